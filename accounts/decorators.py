@@ -1,0 +1,39 @@
+"""Who may come to a page at all."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+
+SIGN_IN_AGAIN = "Please sign in again."
+
+
+def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For every page of ours that is not public.
+
+    A part of a page is answered 401: the page asks to sign in and keeps what was typed. A whole page leads to
+    sign-in and back; what was posted cannot be posted again, so then sign-in leads home.
+    """
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return to_sign_in(request)
+
+    checked.signed_in = True  # type: ignore[attr-defined]
+    return checked
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The answer to somebody who is not signed in."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(
+            SIGN_IN_AGAIN, status=401, content_type="text/plain", headers={"HX-Reswap": "none"}
+        )
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+    return HttpResponse(status=302, headers={"Location": resolve_url(settings.LOGIN_URL)})

@@ -1,0 +1,53 @@
+"""Mail as text: how the rows of the outbox become something to read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, engines
+from django.template.loader import render_to_string
+
+from accounts.addresses import without_turning_marks
+
+
+class NothingToSend(Exception):
+    """What the mail was about is no longer so; the argument says why, in a few words without names."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A mail ready to send."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
+    """Render `<folder>/subject.txt`, `body.txt` and `body.html`: `accounts/mail/registration_code`, say.
+
+    Names come from people: marks that turn the writing direction are taken out of all three, and a line break
+    cannot get into the subject.
+    """
+    values = {"base_url": settings.CIMAR_BASE_URL, **context}
+    subject = " ".join(_plain(f"{folder}/subject.txt", values).split())
+    text = _plain(f"{folder}/body.txt", values).strip() + "\n"
+    html = render_to_string(f"{folder}/body.html", values).strip() + "\n"
+    return Message(
+        subject=without_turning_marks(subject)[:300],
+        text=without_turning_marks(text),
+        html=without_turning_marks(html),
+    )
+
+
+def link(path: str) -> str:
+    """The full address of a page of ours, as mails need it."""
+    return f"{settings.CIMAR_BASE_URL}{path}"
+
+
+def _plain(name: str, values: Mapping[str, Any]) -> str:
+    """Plain text is not HTML: an ampersand in a name stays one."""
+    template = engines["django"].engine.get_template(name)  # type: ignore[attr-defined]
+    text: str = template.render(Context(dict(values), autoescape=False))
+    return text

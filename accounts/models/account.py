@@ -1,0 +1,105 @@
+"""An organisation, its roles, and who belongs to it."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now
+
+
+class Account(models.Model):
+    """A hospital, a clinic, a trust."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    timezone = models.CharField(
+        max_length=64, default="Europe/London", db_default="Europe/London"
+    )
+    invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        permissions = [("administer_account", "Account: Administer")]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="an_account_name_is_used_once"),
+            models.CheckConstraint(
+                name="an_invitation_lives_1_to_365_days",
+                condition=Q(invitation_days__range=(1, 365)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named set of permissions: an account's, or (account empty) one of the platform's own.
+
+    A new role starts empty: deny by default.
+    """
+
+    class Shipped(models.TextChoices):
+        PERSONAL = "personal", "Personal"
+        GUEST = "guest", "Guest"
+
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, blank=True, related_name="roles"
+    )
+    name = models.CharField(max_length=100)
+    platform_key = models.CharField(
+        max_length=20, choices=Shipped, null=True, blank=True, unique=True
+    )
+    permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                F("account"),
+                name="a_role_name_is_used_once_in_an_account",
+            ),
+            models.UniqueConstraint(
+                fields=["id", "account"], name="role_with_its_account"
+            ),
+            models.CheckConstraint(
+                name="a_role_belongs_to_an_account_or_is_the_platforms",
+                condition=Q(account__isnull=False, platform_key__isnull=True)
+                | Q(account__isnull=True, platform_key__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountMembership(models.Model):
+    """A user in an account, with a role. Inactive, it keeps its rows and gives no right."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="account_memberships"
+    )
+    account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
+    # That the role is one of this account's is kept by a composite foreign key (see the migration).
+    role = models.ForeignKey(Role, models.PROTECT, related_name="account_memberships")
+    active = models.BooleanField(default=True, db_default=True)
+    every_worklist = models.BooleanField(default=False, db_default=False)
+    joined_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "account"], name="a_user_is_in_an_account_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["account", "user"],
+                name="active_members",
+                condition=Q(active=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"membership {self.pk}"

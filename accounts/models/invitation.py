@@ -1,0 +1,89 @@
+"""A promise to an address nobody has registered."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Invitation(models.Model):
+    """Waits for the person at an address. Made for an account or, from a personal worklist, for a user.
+
+    The link's token is a signature over uuid and generation; only the generation is stored. The registration
+    code is kept as a keyed hash, with its end and the tries taken.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    address = models.EmailField(max_length=254)
+    account = models.ForeignKey(
+        "accounts.Account", models.CASCADE, null=True, related_name="invitations"
+    )
+    by_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="personal_invitations",
+    )
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations_made"
+    )
+    generation = models.PositiveIntegerField(default=1, db_default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="invitations_withdrawn",
+    )
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="invitations_accepted",
+    )
+    code_hash = models.CharField(max_length=128, db_default="", default="")
+    code_expires_at = models.DateTimeField(null=True)
+    code_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="an_invitation_is_an_accounts_or_a_users",
+                condition=Q(account__isnull=False, by_user__isnull=True)
+                | Q(account__isnull=True, by_user__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["account", "address"],
+                name="one_live_invitation_for_an_account_and_address",
+                condition=Q(account__isnull=False, withdrawn_at=None, accepted_at=None),
+            ),
+            models.UniqueConstraint(
+                fields=["by_user", "address"],
+                name="one_live_invitation_for_a_user_and_address",
+                condition=Q(by_user__isnull=False, withdrawn_at=None, accepted_at=None),
+            ),
+            models.CheckConstraint(
+                name="invitation_withdrawn_at_and_by_come_together",
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="invitation_accepted_at_and_by_come_together",
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="an_invitation_is_withdrawn_or_accepted_not_both",
+                condition=Q(withdrawn_at=None) | Q(accepted_at=None),
+            ),
+        ]
+        indexes = [models.Index(fields=["address"], name="invitation_by_address")]
+
+    def __str__(self) -> str:
+        return f"invitation {self.uuid}"

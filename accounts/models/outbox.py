@@ -1,0 +1,49 @@
+"""The outbox: a mail is a row first."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class OutboxMail(models.Model):
+    """A mail that waits, or was sent. Written in the deed's transaction; Celery delivers it.
+
+    `data` holds ids only; the text is written at delivery from what then stands. A mail that must be rendered
+    at once (a code, a password link) keeps its texts here until it is delivered, and has a short life.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=40)
+    recipient = models.EmailField(max_length=254)
+    data = models.JSONField(default=dict)
+    subject = models.CharField(max_length=300, default="", db_default="")
+    text_body = models.TextField(default="", db_default="")
+    html_body = models.TextField(default="", db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    good_until = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    delivered_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+    dropped_because = models.CharField(max_length=100, default="", db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_mail_is_delivered_or_dropped_not_both",
+                condition=Q(delivered_at=None) | Q(dropped_at=None),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="outbox_waiting",
+                condition=Q(delivered_at=None, dropped_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"mail {self.uuid}"

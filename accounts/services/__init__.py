@@ -1,0 +1,1 @@
+"""What may be done to people, invitations and mail; nothing else writes them."""

@@ -1,0 +1,218 @@
+"""The outbox: every mail is a row first, and leaves when a worker gets to it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.module_loading import import_string
+
+from accounts import queue
+from accounts.mail import Message, NothingToSend
+from accounts.models import OutboxMail
+
+log = logging.getLogger(__name__)
+
+# Longer than one mail may take, time-outs included: a second worker must not send what the first is still
+# sending.
+CLAIM = timedelta(minutes=2)
+WAITS = [
+    timedelta(seconds=10),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+]
+GIVE_UP_AFTER = timedelta(days=3)
+# ... and not before it was really tried: our own workers may have been the ones that were down.
+FEW_TRIES = 20
+# One run ends before Celery's time limit would end it.
+LONGEST_RUN = 240
+
+
+def queue_mail(
+    *, kind: str, recipient: str, data: dict[str, Any], good_until: Any | None = None
+) -> OutboxMail:
+    """A mail of a kind in CIMAR_MAIL_KINDS, in the caller's transaction; its text is written when it is sent.
+
+    `data` holds ids only. Nothing is sent after `good_until`.
+    """
+    return queue_mails(kind=kind, to=[(recipient, data)], good_until=good_until)[0]
+
+
+def queue_mails(
+    *, kind: str, to: Iterable[tuple[str, dict[str, Any]]], good_until: Any | None = None
+) -> list[OutboxMail]:
+    """The same for many recipients at once, each with its own data."""
+    return _queue(
+        OutboxMail(
+            kind=kind, recipient=recipient, data=data, good_until=good_until, created_at=Now(), due_at=Now()
+        )
+        for recipient, data in to
+    )
+
+
+def queue_written(
+    *, kind: str, recipient: str, message: Message, data: dict[str, Any] | None = None, good_for: timedelta
+) -> OutboxMail:
+    """A mail that is written already, since it holds a secret nobody keeps; its text goes when it leaves."""
+    return _queue(
+        [
+            OutboxMail(
+                kind=kind,
+                recipient=recipient,
+                data=data or {},
+                subject=message.subject,
+                text_body=message.text,
+                html_body=message.html,
+                created_at=Now(),
+                due_at=Now(),
+                good_until=Now() + good_for,
+            )
+        ]
+    )[0]
+
+
+def _queue(mails: Iterable[OutboxMail]) -> list[OutboxMail]:
+    written = OutboxMail.objects.bulk_create(mails)
+    if written:
+        queue.poke("accounts.deliver_mail")
+    return written
+
+
+def deliver_waiting() -> int:
+    """Send what is due, one by one, and say how many were sent. Several workers may do so at once.
+
+    Not one transaction, on purpose: a claim is committed before the mail leaves and delivery after it. A
+    worker killed in between leaves a claim that runs out, and the mail is sent again: perhaps twice, never
+    not at all.
+    """
+    sent, started = 0, time.monotonic()
+    with _Post() as post:
+        while time.monotonic() - started < LONGEST_RUN and (mail := _claim()) is not None:
+            sent += _deliver(mail, post.send)
+            if post.unreachable:
+                # The others would only wait for the same silence; each keeps its turn for the next run.
+                break
+    return sent
+
+
+@transaction.atomic
+def _claim() -> OutboxMail | None:
+    due = OutboxMail.objects.filter(delivered_at=None, dropped_at=None, due_at__lte=Now())
+    free = due.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
+    mail = free.select_for_update(skip_locked=True).order_by("due_at", "id").first()
+    if mail is not None:
+        _only(mail).update(claimed_until=Now() + CLAIM, attempts=F("attempts") + 1)
+        mail.attempts += 1
+    return mail
+
+
+def _deliver(mail: OutboxMail, send: Callable[[OutboxMail, Message], None]) -> bool:
+    if _drop_if_too_late(mail):
+        return False
+    try:
+        send(mail, _text(mail))
+    except NothingToSend as nothing:
+        _drop(_only(mail), str(nothing))
+        return False
+    except Exception as error:
+        # Whatever a mail server or a renderer may raise, the mail is kept and tried again. No text of the
+        # error: it may quote the mail.
+        log.warning("mail %s (%s) was not sent: %s", mail.uuid, mail.kind, type(error).__name__)
+        _only(mail).update(claimed_until=None, due_at=Now() + _wait(mail.attempts))
+        return False
+    _only(mail).update(delivered_at=Now(), claimed_until=None, **ERASED)
+    return True
+
+
+ERASED = {"subject": "", "text_body": "", "html_body": ""}
+
+
+def _wait(attempts: int) -> timedelta:
+    return WAITS[min(attempts, len(WAITS)) - 1]
+
+
+def _only(mail: OutboxMail) -> QuerySet[OutboxMail]:
+    return OutboxMail.objects.filter(pk=mail.pk, delivered_at=None, dropped_at=None)
+
+
+def _drop_if_too_late(mail: OutboxMail) -> bool:
+    late = _only(mail).filter(good_until__lte=Now())
+    given_up = _only(mail).filter(
+        good_until=None, created_at__lte=Now() - GIVE_UP_AFTER, attempts__gt=FEW_TRIES
+    )
+    return bool(_drop(late, "It was no longer good when its turn came.")) or bool(
+        _drop(given_up, "The mail server did not take it for three days.")
+    )
+
+
+def _drop(mails: QuerySet[OutboxMail], why: str) -> int:
+    return mails.update(dropped_at=Now(), dropped_because=why[:100], claimed_until=None, **ERASED)
+
+
+def _text(mail: OutboxMail) -> Message:
+    if mail.text_body:
+        return Message(mail.subject, mail.text_body, mail.html_body)
+    render: Callable[[OutboxMail], Message] = import_string(settings.CIMAR_MAIL_KINDS[mail.kind])
+    return render(mail)
+
+
+class _Post:
+    """One connection to the mail server for one run, opened at the first mail and again after a mishap."""
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+        self.unreachable = False
+
+    def __enter__(self) -> "_Post":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._close()
+
+    def send(self, mail: OutboxMail, message: Message) -> None:
+        letter = EmailMultiAlternatives(
+            subject=message.subject,
+            body=message.text,
+            to=[mail.recipient],
+            # The same for each try, so that a mail sent twice is one in the reader's box.
+            headers={
+                "Message-ID": f"<{mail.uuid}@{urlsplit(settings.CIMAR_BASE_URL).hostname}>",
+                "Auto-Submitted": "auto-generated",
+            },
+        )
+        if message.html:
+            letter.attach_alternative(message.html, "text/html")
+        try:
+            self._open().send_messages([letter])
+        except Exception:
+            self._close()
+            raise
+
+    def _open(self) -> Any:
+        if self.connection is None:
+            fresh = get_connection()
+            try:
+                fresh.open()
+            except OSError:
+                self.unreachable = True
+                raise
+            self.connection = fresh
+        return self.connection
+
+    def _close(self) -> None:
+        if self.connection is None:
+            return
+        try:
+            self.connection.close()
+        except Exception:
+            log.info("the mail server hung up first")
+        self.connection = None

@@ -1,0 +1,1 @@
+"""Pages: registration, profile, and in development the mails that were sent."""

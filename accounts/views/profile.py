@@ -1,0 +1,99 @@
+"""A person's own page: details, share code, worklists and what mail they want. One address for each act."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.decorators import signed_in
+from accounts.forms import DetailsForm
+from accounts.models import User
+from accounts.services import people
+from worklists import access, selectors, services
+from worklists.models import Worklist
+from worklists.services.personal import change_personal_code
+
+WORKLISTS_A_PAGE = 50
+
+
+@signed_in
+@require_safe
+def profile(request: HttpRequest) -> HttpResponse:
+    return _page(request, _details(request.user))
+
+
+@signed_in
+@require_POST
+def change_details(request: HttpRequest) -> HttpResponse:
+    form = DetailsForm(request.POST)
+    if form.is_valid():
+        people.change_details(user=request.user, by=request.user, **form.cleaned_data)
+        messages.success(request, "Your details were saved.")
+        return redirect("accounts:profile")
+    return _page(request, form, status=422)
+
+
+@signed_in
+@require_POST
+def new_share_code(request: HttpRequest) -> HttpResponse:
+    change_personal_code(by=request.user, new=True)
+    messages.success(request, "You have a new share code. The one before, if any, no longer finds you.")
+    return redirect("accounts:profile")
+
+
+@signed_in
+@require_POST
+def remove_share_code(request: HttpRequest) -> HttpResponse:
+    change_personal_code(by=request.user, new=False)
+    messages.success(request, "You have no share code any more.")
+    return redirect("accounts:profile")
+
+
+@signed_in
+@require_safe
+def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """What the person may do on one worklist, by which role."""
+    found = _mine(request, worklist)
+    rights = access.rights(request.user, found)
+    lines = [(label, codename in rights) for codename, label in Worklist._meta.permissions]
+    role = selectors.role_on(request.user, found)
+    return render(
+        request, "accounts/worklist_rights.html", {"worklist": found, "role": role, "rights": lines}
+    )
+
+
+@signed_in
+@require_POST
+def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """`wanted` is "yes" or "no"."""
+    found = _mine(request, worklist)
+    wanted = request.POST.get("wanted")
+    if wanted not in ("yes", "no"):
+        messages.error(request, "Say whether you want mail: yes or no.")
+        return _page(request, _details(request.user), status=422)
+    services.set_mail_tick(worklist=found, wanted=wanted == "yes", by=request.user)
+    messages.success(request, f"Mail about {found.label} is {'on' if wanted == 'yes' else 'off'}.")
+    return redirect("accounts:profile")
+
+
+def _mine(request: HttpRequest, worklist: UUID) -> Worklist:
+    found = selectors.worklists_to_pick(request.user).filter(uuid=worklist).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _details(user: User) -> DetailsForm:
+    return DetailsForm(initial={"name": user.name, "timezone": user.timezone})
+
+
+def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpResponse:
+    ticks = Paginator(selectors.mail_ticks_of(request.user), WORKLISTS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    own = Worklist.objects.get(owner=request.user)
+    context = {"form": form, "ticks": ticks, "share_code": own.share_code, "takes_shares": own.takes_shares}
+    return render(request, "accounts/profile.html", context, status=status)

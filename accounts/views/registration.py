@@ -1,0 +1,192 @@
+"""From the link in an invitation's mail to a registered person. Works without script."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import tokens
+from accounts.addresses import without_turning_marks
+from accounts.forms import CodeForm, RegisterForm
+from accounts.models import Invitation
+from accounts.selectors import proved_addresses
+from accounts.services import invitations, registration
+from cimar.views import gone
+from sharing.services import welcome
+
+# In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed
+# "password".
+KEY = "registration"
+OF_THE_INVITATION = {"used", "ended", "registered"}
+
+
+@never_cache
+@require_safe
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Keep what the link says in the session and go on at an address that says nothing.
+
+    Following it changes nothing else, so a mail scanner does no harm; one that asks for the head only is not
+    noted.
+    """
+    invitation, generation = tokens.read_signed(token)
+    if invitation is None:
+        raise Http404
+    if request.method == "GET":
+        invitations.note_opening(invitation=invitation, address=_network_address(request))
+        opened = {"invitation": str(invitation.uuid), "generation": generation}
+        # Coming back by the same link, on the way to the code, keeps what was typed.
+        if not opened.items() <= request.session.get(KEY, {}).items():
+            request.session[KEY] = opened
+    response = redirect("accounts:register")
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Give the view the invitation that the session holds, or answer why there is nothing to register on."""
+
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponse:
+        kept = request.session.get(KEY)
+        found = Invitation.objects.select_related("account", "invited_by")
+        invitation = found.filter(uuid=UUID(kept["invitation"])).first() if kept else None
+        if invitation is None:
+            return render(request, "accounts/no_invitation.html", status=404)
+        if request.user.is_authenticated:
+            return _signed_in_already(request, invitation)
+        if invitation.generation != kept["generation"]:
+            return gone(
+                request, "This link was replaced by a newer one. Look for the latest invitation in your mail."
+            )
+        try:
+            registration.check_usable(invitation)
+            return view(request, invitation)
+        except ValidationError as refusal:
+            if refusal.code not in OF_THE_INVITATION:
+                raise
+            return _refused(request, invitation, refusal)
+
+    return checked
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@invited
+def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """Name and password; then a code is mailed to the invited address."""
+    kept = request.session[KEY]
+    form = RegisterForm(
+        request.POST or None, address=invitation.address, initial={"name": kept.get("name", "")}
+    )
+    if request.method == "POST" and form.is_valid() and _mailed_code(request, invitation, form):
+        values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
+        request.session[KEY] = {**kept, **values}
+        return redirect("accounts:register_code")
+    context = {"form": form, "invitation": invitation}
+    return render(request, "accounts/register.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@invited
+def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """The code from the mail proves that the address is theirs; a forwarded link alone does not."""
+    kept = request.session[KEY]
+    if "password" not in kept:
+        return redirect("accounts:register")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        code = form.cleaned_data["code"]
+        try:
+            user = welcome(
+                invitation=invitation,
+                name=kept["name"],
+                password=kept["password"],
+                code=code,
+                address=_network_address(request),
+            )
+        except ValidationError as refusal:
+            _show(form, refusal)
+        else:
+            del request.session[KEY]
+            return perform_login(request, user, email=user.email, redirect_url=settings.LOGIN_REDIRECT_URL)
+    context = {"form": form, "invitation": invitation}
+    return render(request, "accounts/register_code.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+@invited
+def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    if "password" not in request.session[KEY]:
+        return redirect("accounts:register")
+    try:
+        fresh = registration.send_code(invitation=invitation, address=_network_address(request))
+    except ValidationError as refusal:
+        if refusal.code in OF_THE_INVITATION:
+            raise
+        messages.error(request, refusal.message)
+    else:
+        sentence = (
+            "A new code is on its way." if fresh else "A code was mailed a moment ago: look again shortly."
+        )
+        messages.info(request, sentence)
+    return redirect("accounts:register_code")
+
+
+def _mailed_code(request: HttpRequest, invitation: Invitation, form: RegisterForm) -> bool:
+    try:
+        registration.send_code(invitation=invitation, address=_network_address(request))
+    except ValidationError as refusal:
+        _show(form, refusal)
+        return False
+    return True
+
+
+def _show(form: RegisterForm | CodeForm, refusal: ValidationError) -> None:
+    """A sentence about what was typed goes to the form; one about the invitation is the whole answer."""
+    if refusal.code in OF_THE_INVITATION:
+        raise refusal
+    form.add_error("code" if "code" in form.fields else None, refusal)
+
+
+def _signed_in_already(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    if invitation.address in proved_addresses(request.user):
+        request.session.pop(KEY, None)
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "accounts/signed_in_as_other.html", {"invitation": invitation})
+
+
+def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationError) -> HttpResponse:
+    if refusal.code == "ended":
+        return gone(request, f"{refusal.message} {whom_to_ask(invitation)}")
+    request.session.pop(KEY, None)
+    sentence = (
+        refusal.message if refusal.code == "registered" else f"{refusal.message} Sign in with your address."
+    )
+    messages.info(request, sentence)
+    return redirect("account_login")
+
+
+def whom_to_ask(invitation: Invitation) -> str:
+    """Names the person, and the account they invited for."""
+    name = without_turning_marks(invitation.invited_by.name)
+    at = f" at {without_turning_marks(invitation.account.name)}" if invitation.account is not None else ""
+    return f"Ask {name}{at} for a new invitation."
+
+
+def _network_address(request: HttpRequest) -> str:
+    return get_adapter().get_client_ip(request)

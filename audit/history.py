@@ -1,0 +1,238 @@
+"""An event as a sentence, and the group its action belongs to.
+
+Sentences are plain text built from the event's own labels and detail, so they read the same when what they name is
+gone; templates escape them. An event may lack any of it: every word has something to say for itself then.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import dateformat, timezone
+from django.utils.dateparse import parse_datetime
+
+from audit.actions import Action
+from audit.models import AuditEvent
+from audit.sentences import IN_FRONT, METHODS, OTHERWISE, REASONS, SENTENCES, STATES
+
+# Group key: what it is called in a filter, and the prefixes of the actions in it. The first that fits wins.
+CATEGORIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "audit": ("Audit trail", ("audit:",)),
+    "refusals": (
+        "Refusals",
+        ("platform:deed:refuse", "study:share:refuse", "study:upload:refuse"),
+    ),
+    "sharing": ("Sharing", ("study:share:", "study:placement:")),
+    "looking": (
+        "Looking",
+        (
+            "study:study:open",
+            "study:images:",
+            "study:study:download",
+            "study:access:",
+            "worklist:studies:",
+        ),
+    ),
+    "study": ("The study itself", ("study:",)),
+    "invitations": ("Invitations", ("account:invitation:",)),
+    "sign_in": ("Sign-in", ("account:session:", "account:password:")),
+    "people": ("People and roles", ("account:", "worklist:member:", "worklist:mail:")),
+    "worklists": ("Worklists", ("worklist:",)),
+}
+
+
+def sentence(event: AuditEvent) -> str:
+    """What happened, in one line of plain text. An action this code does not know is named as it was written."""
+    try:
+        action = Action(event.action)
+    except ValueError:
+        return f"{who(event)}: {tidy(event.action)}"
+    pattern = (
+        OTHERWISE.get((action, event.outcome))
+        or IN_FRONT.get(event.outcome, "") + SENTENCES[action]
+    )
+    return pattern.format_map(_Words(event))
+
+
+def category(event: AuditEvent) -> str:
+    """The key of the group in `CATEGORIES` that the event's action belongs to."""
+    return category_of(event.action)
+
+
+def category_of(action: str) -> str:
+    for key, (_, prefixes) in CATEGORIES.items():
+        if action.startswith(prefixes):
+            return key
+    return "study"
+
+
+def actions_in(key: str) -> list[Action]:
+    return [action for action in Action if category_of(action) == key]
+
+
+def who(event: AuditEvent) -> str:
+    """The person's name without the address that stands behind it in the label."""
+    return name_in(event.by_label) or "Somebody"
+
+
+def name_in(label: object) -> str:
+    return _parts(label)[0]
+
+
+def email_in(label: object) -> str:
+    return _parts(label)[1]
+
+
+def _parts(label: object) -> tuple[str, str]:
+    """`Ana Obi <ana@example.org>` as name and address; anything else is a name."""
+    text = tidy(label)
+    name, _, address = text.rpartition(" <")
+    return (name, address[:-1]) if name and address.endswith(">") else (text, "")
+
+
+def action_label(event: AuditEvent) -> str:
+    """The action's short name, as filters have it."""
+    try:
+        return str(Action(event.action).label)
+    except ValueError:
+        return tidy(event.action)
+
+
+def tidy(value: object) -> str:
+    """One line of text: no control characters, and no marks that would turn the writing direction around."""
+    text = str(value) if isinstance(value, str | int) else ""
+    kept = (
+        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
+        for c in text
+        if c not in _DIRECTIONS
+    )
+    return " ".join("".join(kept).split())
+
+
+_DIRECTIONS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+class _Words(Mapping[str, str]):
+    """The words of one event, looked up as the sentence asks for them."""
+
+    def __init__(self, event: AuditEvent) -> None:
+        self.event = event
+
+    def __getitem__(self, word: str) -> str:
+        return _WORDS[word](self.event)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_WORDS)
+
+    def __len__(self) -> int:
+        return len(_WORDS)
+
+
+def _detail(event: AuditEvent, *keys: str) -> Any:
+    detail = event.detail if isinstance(event.detail, dict) else {}
+    return next(
+        (detail[key] for key in keys if detail.get(key) not in (None, "", [], {})), None
+    )
+
+
+def _said(
+    event: AuditEvent,
+    *keys: str,
+    before: str = "",
+    after: str = "",
+    otherwise: str = "",
+) -> str:
+    """The first of these details that is there, with what goes before and after it; else the other words."""
+    text = tidy(_detail(event, *keys))
+    return f"{before}{text}{after}" if text else otherwise
+
+
+def _method(event: AuditEvent) -> str:
+    method = METHODS.get(str(_detail(event, "method")))
+    return f" ({method})" if method else ""
+
+
+def _until(event: AuditEvent) -> str:
+    try:
+        moment = parse_datetime(str(_detail(event, "until") or ""))
+    except ValueError:
+        return ""
+    return f", until {_when(moment)}" if moment else ""
+
+
+def _when(moment: datetime) -> str:
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    return dateformat.format(local, "j M Y, H:i")
+
+
+def _counted(event: AuditEvent, *keys: str, one: str, many: str) -> str:
+    number = _detail(event, *keys)
+    if not isinstance(number, int):
+        return ""
+    return f" ({number:,} {one if number == 1 else many})"
+
+
+def _rights(event: AuditEvent) -> str:
+    changes = []
+    for key, verb in (("added", "added"), ("removed", "took away")):
+        names = _detail(event, key)
+        if isinstance(names, list):
+            changes.append(
+                f"{verb} {', '.join(tidy(name).replace('_', ' ') for name in names)}"
+            )
+    return f": {'; '.join(changes)}" if changes else ""
+
+
+def _why(event: AuditEvent) -> str:
+    why = tidy(_detail(event, "why"))
+    return f": {REASONS.get(why, why)}" if why else ""
+
+
+def _attempt(event: AuditEvent) -> str:
+    """The sentence they were told says it best; else the name of the page or deed."""
+    return _why(event) or _said(event, "what", before=" at ")
+
+
+def _person(event: AuditEvent) -> str:
+    return name_in(_detail(event, "person", "user_label")) or "somebody"
+
+
+def _left(event: AuditEvent) -> str:
+    """Whether somebody went or was taken out."""
+    person = _person(event)
+    return "left" if person == who(event) else f"took {person} out of"
+
+
+_WORDS: dict[str, Callable[[AuditEvent], str]] = {
+    "who": who,
+    "other": lambda e: tidy(e.other_worklist_label) or "another worklist",
+    "with_other": lambda e: (
+        f" with {tidy(e.other_worklist_label)}" if e.other_worklist_label else ""
+    ),
+    "place": lambda e: tidy(e.worklist_label) or "a worklist",
+    "account": lambda e: tidy(e.account_label) or "the account",
+    "person": _person,
+    "address": lambda e: _said(e, "address", otherwise="an address"),
+    "as_address": lambda e: _said(e, "address", before=" as "),
+    "role": lambda e: _said(
+        e, "role", before="“", after="”", otherwise="of an account"
+    ),
+    "as_role": lambda e: _said(e, "role", before=" as "),
+    "rights": _rights,
+    "method": _method,
+    "until": _until,
+    "state": lambda e: STATES.get(str(_detail(e, "outcome")), ""),
+    "why": _why,
+    "found": lambda e: (
+        f": {tidy(e.other_worklist_label)}" if e.other_worklist_label else ""
+    ),
+    "images": lambda e: _counted(e, "images", one="image", many="images"),
+    "files": lambda e: _counted(e, "files", one="file", many="files"),
+    "lines": lambda e: _counted(e, "lines", one="line", many="lines"),
+    "filtered": lambda e: ", filtered" if _detail(e, "filters") else "",
+    "attempt": _attempt,
+    "left": _left,
+}

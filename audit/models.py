@@ -1,0 +1,69 @@
+"""The audit trail's one table: a line for every deed and every look."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from audit.actions import Action
+
+
+class AuditEvent(models.Model):
+    """One line of what somebody did.
+
+    It has no foreign keys on purpose: it carries ids *and* labels and outlives whatever it names. Rows are
+    only ever added; a trigger and the database role both see to it.
+    """
+
+    at = models.DateTimeField(db_default=Now())
+    action = models.CharField(max_length=60, choices=Action)
+    outcome = models.CharField(max_length=10, db_default="success")
+    purpose = models.CharField(max_length=60, db_default="")
+
+    by_id = models.BigIntegerField(null=True)
+    by_label = models.CharField(max_length=300, db_default="")
+    role_label = models.CharField(max_length=200, db_default="")
+    address = models.GenericIPAddressField(null=True)
+
+    account_id = models.BigIntegerField(null=True)
+    account_label = models.CharField(max_length=200, db_default="")
+    worklist_id = models.BigIntegerField(null=True)
+    worklist_label = models.CharField(max_length=300, db_default="")
+    study_id = models.BigIntegerField(null=True)
+    study_uid = models.CharField(max_length=64, db_default="")
+    placement_uuid = models.UUIDField(null=True)
+    share_uuid = models.UUIDField(null=True)
+    invitation_uuid = models.UUIDField(null=True)
+    other_worklist_id = models.BigIntegerField(null=True)
+    other_worklist_label = models.CharField(max_length=300, db_default="")
+
+    in_original = models.BooleanField(db_default=False)
+    detail = models.JSONField(default=dict, db_default={})
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["study_id", "-id"],
+                name="audit_of_a_study",
+                condition=models.Q(study_id__isnull=False),
+            ),
+            models.Index(
+                fields=["worklist_id", "study_id", "-id"],
+                name="audit_of_a_worklist",
+                condition=models.Q(worklist_id__isnull=False),
+            ),
+            models.Index(
+                fields=["study_id", "other_worklist_id"],
+                name="audit_of_shares_to_a_worklist",
+                condition=models.Q(other_worklist_id__isnull=False),
+            ),
+            models.Index(fields=["account_id", "-id"], name="audit_of_an_account"),
+            models.Index(fields=["by_id", "-id"], name="audit_of_a_person"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="audit_outcome_is_success_or_refused",
+                condition=models.Q(outcome__in=["success", "refused", "failed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} #{self.pk}"

@@ -1,0 +1,123 @@
+"""Reading the trail: filters, pages by key, batches by key. Which events somebody may read is the caller's to say."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit import history
+from audit.models import AuditEvent
+
+PAGE = 50
+BATCH = 1000
+# A `by_id` for what the site did by itself: no person has this id.
+NOBODY = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What to narrow a trail to: `since` counts, `until` does not (the end of a day is the next day's beginning)."""
+
+    person: int | None = None
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def named(self) -> dict[str, Any]:
+        """The filters in use, as an event about reading the trail tells them."""
+        given = {
+            "person": self.person,
+            "action": self.action,
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+        }
+        return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some events, newest first; `newer` and `older` are the ids to go on from, None where there are no more."""
+
+    events: list[AuditEvent]
+    newer: int | None
+    older: int | None
+
+
+def filtered(events: QuerySet[AuditEvent], filters: Filters) -> QuerySet[AuditEvent]:
+    """`action` is an action, or the key of a group of actions."""
+    if filters.person == NOBODY:
+        events = events.filter(by_id=None)
+    elif filters.person is not None:
+        events = events.filter(by_id=filters.person)
+    if filters.action in history.CATEGORIES:
+        events = events.filter(action__in=history.actions_in(filters.action))
+    elif filters.action:
+        events = events.filter(action=filters.action)
+    if filters.since is not None:
+        events = events.filter(at__gte=filters.since)
+    if filters.until is not None:
+        events = events.filter(at__lt=filters.until)
+    return events
+
+
+def page_of(
+    events: QuerySet[AuditEvent],
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    size: int = PAGE,
+) -> Page:
+    """One page by key in one query: the newest, those just before an id, or those just after one."""
+    if after is not None:
+        found = list(events.filter(pk__gt=after).order_by("pk")[: size + 1])
+        more = len(found) > size
+        rows = found[:size][::-1]
+        return Page(rows, rows[0].pk if more else None, rows[-1].pk if rows else None)
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    rows = list(events.order_by("-pk")[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(
+        rows,
+        rows[0].pk if rows and before is not None else None,
+        rows[-1].pk if more else None,
+    )
+
+
+def batches(
+    events: QuerySet[AuditEvent], size: int = BATCH
+) -> Iterator[list[AuditEvent]]:
+    """All of them, newest first, a batch at a time by key: no cursor is held, so any pooler will do."""
+    last: int | None = None
+    while rows := list(
+        (events if last is None else events.filter(pk__lt=last)).order_by("-pk")[:size]
+    ):
+        yield rows
+        last = rows[-1].pk
+
+
+def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
+    """Who appears in these events, as id and name, by name; two of one name are told apart by where they acted."""
+    names: dict[int, str] = {}
+    places: dict[int, str] = {}
+    seen = (
+        events.order_by()
+        .values_list("by_id", "by_label", "account_label", "worklist_label")
+        .distinct()
+    )
+    for by_id, label, account, worklist in seen:
+        if by_id is None:
+            names[NOBODY] = "CIMAR, or nobody signed in"
+        else:
+            names.setdefault(by_id, history.name_in(label) or "Somebody")
+            places.setdefault(by_id, history.tidy(account or worklist))
+    often = Counter(names.values())
+    people = [
+        (by_id, f"{name} ({places[by_id]})" if often[name] > 1 else name)
+        for by_id, name in names.items()
+    ]
+    return sorted(people, key=lambda person: person[1].casefold())

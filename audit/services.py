@@ -1,0 +1,133 @@
+"""The only door to the audit trail."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import models, transaction
+
+from audit.actions import Action
+from audit.models import AuditEvent
+
+
+LABEL = 300  # as long as the column
+
+
+class Person(Protocol):
+    """Who acts: a user row, or anything with the same three names."""
+
+    pk: Any
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class On:
+    """What a deed was done to, as ids and labels: the event outlives the rows they name.
+
+    `in_original` says whether the placement was internal when it happened (DESIGN: trails).
+    """
+
+    account_id: int | None = None
+    account_label: str = ""
+    worklist_id: int | None = None
+    worklist_label: str = ""
+    study_id: int | None = None
+    study_uid: str = ""
+    placement_uuid: UUID | None = None
+    share_uuid: UUID | None = None
+    invitation_uuid: UUID | None = None
+    other_worklist_id: int | None = None
+    other_worklist_label: str = ""
+    in_original: bool = False
+    role_label: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def event(
+    action: Action,
+    *,
+    by: Any | None,
+    on: On,
+    outcome: str = "success",
+    address: str | None = None,
+    purpose: str = "",
+) -> AuditEvent:
+    """Build one event without writing it; `record_all` writes many at once."""
+    values = {name: getattr(on, name) for name in On.__dataclass_fields__}
+    return AuditEvent(
+        action=action,
+        outcome=outcome,
+        purpose=purpose,
+        by_id=by.pk if by is not None else None,
+        by_label=_label(by),
+        address=address,
+        **values,
+    )
+
+
+def record(
+    action: Action,
+    *,
+    by: Any | None,
+    on: On | None = None,
+    outcome: str = "success",
+    address: str | None = None,
+    purpose: str = "",
+) -> None:
+    """Write one event in the caller's transaction; when it cannot be written, the deed fails with it."""
+    record_all(
+        [
+            event(
+                action,
+                by=by,
+                on=on or On(),
+                outcome=outcome,
+                address=address,
+                purpose=purpose,
+            )
+        ]
+    )
+
+
+def record_all(events: Iterable[AuditEvent]) -> None:
+    """Write many events, set-based, in the caller's transaction."""
+    AuditEvent.objects.bulk_create(list(events), batch_size=2000)
+
+
+@transaction.atomic(durable=True)
+def record_denied(
+    *,
+    by: Any | None,
+    on: On | None = None,
+    what: str,
+    why: str = "",
+    address: str | None = None,
+) -> None:
+    """Write that somebody was refused, in a transaction of its own: the deed's is undone, this line is not.
+
+    `what` names the page or deed, `why` is the sentence they were told.
+    """
+    on = on or On()
+    detail = {**on.detail, "what": what[:200], "why": why[:300]}
+    record(
+        Action.DENIED,
+        by=by,
+        on=replace(on, detail=detail),
+        outcome="refused",
+        address=address,
+    )
+
+
+def _label(by: Any | None) -> str:
+    if by is None:
+        return "CIMAR"
+    if getattr(by, "is_anonymous", False):
+        return "Somebody not signed in"
+    person: Any = by
+    if isinstance(by, models.Model) and getattr(person, "name", None):
+        # A very long name gives way: the address behind it says who it was.
+        address = f" <{person.email}>"
+        return f"{person.name[: LABEL - len(address)]}{address}"
+    return str(by)[:LABEL]

@@ -1,0 +1,183 @@
+"""Rules for Python files, read as syntax trees."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+
+LONGEST_FILE = 350
+LONGEST_TEST_FILE = 600
+LONGEST_VIEW = 25
+
+# Asking Django or guardian directly costs more and lets superusers through.
+ASKERS = {
+    "has_perm",
+    "has_perms",
+    "has_module_perms",
+    "get_perms",
+    "get_objects_for_user",
+    "get_objects_for_group",
+    "get_users_with_perms",
+    "assign_perm",
+    "remove_perm",
+    "ObjectPermissionChecker",
+}
+MAY_ASK = ("worklists/access.py",)
+
+WRITERS = {
+    "save",
+    "create",
+    "delete",
+    "bulk_create",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "acreate",
+    "asave",
+    "adelete",
+}
+MAY_WRITE = (
+    "*/services.py",
+    "*/services/*",
+    "*/ingest/*",
+    "*/ingest.py",
+    "worklists/access.py",
+    "*/migrations/*",
+    "cimar/*",
+    # Django's commands make users through the manager.
+    "accounts/models/user.py",
+    # Saves pictures, not rows.
+    "studies/pixels.py",
+)
+
+VIEWS = ("*/views.py", "*/views/*", "*/views_*.py")
+METHODS = {"get", "post", "dispatch", "form_valid"}
+
+# Not about the product's rows.
+FREE = ("tests/*", "bench/*", "cimar/embedded/*", "cimar/checks/*")
+# One file on purpose: all settings in one place, in sections.
+MAY_BE_LONG = ("*/migrations/*", "cimar/settings.py")
+
+EXCUSE = "# allowed:"
+
+
+@dataclass(frozen=True)
+class Finding:
+    path: str
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.sentence}"
+
+
+def check(path: str, source: str) -> list[Finding]:
+    """What is wrong with one file. A line may excuse itself: `# allowed: because …`."""
+    tree = ast.parse(source, path)
+    lines = source.splitlines()
+    found = [finding for rule in RULES for finding in rule(path, tree, lines)]
+    return [finding for finding in found if EXCUSE not in lines[finding.line - 1]]
+
+
+def only_access_asks(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if _matches(path, MAY_ASK + FREE):
+        return
+    for node in ast.walk(tree):
+        name = _name(node.func) if isinstance(node, ast.Call) else ""
+        if name in ASKERS:
+            yield Finding(
+                path,
+                node.lineno,
+                f"{name}() costs several queries and lets superusers through: ask worklists.access.",
+            )
+
+
+def only_services_write(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if _matches(path, MAY_WRITE + FREE):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
+            # Extending Django's own class is not a write of ours.
+            if isinstance(node.func.value, ast.Call) and _name(node.func.value.func) == "super":
+                continue
+            yield Finding(
+                path, node.lineno, f".{node.func.attr}() writes: only services, access and ingest do that."
+            )
+
+
+def views_are_short(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if not _matches(path, VIEWS):
+        return
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.FunctionDef)
+            and _is_view(node)
+            and (length := _body_length(node)) >= LONGEST_VIEW
+        ):
+            yield Finding(
+                path,
+                node.lineno,
+                f"the view {node.name} has {length} lines, and a view has fewer than {LONGEST_VIEW}: "
+                "load, call one service, answer. Move the rest to a form, a selector or a service.",
+            )
+
+
+def files_are_short(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    longest = LONGEST_TEST_FILE if path.startswith("tests/") else LONGEST_FILE
+    if len(lines) > longest and not _matches(path, MAY_BE_LONG):
+        yield Finding(
+            path, 1, f"{len(lines)} lines, and a file has at most {longest}: split it by noun into a package."
+        )
+
+
+def one_clock(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if _matches(path, FREE):
+        return
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and "CURRENT_TIMESTAMP" in node.value
+        ):
+            yield Finding(
+                path,
+                node.lineno,
+                "CURRENT_TIMESTAMP stands still in a transaction: the one clock is statement_timestamp().",
+            )
+
+
+def modules_say_what_they_are(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if tree.body and not _matches(path, ("*/migrations/*",)) and ast.get_docstring(tree) is None:
+        yield Finding(path, 1, "a module begins with one line that says what it is.")
+
+
+RULES: list[Callable[[str, ast.Module, list[str]], Iterator[Finding]]] = [
+    only_access_asks,
+    only_services_write,
+    views_are_short,
+    files_are_short,
+    one_clock,
+    modules_say_what_they_are,
+]
+
+
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(str(PurePosixPath(path)), pattern) for pattern in patterns)
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_view(node: ast.FunctionDef) -> bool:
+    first = node.args.args[0].arg if node.args.args else ""
+    return first == "request" or (first == "self" and node.name in METHODS)
+
+
+def _body_length(node: ast.FunctionDef) -> int:
+    """From the first statement after the docstring to the last line."""
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0

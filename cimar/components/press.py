@@ -1,0 +1,105 @@
+"""Things to press and tick: buttons, menus, the search box, the selection of rows."""
+
+from typing import Any
+
+from cimar.components.library import attributes, frame, register
+
+
+@register.inclusion_tag("components/button.html")
+def button(
+    label: str,
+    tone: str = "plain",
+    type: str = "submit",
+    icon: str = "",
+    small: bool = False,
+    disabled: bool = False,
+    needs_selection: bool = False,
+    **attrs: Any,
+) -> dict:
+    return {
+        "label": label,
+        "tone": tone,
+        "type": type,
+        "icon": icon,
+        "small": small,
+        "attrs": attributes({"disabled": disabled, "data_needs_selection": needs_selection, **attrs}),
+    }
+
+
+@register.inclusion_tag("components/link_button.html")
+def link_button(
+    label: str, href: str, tone: str = "plain", icon: str = "", small: bool = False, **attrs: Any
+) -> dict:
+    return {
+        "label": label,
+        "href": href,
+        "tone": tone,
+        "icon": icon,
+        "small": small,
+        "attrs": attributes(attrs),
+    }
+
+
+@register.simple_block_tag
+def menu(
+    content: str,
+    label: str = "Actions",
+    tone: str = "plain",
+    needs_selection: bool = False,
+    align: str = "start",
+) -> str:
+    return frame(
+        "menu", content=content, label=label, tone=tone, needs_selection=needs_selection, align=align
+    )
+
+
+@register.inclusion_tag("components/menu_item.html")
+def menu_item(
+    label: str,
+    href: str = "",
+    formaction: str = "",
+    tone: str = "",
+    icon: str = "",
+    disabled: bool = False,
+    detail: str = "",
+    **attrs: Any,
+) -> dict:
+    extra = {"href": href, **attrs} if href else {"formaction": formaction, "disabled": disabled, **attrs}
+    return {
+        "label": label,
+        "href": href,
+        "tone": tone,
+        "icon": icon,
+        "detail": detail,
+        "attrs": attributes(extra),
+    }
+
+
+@register.inclusion_tag("components/search_box.html")
+def search_box(
+    name: str = "q",
+    value: str = "",
+    label: str = "Search",
+    placeholder: str = "",
+    help: str = "",
+    button: str = "Search",
+    **attrs: Any,
+) -> dict:
+    about = f"id_{name}_helptext" if help else ""
+    given = attributes({"placeholder": placeholder, "aria_describedby": about, **attrs})
+    return {"name": name, "value": value, "label": label, "help": help, "button": button, "attrs": given}
+
+
+@register.inclusion_tag("components/row_check.html")
+def row_check(value: object, label: str, name: str = "placement", checked: bool = False) -> dict:
+    return {"value": value, "label": label, "name": name, "checked": checked}
+
+
+@register.inclusion_tag("components/select_all.html")
+def select_all(label: str = "Select all on this page") -> dict:
+    return {"label": label}
+
+
+@register.inclusion_tag("components/selection_count.html")
+def selection_count(noun: str = "study", plural: str = "studies") -> dict:
+    return {"noun": noun, "plural": plural}

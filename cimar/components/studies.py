@@ -1,0 +1,134 @@
+"""Patients, studies, shares: how each is shown wherever it stands."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from cimar import formats
+from cimar.components.library import register
+
+
+def identity(study: Any) -> dict:
+    """The one reading of who a study shows: the same words in the banner, in rows and in dialogs."""
+    return {
+        "name": formats.person_name(study.patient_name) or "Name not recorded",
+        "born": study.patient_birth_date or study.patient_birth_date_raw,
+        "sex": formats.sex_word(study.patient_sex),
+        "mrn": study.patient_id,
+    }
+
+
+def examination(study: Any) -> dict:
+    return {
+        "study_date": study.study_date or study.study_date_raw,
+        "description": study.description,
+        "modalities": study.modalities,
+        "accession": study.accession_number,
+        "images": study.n_instances,
+    }
+
+
+@register.inclusion_tag("components/patient_banner.html")
+def patient_banner(study: Any, place: str = "", note: str = "", href: str = "") -> dict:
+    return {**identity(study), **examination(study), "place": place, "note": note, "href": href}
+
+
+@register.inclusion_tag("components/patient_line.html")
+def patient_line(study: Any, href: str = "") -> dict:
+    return {**identity(study), "href": href}
+
+
+@register.inclusion_tag("components/study_line.html")
+def study_line(study: Any, images: bool = True) -> dict:
+    return {**examination(study), "show_images": images}
+
+
+METHODS = {
+    "location": ("Location", "building"),
+    "group": ("Group", "people"),
+    "physician": ("Physician", "person"),
+    "share_code": ("Share code", "code"),
+    "email": ("Email", "mail"),
+}
+TARGET_STATES = {
+    "ok": None,
+    "outside": ("Outside your organisation", "warn"),
+    "unknown": ("Not found", "danger"),
+    "refused": ("Cannot receive", "danger"),
+}
+
+
+@register.inclusion_tag("components/target_chip.html")
+def target_chip(
+    method: str,
+    label: str,
+    detail: str = "",
+    state: str = "ok",
+    remove_name: str = "",
+    remove_value: str = "",
+    field_name: str = "",
+    field_value: str = "",
+) -> dict:
+    word, icon = METHODS[str(method)]
+    return {
+        "method": word,
+        "icon": icon,
+        "label": label,
+        "detail": detail,
+        "state": state,
+        "mark": TARGET_STATES[state],
+        "remove_name": remove_name,
+        "remove_value": remove_value,
+        "field_name": field_name,
+        "field_value": field_value,
+    }
+
+
+STEPS = {
+    "home": ("Home", "building"),
+    "worklist": ("Worklist", "list"),
+    "role": ("Role", "person"),
+    "share": ("Share", "share"),
+    "person": ("Person", "person"),
+}
+
+
+@register.inclusion_tag("components/path_line.html")
+def path_line(steps: Iterable[dict]) -> dict:
+    named = [{**step, "word": STEPS[step["kind"]][0], "icon": STEPS[step["kind"]][1]} for step in steps]
+    return {"steps": named}
+
+
+@register.inclusion_tag("components/confirm_list.html")
+def confirm_list(items: Iterable, heading: str = "What will happen") -> dict:
+    rows = [(None, item) if isinstance(item, str) else item for item in items]
+    return {"rows": rows, "heading": heading}
+
+
+@register.inclusion_tag("components/progress.html")
+def progress(done: int, total: int, text: str, poll: str = "", every: str = "2s") -> dict:
+    return {"done": done, "total": total, "text": text, "poll": poll, "every": every}
+
+
+@register.inclusion_tag("components/image_tile.html")
+def image_tile(
+    alt: str, src: str = "", href: str = "", caption: str = "", state: str = "ready", poll: str = ""
+) -> dict:
+    return {"alt": alt, "src": src, "href": href, "caption": caption, "state": state, "poll": poll}
+
+
+@register.inclusion_tag("components/empty_state.html")
+def empty_state(
+    title: str, text: str = "", action_label: str = "", action_href: str = "", icon: str = ""
+) -> dict:
+    return {
+        "title": title,
+        "text": text,
+        "action_label": action_label,
+        "action_href": action_href,
+        "icon": icon,
+    }
+
+
+@register.inclusion_tag("components/definition_list.html")
+def definition_list(items: Iterable[tuple[str, Any]]) -> dict:
+    return {"items": items}

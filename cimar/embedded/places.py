@@ -1,0 +1,133 @@
+"""Where the embedded services keep their data and their sockets."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+DATABASE = "cimar"
+OWNER_ROLE = "cimar_owner"
+APP_ROLE = "cimar_app"
+SUPERUSER = "postgres"
+NEEDED_MEMORY_DISK = 1 << 30
+
+
+class Problem(Exception):
+    """Something the developer has to put right; the text says what."""
+
+
+def server_user() -> pwd.struct_passwd:
+    """Who runs the servers: PostgreSQL refuses root, so root hands them to `nobody`."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+
+
+def as_server_user() -> dict[str, Any]:
+    """Arguments for subprocess that make the child run as `server_user`, in a folder it can always read."""
+    if os.geteuid() != 0:
+        return {"cwd": "/"}
+    user = server_user()
+    return {"cwd": "/", "user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def server_user_can(test: str, path: Path) -> bool:
+    """`test` is one of the letters of test(1); asked by trying, since modes alone do not tell."""
+    command = ["/bin/sh", "-c", f'test -{test} "$0"', str(path)]
+    return subprocess.run(command, check=False, **as_server_user()).returncode == 0
+
+
+class Places:
+    """The folders of one profile: `dev` keeps what it is told, `test…` may forget it."""
+
+    def __init__(self, profile: str = "dev", checkout: Path = CHECKOUT) -> None:
+        if profile != "dev" and not profile.startswith("test"):
+            raise Problem(f"There is no profile {profile!r}: it is dev, or a name that begins with test.")
+        self.profile = profile
+        self.durable = profile == "dev"
+        self.checkout = checkout
+        digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:10]
+        self.name = f"cimar-{server_user().pw_uid}-{digest}"
+        # Short and the same whatever the session's environment: a socket path may have 107 bytes at most.
+        self.sockets = Path("/tmp") / f"{self.name}-{profile}"
+        self.home = checkout / ".cimar" / profile
+        self.log = self.home / "log"
+
+    @property
+    def database_url(self) -> str:
+        return self._url(APP_ROLE)
+
+    @property
+    def database_owner_url(self) -> str:
+        return self._url(OWNER_ROLE)
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis+socket://{self.sockets}/valkey.sock"
+
+    def _url(self, role: str) -> str:
+        return f"postgres://{role}@{urllib.parse.quote(str(self.sockets), safe='')}/{DATABASE}"
+
+    def make(self) -> None:
+        """Make the folders of the checkout and the socket folder, and refuse one that is not ours."""
+        try:
+            self.log.mkdir(parents=True, exist_ok=True)
+            (self.home / "lock").touch()
+        except PermissionError as error:
+            raise Problem(
+                f"{self.checkout / '.cimar'} belongs to another user. "
+                "Run this as the user who made it, or remove that folder."
+            ) from error
+        _private(self.sockets)
+
+    def servers_home(self) -> Path:
+        """The servers' own data: in memory for tests where there is room, in the checkout, or beside it for `nobody`."""
+        if not self.durable and (memory := self._memory_disk()):
+            return memory
+        if os.geteuid() != 0 or server_user_can("x", self.home):
+            return self.home
+        # The checkout lies under a folder closed to others, such as a 0700 home.
+        return Path("/var/lib") / self.name / self.profile
+
+    def _memory_disk(self) -> Path | None:
+        disk, home = Path("/dev/shm"), Path("/dev/shm") / f"{self.name}-{self.profile}"
+        if sys.platform != "linux" or not os.access(disk, os.W_OK):
+            return None
+        room = os.statvfs(disk)
+        return home if home.exists() or room.f_bavail * room.f_frsize >= NEEDED_MEMORY_DISK else None
+
+    def server_folder(self, name: str) -> Path:
+        home = self.servers_home()
+        home.mkdir(parents=True, exist_ok=True)
+        if home.lstat().st_uid != os.geteuid():
+            raise Problem(f"{home} belongs to another user. Remove it and start again.")
+        if home != self.home:
+            home.chmod(0o711)
+            (home / "checkout").write_text(str(self.checkout))
+        return _private(home / name)
+
+    def forget_lost_checkouts(self) -> None:
+        """Free the memory that test servers of removed checkouts have left taken."""
+        for note in Path("/dev/shm").glob(f"cimar-{server_user().pw_uid}-*-test*/checkout"):
+            if note.lstat().st_uid == os.geteuid() and not Path(note.read_text()).exists():
+                shutil.rmtree(note.parent, ignore_errors=True)
+
+
+def _private(folder: Path) -> Path:
+    """Make a 0700 folder of the server user's; in a shared parent somebody else may have been there first."""
+    user = server_user()
+    try:
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+    except FileExistsError:
+        pass
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != user.pw_uid or stat.S_IMODE(found.st_mode) != 0o700:
+        raise Problem(f"{folder} is not a 0700 folder of {user.pw_name}'s. Remove it and start again.")
+    return folder

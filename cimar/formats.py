@@ -1,0 +1,70 @@
+"""How dates, names, codes and counts are written for a reader: plain text, one way everywhere."""
+
+from datetime import date, datetime
+
+from django.utils import dateformat, timezone
+from django.utils.dateparse import parse_datetime
+
+SEX = {"F": "female", "M": "male", "O": "other"}
+
+
+def as_date(value: object) -> date | None:
+    """A date, a moment (in the reader's zone), DICOM `20261124` or ISO text; None when it is none."""
+    if isinstance(value, datetime):
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value or "").strip())
+    except ValueError:
+        return None
+
+
+def as_moment(value: object) -> datetime | None:
+    try:
+        moment = value if isinstance(value, datetime) else parse_datetime(str(value or ""))
+    except ValueError:
+        return None
+    return timezone.localtime(moment) if moment and timezone.is_aware(moment) else moment
+
+
+def day(value: object) -> str:
+    """24 Nov 2026. What cannot be read as a date is shown as it came."""
+    found = as_date(value)
+    return dateformat.format(found, "j M Y") if found else str(value or "")
+
+
+def moment(value: object) -> str:
+    """24 Nov 2026, 14:05, in the reader's zone."""
+    found = as_moment(value)
+    return dateformat.format(found, "j M Y, H:i") if found else day(value)
+
+
+def person_name(value: object) -> str:
+    """DICOM's `DOE^JANE^MARY^DR` as `DOE, JANE MARY (DR)`; other text as it came."""
+    groups = [group for group in str(value or "").split("=") if group.strip(" ^")]
+    if not groups:
+        return ""
+    parts = [" ".join(part.split()) for part in groups[0].split("^")]
+    family, given, middle, prefix, suffix = (parts + [""] * 5)[:5]
+    name = ", ".join(part for part in (family, " ".join(filter(None, (given, middle)))) if part)
+    titles = ", ".join(filter(None, (prefix, suffix)))
+    return f"{name} ({titles})" if name and titles else name or titles
+
+
+def sex_word(value: object) -> str:
+    text = str(value or "").strip()
+    return SEX.get(text.upper(), text)
+
+
+def code_groups(code: object) -> list[str]:
+    """A share code in groups short enough to read aloud: threes when they fit, fours otherwise."""
+    text = "".join(str(code or "").split()).upper()
+    size = 3 if len(text) % 3 == 0 and len(text) <= 9 else 4
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def counted(number: int, words: str) -> str:
+    """`3|counted:"study,studies"` is "3 studies"; thousands are marked."""
+    one, _, many = words.partition(",")
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

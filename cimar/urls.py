@@ -1,0 +1,22 @@
+"""Every address begins here."""
+
+from allauth.account import views as account_views
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from accounts.urls import sign_in_urls
+from accounts.views.sign_in import admin_sign_in
+from cimar import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="account_login"), name="home"),
+    path("health/", health.ready, name="health"),
+    path("sign-in/", include(sign_in_urls)),
+    path("", include("accounts.urls")),
+    # The admin has no sign-in, sign-out or password page of its own: ours are audited and limited in rate.
+    path("admin/login/", admin_sign_in),
+    path("admin/logout/", account_views.logout),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("admin/", admin.site.urls),
+]

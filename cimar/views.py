@@ -1,0 +1,20 @@
+"""Pages that belong to no app: the component gallery, and the answer for what has ended."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cimar import gallery as samples
+
+
+def gone(request: HttpRequest, sentence: str = "") -> HttpResponse:
+    """410: used up, ended or expired. The sentence says what, and whom to ask."""
+    return render(request, "410.html", {"sentence": sentence}, status=410)
+
+
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    if not settings.CIMAR_DEVELOPMENT:
+        raise Http404
+    return render(request, "gallery.html", samples.everything(broken="broken" in request.GET))

@@ -1,0 +1,70 @@
+"""What an audit event says of a share: from where, to whom, as ids and labels that outlive it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import Invitation
+from audit.services import On
+from sharing.models import Method, Share
+from studies.events import on_worklist
+from studies.models import Study
+from worklists.models import Worklist
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The worklists and addresses that some shares name, fetched once."""
+
+    worklists: dict[int, Worklist]
+    addresses: dict[int, str]
+
+    @classmethod
+    def of(cls, shares: Iterable[Share]) -> "Labels":
+        shares = list(shares)
+        ids = {share.from_worklist_id for share in shares}
+        ids |= {
+            share.to_worklist_id for share in shares if share.to_worklist_id is not None
+        }
+        invitations = {
+            share.invitation_id for share in shares if share.invitation_id is not None
+        }
+        return cls(
+            Worklist.objects.select_related("account", "owner").in_bulk(ids),
+            dict(
+                Invitation.objects.filter(pk__in=invitations).values_list(
+                    "pk", "address"
+                )
+            )
+            if invitations
+            else {},
+        )
+
+    def target(self, share: Share) -> str:
+        """To whom, as both trails may say it: an address for a share by email, a worklist's label else."""
+        if share.invitation_id is not None:
+            return self.addresses[share.invitation_id]
+        assert (
+            share.to_worklist_id is not None
+        )  # a constraint: a share has a worklist or an invitation
+        worklist = self.worklists[share.to_worklist_id]
+        # Whom an address belongs to is not for the sender's trail.
+        if share.method == Method.EMAIL and worklist.owner is not None:
+            return worklist.owner.email
+        return worklist.label
+
+
+def on_share(
+    share: Share, study: Study, labels: Labels, *, in_original: bool, **detail: Any
+) -> On:
+    """The event stands on the worklist the study was shared from and names the other as its target."""
+    return on_worklist(
+        labels.worklists[share.from_worklist_id],
+        study_id=study.pk,
+        study_uid=study.study_instance_uid,
+        share_uuid=share.uuid,
+        other_worklist_id=share.to_worklist_id,
+        other_worklist_label=labels.target(share),
+        in_original=in_original,
+        detail={"method": share.method, "press": str(share.press), **detail},
+    )

@@ -1,0 +1,184 @@
+"""What people pick and type on the pages of sharing."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from sharing.models import Method
+from sharing.services.shares import MOST_NOTE
+from sharing.targets import Target
+from worklists import codes
+
+# Between several codes; a space belongs to a code. Addresses hold no space.
+_BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
+_BETWEEN_ADDRESSES = re.compile(r"[,;\s]+")
+_SALT = "sharing.read-back"
+LATEST = date(2199, 12, 31)
+
+
+def uuids(values: Iterable[str]) -> list[UUID]:
+    """Those of the values that are uuids, each once."""
+    found = []
+    for value in values:
+        try:
+            found.append(UUID(value))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(found))
+
+
+@dataclass
+class Picked:
+    """The recipients as the form carries them, and what stands in its fields unfinished.
+
+    A code that was read back travels with its name, signed, so that it is looked up once. `codes` maps a code to that
+    name, empty where nobody looked it up.
+    """
+
+    locations: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    physicians: list[str] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
+    emails: list[str] = field(default_factory=list)
+    find: str = ""
+    new_codes: str = ""
+    new_emails: str = ""
+
+    @classmethod
+    def of(cls, data: QueryDict) -> "Picked":
+        picked = cls(
+            locations=_each(data, "location"),
+            groups=_each(data, "group"),
+            physicians=_each(data, "physician") + _each(data, "add_physician"),
+            codes=dict(_named(code) for code in _each(data, "code")),
+            emails=[address.lower() for address in _each(data, "email")],
+            find=data.get("find", ""),
+            new_codes=data.get("new_code", ""),
+            new_emails=data.get("new_email", ""),
+        )
+        picked._drop(data.get("drop", ""))
+        return picked
+
+    def _drop(self, which: str) -> None:
+        """`physician:…`, `code:…` or `email:…`: a chip that was taken off."""
+        kind, _, value = which.partition(":")
+        if kind == "code":
+            self.codes.pop(value, None)
+        elif kind in ("physician", "email"):
+            name = f"{kind}s"
+            setattr(self, name, [one for one in getattr(self, name) if one != value])
+
+    def typed_codes(self) -> list[str]:
+        return [code.strip() for code in _BETWEEN_CODES.split(self.new_codes) if code.strip()]
+
+    def typed_emails(self) -> list[str]:
+        return [address for address in _BETWEEN_ADDRESSES.split(self.new_emails) if address]
+
+    def targets(self) -> list[Target]:
+        """Everything picked and typed, as the service takes it."""
+        typed: list[tuple[Method, Iterable[str]]] = [
+            (Method.LOCATION, self.locations),
+            (Method.GROUP, self.groups),
+            (Method.CODE, [*self.codes, *self.typed_codes()]),
+            (Method.EMAIL, [*self.emails, *self.typed_emails()]),
+        ]
+        found = [Target(method, value) for method, values in typed for value in values]
+        found += [_physician(value) for value in self.physicians]
+        order = list(Method)
+        return sorted(found, key=lambda target: order.index(target.method))
+
+    @property
+    def number(self) -> int:
+        return len({(target.method, _same(target)) for target in self.targets()})
+
+
+def sealed(code: str, name: str) -> str:
+    """A code with the name it was read back as, for a form field."""
+    return signing.dumps([code, name], salt=_SALT)
+
+
+def _named(value: str) -> tuple[str, str]:
+    try:
+        code, name = signing.loads(value, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return value, ""
+    return code, name
+
+
+def _each(data: QueryDict, name: str) -> list[str]:
+    return [value for value in dict.fromkeys(one.strip() for one in data.getlist(name)) if value]
+
+
+def _physician(value: str) -> Target:
+    """`person` or `person:account`, as a chip carries it."""
+    person, _, account = value.partition(":")
+    known = uuids([account])
+    return Target(Method.PHYSICIAN, person, known[0] if known else None)
+
+
+def _same(target: Target) -> str:
+    return codes.tidy(target.value) if target.method == Method.CODE else target.value.lower()
+
+
+class ShareForm(forms.Form):
+    """The note and the end date; the recipients are picked beside it."""
+
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=f"The recipients read it beside the studies. At most {MOST_NOTE:,} characters.",
+    )
+    until = forms.DateField(
+        label="End date",
+        required=False,
+        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"],
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write the date as day, month and year, for example 24 Nov 2026."},
+    )
+
+    def clean_note(self) -> str:
+        note = self.cleaned_data["note"].replace("\r\n", "\n").strip()
+        if len(note) > MOST_NOTE:
+            raise ValidationError(f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}.")
+        return note
+
+    def clean_until(self) -> date | None:
+        until: date | None = self.cleaned_data["until"]
+        if until is not None and until > LATEST:
+            raise ValidationError("This date is too far away. Leave it empty for no end.")
+        return until
+
+
+class DeleteForm(forms.Form):
+    """Why a study is deleted at home."""
+
+    why = forms.CharField(
+        label="Why is the study deleted?",
+        max_length=500,
+        help_text="Kept with who and when. Write nothing that tells who the patient is.",
+    )
+
+
+class NoSuchCursor(ValidationError):
+    """A page's address that cannot be read."""
+
+
+def cursor(data: QueryDict) -> dict[str, Any]:
+    """`before` or `after` of a page's address, as the selectors take them."""
+    found: dict[str, Any] = {}
+    for name in ("before", "after"):
+        if text := data.get(name, ""):
+            try:
+                found[name] = UUID(text)
+            except ValueError:
+                raise NoSuchCursor("This page's address could not be read. Here are the newest lines.") from None
+    return found

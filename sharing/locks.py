@@ -1,0 +1,28 @@
+"""The rows a share leans on, locked in the one order of the house: users, memberships, worklists, then studies."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+
+def lock_directory(
+    *, users: Collection[int], accounts: Collection[int], worklists: Collection[int]
+) -> None:
+    """Hold these users, their memberships in these accounts, and these worklists as they are (FOR SHARE)."""
+    with connection.cursor() as cursor:
+        if users:
+            cursor.execute(
+                "SELECT FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR SHARE",
+                [sorted(users)],
+            )
+        if users and accounts:
+            cursor.execute(
+                "SELECT FROM accounts_accountmembership WHERE user_id = ANY(%s) AND account_id = ANY(%s) "
+                "ORDER BY id FOR SHARE",
+                [sorted(users), sorted(accounts)],
+            )
+        if worklists:
+            cursor.execute(
+                "SELECT FROM worklists_worklist WHERE id = ANY(%s) ORDER BY id FOR SHARE",
+                [sorted(worklists)],
+            )

@@ -1,0 +1,81 @@
+"""The mails of sharing: how many studies, who shared, where to look. No patient, no note.
+
+Written when their turn comes, from what then stands.
+"""
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from accounts.mail import Message, NothingToSend, link, render_mail
+from accounts.models import Account, Invitation, OutboxMail, User
+from accounts.tokens import make_token
+from sharing import selectors
+from sharing.models import Share
+from studies.models import Placement
+
+SHARED = "sharing/mail/study_shared"
+INVITATION = "sharing/mail/invitation"
+
+
+def study_shared(mail: OutboxMail) -> Message:
+    """To somebody who can see what was shared with them."""
+    user = User.objects.filter(pk=mail.data["user"], is_active=True).first()
+    if user is None:
+        raise NothingToSend("The person is no longer active.")
+    press = UUID(mail.data["press"])
+    received = selectors.press_for(user, press)
+    if not received.placements:
+        raise NothingToSend("What was shared has ended.")
+    first = Share.objects.filter(press=press).select_related("shared_by", "from_worklist__account").order_by("pk")[0]
+    context = {
+        "studies": len({placement.study_id for placement in received.placements}),
+        **_sharer(first.shared_by, first.from_worklist.account),
+        "link": link(reverse("sharing:received", args=[press])),
+    }
+    return render_mail(SHARED, context)
+
+
+def invitation(mail: OutboxMail) -> Message:
+    """To an address nobody has registered: of one press, or (sent again) of everything promised to it."""
+    invited = Invitation.objects.select_related("account", "invited_by").get(pk=mail.data["invitation"])
+    _check_waiting(invited)
+    promises = _standing_promises(invited)
+    sharer, account = invited.invited_by, invited.account
+    if "press" in mail.data:
+        promises = promises.filter(press=UUID(mail.data["press"]))
+        if first := promises.select_related("shared_by", "from_worklist__account").order_by("pk").first():
+            sharer, account = first.shared_by, first.from_worklist.account
+    studies = promises.values("study").distinct().count()
+    # An invitation that never carried a share asks somebody to join; it has nothing that could have ended.
+    if not studies and ("press" in mail.data or Share.objects.filter(invitation=invited).exists()):
+        raise NothingToSend("What was promised has ended.")
+    context = {
+        "studies": studies,
+        **_sharer(sharer, account),
+        "link": link(reverse("accounts:open_invitation", args=[make_token(invited)])),
+        "until": invited.expires_at,
+    }
+    return render_mail(INVITATION, context)
+
+
+def _check_waiting(invited: Invitation) -> None:
+    if invited.accepted_at is not None:
+        raise NothingToSend("The person has registered.")
+    if invited.withdrawn_at is not None:
+        raise NothingToSend("The invitation was withdrawn.")
+    if not Invitation.objects.filter(pk=invited.pk, expires_at__gt=Now()).exists():
+        raise NothingToSend("The invitation has expired.")
+
+
+def _standing_promises(invited: Invitation) -> QuerySet[Share]:
+    source = Placement.objects.filter(
+        study=OuterRef("study"), worklist=OuterRef("from_worklist"), visible_until__gt=Now()
+    )
+    return selectors.promises_of(invited).filter(Q(expires_at=None) | Q(expires_at__gt=Now()), Exists(source))
+
+
+def _sharer(person: User, account: Account | None) -> dict[str, str]:
+    return {"name": person.name, "account": account.name if account is not None else ""}

@@ -1,0 +1,160 @@
+"""A share: a grant that keeps a study placed on a target worklist."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Length, Now
+from django.db.models.lookups import LessThanOrEqual
+
+
+class Method(models.TextChoices):
+    LOCATION = "location", "Location"
+    GROUP = "group", "Group"
+    PHYSICIAN = "physician", "Physician"
+    CODE = "code", "Share Code"
+    EMAIL = "email", "Email"
+
+
+class Share(models.Model):
+    """By whom, from which worklist, by which method, to whom, when, until when. Never deleted, only ended.
+
+    `to_worklist` is empty while the share is a promise to an invitation; a claimed promise keeps both. `account`
+    is the one whose directory the target came from (location, group, physician). `approved_at` is empty while a
+    worklist that asks for approval has not decided. Constraints look at `ended_at` alone; queries look at the time.
+    """
+
+    class EndReason(models.TextChoices):
+        ENDED = "ended", "ended by hand"
+        EXPIRED = "expired", "reached its end date"
+        UNREACHABLE = "unreachable", "the share before it ended"
+        REMOVED = "removed", "removed from the worklist"
+        DECLINED = "declined", "declined"
+        STUDY_DELETED = "study_deleted", "the study was deleted"
+        LEFT = "left", "the person left the account"
+        WITHDRAWN = "withdrawn", "the invitation was withdrawn"
+        DUPLICATE = "duplicate", "the person already had this share"
+        REFUSED = "refused", "could not be kept when the person registered"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    press = models.UUIDField()
+    study = models.ForeignKey("studies.Study", models.PROTECT, related_name="shares")
+    from_worklist = models.ForeignKey(
+        "worklists.Worklist", models.PROTECT, related_name="shares_from"
+    )
+    to_worklist = models.ForeignKey(
+        "worklists.Worklist", models.PROTECT, null=True, related_name="shares_to"
+    )
+    invitation = models.ForeignKey(
+        "accounts.Invitation", models.PROTECT, null=True, related_name="shares"
+    )
+    method = models.CharField(max_length=10, choices=Method)
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, null=True, related_name="shares"
+    )
+    shared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="shares_made"
+    )
+    shared_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True)
+    note = models.TextField(default="", db_default="", max_length=2000)
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="shares_approved",
+    )
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="shares_ended"
+    )
+    end_reason = models.CharField(
+        max_length=20, choices=EndReason, default="", db_default="", blank=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                F("study"),
+                F("from_worklist"),
+                F("to_worklist"),
+                F("method"),
+                Coalesce(F("account"), Value(0)),
+                F("shared_by"),
+                condition=Q(ended_at=None, to_worklist__isnull=False),
+                name="a_live_share_to_a_worklist_is_made_once",
+            ),
+            models.UniqueConstraint(
+                F("study"),
+                F("from_worklist"),
+                F("invitation"),
+                F("method"),
+                Coalesce(F("account"), Value(0)),
+                F("shared_by"),
+                condition=Q(ended_at=None, to_worklist__isnull=True),
+                name="a_live_promise_to_an_invitation_is_made_once",
+            ),
+            models.CheckConstraint(
+                name="a_share_has_a_worklist_or_an_invitation",
+                condition=Q(to_worklist__isnull=False) | Q(invitation__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="only_an_email_share_goes_to_an_invitation",
+                condition=Q(invitation__isnull=True) | Q(method="email"),
+            ),
+            models.CheckConstraint(
+                name="a_share_goes_to_another_worklist",
+                condition=~Q(from_worklist=F("to_worklist")),
+            ),
+            models.CheckConstraint(
+                name="a_directory_share_names_its_account",
+                condition=Q(
+                    method__in=["location", "group", "physician"], account__isnull=False
+                )
+                | Q(method__in=["code", "email"], account__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="share_ended_at_and_reason_come_together",
+                condition=Q(ended_at=None, end_reason="", ended_by=None)
+                | (Q(ended_at__isnull=False) & ~Q(end_reason="")),
+            ),
+            models.CheckConstraint(
+                name="a_share_nobody_ended_has_no_ender",
+                condition=~Q(end_reason__in=["expired", "unreachable"])
+                | Q(ended_by=None),
+            ),
+            models.CheckConstraint(
+                name="a_share_note_is_at_most_2000_characters",
+                condition=LessThanOrEqual(Length(F("note")), 2000),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["study"], name="shares_not_ended", condition=Q(ended_at=None)
+            ),
+            models.Index(fields=["study", "-id"], name="shares_of_a_study"),
+            models.Index(
+                fields=["expires_at"],
+                name="shares_that_will_end",
+                condition=Q(ended_at=None, expires_at__isnull=False),
+            ),
+            models.Index(
+                fields=["to_worklist", "press"], name="shares_received_in_a_press"
+            ),
+            models.Index(fields=["shared_by", "-id"], name="shares_made_by"),
+            models.Index(
+                fields=["invitation"],
+                name="promises",
+                condition=Q(invitation__isnull=False),
+            ),
+            models.Index(
+                fields=["to_worklist", "account"],
+                name="physician_shares_of_an_account",
+                condition=Q(ended_at=None, method="physician"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"share {self.uuid}"

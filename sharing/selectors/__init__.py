@@ -1,0 +1,57 @@
+"""What a person may see of shares."""
+
+from sharing.selectors.access import Access, who_has_access
+from sharing.selectors.directory import (
+    account_uuids,
+    accounts_by_uuid,
+    accounts_of,
+    members_at,
+    people_like,
+    people_named,
+    places,
+)
+from sharing.selectors.invitations import invitations_of, promises_of
+from sharing.selectors.previews import (
+    WhatEnds,
+    what_ends,
+    what_ends_with_deletion,
+    what_ends_with_removal,
+)
+from sharing.selectors.shared_by_me import (
+    NoSuchPage,
+    invitations_sent_by,
+    shares_made_by,
+)
+from sharing.selectors.shares import (
+    Received,
+    may_end,
+    press_for,
+    shares_awaiting,
+    shares_seen_by,
+)
+
+__all__ = [
+    "Access",
+    "NoSuchPage",
+    "Received",
+    "WhatEnds",
+    "account_uuids",
+    "accounts_by_uuid",
+    "accounts_of",
+    "invitations_of",
+    "invitations_sent_by",
+    "may_end",
+    "members_at",
+    "people_like",
+    "people_named",
+    "places",
+    "press_for",
+    "promises_of",
+    "shares_awaiting",
+    "shares_made_by",
+    "shares_seen_by",
+    "what_ends",
+    "what_ends_with_deletion",
+    "what_ends_with_removal",
+    "who_has_access",
+]

@@ -1,0 +1,124 @@
+"""What would go if some shares ended: said in numbers before anything is done."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import AccountMembership, User
+from audit import clock
+from sharing import graph
+from sharing.events import Labels
+from sharing.graph import Graph
+from sharing.models import Share
+from sharing.selectors.shares import named
+from studies.models import Placement
+
+
+@dataclass(frozen=True)
+class WhatEnds:
+    """How many shares end by the deed; which recipients and worklists lose studies, and how many each.
+
+    `recipients` are the targets of the ended shares, `worklists` what falls with them inside the reader's own
+    accounts, `elsewhere` a mere count of worklists of other accounts, `beyond` of onward shares past an external
+    boundary, `promises` of invitations' promised shares.
+    """
+
+    shares: int
+    studies: int
+    recipients: list[tuple[str, int]]
+    worklists: list[tuple[str, int]]
+    elsewhere: int
+    beyond: int
+    promises: int
+
+
+def what_ends(shares: Iterable[Share], by: User) -> WhatEnds:
+    """What goes if these shares end now."""
+    pks: dict[int, set[int]] = {}
+    for share in shares:
+        pks.setdefault(share.study_id, set()).add(share.pk)
+    graphs = graph.load(pks)
+    chosen = [
+        share
+        for one in graphs.values()
+        for share in one.shares
+        if share.pk in pks[one.study.pk]
+    ]
+    return _preview(graphs, chosen, by, clock.now())
+
+
+def what_ends_with_removal(placements: Collection[Placement], by: User) -> WhatEnds:
+    """What goes if these studies are removed from their worklist: the shares that brought them end."""
+    graphs = graph.load({placement.study_id for placement in placements})
+    here = {(placement.study_id, placement.worklist_id) for placement in placements}
+    chosen = [
+        share
+        for one in graphs.values()
+        for share in one.shares
+        if (one.study.pk, share.to_worklist_id) in here
+    ]
+    return _preview(graphs, chosen, by, clock.now())
+
+
+def what_ends_with_deletion(placement: Placement, by: User) -> WhatEnds:
+    """What goes if the study is deleted at home: every share of it."""
+    graphs = graph.load([placement.study_id])
+    chosen = [share for one in graphs.values() for share in one.shares]
+    return _preview(graphs, chosen, by, clock.now())
+
+
+def _preview(
+    graphs: dict[int, Graph], chosen: list[Share], by: User, now: datetime
+) -> WhatEnds:
+    accounts = set(
+        AccountMembership.objects.filter(user=by, active=True).values_list(
+            "account", flat=True
+        )
+    )
+    labels = Labels.of(chosen)
+    direct = {(share.study_id, share.to_worklist_id) for share in chosen}
+    recipients: Counter[str] = Counter()
+    for share in chosen:
+        recipients[labels.target(share)] += 1
+    near: Counter[int] = Counter()
+    far: set[int] = set()
+    beyond = promises = 0
+    chosen_pks = {share.pk for share in chosen}
+    for one in graphs.values():
+        after = one.without(
+            [share for share in chosen if share.study_id == one.study.pk]
+        )
+        falling = [
+            share
+            for share in one.shares
+            if share.pk not in chosen_pks
+            and one.is_live(share, now)
+            and not after.is_live(share, now)
+        ]
+        inside = [
+            share for share in falling if one.at(share.from_worklist_id).internal > now
+        ]
+        beyond += len(falling) - len(inside)
+        promises += sum(share.to_worklist_id is None for share in inside)
+        known = {
+            share.to_worklist_id for share in inside if share.account_id in accounts
+        }
+        for worklist_id, times in one.times.items():
+            lost = times.exists > now >= after.at(worklist_id).exists
+            if not lost or (one.study.pk, worklist_id) in direct:
+                continue
+            if worklist_id in known:
+                near[worklist_id] += 1
+            elif times.internal > now:
+                far.add(worklist_id)
+    names = named(set(near))
+    return WhatEnds(
+        shares=len(chosen),
+        studies=len({share.study_id for share in chosen}),
+        recipients=sorted(recipients.items()),
+        worklists=sorted((names[pk].label, count) for pk, count in near.items()),
+        elsewhere=len(far),
+        beyond=beyond,
+        promises=promises,
+    )

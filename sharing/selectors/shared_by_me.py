@@ -1,0 +1,166 @@
+"""What a person shared and whom they invited, newest first, a page at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
+
+from accounts.models import Invitation, User
+from audit import clock
+from sharing.models import Method, Share
+from sharing.selectors.invitations import invitations_of
+from sharing.selectors.shares import worklist_ids
+from studies.models import Placement, Study
+from studies.selectors import placements_visible_to
+
+ROWS = 50
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class NoSuchPage(Exception):
+    """The page's address names a line that is not there."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One share. `study` and `placement` only while the person still sees the study where they shared it from."""
+
+    share: Share
+    placement: UUID | None
+    target: str
+    state: str
+    tone: str
+    why: str
+    may_end: bool
+
+    @property
+    def study(self) -> Study | None:
+        return self.share.study if self.placement is not None else None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One invitation, with how many of the person's promises still wait on it."""
+
+    invitation: Invitation
+    state: str
+    tone: str
+    promises: int
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some lines, and the uuids with which the pages beside this one begin; empty where there is none."""
+
+    lines: list[T]
+    newer: UUID | None
+    older: UUID | None
+
+
+def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Line]:
+    """The person's shares. Raises NoSuchPage."""
+    seen = placements_visible_to(user).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
+    held = Placement.objects.filter(
+        study=OuterRef("study"), worklist=OuterRef("from_worklist"), visible_until__gt=Now()
+    )
+    mine = (
+        Share.objects.filter(shared_by=user)
+        .select_related(
+            "study", "from_worklist__account", "from_worklist__owner", "to_worklist__account", "to_worklist__owner"
+        )
+        .select_related("invitation", "ended_by")
+        .annotate(seen=Subquery(seen.values("uuid")[:1]), held=Exists(held))
+    )
+    shares, newer, older = _page(mine, before, after)
+    now = clock.now()
+    may_share, may_list = worklist_ids(user, "share_study"), worklist_ids(user, "list_studies")
+    return Page([_line(share, now, may_share, may_list) for share in shares], newer, older)
+
+
+def invitations_sent_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Sent]:
+    """The invitations the person made or promised something with. Raises NoSuchPage."""
+    promised = Count("shares", filter=Q(shares__shared_by=user, shares__to_worklist=None, shares__ended_at=None))
+    sent = invitations_of(user).select_related("account", "invited_by").annotate(promised=promised)
+    rows, newer, older = _page(sent, before, after)
+    now = clock.now()
+    return Page([_sent(row, now) for row in rows], newer, older)
+
+
+def _page(rows: QuerySet[M], before: UUID | None, after: UUID | None) -> tuple[list[M], UUID | None, UUID | None]:
+    """Fifty rows older than one of them, or newer, or the newest."""
+    if cursor := before or after:
+        at = rows.filter(uuid=cursor).values_list("pk", flat=True).first()
+        if at is None:
+            raise NoSuchPage
+        if before is not None:
+            found = list(rows.filter(pk__lt=at).order_by("-pk")[: ROWS + 1])
+            beside, more = True, len(found) > ROWS
+            found = found[:ROWS]
+        else:
+            turned = list(rows.filter(pk__gt=at).order_by("pk")[: ROWS + 1])
+            beside, more = len(turned) > ROWS, True
+            found = turned[:ROWS][::-1]
+    else:
+        found = list(rows.order_by("-pk")[: ROWS + 1])
+        beside, more = False, len(found) > ROWS
+        found = found[:ROWS]
+    if not found:
+        return [], None, None
+    return found, found[0].uuid if beside else None, found[-1].uuid if more else None  # type: ignore[attr-defined]
+
+
+def _line(share: Share, now: datetime, may_share: set[int], may_list: set[int]) -> Line:
+    state, tone, why = _state(share, now)
+    ends = {share.from_worklist_id, share.study.home_id}
+    seen = ends | {share.to_worklist_id}
+    may_end = share.ended_at is None and bool(ends & may_share) and bool(seen & may_list)
+    return Line(share, share.seen, _target(share), state, tone, why, may_end)  # type: ignore[attr-defined]
+
+
+def _target(share: Share) -> str:
+    """As the person named it: an address, a code's public name, a worklist or a colleague."""
+    if share.invitation is not None:
+        return share.invitation.address
+    worklist = share.to_worklist
+    assert worklist is not None  # a constraint: a share has a worklist or an invitation
+    if share.method == Method.EMAIL and worklist.owner is not None:
+        return worklist.owner.email
+    if share.method == Method.CODE and worklist.account is not None:
+        return f"{worklist.account.name} — {worklist.name}"
+    return worklist.label
+
+
+def _state(share: Share, now: datetime) -> tuple[str, str, str]:
+    """A word, its tone, and why. What ended by the clock is said before the sweep writes it down."""
+    if share.ended_at is not None:
+        by = f" by {share.ended_by.name}" if share.ended_by is not None and share.ended_by_id not in (None, share.shared_by_id) else ""
+        return "Ended", "neutral", f"{Share.EndReason(share.end_reason).label}{by}"
+    if share.expires_at is not None and share.expires_at <= now:
+        return "Ended", "neutral", str(Share.EndReason.EXPIRED.label)
+    if not share.held:  # type: ignore[attr-defined]
+        return "Ended", "neutral", str(Share.EndReason.UNREACHABLE.label)
+    if share.to_worklist_id is None:
+        assert share.invitation is not None  # a constraint: a share has a worklist or an invitation
+        if share.invitation.expires_at <= now:
+            return "Invitation expired", "warn", "send the invitation again to renew it"
+        return "Invited", "waiting", "not yet registered"
+    if share.approved_at is None:
+        return "Awaiting approval", "waiting", ""
+    return "Shared", "good", ""
+
+
+def _sent(invitation: Invitation, now: datetime) -> Sent:
+    promised: int = invitation.promised  # type: ignore[attr-defined]
+    if invitation.accepted_at is not None:
+        return Sent(invitation, "Registered", "good", promised, False)
+    if invitation.withdrawn_at is not None:
+        return Sent(invitation, "Withdrawn", "neutral", promised, False)
+    if invitation.expires_at <= now:
+        return Sent(invitation, "Expired", "warn", promised, True)
+    return Sent(invitation, "Pending", "waiting", promised, True)

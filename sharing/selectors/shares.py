@@ -1,0 +1,94 @@
+"""Which shares a person sees, and whose end is theirs to say."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import User
+from sharing.models import Share
+from studies.models import Placement
+from studies.selectors import placements_visible_to
+from worklists import access
+from worklists.models import Worklist
+
+
+def shares_seen_by(user: User) -> QuerySet[Share]:
+    """Shares, ended ones too, from, to or at home on a worklist whose list the person may see."""
+    worklists = access.worklists_for(user, "list_studies")
+    return Share.objects.filter(
+        Q(from_worklist__in=worklists)
+        | Q(to_worklist__in=worklists)
+        | Q(study__home__in=worklists)
+    )
+
+
+def shares_awaiting(user: User) -> QuerySet[Share]:
+    """Shares that wait for a decision on the worklists the person may see."""
+    there = Placement.objects.filter(
+        study=OuterRef("study"),
+        worklist=OuterRef("to_worklist"),
+        exists_until__gt=Now(),
+    )
+    return Share.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=Now()),
+        Exists(there),
+        to_worklist__in=access.worklists_for(user, "list_studies"),
+        ended_at=None,
+        approved_at=None,
+    )
+
+
+def may_end(user: User, share: Share) -> bool:
+    """Whether the person holds `share_study` where the share was made from, or at the study's home."""
+    ends = {share.from_worklist_id, share.study.home_id}
+    return access.worklists_for(user, "share_study").filter(pk__in=ends).exists()
+
+
+@dataclass(frozen=True)
+class Received:
+    """What of one press still stands for a reader; `stood` says whether something once did."""
+
+    placements: list[Placement]
+    stood: bool
+    shared_by: str = ""
+    note: str = ""
+
+
+def press_for(user: User, press: UUID) -> Received:
+    """The placements that a press's shares still hold on worklists the reader may see."""
+    mine = list(
+        Share.objects.filter(
+            press=press,
+            to_worklist__in=access.worklists_for(user, "list_studies"),
+            approved_at__isnull=False,
+        )
+        .select_related("shared_by")
+        .order_by("id")
+    )
+    if not mine:
+        return Received([], False)
+    standing = Share.objects.filter(
+        pk__in=[share.pk for share in mine],
+        study=OuterRef("study"),
+        to_worklist=OuterRef("worklist"),
+        ended_at=None,
+    ).filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
+    placements = (
+        placements_visible_to(user)
+        .filter(Exists(standing))
+        .select_related("study", "worklist__account", "worklist__owner")
+        .order_by("-study_date", "-id")
+    )
+    return Received(list(placements[:500]), True, mine[0].shared_by.name, mine[0].note)
+
+
+def worklist_ids(user: User, codename: str) -> set[int]:
+    """The worklists where the person holds the right, as a set of keys for a page's own use."""
+    return set(access.worklists_for(user, codename).values_list("pk", flat=True))
+
+
+def named(worklist_ids: set[int]) -> dict[int, Worklist]:
+    """These worklists with what their labels need: one statement."""
+    return Worklist.objects.select_related("account", "owner").in_bulk(worklist_ids)

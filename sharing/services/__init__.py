@@ -1,0 +1,48 @@
+"""Everything that can happen to a share. Each function: check, resolve, write, audit."""
+
+from sharing.services.approvals import decide_share
+from sharing.services.ends import EndReport, end_shares
+from sharing.services.invitations import (
+    relink_invitation,
+    resend_invitation,
+    welcome,
+    withdraw_invitation,
+)
+from sharing.services.press import Outcome, Row, ShareReport
+from sharing.services.promises import claim_promises
+from sharing.services.removal import (
+    Removal,
+    delete_study,
+    leave_account,
+    remove_from_worklist,
+)
+from sharing.services.settling import settle_overdue
+from sharing.services.shares import (
+    MOST_STUDIES,
+    MOST_TARGETS,
+    NothingThere,
+    share_studies,
+)
+
+__all__ = [
+    "MOST_STUDIES",
+    "MOST_TARGETS",
+    "EndReport",
+    "NothingThere",
+    "Outcome",
+    "Removal",
+    "Row",
+    "ShareReport",
+    "claim_promises",
+    "decide_share",
+    "delete_study",
+    "end_shares",
+    "leave_account",
+    "relink_invitation",
+    "remove_from_worklist",
+    "resend_invitation",
+    "settle_overdue",
+    "share_studies",
+    "welcome",
+    "withdraw_invitation",
+]

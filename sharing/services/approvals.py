@@ -1,0 +1,60 @@
+"""A worklist that asks for approval: one of its approvers decides each share."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from audit.actions import Action
+from audit.services import record
+from sharing import permissions, selectors
+from sharing.events import Labels, on_share
+from sharing.locks import lock_directory
+from sharing.models import Share
+from sharing.services import notices, settling
+from sharing.services.shares import NothingThere
+from worklists.deeds import deed
+
+
+@deed
+def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
+    """Approve or decline a share that awaits approval on a worklist the person sees.
+
+    Raises NothingThere, PermissionDenied, and ValidationError where there is nothing left to decide.
+    """
+    waiting = (
+        selectors.shares_awaiting(by)
+        .filter(uuid=share)
+        .select_related("to_worklist")
+        .first()
+    )
+    if waiting is None or waiting.to_worklist is None:
+        raise NothingThere
+    permissions.check_approve(by, waiting.to_worklist)
+    lock_directory(users=(), accounts=(), worklists=[waiting.to_worklist.pk])
+    graphs, now = settling.opened([waiting.study_id])
+    one = graphs[waiting.study_id]
+    standing = next(
+        (
+            each
+            for each in one.shares
+            if each.pk == waiting.pk and each.approved_at is None
+        ),
+        None,
+    )
+    if standing is None:
+        raise ValidationError("This share was decided or has ended meanwhile.")
+    internal = one.at(standing.from_worklist_id).internal > now
+    on = on_share(standing, one.study, Labels.of([standing]), in_original=internal)
+    record(Action.SHARE_APPROVE if approve else Action.SHARE_DECLINE, by=by, on=on)
+    if approve:
+        standing.approved_at, standing.approved_by = now, by
+        standing.save(update_fields=["approved_at", "approved_by"])
+    else:
+        settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)
+    settling.settle(graphs, now)
+    if approve:
+        notices.tell(
+            press=standing.press, shares=[standing], by=standing.shared_by, now=now
+        )
+    return standing

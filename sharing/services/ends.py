@@ -1,0 +1,43 @@
+"""Ending shares: effective on the next request, with everything that hung on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import User
+from sharing import selectors
+from sharing.models import Share
+from sharing.services import settling
+from sharing.services.shares import NothingThere
+from worklists.deeds import deed
+
+
+@dataclass(frozen=True)
+class EndReport:
+    """How many shares were ended by hand, how many had ended already, how many ended with them."""
+
+    ended: int
+    ended_already: int
+    ended_with_them: int
+
+
+@deed
+def end_shares(*, shares: Sequence[UUID], by: User) -> EndReport:
+    """End shares where they were made from, or at home. Raises NothingThere and PermissionDenied."""
+    seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
+    chosen = list(seen.select_related("study", "from_worklist__owner"))
+    if not chosen:
+        raise NothingThere
+    if any(not selectors.may_end(by, share) for share in chosen):
+        raise PermissionDenied(
+            "You may end a share only where it was made from, or at the study's home."
+        )
+    graphs, now = settling.opened({share.study_id for share in chosen})
+    pks = {share.pk for share in chosen}
+    ending = [
+        share for one in graphs.values() for share in one.shares if share.pk in pks
+    ]
+    with_them = settling.end(ending, graphs, now, reason=Share.EndReason.ENDED, by=by)
+    return EndReport(len(ending), len(chosen) - len(ending), len(with_them))

@@ -1,0 +1,94 @@
+"""An invitation after it was made: sent again, given a new link, withdrawn, accepted."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.locks import lock_addresses
+from accounts.models import Invitation, User
+from accounts.services import invitations as accounts_invitations
+from accounts.services import registration
+from accounts.services.outbox import queue_mail
+from sharing import selectors
+from sharing.services.promises import claim_promises, end_promises
+from sharing.services.shares import NothingThere
+from worklists.deeds import deed
+
+
+@deed
+def resend_invitation(*, invitation: UUID, by: User) -> Invitation:
+    """Mail the same link again; an expired invitation is renewed. Raises NothingThere and ValidationError."""
+    row = _own(invitation, by)
+    accounts_invitations.resend(invitation=row, by=by)
+    _mail(row)
+    return row
+
+
+@deed
+def relink_invitation(*, invitation: UUID, by: User) -> Invitation:
+    """Make a new link, which ends the old one, and mail it. Raises NothingThere and ValidationError."""
+    row = _own(invitation, by)
+    accounts_invitations.relink(invitation=row, by=by)
+    _mail(row)
+    return row
+
+
+@deed
+def withdraw_invitation(*, invitation: UUID, by: User) -> int:
+    """End what the person promised with an invitation; how many promises ended.
+
+    An invitation that carries nobody else's promise is withdrawn with them, so that its link stops working.
+    """
+    row = _own(invitation, by)
+    ended = end_promises(invitation=row, by=by)
+    if not selectors.promises_of(row).exists():
+        accounts_invitations.withdraw(invitation=row, by=by)
+    return ended
+
+
+def welcome(
+    *,
+    invitation: Invitation,
+    name: str,
+    password: str,
+    code: str,
+    address: str | None = None,
+) -> User:
+    """Register the invited person and keep the promises made to them, in one transaction.
+
+    `password` is hashed already; `address` is the visitor's network address. The try at the code is taken, and
+    committed, before that transaction. Raises ValidationError with a sentence.
+    """
+    registration.prove_code(invitation=invitation, code=code, address=address)
+    with transaction.atomic():
+        lock_addresses([invitation.address])
+        user = registration.register(
+            invitation=invitation, name=name, password=password, code=code
+        )
+        claim_promises(user=user)
+    return user
+
+
+def _own(invitation: UUID, by: User) -> Invitation:
+    """An invitation by which the person promised something, locked in the house's order: address, then row."""
+    seen = selectors.invitations_of(by).filter(uuid=invitation).first()
+    if seen is None:
+        raise NothingThere
+    lock_addresses([seen.address])
+    row = Invitation.objects.select_for_update().get(pk=seen.pk)
+    if row.accepted_at is not None:
+        raise ValidationError(
+            "This person has registered meanwhile; nothing is left to send or withdraw."
+        )
+    if row.withdrawn_at is not None:
+        raise ValidationError("This invitation was withdrawn meanwhile.")
+    return row
+
+
+def _mail(invitation: Invitation) -> None:
+    queue_mail(
+        kind="invitation",
+        recipient=invitation.address,
+        data={"invitation": invitation.pk},
+    )

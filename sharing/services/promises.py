@@ -1,0 +1,160 @@
+"""What was promised to an address, and the person who comes to claim it."""
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from accounts.locks import lock_addresses
+from accounts.models import Invitation, User
+from accounts.services.invitations import mark_accepted
+from audit.actions import Action
+from audit.models import AuditEvent
+from audit.services import event, record_all
+from sharing.events import Labels, on_share
+from sharing.graph import Graph
+from sharing.locks import lock_directory
+from sharing.models import Method, Share
+from sharing.services import settling
+from worklists.models import Worklist
+
+
+def claim_promises(*, user: User) -> int:
+    """Make the promises to the person's verified addresses theirs; how many were kept.
+
+    Called whenever an address becomes verified and at every sign-in; calling it again does nothing more.
+    """
+    if not _promises(user).exists():
+        return 0
+    with transaction.atomic():
+        return _claim(user)
+
+
+def _addresses(user: User) -> list[str]:
+    rows = EmailAddress.objects.filter(user=user, verified=True).values_list(
+        "email", flat=True
+    )
+    return sorted({address.lower() for address in rows})
+
+
+def _promises(user: User) -> QuerySet[Share]:
+    return Share.objects.filter(
+        invitation__address__in=_addresses(user),
+        invitation__withdrawn_at=None,
+        invitation__expires_at__gt=Now(),
+        to_worklist=None,
+        ended_at=None,
+    )
+
+
+def _claim(user: User) -> int:
+    lock_addresses(_addresses(user))
+    worklist = Worklist.objects.select_related("owner").get(owner=user)
+    lock_directory(users=[user.pk], accounts=(), worklists=[worklist.pk])
+    promised = set(_promises(user).values_list("pk", "study_id"))
+    graphs, now = settling.opened({study_id for _, study_id in promised})
+    pks = {pk for pk, _ in promised}
+    waiting = [
+        share for one in graphs.values() for share in one.shares if share.pk in pks
+    ]
+    labels = Labels.of(waiting)
+    kept: list[Share] = []
+    dropped: dict[str, list[Share]] = {}
+    events: list[AuditEvent] = []
+    standing = _standing(graphs, worklist)
+    for share in waiting:
+        key = (share.study_id, share.from_worklist_id, share.shared_by_id)
+        reason = _refusal(share, user, worklist)
+        if not reason and key in standing:
+            _lengthen(standing[key], share)
+            reason = Share.EndReason.DUPLICATE
+        if reason:
+            dropped.setdefault(reason, []).append(share)
+        else:
+            share.to_worklist = worklist
+            if worklist.needs_approval:
+                share.approved_at = None
+            standing[key] = share
+            kept.append(share)
+        events.append(_event(share, graphs, labels, user, now, reason))
+    Share.objects.bulk_update(kept, ["to_worklist", "approved_at"], batch_size=2000)
+    record_all(events)
+    for reason, shares in dropped.items():
+        settling.stop(shares, graphs, now, reason=reason, by=None)
+    settling.settle(graphs, now)
+    invitations = {share.invitation_id for share in waiting}
+    for invitation in Invitation.objects.filter(
+        pk__in=invitations, accepted_at=None, withdrawn_at=None
+    ).order_by("pk"):
+        mark_accepted(invitation=invitation, by=user, now=now)
+    return len(kept)
+
+
+def _standing(
+    graphs: dict[int, Graph], worklist: Worklist
+) -> dict[tuple[int, int, int], Share]:
+    return {
+        (share.study_id, share.from_worklist_id, share.shared_by_id): share
+        for one in graphs.values()
+        for share in one.shares
+        if share.to_worklist_id == worklist.pk and share.method == Method.EMAIL
+    }
+
+
+def _refusal(share: Share, user: User, worklist: Worklist) -> str:
+    """Why this promise would be refused if it were a share made now."""
+    if share.shared_by_id == user.pk or share.from_worklist_id == worklist.pk:
+        return Share.EndReason.REFUSED
+    if not worklist.takes_shares or not user.is_active:
+        return Share.EndReason.REFUSED
+    return ""
+
+
+def _lengthen(standing: Share, promise: Share) -> None:
+    """The later end date stays."""
+    if standing.expires_at is None:
+        return
+    if promise.expires_at is None or promise.expires_at > standing.expires_at:
+        standing.expires_at = promise.expires_at
+        standing.save(update_fields=["expires_at"])
+
+
+def _event(
+    share: Share,
+    graphs: dict[int, Graph],
+    labels: Labels,
+    user: User,
+    now: datetime,
+    reason: str,
+) -> AuditEvent:
+    one = graphs[share.study_id]
+    internal = one.at(share.from_worklist_id).internal > now
+    action = Action.SHARE_DROP if reason else Action.SHARE_CLAIM
+    return event(
+        action,
+        by=user,
+        on=on_share(share, one.study, labels, in_original=internal, why=str(reason)),
+    )
+
+
+def end_promises(*, invitation: Invitation, by: User) -> int:
+    """End every promise of this person that waits on an invitation."""
+    waiting = Share.objects.filter(
+        invitation=invitation, to_worklist=None, ended_at=None, shared_by=by
+    )
+    study_ids = set(waiting.values_list("study_id", flat=True))
+    if not study_ids:
+        return 0
+    graphs, now = settling.opened(study_ids)
+    ending = [
+        share
+        for one in graphs.values()
+        for share in one.shares
+        if share.invitation_id == invitation.pk
+        and share.to_worklist_id is None
+        and share.shared_by_id == by.pk
+    ]
+    settling.end(ending, graphs, now, reason=Share.EndReason.WITHDRAWN, by=by)
+    return len(ending)

@@ -1,0 +1,157 @@
+"""Taking a study off a worklist, deleting it at home, and leaving an account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+
+from accounts.models import AccountMembership, User
+from audit.actions import Action
+from audit.services import record
+from sharing import permissions
+from sharing.models import Method, Share
+from sharing.services import settling
+from sharing.services.shares import NothingThere
+from studies.events import on_placement
+from studies.models import Instance, Placement, Series, Study
+from studies.selectors import placements_visible_to
+from worklists.deeds import deed
+from worklists.services import deactivate_member, remove_member
+
+TOMBSTONE = {
+    "patient_name": "",
+    "patient_id": "",
+    "patient_birth_date_raw": "",
+    "patient_birth_date": None,
+    "patient_sex": "",
+    "accession_number": "",
+    "description": "",
+    "referring_physician": "",
+    "institution": "",
+    "study_date_raw": "",
+    "study_date": None,
+    "study_time_raw": "",
+}
+
+
+@dataclass(frozen=True)
+class Removal:
+    """How many studies went, how many shares ended by it, how many ended with those."""
+
+    studies: int
+    shares: int
+    ended_with_them: int
+
+
+@deed
+def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
+    """Remove shared studies from one's worklist: the incoming shares end, the original stays at home.
+
+    Raises NothingThere, PermissionDenied, and ValidationError for a study that is at home here.
+    """
+    found = list(_with_names(placements_visible_to(by).filter(uuid__in=placements)))
+    if not found:
+        raise NothingThere
+    for worklist in {placement.worklist for placement in found}:
+        permissions.check_remove(by, worklist)
+    if any(placement.is_home for placement in found):
+        raise ValidationError(
+            "This worklist is the study's home. Delete the study itself, or end its shares."
+        )
+    graphs, now = settling.opened({placement.study_id for placement in found})
+    ending: list[Share] = []
+    for placement in found:
+        one = graphs[placement.study_id]
+        ending += [
+            share
+            for share in one.shares
+            if share.to_worklist_id == placement.worklist_id
+        ]
+        record(Action.STUDY_REMOVE, by=by, on=on_placement(placement, at=now))
+    with_them = settling.end(ending, graphs, now, reason=Share.EndReason.REMOVED, by=by)
+    return Removal(len(found), len(ending), len(with_them))
+
+
+@deed
+def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
+    """Delete a study at its home: its shares and promises end, every placement goes, a tombstone stays.
+
+    The bytes go later, when no other study uses them. Raises NothingThere, PermissionDenied, ValidationError.
+    """
+    found = _with_names(placements_visible_to(by).filter(uuid=placement)).first()
+    if found is None:
+        raise NothingThere
+    permissions.check_remove(by, found.worklist)
+    if not found.is_home:
+        raise PermissionDenied(
+            "A study is deleted only at its home. You can remove it from this worklist."
+        )
+    why = why.replace("\x00", "").strip()
+    if not why or len(why) > 500:
+        raise ValidationError("Say in at most 500 characters why the study is deleted.")
+    graphs, now = settling.opened([found.study_id])
+    one = graphs[found.study_id]
+    if one.study.deleted_at is not None:
+        raise NothingThere
+    ending = list(one.shares)
+    on = on_placement(
+        found,
+        at=now,
+        detail={"shares": len(ending), "instances": one.study.n_instances},
+    )
+    record(Action.STUDY_DELETE, by=by, on=on)
+    settling.end(ending, graphs, now, reason=Share.EndReason.STUDY_DELETED, by=by)
+    settling.drop_every_placement(one.study)
+    Instance.objects.filter(study=one.study).delete()
+    Series.objects.filter(study=one.study).delete()
+    Study.objects.filter(pk=one.study.pk).update(
+        deleted_at=now,
+        deleted_by=by,
+        deleted_because=why,
+        n_series=0,
+        n_instances=0,
+        **TOMBSTONE,
+    )
+    return Removal(1, len(ending), 0)
+
+
+@deed
+def leave_account(*, membership: int, by: User | None, remove: bool = False) -> Removal:
+    """End a person's active membership of an account, and with it the physician shares it gave them.
+
+    Inactive, the membership keeps its rows and gives no right; with `remove` it goes altogether.
+    """
+    row = AccountMembership.objects.select_related(
+        "user__personal_worklist", "account"
+    ).get(pk=membership)
+    # These lock user, membership and worklist rows before any study is locked, and see to the rights.
+    if remove:
+        remove_member(membership=row, by=by)
+    else:
+        deactivate_member(membership=row, by=by)
+    lost = Share.objects.filter(
+        to_worklist=row.user.personal_worklist,
+        account=row.account,
+        method=Method.PHYSICIAN,
+        ended_at=None,
+    )
+    study_ids = set(lost.values_list("study_id", flat=True))
+    if not study_ids:
+        return Removal(0, 0, 0)
+    graphs, now = settling.opened(study_ids)
+    ending = [
+        share
+        for one in graphs.values()
+        for share in one.shares
+        if share.to_worklist_id == row.user.personal_worklist.pk
+        and share.account_id == row.account_id
+        and share.method == Method.PHYSICIAN
+    ]
+    with_them = settling.end(ending, graphs, now, reason=Share.EndReason.LEFT, by=by)
+    return Removal(len(study_ids), len(ending), len(with_them))
+
+
+def _with_names(placements: QuerySet[Placement]) -> QuerySet[Placement]:
+    return placements.select_related("study", "worklist__account", "worklist__owner")

@@ -1,0 +1,221 @@
+"""Keeps placements in step with shares: ends what is no longer live, writes the three times back."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from audit import clock
+from audit.actions import Action
+from audit.models import AuditEvent
+from audit.services import event, record_all
+from sharing import graph, law
+from sharing.events import Labels, on_share
+from sharing.graph import Graph
+from sharing.models import Share
+from studies.models import FOREVER, NO_PATH, Placement, Study
+
+Reason = Share.EndReason
+ACTION_FOR = {
+    Reason.EXPIRED: Action.SHARE_EXPIRE,
+    Reason.UNREACHABLE: Action.SHARE_UNREACHABLE,
+}
+SWEEP = 500
+
+
+def lock_studies(study_ids: Iterable[int]) -> datetime:
+    """Lock the study rows in ascending order; the database's now, read after the locks were had."""
+    list(
+        Study.objects.filter(pk__in=set(study_ids))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk", flat=True)
+    )
+    return clock.now()
+
+
+def opened(study_ids: Collection[int]) -> tuple[dict[int, Graph], datetime]:
+    """Lock the studies, end what was overdue, and give their graphs and the moment they stand at."""
+    now = lock_studies(study_ids)
+    graphs = graph.load(study_ids)
+    settle(graphs, now)
+    return graphs, now
+
+
+def settle(graphs: dict[int, Graph], now: datetime) -> list[Share]:
+    """End the shares no longer live and write every changed placement; the shares it ended.
+
+    The caller holds the study locks and has brought `graphs` up to its deed.
+    """
+    ended = _end_the_dead(graphs, now)
+    _write_placements(graphs, now)
+    return ended
+
+
+def end(
+    shares: Collection[Share],
+    graphs: dict[int, Graph],
+    now: datetime,
+    *,
+    reason: str,
+    by: User | None,
+) -> list[Share]:
+    """End these shares here and now, audited one by one, and settle; the shares that ended with them."""
+    labels = Labels.of(shares)
+    record_all(
+        event(
+            Action.SHARE_END,
+            by=by,
+            on=on_share(
+                share,
+                graphs[share.study_id].study,
+                labels,
+                in_original=graphs[share.study_id].at(share.from_worklist_id).internal
+                > now,
+                why=str(reason),
+            ),
+        )
+        for share in shares
+    )
+    stop(shares, graphs, now, reason=reason, by=by)
+    return settle(graphs, now)
+
+
+def stop(
+    shares: Collection[Share],
+    graphs: dict[int, Graph],
+    now: datetime,
+    *,
+    reason: str,
+    by: User | None,
+) -> None:
+    """End these shares and take them out of their graphs; the caller audits and settles."""
+    for share in shares:
+        share.ended_at, share.end_reason = now, reason
+        share.ended_by = by
+    Share.objects.bulk_update(
+        shares, ["ended_at", "end_reason", "ended_by"], batch_size=2000
+    )
+    gone: dict[int, set[int]] = {}
+    for share in shares:
+        gone.setdefault(share.study_id, set()).add(share.pk)
+    for study_id, pks in gone.items():
+        one = graphs[study_id]
+        one.shares = [share for share in one.shares if share.pk not in pks]
+
+
+def settle_overdue() -> int:
+    """Settle studies where something ended by the clock, for audit lines and tidy indexes; how many.
+
+    No page depends on it. At most a few hundred a call, each batch its own transaction.
+    """
+    with transaction.atomic():
+        overdue = set(
+            Share.objects.filter(ended_at=None, expires_at__lte=Now())
+            .order_by("expires_at")
+            .values_list("study_id", flat=True)[:SWEEP]
+        )
+        overdue.update(
+            Placement.objects.filter(exists_until__lte=Now())
+            .order_by("exists_until")
+            .values_list("study_id", flat=True)[:SWEEP]
+        )
+        if overdue:
+            opened(overdue)
+    return len(overdue)
+
+
+def _end_the_dead(graphs: dict[int, Graph], now: datetime) -> list[Share]:
+    ended: list[Share] = []
+    events: list[AuditEvent] = []
+    was: dict[int, dict[int, law.Times]] = {}
+    for one in graphs.values():
+        # The times before the deed say whether the event belongs to the original's trail.
+        was[one.study.pk] = one.times
+        one.settle()
+        dead = [share for share in one.shares if not one.is_live(share, now)]
+        for share in dead:
+            _mark_dead(share, one, now)
+        if dead:
+            gone = {share.pk for share in dead}
+            one.shares = [share for share in one.shares if share.pk not in gone]
+            one.settle()
+            ended += dead
+    if ended:
+        Share.objects.bulk_update(ended, ["ended_at", "end_reason"], batch_size=2000)
+        labels = Labels.of(ended)
+        for share in ended:
+            before = was[share.study_id].get(share.from_worklist_id, law.NOWHERE)
+            on = on_share(
+                share,
+                graphs[share.study_id].study,
+                labels,
+                in_original=before.internal >= share.ended_at,
+            )
+            events.append(event(ACTION_FOR[Reason(share.end_reason)], by=None, on=on))
+        record_all(events)
+    return ended
+
+
+def _mark_dead(share: Share, one: Graph, now: datetime) -> None:
+    """A share stopped at its own end date or when its from-worklist lost the study, whichever came first."""
+    until = share.expires_at or FOREVER
+    source = one.at(share.from_worklist_id).visible
+    lost = source if source > NO_PATH else now
+    share.ended_at = min(until, lost, now)
+    share.end_reason = (
+        Reason.EXPIRED if until <= now and until <= lost else Reason.UNREACHABLE
+    )
+
+
+def _write_placements(graphs: dict[int, Graph], now: datetime) -> None:
+    stands = {
+        (placement.study_id, placement.worklist_id): placement
+        for placement in Placement.objects.filter(
+            study__in=graphs.keys(), is_home=False
+        )
+    }
+    wanted = {
+        (one.study.pk, worklist_id): times
+        for one in graphs.values()
+        for worklist_id, times in one.times.items()
+        if worklist_id != one.study.home_id and times.exists > now
+    }
+    gone = [placement.pk for key, placement in stands.items() if key not in wanted]
+    if gone:
+        Placement.objects.filter(pk__in=gone).delete()
+    changed = [
+        (*key, *times)
+        for key, times in wanted.items()
+        if key not in stands or _times_of(stands[key]) != times
+    ]
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                UPSERT, [list(column) for column in zip(*changed, strict=True)]
+            )
+
+
+def _times_of(placement: Placement) -> law.Times:
+    return law.Times(
+        placement.visible_until, placement.internal_until, placement.exists_until
+    )
+
+
+UPSERT = """
+INSERT INTO studies_placement (study_id, worklist_id, visible_until, internal_until, exists_until)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+ON CONFLICT (study_id, worklist_id) DO UPDATE SET
+    visible_until = excluded.visible_until,
+    internal_until = excluded.internal_until,
+    exists_until = excluded.exists_until
+"""
+
+
+def drop_every_placement(study: Study) -> int:
+    """Take a deleted study off every worklist, its home's too; how many other worklists held it."""
+    away = Placement.objects.filter(study=study, is_home=False).count()
+    Placement.objects.filter(study=study).delete()
+    return away

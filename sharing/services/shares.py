@@ -1,0 +1,196 @@
+"""The Share Studies button: check, resolve, write, audit."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from accounts.locks import lock_addresses
+from accounts.models import Invitation, User
+from accounts.services.invitations import invite
+from sharing import permissions, targets
+from sharing.graph import Graph
+from sharing.locks import lock_directory
+from sharing.models import Method, Share
+from sharing.permissions import Allowed
+from sharing.services import notices, settling
+from sharing.services.press import GONE, Outcome, Press, Row, ShareReport
+from sharing.targets import Resolved, Target
+from studies.models import Placement
+from studies.selectors import placements_visible_to
+from worklists.deeds import deed
+from worklists.models import Worklist
+
+MOST_STUDIES = 500
+MOST_TARGETS = 20
+MOST_NOTE = 2000
+
+CHANGED_MEANWHILE = "This recipient changed a moment ago. Please try again."
+
+
+class NothingThere(Exception):
+    """None of what was named is there for this person: a 404."""
+
+
+@deed
+def share_studies(
+    *,
+    placements: Sequence[UUID],
+    targets: Sequence[Target],
+    by: User,
+    note: str = "",
+    expires_at: datetime | None = None,
+) -> ShareReport:
+    """Share the studies of some placements on one worklist with every target.
+
+    Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
+    (limits, note, end date). Refusals of single rows stand in the report and undo nothing else.
+    """
+    press = uuid.uuid4()
+    note = note.replace("\x00", "").strip()
+    _check_size(placements, targets, note)
+    ticked = _visible(by, placements)
+    worklist = ticked[0].worklist
+    rights = permissions.check_share(by, worklist)
+    wanted = _tidied(targets)
+    lock_addresses(target.value for target in wanted if target.method == Method.EMAIL)
+    allowed = _allowed(
+        by, worklist, rights, [placement.study_id for placement in ticked]
+    )
+    everything: frozenset[Allowed] = frozenset().union(*allowed.values())
+    resolved = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
+    graphs, now = settling.opened([placement.study_id for placement in ticked])
+    if expires_at is not None and expires_at <= now:
+        raise ValidationError("The end date is in the past.")
+    # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
+    if worklist.is_personal:
+        allowed = _allowed(by, worklist, rights, list(graphs), graphs)
+    invitations = _invitations(resolved, allowed, worklist=worklist, by=by, now=now)
+    work = Press(
+        press, by, worklist, note, expires_at, now, graphs, allowed, invitations
+    )
+    gone = set(placements) - {placement.uuid for placement in ticked}
+    rows = [work.row(placement, one) for placement in ticked for one in resolved]
+    rows += [
+        Row(placement_uuid, None, one.target, one.label, Outcome.REFUSED, GONE)
+        for placement_uuid in gone
+        for one in resolved
+    ]
+    work.write()
+    settling.settle(graphs, now)
+    work.audit(rows)
+    notices.tell(press=press, shares=work.new, by=by, now=now)
+    return ShareReport(press, worklist, rows)
+
+
+def _check_size(
+    placements: Sequence[UUID], wanted: Sequence[Target], note: str
+) -> None:
+    if not placements or not wanted:
+        raise ValidationError("Choose at least one study and one recipient.")
+    if len(set(placements)) > MOST_STUDIES:
+        raise ValidationError(f"At most {MOST_STUDIES} studies can be shared at once.")
+    if len(wanted) > MOST_TARGETS:
+        raise ValidationError(
+            f"At most {MOST_TARGETS} recipients can be chosen at once."
+        )
+    if len(note) > MOST_NOTE:
+        raise ValidationError(
+            f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}."
+        )
+
+
+def _visible(by: User, placements: Sequence[UUID]) -> list[Placement]:
+    found = list(
+        placements_visible_to(by)
+        .filter(uuid__in=set(placements))
+        .select_related("study", "worklist__account", "worklist__owner")
+        .order_by("study")
+    )
+    if not found:
+        raise NothingThere
+    if len({placement.worklist_id for placement in found}) > 1:
+        raise ValidationError("Share the studies of one worklist at a time.")
+    return found
+
+
+def _tidied(wanted: Sequence[Target]) -> list[Target]:
+    return list(dict.fromkeys(targets.tidy(target) for target in wanted))
+
+
+def _allowed(
+    by: User,
+    worklist: Worklist,
+    rights: frozenset[str],
+    study_ids: Sequence[int],
+    graphs: dict[int, Graph] | None = None,
+) -> dict[int, frozenset[Allowed]]:
+    """For each study, the methods and directories that may be used."""
+    if not worklist.is_personal:
+        return dict.fromkeys(study_ids, permissions.allowed_on(worklist, rights))
+    if graphs is None:
+        incoming = list(
+            Share.objects.filter(
+                study__in=study_ids, to_worklist=worklist, ended_at=None
+            )
+        )
+    else:
+        # Settled a moment ago: what has not ended and is approved is live.
+        incoming = [
+            share
+            for one in graphs.values()
+            for share in one.shares
+            if share.to_worklist_id == worklist.pk and share.approved_at is not None
+        ]
+    found = permissions.allowed_onward(by, worklist, rights, incoming)
+    return {study_id: found.get(study_id, frozenset()) for study_id in study_ids}
+
+
+def _resolve_locked(
+    wanted: list[Target], *, by: User, ticked: Worklist, allowed: frozenset[Allowed]
+) -> list[Resolved]:
+    """Resolve, lock what was found (users, memberships, worklists, in that order), resolve again."""
+    first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
+    locked = {one.worklist.pk for one in first if one.worklist is not None}
+    lock_directory(
+        users={
+            one.worklist.owner_id
+            for one in first
+            if one.worklist is not None and one.worklist.owner_id
+        },
+        accounts={one.account_id for one in first if one.account_id is not None},
+        worklists=locked,
+    )
+    again = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
+    return [
+        one
+        if one.worklist is None or one.worklist.pk in locked
+        else Resolved(one.target, one.label, refusal=CHANGED_MEANWHILE)
+        for one in again
+    ]
+
+
+def _invitations(
+    resolved: Sequence[Resolved],
+    allowed: dict[int, frozenset[Allowed]],
+    *,
+    worklist: Worklist,
+    by: User,
+    now: datetime,
+) -> dict[str, Invitation]:
+    """An invitation for each address nobody has registered, where at least one study may go to it."""
+    if not any(Allowed(Method.EMAIL, None) in pairs for pairs in allowed.values()):
+        return {}
+    addresses = [one.address for one in resolved if one.address and not one.refusal]
+    return {
+        address: invite(
+            address=address,
+            account=worklist.account,
+            by_user=by if worklist.account is None else None,
+            invited_by=by,
+            now=now,
+        )[0]
+        for address in addresses
+    }

@@ -1,0 +1,10 @@
+"""The worker's doors into sharing: each is one service call."""
+
+from celery import shared_task
+
+from sharing import services
+
+
+@shared_task(name="sharing.settle_overdue", soft_time_limit=50, time_limit=60)
+def settle_overdue() -> None:
+    services.settle_overdue()

@@ -1,0 +1,201 @@
+"""The share dialog put together: what is offered, what is picked, what is wrong with it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from allauth.core.internal import ratelimit
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.selectors import proved_addresses
+from audit.middleware import client_address
+from sharing import permissions, selectors, targets
+from sharing.forms import Picked, ShareForm, sealed, uuids
+from sharing.models import Method
+from sharing.selectors.directory import FEWEST_LETTERS, Hits
+from sharing.services import looks
+from sharing.services.looks import Offer
+from sharing.views.common import dialog, studies_page
+
+# Pressing Share Studies does not count.
+LOOK_UPS = {"person": "20/m/user", "account": "300/m/key"}
+TOO_MANY = "That were many look-ups. Wait a minute, or press Share Studies: a code that does not exist is refused then."
+MANY_PLACES = 8
+
+PARTS = {"share-physicians": "sharing/_physicians.html", "share-codes": "sharing/_codes.html", "share-emails": "sharing/_emails.html"}
+
+
+@dataclass
+class Dialog:
+    """One rendering of the dialog. `part` narrows it to a region htmx asked for."""
+
+    request: HttpRequest
+    offer: Offer
+    ticked: list[UUID]
+    picked: Picked
+    form: ShareForm
+    part: str = ""
+    hits: Hits | None = None
+    code_errors: list[str] = field(default_factory=list)
+    email_errors: list[str] = field(default_factory=list)
+
+    def wants(self, part: str) -> bool:
+        return self.part in ("", part)
+
+    # The Check step
+
+    def check(self) -> None:
+        """Read back what was typed; what is understood becomes a chip, the rest stays where it was typed."""
+        if self.wants("share-codes"):
+            self._check_codes()
+        if self.wants("share-emails"):
+            self._check_emails()
+        if self.wants("share-physicians"):
+            self._find_physicians()
+
+    def _check_codes(self) -> None:
+        unread = [code for code, name in self.picked.codes.items() if not name]
+        typed = list(dict.fromkeys([*unread, *self.picked.typed_codes()]))
+        if not typed or not self.offer.may(Method.CODE):
+            return
+        allowed = [code for code in typed if self._may_look_up()]
+        left = typed[len(allowed) :]
+        if left:
+            self.code_errors.append(TOO_MANY)
+        read = looks.read_back(
+            codes=allowed, by=self.request.user, ticked=self.offer.worklist, address=client_address(self.request)
+        )
+        for code, one in zip(allowed, read, strict=True):
+            if one.refusal:
+                self.code_errors.append(f"{code[:40]}: {one.refusal}")
+                left.append(code)
+            else:
+                self.picked.codes[one.target.value] = one.label
+        for code in unread:
+            if self.picked.codes.get(code) == "":
+                del self.picked.codes[code]
+        self.picked.new_codes = ", ".join(left)
+
+    def _may_look_up(self) -> bool:
+        worklist = self.offer.worklist
+        account = f"account {worklist.account_id}" if worklist.account_id else f"person {self.request.user.pk}"
+        return all(
+            ratelimit.consume(self.request, app="sharing", action=f"code_{per}", config={f"code_{per}": rate}, key=account)
+            for per, rate in LOOK_UPS.items()
+        )
+
+    def _check_emails(self) -> None:
+        typed = self.picked.typed_emails()
+        if not typed or not self.offer.may(Method.EMAIL):
+            return
+        own = {self.request.user.email.lower(), *proved_addresses(self.request.user)}
+        left = []
+        for address in typed:
+            error = _address_error(address, own)
+            if error:
+                self.email_errors.append(f"{address[:80]}: {error}")
+                left.append(address)
+            elif address.lower() not in self.picked.emails:
+                self.picked.emails.append(address.lower())
+        self.picked.new_emails = ", ".join(left)
+
+    def _find_physicians(self) -> None:
+        if self.request.POST.get("add_physician"):
+            self.picked.find = ""
+        if self.picked.find.strip() and self.offer.may(Method.PHYSICIAN):
+            accounts = self.offer.accounts(Method.PHYSICIAN)
+            self.hits = selectors.people_like(self.picked.find, accounts, besides=self.request.user)
+
+    # What the templates read
+
+    def answer(self, *, status: int = 200) -> HttpResponse:
+        if self.part:
+            context = {**self.context(), "part": PARTS[self.part]}
+            return render(self.request, "sharing/_part.html", context, status=status)
+        return dialog(self.request, "sharing/_share.html", self.context(), status=status)
+
+    def context(self) -> dict[str, Any]:
+        offer, picked = self.offer, self.picked
+        found: dict[str, Any] = {
+            "offer": offer,
+            "ticked": self.ticked,
+            "picked": picked,
+            "form": self.form,
+            "in_dialog": self.request.headers.get("HX-Request") == "true",
+            "close": studies_page(),
+            "recipients": picked.number,
+            "several_accounts": offer.worklist.is_personal,
+            "focus": self.part,
+        }
+        if not self.part:
+            found["locations"] = self._places(Method.LOCATION, picked.locations)
+            found["groups"] = self._places(Method.GROUP, picked.groups)
+        if self.wants("share-physicians"):
+            found["physicians"] = self._physicians()
+        if self.wants("share-codes"):
+            found["codes"] = self._codes()
+        if self.wants("share-emails"):
+            found["emails"] = self._emails()
+        return found
+
+    def _section(self, method: Method, anything: bool) -> dict[str, Any]:
+        """A method is shown where it is offered, and, with the sentence, where something is picked that no longer is."""
+        offered = self.offer.may(method)
+        refusal = "" if offered else permissions.SENTENCES[method]
+        return {"offered": offered, "show": offered or anything, "refusal": refusal}
+
+    def _places(self, method: Method, chosen: list[str]) -> dict[str, Any]:
+        found = selectors.places(method, self.offer.accounts(method), besides=self.offer.worklist)
+        known = {str(worklist.uuid) for worklist in found}
+        return {
+            **self._section(method, bool(chosen)),
+            "rows": [(worklist, str(worklist.uuid) in chosen) for worklist in found],
+            "unknown": [value for value in chosen if value not in known],
+            "sentence": targets.NO_SUCH[method],
+            "many": len(found) > MANY_PLACES,
+        }
+
+    def _physicians(self) -> dict[str, Any]:
+        accounts = self.offer.accounts(Method.PHYSICIAN)
+        chips = []
+        pairs = [(value, uuids([value.partition(":")[0]]), uuids([value.partition(":")[2]])) for value in self.picked.physicians]
+        known = selectors.people_named([(person[0], None) for _, person, _ in pairs if person], accounts)
+        for value, person, account in pairs:
+            people = known.get(person[0], []) if person else []
+            fits = [one for one in people if not account or one.account_uuid == account[0]]
+            chips.append({"value": value, "person": fits[0] if fits else None})
+        return {
+            **self._section(Method.PHYSICIAN, bool(chips)),
+            "chips": chips,
+            "hits": self.hits,
+            "sentence": targets.NO_SUCH[Method.PHYSICIAN],
+            "accounts": selectors.account_uuids(accounts) if self.offer.worklist.is_personal else [],
+            "fewest": FEWEST_LETTERS,
+        }
+
+    def _codes(self) -> dict[str, Any]:
+        chips = [
+            {"code": code, "name": name, "value": sealed(code, name) if name else code}
+            for code, name in self.picked.codes.items()
+        ]
+        anything = bool(chips or self.picked.new_codes.strip())
+        return {**self._section(Method.CODE, anything), "chips": chips, "errors": self.code_errors}
+
+    def _emails(self) -> dict[str, Any]:
+        worklist = self.offer.worklist
+        accounts = {worklist.account_id} if worklist.account_id else selectors.accounts_of(self.request.user)
+        names = selectors.members_at(self.picked.emails, accounts)
+        chips = [{"address": address, "name": names.get(address, "")} for address in self.picked.emails]
+        anything = bool(chips or self.picked.new_emails.strip())
+        return {**self._section(Method.EMAIL, anything), "chips": chips, "errors": self.email_errors}
+
+
+def _address_error(address: str, own: set[str]) -> str:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return "This is not an email address."
+    return targets.YOURSELF if address.lower() in own else ""

@@ -1,0 +1,242 @@
+// What the pages do beyond links and forms: selection, menus, dialogs, and answers htmx cannot show by itself.
+// Every listener sits on the document, so that content brought by htmx needs no wiring.
+(() => {
+  "use strict";
+
+  // Selection: ticked rows enable what needs them.
+
+  let lastTicked = null;
+
+  function updateSelection(form) {
+    const boxes = [...form.querySelectorAll("[data-select-row]")];
+    const ticked = boxes.filter((box) => box.checked).length;
+    for (const all of form.querySelectorAll("[data-select-all]")) {
+      all.checked = boxes.length > 0 && ticked === boxes.length;
+      all.indeterminate = ticked > 0 && ticked < boxes.length;
+      all.disabled = boxes.length === 0;
+    }
+    for (const count of form.querySelectorAll("[data-selection-count]")) {
+      const noun = ticked === 1 ? count.dataset.noun : count.dataset.plural;
+      count.textContent = ticked ? `${ticked} ${noun} selected` : "None selected";
+    }
+    for (const control of form.querySelectorAll("[data-needs-selection]")) {
+      if (control.matches("details")) {
+        control.querySelector("summary").setAttribute("aria-disabled", String(!ticked));
+        if (!ticked) control.open = false;
+      } else {
+        control.disabled = !ticked;
+      }
+    }
+  }
+
+  function updateSelections() {
+    document.querySelectorAll("[data-selection]").forEach(updateSelection);
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("[data-selection]");
+    if (!form) return;
+    if (event.target.matches("[data-select-all]")) {
+      form.querySelectorAll("[data-select-row]").forEach((box) => (box.checked = event.target.checked));
+    }
+    updateSelection(form);
+  });
+
+  // Shift-click ticks or clears the rows between this and the last one.
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest("input[data-select-row]");
+    if (!box) return;
+    const form = box.closest("[data-selection]");
+    if (event.shiftKey && form && lastTicked && form.contains(lastTicked)) {
+      const boxes = [...form.querySelectorAll("[data-select-row]")];
+      const [from, to] = [boxes.indexOf(lastTicked), boxes.indexOf(box)].sort((a, b) => a - b);
+      boxes.slice(from, to + 1).forEach((between) => (between.checked = box.checked));
+      updateSelection(form);
+    }
+    lastTicked = box;
+  });
+
+  // Menus are <details>: one open at a time, shut by Escape, by a press elsewhere and by choosing.
+
+  function shutMenus(except) {
+    document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest("details[data-menu] > summary");
+    if (summary?.getAttribute("aria-disabled") === "true") event.preventDefault();
+    const chosen = event.target.closest(".menu-item");
+    shutMenus(chosen ? null : event.target.closest("details[data-menu]"));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("details[data-menu][open]");
+    if (!menu) return;
+    const entries = [...menu.querySelectorAll(".menu-item:not(:disabled)")];
+    const at = entries.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      event.preventDefault();
+    } else if (event.key === "ArrowDown") {
+      entries[(at + 1) % entries.length]?.focus();
+      event.preventDefault();
+    } else if (event.key === "ArrowUp") {
+      entries[(at <= 0 ? entries.length : at) - 1]?.focus();
+      event.preventDefault();
+    }
+  });
+
+  document.addEventListener("focusout", (event) => {
+    const menu = event.target.closest?.("details[data-menu][open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+
+  // Dialogs: content that htmx puts into #dialog-body opens the dialog; shutting it gives the focus back.
+
+  const dialog = () => document.getElementById("dialog");
+  let opener = null;
+
+  function openDialog() {
+    const box = dialog();
+    if (!box.open) {
+      opener ??= document.activeElement;
+      box.showModal();
+    }
+    const heading = box.querySelector("[data-focus], [autofocus], .dialog-title");
+    heading?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close-dialog]") && dialog()?.open) {
+      event.preventDefault();
+      dialog().close();
+    }
+    const dismiss = event.target.closest("[data-dismiss]");
+    dismiss?.closest(".notice").remove();
+  });
+
+  // "close" does not bubble, so it is caught on the way down.
+  document.addEventListener(
+    "close",
+    (event) => {
+      if (event.target !== dialog()) return;
+      document.getElementById("dialog-body").replaceChildren();
+      document.getElementById("dialog-alerts").replaceChildren();
+      if (opener?.isConnected) {
+        const menu = opener.closest("details[data-menu]");
+        (menu ? menu.querySelector("summary") : opener).focus();
+      }
+      opener = null;
+    },
+    true,
+  );
+
+  document.addEventListener("closeDialog", () => dialog()?.open && dialog().close());
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id === "dialog-body" && !dialog().open) opener = document.activeElement;
+    // A press clears what was said before; a poll, which has no event behind it, does not.
+    if (event.detail.requestConfig?.triggeringEvent) {
+      for (const region of document.querySelectorAll(".alerts")) region.replaceChildren();
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    updateSelections();
+    const target = event.detail.target;
+    if (target?.id === "dialog-body") {
+      if (target.childElementCount) openDialog();
+      else if (dialog().open) dialog().close();
+    }
+  });
+
+  // Answers htmx does not swap.
+
+  function say(sentence) {
+    const region = document.getElementById(dialog()?.open ? "dialog-alerts" : "alerts");
+    if (region.querySelector(".notice-heading")?.textContent === sentence) return;
+    const notice = document.getElementById("notice-template").content.cloneNode(true);
+    notice.querySelector(".notice-heading").textContent = sentence;
+    region.replaceChildren(notice);
+  }
+
+  function parse(html) {
+    return new DOMParser().parseFromString(html, "text/html");
+  }
+
+  function sentenceOf(xhr) {
+    const type = xhr.getResponseHeader("Content-Type") ?? "";
+    if (type.startsWith("text/plain") && xhr.responseText.length < 500) return xhr.responseText;
+    const marked = type.startsWith("text/html") && parse(xhr.responseText).querySelector("[data-sentence]");
+    return marked ? marked.textContent.replace(/\s+/g, " ").trim() : "That did not work. Please try again.";
+  }
+
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status === 401) document.getElementById("sign-in-again")?.showModal();
+    else say(sentenceOf(xhr));
+  });
+
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, () => say("The server could not be reached. Nothing was sent; please try again."));
+  }
+
+  // A request outside a form still carries the page's CSRF token.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector("input[name=csrfmiddlewaretoken]");
+    if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.value;
+  });
+
+  // After signing in elsewhere the page's tokens are stale. The sign-out page has a fresh one and only a
+  // signed-in person sees it. Somebody else's sign-in must not inherit this page.
+  async function signedInAgain() {
+    const state = document.querySelector("[data-sign-in-state]");
+    const form = document.querySelector("form[data-sign-out]");
+    const answer = await fetch(form.action, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    const page = parse(await answer.text());
+    const user = page.body.dataset.user;
+    const token = page.querySelector("input[name=csrfmiddlewaretoken]");
+    if (!user || !token) {
+      state.textContent = "You are still signed out.";
+    } else if (user !== document.body.dataset.user) {
+      location.assign("/");
+    } else {
+      document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token.value));
+      state.textContent = "";
+      document.getElementById("sign-in-again").close();
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-sign-in-continue]")) {
+      signedInAgain().catch(() => {
+        document.querySelector("[data-sign-in-state]").textContent = "The server could not be reached.";
+      });
+    }
+  });
+
+  // Copying a share code.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const label = button.querySelector("[data-copy-label]");
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      label.textContent = "Copied";
+    } catch {
+      label.textContent = "Select and copy by hand";
+    }
+  });
+
+  function start() {
+    updateSelections();
+    document.querySelector("[data-focus]")?.focus();
+  }
+
+  // The browser may restore ticks when one comes back to a page.
+  window.addEventListener("pageshow", start);
+  start();
+})();

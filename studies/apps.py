@@ -1,0 +1,7 @@
+"""The studies app."""
+
+from django.apps import AppConfig
+
+
+class StudiesConfig(AppConfig):
+    name = "studies"

@@ -1,0 +1,128 @@
+"""What people ask of a list or a study, and what they upload."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from studies.selectors import Order, Question, Sort
+from studies.selectors.questions import SHORTEST_FRAGMENT, fragments_in
+
+MODALITIES = {
+    "CT": "CT",
+    "MR": "MR",
+    "US": "US, ultrasound",
+    "CR": "CR, radiograph",
+    "DX": "DX, digital radiograph",
+    "MG": "MG, mammogram",
+    "XA": "XA, angiogram",
+    "RF": "RF, fluoroscopy",
+    "NM": "NM, nuclear medicine",
+    "PT": "PT, PET",
+    "ES": "ES, endoscopy",
+    "OP": "OP, ophthalmic photograph",
+    "OPT": "OPT, ophthalmic tomogram",
+    "ECG": "ECG",
+    "RTSTRUCT": "RTSTRUCT, radiotherapy structures",
+    "SR": "SR, structured report",
+    "OT": "OT, other",
+}
+ARRIVED = {"1": "the last 24 hours", "7": "the last 7 days", "30": "the last 30 days", "365": "the last year"}
+DAY = forms.DateInput({"type": "date", "min": "1900-01-01", "max": "9999-12-31"}, format="%Y-%m-%d")
+BAD_DAY = {"invalid": "This is not a date. Write it as 2026-11-24."}
+
+
+class SearchForm(forms.Form):
+    """A search of one worklist; at least one field is filled."""
+
+    q = forms.CharField(
+        label="Name, MRN or accession",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput({"type": "search", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    modality = forms.ChoiceField(label="Modality", required=False, choices=[("", "Any"), *MODALITIES.items()])
+    study_from = forms.DateField(label="Study date from", required=False, widget=DAY, error_messages=BAD_DAY)
+    study_to = forms.DateField(label="Study date to", required=False, widget=DAY, error_messages=BAD_DAY)
+    arrived = forms.ChoiceField(label="Arrived in", required=False, choices=[("", "Any time"), *ARRIVED.items()])
+
+    def clean_q(self) -> str:
+        text = " ".join(self.cleaned_data["q"].split())
+        is_short = all(len(part) < SHORTEST_FRAGMENT for part in fragments_in(text))
+        if text and is_short and not any(mark.isdigit() for mark in text):
+            raise ValidationError(
+                f"Type at least {SHORTEST_FRAGMENT} letters of a name, or the beginning of an MRN or accession number."
+            )
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("study_from"), cleaned.get("study_to")
+        if first and last and first > last:
+            self.add_error("study_to", "The last study date is before the first.")
+        if not self.errors and not any(cleaned.values()):
+            raise ValidationError("Say what to search for.")
+        return cleaned
+
+    def question(self) -> Question:
+        cleaned = self.cleaned_data
+        return Question(
+            text=cleaned["q"],
+            modality=cleaned["modality"],
+            study_from=cleaned["study_from"],
+            study_to=cleaned["study_to"],
+            arrived_within=timedelta(days=int(cleaned["arrived"])) if cleaned["arrived"] else None,
+        )
+
+    def kept(self) -> dict[str, str]:
+        """The fields as text, to be filled in again."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+class ListForm(forms.Form):
+    """How a list is asked for in the address: no patient's name or number ever stands there."""
+
+    sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in Sort])
+    way = forms.ChoiceField(required=False, choices=[("up", "up"), ("down", "down")])
+    at = forms.CharField(required=False, max_length=200)
+    search = forms.CharField(required=False, max_length=40)
+    select = forms.ChoiceField(required=False, choices=[("all", "all")])
+
+    def order(self) -> Order:
+        """Newest first, names from A; as asked, where it was asked rightly."""
+        cleaned = self.cleaned_data
+        sort = Sort(cleaned.get("sort") or Sort.ARRIVED)
+        way = cleaned.get("way")
+        return Order(sort, way == "down" if way else sort != Sort.NAME)
+
+
+class StackForm(forms.Form):
+    """Which image of a study is asked for; positions count from 1."""
+
+    series = forms.UUIDField(required=False)
+    image = forms.IntegerField(required=False, min_value=1, max_value=10_000_000)
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; an empty one is the service's to refuse by name."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        return [file for file in data or [] if isinstance(file, UploadedFile)]
+
+
+class UploadForm(forms.Form):
+    """Files, a ZIP, or a folder with all that is in it."""
+
+    files = FilesField(label="Files or ZIP", required=False)
+    folder = FilesField(label="A folder", required=False, widget=FilesInput({"webkitdirectory": True}))
+
+    def chosen(self) -> list[UploadedFile]:
+        return [*self.cleaned_data["files"], *self.cleaned_data["folder"]]

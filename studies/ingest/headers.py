@@ -1,0 +1,188 @@
+"""What a file says of its patient, study, series and itself, in the shape of our columns."""
+
+import math
+import re
+import warnings
+from collections.abc import MutableSequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from pydicom import config
+from pydicom.charset import convert_encodings, default_encoding
+from pydicom.dataelem import RawDataElement, convert_raw_data_element
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
+
+from studies.ingest.limits import Limits
+from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NO_SYNTAX, Refused, Skipped
+from studies.ingest.text import clean, lenient_date
+from studies.ingest.walk import Pixels, walk
+from studies.models import Series, Study
+
+# A wrong value is the sender's; pydicom's warnings about it would put patient data into the log.
+config.settings.reading_validation_mode = config.IGNORE
+
+WORDS = (
+    "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyDate StudyTime AccessionNumber Modality InstitutionName "
+    "ReferringPhysicianName StudyDescription SeriesDescription PatientName PatientID PatientBirthDate PatientSex "
+    "BodyPartExamined StudyInstanceUID SeriesInstanceUID SeriesNumber InstanceNumber SamplesPerPixel "
+    "PhotometricInterpretation NumberOfFrames Rows Columns BitsAllocated"
+)
+TAGS = {word: Tag(word) for word in WORDS.split()}
+KEEP = frozenset(TAGS.values())
+UID_FORM = re.compile(r"[0-9]+(\.[0-9]+)*")
+MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+MOST = 2**31 - 1
+NATIVE = {uid for uid in AllTransferSyntaxes if not uid.is_compressed or uid.is_deflated}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    # The columns of Study, Series and Instance by name.
+    study: dict[str, Any]
+    series: dict[str, Any]
+    instance: dict[str, Any]
+
+
+def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
+    """Everything we keep of one file, or Refused with the sentence why not."""
+    walked = walk(file, size=size, keep=KEEP, limits=limits)
+    if walked.meta.get(0x00020002, b"").strip(b"\0 ").decode("ascii", "replace") == MEDIA_DIRECTORY:
+        raise Skipped(DICOMDIR)
+    if not _is_uid(walked.transfer_syntax):
+        raise Refused(NO_SYNTAX)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        values = _Values(walked.elements)
+        header = Header(
+            study_instance_uid=values.uid("StudyInstanceUID", "Study Instance UID"),
+            series_instance_uid=values.uid("SeriesInstanceUID", "Series Instance UID"),
+            sop_instance_uid=values.uid("SOPInstanceUID", "SOP Instance UID"),
+            study=_study(values),
+            series=_series(values),
+            instance=_instance(values, walked.transfer_syntax, walked.pixels),
+        )
+    return header
+
+
+def _study(values: "_Values") -> dict[str, Any]:
+    born, done = values.text("PatientBirthDate"), values.text("StudyDate")
+    columns = {
+        "patient_name": values.text("PatientName"),
+        "patient_id": values.text("PatientID"),
+        "patient_birth_date_raw": born,
+        "patient_sex": values.text("PatientSex"),
+        "study_date_raw": done,
+        "study_time_raw": values.text("StudyTime"),
+        "accession_number": values.text("AccessionNumber"),
+        "description": values.text("StudyDescription"),
+        "referring_physician": values.text("ReferringPhysicianName"),
+        "institution": values.text("InstitutionName"),
+    }
+    cut = {name: clean(text, Study._meta.get_field(name).max_length or 0) for name, text in columns.items()}
+    return {**cut, "patient_birth_date": lenient_date(born), "study_date": lenient_date(done)}
+
+
+def _series(values: "_Values") -> dict[str, Any]:
+    columns = {
+        "modality": values.text("Modality").upper(),
+        "description": values.text("SeriesDescription"),
+        "body_part": values.text("BodyPartExamined"),
+    }
+    cut = {name: clean(text, Series._meta.get_field(name).max_length or 0) for name, text in columns.items()}
+    return {**cut, "number": values.number("SeriesNumber")}
+
+
+def _instance(values: "_Values", syntax: str, pixels: Pixels | None) -> dict[str, Any]:
+    rows, columns = values.count("Rows"), values.count("Columns")
+    frames = (values.count("NumberOfFrames") or 1) if pixels and rows and columns else 0
+    sop_class = clean(values.text("SOPClassUID"), 64)
+    if not pixels and (UID(sop_class).name.endswith("Image Storage") or (rows and columns and values.count("BitsAllocated"))):
+        raise Refused(NO_PIXELS)
+    if pixels and frames:
+        _as_many_pixels_as_it_says(values, UID(syntax), pixels, rows=rows or 0, columns=columns or 0, frames=frames)
+    return {
+        "sop_class_uid": sop_class,
+        "transfer_syntax_uid": syntax,
+        "number": values.number("InstanceNumber"),
+        "rows": rows,
+        "columns": columns,
+        "frames": frames,
+    }
+
+
+def _as_many_pixels_as_it_says(
+    values: "_Values", syntax: UID, pixels: Pixels, *, rows: int, columns: int, frames: int
+) -> None:
+    if pixels.fragments is not None:
+        # A film is one stream, however many frames; anything else has at least a fragment for each.
+        if pixels.fragments < frames and syntax not in MPEGTransferSyntaxes:
+            raise Refused(FEWER_PIXELS)
+        return
+    if syntax not in NATIVE:
+        return  # wrongly encoded: kept, but no picture will come of it
+    bits = values.count("BitsAllocated") or 8
+    samples = values.count("SamplesPerPixel") or 1
+    expected = math.ceil(rows * columns * samples * frames * bits / 8)
+    if values.text("PhotometricInterpretation") in ("YBR_FULL_422", "YBR_PARTIAL_422"):
+        expected = expected * 2 // 3
+    if pixels.size < expected:
+        raise Refused(FEWER_PIXELS)
+
+
+def _is_uid(uid: str) -> bool:
+    return len(uid) <= 64 and bool(UID_FORM.fullmatch(uid))
+
+
+class _Values:
+    """The kept elements, read leniently: what cannot be read is empty."""
+
+    def __init__(self, elements: dict[BaseTag, RawDataElement]) -> None:
+        self._elements = elements
+        self._encoding = self._encodings()
+
+    def _encodings(self) -> str | MutableSequence[str]:
+        try:
+            return convert_encodings(self._value("SpecificCharacterSet", default_encoding) or "ISO_IR 6")
+        except Exception:  # an unknown character set is read as the default one
+            return default_encoding
+
+    def _value(self, word: str, encoding: str | MutableSequence[str]) -> Any:
+        raw = self._elements.get(TAGS[word])
+        if raw is None:
+            return None
+        try:
+            return convert_raw_data_element(raw, encoding=encoding, ds=Dataset()).value
+        except Exception:  # pydicom raises whatever the value made it stumble over
+            return (raw.value or b"").decode("latin-1")
+
+    def text(self, word: str) -> str:
+        value = self._value(word, self._encoding)
+        if value is None:
+            return ""
+        return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+
+    def uid(self, word: str, name: str) -> str:
+        value = self.text(word).strip("\0 ")
+        if not value:
+            raise Refused(f"It has no {name}.")
+        if not _is_uid(value):
+            raise Refused(f"Its {name} is not a valid UID.")
+        return value
+
+    def number(self, word: str) -> int | None:
+        """Of a multiple value the first."""
+        try:
+            number = int(float(self.text(word).split("\\")[0]))
+        except (ValueError, OverflowError):
+            return None
+        return number if -MOST <= number <= MOST else None
+
+    def count(self, word: str) -> int | None:
+        number = self.number(word)
+        return number if number is not None and number >= 0 else None

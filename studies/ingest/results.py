@@ -1,0 +1,59 @@
+"""What became of each file, for the report and the upload's page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    KNOWN = "known"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileResult:
+    """One file, or one member of a ZIP. `sentence` says why it was refused or skipped."""
+
+    name: str
+    outcome: Outcome
+    sentence: str = ""
+    study: UUID | None = None
+    blob_id: int | None = None
+    tag: int | None = None
+    in_zip: bool = False
+
+
+@dataclass
+class IngestResult:
+    files: list[FileResult] = field(default_factory=list)
+
+    def add(self, more: Iterable[FileResult]) -> None:
+        self.files.extend(more)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(file.outcome == outcome for file in self.files)
+
+    @property
+    def n_new(self) -> int:
+        return self.count(Outcome.NEW)
+
+    @property
+    def n_known(self) -> int:
+        return self.count(Outcome.KNOWN)
+
+    @property
+    def left_out(self) -> list[FileResult]:
+        """Each file that was not taken in, with its sentence."""
+        return [file for file in self.files if file.outcome in (Outcome.REFUSED, Outcome.SKIPPED)]
+
+    @property
+    def studies(self) -> set[UUID]:
+        return {file.study for file in self.files if file.study is not None}
+
+    @property
+    def blob_ids(self) -> set[int]:
+        """Of what is new: these wait for their previews."""
+        return {file.blob_id for file in self.files if file.blob_id is not None and file.outcome == Outcome.NEW}

@@ -1,0 +1,74 @@
+"""One file on its way in: where its bytes come from, and the measured copy of them that we read."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from studies.ingest.limits import MB, Limits, in_words
+from studies.ingest.refusals import EMPTY, Refused
+from studies.ingest.text import clean
+
+PIECE = 256 * 1024
+IN_MEMORY = 4 * MB
+
+
+@dataclass(frozen=True)
+class Source:
+    """A name to show, never used as a path, and a way to the bytes; `tag` is the caller's own."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+    tag: int | None = None
+
+    @property
+    def shown(self) -> str:
+        return shown(self.name)
+
+
+def shown(name: str) -> str:
+    """As the database can hold it; of a long name the end, which tells more than its beginning."""
+    name = clean(name, 10_000)
+    return name if len(name) <= 300 else "…" + name[-299:]
+
+
+def from_path(path: Path, *, name: str = "") -> Source:
+    return Source(name or str(path), lambda: path.open("rb"))
+
+
+@dataclass
+class Received:
+    """Our own copy: it cannot change between being measured, read and stored."""
+
+    file: IO[bytes]
+    size: int
+    sha256: str
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def receive(stream: IO[bytes], *, limits: Limits) -> Received:
+    """Copies at most as much as allowed; small files stay in memory."""
+    digest, size = hashlib.sha256(), 0
+    file: IO[bytes] = BytesIO()
+    try:
+        while piece := stream.read(PIECE):
+            size += len(piece)
+            if size > limits.file_bytes:
+                raise Refused(f"It is larger than {in_words(limits.file_bytes)}.")
+            if size > IN_MEMORY and isinstance(file, BytesIO):
+                written, file = file.getvalue(), TemporaryFile()
+                file.write(written)
+            digest.update(piece)
+            file.write(piece)
+        if not size:
+            raise Refused(EMPTY)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return Received(file, size, digest.hexdigest())

@@ -1,0 +1,78 @@
+"""Bytes in the `dicom` storage, once by their hash.
+
+Bytes are written before the row that names them, under a lock by hash, so a row never names bytes that are not
+there. What a crash leaves is bytes without a row: the next writer replaces them, since nobody knows how far the
+first one came.
+"""
+
+import os
+from collections.abc import Collection
+from typing import IO
+
+from django.core.files import File
+from django.core.files.storage import storages
+from django.db import connection, transaction
+
+from studies.ingest.sources import Received
+from studies.models import Blob
+
+
+def put(key: str, file: IO[bytes], *, to_disk: bool = True) -> None:
+    """Write the whole file under exactly this key, in place of what is there; `to_disk` for what cannot be remade."""
+    storage = storages["dicom"]
+    storage.delete(key)
+    file.seek(0)
+    saved = storage.save(key, File(file))
+    if saved != key:
+        storage.delete(saved)
+        raise OSError("the storage did not keep the name it was given")
+    if to_disk:
+        _to_disk(key)
+
+
+def remove(key: str) -> None:
+    storages["dicom"].delete(key)
+
+
+@transaction.atomic
+def store_blobs(received: Collection[Received], *, without_pictures: Collection[str]) -> dict[str, int]:
+    """The row ids of these bytes, by hash; writes what is not there yet."""
+    by_hash = {one.sha256: one for one in received}
+    _lock(by_hash)
+    # Who wants to delete bytes locks their row FOR UPDATE first, and waits for us. We lock less than that, so that
+    # whoever places an instance of these bytes need not wait for us.
+    stored = dict(Blob.objects.select_for_update(no_key=True).filter(sha256__in=by_hash).values_list("sha256", "id"))
+    missing = [
+        Blob(
+            sha256=sha256,
+            size=one.size,
+            preview=Blob.Preview.NONE if sha256 in without_pictures else Blob.Preview.WAITING,
+        )
+        for sha256, one in by_hash.items()
+        if sha256 not in stored
+    ]
+    for blob in missing:
+        put(blob.key, by_hash[blob.sha256].file)
+    for blob in Blob.objects.bulk_create(missing):
+        stored[blob.sha256] = blob.pk
+    return stored
+
+
+def _lock(hashes: Collection[str]) -> None:
+    keys = sorted(int.from_bytes(bytes.fromhex(sha256)[:8], signed=True) for sha256 in hashes)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+
+
+def _to_disk(key: str) -> None:
+    """A local file is on the disk before the database says it is; a bucket sees to that itself."""
+    try:
+        path = storages["dicom"].path(key)
+    except NotImplementedError:
+        return
+    for place, flags in ((path, os.O_RDONLY), (os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)):
+        descriptor = os.open(place, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

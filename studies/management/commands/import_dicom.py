@@ -1,0 +1,81 @@
+"""Take files, folders and ZIPs into a location or group, and render their previews."""
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+
+from studies import services
+from studies.ingest.results import FileResult, Outcome
+from studies.ingest.sources import Source, from_path
+from worklists.codes import tidy
+from worklists.models import Worklist
+
+
+class Command(BaseCommand):
+    help = "Takes DICOM files, folders and ZIP files into a worklist. Files that are there already do no harm."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a ZIP file")
+        parser.add_argument("--worklist", required=True, help="the worklist's share code or uuid")
+
+    def handle(self, *, paths: list[Path], worklist: str, **options: Any) -> None:
+        target = _worklist(worklist)
+        if missing := [path for path in paths if not path.exists()]:
+            raise CommandError(f"There is no {missing[0]}.")
+        self._count = 0
+        result = services.take_in_all(worklist=target, by=None, sources=_sources(paths), progress=self._progress)
+        self._line("rendering previews …")
+        services.render_previews(blob_ids=result.blob_ids)
+        self._line("")
+        for file in result.left_out:
+            self.stdout.write(f"{file.outcome}: {file.name}: {file.sentence}")
+        self.stdout.write(
+            f"{result.n_new} new, {result.n_known} already known, {result.count(Outcome.REFUSED)} refused, "
+            f"{result.count(Outcome.SKIPPED)} skipped; {len(result.studies)} studies in {target.label}."
+        )
+        if not result.n_new and not result.n_known:
+            raise CommandError("Nothing could be taken in.")
+
+    def _progress(self, result: FileResult) -> None:
+        self._count += 1
+        if self._count % 10 == 0:
+            self._line(f"{self._count} files …")
+
+    def _line(self, text: str) -> None:
+        """One line that is written over, where somebody watches."""
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{text:<40}", ending="")
+            self.stderr.flush()
+
+
+def _worklist(named: str) -> Worklist:
+    try:
+        which = Q(uuid=UUID(named))
+    except ValueError:
+        which = Q(share_code=tidy(named))
+    found = Worklist.objects.select_related("account", "owner").filter(which).first()
+    if found is None:
+        raise CommandError("There is no worklist with this share code or uuid.")
+    if found.is_personal:
+        raise CommandError("A personal worklist receives no uploads.")
+    return found
+
+
+def _sources(paths: list[Path]) -> Iterator[Source]:
+    """Every file, folders in the order of their names; links inside a folder are not followed."""
+    for path in paths:
+        if not path.is_dir():
+            yield from_path(path)
+            continue
+        for folder, folders, files in os.walk(path):
+            folders.sort()
+            for name in sorted(files):
+                file = Path(folder, name)
+                if file.is_file() and not file.is_symlink():
+                    yield from_path(file, name=str(file.relative_to(path.parent)))

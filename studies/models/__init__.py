@@ -1,0 +1,20 @@
+"""What was imaged, the bytes, and where each study stands."""
+
+from studies.models.image import Blob, ImagesServed, Instance, Series
+from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
+from studies.models.study import Study
+from studies.models.upload import Upload, UploadedFile
+
+__all__ = [
+    "FOREVER",
+    "NO_PATH",
+    "Blob",
+    "ImagesServed",
+    "Instance",
+    "LastVisit",
+    "Placement",
+    "Series",
+    "Study",
+    "Upload",
+    "UploadedFile",
+]

@@ -1,0 +1,126 @@
+"""Series, instances, and the bytes they share."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Blob(models.Model):
+    """Bytes stored once, by their hash, in the `dicom` storage; previews stand beside them."""
+
+    class Preview(models.TextChoices):
+        WAITING = "waiting", "Being prepared"
+        READY = "ready", "Ready"
+        NONE = "none", "Has no images"
+        FAILED = "failed", "Cannot be shown"
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveBigIntegerField()
+    stored_at = models.DateTimeField(db_default=Now())
+    preview = models.CharField(
+        max_length=10, choices=Preview, default=Preview.WAITING, db_default="waiting"
+    )
+    preview_note = models.CharField(max_length=200, default="", db_default="")
+    preview_claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_blob_is_named_by_its_sha256",
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="previews_waiting", condition=Q(preview="waiting")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+    @property
+    def key(self) -> str:
+        """Where the bytes are in the storage."""
+        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}.dcm"
+
+    def preview_key(self, frame: int, *, thumbnail: bool = False) -> str:
+        """Where the PNG of a frame (from 1) is in the storage."""
+        size = "thumb" if thumbnail else "full"
+        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}.{frame}.{size}.png"
+
+
+class Series(models.Model):
+    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="series")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    series_instance_uid = models.CharField(max_length=64)
+    modality = models.CharField(max_length=16, db_default="", default="")
+    number = models.IntegerField(null=True)
+    description = models.CharField(max_length=400, db_default="", default="")
+    body_part = models.CharField(max_length=64, db_default="", default="")
+    n_instances = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "series_instance_uid"],
+                name="a_series_uid_is_in_a_study_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"series {self.uuid}"
+
+
+class Instance(models.Model):
+    """One SOP instance. `study` repeats the series' study, so that its UID is unique within the study."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    series = models.ForeignKey(Series, models.CASCADE, related_name="instances")
+    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="instances")
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="instances")
+    sop_instance_uid = models.CharField(max_length=64)
+    sop_class_uid = models.CharField(max_length=64)
+    transfer_syntax_uid = models.CharField(max_length=64, db_default="", default="")
+    number = models.IntegerField(null=True)
+    rows = models.PositiveIntegerField(null=True)
+    columns = models.PositiveIntegerField(null=True)
+    frames = models.PositiveIntegerField(default=0, db_default=0)
+    arrived_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "sop_instance_uid"],
+                name="an_instance_uid_is_in_a_study_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["series", "number", "id"], name="instances_in_order")
+        ]
+
+    def __str__(self) -> str:
+        return f"instance {self.uuid}"
+
+
+class ImagesServed(models.Model):
+    """That a person's session has been recorded as viewing a placement's images: once, however many frames."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    placement_uuid = models.UUIDField()
+    session_hash = models.CharField(max_length=64)
+    first_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "placement_uuid", "session_hash"],
+                name="images_served_is_noted_once_a_session",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"images served {self.pk}"

@@ -1,0 +1,119 @@
+"""The pointer: "this study is on that worklist"."""
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+NO_PATH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Placement(models.Model):
+    """One per (study, worklist): home's, and one for each worklist that shares reach.
+
+    The three times are written by `sharing` alone, from `sharing.law`. A trigger gives the row its uuid (derived
+    from study and worklist, so that it survives re-sharing) and the sort and search keys.
+    """
+
+    uuid = models.UUIDField(unique=True, editable=False)
+    study = models.ForeignKey(
+        "studies.Study", models.CASCADE, related_name="placements"
+    )
+    worklist = models.ForeignKey(
+        "worklists.Worklist", models.PROTECT, related_name="placements"
+    )
+    is_home = models.BooleanField(default=False, db_default=False)
+    visible_until = models.DateTimeField()
+    internal_until = models.DateTimeField()
+    exists_until = models.DateTimeField()
+    arrived_at = models.DateTimeField(db_default=Now())
+
+    study_date = models.DateField(db_default="0001-01-01", editable=False)
+    name_key = models.CharField(max_length=400, db_default="", editable=False)
+    mrn_key = models.CharField(max_length=200, db_default="", editable=False)
+    accession_key = models.CharField(max_length=200, db_default="", editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "worklist"], name="a_study_is_on_a_worklist_once"
+            ),
+            models.CheckConstraint(
+                name="internal_ends_within_visible_within_existing",
+                condition=Q(
+                    internal_until__lte=F("visible_until"),
+                    visible_until__lte=F("exists_until"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="home_is_for_ever",
+                condition=Q(is_home=False) | Q(internal_until=FOREVER),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("worklist"),
+                F("arrived_at").desc(),
+                F("id").desc(),
+                name="placements_by_arrival",
+            ),
+            models.Index(
+                F("worklist"),
+                F("study_date").desc(),
+                F("id").desc(),
+                name="placements_by_study_date",
+            ),
+            models.Index(
+                F("worklist"), F("name_key"), F("id"), name="placements_by_name"
+            ),
+            GinIndex(
+                F("worklist"),
+                OpClass(F("name_key"), "gin_trgm_ops"),
+                name="placements_name_search",
+            ),
+            models.Index(
+                F("worklist"),
+                OpClass(F("mrn_key"), "text_pattern_ops"),
+                name="placements_mrn_search",
+            ),
+            models.Index(
+                F("worklist"),
+                OpClass(F("accession_key"), "text_pattern_ops"),
+                name="placements_accession_search",
+            ),
+            models.Index(
+                fields=["exists_until"],
+                name="placements_that_will_end",
+                condition=Q(exists_until__lt=FOREVER),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"placement {self.uuid}"
+
+
+class LastVisit(models.Model):
+    """When a person last looked at a worklist: what arrived since is new to them."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="last_visits"
+    )
+    worklist = models.ForeignKey(
+        "worklists.Worklist", models.CASCADE, related_name="last_visits"
+    )
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "worklist"],
+                name="one_last_visit_for_a_user_and_worklist",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"last visit {self.pk}"

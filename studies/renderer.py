@@ -1,0 +1,96 @@
+"""Runs `studies.pixels` as a process of its own and starts it anew when a file has crashed it or hung it."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS_EACH = 120
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """How many frames have their pictures; the note says why none or not all."""
+
+    frames: int
+    note: str = ""
+
+
+class Renderer:
+    """One child process for many files, so that its start-up is paid once."""
+
+    def __init__(self, *, seconds_each: float = SECONDS_EACH) -> None:
+        self._seconds = seconds_each
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop()
+
+    def render(self, source: Path, folder: Path) -> Rendered:
+        """Never raises for what is in the file: a crash or a hang is a note too."""
+        job = json.dumps({"source": str(source.resolve()), "folder": str(folder.resolve())})
+        try:
+            answer = self._ask(job.encode() + b"\n")
+        except TimeoutError:
+            self._stop()
+            return Rendered(0, "Its images took too long to decode.")
+        except (OSError, ValueError):
+            self._stop()
+            return Rendered(0, "Its images could not be decoded.")
+        if "error" in answer:
+            return Rendered(0, answer["error"])
+        return Rendered(answer["frames"], answer["note"])
+
+    def _ask(self, line: bytes) -> dict:
+        if self._child is None or self._child.poll() is not None:
+            self._stop()
+            self._child = self._start()
+        child = self._child
+        assert child.stdin is not None and child.stdout is not None
+        child.stdin.write(line)
+        child.stdin.flush()
+        return json.loads(_line(child.stdout.fileno(), time.monotonic() + self._seconds))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Nothing of our environment but where programs and libraries are: no secret, no database.
+        keep = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
+        return subprocess.Popen(
+            [sys.executable, "-m", "studies.pixels"],
+            cwd=ROOT,
+            env={**keep, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # A Ctrl-C at the terminal is for our parent to pass on.
+            start_new_session=True,
+        )
+
+    def _stop(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        child.communicate()
+
+
+def _line(descriptor: int, until: float) -> bytes:
+    """One answer; empty when the child has died, TimeoutError when it is not quick enough."""
+    answer = b""
+    while not answer.endswith(b"\n"):
+        ready, _, _ = select.select([descriptor], [], [], max(until - time.monotonic(), 0))
+        if not ready:
+            raise TimeoutError
+        piece = os.read(descriptor, 65_536)
+        if not piece:
+            break
+        answer += piece
+    return answer

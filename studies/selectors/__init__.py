@@ -1,0 +1,37 @@
+"""What a person may see of studies, and the pages and pictures of it."""
+
+from studies.selectors.images import FRAMES_SHOWN, chosen_series, images_in, instance_seen_by, preparing, series_of
+from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, Page, matching, page_of
+from studies.selectors.questions import Cursor, Order, Question, Sort
+from studies.selectors.uploads import arrived_with, refused_in, upload_of
+from studies.selectors.visibility import placement_for, placements_visible_to, seen_at
+from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
+
+__all__ = [
+    "FRAMES_SHOWN",
+    "MOST_HITS",
+    "MOST_SELECTED",
+    "PAGE",
+    "Cursor",
+    "Order",
+    "Page",
+    "Question",
+    "Sort",
+    "arrived_with",
+    "chosen_series",
+    "images_in",
+    "instance_seen_by",
+    "last_visited",
+    "matching",
+    "page_of",
+    "placement_for",
+    "placements_visible_to",
+    "preparing",
+    "refused_in",
+    "seen_at",
+    "series_of",
+    "upload_of",
+    "worklist_for",
+    "worklist_to_upload_to",
+    "worklists_with_news",
+]

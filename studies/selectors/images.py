@@ -1,0 +1,90 @@
+"""Series, instances and frames of a study, as its page shows them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from accounts.models import User
+from studies.models import Blob, ImagesServed, Instance, Series, Study
+from studies.selectors.visibility import placements_visible_to
+from worklists import access
+
+# As many as the worker renders of one object (see studies/pixels.py, which no web process loads).
+FRAMES_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Image:
+    """One position in a series: a frame of an instance, or an instance that has none to show (`frame` is 0)."""
+
+    instance: Instance
+    frame: int
+
+    @property
+    def state(self) -> str:
+        return self.instance.blob.preview if self.frame else Blob.Preview.NONE
+
+
+@dataclass(frozen=True)
+class InstanceSeen:
+    """An instance, as far as a file of its pictures needs it."""
+
+    blob: Blob
+    frames: int
+    may_open: bool
+    is_noted: bool
+
+
+def series_of(study: Study) -> list[Series]:
+    """In the order of their numbers, each with its first instance and how many of its instances still wait."""
+    instances = Instance.objects.filter(series=OuterRef("pk"), frames__gt=0).order_by("number", "id")
+    return list(
+        Series.objects.filter(study=study)
+        .annotate(
+            cover=Subquery(instances.values("uuid")[:1]),
+            cover_state=Subquery(instances.values("blob__preview")[:1]),
+            waiting=Count("instances", filter=Q(instances__blob__preview=Blob.Preview.WAITING)),
+        )
+        .order_by("number", "id")
+    )
+
+
+def chosen_series(series: list[Series], uuid: UUID | None) -> Series | None:
+    """The one that was asked for, else the first that has an image."""
+    if uuid is not None:
+        return next((one for one in series if one.uuid == uuid), None)
+    with_images = (one for one in series if one.cover is not None)  # type: ignore[attr-defined]
+    return next(with_images, series[0] if series else None)
+
+
+def images_in(series: Series) -> list[Image]:
+    """Every position of a series, in order."""
+    instances = series.instances.select_related("blob").order_by("number", "id")
+    return [
+        Image(instance, frame)
+        for instance in instances
+        for frame in (range(1, min(instance.frames, FRAMES_SHOWN) + 1) if instance.frames else (0,))
+    ]
+
+
+def preparing(study: Study) -> tuple[int, int]:
+    """How many of a study's instances have been prepared, and of how many."""
+    seen = study.instances.exclude(blob__preview=Blob.Preview.NONE).aggregate(
+        all=Count("pk"), waiting=Count("pk", filter=Q(blob__preview=Blob.Preview.WAITING))
+    )
+    return seen["all"] - seen["waiting"], seen["all"]
+
+
+def instance_seen_by(user: User, *, placement: UUID, instance: UUID, session_hash: str) -> InstanceSeen | None:
+    """An instance of a study that the person sees there, and whether they may open it: one statement."""
+    there = placements_visible_to(user).filter(uuid=placement)
+    may_open: QuerySet = access.worklists_for(user, "open_study").filter(placements__uuid=placement)
+    noted = ImagesServed.objects.filter(user=user, placement_uuid=placement, session_hash=session_hash)
+    found = (
+        Instance.objects.filter(uuid=instance, study__in=there.values("study"))
+        .select_related("blob")
+        .annotate(may_open=Exists(may_open), is_noted=Exists(noted))
+        .first()
+    )
+    return found and InstanceSeen(found.blob, min(found.frames, FRAMES_SHOWN), found.may_open, found.is_noted)

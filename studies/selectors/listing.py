@@ -1,0 +1,142 @@
+"""The pages of a worklist's list: by key through an index, or through what a search found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import BooleanField, Count, F, Func, Q, QuerySet, Value, Window
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+
+from studies.models import NO_PATH, Placement
+from studies.selectors.questions import SHORTEST_FRAGMENT, Cursor, Order, Question
+from worklists.models import Worklist
+
+PAGE = 50
+MOST_HITS = 1000
+MOST_SELECTED = 500
+ANCHORS = 5
+NO_DATE = date(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows in their order, and where the pages beside them begin.
+
+    `hits` is there for a search alone; `now` is the database's, at which the rows were seen.
+    """
+
+    rows: list[Placement]
+    newer: Cursor | None = None
+    older: Cursor | None = None
+    hits: int | None = None
+    now: datetime = NO_PATH
+
+    @property
+    def is_capped(self) -> bool:
+        return self.hits is not None and self.hits > MOST_HITS
+
+
+def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> Page:
+    """One page in one statement. Whose list it is was asked before."""
+    if question:
+        return _page_of_hits(worklist, question, order, cursor)
+    backwards = cursor is not None and cursor.way == "before"
+    descending = order.descending != backwards
+    found = _shown(_visible(worklist))
+    if cursor is not None and cursor.way != "page":
+        found = found.filter(_beyond(worklist, order, descending, cursor.at))
+    rows = list(_sorted(found, order, descending)[: PAGE + 1])
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    if backwards:
+        rows.reverse()
+    return Page(
+        rows,
+        newer=Cursor("before", _ids(rows[:ANCHORS])) if rows and (more if backwards else cursor) else None,
+        older=Cursor("after", _ids(rows[-ANCHORS:])) if rows and (backwards or more) else None,
+        now=rows[0].now if rows else NO_PATH,
+    )
+
+
+def matching(worklist: Worklist, question: Question, order: Order) -> list[UUID]:
+    """The first of all that match, one more than can be selected."""
+    found = _hits(worklist, question) if question else _visible(worklist)
+    return list(_sorted(found, order, order.descending).values_list("uuid", flat=True)[: MOST_SELECTED + 1])
+
+
+def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> Page:
+    number = cursor.at[0] if cursor is not None and cursor.way == "page" else 1
+    start = (number - 1) * PAGE
+    found = _shown(_hits(worklist, question)).annotate(hits=Window(Count("*")))
+    rows = list(_sorted(found, order, order.descending)[start : start + PAGE + 1])
+    return Page(
+        rows[:PAGE],
+        newer=Cursor("page", (number - 1,)) if number > 1 else None,
+        older=Cursor("page", (number + 1,)) if len(rows) > PAGE else None,
+        hits=rows[0].hits if rows else 0,
+        now=rows[0].now if rows else NO_PATH,
+    )
+
+
+def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
+    """At most 1,001 placements that fit, through the index that narrows most; sorting them is the caller's."""
+    found = _visible(worklist)
+    if question.text:
+        found = found.filter(_named(question))
+    if question.study_from or question.study_to:
+        found = found.filter(study_date__gt=NO_DATE)
+    if question.study_from:
+        found = found.filter(study_date__gte=question.study_from)
+    if question.study_to:
+        found = found.filter(study_date__lte=question.study_to)
+    if question.arrived_within:
+        found = found.filter(arrived_at__gt=Now() - question.arrived_within)
+    if question.modality:
+        found = found.filter(study__modalities__contains=[question.modality])
+    # A name narrows so far that any order would only cost; without one the newest are the most likely to be meant.
+    if not question.text:
+        found = found.order_by("-study_date" if question.study_from or question.study_to else "-arrived_at", "-id")
+    return Placement.objects.filter(pk__in=found.values("pk")[: MOST_HITS + 1])
+
+
+def _named(question: Question) -> Q:
+    """Every fragment in the name, or an MRN or accession number that begins so."""
+    begins = question.text.strip().upper()
+    named = Q(mrn_key__startswith=begins) | Q(accession_key__startswith=begins)
+    fragments = question.fragments
+    if any(len(fragment) >= SHORTEST_FRAGMENT for fragment in fragments):
+        # Folded by the same function that folded the key.
+        named |= Q(*(Q(name_key__contains=Func(Value(part), function="name_key")) for part in fragments))
+    return named
+
+
+def _visible(worklist: Worklist) -> QuerySet[Placement]:
+    return Placement.objects.filter(worklist=worklist, visible_until__gt=Now())
+
+
+def _shown(found: QuerySet[Placement]) -> QuerySet[Placement]:
+    return found.select_related("study").annotate(now=Now())
+
+
+def _beyond(worklist: Worklist, order: Order, descending: bool, ids: tuple[int, ...]) -> RawSQL:
+    """Past the last of these rows that is still there: a row comparison, so that the page is one index range."""
+    column = order.sort.column
+    sign, back = ("<", "ASC") if descending else (">", "DESC")
+    return RawSQL(
+        f'(studies_placement."{column}", studies_placement.id) {sign} ('
+        f'SELECT a."{column}", a.id FROM studies_placement a WHERE a.worklist_id = %s AND a.id = ANY(%s) '
+        f'ORDER BY a."{column}" {back}, a.id {back} LIMIT 1)',
+        [worklist.pk, list(ids)],
+        BooleanField(),
+    )
+
+
+def _sorted(found: QuerySet[Placement], order: Order, descending: bool) -> QuerySet[Placement]:
+    keys = (F(order.sort.column), F("id"))
+    return found.order_by(*(key.desc() if descending else key.asc() for key in keys))
+
+
+def _ids(rows: Sequence[Placement]) -> tuple[int, ...]:
+    return tuple(row.pk for row in rows)

@@ -1,0 +1,70 @@
+"""What one can ask of a list: an order, a place in it, and a search."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal
+
+SHORTEST_FRAGMENT = 3
+
+
+class Sort(StrEnum):
+    """The columns a list can be sorted by; each has an index of its own."""
+
+    ARRIVED = "arrived"
+    STUDY_DATE = "date"
+    NAME = "name"
+
+    @property
+    def column(self) -> str:
+        return {Sort.ARRIVED: "arrived_at", Sort.STUDY_DATE: "study_date", Sort.NAME: "name_key"}[self]
+
+
+@dataclass(frozen=True)
+class Order:
+    sort: Sort = Sort.ARRIVED
+    descending: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.sort} {'descending' if self.descending else 'ascending'}"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page begins: beyond some rows of the page before it, or, in what a search found, at a page's number.
+
+    Rows and not their keys, since a key may be a patient's name; several, since one may be gone meanwhile.
+    """
+
+    way: Literal["after", "before", "page"]
+    at: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A search. `text` is parts of a name, or the beginning of an MRN or accession number."""
+
+    text: str = ""
+    modality: str = ""
+    study_from: date | None = None
+    study_to: date | None = None
+    arrived_within: timedelta | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.fields)
+
+    @property
+    def fields(self) -> list[str]:
+        """Which fields are in use, never what is in them: that is patient data."""
+        return [name for name in self.__dataclass_fields__ if getattr(self, name)]
+
+    @property
+    def fragments(self) -> list[str]:
+        return fragments_in(self.text)
+
+
+def fragments_in(text: str) -> list[str]:
+    """The parts of a name as somebody types it: `Quill, Hazel`, `quill^hazel`, `qui haz`."""
+    for mark in ",^=*":
+        text = text.replace(mark, " ")
+    return text.split()

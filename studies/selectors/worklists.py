@@ -1,0 +1,66 @@
+"""The worklists a person may look at, and what is new on each."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+
+from accounts.models import User
+from studies.models import LastVisit
+from worklists import access
+from worklists.models import Worklist
+
+MOST_NEW = 99
+
+# By the index on arrival, and no further than the 100th.
+_NEW = """(
+    SELECT count(*) FROM (
+        SELECT FROM studies_placement p
+        WHERE p.worklist_id = worklists_worklist.id AND p.visible_until > statement_timestamp()
+          AND p.arrived_at > COALESCE(
+            (SELECT v.at FROM studies_lastvisit v WHERE v.user_id = %s AND v.worklist_id = worklists_worklist.id),
+            '-infinity')
+        LIMIT %s) AS arrived)"""
+
+
+@dataclass(frozen=True)
+class News:
+    """A worklist of the picker. More than 99 new studies are "99+": what is left to do, not how much there is."""
+
+    worklist: Worklist
+    new: int
+
+    @property
+    def words(self) -> str:
+        return f"{MOST_NEW}+" if self.new > MOST_NEW else str(self.new)
+
+
+def worklist_for(user: User, uuid: UUID) -> Worklist | None:
+    """The worklist, if the person may see its list."""
+    return _listed(user).filter(uuid=uuid).first()
+
+
+def worklist_to_upload_to(user: User, uuid: UUID) -> Worklist | None:
+    """The worklist, if the person may upload there or at least see its list."""
+    either = access.worklists_for(user, "upload_study") | access.worklists_for(user, "list_studies")
+    return either.select_related("account", "owner").filter(uuid=uuid).first()
+
+
+def last_visited(user: User) -> Worklist | None:
+    """Where the person was last; who was nowhere yet begins with the first of the picker."""
+    visited = Subquery(LastVisit.objects.filter(user=user, worklist=OuterRef("pk")).values("at"))
+    return _listed(user).annotate(visited=visited).order_by(F("visited").desc(nulls_last=True), *_ORDER).first()
+
+
+def worklists_with_news(user: User) -> list[News]:
+    """Every worklist the person may look at, by account, the own one last, with what arrived since the last visit."""
+    new = RawSQL(_NEW, [user.pk, MOST_NEW + 1], IntegerField())
+    return [News(worklist, worklist.new) for worklist in _listed(user).annotate(new=new).order_by(*_ORDER)]
+
+
+_ORDER = (F("account__name").asc(nulls_last=True), F("kind").desc(), F("name"), F("pk"))
+
+
+def _listed(user: User) -> QuerySet[Worklist]:
+    return access.worklists_for(user, "list_studies").select_related("account", "owner")

@@ -1,0 +1,101 @@
+"""Pictures of stored files, made by the worker: the web process decodes no pixels, it sends these."""
+
+import logging
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.queue import poke
+from studies.ingest.store import put
+from studies.models import Blob
+from studies.renderer import Rendered, Renderer
+
+log = logging.getLogger(__name__)
+
+CLAIM = timedelta(minutes=12)  # longer than a task may run
+AT_ONCE = 8
+ENOUGH_SECONDS = 300
+
+
+def render_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
+    """Render what waits until nothing does or the time is up; returns how many files were rendered."""
+    finish_by = time.monotonic() + seconds
+    done = 0
+    while claimed := _claim(Q()):
+        with Renderer() as renderer:
+            while claimed:
+                for blob in claimed:
+                    _render(renderer, blob)
+                done += len(claimed)
+                if time.monotonic() > finish_by:
+                    poke("studies.render_previews")
+                    return done
+                claimed = _claim(Q())
+    return done
+
+
+def render_previews(*, blob_ids: Collection[int]) -> int:
+    """Render those of these files that wait and that no other worker is busy with."""
+    done = 0
+    with Renderer() as renderer:
+        while claimed := _claim(Q(pk__in=blob_ids)):
+            for blob in claimed:
+                _render(renderer, blob)
+            done += len(claimed)
+    return done
+
+
+@transaction.atomic
+def _claim(which: Q) -> list[Blob]:
+    """A few files that wait, or whose worker was killed; nobody else takes them while the claim lasts."""
+    free = Q(preview_claimed_until=None) | Q(preview_claimed_until__lte=Now())
+    waiting = Blob.objects.filter(which & free, preview=Blob.Preview.WAITING)
+    claimed = list(waiting.select_for_update(skip_locked=True, no_key=True).order_by("id")[:AT_ONCE])
+    Blob.objects.filter(pk__in=[blob.pk for blob in claimed]).update(preview_claimed_until=Now() + CLAIM)
+    return claimed
+
+
+def _render(renderer: Renderer, blob: Blob) -> None:
+    """One file's pictures, stored before the row says that they are there."""
+    with TemporaryDirectory(prefix="previews-") as folder:
+        try:
+            with _as_path(blob, folder) as source:
+                made = renderer.render(source, Path(folder))
+            for frame in range(1, made.frames + 1):
+                for thumbnail, size in ((False, "full"), (True, "thumb")):
+                    with Path(folder, f"{frame}.{size}.png").open("rb") as picture:
+                        put(blob.preview_key(frame, thumbnail=thumbnail), picture, to_disk=False)
+        except OSError as error:
+            # The storage is away: the claim runs out and another try is made.
+            log.warning("the previews of file %s were not stored: %s", blob.pk, type(error).__name__)
+            return
+    _note(blob, made)
+
+
+def _note(blob: Blob, made: Rendered) -> None:
+    state = Blob.Preview.READY if made.frames else Blob.Preview.FAILED
+    Blob.objects.filter(pk=blob.pk, preview=Blob.Preview.WAITING).update(
+        preview=state, preview_note=made.note[:200], preview_claimed_until=None
+    )
+
+
+@contextmanager
+def _as_path(blob: Blob, folder: str) -> Iterator[Path]:
+    """A local file of the bytes: the storage's own, or a copy."""
+    storage = storages["dicom"]
+    try:
+        path = Path(storage.path(blob.key))
+    except NotImplementedError:
+        path = Path(folder, "source")
+        with storage.open(blob.key) as stream, path.open("wb") as copy:
+            for piece in stream.chunks():
+                copy.write(piece)
+    yield path

@@ -1,0 +1,130 @@
+"""Reading a trail is a look, and exporting it a bigger one: both are in the trail."""
+
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from audit import clock, exports, history, selectors
+from audit.actions import Action
+from audit.models import AuditEvent
+from audit.selectors import Filters
+from audit.services import record
+from studies.events import on_placement
+from studies.models import Placement
+from studies.trails import Line, trail_of, trail_sentence
+from worklists import access
+
+MAY_NOT = "Your role on this worklist does not let you view the audit trail."
+CSV_HEAD = (
+    "When", "Time zone", "Person", "Email", "Role", "Action", "What happened", "Outcome",
+    "Worklist", "Account", "Address", "Study UID", "Share", "Event",
+)  # fmt: skip
+IN_MEMORY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One page of a trail, ready to be shown."""
+
+    says: str
+    lines: list[Line]
+    newer: int | None
+    older: int | None
+    people: list[tuple[int, str]]
+
+
+def check_view_audit(by: User, placement: Placement) -> None:
+    if not access.may(by, "view_study_audit", placement.worklist):
+        raise PermissionDenied(MAY_NOT)
+
+
+@transaction.atomic
+def read_trail(
+    *,
+    placement: Placement,
+    by: User,
+    filters: Filters,
+    before: int | None = None,
+    after: int | None = None,
+    address: str | None = None,
+) -> Trail:
+    """One page, newest first, and a line that says it was read; raises PermissionDenied."""
+    check_view_audit(by, placement)
+    now = clock.now()
+    events = trail_of(placement, at=now)
+    page = selectors.page_of(selectors.filtered(events, filters), before=before, after=after)
+    people = selectors.people_in(events)
+    _record(Action.AUDIT_READ, placement, by, now, filters, address)
+    return Trail(
+        trail_sentence(placement, at=now),
+        [Line.of(event, placement) for event in page.events],
+        page.newer,
+        page.older,
+        people,
+    )
+
+
+@transaction.atomic
+def export_trail(
+    *, placement: Placement, by: User, filters: Filters, zone: ZoneInfo, address: str | None = None
+) -> IO[bytes]:
+    """The whole filtered trail as a CSV file, and a line that says how much left; raises PermissionDenied.
+
+    The file is written out before any of it is sent: it is whole or there is none, and the transaction does not
+    wait for the reader's network. It has no name on the disk and is gone when it is closed.
+    """
+    check_view_audit(by, placement)
+    now = clock.now()
+    events = selectors.filtered(trail_of(placement, at=now), filters)
+    spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 — the caller sends and closes it
+    # With its mark, without which Excel reads UTF-8 names as something else.
+    text = io.TextIOWrapper(spooled, encoding="utf-8-sig", newline="")
+    lines = exports.write_csv(text, CSV_HEAD, _rows(events, placement, zone))
+    text.detach()
+    spooled.seek(0)
+    _record(Action.AUDIT_EXPORT, placement, by, now, filters, address, lines=lines)
+    return spooled
+
+
+def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) -> Iterator[Sequence[object]]:
+    for batch in selectors.batches(events):
+        for event in batch:
+            line = Line.of(event, placement)
+            yield (
+                event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
+                zone.key,
+                line.who,
+                line.email,
+                history.tidy(event.role_label),
+                line.action,
+                line.sentence,
+                event.outcome,
+                line.where,
+                line.account,
+                line.address,
+                event.study_uid,
+                event.share_uuid,
+                event.pk,
+            )
+
+
+def _record(
+    action: Action,
+    placement: Placement,
+    by: User,
+    now: datetime,
+    filters: Filters,
+    address: str | None,
+    **detail: object,
+) -> None:
+    detail["filters"] = filters.named()
+    record(action, by=by, on=on_placement(placement, at=now, detail=detail), address=address)

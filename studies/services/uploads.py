@@ -1,0 +1,178 @@
+"""Uploads: the web process keeps the files as they come, a worker takes them in."""
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import IO
+
+from django.core.exceptions import ValidationError
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import UploadedFile as BrowserFile
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.models import User
+from accounts.queue import poke
+from audit.actions import Action
+from audit.services import record
+from studies.events import on_worklist
+from studies.ingest.limits import in_words, limits
+from studies.ingest.results import FileResult, IngestResult
+from studies.ingest.sources import Source, shown
+from studies.ingest.store import put, remove
+from studies.models import Blob, Upload, UploadedFile
+from studies.services.ingest import carry_in, check_upload
+from worklists.models import Worklist
+
+CHUNK = 50
+CLAIM = timedelta(minutes=12)  # longer than a task may run
+ENOUGH_SECONDS = 400  # a task stops by itself well before it is stopped
+
+
+class OutOfTime(Exception):
+    """This worker has had its share of time; the next one carries on."""
+
+
+def receive_upload(*, worklist: Worklist, by: User, files: Sequence[BrowserFile]) -> Upload:
+    """Keep the files of one press of Upload and ask a worker to take them in."""
+    check_upload(worklist=worklist, by=by)
+    _check_amount(files)
+    kept: list[tuple[str, str]] = []
+    try:
+        for file in files:
+            key = f"incoming/{secrets.token_hex(16)}"
+            kept.append((shown(file.name or "without a name"), key))
+            put(key, file)
+        # The files may have taken a while: rights are asked once more, in the transaction that counts.
+        return _begin_upload(worklist=worklist, by=by, kept=kept)
+    except BaseException:
+        for _, key in kept:
+            remove(key)
+        raise
+
+
+def _check_amount(files: Sequence[BrowserFile]) -> None:
+    bounds = limits()
+    if not files:
+        raise ValidationError("Choose at least one file, folder or ZIP.")
+    if len(files) > bounds.upload_files:
+        raise ValidationError(
+            f"These are {len(files):,} files; one upload takes at most {bounds.upload_files:,}. Send them as a ZIP, or "
+            "in parts."
+        )
+    if sum(file.size or 0 for file in files) > bounds.upload_bytes:
+        raise ValidationError(
+            f"One upload takes at most {in_words(bounds.upload_bytes)}; these files are larger. Send them in parts."
+        )
+
+
+@transaction.atomic
+def _begin_upload(*, worklist: Worklist, by: User, kept: Sequence[tuple[str, str]]) -> Upload:
+    check_upload(worklist=worklist, by=by)
+    upload = Upload.objects.create(worklist=worklist, by=by, n_files=len(kept))
+    UploadedFile.objects.bulk_create([UploadedFile(upload=upload, name=name, key=key) for name, key in kept])
+    detail = {"upload": str(upload.uuid), "files": len(kept)}
+    record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, detail=detail))
+    poke("studies.ingest_waiting")
+    return upload
+
+
+def ingest_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
+    """Take in what waits, one upload after the other; returns how many were finished."""
+    finish_by = time.monotonic() + seconds
+    finished = 0
+    try:
+        while upload := _claim():
+            _carry_on(upload, finish_by)
+            finished += 1
+    except OutOfTime:
+        poke("studies.ingest_waiting")
+    if Blob.objects.filter(preview=Blob.Preview.WAITING).exists():
+        poke("studies.render_previews")
+    return finished
+
+
+@transaction.atomic
+def _claim() -> Upload | None:
+    """The longest waiting upload that no worker is busy with, or whose worker was killed."""
+    upload = (
+        Upload.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()), state=Upload.State.WAITING)
+        .select_related("worklist__account", "worklist__owner", "by")
+        .order_by("created_at", "id")
+        .first()
+    )
+    if upload is not None:
+        upload.claimed_until = Now() + CLAIM
+        upload.save(update_fields=["claimed_until"])
+        upload.refresh_from_db(fields=["claimed_until"])
+    return upload
+
+
+def _carry_on(upload: Upload, finish_by: float) -> None:
+    """Take in what is left of an upload. Whatever was taken in before is known again, so a second time does no harm."""
+
+    def in_time(result: FileResult) -> None:
+        if time.monotonic() > finish_by:
+            raise OutOfTime
+
+    try:
+        while chunk := list(upload.files.filter(done_at=None).order_by("id")[:CHUNK]):
+            result = carry_in(
+                worklist=upload.worklist,
+                by=upload.by,
+                sources=[Source(file.name, partial(_open, file.key), tag=file.pk) for file in chunk],
+                progress=in_time,
+            )
+            _settle_chunk(upload, chunk, result)
+            # Their bytes are kept by hash now; a crash before this line leaves files that nothing refers to.
+            for file in chunk:
+                remove(file.key)
+        _finish(upload)
+    except OutOfTime:
+        Upload.objects.filter(pk=upload.pk).update(claimed_until=None)
+        raise
+
+
+def _open(key: str) -> IO[bytes]:
+    return storages["dicom"].open(key)
+
+
+@transaction.atomic
+def _settle_chunk(upload: Upload, chunk: Iterable[UploadedFile], result: IngestResult) -> None:
+    """Note what became of these files: one sentence each, and a line of its own for a refused member of a ZIP."""
+    sentences = {file.tag: file.sentence for file in result.left_out if not file.in_zip}
+    chunk = list(UploadedFile.objects.select_for_update().filter(pk__in=[file.pk for file in chunk], done_at=None))
+    if not chunk:
+        return  # another worker thought us dead and was quicker
+    for file in chunk:
+        file.done_at, file.refused_because = Now(), sentences.get(file.pk, "")
+    UploadedFile.objects.bulk_update(chunk, ["done_at", "refused_because"])
+    UploadedFile.objects.bulk_create(
+        [
+            UploadedFile(upload=upload, name=file.name, done_at=Now(), refused_because=file.sentence)
+            for file in result.left_out
+            if file.in_zip
+        ]
+    )
+    Upload.objects.filter(pk=upload.pk).update(
+        n_done=F("n_done") + len(chunk),
+        n_new=F("n_new") + result.n_new,
+        n_known=F("n_known") + result.n_known,
+        claimed_until=Now() + CLAIM,
+    )
+
+
+@transaction.atomic
+def _finish(upload: Upload) -> None:
+    done = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
+        state=Upload.State.DONE, finished_at=Now(), claimed_until=None
+    )
+    refused = upload.files.exclude(refused_because="").count()
+    if done and refused:
+        detail = {"upload": str(upload.uuid), "files": refused}
+        on = on_worklist(upload.worklist, detail=detail)
+        record(Action.UPLOAD_REFUSED, by=upload.by, on=on, outcome="refused")

@@ -1,0 +1,15 @@
+"""What the worker does for studies; each task is one service call."""
+
+from celery import shared_task
+
+from studies import services
+
+
+@shared_task(name="studies.ingest_waiting")
+def ingest_waiting() -> None:
+    services.ingest_waiting()
+
+
+@shared_task(name="studies.render_previews")
+def render_previews() -> None:
+    services.render_waiting()

@@ -1,0 +1,117 @@
+"""Which events the trail of a placement shows, and the sentence that says so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from audit import history
+from audit.actions import Action
+from audit.models import AuditEvent
+from studies.models import Placement
+
+# What is told of a share on both sides of it.
+SHARE_ACTIONS = (
+    Action.SHARE_ADD,
+    Action.SHARE_CHANGE,
+    Action.SHARE_APPROVE,
+    Action.SHARE_DECLINE,
+    Action.SHARE_CLAIM,
+    Action.SHARE_DROP,
+    Action.SHARE_END,
+    Action.SHARE_EXPIRE,
+    Action.SHARE_UNREACHABLE,
+)
+
+ORIGINAL = "original"
+ACCOUNT = "account"
+OWN = "own"
+
+
+def reach(placement: Placement, *, at: datetime) -> str:
+    """How far the placement's trail reaches: the original's, its own account's events, or its own events.
+
+    Select `study__home` and `worklist` with it; `at` is the database's now.
+    """
+    worklist = placement.worklist
+    if placement.is_home:
+        return ORIGINAL
+    if worklist.is_personal or placement.internal_until <= at:
+        return OWN
+    return ORIGINAL if worklist.account_id == placement.study.home.account_id else ACCOUNT
+
+
+def trail_of(placement: Placement, *, at: datetime) -> QuerySet[AuditEvent]:
+    """The events of the placement's study that its worklist may read about."""
+    events = AuditEvent.objects.filter(study_id=placement.study_id)
+    reaches = reach(placement, at=at)
+    if reaches == ORIGINAL:
+        return events.filter(in_original=True)
+    brought = events.filter(other_worklist_id=placement.worklist_id, action__in=SHARE_ACTIONS)
+    # By the share and not by the worklist alone: a promise did not know its worklist before it was claimed.
+    received = Q(action__in=SHARE_ACTIONS, share_uuid__in=brought.values("share_uuid"))
+    if reaches == ACCOUNT:
+        return events.filter(Q(account_id=placement.worklist.account_id) | received)
+    return events.filter(Q(worklist_id=placement.worklist_id) | received)
+
+
+def trail_sentence(placement: Placement, *, at: datetime) -> str:
+    """What this trail holds and what it does not, for whoever reads it."""
+    worklist, reaches = placement.worklist, reach(placement, at=at)
+    if reaches == ORIGINAL:
+        return (
+            "This is the trail of the original: what happened to the study here and on every worklist it reached "
+            "without a share by email on the way. Of a share by email it holds the share and its end, "
+            "not what happened beyond."
+        )
+    if reaches == ACCOUNT:
+        account = worklist.account.name if worklist.account is not None else ""
+        return (
+            f"This trail holds what happened to the study on the worklists of {account}, and the shares that "
+            "brought it to this worklist. What happened elsewhere is in the trail of the original."
+        )
+    if placement.internal_until > at:
+        return (
+            "This trail holds what happened to the study on this worklist, and the shares that brought it here. "
+            "It is part of the original’s trail too."
+        )
+    return (
+        "This study came by email, so its trail holds what happened on this worklist alone, and the shares that "
+        "brought it here. The original’s trail does not show what happens here, except for the share and its end."
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """An event as a reader of this trail sees it.
+
+    Of what happened outside the reader's own account they see who and where, but no mail or network address.
+    """
+
+    event: AuditEvent
+    who: str
+    email: str
+    sentence: str
+    action: str
+    category: str
+    where: str
+    account: str
+    address: str
+
+    @classmethod
+    def of(cls, event: AuditEvent, placement: Placement) -> "Line":
+        account_id = placement.worklist.account_id
+        ours = event.worklist_id == placement.worklist_id or (
+            account_id is not None and event.account_id == account_id
+        )
+        return cls(
+            event=event,
+            who=history.who(event),
+            email=history.email_in(event.by_label) if ours else "",
+            sentence=history.sentence(event),
+            action=history.action_label(event),
+            category=history.category(event),
+            where=history.tidy(event.worklist_label),
+            account=history.tidy(event.account_label),
+            address=(event.address or "") if ours else "",
+        )

@@ -1,0 +1,24 @@
+"""Addresses of this app. A study is always addressed through its placement."""
+
+from django.urls import include, path
+
+from studies.views import images, listing, study, upload
+
+app_name = "studies"
+
+_instance = "placements/<uuid:placement>/instances/<uuid:instance>"
+
+urlpatterns = [
+    path("studies/", listing.studies, name="list"),
+    path("worklists/", listing.worklists, name="worklists"),
+    path("worklists/<uuid:worklist>/studies/", listing.worklist, name="worklist"),
+    path("worklists/<uuid:worklist>/studies/search/", listing.search, name="search"),
+    path("worklists/<uuid:worklist>/upload/", upload.upload, name="upload"),
+    path("uploads/<uuid:upload>/", upload.progress, name="upload_progress"),
+    path("placements/<uuid:placement>/", study.images, name="study"),
+    path("placements/<uuid:placement>/details/", study.details, name="details"),
+    path("placements/<uuid:placement>/preparing/", study.preparing, name="preparing"),
+    path(f"{_instance}/frames/<int:frame>.png", images.frame, name="frame"),
+    path(f"{_instance}/thumbnail.png", images.thumbnail, name="thumbnail"),
+    path("", include("studies.urls_trail")),
+]

@@ -1,0 +1,26 @@
+"""A place in a list as a word in an address: signed, for one worklist and one order."""
+
+from django.core import signing
+
+from studies.selectors import Cursor, Order
+from worklists.models import Worklist
+
+
+class BadCursor(ValueError):
+    """The word was not made here, or for another list."""
+
+
+def written(cursor: Cursor, worklist: Worklist, order: Order) -> str:
+    return _signer(worklist, order).sign_object([cursor.way, *cursor.at])
+
+
+def read(word: str, worklist: Worklist, order: Order) -> Cursor:
+    try:
+        way, *at = _signer(worklist, order).unsign_object(word)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadCursor from error
+    return Cursor(way, tuple(at))
+
+
+def _signer(worklist: Worklist, order: Order) -> signing.Signer:
+    return signing.Signer(salt=f"studies.cursor {worklist.pk} {order}")

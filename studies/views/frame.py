@@ -1,0 +1,72 @@
+"""What surrounds every page of one study: the patient, the tabs, and what may be done."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from sharing import permissions as sharing_permissions
+from studies import selectors
+from studies.models import FOREVER, Placement
+from worklists import access
+
+# Key, label, address, and the right without which the tab is not offered.
+TABS = (
+    ("images", "Images", "studies:study", None),
+    ("access", "Access", "sharing:access", None),
+    ("trail", "Audit trail", "studies:trail", "view_study_audit"),
+    ("details", "Details", "studies:details", None),
+)
+
+
+def study_frame(
+    user: User, placement: Placement, tab: str, *, rights: Collection[str] | None = None
+) -> dict[str, Any]:
+    """The context of `studies/study_base.html`. `placement` comes from `selectors.placement_for`; one query at most."""
+    held = access.rights(user, placement.worklist) if rights is None else frozenset(rights)
+    return {
+        "placement": placement,
+        "tab": tab,
+        "tabs": _tabs(placement, held),
+        "section": "studies",
+        "rights": held,
+        "is_external": placement.internal_until <= selectors.seen_at(placement),
+        "until": placement.visible_until if placement.visible_until < FOREVER else None,
+        "deeds": deeds(placement.worklist, held),
+    }
+
+
+def placement_or_404(request: HttpRequest, uuid: UUID) -> Placement:
+    found = selectors.placement_for(request.user, uuid)  # type: ignore[arg-type]
+    if found is None:
+        raise Http404
+    return found
+
+
+def deeds(worklist: Any, rights: Collection[str]) -> dict[str, str]:
+    """The addresses of what the role allows with ticked studies; what no page does yet is left out."""
+    found = {}
+    if "share_study" in rights and sharing_permissions.methods_by_role(worklist, rights):
+        found["share"] = _address("sharing:share")
+    if "delete_study" in rights:
+        found["remove"] = _address("sharing:remove")
+    return {name: address for name, address in found.items() if address}
+
+
+def _tabs(placement: Placement, rights: Collection[str]) -> list[tuple[str, str, str]]:
+    offered = [
+        (key, label, _address(name, placement.uuid))
+        for key, label, name, right in TABS
+        if right is None or right in rights
+    ]
+    return [(key, label, address) for key, label, address in offered if address]
+
+
+def _address(name: str, *args: object) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

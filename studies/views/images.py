@@ -1,0 +1,54 @@
+"""The prepared pictures, as files: no pixel is decoded here, and each request asks for the right anew."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import storages
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from accounts.decorators import signed_in
+from audit.middleware import client_address
+from studies import services
+
+log = logging.getLogger(__name__)
+
+# A browser may keep a picture and must ask each time whether it still may show it.
+CACHING = "private, no-cache"
+
+
+@signed_in
+@require_safe
+def frame(request: HttpRequest, placement: UUID, instance: UUID, frame: int) -> HttpResponseBase:
+    return _picture(request, placement=placement, instance=instance, frame=frame)
+
+
+@signed_in
+@require_safe
+def thumbnail(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResponseBase:
+    return _picture(request, placement=placement, instance=instance, thumbnail=True)
+
+
+def _picture(request: HttpRequest, **which: Any) -> HttpResponseBase:
+    """What is not prepared yet is not there: the study's page says so and asks again."""
+    picture = services.look_at_image(
+        **which, by=request.user, session=request.session.session_key or "", address=client_address(request)
+    )
+    if picture is None:
+        raise Http404
+    response: HttpResponseBase | None = get_conditional_response(request, etag=picture.etag)
+    if response is None:
+        response = _file(picture.key)
+    response.headers |= {"Cache-Control": CACHING, "ETag": picture.etag}
+    return response
+
+
+def _file(key: str) -> FileResponse:
+    try:
+        return FileResponse(storages["dicom"].open(key), content_type="image/png", filename="image.png")
+    except OSError as error:
+        log.error("a prepared picture is not in the storage: %s", type(error).__name__)
+        raise Http404 from error

@@ -1,0 +1,178 @@
+"""How a list was asked for, and its page: rows, columns, and the ways on from here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from cimar import formats
+from sharing.models import Share
+from studies.forms import ListForm, SearchForm
+from studies.models import FOREVER, Placement
+from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
+from studies.services.looks import Listing
+from studies.views import cursors, searches
+from studies.views.came_by import first_shares
+from studies.views.frame import deeds
+from worklists.models import Worklist
+
+COLUMNS = ((Sort.NAME, "Patient"), (Sort.STUDY_DATE, "Study date"), (Sort.ARRIVED, "Arrived"))
+WORDS = {
+    Order(Sort.ARRIVED, True): "newest arrival first",
+    Order(Sort.ARRIVED, False): "oldest arrival first",
+    Order(Sort.STUDY_DATE, True): "newest study first",
+    Order(Sort.STUDY_DATE, False): "oldest study first",
+    Order(Sort.NAME, False): "by name, A to Z",
+    Order(Sort.NAME, True): "by name, Z to A",
+}
+NOT_SO = "The list cannot be shown like that; here is its beginning."
+NOT_KEPT = "This search is no longer kept. Please search again; here is the whole list."
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page; going back it asks for the whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+
+
+@dataclass
+class Asked:
+    """A list as the address asks for it. With a `complaint` the rest is the list's beginning."""
+
+    worklist: Worklist
+    order: Order = field(default_factory=Order)
+    cursor: Cursor | None = None
+    everything: bool = False
+    form: SearchForm = field(default_factory=SearchForm)
+    word: str = ""
+    complaint: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest, worklist: Worklist) -> "Asked":
+        form = ListForm(request.GET)
+        asked = cls(worklist, complaint="" if form.is_valid() else NOT_SO)
+        asked.order, given = form.order(), form.cleaned_data
+        asked.everything = given.get("select") == "all"
+        if word := given.get("search"):
+            found = searches.recall(request, worklist, word)
+            asked.form, asked.word = (found, word) if found else (SearchForm(), "")
+            asked.complaint = asked.complaint if found else NOT_KEPT
+        if given.get("at") and not asked.complaint:
+            try:
+                asked.cursor = cursors.read(given["at"], worklist, asked.order)
+            except cursors.BadCursor:
+                asked.complaint = NOT_SO
+        return asked
+
+    @property
+    def question(self) -> Question:
+        return self.form.question() if self.word else Question()
+
+    def href(self, *, order: Order | None = None, cursor: Cursor | None = None, **more: str) -> str:
+        """The address of this list, from its beginning unless a cursor is given."""
+        order = order or self.order
+        query = {"search": self.word} if self.word else {}
+        if order != Order():
+            query |= {"sort": order.sort, "way": "down" if order.descending else "up"}
+        if cursor is not None:
+            query["at"] = cursors.written(cursor, self.worklist, order)
+        address = reverse("studies:worklist", args=[self.worklist.uuid])
+        query |= more
+        return f"{address}?{urlencode(query)}" if query else address
+
+
+@dataclass(frozen=True)
+class Row:
+    """A study on the list, and how it came to be there."""
+
+    placement: Placement
+    share: Share | None
+    now: datetime
+    checked: bool
+
+    @property
+    def label(self) -> str:
+        study = self.placement.study
+        name = formats.person_name(study.patient_name) or "a patient whose name is not recorded"
+        about = filter(None, (study.description, formats.day(study.study_date or study.study_date_raw)))
+        return f"Select {', '.join((name, *about))}"
+
+    @property
+    def is_external(self) -> bool:
+        return self.placement.internal_until <= self.now
+
+    @property
+    def last_day(self) -> datetime | None:
+        """An end is the first moment after the last day."""
+        until = self.placement.visible_until
+        return until - timedelta(microseconds=1) if until < FOREVER else None
+
+
+class ListPage:
+    """Without a listing the page is the search form with what was wrong in it."""
+
+    def __init__(self, request: HttpRequest, asked: Asked, listing: Listing | None = None) -> None:
+        self.request, self.asked, self.listing = request, asked, listing
+
+    def answer(self) -> HttpResponse:
+        is_wrong = self.listing is None or bool(self.asked.complaint)
+        template = "studies/_studies.html" if is_part(self.request) else "studies/list.html"
+        response = render(self.request, template, self._context(), status=422 if is_wrong else 200)
+        if self.listing is None:
+            # The address of a search that found nothing to do is not one to come back to.
+            response["HX-Push-Url"] = "false"
+        return response
+
+    def _context(self) -> dict[str, Any]:
+        asked = self.asked
+        own = {"worklist": asked.worklist, "asked": asked, "form": asked.form, "section": "studies"}
+        return own | (self._list(self.listing) if self.listing is not None else {})
+
+    def _list(self, listing: Listing) -> dict[str, Any]:
+        page, asked = listing.page, self.asked
+        selected = listing.matching[:MOST_SELECTED]
+        on_page = {row.uuid for row in page.rows}
+        return {
+            "listing": listing,
+            "rows": list(self._rows(listing)),
+            "extra": [uuid for uuid in selected if uuid not in on_page],
+            "selected": len(selected),
+            "selected_is_capped": len(listing.matching) > MOST_SELECTED,
+            "select_all": asked.href(cursor=asked.cursor, select="all") if page.newer or page.older else "",
+            "select_none": asked.href(cursor=asked.cursor),
+            "most_selected": MOST_SELECTED,
+            "most_hits": MOST_HITS,
+            "columns": [self._column(sort, label) for sort, label in COLUMNS],
+            "orders": [(words, asked.href(order=order), order == asked.order) for order, words in WORDS.items()],
+            "order_words": WORDS[asked.order],
+            "newer": asked.href(cursor=page.newer) if page.newer else "",
+            "older": asked.href(cursor=page.older) if page.older else "",
+            "beginning": asked.href(),
+            "deeds": deeds(asked.worklist, listing.rights),
+            "may_upload": "upload_study" in listing.rights and not asked.worklist.is_personal,
+        }
+
+    def _rows(self, listing: Listing) -> Iterator[Row]:
+        rows = listing.page.rows
+        shares = first_shares(self.asked.worklist, rows)
+        chosen = set(listing.matching[:MOST_SELECTED])
+        for placement in rows:
+            yield Row(placement, shares.get(placement.study_id), listing.page.now, placement.uuid in chosen)
+
+    def _column(self, sort: Sort, label: str) -> dict[str, str]:
+        """A press on a column sorts by it; on the column it is sorted by, the other way round."""
+        order = self.asked.order
+        first = Order(sort, sort != Sort.NAME)
+        is_current = order.sort == sort
+        turned = replace(order, descending=not order.descending)
+        direction = "descending" if order.descending else "ascending"
+        return {
+            "id": f"sort-{sort}",
+            "label": label,
+            "href": self.asked.href(order=turned if is_current else first),
+            "direction": direction if is_current else "",
+        }

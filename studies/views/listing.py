@@ -1,0 +1,82 @@
+"""The studies page: a worklist's list, searching it, and the picker of worklists."""
+
+from itertools import groupby
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.decorators import signed_in
+from audit.middleware import client_address
+from studies import selectors, services
+from studies.forms import SearchForm
+from studies.views import searches
+from studies.views.list_page import Asked, ListPage, is_part
+from worklists.models import Worklist
+
+
+@signed_in
+@require_safe
+@never_cache
+def studies(request: HttpRequest) -> HttpResponse:
+    """To the worklist one was on last."""
+    found = selectors.last_visited(request.user)
+    if found is None:
+        return render(request, "studies/nowhere.html", {"section": "studies"})
+    return redirect("studies:worklist", found.uuid)
+
+
+@signed_in
+@require_safe
+@never_cache
+def worklist(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """One page of a list. What cannot be asked for like this gets the list's beginning and a sentence."""
+    found = _worklist_or_404(request, worklist)
+    asked = Asked.of(request, found)
+    listing = services.look_at_list(
+        worklist=found,
+        by=request.user,
+        question=asked.question,
+        order=asked.order,
+        cursor=asked.cursor,
+        everything=asked.everything,
+        address=client_address(request),
+    )
+    if listing is None:
+        raise Http404
+    return ListPage(request, asked, listing).answer()
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+@never_cache
+def search(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """Keeps what was typed and leads to what it finds; the address says nothing of it."""
+    found = _worklist_or_404(request, worklist)
+    if request.method == "GET":
+        return redirect("studies:worklist", found.uuid)
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        return ListPage(request, Asked(found, form=form)).answer()
+    kept = searches.keep(request, found, form)
+    return redirect("studies:worklist", found.uuid, query={"search": kept})
+
+
+@signed_in
+@require_safe
+@never_cache
+def worklists(request: HttpRequest) -> HttpResponse:
+    """Every worklist one may look at; for the picker of another page, the list alone."""
+    by_account = groupby(selectors.worklists_with_news(request.user), key=lambda one: one.worklist.account)
+    groups = [(account, list(news)) for account, news in by_account]
+    context = {"groups": groups, "section": "studies", "current": request.GET.get("current", "")}
+    return render(request, "studies/_picker.html" if is_part(request) else "studies/worklists.html", context)
+
+
+def _worklist_or_404(request: HttpRequest, uuid: UUID) -> Worklist:
+    found = selectors.worklist_for(request.user, uuid)
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,67 @@
+"""The study page: its images and its details."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.decorators import signed_in
+from audit.middleware import client_address
+from studies import selectors, services
+from studies.forms import StackForm
+from studies.views.came_by import shares_of
+from studies.views.frame import placement_or_404, study_frame
+from studies.views.study_page import Stack, facts
+
+
+@signed_in
+@require_safe
+@never_cache
+def images(request: HttpRequest, placement: UUID) -> HttpResponse:
+    """One image of the chosen series. What is not there gets the first one and a sentence."""
+    found = placement_or_404(request, placement)
+    form = StackForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    opened = services.open_study(
+        placement=found, by=request.user, series=asked.get("series"), address=client_address(request)
+    )
+    stack = Stack(found, opened, asked.get("image") or 1)
+    context = {
+        **study_frame(request.user, found, "images", rights=opened.rights),
+        "opened": opened,
+        "stack": stack,
+        "shares": shares_of(found),
+        "not_there": not form.is_valid() or stack.is_missing,
+    }
+    return render(request, "studies/study.html", context, status=422 if context["not_there"] else 200)
+
+
+@signed_in
+@require_safe
+@never_cache
+def details(request: HttpRequest, placement: UUID) -> HttpResponse:
+    """All that is known of the study, and how it came here."""
+    found = placement_or_404(request, placement)
+    opened = services.open_study(placement=found, by=request.user, page="details", address=client_address(request))
+    context = {
+        **study_frame(request.user, found, "details", rights=opened.rights),
+        "facts": facts(found),
+        "shares": shares_of(found),
+    }
+    return render(request, "studies/details.html", context)
+
+
+@signed_in
+@require_safe
+@never_cache
+def preparing(request: HttpRequest, placement: UUID) -> HttpResponse:
+    """How far the pictures are; the page that asks is loaded again when they are all there."""
+    found = placement_or_404(request, placement)
+    services.check_open(placement=found, by=request.user)
+    done, total = selectors.preparing(found.study)
+    response = render(request, "studies/_preparing.html", {"placement": found, "done": done, "total": total})
+    if done == total:
+        response["HX-Refresh"] = "true"
+    return response

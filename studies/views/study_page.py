@@ -1,0 +1,158 @@
+"""What the study page shows: a stack of images one by one, and the facts."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from cimar import formats
+from studies.models import Placement, Series
+from studies.selectors import FRAMES_SHOWN
+from studies.selectors.images import Image
+from studies.services.looks import Opened
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The images of the shown series, and the one at `position`, counted from 1."""
+
+    placement: Placement
+    opened: Opened
+    asked_position: int
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was asked for is not there."""
+        opened = self.opened
+        lost_series = bool(opened.series) and opened.shown is None
+        return lost_series or (self.asked_position > 1 and self.asked_position > len(opened.images))
+
+    @property
+    def position(self) -> int:
+        return 1 if self.is_missing else self.asked_position
+
+    @property
+    def total(self) -> int:
+        return len(self.opened.images)
+
+    @cached_property
+    def image(self) -> Image | None:
+        return self.opened.images[self.position - 1] if self.opened.images else None
+
+    @property
+    def src(self) -> str:
+        assert self.image is not None  # asked for beside an image
+        return reverse("studies:frame", args=[self.placement.uuid, self.image.instance.uuid, self.image.frame])
+
+    @property
+    def previous(self) -> str:
+        return self._href(self.position - 1) if self.position > 1 else ""
+
+    @property
+    def next(self) -> str:
+        return self._href(self.position + 1) if self.position < self.total else ""
+
+    @property
+    def beginning(self) -> str:
+        return self._address
+
+    @property
+    def instances(self) -> str:
+        """The whole stack for the page's script: uuid, frames and state of each instance."""
+        seen = {image.instance.pk: image.instance for image in self.opened.images}
+        return " ".join(
+            f"{one.uuid}:{min(one.frames, FRAMES_SHOWN)}:{one.blob.preview}" for one in seen.values()
+        )
+
+    @property
+    def frames_left_out(self) -> int:
+        """Of a very long object only the first frames are prepared."""
+        return max(self.image.instance.frames - FRAMES_SHOWN, 0) if self.image else 0
+
+    @property
+    def waiting(self) -> int:
+        return sum(one.waiting for one in self.opened.series)  # type: ignore[attr-defined]
+
+    @property
+    def done(self) -> int:
+        return self.all - self.waiting
+
+    @property
+    def all(self) -> int:
+        return sum(one.n_instances for one in self.opened.series)
+
+    @cached_property
+    def covers(self) -> list[dict[str, Any]]:
+        """The series with their first images."""
+        return [self._cover(number, one) for number, one in enumerate(self.opened.series, 1)]
+
+    @property
+    def alt(self) -> str:
+        """What the image is, for who does not see it."""
+        return f"Image {self.position} of {self.total}, {self.series_label}"
+
+    @property
+    def series_label(self) -> str:
+        return series_label(self.opened.shown) if self.opened.shown else ""
+
+    def _cover(self, number: int, series: Series) -> dict[str, Any]:
+        cover = series.cover  # type: ignore[attr-defined]
+        state = series.cover_state  # type: ignore[attr-defined]
+        src = reverse("studies:thumbnail", args=[self.placement.uuid, cover]) if cover else ""
+        return {
+            "series": series,
+            "label": series_label(series),
+            "src": src,
+            "href": f"{self._address}?{urlencode({'series': series.uuid})}",
+            "state": {"ready": "ready", "waiting": "preparing"}.get(state or "", "failed"),
+            "is_shown": self.opened.shown is not None and series.pk == self.opened.shown.pk,
+        }
+
+    @property
+    def _address(self) -> str:
+        return reverse("studies:study", args=[self.placement.uuid])
+
+    def _href(self, position: int) -> str:
+        assert self.opened.shown is not None  # there are images
+        return f"{self._address}?{urlencode({'series': self.opened.shown.uuid, 'image': position})}"
+
+
+def series_label(series: Series) -> str:
+    number = f"Series {series.number}" if series.number is not None else "Series"
+    return ", ".join(filter(None, (number, series.modality, series.description)))
+
+
+def facts(placement: Placement) -> dict[str, list[tuple[str, Any]]]:
+    """The study's attributes as received, and where it stands."""
+    study, home = placement.study, placement.study.home
+    return {
+        "Patient": [
+            ("Name", formats.person_name(study.patient_name)),
+            ("Name as received", study.patient_name),
+            ("MRN", study.patient_id),
+            ("Born", formats.day(study.patient_birth_date or study.patient_birth_date_raw)),
+            ("Sex", formats.sex_word(study.patient_sex)),
+        ],
+        "Study": [
+            ("Description", study.description),
+            ("Modality", ", ".join(study.modalities)),
+            ("Study date", formats.day(study.study_date or study.study_date_raw)),
+            ("Study time as received", study.study_time_raw),
+            ("Accession", study.accession_number),
+            ("Referring physician", formats.person_name(study.referring_physician)),
+            ("Institution", study.institution),
+            ("Series", study.n_series),
+            ("Images", study.n_instances),
+            ("Study UID", study.study_instance_uid),
+        ],
+        "Where it stands": [
+            ("On", placement.worklist.label),
+            ("Arrived here", formats.moment(placement.arrived_at)),
+            ("Home", home.label),
+            ("Home’s account", home.account.name if home.account else ""),
+            ("Received at home", formats.moment(study.arrived_at)),
+            ("Placement", placement.uuid),
+        ],
+    }

@@ -1,0 +1,88 @@
+"""The Audit trail tab of a study, and the same as CSV."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from audit.middleware import client_address
+from studies.forms_trail import TrailForm
+from studies.services.trail import Trail, check_view_audit, export_trail, read_trail
+from studies.views.frame import placement_or_404, study_frame
+
+
+@login_required
+@require_safe
+@never_cache
+def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
+    """One page of the trail; a page that cannot be asked for like this shows the form with its sentences."""
+    found = placement_or_404(request, placement)
+    form = TrailForm(request.GET, zone=zone_of(_reader(request)))
+    shown: Trail | None = None
+    if form.is_valid():
+        shown = read_trail(
+            placement=found,
+            by=_reader(request),
+            filters=form.filters(),
+            before=form.cleaned_data["before"],
+            after=form.cleaned_data["after"],
+            address=client_address(request),
+        )
+        form.offer(shown.people)
+    else:
+        check_view_audit(_reader(request), found)
+    frame = study_frame(_reader(request), found, "trail")
+    context = {**frame, "form": form, "trail": shown, **_links(form, shown)}
+    with timezone.override(form.zone):
+        return render(request, "studies/trail.html", context, status=200 if form.is_valid() else 400)
+
+
+@login_required
+@require_safe
+@never_cache
+def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
+    found = placement_or_404(request, placement)
+    form = TrailForm(request.GET, zone=zone_of(_reader(request)))
+    if not form.is_valid():
+        return trail(request, placement)
+    file = export_trail(
+        placement=found,
+        by=_reader(request),
+        filters=form.filters(),
+        zone=form.zone,
+        address=client_address(request),
+    )
+    name = f"audit-trail-{str(found.uuid)[:8]}.csv"
+    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+
+
+def zone_of(user: User) -> ZoneInfo:
+    try:
+        return ZoneInfo(user.timezone)
+    except (ValueError, ZoneInfoNotFoundError):
+        return ZoneInfo("UTC")
+
+
+def _reader(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # login_required stands before
+    return request.user
+
+
+def _links(form: TrailForm, shown: Trail | None) -> dict[str, str]:
+    """Where the pager and the export lead, with the filters kept; nowhere while the form does not stand."""
+    if shown is None:
+        return {}
+    kept = form.kept()
+    ways = {"newer": ("after", shown.newer), "older": ("before", shown.older)}
+    links = {
+        way: f"?{urlencode({**kept, key: value})}" for way, (key, value) in ways.items() if value is not None
+    }
+    return {**links, "kept": f"?{urlencode(kept)}" if kept else ""}

@@ -1,0 +1,58 @@
+"""Sending studies to a worklist, and what became of the files."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.decorators import signed_in
+from studies import selectors, services
+from studies.forms import UploadForm
+from studies.models import Upload
+from studies.views.list_page import is_part
+
+MOST_LISTED = 200
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    found = selectors.worklist_to_upload_to(request.user, worklist)
+    if found is None:
+        raise Http404
+    services.check_upload(worklist=found, by=request.user)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
+        try:
+            made = services.receive_upload(worklist=found, by=request.user, files=form.chosen())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("studies:upload_progress", made.uuid)
+    context = {"worklist": found, "form": form, "section": "studies"}
+    return render(request, "studies/upload.html", context, status=422 if form.is_bound else 200)
+
+
+@signed_in
+@require_safe
+@never_cache
+def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
+    """How far an upload is, then what became of it; the person's own only."""
+    found = selectors.upload_of(request.user, upload)
+    if found is None:
+        raise Http404
+    refused = list(selectors.refused_in(found)[: MOST_LISTED + 1])
+    context = {
+        "upload": found,
+        "is_done": found.state == Upload.State.DONE,
+        "arrived": selectors.arrived_with(request.user, found)[:MOST_LISTED],
+        "refused": refused[:MOST_LISTED],
+        "most_listed": MOST_LISTED,
+        "more_refused": len(refused) > MOST_LISTED,
+        "section": "studies",
+    }
+    return render(request, "studies/_upload.html" if is_part(request) else "studies/upload_progress.html", context)

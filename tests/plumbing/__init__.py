@@ -1,0 +1,54 @@
+"""The ground tests stand on. Loaded before Django's settings, so that every test process has its own data folder."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+import pytest
+
+from cimar.embedded import processes
+from cimar.embedded.places import Places
+
+if os.environ.get("CIMAR_SERVICES") != "shared":
+    raise pytest.UsageError(
+        "Tests need their own PostgreSQL and Valkey. Run them with bin/test, which takes pytest's arguments."
+    )
+
+# What a developer's shell may hold and a test must not see.
+for name in list(os.environ):
+    if name in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"} or name.startswith("EMAIL_") or (name.startswith("CIMAR_") and name not in {
+        "CIMAR_SERVICES",
+        "CIMAR_PROFILE",
+        "CIMAR_POSTGRES",
+        "CIMAR_KEEP",
+    }):
+        del os.environ[name]
+
+PLACES = Places(os.environ.get("CIMAR_PROFILE", "test"))
+_data = tempfile.mkdtemp(prefix=f"data-{os.getpid()}-", dir=PLACES.home)
+atexit.register(shutil.rmtree, _data, ignore_errors=True)
+os.environ["CIMAR_DATA"] = _data
+os.environ["CIMAR_BROKER_PREFIX"] = f"test-{os.getpid()}-{processes.started(os.getpid())}-"
+# Playwright's own loop runs in the test's thread; Django would take that for a coroutine.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+MARKERS = {
+    "browser": "drives a real Chromium",
+    "process": "starts and kills real processes; runs alone",
+    "slow": "takes more than five seconds",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    from tests.plumbing import browser, database, network
+
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    # Cheap: no test is about the strength of a hash.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Registered after pytest-django's and Playwright's plugins, so that ours win where names are the same.
+    for plugin in (network, database, browser):
+        config.pluginmanager.register(plugin, f"cimar-{plugin.__name__}")

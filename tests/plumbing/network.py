@@ -1,0 +1,54 @@
+"""Tests reach this machine and nothing else."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+class Blocked(Exception):
+    """A test tried to leave the machine."""
+
+
+def _local(host: object) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _check(sock: socket.socket, address: Any) -> None:
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and not _local(address[0]):
+        raise Blocked(
+            f"Tests may not reach {address[0]}: only this machine's own addresses are open to them."
+        )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_this_machine() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        look_up = socket.getaddrinfo
+
+        def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+            if not _local(host):
+                raise Blocked(
+                    f"Tests may not look up {host!r}: only this machine's own addresses are open to them."
+                )
+            return look_up(host, *args, **kwargs)
+
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
+
+
+def _guarded(method: Any) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        _check(self, address)
+        return method(self, address)
+
+    return guarded

@@ -1,0 +1,190 @@
+"""An invitation: one for an address and an inviter, a link that carries proof, and what becomes of it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.signing import Signer
+from django.db import DatabaseError
+
+from accounts import tokens
+from accounts.models import Invitation
+from accounts.selectors import is_registered, users_at
+from accounts.services import invitations
+from audit.actions import Action
+from audit.clock import now
+from audit.models import AuditEvent
+from tests.factories import make_account, make_user
+
+ADDRESS = "hazel@elsewhere.example"
+
+
+@pytest.fixture
+def ana(db):
+    return make_user("Ana Reed")
+
+
+@pytest.fixture
+def northgate(db):
+    return make_account("Northgate Hospital")
+
+
+def invite(by, address=ADDRESS, **more):
+    return invitations.invite(address=address, invited_by=by, now=now(), **more)
+
+
+def actions():
+    found = AuditEvent.objects.filter(action__startswith="account:invitation").order_by("pk")
+    return list(found.values_list("action", flat=True))
+
+
+def test_an_invitation_lives_as_long_as_its_account_says(ana, northgate):
+    northgate.invitation_days = 7
+    invitation, due = invite(ana, account=northgate)
+    assert due
+    assert invitation.expires_at - invitation.created_at == timedelta(days=7)
+    assert actions() == [Action.INVITATION_ADD]
+
+
+def test_inviting_again_at_once_writes_nothing(ana, northgate):
+    first, _ = invite(ana, account=northgate)
+    again, due = invite(ana, "HAZEL@elsewhere.example ", account=northgate)
+    assert (again.pk, due) == (first.pk, False)
+    assert actions() == [Action.INVITATION_ADD]
+
+
+def test_inviting_again_later_renews_the_same_row(ana, northgate, clock):
+    first, _ = invite(ana, account=northgate)
+    clock.move(days=20)
+    again, due = invite(ana, account=northgate)
+    assert (again.pk, again.generation, due) == (first.pk, 1, False)
+    assert again.expires_at - first.expires_at >= timedelta(days=20)
+    assert actions() == [Action.INVITATION_ADD, Action.INVITATION_RENEW]
+
+
+def test_an_expired_invitation_is_renewed_and_mailed_again(ana, northgate, clock):
+    first, _ = invite(ana, account=northgate)
+    clock.move(days=31)
+    again, due = invite(ana, account=northgate)
+    assert (again.pk, due) == (first.pk, True)
+    assert tokens.make_token(again) == tokens.make_token(first)
+
+
+def test_each_inviter_has_an_invitation_of_their_own(ana, northgate):
+    ben = make_user("Ben")
+    rows = [
+        invite(ana, account=northgate),
+        invite(ben, account=northgate),
+        invite(ana, by_user=ana),
+        invite(ben, by_user=ben),
+        invite(ana, account=make_account("Riverside Clinic")),
+    ]
+    assert [made for _, made in rows] == [True, False, True, True, True]
+    assert len({invitation.pk for invitation, _ in rows}) == 4
+
+
+def test_a_withdrawn_invitation_is_not_renewed_but_made_anew(ana, northgate):
+    first, _ = invite(ana, account=northgate)
+    invitations.withdraw(invitation=first, by=ana)
+    again, due = invite(ana, account=northgate)
+    assert (again.pk != first.pk, due) == (True, True)
+    assert actions() == [Action.INVITATION_ADD, Action.INVITATION_WITHDRAW, Action.INVITATION_ADD]
+
+
+def test_resending_keeps_the_link_and_a_new_link_ends_the_old_one(ana, northgate):
+    invitation, _ = invite(ana, account=northgate)
+    token = tokens.make_token(invitation)
+    invitations.resend(invitation=invitation, by=ana)
+    assert tokens.read_token(token) == invitation
+    renewed = invitations.relink(invitation=invitation, by=ana)
+    assert tokens.read_token(token) is None
+    assert tokens.read_token(tokens.make_token(renewed)) == invitation
+    assert actions()[1:] == [Action.INVITATION_RESEND, Action.INVITATION_RELINK]
+
+
+@pytest.mark.parametrize("deed", [invitations.resend, invitations.relink, invitations.withdraw])
+def test_nothing_can_be_done_with_an_invitation_that_is_over(ana, northgate, deed):
+    used, _ = invite(ana, account=northgate)
+    invitations.mark_accepted(invitation=used, by=make_user("Hazel", email=ADDRESS), now=now())
+    with pytest.raises(ValidationError, match="has been used"):
+        deed(invitation=used, by=ana)
+    withdrawn, _ = invite(ana, by_user=ana)
+    invitations.withdraw(invitation=withdrawn, by=ana)
+    with pytest.raises(ValidationError, match="has been withdrawn"):
+        deed(invitation=withdrawn, by=ana)
+
+
+@pytest.mark.parametrize("deed", ["invite", "resend", "relink", "withdraw"])
+def test_without_the_audit_nothing_becomes_of_an_invitation(transactional_db, as_owner, deed):
+    ana, northgate = make_user("Ana Reed"), make_account("Northgate Hospital")
+    invitation, _ = invite(ana, account=northgate)
+    before = Invitation.objects.values().get()
+    as_owner("ALTER TABLE audit_auditevent ADD CONSTRAINT the_audit_is_full CHECK (false) NOT VALID")
+    deeds = {
+        "invite": lambda: invite(ana, by_user=ana),
+        "resend": lambda: invitations.resend(invitation=invitation, by=ana),
+        "relink": lambda: invitations.relink(invitation=invitation, by=ana),
+        "withdraw": lambda: invitations.withdraw(invitation=invitation, by=ana),
+    }
+    with pytest.raises(DatabaseError):
+        deeds[deed]()
+    assert Invitation.objects.values().get() == before
+
+
+def test_a_token_is_the_same_each_time_and_says_nothing_of_the_address(ana, northgate):
+    invitation, _ = invite(ana, account=northgate)
+    assert tokens.make_token(invitation) == tokens.make_token(invitation)
+    assert "hazel" not in tokens.make_token(invitation)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        ".",
+        "x",
+        "a.b",
+        "a.b.c",
+        "é.ü",
+        "\x00",
+        "-1.abc",
+        "0" * 5000,
+        "0" * 32 + "-1",
+        "0" * 32 + "-1." + "A" * 43,
+    ],
+)
+def test_a_malformed_token_is_nobodys(db, token):
+    assert tokens.read_token(token) is None
+
+
+def test_a_token_of_another_kind_or_key_is_nobodys(ana, northgate, settings):
+    invitation, _ = invite(ana, account=northgate)
+    value = f"{invitation.uuid.hex}-1"
+    assert (
+        tokens.read_token(Signer(key=settings.CIMAR_TOKEN_KEY, sep=".", salt="cimar.guest").sign(value))
+        is None
+    )
+    assert tokens.read_token(Signer(key="another", sep=".", salt="cimar.invitation").sign(value)) is None
+    assert tokens.read_token(tokens._signer().sign(f"{uuid4().hex}-1")) is None
+    assert tokens.read_token(tokens._signer().sign(f"{invitation.uuid.hex}-99999999999999999999")) is None
+
+
+def test_a_link_made_under_the_key_before_still_works(ana, northgate, settings):
+    invitation, _ = invite(ana, account=northgate)
+    token = tokens.make_token(invitation)
+    settings.CIMAR_TOKEN_FALLBACK_KEYS = [settings.CIMAR_TOKEN_KEY]
+    settings.CIMAR_TOKEN_KEY = "a new key"
+    assert tokens.read_token(token) == invitation
+    assert tokens.make_token(invitation) != token
+
+
+def test_an_address_counts_as_registered_when_somebody_signs_in_with_it_or_proved_it(db):
+    ana = make_user("Ana Reed", email="ana@example.org")
+    make_user("Ben", email="ben@example.org", verified=False)
+    assert (is_registered("ANA@example.org"), is_registered("ben@example.org"), is_registered(ADDRESS)) == (
+        True,
+        True,
+        False,
+    )
+    assert users_at(["Ana@Example.org", "ben@example.org"]) == {"ana@example.org": ana}

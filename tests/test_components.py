@@ -1,0 +1,155 @@
+"""The component library: each component is described, shown in the gallery, and says what it should."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from django import forms
+from django.http import Http404
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import timezone
+
+from cimar import formats, views
+from cimar.components.library import attributes
+from cimar.templatetags.components import register
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
+TOKENS = (ROOT / "static" / "css" / "tokens.css").read_text()
+
+
+def shown(source: str, **context: object) -> str:
+    return Template("{% load components %}" + source).render(Context(context))
+
+
+def gallery(query: str = "") -> str:
+    return views.gallery(RequestFactory().get(f"/gallery/{query}")).content.decode()
+
+
+def test_every_component_begins_by_naming_itself_and_its_arguments() -> None:
+    first_lines = {path.stem: path.read_text().splitlines()[0] for path in COMPONENTS}
+    assert [name for name, line in first_lines.items() if not re.match(rf"{{# {name}\b.*#}}$", line)] == []
+
+
+def test_every_component_stands_in_the_gallery() -> None:
+    page = (ROOT / "templates" / "gallery.html").read_text() + (ROOT / "templates" / "base.html").read_text()
+    assert [tag for tag in register.tags if not re.search(rf"{{% {tag}\b", page)] == [], (
+        "add it to gallery.html"
+    )
+
+
+def test_every_tag_has_a_file_of_its_own() -> None:
+    tags = {name for name in register.tags if not name.startswith("end")}
+    assert tags == {path.stem for path in COMPONENTS} - {"field_notes"}
+
+
+def test_the_gallery_opens_with_and_without_mistakes() -> None:
+    assert "Choose at least one recipient." not in gallery()
+    assert "Choose at least one recipient." in gallery("?broken=1")
+
+
+def test_nobody_outside_development_opens_the_gallery(settings) -> None:
+    settings.CIMAR_DEVELOPMENT = False
+    with pytest.raises(Http404):
+        gallery()
+
+
+def test_the_two_dark_themes_are_the_same() -> None:
+    by_system, by_choice = re.findall(r"color-scheme: dark;(.*?)}", TOKENS, re.S)
+    assert by_system.split() == by_choice.split()
+
+
+def test_what_a_person_typed_is_never_markup() -> None:
+    hostile = '<img src=x onerror="alert(1)">'
+    page = shown(
+        "{% target_chip 'email' text %}{% notice text %}{{ text }}{% endnotice %}{% pill text %}"
+        "{% button text name=text %}{% menu text %}{% menu_item text %}{% endmenu %}"
+        "{% date text %}{% modality text %}",
+        text=hostile,
+    )
+    assert "<img" not in page
+    assert page.count("&lt;img") > 8
+
+
+@pytest.mark.parametrize("name", ["style", "onclick", "hx_on_click", "hx_on__after_swap"])
+def test_inline_style_and_script_are_refused_as_attributes(name: str) -> None:
+    with pytest.raises(ValueError, match="inline"):
+        attributes({name: "x"})
+
+
+def test_an_attribute_is_left_out_when_it_says_nothing() -> None:
+    given = {"hx_get": "/a?b=1&c", "disabled": True, "hidden": False, "title": None}
+    assert attributes(given) == ' hx-get="/a?b=1&amp;c" disabled'
+
+
+def test_a_field_in_error_points_to_its_help_and_its_mistake() -> None:
+    class Form(forms.Form):
+        code = forms.CharField(help_text="As it was read to you.")
+
+    page = shown("{% field form.code %}", form=Form({}))
+    assert 'aria-describedby="id_code_helptext id_code_error"' in page
+    assert 'aria-invalid="true"' in page
+    assert 'id="id_code_error"' in page
+
+
+def test_a_field_in_order_is_not_marked() -> None:
+    class Form(forms.Form):
+        code = forms.CharField(required=False)
+
+    page = shown("{% field form.code %}", form=Form())
+    assert "aria-invalid" not in page
+    assert "(optional)" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (date(2026, 11, 24), "24 Nov 2026"),
+        ("20261124", "24 Nov 2026"),
+        ("2026-11-04", "4 Nov 2026"),
+        ("1950", "1950"),
+        ("31 Feb", "31 Feb"),
+        (None, ""),
+    ],
+)
+def test_a_day_reads_one_way(value: object, written: str) -> None:
+    assert formats.day(value) == written
+
+
+def test_a_moment_is_shown_in_the_readers_zone() -> None:
+    with timezone.override("Pacific/Auckland"):
+        assert formats.moment(datetime(2026, 11, 24, 14, 5, tzinfo=UTC)) == "25 Nov 2026, 03:05"
+
+
+@pytest.mark.parametrize(
+    ("received", "written"),
+    [
+        ("DOE^JANE^MARY", "DOE, JANE MARY"),
+        ("DOE^JANE^^DR", "DOE, JANE (DR)"),
+        ("DOE", "DOE"),
+        ("^JANE", "JANE"),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada, Tarou"),
+        ("=山田^太郎", "山田, 太郎"),
+        ("Jane Doe", "Jane Doe"),
+        ("^^^^", ""),
+        ("", ""),
+    ],
+)
+def test_a_dicom_name_reads_family_first(received: str, written: str) -> None:
+    assert formats.person_name(received) == written
+
+
+@pytest.mark.parametrize(
+    ("code", "groups"),
+    [("northct1", ["NORT", "HCT1"]), ("NG7 K2P", ["NG7", "K2P"]), ("abc", ["ABC"]), ("", [])],
+)
+def test_a_share_code_is_grouped_to_be_read_aloud(code: str, groups: list[str]) -> None:
+    assert formats.code_groups(code) == groups
+
+
+def test_an_answer_for_what_has_ended_says_so_to_people_and_to_scripts() -> None:
+    answer = views.gone(RequestFactory().get("/"), "This share ended on 3 Nov 2026.")
+    assert answer.status_code == 410
+    assert "<p data-sentence>This share ended on 3 Nov 2026.</p>" in answer.content.decode()

@@ -1,0 +1,90 @@
+"""The ground that tests stand on."""
+
+import socket
+import threading
+from datetime import timedelta
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import ProgrammingError, connection
+
+from tests.plumbing.network import Blocked
+
+
+@pytest.mark.django_db
+def test_tests_run_as_the_application_not_as_the_owner():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("cimar_app",)
+
+
+@pytest.mark.django_db
+def test_the_application_cannot_change_the_schema():
+    with connection.cursor() as cursor, pytest.raises(ProgrammingError, match="permission denied"):
+        cursor.execute("CREATE TABLE mine (id int)")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_transactional_test_commits_is_there_for_others():
+    ContentType.objects.create(app_label="left_behind", model="row")
+    seen = []
+    other = threading.Thread(target=lambda: (seen.append(_left_behind()), connection.close()))
+    other.start()
+    other.join()
+    assert seen == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_transactional_test_committed_is_gone_in_the_next():
+    assert _left_behind() == 0
+    assert ContentType.objects.exists()
+
+
+def _left_behind() -> int:
+    return ContentType.objects.filter(app_label="left_behind").count()
+
+
+@pytest.mark.django_db
+def test_the_database_clock_can_be_moved(clock):
+    before = clock.now()
+    clock.move(days=3)
+    assert timedelta(days=3) <= clock.now() - before < timedelta(days=3, minutes=1)
+
+
+@pytest.mark.django_db
+def test_the_database_clock_stands_right_in_the_next_test(clock):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp() - pg_catalog.statement_timestamp()")
+        assert cursor.fetchone() == (timedelta(0),)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_connections_follow_the_moved_clock(clock):
+    clock.move(hours=-5)
+    seen = []
+    other = threading.Thread(target=lambda: (seen.append(clock.now()), connection.close()))
+    other.start()
+    other.join()
+    assert abs(seen[0] - clock.now()) < timedelta(minutes=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_owner_may_do_what_the_application_may_not(as_owner):
+    assert as_owner("SELECT current_user") == [("cimar_owner",)]
+    assert as_owner("CREATE TABLE mine (id int)") == []
+
+
+def test_no_test_reaches_another_machine():
+    with socket.socket() as line, pytest.raises(Blocked, match="may not reach 192.0.2.1"):
+        line.connect(("192.0.2.1", 80))
+
+
+def test_no_test_looks_up_another_machine():
+    with pytest.raises(Blocked, match="may not look up 'example.org'"):
+        socket.getaddrinfo("example.org", 80)
+
+
+def test_this_machine_is_open_to_tests():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname(), timeout=1) as line:
+            assert line.getpeername() == server.getsockname()

@@ -1,0 +1,367 @@
+"""What becomes of sound files: one study at home, its series and instances, its bytes once."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
+
+from audit.models import AuditEvent
+from studies.ingest.results import Outcome
+from studies.ingest.sources import from_path
+from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
+from studies.services import take_in, take_in_all
+from tests import bad_files
+from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
+from tests.cast import Cast
+from tests.factories import make_uid
+
+__all__ = ["dicom_storage", "homes"]
+pytestmark = pytest.mark.usefixtures("dicom_storage")
+
+
+def test_a_new_file_makes_a_study_a_series_and_an_instance_at_home(cast: Cast) -> None:
+    data = sound(StudyInstanceUID="2.25.77", PatientName="Quill^Hazel", Modality="CT")
+    result = take_in(worklist=cast.ct, by=cast.adam, source=source(data))
+
+    study = Study.objects.get(study_instance_uid="2.25.77")
+    assert [file.outcome for file in result.files] == [Outcome.NEW]
+    assert result.studies == {study.uuid}
+    assert (study.home, study.patient_name, study.modalities) == (cast.ct, "Quill^Hazel", ["CT"])
+    assert (study.study_date, study.study_date_raw) == (date(2026, 11, 20), "20261120")
+    assert (study.n_series, study.n_instances) == (1, 1)
+    series = study.series.get()
+    assert (series.modality, series.number, series.n_instances) == ("CT", 1, 1)
+    instance = series.instances.get()
+    assert (instance.rows, instance.columns, instance.frames, instance.study) == (8, 8, 1, study)
+
+
+def test_home_keeps_the_study_for_ever(homes: Homes) -> None:
+    take_in(worklist=homes.ct, by=None, source=source(sound(StudyInstanceUID="2.25.77", PatientID=" mrn9 ")))
+
+    placement = Placement.objects.get(study__study_instance_uid="2.25.77")
+    assert placement.worklist == homes.ct
+    assert placement.is_home
+    assert (placement.visible_until, placement.internal_until, placement.exists_until) == (FOREVER,) * 3
+    assert (placement.name_key, placement.mrn_key) == ("quill hazel", "MRN9")
+
+
+def test_the_bytes_are_stored_as_received_under_their_hash(homes: Homes) -> None:
+    data = sound()
+    take_in(worklist=homes.ct, by=None, source=source(data))
+
+    blob = Blob.objects.get(sha256=hashlib.sha256(data).hexdigest())
+    assert blob.size == len(data)
+    assert blob.preview == Blob.Preview.WAITING
+    with storages["dicom"].open(blob.key) as stored:
+        assert stored.read() == data
+
+
+def test_the_same_bytes_again_change_nothing(homes: Homes) -> None:
+    data = sound()
+    take_in(worklist=homes.ct, by=None, source=source(data))
+    before = counts()
+
+    again = take_in(worklist=homes.ct, by=None, source=source(data))
+
+    assert [file.outcome for file in again.files] == [Outcome.KNOWN]
+    assert counts() == before
+
+
+def test_the_same_bytes_twice_in_one_go_are_one_instance(homes: Homes) -> None:
+    data = sound(StudyInstanceUID="2.25.77")
+    result = take_in_all(worklist=homes.ct, by=None, sources=[source(data, "a"), source(data, "b")])
+
+    assert [file.outcome for file in result.files] == [Outcome.NEW, Outcome.KNOWN]
+    assert Study.objects.get(study_instance_uid="2.25.77").n_instances == 1
+
+
+def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes) -> None:
+    uids = {"StudyInstanceUID": make_uid(), "SeriesInstanceUID": make_uid(), "SOPInstanceUID": make_uid()}
+    first, other = sound(**uids), sound(**uids, PatientID="OTHER")
+    take_in(worklist=homes.ct, by=None, source=source(first))
+
+    result = take_in(worklist=homes.ct, by=None, source=source(other, "other.dcm"))
+
+    [refused] = result.left_out
+    assert refused.name == "other.dcm"
+    assert refused.sentence.startswith("The study already holds another file with the same SOP Instance UID")
+    kept = Instance.objects.get(sop_instance_uid=uids["SOPInstanceUID"])
+    assert kept.blob.sha256 == hashlib.sha256(first).hexdigest()
+
+
+def test_one_refused_file_does_not_stop_the_rest(homes: Homes) -> None:
+    study = make_uid()
+    files = [source(sound(StudyInstanceUID=study), "1"), source(b"hello", "2"), source(sound(StudyInstanceUID=study), "3")]
+
+    result = take_in_all(worklist=homes.ct, by=None, sources=files)
+
+    assert (result.n_new, [file.name for file in result.left_out]) == (2, ["2"])
+    assert Study.objects.get(study_instance_uid=study).n_instances == 2
+
+
+def test_the_same_study_uid_at_another_home_is_another_study_with_the_same_bytes(homes: Homes) -> None:
+    data = sound(StudyInstanceUID="2.25.77")
+    take_in(worklist=homes.ct, by=None, source=source(data))
+    result = take_in(worklist=homes.imaging, by=None, source=source(data))
+
+    here, there = Study.objects.filter(study_instance_uid="2.25.77").order_by("id")
+    assert result.n_new == 1
+    assert (here.home, there.home) == (homes.ct, homes.imaging)
+    assert here.uuid != there.uuid
+    assert here.instances.get().blob == there.instances.get().blob
+
+
+def test_a_deleted_study_does_not_come_back_to_life(cast: Cast, django_capture_on_commit_callbacks) -> None:
+    data = sound(StudyInstanceUID="2.25.77")
+    take_in(worklist=cast.ct, by=None, source=source(data))
+    buried = Study.objects.get(study_instance_uid="2.25.77")
+    Study.objects.filter(pk=buried.pk).update(
+        patient_name="",
+        patient_id="",
+        patient_birth_date_raw="",
+        patient_sex="",
+        accession_number="",
+        description="",
+        referring_physician="",
+        deleted_at="2026-11-24T00:00Z",
+        deleted_by=cast.adam,
+    )
+
+    take_in(worklist=cast.ct, by=None, source=source(data))
+
+    assert Study.objects.filter(study_instance_uid="2.25.77", deleted_at=None).count() == 1
+
+
+def test_series_and_instances_are_counted_over_several_imports(homes: Homes) -> None:
+    study, axial, coronal = make_uid(), make_uid(), make_uid()
+    for series, modality in ((axial, "CT"), (axial, "CT"), (coronal, "PT")):
+        data = sound(StudyInstanceUID=study, SeriesInstanceUID=series, Modality=modality)
+        take_in(worklist=homes.ct, by=None, source=source(data))
+
+    made = Study.objects.get(study_instance_uid=study)
+    assert (made.n_series, made.n_instances, made.modalities) == (2, 3, ["CT", "PT"])
+    assert dict(made.series.values_list("series_instance_uid", "n_instances")) == {axial: 2, coronal: 1}
+
+
+def test_where_files_of_one_study_disagree_the_first_wins(homes: Homes) -> None:
+    for name in ("First^Word", "Second^Word"):
+        take_in(worklist=homes.ct, by=None, source=source(sound(StudyInstanceUID="2.25.77", PatientName=name)))
+
+    assert Study.objects.get(study_instance_uid="2.25.77").patient_name == "First^Word"
+
+
+def test_an_object_without_pixels_needs_no_preview(homes: Homes) -> None:
+    plain = dicom(PixelData=None, Rows=None, Columns=None, Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.22")
+    take_in(worklist=homes.ct, by=None, source=source(bad_files.as_bytes(plain)))
+
+    instance = Instance.objects.select_related("blob").get(sop_instance_uid=plain.SOPInstanceUID)
+    assert (instance.frames, instance.blob.preview) == (0, Blob.Preview.NONE)
+
+
+def test_one_audit_line_says_that_a_study_arrived_and_one_that_images_were_added(cast: Cast) -> None:
+    def files(n: int) -> list:
+        return [source(sound(StudyInstanceUID="2.25.77")) for _ in range(n)]
+
+    take_in_all(worklist=cast.ct, by=cast.adam, sources=files(3))
+    take_in_all(worklist=cast.ct, by=cast.adam, sources=files(2))
+
+    arrived, added = AuditEvent.objects.filter(study_uid="2.25.77").order_by("id")
+    assert (arrived.action, added.action) == ("study:study:add", "study:instances:add")
+    assert (arrived.detail["instances"], added.detail["instances"]) == (3, 2)
+    assert {arrived.by_id, added.by_id} == {cast.adam.pk}
+    assert arrived.in_original
+    assert arrived.worklist_id == cast.ct.pk
+
+
+def test_who_may_not_upload_is_refused_and_nothing_is_stored(cast: Cast) -> None:
+    before = counts()
+
+    with pytest.raises(PermissionDenied, match="does not let you upload"):
+        take_in(worklist=cast.ct, by=cast.vera, source=source(sound()))
+
+    assert counts() == before
+
+
+def test_a_personal_worklist_receives_nothing(cast: Cast) -> None:
+    with pytest.raises(PermissionDenied, match="personal worklist receives no uploads"):
+        take_in(worklist=cast.ana.personal_worklist, by=cast.ana, source=source(sound()))
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1"])
+def test_deflated_and_plain_files_say_the_same(homes: Homes, syntax: str) -> None:
+    ds = dicom(StudyInstanceUID="2.25.77")
+    take_in(worklist=homes.ct, by=None, source=source(bad_files.as_bytes(ds, syntax=syntax)))
+
+    instance = Instance.objects.get(study__study_instance_uid="2.25.77")
+    assert (instance.transfer_syntax_uid, instance.rows) == (syntax, 8)
+    assert instance.study.patient_name == "Quill^Hazel"
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [
+        ("ISO_IR 100", "Müller^Jörg"),
+        ("ISO_IR 192", "山田^太郎"),
+        ("ISO_IR 144", "Люксембург"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎"),
+        ("GB18030", "王^小东"),
+        ("ISO_IR 126", "Διονυσιος"),
+    ],
+)
+def test_names_are_read_in_the_character_set_of_their_file(homes: Homes, charset: str, name: str) -> None:
+    data = sound(StudyInstanceUID="2.25.77", SpecificCharacterSet=charset, PatientName=name)
+    take_in(worklist=homes.ct, by=None, source=source(data))
+
+    assert Study.objects.get(study_instance_uid="2.25.77").patient_name == name
+
+
+@pytest.mark.parametrize("charset", ["ISO_IR 999", "nonsense", "ISO_IR 6\\ISO_IR 6\\ISO_IR 6"])
+def test_an_unknown_character_set_costs_letters_but_not_the_file(homes: Homes, charset: str) -> None:
+    data = sound(StudyInstanceUID="2.25.77").replace(b"Quill^Hazel ", b"Quill^\xc3\xa4\xffel ")
+    at = data.index(b"\x08\x00\x16\x00UI")
+    data = data[:at] + bad_files.element(8, 5, b"CS", charset.ljust(len(charset) + len(charset) % 2).encode()) + data[at:]
+
+    result = take_in(worklist=homes.ct, by=None, source=source(data))
+
+    assert result.n_new == 1
+    assert Study.objects.get(study_instance_uid="2.25.77").patient_name.startswith("Quill^")
+
+
+def test_control_characters_become_spaces_and_all_other_text_stays(homes: Homes) -> None:
+    nasty = "<b>\u202eQuill</b>^'; DROP"
+    data = sound(
+        StudyInstanceUID="2.25.77", SpecificCharacterSet="ISO_IR 192", PatientName=nasty, StudyDescription="a\x00b\x07c"
+    )
+    take_in(worklist=homes.ct, by=None, source=source(data))
+
+    study = Study.objects.get(study_instance_uid="2.25.77")
+    assert (study.patient_name, study.description) == (nasty, "a b c")
+
+
+def test_a_text_longer_than_its_column_is_cut_with_an_ellipsis(homes: Homes) -> None:
+    data = sound(StudyInstanceUID="2.25.77", PatientName="A" * 5_000, PatientID="9" * 5_000)
+    take_in(worklist=homes.ct, by=None, source=source(data))
+
+    study = Study.objects.get(study_instance_uid="2.25.77")
+    assert study.patient_name == "A" * 399 + "…"
+    assert study.patient_id == "9" * 199 + "…"
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        ("20040119", date(2004, 1, 19)),
+        ("2004.01.19", date(2004, 1, 19)),
+        ("2004-01-19", date(2004, 1, 19)),
+        ("20041332", None),
+        ("yesterday", None),
+        ("", None),
+        ("00000000", None),
+    ],
+)
+def test_dates_are_understood_where_they_can_be_and_kept_as_received(homes: Homes, raw: str, meant: date | None) -> None:
+    data = bad_files.sound(StudyInstanceUID="2.25.77", StudyDate=None)
+    at = data.index(b"\x08\x00\x60\x00CS")
+    wanted = raw.ljust(len(raw) + len(raw) % 2).encode()
+    take_in(
+        worklist=homes.ct, by=None, source=source(data[:at] + bad_files.element(8, 0x20, b"DA", wanted) + data[at:])
+    )
+
+    study = Study.objects.get(study_instance_uid="2.25.77")
+    assert (study.study_date, study.study_date_raw) == (meant, raw)
+
+
+@pytest.mark.parametrize("number", ["12.0", "x", "99999999999999", ""])
+def test_odd_numbers_never_stop_a_file(homes: Homes, number: str) -> None:
+    data = sound(StudyInstanceUID="2.25.77", InstanceNumber=None)
+    at = data.index(b"\x28\x00\x02\x00US")
+    wanted = number.ljust(len(number) + len(number) % 2).encode()
+    odd = data[:at] + bad_files.element(0x20, 0x13, b"IS", wanted) + data[at:]
+
+    assert take_in(worklist=homes.ct, by=None, source=source(odd)).n_new == 1
+
+
+# ZIPs, folders and the command
+
+
+def test_the_files_of_a_zip_are_taken_in_one_by_one(homes: Homes) -> None:
+    study = make_uid()
+    data = zipped([("a/", b""), ("a/1", sound(StudyInstanceUID=study)), ("a/2", sound(StudyInstanceUID=study))])
+
+    result = take_in(worklist=homes.ct, by=None, source=source(data, "both.zip"))
+
+    assert [file.name for file in result.files] == ["both.zip: a/1", "both.zip: a/2"]
+    assert Study.objects.get(study_instance_uid=study).n_instances == 2
+
+
+def test_the_command_takes_files_folders_and_zips_and_renders_them(homes: Homes, tmp_path: Path, capsys) -> None:
+    study = make_uid()
+    folder = bad_files.written(
+        tmp_path / "cd",
+        {
+            "IMAGES/1": sound(StudyInstanceUID=study),
+            "IMAGES/notes.txt": b"hello",
+            "more.zip": zipped([("2", sound(StudyInstanceUID=study)), ("readme", b"hello")]),
+        },
+    )
+    single = bad_files.written(tmp_path, {"3.dcm": sound(StudyInstanceUID=study)}) / "3.dcm"
+
+    call_command("import_dicom", folder, single, worklist="ngct 2026")
+
+    said = capsys.readouterr().out
+    assert "refused: cd/IMAGES/notes.txt: It is not a DICOM file." in said
+    assert "refused: cd/more.zip: readme: It is not a DICOM file." in said
+    assert "3 new, 0 already known, 2 refused, 0 skipped; 1 studies in CT Reporting." in said
+    made = Study.objects.get(study_instance_uid=study)
+    assert set(made.instances.values_list("blob__preview", flat=True)) == {Blob.Preview.READY}
+
+
+def test_the_command_fails_where_nothing_could_be_taken_in(homes: Homes, tmp_path: Path) -> None:
+    folder = bad_files.written(tmp_path / "cd", {"notes.txt": b"hello"})
+
+    with pytest.raises(CommandError, match="Nothing could be taken in"):
+        call_command("import_dicom", folder, worklist=str(homes.ct.uuid))
+
+
+@pytest.mark.parametrize("named", ["NOSUCHCODE", str(uuid4())])
+def test_the_command_names_a_worklist_it_does_not_know(homes: Homes, tmp_path: Path, named: str) -> None:
+    with pytest.raises(CommandError, match="no worklist with this share code or uuid"):
+        call_command("import_dicom", tmp_path, worklist=named)
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(homes: Homes, tmp_path: Path) -> None:
+    [refused] = take_in(worklist=homes.ct, by=None, source=from_path(tmp_path / "gone.dcm")).left_out
+    assert refused.sentence == "It could not be read."
+
+
+def test_what_a_crash_left_in_the_storage_is_written_anew(homes: Homes) -> None:
+    data = sound()
+    key = Blob(sha256=hashlib.sha256(data).hexdigest()).key
+    bad_files.written(Path(storages["dicom"].location), {key: data[:100]})
+
+    take_in(worklist=homes.ct, by=None, source=source(data))
+
+    with storages["dicom"].open(key) as stored:
+        assert stored.read() == data
+
+
+def test_an_import_of_five_hundred_files_asks_the_database_little(homes: Homes, django_assert_max_num_queries) -> None:
+    study, series = make_uid(), make_uid()
+    files = [source(sound(StudyInstanceUID=study, SeriesInstanceUID=series)) for _ in range(500)]
+
+    with django_assert_max_num_queries(5 * 30):
+        take_in_all(worklist=homes.ct, by=None, sources=files)
+
+    assert Study.objects.get(study_instance_uid=study).n_instances == 500
+
+
+def counts() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Study, Series, Instance, Blob, Placement))

@@ -1,0 +1,296 @@
+"""The Audit trail tab: who may read it, its pages and filters, and that reading it is in it."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit.actions import Action
+from audit.models import AuditEvent
+from audit.selectors import Filters
+from audit.services import event, record_all
+from studies.services.trail import read_trail
+from tests.factories import make_role, membership_of
+from tests.trails import look, make_world, on, with_names
+from worklists import services
+
+pytestmark = pytest.mark.urls("tests.trails_urls")
+READS = Action.AUDIT_READ
+
+
+@pytest.fixture
+def ana(cast, client):
+    client.force_login(cast.ana)
+    return cast.ana
+
+
+def address(placement, **filters):
+    return reverse("studies:trail", args=[placement.uuid]) + (f"?{urlencode(filters)}" if filters else "")
+
+
+def opened(cast, number):
+    """That many openings at home, told apart by their role label."""
+    where = on(with_names(cast.placement))
+    lines = [event(Action.STUDY_OPEN, by=cast.ana, on=where) for _ in range(number)]
+    for count, line in enumerate(lines):
+        line.detail = {"count": count}
+    record_all(lines)
+
+
+def page(client, *args, **kwargs):
+    response = client.get(address(*args, **kwargs))
+    assert response.status_code == 200
+    return response
+
+
+def sentences(response):
+    return [line.sentence for line in response.context["trail"].lines]
+
+
+def test_the_newest_line_comes_first(cast, ana, client):
+    look(cast.placement, cast.ana)
+    look(cast.placement, cast.vera)
+    assert sentences(page(client, cast.placement)) == ["Vera opened the study", "Ana opened the study"]
+
+
+def test_the_page_shows_who_what_where_and_what_it_holds(cast, ana, client):
+    look(cast.placement, cast.vera)
+    shown = page(client, cast.placement).content.decode()
+    for text in ("Vera opened the study", "vera@example.org", "CT Reporting", "Northgate Hospital", "trail of the original"):
+        assert text in shown
+
+
+def test_reading_is_in_the_trail_itself(cast, ana, client):
+    page(client, cast.placement)
+    assert sentences(page(client, cast.placement, action=READS)) == ["Ana read the audit trail"]
+    [first, second] = AuditEvent.objects.filter(action=READS).order_by("pk")
+    assert (first.by_id, first.placement_uuid, first.address) == (ana.pk, cast.placement.uuid, "127.0.0.1")
+    assert second.detail == {"filters": {"action": "audit:trail:list"}}
+
+
+def test_nothing_is_read_when_reading_cannot_be_recorded(cast, ana, client, monkeypatch):
+    def out_of_ink(*args, **kwargs):
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr("studies.services.trail.record", out_of_ink)
+    with pytest.raises(RuntimeError, match="no ink"):
+        client.get(address(cast.placement))
+
+
+def test_without_the_right_the_answer_is_403_with_the_sentence_and_one_line(cast, client):
+    client.force_login(cast.vera)
+    look(cast.placement, cast.ana)
+    response = client.get(address(cast.placement))
+    assert response.status_code == 403
+    assert "does not let you view the audit trail" in response.content.decode()
+    assert not AuditEvent.objects.filter(action=READS).exists()
+    assert AuditEvent.objects.filter(action=Action.DENIED, study_id=cast.study.pk).count() == 1
+
+
+def test_without_the_right_a_malformed_page_is_403_all_the_same(cast, client):
+    client.force_login(cast.vera)
+    assert client.get(address(cast.placement, before="x")).status_code == 403
+
+
+def test_the_service_asks_for_the_right_itself(cast):
+    with pytest.raises(PermissionDenied):
+        read_trail(placement=with_names(cast.placement), by=cast.vera, filters=Filters())
+    assert not AuditEvent.objects.filter(action=READS).exists()
+
+
+def test_the_right_alone_without_the_list_is_not_enough(cast, client):
+    only_audit = make_role(cast.northgate, "Only audit", ["view_study_audit"])
+    services.change_worklist_member(membership=membership_of(cast.vera, cast.ct), role=only_audit, by=None)
+    client.force_login(cast.vera)
+    assert client.get(address(cast.placement)).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["caro", "ed", "sue", "ben", "ina"])
+def test_who_does_not_see_the_study_gets_404_and_leaves_no_line(cast, client, who):
+    client.force_login(getattr(cast, who))
+    before = AuditEvent.objects.count()
+    assert client.get(address(cast.placement)).status_code == 404
+    assert AuditEvent.objects.count() == before
+
+
+def test_who_is_not_signed_in_is_sent_to_the_sign_in(cast, client):
+    response = client.get(address(cast.placement))
+    assert response.status_code == 302 and "sign-in" in response["Location"]
+
+
+def test_a_trail_is_read_only_by_get(cast, ana, client):
+    assert client.post(address(cast.placement)).status_code == 405
+
+
+def test_keyset_pages_lead_to_the_end_and_back(cast, ana, client):
+    opened(cast, 120)
+    start = page(client, cast.placement, action="looking")
+    seen = [numbers(start)]
+    at = start
+    for _ in range(2):
+        at = client.get(address(cast.placement) + at.context["older"])
+        seen.append(numbers(at))
+    assert at.context["trail"].older is None
+    assert seen == [list(range(119, 69, -1)), list(range(69, 19, -1)), list(range(19, -1, -1))]
+    back = client.get(address(cast.placement) + at.context["newer"])
+    assert numbers(back) == seen[1]
+    assert numbers(client.get(address(cast.placement) + back.context["newer"])) == seen[0]
+
+
+def test_lines_that_come_meanwhile_do_not_shift_the_pages(cast, ana, client):
+    opened(cast, 60)
+    start = page(client, cast.placement, action="looking")
+    opened(cast, 30)
+    assert numbers(client.get(address(cast.placement) + start.context["older"])) == list(range(9, -1, -1))
+
+
+def numbers(response):
+    return [line.event.detail["count"] for line in response.context["trail"].lines]
+
+
+def test_the_pager_keeps_the_filters(cast, ana, client):
+    opened(cast, 60)
+    older = page(client, cast.placement, person=cast.ana.pk, action="looking").context["older"]
+    assert f"person={cast.ana.pk}" in older and "action=looking" in older
+
+
+def test_filter_by_person(cast, ana, client):
+    look(cast.placement, cast.ana)
+    look(cast.placement, cast.vera)
+    shown = page(client, cast.placement, person=cast.vera.pk)
+    assert sentences(shown) == ["Vera opened the study"]
+    assert shown.context["trail"].people == [(cast.ana.pk, "Ana"), (cast.vera.pk, "Vera")]
+
+
+def test_filter_by_what_the_site_did_itself(cast, ana, client):
+    look(cast.placement, None)
+    look(cast.placement, cast.vera)
+    assert sentences(page(client, cast.placement, person=0)) == ["CIMAR opened the study"]
+
+
+def test_a_person_who_is_not_in_the_trail_gives_an_empty_page(cast, ana, client):
+    look(cast.placement, cast.vera)
+    shown = page(client, cast.placement, person=cast.caro.pk)
+    assert sentences(shown) == []
+    assert "Nothing in this trail fits the filters." in shown.content.decode()
+    assert "Caro" not in shown.content.decode()
+
+
+def test_the_list_of_people_names_nobody_the_trail_does_not(cast, client):
+    world = make_world(cast)
+    client.force_login(cast.ed)
+    people = page(client, world.ed).context["trail"].people
+    assert [name for _, name in people] == ["Ana", "Ed"]
+
+
+def test_filter_by_action_and_by_group_of_actions(cast, ana, client):
+    make_world(cast)
+    one = sentences(page(client, cast.placement, action=Action.SHARE_ADD))
+    assert len(one) == 5 and "Ana shared the study with Ed (by email)" in one
+    assert len(sentences(page(client, cast.placement, action="looking"))) == 5
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        ("2026-11-24", "2026-11-24", ["b", "a"]),
+        ("2026-11-24", "", ["c", "b", "a"]),
+        ("", "2026-11-24", ["b", "a", "z"]),
+        ("2026-11-25", "2026-11-25", ["c"]),
+        ("2026-11-26", "", []),
+        ("0001-01-01", "9999-12-31", ["c", "b", "a", "z"]),
+    ],
+)
+def test_dates_are_days_of_the_readers_zone_both_included(cast, client, since, until, found):
+    cast.ana.timezone = "America/New_York"  # five hours behind in November
+    cast.ana.save()
+    client.force_login(cast.ana)
+    where = on(with_names(cast.placement))
+    moments = {
+        "z": datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC),
+        "a": datetime(2026, 11, 24, 5, 0, tzinfo=UTC),
+        "b": datetime(2026, 11, 25, 4, 59, 59, tzinfo=UTC),
+        "c": datetime(2026, 11, 25, 5, 0, tzinfo=UTC),
+    }
+    lines = [event(Action.STUDY_OPEN, by=cast.ana, on=where) for _ in moments]
+    for line, (name, moment) in zip(lines, moments.items(), strict=True):
+        line.at, line.role_label = moment, name
+    record_all(lines)
+    shown = page(client, cast.placement, action="looking", since=since, until=until)
+    assert [line.event.role_label for line in shown.context["trail"].lines] == found
+
+
+def test_times_are_shown_in_the_readers_zone(cast, client):
+    cast.ana.timezone = "America/New_York"
+    cast.ana.save()
+    client.force_login(cast.ana)
+    line = event(Action.STUDY_OPEN, by=cast.ana, on=on(with_names(cast.placement)))
+    line.at = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
+    record_all([line])
+    shown = page(client, cast.placement).content.decode()
+    assert "23 Nov 2026, 23:30" in shown and "America/New_York" in shown
+
+
+NO_PAGE = "This page of the trail cannot be found."
+NO_DAY = "Give the date as a day that exists"
+NO_PERSON = "Choose a person from the list."
+NO_ACTION = "Choose an action from the list."
+MALFORMED = [
+    ({"before": "x"}, NO_PAGE),
+    ({"after": "0"}, NO_PAGE),
+    ({"before": str(2**63)}, NO_PAGE),
+    ({"before": "9" * 5000}, NO_PAGE),
+    ({"before": "5", "after": "5"}, NO_PAGE),
+    ({"since": "2026-02-30"}, NO_DAY),
+    ({"until": "24/11/2026"}, NO_DAY),
+    ({"since": "\x00"}, NO_DAY),
+    ({"since": "2026-11-24", "until": "2026-11-23"}, "The last day is before the first."),
+    ({"person": "ana"}, NO_PERSON),
+    ({"person": "-1"}, NO_PERSON),
+    ({"person": str(2**64)}, NO_PERSON),
+    ({"action": "study:share:fly"}, NO_ACTION),
+    ({"action": "\x00"}, NO_ACTION),
+]
+
+
+@pytest.mark.parametrize("name", ["studies:trail", "studies:trail_csv"])
+def test_what_cannot_be_asked_is_answered_with_the_form_and_a_sentence(cast, ana, client, name):
+    look(cast.placement, cast.vera)
+    there = reverse(name, args=[cast.placement.uuid])
+    answers = [(given, sentence, client.get(there, given)) for given, sentence in MALFORMED]
+    assert {response.status_code for _, _, response in answers} == {400}
+    shown = [(given, sentence, response.content.decode()) for given, sentence, response in answers]
+    assert [given for given, sentence, page in shown if sentence not in page] == []
+    assert [given for given, _, page in shown if "<form" not in page or "Vera" in page] == []
+    assert not AuditEvent.objects.filter(action__startswith="audit:").exists()
+
+
+def test_a_cursor_past_either_end_gives_an_empty_page(cast, ana, client):
+    opened(cast, 3)
+    assert sentences(page(client, cast.placement, before=1)) == []
+    assert sentences(page(client, cast.placement, after=2**62)) == []
+
+
+def test_what_a_line_holds_is_text_and_never_markup(cast, ana, client):
+    cast.vera.name = "<img src=x onerror=alert(1)>\u202e"
+    cast.vera.save()
+    look(cast.placement, cast.vera)
+    shown = page(client, cast.placement).content.decode()
+    assert "<img src=x" not in shown and "\u202e" not in shown
+    assert "&lt;img src=x" in shown
+
+
+def test_a_page_asks_the_same_number_of_questions_for_1_line_and_for_50(cast, ana, client):
+    opened(cast, 1)
+    page(client, cast.placement)  # the first request of a session writes down when it was
+    counts = []
+    for more in (0, 49, 100):
+        opened(cast, more)
+        with CaptureQueriesContext(connection) as asked:
+            page(client, cast.placement)
+        counts.append(len(asked))
+    assert counts == [11, 11, 11]

@@ -1,0 +1,36 @@
+"""Share codes: typed any way, stored one way."""
+
+import pytest
+
+from worklists import codes
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("NGCT2026", "NGCT2026"),
+        (" ngct 2026 ", "NGCT2026"),
+        ("ng-ct.20/26", "NGCT2026"),
+        ("ｎｇｃｔ２０２６", "NGCT2026"),
+        ("", ""),
+        ("☢", ""),
+        ("straße", "STRASSE"),
+    ],
+)
+def test_case_spaces_and_signs_do_not_count(typed: str, stored: str) -> None:
+    assert codes.tidy(typed) == stored
+
+
+def test_a_tidied_code_stays_as_it_is() -> None:
+    assert codes.tidy(codes.tidy("x" * 1_000_000)) == codes.tidy("x" * 1_000_000)
+
+
+def test_new_codes_are_well_formed_and_differ() -> None:
+    made = {codes.new_code() for _ in range(100)}
+    assert len(made) == 100
+    assert all(codes.well_formed(code) and codes.tidy(code) == code for code in made)
+
+
+def test_a_code_is_read_aloud_in_fours() -> None:
+    assert codes.spoken("NGCT2026X") == "NGCT 2026 X"
+    assert codes.tidy(codes.spoken("NGCT2026X")) == "NGCT2026X"

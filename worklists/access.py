@@ -1,0 +1,271 @@
+"""Who holds which right on which worklist: the one module that reads and writes guardian's tables.
+
+On a location or group worklist a person's rights are those of the one group their role there has; on a personal
+worklist they are the platform role *Personal*'s, and its owner's alone. Every question is one SQL statement. Being
+a superuser answers none of them.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from accounts.models import Account, Role, User
+from worklists.models import Worklist
+
+Person = User | AnonymousUser | None
+
+CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
+ADMINISTER = "administer_account"
+
+# One scalar subquery, evaluated once a statement.
+_PERMISSION = """(
+    SELECT p.id FROM auth_permission p JOIN django_content_type ct ON ct.id = p.content_type_id
+    WHERE ct.app_label = 'worklists' AND ct.model = 'worklist' AND p.codename = %s)"""
+
+_PERSONAL_ROLE_HAS = """EXISTS (
+    SELECT FROM accounts_role r JOIN worklists_role_right rr ON rr.role_id = r.id
+    WHERE r.platform_key = 'personal' AND rr.codename = %s)"""
+
+_RIGHTS = """
+    SELECT p.codename
+    FROM worklists_worklistgroupobjectpermission g
+    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
+    JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
+    JOIN auth_permission p ON p.id = g.permission_id
+    WHERE u.id = %(user)s AND g.content_object_id = %(worklist)s
+    UNION
+    SELECT rr.codename
+    FROM worklists_worklist w
+    JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+    JOIN accounts_role r ON r.platform_key = 'personal'
+    JOIN worklists_role_right rr ON rr.role_id = r.id
+    WHERE u.id = %(user)s AND w.id = %(worklist)s
+"""
+
+_MAY = f"""
+    SELECT EXISTS (
+        SELECT FROM worklists_worklistgroupobjectpermission g
+        JOIN accounts_user_groups ug ON ug.group_id = g.group_id
+        JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
+        WHERE u.id = %s AND g.content_object_id = %s AND g.permission_id = {_PERMISSION}
+    ) OR (EXISTS (
+        SELECT FROM worklists_worklist w JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+        WHERE u.id = %s AND w.id = %s
+    ) AND {_PERSONAL_ROLE_HAS})
+"""
+
+_WORKLISTS = f"""
+    SELECT g.content_object_id
+    FROM accounts_user u
+    JOIN accounts_user_groups ug ON ug.user_id = u.id
+    JOIN worklists_worklistgroupobjectpermission g ON g.group_id = ug.group_id
+    WHERE u.id = %s AND u.is_active AND g.permission_id = {_PERMISSION}
+    UNION ALL
+    SELECT w.id
+    FROM worklists_worklist w JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+    WHERE w.owner_id = %s AND {_PERSONAL_ROLE_HAS}
+"""
+
+_PEOPLE = f"""
+    SELECT ug.user_id
+    FROM worklists_worklistgroupobjectpermission g
+    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
+    WHERE g.content_object_id = %s AND g.permission_id = {_PERMISSION}
+    UNION ALL
+    SELECT w.owner_id FROM worklists_worklist w
+    WHERE w.id = %s AND w.owner_id IS NOT NULL AND {_PERSONAL_ROLE_HAS}
+"""
+
+_ACCOUNT_RIGHTS = """
+    WITH mine AS (
+        SELECT am.role_id FROM accounts_accountmembership am JOIN accounts_user u ON u.id = am.user_id AND u.is_active
+        WHERE am.user_id = %(user)s AND am.account_id = %(account)s AND am.active)
+    SELECT rr.codename FROM mine JOIN worklists_role_right rr ON rr.role_id = mine.role_id
+    UNION
+    SELECT p.codename FROM mine
+    JOIN accounts_role_permissions rp ON rp.role_id = mine.role_id
+    JOIN auth_permission p ON p.id = rp.permission_id AND p.codename = 'administer_account'
+"""
+
+
+# Reading
+
+
+def may(user: Person, codename: str, worklist: Worklist) -> bool:
+    """Whether this person holds this right there."""
+    _known(codename)
+    if (person := _id(user)) is None:
+        return False
+    found = _rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
+    return bool(found[0][0])
+
+
+def rights(user: Person, worklist: Worklist) -> frozenset[str]:
+    """Every right this person holds there."""
+    if (person := _id(user)) is None:
+        return frozenset()
+    return frozenset(row[0] for row in _rows(_RIGHTS, {"user": person, "worklist": worklist.pk}))
+
+
+def worklists_for(user: Person, codename: str) -> QuerySet[Worklist]:
+    """The worklists where this person holds this right; lazy, so that it serves as a subquery."""
+    _known(codename)
+    if (person := _id(user)) is None:
+        return Worklist.objects.none()
+    return Worklist.objects.filter(pk__in=RawSQL(_WORKLISTS, [person, codename, person, codename]))
+
+
+def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
+    """The active people who hold this right there; lazy."""
+    _known(codename)
+    found = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
+    return User.objects.filter(is_active=True, pk__in=found)
+
+
+def account_rights(user: Person, account: Account) -> frozenset[str]:
+    """The rights of the person's account role itself, `administer_account` among them, whatever the worklist."""
+    if (person := _id(user)) is None:
+        return frozenset()
+    return frozenset(row[0] for row in _rows(_ACCOUNT_RIGHTS, {"user": person, "account": account.pk}))
+
+
+def administers(user: Person, account: Account) -> bool:
+    """Whether the person's account role lets them administer the account; superusers get no answer from here."""
+    return ADMINISTER in account_rights(user, account)
+
+
+# Keeping the groups in step
+
+_REMOVE_PEOPLE = """
+    WITH due AS MATERIALIZED (
+        SELECT er.user_id, er.worklist_id, er.role_id FROM worklists_effective_role er
+        JOIN worklists_worklist w ON w.id = er.worklist_id WHERE {due})
+    DELETE FROM accounts_user_groups ug
+    USING worklists_worklistrole wr JOIN worklists_worklist w ON w.id = wr.worklist_id
+    WHERE wr.group_id = ug.group_id AND {held} AND NOT EXISTS (
+        SELECT FROM due
+        WHERE due.user_id = ug.user_id AND due.worklist_id = wr.worklist_id AND due.role_id = wr.role_id)
+"""
+
+_REMOVE_RIGHTS = """
+    DELETE FROM worklists_worklistgroupobjectpermission g
+    USING worklists_worklistrole wr JOIN worklists_worklist w ON w.id = wr.worklist_id
+    WHERE wr.group_id = g.group_id AND {roles} AND (
+        g.content_object_id <> wr.worklist_id OR NOT EXISTS (
+            SELECT FROM worklists_role_right rr
+            WHERE rr.role_id = wr.role_id AND rr.permission_id = g.permission_id))
+"""
+
+_ADD_GROUPS = """
+    WITH missing AS (
+        SELECT DISTINCT er.worklist_id, er.role_id, format('worklist %%s, role %%s', er.worklist_id, er.role_id) AS name
+        FROM worklists_effective_role er JOIN worklists_worklist w ON w.id = er.worklist_id
+        WHERE {due} AND NOT EXISTS (
+            SELECT FROM worklists_worklistrole wr
+            WHERE wr.worklist_id = er.worklist_id AND wr.role_id = er.role_id)),
+    made AS (
+        INSERT INTO auth_group (name) SELECT name FROM missing RETURNING id, name),
+    mapped AS (
+        INSERT INTO worklists_worklistrole (worklist_id, role_id, group_id)
+        SELECT missing.worklist_id, missing.role_id, made.id FROM missing JOIN made USING (name)
+        RETURNING worklist_id, role_id, group_id)
+    INSERT INTO worklists_worklistgroupobjectpermission (group_id, permission_id, content_object_id)
+    SELECT mapped.group_id, rr.permission_id, mapped.worklist_id
+    FROM mapped JOIN worklists_role_right rr ON rr.role_id = mapped.role_id
+"""
+
+_ADD_RIGHTS = """
+    INSERT INTO worklists_worklistgroupobjectpermission (group_id, permission_id, content_object_id)
+    SELECT wr.group_id, rr.permission_id, wr.worklist_id
+    FROM worklists_worklistrole wr
+    JOIN worklists_worklist w ON w.id = wr.worklist_id
+    JOIN worklists_role_right rr ON rr.role_id = wr.role_id
+    WHERE {roles}
+    ON CONFLICT DO NOTHING
+"""
+
+_ADD_PEOPLE = """
+    INSERT INTO accounts_user_groups (user_id, group_id)
+    SELECT er.user_id, wr.group_id
+    FROM worklists_effective_role er
+    JOIN worklists_worklist w ON w.id = er.worklist_id
+    JOIN worklists_worklistrole wr ON wr.worklist_id = er.worklist_id AND wr.role_id = er.role_id
+    WHERE {due}
+    ON CONFLICT DO NOTHING
+"""
+
+_DROP_UNUSED_GROUPS = """
+    WITH unused AS (
+        DELETE FROM worklists_worklistrole wr USING worklists_worklist w
+        WHERE w.id = wr.worklist_id AND {roles}
+          AND NOT EXISTS (SELECT FROM accounts_user_groups ug WHERE ug.group_id = wr.group_id)
+        RETURNING wr.group_id),
+    emptied AS (
+        DELETE FROM worklists_worklistgroupobjectpermission g USING unused WHERE g.group_id = unused.group_id)
+    DELETE FROM auth_group USING unused WHERE auth_group.id = unused.group_id
+"""
+
+
+@transaction.atomic
+def sync(
+    *, account: Account | None = None, worklists: Collection[int] = (), users: Collection[int] = ()
+) -> None:
+    """Bring people and groups in step with who has which role where; removes before it adds.
+
+    Narrowed by account, worklist ids and user ids, as far as they are given. The caller holds the account's lock
+    (see `worklists.services`), which is why two of these never cross.
+    """
+    roles, parameters = ["TRUE"], []
+    if account is not None:
+        roles.append("w.account_id = %s")
+        parameters.append(account.pk)
+    if worklists:
+        roles.append("w.id = ANY(%s)")
+        parameters.append(list(worklists))
+    where = {name: " AND ".join(roles) for name in ("roles", "due", "held")}
+    narrowed = list(parameters)
+    if users:
+        where["due"] += " AND er.user_id = ANY(%s)"
+        where["held"] += " AND ug.user_id = ANY(%s)"
+        narrowed.append(list(users))
+    _execute(_REMOVE_PEOPLE.format(**where), narrowed * 2)
+    if not users:
+        _execute(_REMOVE_RIGHTS.format(**where), parameters)
+    _execute(_ADD_GROUPS.format(**where), narrowed)
+    if not users:
+        _execute(_ADD_RIGHTS.format(**where), parameters)
+    _execute(_ADD_PEOPLE.format(**where), narrowed)
+    _execute(_DROP_UNUSED_GROUPS.format(**where), parameters)
+
+
+@transaction.atomic
+def sync_role(role: Role) -> None:
+    """Bring the rights of one role's groups in step with its ticked permissions; nobody changes groups."""
+    where = {"roles": "wr.role_id = %s"}
+    _execute(_REMOVE_RIGHTS.format(**where), [role.pk])
+    _execute(_ADD_RIGHTS.format(**where), [role.pk])
+
+
+def _id(user: Person) -> int | None:
+    return user.pk if user is not None and user.is_authenticated else None
+
+
+def _known(codename: str) -> None:
+    """A misspelt right would silently be held by nobody."""
+    if codename not in CODENAMES:
+        raise ValueError(f"There is no right {codename!r} on worklists.")
+
+
+def _rows(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _execute(sql: str, parameters: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

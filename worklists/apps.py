@@ -1,0 +1,7 @@
+"""The worklists app."""
+
+from django.apps import AppConfig
+
+
+class WorklistsConfig(AppConfig):
+    name = "worklists"

@@ -1,0 +1,30 @@
+"""What an audit event says of an account or a worklist: the ids and labels that outlive it."""
+
+from typing import Any
+
+from accounts.models import Account, User
+from audit.services import On
+from worklists.models import Worklist
+
+
+def on_account(account: Account | None, **detail: Any) -> On:
+    """For a deed on an account as a whole; without one, on the platform."""
+    if account is None:
+        return On(detail=detail)
+    return On(account_id=account.pk, account_label=account.name, detail=detail)
+
+
+def on_worklist(worklist: Worklist, **detail: Any) -> On:
+    """For a deed on a worklist as a whole; select `account` and `owner` with it."""
+    return On(
+        account_id=worklist.account_id,
+        account_label=worklist.account.name if worklist.account is not None else "",
+        worklist_id=worklist.pk,
+        worklist_label=worklist.label,
+        detail=detail,
+    )
+
+
+def about(user: User) -> dict[str, Any]:
+    """Whom a deed was about, for an event's detail."""
+    return {"person_id": user.pk, "person": user.name, "email": user.email}

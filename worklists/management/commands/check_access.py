@@ -1,0 +1,26 @@
+"""Proves that what guardian's tables grant is what roles and memberships say."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from worklists import proof
+
+
+class Command(BaseCommand):
+    help = "Recompute every right from roles and memberships and report each difference from what is granted."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = 0
+        for difference in proof.differences():
+            found += 1
+            self.stdout.write(difference)
+        if found:
+            self.stderr.write(
+                f"{found} difference{'s' if found > 1 else ''} between what is granted and what is due."
+            )
+            sys.exit(1)
+        self.stdout.write("Every right that is granted is due, and every right that is due is granted.")

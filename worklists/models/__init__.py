@@ -1,0 +1,17 @@
+"""The places a study can be found, and who holds which rights there."""
+
+from worklists.models.grants import (
+    WorklistGroupObjectPermission,
+    WorklistRole,
+    WorklistUserObjectPermission,
+)
+from worklists.models.worklist import MailTick, Worklist, WorklistMembership
+
+__all__ = [
+    "MailTick",
+    "Worklist",
+    "WorklistGroupObjectPermission",
+    "WorklistMembership",
+    "WorklistRole",
+    "WorklistUserObjectPermission",
+]

@@ -1,0 +1,188 @@
+"""A place where studies are found, and its members."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+
+
+class Worklist(models.Model):
+    """A location or group of an account, or the personal worklist of a user (made by a trigger)."""
+
+    class Kind(models.TextChoices):
+        LOCATION = "location", "Location"
+        GROUP = "group", "Group"
+        PERSONAL = "personal", "Personal"
+
+    uuid = models.UUIDField(
+        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    account = models.ForeignKey(
+        "accounts.Account",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="worklists",
+    )
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="personal_worklist",
+    )
+    name = models.CharField(max_length=200, db_default="", blank=True)
+    description = models.CharField(max_length=500, db_default="", blank=True)
+    # That the default role is one of this account's is kept by a composite foreign key (see the migration).
+    default_role = models.ForeignKey(
+        "accounts.Role",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="default_on",
+    )
+    share_code = models.CharField(max_length=32, null=True, blank=True)
+    is_front_door = models.BooleanField(default=False, db_default=False)
+    takes_shares = models.BooleanField(default=True, db_default=True)
+    needs_approval = models.BooleanField(default=False, db_default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+        permissions = [
+            ("list_studies", "Studies: View and search studies list"),
+            ("open_study", "Studies: Open images"),
+            ("share_study", "Studies: Share a study"),
+            ("share_study_with_locations", "Studies: Share study with locations"),
+            ("share_study_with_groups", "Studies: Share study with groups"),
+            ("share_study_with_users", "Studies: Share study with users"),
+            ("share_study_by_code", "Studies: Share study via share code"),
+            ("share_study_by_email", "Studies: Share study via email"),
+            ("upload_study", "Studies: Upload"),
+            ("download_study", "Studies: Download"),
+            ("edit_study", "Studies: Edit"),
+            ("delete_study", "Studies: Delete"),
+            ("approve_study", "Studies: Approve"),
+            ("view_study_audit", "Studies: View audit trail"),
+            ("create_guest_links", "Study links: Create"),
+            ("view_guest_links", "Study links: View all guest links"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="a_worklist_has_the_owner_its_kind_names",
+                condition=Q(
+                    kind__in=["location", "group"],
+                    account__isnull=False,
+                    owner__isnull=True,
+                )
+                | Q(
+                    kind="personal",
+                    account__isnull=True,
+                    owner__isnull=False,
+                    default_role__isnull=True,
+                ),
+            ),
+            models.CheckConstraint(
+                name="a_location_or_group_has_a_name",
+                condition=Q(kind="personal") | ~Q(name=""),
+            ),
+            models.CheckConstraint(
+                name="a_front_door_has_an_account_and_a_code",
+                condition=Q(is_front_door=False)
+                | Q(account__isnull=False, share_code__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_share_code_is_capital_letters_and_digits",
+                condition=Q(share_code__isnull=True)
+                | Q(share_code__regex=r"^[A-Z0-9]{4,32}$"),
+            ),
+            models.UniqueConstraint(
+                fields=["share_code"], name="a_share_code_is_used_once_on_the_platform"
+            ),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(is_front_door=True),
+                name="an_account_has_one_front_door",
+            ),
+            models.UniqueConstraint(
+                Lower("name"),
+                "account",
+                "kind",
+                condition=~Q(kind="personal"),
+                name="a_worklist_name_is_used_once_in_an_account",
+            ),
+            models.UniqueConstraint(
+                fields=["id", "account"], name="worklist_with_its_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"worklist {self.pk}"
+
+    @property
+    def label(self) -> str:
+        """What people call it; a personal worklist (select `owner` with it) goes by its owner's name."""
+        return self.owner.name if self.owner is not None else self.name
+
+    @property
+    def is_personal(self) -> bool:
+        return self.kind == self.Kind.PERSONAL
+
+
+class WorklistMembership(models.Model):
+    """A user in a location or group worklist, with a role of its own or the worklist's default.
+
+    `account` repeats the worklist's: composite foreign keys use it to keep worklist, role and account
+    membership of one account (see the migration).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="worklist_memberships"
+    )
+    worklist = models.ForeignKey(Worklist, models.CASCADE, related_name="memberships")
+    account = models.ForeignKey(
+        "accounts.Account", models.CASCADE, related_name="worklist_memberships"
+    )
+    role = models.ForeignKey(
+        "accounts.Role",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="worklist_memberships",
+    )
+    joined_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "worklist"], name="a_user_is_in_a_worklist_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"worklist membership {self.pk}"
+
+
+class MailTick(models.Model):
+    """What a person said about mail for a worklist; no row means the preset (own personal: yes, else no)."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_ticks"
+    )
+    worklist = models.ForeignKey(Worklist, models.CASCADE, related_name="mail_ticks")
+    wanted = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "worklist"],
+                name="one_mail_tick_for_a_user_and_worklist",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"mail tick {self.pk}"

@@ -1,0 +1,26 @@
+"""The roles an account begins with. They are rows from then on: an administrator edits them."""
+
+from worklists.access import ADMINISTER, CODENAMES
+
+SHARE_BY_EVERY_METHOD = {
+    "share_study",
+    "share_study_with_locations",
+    "share_study_with_groups",
+    "share_study_with_users",
+    "share_study_by_code",
+    "share_study_by_email",
+}
+
+SHIPPED_ROLES: dict[str, frozenset[str]] = {
+    "Administrator": CODENAMES | {ADMINISTER},
+    # Editing changes what a colleague recorded: a department gives that to few, by a role of its own.
+    "Radiologist": CODENAMES - {"edit_study"},
+    # Sends a patient on inside the hospital and to another hospital's code; addresses of outsiders are not for this role.
+    "Referring clinician": frozenset(
+        {"list_studies", "open_study", "download_study"} | SHARE_BY_EVERY_METHOD - {"share_study_by_email"}
+    ),
+    "Viewer": frozenset({"list_studies", "open_study"}),
+}
+
+# Ticking a box in the admin ticks these as well, to begin with.
+TICKED_WITH = {"share_study": ("share_study_by_code",)}

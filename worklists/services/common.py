@@ -1,0 +1,74 @@
+"""What the services of this package share: the account's lock, tidy names, and who stands where."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from accounts.models import Account, AccountMembership, Role
+from worklists.access import ADMINISTER
+
+# Invisible, and turning the text around them: a name with one of these is not what it looks like.
+_DECEITFUL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+Standing = set[tuple[int, int, int]]
+
+
+def locked(account: Account | int) -> Account:
+    """The account as it is now, held until the transaction ends."""
+    pk = account if isinstance(account, int) else account.pk
+    return Account.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False) -> str:
+    """Typed text with its spaces tidied; raises with a sentence where it cannot be kept."""
+    if any(
+        unicodedata.category(sign) in ("Cc", "Cs") and not sign.isspace() for sign in text
+    ) or _DECEITFUL & set(text):
+        raise ValidationError(f"{what} may not contain invisible control characters.", code="control")
+    tidied = " ".join(text.split())
+    if not tidied and not may_be_empty:
+        raise ValidationError(f"{what} may not be empty.", code="empty")
+    if len(tidied) > longest:
+        raise ValidationError(f"{what} may have {longest} characters at most.", code="long")
+    return tidied
+
+
+def check_role_is_of(account: Account, role: Role | None) -> None:
+    if role is not None and role.account_id != account.pk:
+        raise ValidationError("There is no such role in this account.", code="foreign")
+
+
+def has_administrator(account: Account) -> bool:
+    return AccountMembership.objects.filter(
+        account=account, active=True, user__is_active=True, role__permissions__codename=ADMINISTER
+    ).exists()
+
+
+def check_an_administrator_stays(account: Account, *, had: bool) -> None:
+    """After the write: an account that had an administrator still has one."""
+    if had and not has_administrator(account):
+        raise ValidationError(
+            "This would leave the account without an administrator.", code="last_administrator"
+        )
+
+
+def standing(account: Account, *, user_id: int | None = None, worklist_id: int | None = None) -> Standing:
+    """(user, worklist, role) as the rows have it now: what a change gives is what stands after it and not before."""
+    sql = (
+        "SELECT er.user_id, er.worklist_id, er.role_id FROM worklists_effective_role er "
+        "JOIN worklists_worklist w ON w.id = er.worklist_id WHERE w.account_id = %s"
+    )
+    parameters = [account.pk]
+    for column, value in (("er.user_id", user_id), ("er.worklist_id", worklist_id)):
+        if value is not None:
+            sql += f" AND {column} = %s"
+            parameters.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return set(cursor.fetchall())
+
+
+def given(before: Standing, after: Standing) -> set[int]:
+    """The roles somebody holds somewhere that they did not hold there before."""
+    return {role_id for _, _, role_id in after - before}

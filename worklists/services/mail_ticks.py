@@ -1,0 +1,23 @@
+"""Whether a person wants mail when a study arrives on a worklist."""
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.actions import Action
+from audit.services import record
+from worklists import access
+from worklists.deeds import Refused
+from worklists.events import on_worklist
+from worklists.models import MailTick, Worklist
+
+
+@transaction.atomic
+def set_mail_tick(*, worklist: Worklist, wanted: bool, by: User) -> None:
+    """Say it for oneself, on a worklist whose list one may see."""
+    if not access.may(by, "list_studies", worklist):
+        raise Refused("You may not see this worklist's studies.", on=on_worklist(worklist))
+    tick, made = MailTick.objects.get_or_create(user=by, worklist=worklist, defaults={"wanted": wanted})
+    if not made and tick.wanted == wanted:
+        return
+    MailTick.objects.filter(pk=tick.pk).update(wanted=wanted)
+    record(Action.MAIL_TICK, by=by, on=on_worklist(worklist, wanted=wanted))

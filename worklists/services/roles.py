@@ -1,0 +1,129 @@
+"""Roles: named sets of permissions. Only here are they written."""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+
+from accounts.models import Account, Role, User
+from audit.actions import Action
+from audit.services import event, record, record_all
+from worklists import access, presets
+from worklists.events import on_account
+from worklists.permissions import check_administers, check_may_give, labels
+from worklists.services.common import check_an_administrator_stays, has_administrator, locked, tidy_text
+
+
+@transaction.atomic
+def add_role(*, account: Account, name: str, by: User | None, permissions: Collection[str] = ()) -> Role:
+    """A new role; empty unless told otherwise: deny by default."""
+    account = locked(account)
+    may_give = check_administers(by, account)
+    rows = _permissions(set(permissions), platform=False)
+    check_may_give(may_give, permissions, account)
+    role = Role.objects.create(account=account, name=_free_name(account, name))
+    role.permissions.add(*rows)
+    on = on_account(account, role_id=role.pk, role=role.name, added=labels(permissions))
+    record(Action.ROLE_ADD, by=by, on=on)
+    return role
+
+
+@transaction.atomic
+def change_role(
+    *, role: Role, by: User | None, permissions: Collection[str] | None = None, name: str | None = None
+) -> Role:
+    """Tick and untick, or rename. A ticked permission touches the groups of this role and nothing else."""
+    account = locked(role.account_id) if role.account_id is not None else None
+    may_give = check_administers(by, account)
+    role = Role.objects.select_for_update(no_key=True).get(pk=role.pk)
+    detail: dict[str, object] = {}
+    if name is not None and (name := _free_name(account, name, but=role)) != role.name:
+        detail["was_named"], role.name = role.name, name
+        role.save(update_fields=["name"])
+    if permissions is not None:
+        before = _ticked(role)
+        wanted = set(permissions)
+        rows = _permissions(wanted, platform=account is None)
+        check_may_give(may_give, _brings(before, wanted), account)
+        had = account is not None and has_administrator(account)
+        if before != wanted:
+            detail |= {"added": labels(wanted - before), "removed": labels(before - wanted)}
+            role.permissions.set(rows)
+        if account is not None:
+            check_an_administrator_stays(account, had=had)
+    if detail:
+        record(Action.ROLE_CHANGE, by=by, on=on_account(account, role_id=role.pk, role=role.name, **detail))
+        access.sync_role(role)
+    return role
+
+
+@transaction.atomic
+def remove_role(*, role: Role, by: User | None) -> None:
+    """Remove a role nobody holds; one in use, or the platform's own, stays."""
+    if role.account_id is None:
+        check_administers(by, None)
+        raise ValidationError("The platform's own roles stay.", code="platform")
+    account = locked(role.account_id)
+    check_administers(by, account)
+    role = Role.objects.select_for_update().get(pk=role.pk)
+    on = on_account(account, role_id=role.pk, role=role.name)
+    try:
+        role.delete()
+    except ProtectedError as error:
+        raise ValidationError("This role is in use, so it stays.", code="in_use") from error
+    record(Action.ROLE_REMOVE, by=by, on=on)
+
+
+def make_shipped_roles(account: Account, *, by: User | None) -> None:
+    """The roles a new account begins with, in a few statements; its service has checked."""
+    roles = Role.objects.bulk_create(Role(account=account, name=name) for name in presets.SHIPPED_ROLES)
+    rows = {
+        row.codename: row for row in _permissions(set(presets.SHIPPED_ROLES["Administrator"]), platform=False)
+    }
+    Ticked = Role.permissions.through
+    Ticked.objects.bulk_create(
+        Ticked(role_id=role.pk, permission_id=rows[codename].pk)
+        for role in roles
+        for codename in presets.SHIPPED_ROLES[role.name]
+    )
+    record_all(
+        event(
+            Action.ROLE_ADD,
+            by=by,
+            on=on_account(account, role_id=role.pk, role=role.name, added=labels(ticked)),
+        )
+        for role, ticked in zip(roles, presets.SHIPPED_ROLES.values(), strict=True)
+    )
+
+
+def _free_name(account: Account | None, name: str, *, but: Role | None = None) -> str:
+    name = tidy_text(name, what="A role's name", longest=100)
+    others = Role.objects.filter(account=account, name__iexact=name)
+    if others.exclude(pk=but.pk if but is not None else None).exists():
+        raise ValidationError("There is already a role of this name.", code="taken")
+    return name
+
+
+def _permissions(codenames: set[str], *, platform: bool) -> list[Permission]:
+    """The permission rows; the account's own right is none of the platform roles'."""
+    wanted = Q(content_type__app_label="worklists", content_type__model="worklist")
+    if not platform:
+        wanted |= Q(content_type__app_label="accounts", codename=access.ADMINISTER)
+    rows = list(Permission.objects.filter(wanted, codename__in=codenames))
+    if len(rows) != len(codenames):
+        raise ValidationError("There is no such permission.", code="unknown")
+    return rows
+
+
+def _ticked(role: Role) -> set[str]:
+    return set(role.permissions.values_list("codename", flat=True))
+
+
+def _brings(before: set[str], wanted: set[str]) -> set[str]:
+    """What a change of ticks gives: the new ones, and children that a newly ticked parent wakes."""
+    added = wanted - before
+    if "share_study" in added:
+        added |= {codename for codename in wanted if codename.startswith("share_study_")}
+    return added
