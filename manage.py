@@ -4,7 +4,7 @@
 import os
 import sys
 
-OWNER_COMMANDS = {"migrate", "createcachetable", "flush", "sqlflush", "dbshell"}
+OWNER_COMMANDS = {"prepare", "migrate", "createcachetable", "flush", "sqlflush", "dbshell"}
 
 
 def main() -> None:

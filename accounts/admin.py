@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.models import Account, AccountMembership, Role, User
+from sharing.services import leave_account
 from worklists import services
 from worklists.models import Worklist
 from worklists.service_admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm
@@ -93,8 +94,6 @@ class AccountMembershipAdmin(ServiceAdmin):
         return services.add_account_member(**filled, by=request.user)  # type: ignore[arg-type]
 
     def change(self, request: HttpRequest, obj: AccountMembership, filled: dict[str, Any]) -> None:
-        from sharing.services import leave_account
-
         by: Any = request.user
         if obj.active and not filled["active"]:
             leave_account(membership=obj.pk, by=by)

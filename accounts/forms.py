@@ -7,8 +7,8 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from accounts.addresses import checked_name
 from accounts.models import User
-from accounts.services.registration import checked_name
 
 NO_NAME = {"required": "Write your name."}
 

@@ -11,16 +11,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def safe(cell: object) -> str:
     """The cell as text; what a spreadsheet would run is made plain text with an apostrophe in front."""
     text = "" if cell is None else str(cell)
-    return (
-        f"'{text}"
-        if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
-        else text
-    )
+    return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
 
 
-def write_csv(
-    out: TextIO, head: Sequence[str], rows: Iterable[Sequence[object]]
-) -> int:
+def write_csv(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write the rows as they come; how many there were, the head not counted."""
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)

@@ -48,10 +48,7 @@ def sentence(event: AuditEvent) -> str:
         action = Action(event.action)
     except ValueError:
         return f"{who(event)}: {tidy(event.action)}"
-    pattern = (
-        OTHERWISE.get((action, event.outcome))
-        or IN_FRONT.get(event.outcome, "") + SENTENCES[action]
-    )
+    pattern = OTHERWISE.get((action, event.outcome)) or IN_FRONT.get(event.outcome, "") + SENTENCES[action]
     return pattern.format_map(_Words(event))
 
 
@@ -102,17 +99,11 @@ def action_label(event: AuditEvent) -> str:
 def tidy(value: object) -> str:
     """One line of text: no control characters, and no marks that would turn the writing direction around."""
     text = str(value) if isinstance(value, str | int) else ""
-    kept = (
-        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
-        for c in text
-        if c not in _DIRECTIONS
-    )
+    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text if c not in _DIRECTIONS)
     return " ".join("".join(kept).split())
 
 
-_DIRECTIONS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class _Words(Mapping[str, str]):
@@ -133,9 +124,7 @@ class _Words(Mapping[str, str]):
 
 def _detail(event: AuditEvent, *keys: str) -> Any:
     detail = event.detail if isinstance(event.detail, dict) else {}
-    return next(
-        (detail[key] for key in keys if detail.get(key) not in (None, "", [], {})), None
-    )
+    return next((detail[key] for key in keys if detail.get(key) not in (None, "", [], {})), None)
 
 
 def _said(
@@ -180,9 +169,7 @@ def _rights(event: AuditEvent) -> str:
     for key, verb in (("added", "added"), ("removed", "took away")):
         names = _detail(event, key)
         if isinstance(names, list):
-            changes.append(
-                f"{verb} {', '.join(tidy(name).replace('_', ' ') for name in names)}"
-            )
+            changes.append(f"{verb} {', '.join(tidy(name).replace('_', ' ') for name in names)}")
     return f": {'; '.join(changes)}" if changes else ""
 
 
@@ -209,27 +196,21 @@ def _left(event: AuditEvent) -> str:
 _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "who": who,
     "other": lambda e: tidy(e.other_worklist_label) or "another worklist",
-    "with_other": lambda e: (
-        f" with {tidy(e.other_worklist_label)}" if e.other_worklist_label else ""
-    ),
+    "with_other": lambda e: f" with {tidy(e.other_worklist_label)}" if e.other_worklist_label else "",
     "place": lambda e: tidy(e.worklist_label) or "a worklist",
     "account": lambda e: tidy(e.account_label) or "the account",
     "person": _person,
     "address": lambda e: _said(e, "address", otherwise="an address"),
     "as_address": lambda e: _said(e, "address", before=" as "),
-    "role": lambda e: _said(
-        e, "role", before="“", after="”", otherwise="of an account"
-    ),
+    "role": lambda e: _said(e, "role", before="“", after="”", otherwise="of an account"),
     "as_role": lambda e: _said(e, "role", before=" as "),
     "rights": _rights,
     "method": _method,
     "until": _until,
     "state": lambda e: STATES.get(str(_detail(e, "outcome")), ""),
     "why": _why,
-    "found": lambda e: (
-        f": {tidy(e.other_worklist_label)}" if e.other_worklist_label else ""
-    ),
-    "images": lambda e: _counted(e, "images", one="image", many="images"),
+    "found": lambda e: f": {tidy(e.other_worklist_label)}" if e.other_worklist_label else "",
+    "images": lambda e: _counted(e, "instances", one="image", many="images"),
     "files": lambda e: _counted(e, "files", one="file", many="files"),
     "lines": lambda e: _counted(e, "lines", one="line", many="lines"),
     "filtered": lambda e: ", filtered" if _detail(e, "filters") else "",

@@ -88,14 +88,10 @@ def page_of(
     )
 
 
-def batches(
-    events: QuerySet[AuditEvent], size: int = BATCH
-) -> Iterator[list[AuditEvent]]:
+def batches(events: QuerySet[AuditEvent], size: int = BATCH) -> Iterator[list[AuditEvent]]:
     """All of them, newest first, a batch at a time by key: no cursor is held, so any pooler will do."""
     last: int | None = None
-    while rows := list(
-        (events if last is None else events.filter(pk__lt=last)).order_by("-pk")[:size]
-    ):
+    while rows := list((events if last is None else events.filter(pk__lt=last)).order_by("-pk")[:size]):
         yield rows
         last = rows[-1].pk
 
@@ -104,11 +100,7 @@ def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
     """Who appears in these events, as id and name, by name; two of one name are told apart by where they acted."""
     names: dict[int, str] = {}
     places: dict[int, str] = {}
-    seen = (
-        events.order_by()
-        .values_list("by_id", "by_label", "account_label", "worklist_label")
-        .distinct()
-    )
+    seen = events.order_by().values_list("by_id", "by_label", "account_label", "worklist_label").distinct()
     for by_id, label, account, worklist in seen:
         if by_id is None:
             names[NOBODY] = "CIMAR, or nobody signed in"
@@ -117,7 +109,6 @@ def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
             places.setdefault(by_id, history.tidy(account or worklist))
     often = Counter(names.values())
     people = [
-        (by_id, f"{name} ({places[by_id]})" if often[name] > 1 else name)
-        for by_id, name in names.items()
+        (by_id, f"{name} ({places[by_id]})" if often[name] > 1 else name) for by_id, name in names.items()
     ]
     return sorted(people, key=lambda person: person[1].casefold())

@@ -67,10 +67,7 @@ SENTENCES: dict[Action, str] = {
 
 # Where a line that did not succeed is told in words of its own; others say it in front.
 OTHERWISE: dict[tuple[Action, str], str] = {
-    (
-        Action.INVITATION_CODE,
-        "failed",
-    ): "A wrong registration code was typed for {address}",
+    (Action.CODE_LOOK_UP, "failed"): "{who} looked up a share code that nothing has",
     (Action.SIGN_IN_FAILED, "failed"): SENTENCES[Action.SIGN_IN_FAILED],
     (Action.SIGN_IN_FAILED, "refused"): SENTENCES[Action.SIGN_IN_FAILED],
     (Action.UPLOAD_REFUSED, "refused"): SENTENCES[Action.UPLOAD_REFUSED],

@@ -47,7 +47,7 @@ def measure(people: int, places: int) -> None:
     AccountMembership.objects.bulk_create(
         AccountMembership(user=user, account=account, role=role, every_worklist=True) for user in users
     )
-    print(f"{people:,} people × {places:,} worklists")
+    say(f"{people:,} people × {places:,} worklists")
     with timed("bring everything in step from nothing"):
         access.sync(account=account)
     with database.owner(NAME) as owner:
@@ -78,14 +78,19 @@ def measure(people: int, places: int) -> None:
     )
     with timed("check_access"):
         found = len(list(proof.differences()))
-    print(f"differences: {found}")
+    say(f"differences: {found}")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
-    print(f"{time.perf_counter() - start:8.3f} s  {what}")
+    say(f"{time.perf_counter() - start:8.3f} s  {what}")
 
 
 def each(what: str, ask: Callable[[object], object], users: list) -> None:
@@ -95,7 +100,7 @@ def each(what: str, ask: Callable[[object], object], users: list) -> None:
         ask(user)
         took.append((time.perf_counter() - start) * 1000)
     ninety_fifth = statistics.quantiles(took, n=20)[-1]
-    print(f"{statistics.median(took):7.2f} ms  {what} (95 %: {ninety_fifth:.2f} ms)")
+    say(f"{statistics.median(took):7.2f} ms  {what} (95 %: {ninety_fifth:.2f} ms)")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def _flag(name: str, default: bool) -> bool:
     return default if not value else value in {"1", "true", "yes", "on"}
 
 
-# --- Where we are ---------------------------------------------------------------------------------------------------
+# --- Where we are -------------------------------------------------------------------------------------------
 
 # Without DATABASE_URL or REDIS_URL the private services of bin/dev and bin/test are meant.
 CIMAR_PROFILE = os.environ.get("CIMAR_PROFILE", "dev")
@@ -43,7 +43,7 @@ _base = urlsplit(CIMAR_BASE_URL)
 _https = _base.scheme == "https"
 
 
-# --- Secrets --------------------------------------------------------------------------------------------------------
+# --- Secrets ------------------------------------------------------------------------------------------------
 
 
 def _secret(variable: str) -> str:
@@ -78,7 +78,7 @@ CIMAR_TOKEN_KEY = _secret("CIMAR_TOKEN_KEY")
 CIMAR_TOKEN_FALLBACK_KEYS = _list("CIMAR_TOKEN_FALLBACK_KEYS")
 
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# --- Database -----------------------------------------------------------------------------------------------
 
 # Two roles: cimar_owner owns the schema and migrates, cimar_app runs and may only add to the audit.
 # manage.py asks for the owner where a command changes the schema.
@@ -110,7 +110,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 
-# --- Applications ---------------------------------------------------------------------------------------------------
+# --- Applications -------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "cimar",
@@ -152,7 +152,7 @@ MIDDLEWARE = [
 ]
 
 # Says what a refused request was about, for its line in the audit trail.
-CIMAR_DENIED_ON = "studies.views.denied.denied_on"
+CIMAR_DENIED_ON = "studies.services.denials.on_denied"
 
 ROOT_URLCONF = "cimar.urls"
 WSGI_APPLICATION = "cimar.wsgi.application"
@@ -177,7 +177,7 @@ TEMPLATES = [
 ]
 
 
-# --- People ---------------------------------------------------------------------------------------------------------
+# --- People -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -215,7 +215,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/5m/key", "login": "60/m/ip"}
 PASSWORD_RESET_TIMEOUT = 3600
 # A shared reading-room machine forgets you when its browser closes.
 ACCOUNT_SESSION_REMEMBER = False
-# How many proxies of ours stand in front: the reader's address, which rate limits count by, comes from the last of them.
+# How many proxies of ours stand in front: the reader's address, which rate limits count by, comes from the last.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("CIMAR_PROXIES", "0"))
 
 # Rights live on worklists in direct-foreign-key tables of the worklists app, and worklists/access.py alone reads them.
@@ -226,7 +226,7 @@ GUARDIAN_MONKEY_PATCH_GROUP = False
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
 
-# --- Sessions and browser security ----------------------------------------------------------------------------------
+# --- Sessions and browser security --------------------------------------------------------------------------
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Signed out after this long without a request.
@@ -262,9 +262,11 @@ CONTENT_SECURITY_POLICY = {
 
 # One press may tick 500 studies and 20 targets; a bigger form than that is nobody's.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A folder of a large study; `studies.services.receive_upload` has limits of its own.
+DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# --- Files --------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -306,7 +308,7 @@ STORAGES = {
 }
 
 
-# --- Mail -----------------------------------------------------------------------------------------------------------
+# --- Mail ---------------------------------------------------------------------------------------------------
 
 # Who writes the text of each kind of mail when its turn comes.
 CIMAR_MAIL_KINDS = {
@@ -333,7 +335,7 @@ else:
     )
 
 
-# --- Celery ---------------------------------------------------------------------------------------------------------
+# --- Celery -------------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", _places.redis_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -369,12 +371,13 @@ CELERY_BEAT_SCHEDULE = {
     for name, every in {
         "accounts.deliver_mail": 10,
         "studies.ingest_waiting": 15,
+        "studies.render_previews": 60,
         "sharing.settle_overdue": 60,
     }.items()
 }
 
 
-# --- Language, time, logging ----------------------------------------------------------------------------------------
+# --- Language, time, logging --------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -7,13 +7,16 @@ from django.views.generic import RedirectView
 
 from accounts.urls import sign_in_urls
 from accounts.views.sign_in import admin_sign_in
-from cimar import health
+from cimar import health, views
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="account_login"), name="home"),
+    path("", views.home, name="home"),
     path("health/", health.ready, name="health"),
+    path("gallery/", views.gallery, name="gallery"),
     path("sign-in/", include(sign_in_urls)),
     path("", include("accounts.urls")),
+    path("", include("studies.urls")),
+    path("", include("sharing.urls")),
     # The admin has no sign-in, sign-out or password page of its own: ours are audited and limited in rate.
     path("admin/login/", admin_sign_in),
     path("admin/logout/", account_views.logout),

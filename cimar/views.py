@@ -1,11 +1,16 @@
-"""Pages that belong to no app: the component gallery, and the answer for what has ended."""
+"""Pages that belong to no app: where one begins, the component gallery, and the answer for what has ended."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from cimar import gallery as samples
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("studies:list" if request.user.is_authenticated else "account_login")
 
 
 def gone(request: HttpRequest, sentence: str = "") -> HttpResponse:

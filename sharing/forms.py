@@ -12,8 +12,8 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from sharing.limits import MOST_NOTE
 from sharing.models import Method
-from sharing.services.shares import MOST_NOTE
 from sharing.targets import Target
 from worklists import codes
 
@@ -180,5 +180,7 @@ def cursor(data: QueryDict) -> dict[str, Any]:
             try:
                 found[name] = UUID(text)
             except ValueError:
-                raise NoSuchCursor("This page's address could not be read. Here are the newest lines.") from None
+                raise NoSuchCursor(
+                    "This page's address could not be read. Here are the newest lines."
+                ) from None
     return found

@@ -29,7 +29,11 @@ def study_shared(mail: OutboxMail) -> Message:
     received = selectors.press_for(user, press)
     if not received.placements:
         raise NothingToSend("What was shared has ended.")
-    first = Share.objects.filter(press=press).select_related("shared_by", "from_worklist__account").order_by("pk")[0]
+    first = (
+        Share.objects.filter(press=press)
+        .select_related("shared_by", "from_worklist__account")
+        .order_by("pk")[0]
+    )
     context = {
         "studies": len({placement.study_id for placement in received.placements}),
         **_sharer(first.shared_by, first.from_worklist.account),

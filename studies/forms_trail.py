@@ -93,7 +93,9 @@ class TrailForm(forms.Form):
     def kept(self) -> dict[str, str]:
         """The filters in use, as an address carries them."""
         names = ("person", "action", "since", "until")
-        return {name: str(self.cleaned_data[name]) for name in names if self.cleaned_data[name] not in (None, "")}
+        return {
+            name: str(self.cleaned_data[name]) for name in names if self.cleaned_data[name] not in (None, "")
+        }
 
     def _begins(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self.zone)

@@ -1,8 +1,8 @@
 """Frames as pictures: the right window, polarity and colours, as PNG.
 
 `python -m studies.pixels` is the renderer, a process of its own: the decoders are C code fed by strangers, and they
-may crash, hang or eat all memory. It knows no database and no secret, and limits itself (see `_confine`). It reads a job
-a line (`{"source", "folder"}`) and answers with a line (`{"frames", "note"}` or `{"error"}`).
+may crash, hang or eat all memory. It knows no database and no secret, and limits itself (see `_confine`). It reads a
+job a line (`{"source", "folder"}`) and answers with a line (`{"frames", "note"}` or `{"error"}`).
 """
 
 import json
@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -29,11 +29,11 @@ LONGEST_SIDE = 2048
 THUMBNAIL = 160
 MOST_PIXELS = 120_000_000
 MEMORY = 3 * 1024**3
-CPU_SECONDS = 600
+CPU_SECONDS = 240
 
-Array = np.ndarray[Any, Any]
+Array: TypeAlias = np.ndarray[Any, Any]
 ALL = ...
-Source = Path | str | Dataset
+Source: TypeAlias = Path | str | Dataset
 
 
 class CannotShow(Exception):
@@ -161,7 +161,9 @@ def _span(ds: Dataset, source: Source, shown: range) -> Window:
     for index, raw in zip(shown, iter_pixels(source, indices=shown), strict=False):
         how = _Grey(ds, index)
         values = raw[how.picture(raw)]
-        values = how.modality(np.array([values.min(), values.max()]) if values.dtype.kind in "iu" and values.size else values)
+        values = how.modality(
+            np.array([values.min(), values.max()]) if values.dtype.kind in "iu" and values.size else values
+        )
         values = values[np.isfinite(values)]
         if values.size:
             least, greatest = min(least, float(values.min())), max(greatest, float(values.max()))
@@ -176,7 +178,11 @@ class _Grey:
     def __init__(self, ds: Dataset, index: int) -> None:
         self.ds = ds
         self.groups = [
-            *[items[index] for items in [ds.get("PerFrameFunctionalGroupsSequence") or []] if index < len(items)],
+            *[
+                items[index]
+                for items in [ds.get("PerFrameFunctionalGroupsSequence") or []]
+                if index < len(items)
+            ],
             *list(ds.get("SharedFunctionalGroupsSequence") or [])[:1],
         ]
 
@@ -260,7 +266,7 @@ def _true_shape(ds: Dataset) -> tuple[int, int] | None:
     """Width and height where pixels are not square, or the picture is larger than we show; else None."""
     height, width = int(ds.Rows), int(ds.Columns)
     tall, wide = _pixel_shape(ds)
-    if 0.01 < abs(tall / wide - 1):
+    if abs(tall / wide - 1) > 0.01:
         if tall > wide:
             height = round(height * tall / wide)
         else:
@@ -313,9 +319,15 @@ def _answer(job: dict[str, str]) -> dict[str, Any]:
 
 def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     if sys.platform == "linux":  # macOS does not know this limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _wind_up() -> None:
+    """Each job has so much time: should our parent be killed, nobody else would stop a decoder that hangs."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
 
 def main() -> None:
@@ -326,6 +338,7 @@ def main() -> None:
     os.dup2(nowhere, 2)
     _confine()
     for line in sys.stdin:
+        _wind_up()
         print(json.dumps(_answer(json.loads(line))), file=answers)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS_EACH = 120
+SECONDS_EACH = 200
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,11 @@ class Renderer:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # Nothing of our environment but where programs and libraries are: no secret, no database.
-        keep = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
+        keep = {
+            name: os.environ[name]
+            for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
+            if name in os.environ
+        }
         return subprocess.Popen(
             [sys.executable, "-m", "studies.pixels"],
             cwd=ROOT,

@@ -93,7 +93,6 @@ class Line:
     email: str
     sentence: str
     action: str
-    category: str
     where: str
     account: str
     address: str
@@ -110,7 +109,6 @@ class Line:
             email=history.email_in(event.by_label) if ours else "",
             sentence=history.sentence(event),
             action=history.action_label(event),
-            category=history.category(event),
             where=history.tidy(event.worklist_label),
             account=history.tidy(event.account_label),
             address=(event.address or "") if ours else "",

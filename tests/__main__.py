@@ -11,7 +11,7 @@ NO_TESTS = 5
 def main() -> int:
     if sys.argv[1:]:
         os.execv(PYTEST[0], [*PYTEST, *sys.argv[1:]])
-    # Tests that kill processes want the machine to themselves, and are quick to fail where time is short: last, alone.
+    # Tests that kill processes want the machine to themselves; the many come last, so theirs is the closing line.
     alone = subprocess.call([*PYTEST, "-m", "process"])
     rest = subprocess.call([*PYTEST, "-m", "not process", "-n", "2", "--dist", "loadfile"])
     return rest or (0 if alone == NO_TESTS else alone)

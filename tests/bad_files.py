@@ -114,14 +114,22 @@ def many_elements(count: int) -> bytes:
 
 def nested(depth: int) -> bytes:
     """Sequences inside sequences, none of which says where it ends."""
-    start = struct.pack("<HH2sHL", 8, 0x1140, b"SQ", 0, 0xFFFFFFFF) + struct.pack("<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    start = struct.pack("<HH2sHL", 8, 0x1140, b"SQ", 0, 0xFFFFFFFF) + struct.pack(
+        "<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF
+    )
     return head() + start * depth
 
 
 def never_ending_pixels() -> bytes:
     """Compressed pixel data whose last fragment is missing its end."""
     start = struct.pack("<HH2sHL", 0x7FE0, 0x10, b"OB", 0, 0xFFFFFFFF)
-    return head() + start + struct.pack("<HHL", 0xFFFE, 0xE000, 0) + struct.pack("<HHL", 0xFFFE, 0xE000, 4000) + b"\0"
+    return (
+        head()
+        + start
+        + struct.pack("<HHL", 0xFFFE, 0xE000, 0)
+        + struct.pack("<HHL", 0xFFFE, 0xE000, 4000)
+        + b"\0"
+    )
 
 
 def deflate_bomb(megabytes: int) -> bytes:
@@ -178,7 +186,11 @@ def written(folder: Path, files: dict[str, bytes]) -> Path:
 @pytest.fixture
 def dicom_storage(settings: Any, tmp_path: Path) -> Path:
     """An empty storage of the test's own; the folder it keeps its files in."""
-    options = {"location": tmp_path / "dicom", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    options = {
+        "location": tmp_path / "dicom",
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    }
     backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "dicom": backend}
     return tmp_path / "dicom"

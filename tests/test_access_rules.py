@@ -269,8 +269,10 @@ FOREIGN = [
     ),
     (
         "a_worklist_member_is_a_member_of_its_account",
-        "INSERT INTO worklists_worklistmembership (user_id, worklist_id, account_id) "
-        "VALUES (%(caro)s, %(ct)s, %(account)s)",
+        (
+            "INSERT INTO worklists_worklistmembership (user_id, worklist_id, account_id) "
+            "VALUES (%(caro)s, %(ct)s, %(account)s)"
+        ),
     ),
 ]
 

@@ -41,7 +41,7 @@ def granted() -> dict[tuple[int, int], set[str]]:
 
 
 class World(RuleBasedStateMachine):
-    """Two accounts, driven through the services; beside them the same facts in dictionaries, and the rules in Python."""
+    """Two accounts, driven through the services; beside them the same facts as dictionaries and the rules in Python."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -54,9 +54,13 @@ def test_the_sites_own_role_cannot_take_the_guard_away(db, change):
     # GRANT by a role without the right to grant is a warning in PostgreSQL; the right is looked at afterwards.
     with connection.cursor() as cursor:
         said = _try(cursor, change)
-        cursor.execute("SELECT has_table_privilege('audit_auditevent', 'UPDATE, DELETE, TRUNCATE'), current_user")
+        cursor.execute(
+            "SELECT has_table_privilege('audit_auditevent', 'UPDATE, DELETE, TRUNCATE'), current_user"
+        )
         assert cursor.fetchone() == (False, "cimar_app"), said
-        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'audit_auditevent'::regclass AND tgenabled = 'O'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'audit_auditevent'::regclass AND tgenabled = 'O'"
+        )
         assert cursor.fetchone() == (2,)
 
 
@@ -82,7 +86,9 @@ def test_a_line_outlives_what_it_names(cast):
 
 def test_the_audit_table_has_no_foreign_keys(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_constraint WHERE conrelid = 'audit_auditevent'::regclass AND contype = 'f'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_constraint WHERE conrelid = 'audit_auditevent'::regclass AND contype = 'f'"
+        )
         assert cursor.fetchone() == (0,)
 
 

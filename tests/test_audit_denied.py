@@ -1,5 +1,7 @@
 """Every 403 leaves exactly one line, which no rollback takes along; other answers leave none."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -93,23 +95,40 @@ def test_a_line_cannot_be_written_inside_the_transaction_of_the_deed(transaction
 def test_the_line_says_which_study_it_was_about(cast, ana, client):
     client.get(f"/placements/{cast.placement.uuid}/raises/")
     [line] = lines()
-    assert (line.study_id, line.worklist_id, line.placement_uuid) == (cast.study.pk, cast.ct.pk, cast.placement.uuid)
+    assert (line.study_id, line.worklist_id, line.placement_uuid) == (
+        cast.study.pk,
+        cast.ct.pk,
+        cast.placement.uuid,
+    )
     assert line.in_original
 
 
 def test_a_placement_in_the_form_counts_as_well(cast, ana, client):
-    client.post("/raises/", {"placement": [str(cast.placement.uuid)]})
+    typed = urlencode({"placement": [str(cast.placement.uuid)]}, doseq=True)
+    client.post("/raises/", typed, content_type="application/x-www-form-urlencoded")
     assert [line.study_id for line in lines()] == [cast.study.pk]
 
 
 @pytest.mark.parametrize("typed", ["", "no-uuid", "\x00", "00000000-0000-0000-0000-000000000000"])
 def test_nonsense_for_a_placement_is_no_error(ana, client, typed):
-    assert client.post("/raises/", {"placement": typed}).status_code == 403
+    form = urlencode({"placement": typed})
+    assert client.post("/raises/", form, content_type="application/x-www-form-urlencoded").status_code == 403
     assert [line.study_id for line in lines()] == [None]
 
 
 def test_a_study_the_person_does_not_see_is_not_named(cast, ana, client):
     client.get(f"/placements/{cast.other_placement.uuid}/raises/")
+    assert [line.study_id for line in lines()] == [None]
+
+
+def test_a_form_with_too_many_fields_is_still_a_refusal(ana, client):
+    form = "&".join(f"f{number}=" for number in range(2500))
+    assert client.post("/raises/", form, content_type="application/x-www-form-urlencoded").status_code == 403
+    assert len(lines()) == 1
+
+
+def test_an_upload_is_not_received_for_the_sake_of_a_refusal(cast, ana, client):
+    client.post("/raises/", {"placement": str(cast.placement.uuid)})
     assert [line.study_id for line in lines()] == [None]
 
 

@@ -25,7 +25,7 @@ FULL = {
         "role": "Viewer",
         "added": ["open_study"],
         "removed": ["share_study"],
-        "images": 2,
+        "instances": 2,
         "files": 1,
         "lines": 1200,
         "filters": {"person": 3},
@@ -36,11 +36,11 @@ ODD_DETAILS = [
     None,
     [],
     "text",
-    {key: None for key in FULL["detail"]},
-    {key: 7 for key in FULL["detail"]},
+    dict.fromkeys(FULL["detail"]),
+    dict.fromkeys(FULL["detail"], 7),
     {key: ["x"] for key in FULL["detail"]},
     {key: {"a": 1} for key in FULL["detail"]},
-    {key: "{who} %s {0}" for key in FULL["detail"]},
+    dict.fromkeys(FULL["detail"], "{who} %s {0}"),
 ]
 
 
@@ -61,7 +61,9 @@ def test_every_word_in_a_sentence_is_known():
 @pytest.mark.parametrize("outcome", ["success", "refused", "failed"])
 def test_every_sentence_is_one_plain_line_with_a_full_event(outcome):
     said = [history.sentence(an_event(action, outcome=outcome, **FULL)) for action in Action]
-    assert [line for line in said if line != " ".join(line.split()) or set("{}<>") & set(line) or "None" in line] == []
+    assert [
+        line for line in said if line != " ".join(line.split()) or set("{}<>") & set(line) or "None" in line
+    ] == []
 
 
 @pytest.mark.parametrize("detail", ODD_DETAILS, ids=range(len(ODD_DETAILS)))
@@ -111,7 +113,9 @@ def test_a_promise_that_was_a_duplicate_says_so_in_words():
 
 
 def test_a_denied_deed_repeats_the_sentence_the_person_was_told():
-    event = an_event(Action.DENIED, outcome="refused", by_label="Vera <v@example.org>", detail={"why": "You may not."})
+    event = an_event(
+        Action.DENIED, outcome="refused", by_label="Vera <v@example.org>", detail={"why": "You may not."}
+    )
     assert history.sentence(event) == "Vera was refused: You may not."
 
 

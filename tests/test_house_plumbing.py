@@ -85,6 +85,18 @@ def test_no_test_looks_up_another_machine():
 
 
 def test_this_machine_is_open_to_tests():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname(), timeout=1) as line:
-            assert line.getpeername() == server.getsockname()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as line:
+        line.connect(server.getsockname())
+        assert line.getpeername() == server.getsockname()
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_module_may_have_servers_of_its_own_and_stop_them(own_services):
+    assert own_services.manage("check")
+    own_services.valkey.stop()
+    own_services.postgres.stop()
+
+    own_services.keep_up()
+
+    assert own_services.postgres.pid() and own_services.valkey.pid()

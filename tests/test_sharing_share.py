@@ -1,11 +1,20 @@
 """Share Studies: what becomes of each study and each target."""
 
-import pytest
+from datetime import timedelta
+from uuid import uuid4
 
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from accounts.models import Invitation, OutboxMail
+from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
+from studies.selectors import placements_visible_to
+from tests.factories import make_study, make_user, placement_of
+from worklists.services import change_worklist, set_mail_tick
 
 pytestmark = pytest.mark.django_db
 
@@ -15,22 +24,353 @@ def share(cast, *targets, by=None, placements=None, **more):
     return services.share_studies(placements=placements, targets=targets, by=by or cast.ana, **more)
 
 
-def test_a_share_to_a_location_places_the_study_there(cast):
-    report = share(cast, Target(Method.LOCATION, str(cast.emergency.uuid)))
+def outcome(report):
+    [row] = report.rows
+    return row.outcome, row.sentence
 
-    assert [row.outcome for row in report.rows] == ["shared"]
-    assert Placement.objects.filter(study=cast.study, worklist=cast.emergency).exists()
+
+def to_emergency(cast):
+    return Target(Method.LOCATION, str(cast.emergency.uuid))
+
+
+def to_ben(cast):
+    return Target(Method.PHYSICIAN, str(cast.ben.uuid))
+
+
+# What is made
+
+
+def test_a_share_to_a_location_lets_its_members_see_the_study(cast):
+    report = share(cast, to_emergency(cast))
+
+    assert outcome(report) == ("shared", "")
+    assert cast.study in [placement.study for placement in placements_visible_to(cast.ben)]
 
 
 def test_five_methods_go_in_one_press(cast):
     report = share(
         cast,
-        Target(Method.LOCATION, str(cast.emergency.uuid)),
+        to_emergency(cast),
         Target(Method.GROUP, str(cast.chest.uuid)),
-        Target(Method.PHYSICIAN, str(cast.ben.uuid)),
+        to_ben(cast),
         Target(Method.CODE, "river side"),
         Target(Method.EMAIL, "Dora@Example.net"),
     )
 
     assert [row.outcome for row in report.rows] == ["shared", "shared", "shared", "shared", "invited"]
     assert Share.objects.filter(press=report.press, ended_at=None).count() == 5
+    assert [row.label for row in report.rows][3:] == ["Riverside Clinic — Riverside Imaging", "dora@example.net"]
+
+
+def test_a_share_is_a_pointer_and_the_study_stays_one(cast):
+    share(cast, to_emergency(cast))
+
+    assert {placement.study_id for placement in Placement.objects.exclude(study=cast.other_study)} == {cast.study.pk}
+    assert type(cast.study).objects.filter(study_instance_uid=cast.study.study_instance_uid).count() == 1
+
+
+def test_the_identical_press_writes_nothing_and_mails_nobody(cast):
+    share(cast, to_ben(cast))
+    events, mails = AuditEvent.objects.count(), OutboxMail.objects.count()
+
+    assert outcome(share(cast, to_ben(cast))) == ("already_shared", "")
+
+    assert Share.objects.count() == 1
+    assert (AuditEvent.objects.count(), OutboxMail.objects.count()) == (events, mails)
+
+
+def test_another_end_date_or_note_changes_the_share_without_a_mail(cast, clock):
+    share(cast, to_ben(cast))
+    mails = OutboxMail.objects.count()
+    until = clock.now() + timedelta(days=3)
+
+    assert outcome(share(cast, to_ben(cast), expires_at=until, note="For Friday")) == ("changed", "")
+
+    made = Share.objects.get()
+    assert (made.expires_at, made.note) == (until, "For Friday")
+    assert placement_of(cast.study, cast.ben.personal_worklist).visible_until == until
+    assert OutboxMail.objects.count() == mails
+    assert AuditEvent.objects.filter(action="study:share:change", share_uuid=made.uuid).count() == 1
+
+
+def test_two_people_make_two_shares_and_one_placement(cast):
+    share(cast, to_emergency(cast))
+    share(cast, to_emergency(cast), by=cast.lois)
+
+    assert Share.objects.count() == 2
+    assert Placement.objects.filter(study=cast.study, is_home=False).count() == 1
+
+
+def test_a_worklist_that_asks_for_approval_holds_the_share_and_mails_nobody(cast):
+    change_worklist(worklist=cast.chest, needs_approval=True, by=None)
+
+    assert outcome(share(cast, Target(Method.GROUP, str(cast.chest.uuid)))) == ("awaiting_approval", "")
+
+    assert cast.study.pk not in placements_visible_to(cast.adam).filter(worklist=cast.chest).values_list("study", flat=True)
+    assert not OutboxMail.objects.exists()
+
+
+def test_an_invited_address_gets_one_invitation_and_one_mail_for_a_press(cast):
+    second = make_study(cast.ct)
+    placements = [cast.placement.uuid, placement_of(second, cast.ct).uuid]
+
+    report = share(cast, Target(Method.EMAIL, "dora@example.net"), placements=placements)
+
+    assert [row.outcome for row in report.rows] == ["invited", "invited"]
+    invitation = Invitation.objects.get()
+    assert (invitation.address, invitation.account) == ("dora@example.net", cast.northgate)
+    [mail] = OutboxMail.objects.all()
+    assert (mail.kind, mail.recipient, mail.data["invitation"]) == ("invitation", "dora@example.net", invitation.pk)
+
+
+def test_a_known_address_is_shared_with_at_once_and_the_copy_is_external(cast, clock):
+    assert outcome(share(cast, Target(Method.EMAIL, cast.ed.email.upper()))) == ("shared", "")
+
+    placement = placement_of(cast.study, cast.ed.personal_worklist)
+    assert placement.visible_until > clock.now() >= placement.internal_until
+
+
+# Who is told
+
+
+def told(report):
+    return sorted(OutboxMail.objects.filter(data__press=str(report.press)).values_list("recipient", flat=True))
+
+
+def test_a_physician_is_told_unless_they_said_no(cast):
+    assert told(share(cast, to_ben(cast))) == [cast.ben.email]
+
+    set_mail_tick(worklist=cast.vera.personal_worklist, wanted=False, by=cast.vera)
+    assert told(share(cast, Target(Method.PHYSICIAN, str(cast.vera.uuid)))) == []
+
+
+def test_members_of_a_worklist_are_told_only_where_they_asked_for_it(cast):
+    assert told(share(cast, to_emergency(cast))) == []
+
+    set_mail_tick(worklist=cast.emergency, wanted=True, by=cast.ben)
+    second = placement_of(make_study(cast.ct), cast.ct)
+    report = share(cast, to_emergency(cast), to_ben(cast), placements=[second.uuid])
+    assert told(report) == [cast.ben.email]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "method, value, sentence",
+    [
+        (Method.LOCATION, "imaging", "There is no such location."),
+        (Method.GROUP, "orthopaedics", "There is no such group."),
+        (Method.GROUP, "emergency", "There is no such group."),
+        (Method.LOCATION, "ct", "The studies are already on this worklist."),
+    ],
+)
+def test_a_place_that_is_not_in_the_directory_is_as_if_it_did_not_exist(cast, method, value, sentence):
+    target = Target(method, str(getattr(cast, value).uuid))
+
+    assert outcome(share(cast, target)) == ("refused", sentence)
+    assert not Share.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "who, sentence",
+    [
+        ("caro", "This person is not an active member here."),
+        ("ina", "This person is not an active member here."),
+        ("ed", "This person is not an active member here."),
+        ("ana", "This is you: the study is already within your reach."),
+    ],
+)
+def test_a_physician_is_an_active_member_and_not_oneself(cast, who, sentence):
+    assert outcome(share(cast, Target(Method.PHYSICIAN, str(getattr(cast, who).uuid)))) == ("refused", sentence)
+
+
+@pytest.mark.parametrize("code", ["NOSUCHCODE", "", "!!!", "\x00", "ngct2026x"])
+def test_an_unknown_code_has_one_answer(cast, code):
+    answer = outcome(share(cast, Target(Method.CODE, code)))
+
+    assert answer == ("refused", "No worklist takes shares under this code.")
+
+
+def test_a_code_of_a_worklist_that_takes_no_shares_has_the_same_answer(cast):
+    change_worklist(worklist=cast.imaging, takes_shares=False, by=None)
+
+    answer = outcome(share(cast, Target(Method.CODE, "RIVERSIDE")))
+
+    assert answer == ("refused", "No worklist takes shares under this code.")
+
+
+def test_a_location_that_takes_no_shares_says_so(cast):
+    change_worklist(worklist=cast.emergency, takes_shares=False, by=None)
+
+    assert outcome(share(cast, to_emergency(cast))) == ("refused", "This worklist takes no shares.")
+
+
+@pytest.mark.parametrize("address", ["not an address", "a@b", "x@@example.org", "", "a" * 300 + "@example.org"])
+def test_a_malformed_address_is_refused(cast, address):
+    assert outcome(share(cast, Target(Method.EMAIL, address))) == ("refused", "This is not an email address.")
+
+
+def test_ones_own_address_and_a_deactivated_users_are_refused(cast):
+    gone = make_user("Gone", is_active=False)
+
+    assert outcome(share(cast, Target(Method.EMAIL, cast.ana.email))) == (
+        "refused",
+        "This is you: the study is already within your reach.",
+    )
+    assert outcome(share(cast, Target(Method.EMAIL, gone.email))) == (
+        "refused",
+        "This address cannot receive shares.",
+    )
+
+
+def test_the_studys_own_home_is_no_target(cast):
+    share(cast, to_emergency(cast))
+    onward = placement_of(cast.study, cast.emergency)
+
+    report = share(cast, Target(Method.LOCATION, str(cast.ct.uuid)), by=cast.ben, placements=[onward.uuid])
+
+    assert outcome(report) == ("refused", "This is the study's home: it is already there.")
+
+
+def test_one_refused_row_undoes_no_other(cast):
+    report = share(cast, Target(Method.CODE, "NOSUCHCODE"), to_emergency(cast))
+
+    assert [row.outcome for row in report.rows] == ["refused", "shared"]
+    refused = AuditEvent.objects.get(action="study:share:refuse")
+    assert (refused.outcome, refused.study_id, refused.detail["method"]) == ("refused", cast.study.pk, "code")
+
+
+@pytest.mark.parametrize(
+    "who, method",
+    [
+        ("lois", Method.LOCATION),
+        ("gus", Method.GROUP),
+        ("phil", Method.PHYSICIAN),
+        ("cody", Method.CODE),
+        ("erin", Method.EMAIL),
+    ],
+)
+def test_a_role_with_one_method_can_use_that_one_alone(cast, who, method):
+    targets = {
+        Method.LOCATION: to_emergency(cast),
+        Method.GROUP: Target(Method.GROUP, str(cast.chest.uuid)),
+        Method.PHYSICIAN: to_ben(cast),
+        Method.CODE: Target(Method.CODE, "RIVERSIDE"),
+        Method.EMAIL: Target(Method.EMAIL, "dora@example.net"),
+    }
+
+    report = share(cast, *targets.values(), by=getattr(cast, who))
+
+    done = {row.target.method for row in report.rows if row.outcome in ("shared", "invited")}
+    refused = {row.target.method for row in report.rows if row.outcome == "refused"}
+    assert done == {method}
+    assert refused == set(Method) - {method}
+    assert Invitation.objects.exists() == (method == Method.EMAIL)
+
+
+def test_nobody_shares_without_the_right_to_share(cast):
+    with pytest.raises(PermissionDenied):
+        share(cast, to_emergency(cast), by=cast.vera)
+
+    assert not Share.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["nolan", "ina", "sue", "caro", "ed", "ben"])
+def test_who_does_not_see_the_study_finds_nothing_to_share(cast, who):
+    with pytest.raises(services.NothingThere):
+        share(cast, to_emergency(cast), by=getattr(cast, who))
+
+    assert not Share.objects.exists()
+
+
+def test_a_study_gone_meanwhile_is_a_refused_row_and_the_rest_goes_on(cast):
+    report = share(cast, to_emergency(cast), placements=[cast.placement.uuid, uuid4()])
+
+    assert [(row.outcome, row.sentence) for row in report.rows] == [
+        ("shared", ""),
+        ("refused", "This study is no longer on this worklist."),
+    ]
+
+
+def test_limits_are_said_in_a_sentence(cast):
+    with pytest.raises(ValidationError, match="At most 500 studies"):
+        share(cast, to_emergency(cast), placements=[uuid4() for _ in range(501)])
+    with pytest.raises(ValidationError, match="At most 20 recipients"):
+        share(cast, *(Target(Method.CODE, f"CODE{n}") for n in range(21)))
+    with pytest.raises(ValidationError, match="at most 2,000 characters"):
+        share(cast, to_emergency(cast), note="x" * 100_000)
+
+
+def test_an_end_date_in_the_past_is_refused(cast, clock):
+    with pytest.raises(ValidationError, match="in the past"):
+        share(cast, to_emergency(cast), expires_at=clock.now())
+
+
+def test_studies_of_two_worklists_do_not_go_in_one_press(cast):
+    here = placement_of(make_study(cast.emergency), cast.emergency)
+
+    with pytest.raises(ValidationError, match="one worklist at a time"):
+        share(cast, Target(Method.EMAIL, "dora@example.net"), by=cast.adam, placements=[cast.placement.uuid, here.uuid])
+
+
+# A personal worklist launders nothing
+
+
+def on_personal(cast, person):
+    return placement_of(cast.study, person.personal_worklist).uuid
+
+
+def test_a_study_shared_by_email_goes_on_by_email_and_code_alone_without_an_account(cast):
+    share(cast, Target(Method.EMAIL, cast.ed.email))
+
+    report = share(
+        cast,
+        Target(Method.CODE, "RIVERSIDE"),
+        Target(Method.EMAIL, "dora@example.net"),
+        to_emergency(cast),
+        to_ben(cast),
+        by=cast.ed,
+        placements=[on_personal(cast, cast.ed)],
+    )
+
+    assert [row.outcome for row in report.rows] == ["shared", "invited", "refused", "refused"]
+    assert Invitation.objects.get().by_user == cast.ed
+
+
+def test_a_physician_share_goes_on_as_the_persons_role_in_that_account_allows(cast):
+    share(cast, to_ben(cast), Target(Method.PHYSICIAN, str(cast.vera.uuid)))
+
+    ben = share(cast, Target(Method.GROUP, str(cast.chest.uuid)), by=cast.ben, placements=[on_personal(cast, cast.ben)])
+    vera = share(cast, Target(Method.GROUP, str(cast.chest.uuid)), by=cast.vera, placements=[on_personal(cast, cast.vera)])
+
+    assert outcome(ben) == ("shared", "")
+    assert [row.outcome for row in vera.rows] == ["refused"]
+
+
+def test_a_viewer_given_a_study_by_physician_share_cannot_mail_it_out(cast):
+    share(cast, Target(Method.PHYSICIAN, str(cast.vera.uuid)))
+
+    report = share(
+        cast, Target(Method.EMAIL, "dora@example.net"), by=cast.vera, placements=[on_personal(cast, cast.vera)]
+    )
+
+    assert [row.outcome for row in report.rows] == ["refused"]
+    assert not Invitation.objects.exists()
+
+
+def test_a_person_in_two_accounts_shares_a_physician_share_on_within_its_account_alone(cast):
+    from tests.factories import join
+
+    join(cast.ben, cast.riverside, "Radiologist")
+    share(cast, to_ben(cast))
+
+    report = share(
+        cast,
+        Target(Method.PHYSICIAN, str(cast.caro.uuid), cast.riverside.uuid),
+        Target(Method.PHYSICIAN, str(cast.phil.uuid), cast.northgate.uuid),
+        by=cast.ben,
+        placements=[on_personal(cast, cast.ben)],
+    )
+
+    assert [row.outcome for row in report.rows] == ["refused", "shared"]

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditEvent
+from studies.ingest import store
 from studies.ingest.results import Outcome
 from studies.ingest.sources import from_path
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
@@ -80,7 +82,7 @@ def test_the_same_bytes_twice_in_one_go_are_one_instance(homes: Homes) -> None:
     assert Study.objects.get(study_instance_uid="2.25.77").n_instances == 1
 
 
-def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes) -> None:
+def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes, dicom_storage: Path) -> None:
     uids = {"StudyInstanceUID": make_uid(), "SeriesInstanceUID": make_uid(), "SOPInstanceUID": make_uid()}
     first, other = sound(**uids), sound(**uids, PatientID="OTHER")
     take_in(worklist=homes.ct, by=None, source=source(first))
@@ -92,11 +94,35 @@ def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes)
     assert refused.sentence.startswith("The study already holds another file with the same SOP Instance UID")
     kept = Instance.objects.get(sop_instance_uid=uids["SOPInstanceUID"])
     assert kept.blob.sha256 == hashlib.sha256(first).hexdigest()
+    assert Blob.objects.get() == kept.blob
+    assert [path.stem for path in dicom_storage.rglob("*.dcm")] == [kept.blob.sha256]
+
+
+def test_bytes_forgotten_between_storing_and_placing_are_stored_anew(
+    homes: Homes, dicom_storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = sound()
+
+    def and_then_forgotten(*args: Any, **kwargs: Any) -> dict[str, int]:
+        stored = store.store_blobs(*args, **kwargs)
+        store.drop_unused(stored.values())
+        assert not list(dicom_storage.rglob("*.dcm"))
+        return stored
+
+    monkeypatch.setattr("studies.services.ingest.store_blobs", and_then_forgotten)
+    assert take_in(worklist=homes.ct, by=None, source=source(data)).n_new == 1
+
+    with storages["dicom"].open(Instance.objects.get().blob.key) as stored:
+        assert stored.read() == data
 
 
 def test_one_refused_file_does_not_stop_the_rest(homes: Homes) -> None:
     study = make_uid()
-    files = [source(sound(StudyInstanceUID=study), "1"), source(b"hello", "2"), source(sound(StudyInstanceUID=study), "3")]
+    files = [
+        source(sound(StudyInstanceUID=study), "1"),
+        source(b"hello", "2"),
+        source(sound(StudyInstanceUID=study), "3"),
+    ]
 
     result = take_in_all(worklist=homes.ct, by=None, sources=files)
 
@@ -150,13 +176,17 @@ def test_series_and_instances_are_counted_over_several_imports(homes: Homes) -> 
 
 def test_where_files_of_one_study_disagree_the_first_wins(homes: Homes) -> None:
     for name in ("First^Word", "Second^Word"):
-        take_in(worklist=homes.ct, by=None, source=source(sound(StudyInstanceUID="2.25.77", PatientName=name)))
+        take_in(
+            worklist=homes.ct, by=None, source=source(sound(StudyInstanceUID="2.25.77", PatientName=name))
+        )
 
     assert Study.objects.get(study_instance_uid="2.25.77").patient_name == "First^Word"
 
 
 def test_an_object_without_pixels_needs_no_preview(homes: Homes) -> None:
-    plain = dicom(PixelData=None, Rows=None, Columns=None, Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.22")
+    plain = dicom(
+        PixelData=None, Rows=None, Columns=None, Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.22"
+    )
     take_in(worklist=homes.ct, by=None, source=source(bad_files.as_bytes(plain)))
 
     instance = Instance.objects.select_related("blob").get(sop_instance_uid=plain.SOPInstanceUID)
@@ -227,7 +257,11 @@ def test_names_are_read_in_the_character_set_of_their_file(homes: Homes, charset
 def test_an_unknown_character_set_costs_letters_but_not_the_file(homes: Homes, charset: str) -> None:
     data = sound(StudyInstanceUID="2.25.77").replace(b"Quill^Hazel ", b"Quill^\xc3\xa4\xffel ")
     at = data.index(b"\x08\x00\x16\x00UI")
-    data = data[:at] + bad_files.element(8, 5, b"CS", charset.ljust(len(charset) + len(charset) % 2).encode()) + data[at:]
+    data = (
+        data[:at]
+        + bad_files.element(8, 5, b"CS", charset.ljust(len(charset) + len(charset) % 2).encode())
+        + data[at:]
+    )
 
     result = take_in(worklist=homes.ct, by=None, source=source(data))
 
@@ -238,7 +272,10 @@ def test_an_unknown_character_set_costs_letters_but_not_the_file(homes: Homes, c
 def test_control_characters_become_spaces_and_all_other_text_stays(homes: Homes) -> None:
     nasty = "<b>\u202eQuill</b>^'; DROP"
     data = sound(
-        StudyInstanceUID="2.25.77", SpecificCharacterSet="ISO_IR 192", PatientName=nasty, StudyDescription="a\x00b\x07c"
+        StudyInstanceUID="2.25.77",
+        SpecificCharacterSet="ISO_IR 192",
+        PatientName=nasty,
+        StudyDescription="a\x00b\x07c",
     )
     take_in(worklist=homes.ct, by=None, source=source(data))
 
@@ -267,12 +304,16 @@ def test_a_text_longer_than_its_column_is_cut_with_an_ellipsis(homes: Homes) -> 
         ("00000000", None),
     ],
 )
-def test_dates_are_understood_where_they_can_be_and_kept_as_received(homes: Homes, raw: str, meant: date | None) -> None:
+def test_dates_are_understood_where_they_can_be_and_kept_as_received(
+    homes: Homes, raw: str, meant: date | None
+) -> None:
     data = bad_files.sound(StudyInstanceUID="2.25.77", StudyDate=None)
     at = data.index(b"\x08\x00\x60\x00CS")
     wanted = raw.ljust(len(raw) + len(raw) % 2).encode()
     take_in(
-        worklist=homes.ct, by=None, source=source(data[:at] + bad_files.element(8, 0x20, b"DA", wanted) + data[at:])
+        worklist=homes.ct,
+        by=None,
+        source=source(data[:at] + bad_files.element(8, 0x20, b"DA", wanted) + data[at:]),
     )
 
     study = Study.objects.get(study_instance_uid="2.25.77")
@@ -294,7 +335,9 @@ def test_odd_numbers_never_stop_a_file(homes: Homes, number: str) -> None:
 
 def test_the_files_of_a_zip_are_taken_in_one_by_one(homes: Homes) -> None:
     study = make_uid()
-    data = zipped([("a/", b""), ("a/1", sound(StudyInstanceUID=study)), ("a/2", sound(StudyInstanceUID=study))])
+    data = zipped(
+        [("a/", b""), ("a/1", sound(StudyInstanceUID=study)), ("a/2", sound(StudyInstanceUID=study))]
+    )
 
     result = take_in(worklist=homes.ct, by=None, source=source(data, "both.zip"))
 
@@ -302,7 +345,9 @@ def test_the_files_of_a_zip_are_taken_in_one_by_one(homes: Homes) -> None:
     assert Study.objects.get(study_instance_uid=study).n_instances == 2
 
 
-def test_the_command_takes_files_folders_and_zips_and_renders_them(homes: Homes, tmp_path: Path, capsys) -> None:
+def test_the_command_takes_files_folders_and_zips_and_renders_them(
+    homes: Homes, tmp_path: Path, capsys
+) -> None:
     study = make_uid()
     folder = bad_files.written(
         tmp_path / "cd",
@@ -353,7 +398,9 @@ def test_what_a_crash_left_in_the_storage_is_written_anew(homes: Homes) -> None:
         assert stored.read() == data
 
 
-def test_an_import_of_five_hundred_files_asks_the_database_little(homes: Homes, django_assert_max_num_queries) -> None:
+def test_an_import_of_five_hundred_files_asks_the_database_little(
+    homes: Homes, django_assert_max_num_queries
+) -> None:
     study, series = make_uid(), make_uid()
     files = [source(sound(StudyInstanceUID=study, SeriesInstanceUID=series)) for _ in range(500)]
 

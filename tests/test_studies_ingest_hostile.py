@@ -38,28 +38,49 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "It is empty."),
     "not DICOM": (lambda: b"Dear colleague, here are the images.", "It is not a DICOM file."),
     "an executable": (lambda: b"MZ" + bytes(4_000), "It is not a DICOM file."),
-    "a preamble alone": (lambda: bytes(128) + b"DICM", "It does not say how it is encoded (no transfer syntax)."),
+    "a preamble alone": (
+        lambda: bytes(128) + b"DICM",
+        "It does not say how it is encoded (no transfer syntax).",
+    ),
     "a head alone": (bad_files.head, "It has no Study Instance UID."),
     "truncated at the end": (bad_files.truncated, "It is cut off"),
     "truncated in the middle": (partial(bad_files.truncated_at, 0.6), "It is cut off"),
     "truncated in its first words": (partial(bad_files.truncated_at, 0.3), "It "),
-    "longer than it is": (bad_files.longer_than_it_is, "It is cut off, or says that a part of it is longer than it is."),
+    "longer than it is": (
+        bad_files.longer_than_it_is,
+        "It is cut off, or says that a part of it is longer than it is.",
+    ),
     "more frames than it has": (bad_files.more_frames_than_it_has, "It holds fewer pixels than it says."),
     "never-ending pixels": (bad_files.never_ending_pixels, "It is cut off"),
-    "an endless name": (partial(bad_files.endless_name, 3 * MB), "A text in its header is longer than 64 KiB"),
+    "an endless name": (
+        partial(bad_files.endless_name, 3 * MB),
+        "A text in its header is longer than 64 KiB",
+    ),
     "a huge header": (partial(bad_files.many_small_texts, 3 * MB), "Its header is larger than 1 MiB."),
     "too large": (partial(bad_files.many_small_texts, 5 * MB), "It is larger than 4 MiB."),
     "a million parts": (partial(bad_files.many_elements, 3_000), "It is made of too many parts."),
     "nested without end": (partial(bad_files.nested, 5_000), "Its sequences are nested too deeply."),
     "a deflate bomb": (partial(bad_files.deflate_bomb, 64), "It unpacks to more than 2 MiB."),
     "a cut deflated file": (lambda: bad_files.deflated(dicom())[:-30], "It is cut off"),
-    "a broken deflated file": (lambda: bad_files.head(b"1.2.840.10008.1.2.1.99") + b"\xff" * 400, "It is damaged"),
+    "a broken deflated file": (
+        lambda: bad_files.head(b"1.2.840.10008.1.2.1.99") + b"\xff" * 400,
+        "It is damaged",
+    ),
     "no study UID": (lambda: sound(StudyInstanceUID=None), "It has no Study Instance UID."),
     "no series UID": (lambda: sound(SeriesInstanceUID=None), "It has no Series Instance UID."),
-    "a UID of words": (lambda: sound(StudyInstanceUID="../../etc/passwd"), "Its Study Instance UID is not a valid UID."),
-    "a UID without end": (lambda: sound(SeriesInstanceUID="1." * 40 + "1"), "Its Series Instance UID is not a valid UID."),
+    "a UID of words": (
+        lambda: sound(StudyInstanceUID="../../etc/passwd"),
+        "Its Study Instance UID is not a valid UID.",
+    ),
+    "a UID without end": (
+        lambda: sound(SeriesInstanceUID="1." * 40 + "1"),
+        "Its Series Instance UID is not a valid UID.",
+    ),
     "a broken ZIP": (bad_files.broken_zip, "It is a ZIP file that cannot be opened."),
-    "a ZIP with a huge directory": (bad_files.zip_with_a_huge_directory, "It is a ZIP file that cannot be opened."),
+    "a ZIP with a huge directory": (
+        bad_files.zip_with_a_huge_directory,
+        "It is a ZIP file that cannot be opened.",
+    ),
     "an empty ZIP's head": (lambda: b"PK\x03\x04", "It is a ZIP file that cannot be opened."),
 }
 
@@ -70,7 +91,9 @@ def small_bounds(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_bad_file_is_refused_by_name_and_the_rest_goes_on(homes: Homes, kind: str, dicom_storage: Path) -> None:
+def test_a_bad_file_is_refused_by_name_and_the_rest_goes_on(
+    homes: Homes, kind: str, dicom_storage: Path
+) -> None:
     make, sentence = HOSTILE[kind]
     files = [source(sound(), "before"), source(make(), "the bad one"), source(sound(), "after")]
 
@@ -158,7 +181,9 @@ def test_paths_of_a_zip_are_names_and_nothing_more(homes: Homes, tmp_path: Path,
     names = ["../../../../tmp/escaped.dcm", "/etc/cimar.dcm", "..\\..\\boot.ini", "a/../b\x01.dcm"]
     before = {path for path in tmp_path.rglob("*") if dicom_storage not in path.parents}
 
-    result = take_in(worklist=homes.ct, by=None, source=source(zipped((name, sound()) for name in names), "x.zip"))
+    result = take_in(
+        worklist=homes.ct, by=None, source=source(zipped((name, sound()) for name in names), "x.zip")
+    )
 
     assert result.n_new == 4
     assert [file.name for file in result.files] == [
@@ -167,14 +192,18 @@ def test_paths_of_a_zip_are_names_and_nothing_more(homes: Homes, tmp_path: Path,
         "x.zip: ..\\..\\boot.ini",
         "x.zip: a/../b .dcm",
     ]
-    assert {path for path in tmp_path.rglob("*") if dicom_storage not in path.parents} - before <= {dicom_storage}
+    assert {path for path in tmp_path.rglob("*") if dicom_storage not in path.parents} - before <= {
+        dicom_storage
+    }
     assert not Path("/tmp/escaped.dcm").exists()
     assert len(list(dicom_storage.rglob("*.dcm"))) == 4
 
 
 def test_a_zip_in_a_zip_is_refused_by_name(homes: Homes) -> None:
     inside = zipped([("deep.dcm", sound())])
-    result = take_in(worklist=homes.ct, by=None, source=source(zipped([("inner.zip", inside), ("a", sound())]), "o.zip"))
+    result = take_in(
+        worklist=homes.ct, by=None, source=source(zipped([("inner.zip", inside), ("a", sound())]), "o.zip")
+    )
 
     assert result.n_new == 1
     assert [(file.name, file.sentence[:32]) for file in result.left_out] == [
@@ -183,7 +212,9 @@ def test_a_zip_in_a_zip_is_refused_by_name(homes: Homes) -> None:
 
 
 def test_a_protected_member_is_refused_by_name(homes: Homes) -> None:
-    [refused] = take_in(worklist=homes.ct, by=None, source=source(bad_files.encrypted_zip(), "s.zip")).left_out
+    [refused] = take_in(
+        worklist=homes.ct, by=None, source=source(bad_files.encrypted_zip(), "s.zip")
+    ).left_out
     assert (refused.name, refused.sentence) == ("s.zip: secret.dcm", "It is protected by a password.")
 
 
@@ -217,7 +248,13 @@ def test_no_event_and_no_row_comes_of_a_refused_file(homes: Homes) -> None:
 
 def test_real_files_with_private_and_unknown_parts_are_taken_in(homes: Homes, settings: Any) -> None:
     settings.CIMAR_INGEST_LIMITS = {}
-    for name in ("MR_small_padded.dcm", "CT_small.dcm", "rtplan.dcm", "waveform_ecg.dcm", "explicit_VR-UN.dcm"):
+    for name in (
+        "MR_small_padded.dcm",
+        "CT_small.dcm",
+        "rtplan.dcm",
+        "waveform_ecg.dcm",
+        "explicit_VR-UN.dcm",
+    ):
         with open(str(get_testdata_file(name)), "rb") as file:
             result = take_in(worklist=homes.ct, by=None, source=source(file.read(), make_uid()))
         assert [one.outcome for one in result.files] == [Outcome.NEW], name

@@ -78,13 +78,16 @@ def test_the_same_bytes_to_two_homes_at_once_are_stored_once(places: Homes, dico
     assert Blob.objects.count() == len(list(dicom_storage.rglob("*.dcm"))) == 20
 
 
-def test_the_same_instance_with_different_bytes_at_once_is_kept_once_and_refused_once(places: Homes) -> None:
+def test_the_same_instance_with_different_bytes_at_once_is_kept_once_and_refused_once(
+    places: Homes, dicom_storage: Path
+) -> None:
     uids = {"StudyInstanceUID": make_uid(), "SeriesInstanceUID": make_uid(), "SOPInstanceUID": make_uid()}
 
     results = at_once(*(importing(places.ct, [sound(**uids, PatientID=str(n))]) for n in range(2)))
 
     assert sorted((result.n_new, len(result.left_out)) for result in results) == [(0, 1), (1, 0)]
-    assert Instance.objects.count() == 1
+    assert Instance.objects.count() == Blob.objects.count() == 1
+    assert len(list(dicom_storage.rglob("*.dcm"))) == 1
 
 
 def test_two_renderers_at_once_do_each_file_once(places: Homes) -> None:

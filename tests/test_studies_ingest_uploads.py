@@ -42,7 +42,9 @@ def test_files_wait_under_random_names_until_a_worker_takes_them_in(cast: Cast, 
     assert (made.state, made.n_files, made.n_done) == (Upload.State.WAITING, 2, 0)
     files = made.files.order_by("id")
     assert [file.name for file in files] == ["scan.dcm", "hello .txt"]
-    assert {path.name for path in (dicom_storage / "incoming").iterdir()} == {Path(file.key).name for file in files}
+    assert {path.name for path in (dicom_storage / "incoming").iterdir()} == {
+        Path(file.key).name for file in files
+    }
     assert not any("scan" in path.name for path in dicom_storage.rglob("*"))
     assert not Instance.objects.exists()
 
@@ -74,7 +76,9 @@ def test_a_refused_member_of_a_zip_keeps_its_sentence(cast: Cast) -> None:
     ]
 
 
-def test_an_upload_is_audited_when_it_begins_when_it_brings_a_study_and_when_files_are_refused(cast: Cast) -> None:
+def test_an_upload_is_audited_when_it_begins_when_it_brings_a_study_and_when_files_are_refused(
+    cast: Cast,
+) -> None:
     upload(cast, ("1.dcm", sound(StudyInstanceUID="2.25.77")), ("hello.txt", b"hello"))
     ingest_waiting()
 

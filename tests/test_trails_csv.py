@@ -18,9 +18,6 @@ from studies.services.trail import CSV_HEAD, export_trail
 from tests.trails import look, make_world, on, with_names
 
 
-pytestmark = pytest.mark.urls("tests.trails_urls")
-
-
 @pytest.fixture
 def ana(cast, client):
     client.force_login(cast.ana)
@@ -73,7 +70,10 @@ def test_the_file_is_streamed_as_an_attachment_without_patient_data(cast, ana, c
     response = fetch(client, cast.placement)
     assert response.streaming
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == f'attachment; filename="audit-trail-{str(cast.placement.uuid)[:8]}.csv"'
+    assert (
+        response["Content-Disposition"]
+        == f'attachment; filename="audit-trail-{str(cast.placement.uuid)[:8]}.csv"'
+    )
     assert "Quill" not in b"".join(response.streaming_content).decode()
 
 
@@ -89,7 +89,9 @@ def test_exporting_is_in_the_trail_with_how_much_left(cast, ana, client):
 def test_the_filters_count_for_the_file_too(cast, ana, client):
     make_world(cast)
     rows = rows_of(fetch(client, cast.placement, action=Action.SHARE_ADD, person=cast.caro.pk))
-    assert [row["What happened"] for row in rows] == ["Caro shared the study with Riverside Orthopaedics (group)"]
+    assert [row["What happened"] for row in rows] == [
+        "Caro shared the study with Riverside Orthopaedics (group)"
+    ]
 
 
 def test_an_external_recipient_exports_what_they_may_read_and_no_more(cast, client):
@@ -117,7 +119,9 @@ def test_who_does_not_see_the_study_gets_404(cast, client):
 
 def test_the_service_asks_for_the_right_itself(cast):
     with pytest.raises(PermissionDenied):
-        export_trail(placement=with_names(cast.placement), by=cast.vera, filters=Filters(), zone=ZoneInfo("UTC"))
+        export_trail(
+            placement=with_names(cast.placement), by=cast.vera, filters=Filters(), zone=ZoneInfo("UTC")
+        )
 
 
 def test_no_file_leaves_when_its_export_cannot_be_recorded(cast, ana, client, monkeypatch):
@@ -156,6 +160,8 @@ def test_a_cell_a_spreadsheet_would_run_gets_an_apostrophe(cell):
     assert safe(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize(("cell", "text"), [(None, ""), (5, "5"), ("Ana Obi", "Ana Obi"), ("a=b", "a=b"), ("", "")])
+@pytest.mark.parametrize(
+    ("cell", "text"), [(None, ""), (5, "5"), ("Ana Obi", "Ana Obi"), ("a=b", "a=b"), ("", "")]
+)
 def test_other_cells_stay_as_they_are(cell, text):
     assert safe(cell) == text

@@ -20,7 +20,9 @@ def share(cast, *targets, by=None, placement=None):
 
 
 def said(placement: Placement) -> list[str]:
-    return [history.sentence(event) for event in trail_of(with_names(placement), at=clock.now()).order_by("pk")]
+    return [
+        history.sentence(event) for event in trail_of(with_names(placement), at=clock.now()).order_by("pk")
+    ]
 
 
 def test_a_share_by_email_and_its_end_are_in_both_trails_and_what_lies_between_is_not(cast):
@@ -28,14 +30,23 @@ def test_a_share_by_email_and_its_end_are_in_both_trails_and_what_lies_between_i
     share(cast, to_ed, Target(Method.GROUP, str(cast.chest.uuid)))
     ed = placement_of(cast.study, cast.ed.personal_worklist)
     look(ed, cast.ed)
-    services.end_shares(shares=list(Share.objects.filter(method=Method.EMAIL).values_list("uuid", flat=True)), by=cast.ana)
+    services.end_shares(
+        shares=list(Share.objects.filter(method=Method.EMAIL).values_list("uuid", flat=True)), by=cast.ana
+    )
     share(cast, to_ed)
     ed = placement_of(cast.study, cast.ed.personal_worklist)
     theirs, ours = said(ed), said(cast.placement)
-    verbs = ["Ana shared the study with", "Ed opened the study", "Ana ended the share with", "Ana shared the study with"]
+    verbs = [
+        "Ana shared the study with",
+        "Ed opened the study",
+        "Ana ended the share with",
+        "Ana shared the study with",
+    ]
     assert [line.startswith(verb) for line, verb in zip(theirs, verbs, strict=True)] == [True] * 4
     assert [line for line in ours if line in theirs] == [theirs[0], theirs[2], theirs[3]]
-    assert [line for line in ours if "Chest Clinic" in line] == ["Ana shared the study with Chest Clinic (group)"]
+    assert [line for line in ours if "Chest Clinic" in line] == [
+        "Ana shared the study with Chest Clinic (group)"
+    ]
     assert not [line for line in theirs if "Chest Clinic" in line]
 
 

@@ -18,7 +18,6 @@ from tests.factories import make_role, membership_of
 from tests.trails import look, make_world, on, with_names
 from worklists import services
 
-pytestmark = pytest.mark.urls("tests.trails_urls")
 READS = Action.AUDIT_READ
 
 
@@ -60,7 +59,13 @@ def test_the_newest_line_comes_first(cast, ana, client):
 def test_the_page_shows_who_what_where_and_what_it_holds(cast, ana, client):
     look(cast.placement, cast.vera)
     shown = page(client, cast.placement).content.decode()
-    for text in ("Vera opened the study", "vera@example.org", "CT Reporting", "Northgate Hospital", "trail of the original"):
+    for text in (
+        "Vera opened the study",
+        "vera@example.org",
+        "CT Reporting",
+        "Northgate Hospital",
+        "trail of the original",
+    ):
         assert text in shown
 
 

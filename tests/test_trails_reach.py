@@ -75,7 +75,11 @@ def test_what_happens_on_an_external_placement_is_not_in_the_originals_trail(wor
 def test_what_becomes_of_a_share_is_in_both_trails(world, cast, action):
     share = AuditEvent.objects.get(other_worklist_label="Ed").share_uuid
     event = on(
-        world.home, share_uuid=share, other_worklist_id=world.ed.worklist_id, other_worklist_label="Ed", detail={}
+        world.home,
+        share_uuid=share,
+        other_worklist_id=world.ed.worklist_id,
+        other_worklist_label="Ed",
+        detail={},
     )
     record(action, by=cast.ana, on=event)
     line = ("Ana", str(action.label), "CT Reporting", "Ed")
@@ -110,7 +114,10 @@ def test_nobody_else_who_was_given_the_study_is_named_outside(world):
 
 def test_a_refused_share_is_told_where_it_was_tried_and_not_at_its_target(world, cast):
     tried = on(
-        world.home, other_worklist_id=world.ed.worklist_id, other_worklist_label="Ed", detail={"why": "Not allowed."}
+        world.home,
+        other_worklist_id=world.ed.worklist_id,
+        other_worklist_label="Ed",
+        detail={"why": "Not allowed."},
     )
     record(Action.REFUSED, by=cast.ana, on=tried, outcome="refused")
     assert ("Ana", "Share refused", "CT Reporting", "Ed") in shown(world.home)

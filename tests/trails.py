@@ -109,6 +109,11 @@ def about(share: Share, source: Placement, target: Worklist | None, **more: obje
 def told(events: QuerySet[AuditEvent]) -> list[tuple[str, str, str, str]]:
     """Who did what where, oldest first."""
     return [
-        (event.by_label.split(" <")[0], str(Action(event.action).label), event.worklist_label, event.other_worklist_label)
+        (
+            event.by_label.split(" <")[0],
+            str(Action(event.action).label),
+            event.worklist_label,
+            event.other_worklist_label,
+        )
         for event in events.order_by("pk")
     ]

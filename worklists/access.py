@@ -219,7 +219,8 @@ def sync(
     Narrowed by account, worklist ids and user ids, as far as they are given. The caller holds the account's lock
     (see `worklists.services`), which is why two of these never cross.
     """
-    roles, parameters = ["TRUE"], []
+    roles = ["TRUE"]
+    parameters: list[Any] = []
     if account is not None:
         roles.append("w.account_id = %s")
         parameters.append(account.pk)
@@ -263,7 +264,7 @@ def _known(codename: str) -> None:
 def _rows(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _execute(sql: str, parameters: list[Any]) -> None:

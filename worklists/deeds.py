@@ -1,7 +1,6 @@
 """A refusal that knows what it was about."""
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 
 from audit.services import On
 
@@ -14,4 +13,3 @@ class Refused(PermissionDenied):
         self.on = on or On()
 
 
-deed = transaction.atomic

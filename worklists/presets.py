@@ -15,7 +15,7 @@ SHIPPED_ROLES: dict[str, frozenset[str]] = {
     "Administrator": CODENAMES | {ADMINISTER},
     # Editing changes what a colleague recorded: a department gives that to few, by a role of its own.
     "Radiologist": CODENAMES - {"edit_study"},
-    # Sends a patient on inside the hospital and to another hospital's code; addresses of outsiders are not for this role.
+    # Sends a patient on inside the hospital and to another hospital's code, never to an outsider's address.
     "Referring clinician": frozenset(
         {"list_studies", "open_study", "download_study"} | SHARE_BY_EVERY_METHOD - {"share_study_by_email"}
     ),

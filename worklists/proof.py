@@ -77,4 +77,4 @@ def differences() -> Iterator[str]:
 def _rows(sql: str, parameters: dict[str, Any] | None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

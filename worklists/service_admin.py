@@ -24,8 +24,9 @@ class ServiceForm(forms.ModelForm):
     def validate_unique(self) -> None:
         """The service says it in words."""
 
-    def validate_constraints(self) -> None:
-        """The service says it in words."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """Every field: Django then leaves the constraints to the service, which says it in words."""
+        return {field.name for field in self.instance._meta.get_fields()}
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -3,6 +3,7 @@
 These know nothing of shares: `sharing.services` asks who may, ends the promises and sends the mails.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -15,7 +16,7 @@ from accounts.events import NOT_SIGNED_IN, on_invitation
 from accounts.models import Account, Invitation, User
 from audit import clock
 from audit.actions import Action
-from audit.services import record
+from audit.services import event, record, record_all
 
 # From a personal worklist; an account says its own.
 PRESET_DAYS = 30
@@ -26,7 +27,6 @@ USED = "This invitation has been used."
 WITHDRAWN = "This invitation has been withdrawn."
 
 
-@transaction.atomic
 def invite(
     *,
     address: str,
@@ -35,28 +35,55 @@ def invite(
     invited_by: User,
     now: datetime,
 ) -> tuple[Invitation, bool]:
-    """The one waiting invitation of an account or user to an address, made or renewed as needed.
+    """The one waiting invitation of an account or user to an address; see `invite_all`."""
+    invited = invite_all(
+        addresses=[address], account=account, by_user=by_user, invited_by=invited_by, now=now
+    )
+    return invited[tidy_address(address)]
 
-    The second value says whether a mail is due: it is new, or had expired. The caller holds the lock on the
-    address and sends the mail.
+
+@transaction.atomic
+def invite_all(
+    *,
+    addresses: Iterable[str],
+    account: Account | None = None,
+    by_user: User | None = None,
+    invited_by: User,
+    now: datetime,
+) -> dict[str, tuple[Invitation, bool]]:
+    """For each (tidied) address the one waiting invitation of an account or user, made or renewed as needed.
+
+    The second value says whether a mail is due: it is new, or had expired. The caller holds the locks on the
+    addresses and sends the mails. A handful of statements however many addresses.
     """
-    values = {"address": tidy_address(address), "account": account, "by_user": by_user}
-    found = _locked().filter(**values, withdrawn_at=None, accepted_at=None).first()
+    wanted = sorted({tidy_address(address) for address in addresses})
+    by = {"account": account, "by_user": by_user}
+    waiting = _locked().filter(**by, address__in=wanted, withdrawn_at=None, accepted_at=None).order_by("pk")
+    found = {row.address: row for row in waiting}
     expires_at = _end(account, now)
-    if found is None:
-        made = Invitation.objects.create(
-            **values, invited_by=invited_by, created_at=now, expires_at=expires_at
-        )
-        record(
-            Action.INVITATION_ADD,
-            by=invited_by,
-            on=on_invitation(made, detail={"until": expires_at.isoformat()}),
-        )
-        return made, True
-    had_expired = found.expires_at <= now
-    if had_expired or expires_at - found.expires_at >= WORTH_RENEWING:
-        _renew(found, expires_at=expires_at, by=invited_by)
-    return found, had_expired
+    expired = {address for address, row in found.items() if row.expires_at <= now}
+    renewed = [
+        row
+        for row in found.values()
+        if row.address in expired or expires_at - row.expires_at >= WORTH_RENEWING
+    ]
+    for row in renewed:
+        row.expires_at = expires_at
+    Invitation.objects.bulk_update(renewed, ["expires_at"])
+    made = Invitation.objects.bulk_create(
+        Invitation(**by, address=address, invited_by=invited_by, created_at=now, expires_at=expires_at)
+        for address in wanted
+        if address not in found
+    )
+    until = {"until": expires_at.isoformat()}
+    record_all(
+        event(action, by=invited_by, on=on_invitation(row, detail=until))
+        for action, rows in ((Action.INVITATION_ADD, made), (Action.INVITATION_RENEW, renewed))
+        for row in rows
+    )
+    due = expired | {row.address for row in made}
+    found |= {row.address: row for row in made}
+    return {address: (found[address], address in due) for address in wanted}
 
 
 @transaction.atomic
@@ -134,14 +161,6 @@ def _waiting(invitation: Invitation) -> Invitation:
     if found.withdrawn_at is not None:
         raise ValidationError(WITHDRAWN, code="ended")
     return found
-
-
-def _renew(invitation: Invitation, *, expires_at: datetime, by: User) -> None:
-    invitation.expires_at = expires_at
-    invitation.save(update_fields=["expires_at"])
-    record(
-        Action.INVITATION_RENEW, by=by, on=on_invitation(invitation, detail={"until": expires_at.isoformat()})
-    )
 
 
 def _end(account: Account | None, now: datetime) -> datetime:

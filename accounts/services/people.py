@@ -6,10 +6,9 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from accounts.addresses import tidy_address
+from accounts.addresses import checked_name, tidy_address
 from accounts.events import on_user
 from accounts.models import User
-from accounts.services.registration import checked_name
 from audit.actions import Action
 from audit.services import record
 

@@ -1,6 +1,5 @@
 """From an invitation to a person: a code by mail, and who types it back has the address."""
 
-import re
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
@@ -11,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts import mail, tokens
-from accounts.addresses import tidy_name
+from accounts.addresses import checked_name
 from accounts.events import NOT_SIGNED_IN, on_invitation, on_user
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
@@ -70,7 +69,10 @@ def prove_code(*, invitation: Invitation, code: str, address: str | None = None)
     wrong code is recorded whatever is undone later. `address` is the visitor's network address.
     """
     _take_try(invitation=invitation)
-    if not tokens.code_matches(Invitation.objects.get(pk=invitation.pk), code):
+    found = Invitation.objects.get(pk=invitation.pk)
+    if not tokens.code_matches(found, code):
+        # The same link in another window may have been quicker: then the code was right, and came too late.
+        check_usable(found)
         _note_wrong_code(invitation=invitation, address=address)
         raise ValidationError(WRONG_CODE, code="wrong_code")
 
@@ -115,15 +117,6 @@ def register(*, invitation: Invitation, name: str, password: str, code: str) -> 
     record(Action.USER_REGISTER, by=user, on=on_user(user))
     invitations.mark_accepted(invitation=found, by=user, now=now)
     return user
-
-
-def checked_name(name: str) -> str:
-    tidied = tidy_name(name)
-    if not re.search(r"\w", tidied):
-        raise ValidationError("Give a name that others will know you by.")
-    if len(tidied) > 200:
-        raise ValidationError("A name has at most 200 characters.")
-    return tidied
 
 
 def check_usable(invitation: Invitation) -> None:

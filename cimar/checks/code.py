@@ -84,8 +84,7 @@ def only_access_asks(path: str, tree: ast.Module, lines: list[str]) -> Iterator[
     if _matches(path, MAY_ASK + FREE):
         return
     for node in ast.walk(tree):
-        name = _name(node.func) if isinstance(node, ast.Call) else ""
-        if name in ASKERS:
+        if isinstance(node, ast.Call) and (name := _name(node.func)) in ASKERS:
             yield Finding(
                 path,
                 node.lineno,

@@ -46,7 +46,7 @@ def down(services: Services) -> int:
 
 
 def status(services: Services) -> int:
-    places, pids = services.places, {"postgres": services.postgres_pid(), "valkey": services.valkey_pid()}
+    places, pids = services.places, {"postgres": services.postgres.pid(), "valkey": services.valkey.pid()}
     for name, pid in pids.items():
         print(f"{name}: {f'running, process {pid}' if pid else 'stopped'}")
     print(f"data: {places.servers_home()}\nDATABASE_URL={places.database_url}")

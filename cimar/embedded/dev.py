@@ -127,10 +127,10 @@ class Site:
         print("Starting PostgreSQL and Valkey …", flush=True)
         self.services.enter()
         print("Bringing the schema up to date …", flush=True)
-        for command in ("migrate", "createcachetable"):
-            self._manage(environment, command, "--verbosity", "0")
+        self._manage(environment, "prepare", "--verbosity", "0")
         logins = ""
-        if next(CHECKOUT.glob("*/management/commands/load_demo.py"), None):
+        demo = next(CHECKOUT.glob("*/management/commands/load_demo.py"), None)
+        if demo and os.environ.get("CIMAR_DEMO") != "no":
             print("Loading the demo …", flush=True)
             logins = self._manage(environment, "load_demo")
         self._spawn(

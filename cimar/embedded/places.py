@@ -86,7 +86,7 @@ class Places:
         _private(self.sockets)
 
     def servers_home(self) -> Path:
-        """The servers' own data: in memory for tests where there is room, in the checkout, or beside it for `nobody`."""
+        """The servers' own data: in memory for tests where there is room, else in the checkout if they can reach it."""
         if not self.durable and (memory := self._memory_disk()):
             return memory
         if os.geteuid() != 0 or server_user_can("x", self.home):

@@ -27,6 +27,17 @@ def alive(pid: int, since: str = "") -> bool:
     return bool(now) and (not since or since == now)
 
 
+def taken(pid: int) -> bool:
+    """Whether the system still knows the id, be it of a process that has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def group(leader: int, since: str, folder: Path) -> list[int]:
     """Our processes in the session that `leader` began in `folder`, whether the leader still lives or not."""
     if alive(leader) and not alive(leader, since):

@@ -1,4 +1,4 @@
-"""Makes .venv from the locked requirements, then becomes the command it was given. Runs before anything is installed."""
+"""Makes .venv from the locked requirements, then becomes the command it was given. Needs nothing installed."""
 
 import fcntl
 import hashlib

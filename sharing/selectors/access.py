@@ -8,7 +8,7 @@ number; so are worklists of organisations the reader has nothing to do with.
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -39,8 +39,8 @@ class Grant:
     target: str = ""
 
     @property
-    def until(self) -> datetime | None:
-        return self.share.expires_at
+    def last_day(self) -> datetime | None:
+        return last_moment(self.share.expires_at)
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ class Place:
     hidden_members: int
     grants: list[Grant]
 
+    @property
+    def last_day(self) -> datetime | None:
+        return last_moment(self.until)
+
 
 @dataclass
 class Access:
@@ -87,6 +91,11 @@ class Access:
     elsewhere: int = 0
     beyond: int = 0
     more: int = 0
+
+
+def last_moment(until: datetime | None) -> datetime | None:
+    """An end is the first moment after the last day; people are told the day."""
+    return until - timedelta(microseconds=1) if until is not None else None
 
 
 def who_has_access(placement: Placement, by: User, now: datetime) -> Access:
@@ -116,7 +125,9 @@ class _Reading:
         invitations = {share.invitation_id for share in self.live if share.invitation_id is not None}
         self.invitations = Invitation.objects.in_bulk(invitations) if invitations else {}
         self.mine = (
-            set(invitations_of(by).filter(pk__in=invitations).values_list("pk", flat=True)) if invitations else set()
+            set(invitations_of(by).filter(pk__in=invitations).values_list("pk", flat=True))
+            if invitations
+            else set()
         )
         self.may_share, self.may_list = worklist_ids(by, "share_study"), worklist_ids(by, "list_studies")
         self.colleagues = self._colleagues()
@@ -176,7 +187,9 @@ class _Reading:
         hidden -= known.keys()
         hidden = self._reached(hidden, known)
         addressed = {worklist for worklist, how in known.items() if how == "address"}
-        for source in self._reached(addressed, {worklist: how for worklist, how in known.items() if how != "address"}):
+        for source in self._reached(
+            addressed, {worklist: how for worklist, how in known.items() if how != "address"}
+        ):
             beyond |= {share.pk for share in self.onward[source]}
         return known, len(hidden - addressed), len(beyond)
 
@@ -222,7 +235,15 @@ class _Reading:
                 way = (up, self.home) if target == self.start else (down, self.start)
                 grants[target].append(self._grant(share, *way))
         members = self._members([pk for pk in inside if self._near(self.worklists[pk])])
-        order = sorted(known, key=lambda pk: (pk != self.start, known[pk] != "inside", self._name(pk, known[pk]).casefold(), pk))
+        order = sorted(
+            known,
+            key=lambda pk: (
+                pk != self.start,
+                known[pk] != "inside",
+                self._name(pk, known[pk]).casefold(),
+                pk,
+            ),
+        )
         found.more = max(0, len(order) - MOST_PLACES)
         found.places = [self._place(pk, known[pk], grants[pk], members) for pk in order[:MOST_PLACES]]
         return found
@@ -255,8 +276,8 @@ class _Reading:
         return Grant(share, self._by(share), path, may_end, path[-1]["label"])
 
     def _step(self, pk: int) -> dict[str, Any]:
-        kind = "home" if pk == self.home else "worklist"
         worklist = self.worklists[pk]
+        kind = "home" if pk == self.home else "person" if worklist.is_personal else "worklist"
         if self.knows_all or pk == self.start or self._near(worklist) or pk in self.givers:
             return {"kind": kind, "label": worklist.label, "detail": self._account(worklist)}
         if worklist.account is not None:
@@ -267,7 +288,11 @@ class _Reading:
         source = self.worklists[share.from_worklist_id]
         if share.method == Method.EMAIL and share.to_worklist_id not in self.givers | {self.start}:
             known = self.knows_all or share.from_worklist_id == self.start or self._near(source)
-            return {"kind": "person", "label": self._address(share) if known else "somebody", "external": True}
+            return {
+                "kind": "person",
+                "label": self._address(share) if known else "somebody",
+                "external": True,
+            }
         step = self._step(share.to_worklist_id)  # type: ignore[arg-type]
         if share.to_worklist_id != self.start and self._named(share):
             worklist = self.worklists[share.to_worklist_id]  # type: ignore[index]
@@ -275,7 +300,11 @@ class _Reading:
         return {**step, "external": share.method == Method.EMAIL}
 
     def _share_step(self, share: Share) -> dict[str, Any]:
-        return {"kind": "share", "label": f"by {self._by(share)}", "detail": Method(share.method).label.lower()}
+        return {
+            "kind": "share",
+            "label": f"by {self._by(share)}",
+            "detail": Method(share.method).label.lower(),
+        }
 
     def _by(self, share: Share) -> str:
         source = self.worklists[share.from_worklist_id]
@@ -306,9 +335,17 @@ class _Reading:
     def _promise(self, share: Share, ways: dict[int, Share | None]) -> Promise:
         invitation = self.invitations[share.invitation_id]  # type: ignore[index]
         grant = self._grant(share, ways, self.start)
-        return Promise(grant, invitation.address, invitation, invitation.expires_at <= self.now, invitation.pk in self.mine)
+        return Promise(
+            grant,
+            invitation.address,
+            invitation,
+            invitation.expires_at <= self.now,
+            invitation.pk in self.mine,
+        )
 
-    def _place(self, pk: int, how: str, grants: list[Grant], members: dict[int, tuple[list[Role], int]]) -> Place:
+    def _place(
+        self, pk: int, how: str, grants: list[Grant], members: dict[int, tuple[list[Role], int]]
+    ) -> Place:
         worklist, times = self.worklists[pk], self.graph.at(pk)
         roles, number = members.get(pk, ([], 0))
         shown = sum(len(role.people) for role in roles)

@@ -48,7 +48,9 @@ def places(kind: str, account_ids: Collection[int], *, besides: Worklist) -> lis
     """The locations or groups of these accounts that take shares."""
     if not account_ids:
         return []
-    found = Worklist.objects.filter(kind=kind, account__in=account_ids, takes_shares=True).exclude(pk=besides.pk)
+    found = Worklist.objects.filter(kind=kind, account__in=account_ids, takes_shares=True).exclude(
+        pk=besides.pk
+    )
     return list(found.select_related("account").order_by("account__name", Lower("name"), "pk"))
 
 
@@ -61,18 +63,27 @@ def people_like(text: str, account_ids: Collection[int], *, besides: User) -> Hi
     for word in text[:200].split()[:MOST_WORDS]:
         fits &= Q(user__name__icontains=word) | Q(user__email__istartswith=word)
     first = Case(When(user__name__istartswith=text, then=Value(0)), default=Value(1))
-    members = _members(account_ids).filter(fits, user__personal_worklist__takes_shares=True).exclude(user=besides)
+    members = (
+        _members(account_ids).filter(fits, user__personal_worklist__takes_shares=True).exclude(user=besides)
+    )
     rows = members.order_by(first, Lower("user__name"), "user__email", "account__name")[: MOST_HITS + 1]
     people = [Colleague(*row) for row in rows.values_list(*_COLLEAGUE)]
     return Hits(people[:MOST_HITS], len(people) > MOST_HITS)
 
 
-def people_named(picked: Iterable[tuple[UUID, UUID | None]], account_ids: Collection[int]) -> dict[UUID, list[Colleague]]:
+def people_named(
+    picked: Iterable[tuple[UUID, UUID | None]], account_ids: Collection[int]
+) -> dict[UUID, list[Colleague]]:
     """The picked people as the directories of these accounts list them, by their uuid."""
     uuids = {uuid for uuid, _ in picked}
     found: dict[UUID, list[Colleague]] = {}
     if uuids and account_ids:
-        for row in _members(account_ids).filter(user__uuid__in=uuids).order_by("account__name").values_list(*_COLLEAGUE):
+        for row in (
+            _members(account_ids)
+            .filter(user__uuid__in=uuids)
+            .order_by("account__name")
+            .values_list(*_COLLEAGUE)
+        ):
             found.setdefault(row[0], []).append(Colleague(*row))
     return found
 
@@ -92,11 +103,17 @@ def members_at(addresses: Collection[str], account_ids: Collection[int]) -> dict
 
 
 def accounts_by_uuid(uuids: Collection[UUID]) -> frozenset[int]:
-    return frozenset(Account.objects.filter(uuid__in=uuids).values_list("pk", flat=True)) if uuids else frozenset()
+    return (
+        frozenset(Account.objects.filter(uuid__in=uuids).values_list("pk", flat=True))
+        if uuids
+        else frozenset()
+    )
 
 
 def account_uuids(account_ids: Collection[int]) -> list[UUID]:
-    found = Account.objects.filter(pk__in=account_ids).order_by("pk") if account_ids else Account.objects.none()
+    found = (
+        Account.objects.filter(pk__in=account_ids).order_by("pk") if account_ids else Account.objects.none()
+    )
     return list(found.values_list("uuid", flat=True))
 
 

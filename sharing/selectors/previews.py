@@ -19,7 +19,7 @@ from studies.models import Placement
 class WhatEnds:
     """How many shares end by the deed; which recipients and worklists lose studies, and how many each.
 
-    `recipients` are the targets of the ended shares, `worklists` what falls with them inside the reader's own
+    `recipients` are the targets of the ended shares (`kept` of them keep the study by another share), `worklists` what falls with them inside the reader's own
     accounts, `elsewhere` a mere count of worklists of other accounts, `beyond` of onward shares past an external
     boundary, `promises` of invitations' promised shares.
     """
@@ -31,6 +31,7 @@ class WhatEnds:
     elsewhere: int
     beyond: int
     promises: int
+    kept: int = 0
 
 
 def what_ends(shares: Iterable[Share], by: User) -> WhatEnds:
@@ -39,12 +40,7 @@ def what_ends(shares: Iterable[Share], by: User) -> WhatEnds:
     for share in shares:
         pks.setdefault(share.study_id, set()).add(share.pk)
     graphs = graph.load(pks)
-    chosen = [
-        share
-        for one in graphs.values()
-        for share in one.shares
-        if share.pk in pks[one.study.pk]
-    ]
+    chosen = [share for one in graphs.values() for share in one.shares if share.pk in pks[one.study.pk]]
     return _preview(graphs, chosen, by, clock.now())
 
 
@@ -64,18 +60,18 @@ def what_ends_with_removal(placements: Collection[Placement], by: User) -> WhatE
 def what_ends_with_deletion(placement: Placement, by: User) -> WhatEnds:
     """What goes if the study is deleted at home: every share of it."""
     graphs = graph.load([placement.study_id])
-    chosen = [share for one in graphs.values() for share in one.shares]
+    # What was shared from elsewhere falls with what was shared from home.
+    chosen = [
+        share
+        for one in graphs.values()
+        for share in one.shares
+        if share.from_worklist_id == one.study.home_id
+    ]
     return _preview(graphs, chosen, by, clock.now())
 
 
-def _preview(
-    graphs: dict[int, Graph], chosen: list[Share], by: User, now: datetime
-) -> WhatEnds:
-    accounts = set(
-        AccountMembership.objects.filter(user=by, active=True).values_list(
-            "account", flat=True
-        )
-    )
+def _preview(graphs: dict[int, Graph], chosen: list[Share], by: User, now: datetime) -> WhatEnds:
+    accounts = set(AccountMembership.objects.filter(user=by, active=True).values_list("account", flat=True))
     labels = Labels.of(chosen)
     direct = {(share.study_id, share.to_worklist_id) for share in chosen}
     recipients: Counter[str] = Counter()
@@ -83,27 +79,23 @@ def _preview(
         recipients[labels.target(share)] += 1
     near: Counter[int] = Counter()
     far: set[int] = set()
-    beyond = promises = 0
+    beyond = promises = kept = 0
     chosen_pks = {share.pk for share in chosen}
     for one in graphs.values():
-        after = one.without(
-            [share for share in chosen if share.study_id == one.study.pk]
+        after = one.without([share for share in chosen if share.study_id == one.study.pk])
+        kept += sum(
+            study_id == one.study.pk and after.at(worklist_id).exists > now
+            for study_id, worklist_id in direct
         )
         falling = [
             share
             for share in one.shares
-            if share.pk not in chosen_pks
-            and one.is_live(share, now)
-            and not after.is_live(share, now)
+            if share.pk not in chosen_pks and one.is_live(share, now) and not after.is_live(share, now)
         ]
-        inside = [
-            share for share in falling if one.at(share.from_worklist_id).internal > now
-        ]
+        inside = [share for share in falling if one.at(share.from_worklist_id).internal > now]
         beyond += len(falling) - len(inside)
         promises += sum(share.to_worklist_id is None for share in inside)
-        known = {
-            share.to_worklist_id for share in inside if share.account_id in accounts
-        }
+        known = {share.to_worklist_id for share in inside if share.account_id in accounts}
         for worklist_id, times in one.times.items():
             lost = times.exists > now >= after.at(worklist_id).exists
             if not lost or (one.study.pk, worklist_id) in direct:
@@ -121,4 +113,5 @@ def _preview(
         elsewhere=len(far),
         beyond=beyond,
         promises=promises,
+        kept=kept,
     )

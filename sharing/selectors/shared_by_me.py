@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from accounts.models import Invitation, User
 from audit import clock
 from sharing.models import Method, Share
+from sharing.selectors.access import last_moment
 from sharing.selectors.invitations import invitations_of
 from sharing.selectors.shares import worklist_ids
 from studies.models import Placement, Study
@@ -37,6 +38,10 @@ class Line:
     tone: str
     why: str
     may_end: bool
+
+    @property
+    def last_day(self) -> datetime | None:
+        return last_moment(self.share.expires_at)
 
     @property
     def study(self) -> Study | None:
@@ -72,7 +77,11 @@ def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None
     mine = (
         Share.objects.filter(shared_by=user)
         .select_related(
-            "study", "from_worklist__account", "from_worklist__owner", "to_worklist__account", "to_worklist__owner"
+            "study",
+            "from_worklist__account",
+            "from_worklist__owner",
+            "to_worklist__account",
+            "to_worklist__owner",
         )
         .select_related("invitation", "ended_by")
         .annotate(seen=Subquery(seen.values("uuid")[:1]), held=Exists(held))
@@ -85,14 +94,18 @@ def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None
 
 def invitations_sent_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Sent]:
     """The invitations the person made or promised something with. Raises NoSuchPage."""
-    promised = Count("shares", filter=Q(shares__shared_by=user, shares__to_worklist=None, shares__ended_at=None))
+    promised = Count(
+        "shares", filter=Q(shares__shared_by=user, shares__to_worklist=None, shares__ended_at=None)
+    )
     sent = invitations_of(user).select_related("account", "invited_by").annotate(promised=promised)
     rows, newer, older = _page(sent, before, after)
     now = clock.now()
     return Page([_sent(row, now) for row in rows], newer, older)
 
 
-def _page(rows: QuerySet[M], before: UUID | None, after: UUID | None) -> tuple[list[M], UUID | None, UUID | None]:
+def _page(
+    rows: QuerySet[M], before: UUID | None, after: UUID | None
+) -> tuple[list[M], UUID | None, UUID | None]:
     """Fifty rows older than one of them, or newer, or the newest."""
     if cursor := before or after:
         at = rows.filter(uuid=cursor).values_list("pk", flat=True).first()
@@ -139,7 +152,11 @@ def _target(share: Share) -> str:
 def _state(share: Share, now: datetime) -> tuple[str, str, str]:
     """A word, its tone, and why. What ended by the clock is said before the sweep writes it down."""
     if share.ended_at is not None:
-        by = f" by {share.ended_by.name}" if share.ended_by is not None and share.ended_by_id not in (None, share.shared_by_id) else ""
+        by = (
+            f" by {share.ended_by.name}"
+            if share.ended_by is not None and share.ended_by_id not in (None, share.shared_by_id)
+            else ""
+        )
         return "Ended", "neutral", f"{Share.EndReason(share.end_reason).label}{by}"
     if share.expires_at is not None and share.expires_at <= now:
         return "Ended", "neutral", str(Share.EndReason.EXPIRED.label)

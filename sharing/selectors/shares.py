@@ -18,9 +18,7 @@ def shares_seen_by(user: User) -> QuerySet[Share]:
     """Shares, ended ones too, from, to or at home on a worklist whose list the person may see."""
     worklists = access.worklists_for(user, "list_studies")
     return Share.objects.filter(
-        Q(from_worklist__in=worklists)
-        | Q(to_worklist__in=worklists)
-        | Q(study__home__in=worklists)
+        Q(from_worklist__in=worklists) | Q(to_worklist__in=worklists) | Q(study__home__in=worklists)
     )
 
 

@@ -18,15 +18,11 @@ from sharing.services.removal import (
 )
 from sharing.services.settling import settle_overdue
 from sharing.services.shares import (
-    MOST_STUDIES,
-    MOST_TARGETS,
     NothingThere,
     share_studies,
 )
 
 __all__ = [
-    "MOST_STUDIES",
-    "MOST_TARGETS",
     "EndReport",
     "NothingThere",
     "Outcome",

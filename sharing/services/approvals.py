@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from accounts.models import User
 from audit.actions import Action
@@ -13,10 +14,9 @@ from sharing.locks import lock_directory
 from sharing.models import Share
 from sharing.services import notices, settling
 from sharing.services.shares import NothingThere
-from worklists.deeds import deed
 
 
-@deed
+@transaction.atomic
 def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
     """Approve or decline a share that awaits approval on a worklist the person sees.
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from accounts.models import User
 from sharing import selectors
 from sharing.models import Share
 from sharing.services import settling
 from sharing.services.shares import NothingThere
-from worklists.deeds import deed
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class EndReport:
     ended_with_them: int
 
 
-@deed
+@transaction.atomic
 def end_shares(*, shares: Sequence[UUID], by: User) -> EndReport:
     """End shares where they were made from, or at home. Raises NothingThere and PermissionDenied."""
     seen = selectors.shares_seen_by(by).filter(uuid__in=shares)

@@ -13,10 +13,9 @@ from accounts.services.outbox import queue_mail
 from sharing import selectors
 from sharing.services.promises import claim_promises, end_promises
 from sharing.services.shares import NothingThere
-from worklists.deeds import deed
 
 
-@deed
+@transaction.atomic
 def resend_invitation(*, invitation: UUID, by: User) -> Invitation:
     """Mail the same link again; an expired invitation is renewed. Raises NothingThere and ValidationError."""
     row = _own(invitation, by)
@@ -25,7 +24,7 @@ def resend_invitation(*, invitation: UUID, by: User) -> Invitation:
     return row
 
 
-@deed
+@transaction.atomic
 def relink_invitation(*, invitation: UUID, by: User) -> Invitation:
     """Make a new link, which ends the old one, and mail it. Raises NothingThere and ValidationError."""
     row = _own(invitation, by)
@@ -34,7 +33,7 @@ def relink_invitation(*, invitation: UUID, by: User) -> Invitation:
     return row
 
 
-@deed
+@transaction.atomic
 def withdraw_invitation(*, invitation: UUID, by: User) -> int:
     """End what the person promised with an invitation; how many promises ended.
 

@@ -7,20 +7,25 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Invitation, User
 from audit import clock
 from audit.actions import Action
 from audit.services import event, record, record_all
 from sharing import graph, permissions, selectors, targets
-from sharing.models import Method
+from sharing.limits import MOST_STUDIES
+from sharing.models import Method, Share
 from sharing.permissions import Allowed
-from sharing.services.shares import MOST_STUDIES, NothingThere
+from sharing.services.shares import NothingThere
 from sharing.targets import Resolved, Target
 from studies.events import on_placement, on_worklist
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists import access
 from worklists.models import Worklist
+
+MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."
+AT_HOME = "This worklist is the study's home. Delete the study itself, or end its shares."
+NOT_AT_HOME = "A study is deleted only at its home. You can remove it from this worklist."
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,10 @@ def offer(*, placements: Sequence[UUID], by: User) -> Offer:
     """
     wanted = set(placements)
     if len(wanted) > MOST_STUDIES:
-        raise ValidationError(f"At most {MOST_STUDIES} studies can be shared at once; you ticked {len(wanted):,}.")
-    seen = placements_visible_to(by).filter(uuid__in=wanted)
-    found = list(seen.select_related("study", "worklist__account", "worklist__owner").order_by("name_key", "-study_date", "pk"))
-    if not found:
-        raise NothingThere
+        raise ValidationError(
+            f"At most {MOST_STUDIES} studies can be shared at once; you ticked {len(wanted):,}."
+        )
+    found = _seen(list(wanted), by)
     worklist = found[0].worklist
     if any(placement.worklist_id != worklist.pk for placement in found):
         raise ValidationError("Share the studies of one worklist at a time.")
@@ -98,7 +102,9 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: User) -> frozense
 
 
 @transaction.atomic
-def read_back(*, codes: Sequence[str], by: User, ticked: Worklist, address: str | None = None) -> list[Resolved]:
+def read_back(
+    *, codes: Sequence[str], by: User, ticked: Worklist, address: str | None = None
+) -> list[Resolved]:
     """What each typed share code stands for, or the sentence that refuses it. Every look is recorded."""
     wanted = [targets.tidy(Target(Method.CODE, code)) for code in codes]
     found = targets.resolve(wanted, by=by, ticked=ticked, allowed={Allowed(Method.CODE, None)})
@@ -145,3 +151,57 @@ def read_received(*, press: UUID, by: User, address: str | None = None) -> selec
         for _, worklist in sorted(worklists.items())
     )
     return received
+
+
+def preview_end(*, shares: Sequence[UUID], by: User) -> tuple[list[Share], selectors.WhatEnds]:
+    """The shares that are there for the person, and what goes if they end. Raises NothingThere and PermissionDenied."""
+    seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
+    found = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
+    if not found:
+        raise NothingThere
+    ends = {share.from_worklist_id for share in found} | {share.study.home_id for share in found}
+    may = set(access.worklists_for(by, "share_study").filter(pk__in=ends).values_list("pk", flat=True))
+    if any(not {share.from_worklist_id, share.study.home_id} & may for share in found):
+        raise PermissionDenied(MAY_NOT_END)
+    return found, selectors.what_ends(found, by)
+
+
+def preview_removal(*, placements: Sequence[UUID], by: User) -> tuple[list[Placement], selectors.WhatEnds]:
+    """The studies, and what goes if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
+    found = _seen(placements, by)
+    for worklist in {placement.worklist_id: placement.worklist for placement in found}.values():
+        permissions.check_remove(by, worklist)
+    if any(placement.is_home for placement in found):
+        raise ValidationError(AT_HOME)
+    return found, selectors.what_ends_with_removal(found, by)
+
+
+def preview_deletion(*, placement: UUID, by: User) -> tuple[Placement, selectors.WhatEnds]:
+    """The study, and what goes if it is deleted at home. Raises NothingThere and PermissionDenied."""
+    [found] = _seen([placement], by)
+    permissions.check_remove(by, found.worklist)
+    if not found.is_home:
+        raise PermissionDenied(NOT_AT_HOME)
+    return found, selectors.what_ends_with_deletion(found, by)
+
+
+def _seen(placements: Sequence[UUID], by: User) -> list[Placement]:
+    seen = placements_visible_to(by).filter(uuid__in=set(placements))
+    found = list(
+        seen.select_related("study", "worklist__account", "worklist__owner").order_by(
+            "name_key", "-study_date", "pk"
+        )
+    )
+    if not found:
+        raise NothingThere
+    return found
+
+
+def preview_withdrawal(*, invitation: UUID, by: User) -> tuple[Invitation, int, bool]:
+    """The invitation, how many of the person's promises end with it, and whether others promised something too."""
+    found = selectors.invitations_of(by).filter(uuid=invitation).first()
+    if found is None:
+        raise NothingThere
+    promisers = list(selectors.promises_of(found).values_list("shared_by", flat=True))
+    mine = sum(promiser == by.pk for promiser in promisers)
+    return found, mine, len(promisers) > mine

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import AccountMembership, User
@@ -17,7 +18,6 @@ from sharing.services.shares import NothingThere
 from studies.events import on_placement
 from studies.models import Instance, Placement, Series, Study
 from studies.selectors import placements_visible_to
-from worklists.deeds import deed
 from worklists.services import deactivate_member, remove_member
 
 TOMBSTONE = {
@@ -45,7 +45,7 @@ class Removal:
     ended_with_them: int
 
 
-@deed
+@transaction.atomic
 def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
     """Remove shared studies from one's worklist: the incoming shares end, the original stays at home.
 
@@ -61,6 +61,14 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
             "This worklist is the study's home. Delete the study itself, or end its shares."
         )
     graphs, now = settling.opened({placement.study_id for placement in found})
+    # What brought a study here may have ended while we waited for the lock.
+    found = [
+        placement
+        for placement in found
+        if graphs[placement.study_id].at(placement.worklist_id).exists > now
+    ]
+    if not found:
+        raise NothingThere
     ending: list[Share] = []
     for placement in found:
         one = graphs[placement.study_id]
@@ -74,7 +82,7 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
     return Removal(len(found), len(ending), len(with_them))
 
 
-@deed
+@transaction.atomic
 def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
     """Delete a study at its home: its shares and promises end, every placement goes, a tombstone stays.
 
@@ -117,20 +125,24 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
     return Removal(1, len(ending), 0)
 
 
-@deed
+@transaction.atomic
 def leave_account(*, membership: int, by: User | None, remove: bool = False) -> Removal:
     """End a person's active membership of an account, and with it the physician shares it gave them.
 
-    Inactive, the membership keeps its rows and gives no right; with `remove` it goes altogether.
+    Inactive, the membership keeps its rows and gives no right; with `remove` it goes altogether. Raises
+    NothingThere, PermissionDenied and ValidationError (the last administrator).
     """
-    row = AccountMembership.objects.select_related(
-        "user__personal_worklist", "account"
-    ).get(pk=membership)
+    found = AccountMembership.objects.select_related("user__personal_worklist", "account")
     # These lock user, membership and worklist rows before any study is locked, and see to the rights.
-    if remove:
-        remove_member(membership=row, by=by)
-    else:
-        deactivate_member(membership=row, by=by)
+    try:
+        row = found.get(pk=membership)
+        if remove:
+            remove_member(membership=row, by=by)
+        else:
+            deactivate_member(membership=row, by=by)
+    except AccountMembership.DoesNotExist:
+        # Somebody took it away, perhaps while we waited for its lock.
+        raise NothingThere from None
     lost = Share.objects.filter(
         to_worklist=row.user.personal_worklist,
         account=row.account,

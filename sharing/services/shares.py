@@ -6,12 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
-from accounts.services.invitations import invite
+from accounts.services.invitations import invite_all
 from sharing import permissions, targets
 from sharing.graph import Graph
+from sharing.limits import MOST_NOTE, MOST_STUDIES, MOST_TARGETS
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
@@ -20,12 +22,7 @@ from sharing.services.press import GONE, Outcome, Press, Row, ShareReport
 from sharing.targets import Resolved, Target
 from studies.models import Placement
 from studies.selectors import placements_visible_to
-from worklists.deeds import deed
 from worklists.models import Worklist
-
-MOST_STUDIES = 500
-MOST_TARGETS = 20
-MOST_NOTE = 2000
 
 CHANGED_MEANWHILE = "This recipient changed a moment ago. Please try again."
 
@@ -34,7 +31,7 @@ class NothingThere(Exception):
     """None of what was named is there for this person: a 404."""
 
 
-@deed
+@transaction.atomic
 def share_studies(
     *,
     placements: Sequence[UUID],
@@ -67,7 +64,7 @@ def share_studies(
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = _allowed(by, worklist, rights, list(graphs), graphs)
-    invitations = _invitations(resolved, allowed, worklist=worklist, by=by, now=now)
+    invitations = _invitations(resolved, allowed, graphs, worklist=worklist, by=by, now=now)
     work = Press(
         press, by, worklist, note, expires_at, now, graphs, allowed, invitations
     )
@@ -175,22 +172,25 @@ def _resolve_locked(
 def _invitations(
     resolved: Sequence[Resolved],
     allowed: dict[int, frozenset[Allowed]],
+    graphs: dict[int, Graph],
     *,
     worklist: Worklist,
     by: User,
     now: datetime,
 ) -> dict[str, Invitation]:
     """An invitation for each address nobody has registered, where at least one study may go to it."""
-    if not any(Allowed(Method.EMAIL, None) in pairs for pairs in allowed.values()):
-        return {}
     addresses = [one.address for one in resolved if one.address and not one.refusal]
-    return {
-        address: invite(
-            address=address,
-            account=worklist.account,
-            by_user=by if worklist.account is None else None,
-            invited_by=by,
-            now=now,
-        )[0]
-        for address in addresses
-    }
+    by_email = Allowed(Method.EMAIL, None)
+    if not addresses or not any(
+        by_email in pairs and graphs[study_id].at(worklist.pk).visible > now
+        for study_id, pairs in allowed.items()
+    ):
+        return {}
+    invited = invite_all(
+        addresses=addresses,
+        account=worklist.account,
+        by_user=by if worklist.account is None else None,
+        invited_by=by,
+        now=now,
+    )
+    return {address: invitation for address, (invitation, _) in invited.items()}

@@ -1,18 +1,21 @@
 """What every page of sharing does alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
 from accounts.decorators import signed_in
 from sharing.services import NothingThere
+from studies.models import Placement
+from worklists.models import Worklist
 
 View = Callable[..., HttpResponse]
 
@@ -32,14 +35,14 @@ def page(view: View) -> View:
 
 def dialog(request: HttpRequest, partial: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A dialog's content to htmx; a page of its own without script."""
-    if request.headers.get("HX-Request") == "true":
-        return render(request, partial, context, status=status)
-    return render(request, "sharing/dialog_page.html", {**context, "partial": partial}, status=status)
+    in_dialog = request.headers.get("HX-Request") == "true"
+    template = partial if in_dialog else "sharing/dialog_page.html"
+    return render(request, template, {**context, "partial": partial, "in_dialog": in_dialog}, status=status)
 
 
 def sentence(request: HttpRequest, heading: str, text: str, *, status: int = 400) -> HttpResponse:
     """A request that cannot be answered with a form: one sentence, on a page or where app.js shows it."""
-    context = {"heading": heading, "sentence": text, "back": studies_page()}
+    context = {"heading": heading, "sentence": text, "back": reverse("studies:list")}
     return render(request, "sharing/sentence.html", context, status=status)
 
 
@@ -56,8 +59,15 @@ def back(request: HttpRequest, preset: str) -> str:
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else preset
 
 
-def studies_page() -> str:
-    try:
-        return reverse("studies:list")
-    except NoReverseMatch:
-        return "/"
+def studies_page(request: HttpRequest, worklist: Worklist) -> str:
+    """The list the person came from, as they had it (a dialog says where it stands), or its beginning."""
+    beginning = reverse("studies:worklist", args=[worklist.uuid])
+    stands = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if stands.path != beginning:
+        return beginning
+    return f"{stands.path}?{stands.query}" if stands.query else stands.path
+
+
+def study_pages(placements: Iterable[Placement]) -> list[str]:
+    """The address of each study's page, where it is."""
+    return [reverse("studies:study", args=[placement.uuid]) for placement in placements]

@@ -25,7 +25,11 @@ LOOK_UPS = {"person": "20/m/user", "account": "300/m/key"}
 TOO_MANY = "That were many look-ups. Wait a minute, or press Share Studies: a code that does not exist is refused then."
 MANY_PLACES = 8
 
-PARTS = {"share-physicians": "sharing/_physicians.html", "share-codes": "sharing/_codes.html", "share-emails": "sharing/_emails.html"}
+PARTS = {
+    "share-physicians": "sharing/_physicians.html",
+    "share-codes": "sharing/_codes.html",
+    "share-emails": "sharing/_emails.html",
+}
 
 
 @dataclass
@@ -66,7 +70,10 @@ class Dialog:
         if left:
             self.code_errors.append(TOO_MANY)
         read = looks.read_back(
-            codes=allowed, by=self.request.user, ticked=self.offer.worklist, address=client_address(self.request)
+            codes=allowed,
+            by=self.request.user,
+            ticked=self.offer.worklist,
+            address=client_address(self.request),
         )
         for code, one in zip(allowed, read, strict=True):
             if one.refusal:
@@ -81,9 +88,13 @@ class Dialog:
 
     def _may_look_up(self) -> bool:
         worklist = self.offer.worklist
-        account = f"account {worklist.account_id}" if worklist.account_id else f"person {self.request.user.pk}"
+        account = (
+            f"account {worklist.account_id}" if worklist.account_id else f"person {self.request.user.pk}"
+        )
         return all(
-            ratelimit.consume(self.request, app="sharing", action=f"code_{per}", config={f"code_{per}": rate}, key=account)
+            ratelimit.consume(
+                self.request, app="sharing", action=f"code_{per}", config={f"code_{per}": rate}, key=account
+            )
             for per, rate in LOOK_UPS.items()
         )
 
@@ -124,8 +135,7 @@ class Dialog:
             "ticked": self.ticked,
             "picked": picked,
             "form": self.form,
-            "in_dialog": self.request.headers.get("HX-Request") == "true",
-            "close": studies_page(),
+            "close": studies_page(self.request, offer.worklist),
             "recipients": picked.number,
             "several_accounts": offer.worklist.is_personal,
             "focus": self.part,
@@ -161,7 +171,10 @@ class Dialog:
     def _physicians(self) -> dict[str, Any]:
         accounts = self.offer.accounts(Method.PHYSICIAN)
         chips = []
-        pairs = [(value, uuids([value.partition(":")[0]]), uuids([value.partition(":")[2]])) for value in self.picked.physicians]
+        pairs = [
+            (value, uuids([value.partition(":")[0]]), uuids([value.partition(":")[2]]))
+            for value in self.picked.physicians
+        ]
         known = selectors.people_named([(person[0], None) for _, person, _ in pairs if person], accounts)
         for value, person, account in pairs:
             people = known.get(person[0], []) if person else []

@@ -3,11 +3,14 @@
 from itertools import groupby
 from typing import Any
 
+from django.http import HttpRequest
+
+from cimar import formats
 from sharing.models import Method
 from sharing.services import Outcome, Row, ShareReport
 from sharing.targets import Target
+from sharing.views.common import studies_page
 from studies.models import Placement
-from cimar import formats
 
 ORDER = [
     Outcome.REFUSED,
@@ -30,7 +33,7 @@ CHIPS = {Method.CODE: "share_code"}
 MANY_LINES = 60
 
 
-def report_context(report: ShareReport) -> dict[str, Any]:
+def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
     counts = [(report.count(outcome), WORDS[outcome]) for outcome in ORDER[::-1] if report.count(outcome)]
     lines = {row.placement_uuid: _study(row.placement) for row in report.rows}
     by_target: dict[Target, list[Row]] = {}
@@ -38,6 +41,8 @@ def report_context(report: ShareReport) -> dict[str, Any]:
         by_target.setdefault(row.target, []).append(row)
     return {
         "report": report,
+        "close": studies_page(request, report.worklist),
+        "page_title": "What was shared",
         "counts": counts,
         "studies": len(lines),
         "recipients": len(by_target),

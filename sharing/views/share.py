@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sharing import dates, selectors, services
 from sharing.forms import Picked, ShareForm, uuids
+from sharing.limits import MOST_STUDIES
 from sharing.services import looks
 from sharing.services.looks import Offer
-from sharing.services.shares import MOST_STUDIES
 from sharing.views.common import dialog, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
@@ -40,7 +40,9 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """Read back what was typed, search, add and take off; nothing is shared. htmx asks for one region."""
     try:
-        shown = _posted(request, ShareForm(initial={name: request.POST.get(name, "") for name in ("note", "until")}))
+        shown = _posted(
+            request, ShareForm(initial={name: request.POST.get(name, "") for name in ("note", "until")})
+        )
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be shared like this", refusal.message)
     target = request.headers.get("HX-Target", "")
@@ -72,7 +74,7 @@ def share(request: HttpRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return dialog(request, "sharing/_report.html", report_context(report))
+            return dialog(request, "sharing/_report.html", report_context(request, report))
     return shown.answer(status=422)
 
 
@@ -83,7 +85,9 @@ def physicians(request: HttpRequest) -> HttpResponse:
     worklist = uuids([request.GET.get("worklist", "")])
     if not worklist:
         raise services.NothingThere
-    accounts = looks.directory(worklist=worklist[0], accounts=uuids(request.GET.getlist("account")), by=request.user)
+    accounts = looks.directory(
+        worklist=worklist[0], accounts=uuids(request.GET.getlist("account")), by=request.user
+    )
     find = request.GET.get("find", "")
     hits = selectors.people_like(find, accounts, besides=request.user) if find.strip() else None
     context = {"hits": hits, "find": find, "several_accounts": bool(request.GET.getlist("account"))}

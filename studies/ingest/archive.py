@@ -43,7 +43,9 @@ def members(file: IO[bytes], *, size: int, limits: Limits) -> Iterator[tuple[str
                 raise Refused(BOMB)
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: "_Meter", limits: Limits) -> Received | Refused:
+def _member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: "_Meter", limits: Limits
+) -> Received | Refused:
     if info.flag_bits & 0x1:
         return Refused(ENCRYPTED)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -103,5 +105,7 @@ def _directory_in_bounds(file: IO[bytes], size: int, limits: Limits) -> None:
         if record[0] == b"PK\x06\x06":
             largest = max(largest, record[8])
     if largest > min(size, limits.archive_directory_bytes):
-        raise Refused(NOT_A_ZIP if largest > size else f"It holds more than {limits.archive_members:,} files.")
+        raise Refused(
+            NOT_A_ZIP if largest > size else f"It holds more than {limits.archive_members:,} files."
+        )
     file.seek(0)

@@ -35,6 +35,10 @@ KEEP = frozenset(TAGS.values())
 UID_FORM = re.compile(r"[0-9]+(\.[0-9]+)*")
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 MOST = 2**31 - 1
+STUDY_LENGTHS, SERIES_LENGTHS = (
+    {field.name: field.max_length for field in model._meta.concrete_fields if field.max_length}
+    for model in (Study, Series)
+)
 NATIVE = {uid for uid in AllTransferSyntaxes if not uid.is_compressed or uid.is_deflated}
 
 
@@ -84,7 +88,7 @@ def _study(values: "_Values") -> dict[str, Any]:
         "referring_physician": values.text("ReferringPhysicianName"),
         "institution": values.text("InstitutionName"),
     }
-    cut = {name: clean(text, Study._meta.get_field(name).max_length or 0) for name, text in columns.items()}
+    cut = {name: clean(text, STUDY_LENGTHS[name]) for name, text in columns.items()}
     return {**cut, "patient_birth_date": lenient_date(born), "study_date": lenient_date(done)}
 
 
@@ -94,7 +98,7 @@ def _series(values: "_Values") -> dict[str, Any]:
         "description": values.text("SeriesDescription"),
         "body_part": values.text("BodyPartExamined"),
     }
-    cut = {name: clean(text, Series._meta.get_field(name).max_length or 0) for name, text in columns.items()}
+    cut = {name: clean(text, SERIES_LENGTHS[name]) for name, text in columns.items()}
     return {**cut, "number": values.number("SeriesNumber")}
 
 
@@ -102,10 +106,14 @@ def _instance(values: "_Values", syntax: str, pixels: Pixels | None) -> dict[str
     rows, columns = values.count("Rows"), values.count("Columns")
     frames = (values.count("NumberOfFrames") or 1) if pixels and rows and columns else 0
     sop_class = clean(values.text("SOPClassUID"), 64)
-    if not pixels and (UID(sop_class).name.endswith("Image Storage") or (rows and columns and values.count("BitsAllocated"))):
+    if not pixels and (
+        UID(sop_class).name.endswith("Image Storage") or (rows and columns and values.count("BitsAllocated"))
+    ):
         raise Refused(NO_PIXELS)
     if pixels and frames:
-        _as_many_pixels_as_it_says(values, UID(syntax), pixels, rows=rows or 0, columns=columns or 0, frames=frames)
+        _as_many_pixels_as_it_says(
+            values, UID(syntax), pixels, rows=rows or 0, columns=columns or 0, frames=frames
+        )
     return {
         "sop_class_uid": sop_class,
         "transfer_syntax_uid": syntax,

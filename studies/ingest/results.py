@@ -56,4 +56,6 @@ class IngestResult:
     @property
     def blob_ids(self) -> set[int]:
         """Of what is new: these wait for their previews."""
-        return {file.blob_id for file in self.files if file.blob_id is not None and file.outcome == Outcome.NEW}
+        return {
+            file.blob_id for file in self.files if file.blob_id is not None and file.outcome == Outcome.NEW
+        }

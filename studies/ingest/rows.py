@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studies.ingest.headers import Header
+from studies.ingest.sources import Received
+from studies.ingest.store import still_there, store_blobs
 from studies.models import Instance, Series, Study
 from worklists.models import Worklist
 
@@ -15,8 +17,12 @@ class Arrival:
 
     index: int
     header: Header
-    sha256: str
+    received: Received
     blob_id: int
+
+    @property
+    def sha256(self) -> str:
+        return self.received.sha256
 
 
 def find_or_add_study(home: Worklist, header: Header) -> tuple[Study, bool]:
@@ -34,11 +40,15 @@ def find_or_add_study(home: Worklist, header: Header) -> tuple[Study, bool]:
             return locked, locked.uuid == new.uuid
 
 
-def add_instances(study: Study, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[Arrival], list[Arrival]]:
+def add_instances(
+    study: Study, arrivals: Sequence[Arrival]
+) -> tuple[list[Arrival], list[Arrival], list[Arrival]]:
     """New, known and refused ones (same UID, other bytes). The caller holds the study's lock."""
     uids = {arrival.header.sop_instance_uid for arrival in arrivals}
     held = dict(
-        Instance.objects.filter(study=study, sop_instance_uid__in=uids).values_list("sop_instance_uid", "blob__sha256")
+        Instance.objects.filter(study=study, sop_instance_uid__in=uids).values_list(
+            "sop_instance_uid", "blob__sha256"
+        )
     )
     new: list[Arrival] = []
     known: list[Arrival] = []
@@ -48,6 +58,7 @@ def add_instances(study: Study, arrivals: Sequence[Arrival]) -> tuple[list[Arriv
         (new if there is None else known if there == arrival.sha256 else refused).append(arrival)
         held.setdefault(arrival.header.sop_instance_uid, arrival.sha256)
     if new:
+        new = _with_their_bytes(new)
         series = _series(study, new)
         Instance.objects.bulk_create(
             [
@@ -65,10 +76,23 @@ def add_instances(study: Study, arrivals: Sequence[Arrival]) -> tuple[list[Arriv
     return new, known, refused
 
 
+def _with_their_bytes(new: list[Arrival]) -> list[Arrival]:
+    """Bytes that were stored a moment ago may have been forgotten since, with another file that nothing came of."""
+    there = still_there({arrival.blob_id for arrival in new})
+    gone = [arrival for arrival in new if arrival.blob_id not in there]
+    if not gone:
+        return new
+    without = {arrival.sha256 for arrival in gone if not arrival.header.instance["frames"]}
+    again = store_blobs([arrival.received for arrival in gone], without_pictures=without)
+    return [replace(arrival, blob_id=again.get(arrival.sha256, arrival.blob_id)) for arrival in new]
+
+
 def _series(study: Study, arrivals: Sequence[Arrival]) -> dict[str, Series]:
     """The series these belong to, by UID; a new one is described by its first file."""
     first = {arrival.header.series_instance_uid: arrival.header for arrival in reversed(arrivals)}
-    found = {s.series_instance_uid: s for s in Series.objects.filter(study=study, series_instance_uid__in=first)}
+    found = {
+        s.series_instance_uid: s for s in Series.objects.filter(study=study, series_instance_uid__in=first)
+    }
     missing = [
         Series(study=study, series_instance_uid=uid, **header.series)
         for uid, header in first.items()

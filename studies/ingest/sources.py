@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Protocol
 
 from studies.ingest.limits import MB, Limits, in_words
 from studies.ingest.refusals import EMPTY, Refused
@@ -51,7 +51,11 @@ class Received:
         self.file.close()
 
 
-def receive(stream: IO[bytes], *, limits: Limits) -> Received:
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def receive(stream: Readable, *, limits: Limits) -> Received:
     """Copies at most as much as allowed; small files stay in memory."""
     digest, size = hashlib.sha256(), 0
     file: IO[bytes] = BytesIO()
@@ -61,7 +65,7 @@ def receive(stream: IO[bytes], *, limits: Limits) -> Received:
             if size > limits.file_bytes:
                 raise Refused(f"It is larger than {in_words(limits.file_bytes)}.")
             if size > IN_MEMORY and isinstance(file, BytesIO):
-                written, file = file.getvalue(), TemporaryFile()
+                written, file = file.getvalue(), TemporaryFile()  # noqa: SIM115 (the caller closes it)
                 file.write(written)
             digest.update(piece)
             file.write(piece)

@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 
 from studies.ingest.sources import Received
-from studies.models import Blob
+from studies.models import Blob, Instance
 
 
 def put(key: str, file: IO[bytes], *, to_disk: bool = True) -> None:
@@ -41,7 +41,9 @@ def store_blobs(received: Collection[Received], *, without_pictures: Collection[
     _lock(by_hash)
     # Who wants to delete bytes locks their row FOR UPDATE first, and waits for us. We lock less than that, so that
     # whoever places an instance of these bytes need not wait for us.
-    stored = dict(Blob.objects.select_for_update(no_key=True).filter(sha256__in=by_hash).values_list("sha256", "id"))
+    stored = dict(
+        Blob.objects.select_for_update(no_key=True).filter(sha256__in=by_hash).values_list("sha256", "id")
+    )
     missing = [
         Blob(
             sha256=sha256,
@@ -56,6 +58,29 @@ def store_blobs(received: Collection[Received], *, without_pictures: Collection[
     for blob in Blob.objects.bulk_create(missing):
         stored[blob.sha256] = blob.pk
     return stored
+
+
+def still_there(blob_ids: Collection[int]) -> set[int]:
+    """Those of these rows that are there, and stay until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM studies_blob WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(blob_ids)]
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def drop_unused(blob_ids: Collection[int]) -> None:
+    """Forget bytes that no instance came of. Who counted on them finds their row gone, and stores them anew."""
+    with transaction.atomic():
+        locked = list(Blob.objects.select_for_update().filter(pk__in=blob_ids).order_by("pk"))
+        used = set(Instance.objects.filter(blob__in=locked).values_list("blob_id", flat=True))
+        unused = [blob for blob in locked if blob.pk not in used]
+        Blob.objects.filter(pk__in=[blob.pk for blob in unused]).delete()
+    for blob in unused:
+        with transaction.atomic():
+            _lock([blob.sha256])
+            if not Blob.objects.filter(sha256=blob.sha256).exists():
+                remove(blob.key)
 
 
 def _lock(hashes: Collection[str]) -> None:

@@ -6,7 +6,7 @@ first, and only the few values that we keep are handed to pydicom. No recursion,
 
 import zlib
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
 from tempfile import SpooledTemporaryFile
@@ -40,8 +40,8 @@ class Pixels:
 class Walked:
     meta: dict[int, bytes]
     transfer_syntax: str
-    elements: dict[BaseTag, RawDataElement] = field(default_factory=dict)
-    pixels: Pixels | None = None
+    elements: dict[BaseTag, RawDataElement]
+    pixels: Pixels | None
 
 
 @dataclass(slots=True)
@@ -64,14 +64,17 @@ def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walke
     syntax = _uid(meta.get(0x00020010, b""))
     if not syntax:
         raise Refused(NO_SYNTAX)
-    walked = Walked(meta, syntax)
     if syntax == DeflatedExplicitVRLittleEndian:
         with _inflated(file, offset, limits) as inflated:
-            _walk(inflated, 0, inflated.seek(0, 2), False, True, keep, limits, walked)
+            found = _Walk(
+                inflated, inflated.seek(0, 2), implicit=False, little=True, keep=keep, limits=limits
+            )
+            found.run(0)
     else:
-        implicit, big = syntax == ImplicitVRLittleEndian, syntax == ExplicitVRBigEndian
-        _walk(file, offset, size, implicit, not big, keep, limits, walked)
-    return walked
+        implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
+        found = _Walk(file, size, implicit=implicit, little=little, keep=keep, limits=limits)
+        found.run(offset)
+    return Walked(meta, syntax, found.elements, found.pixels)
 
 
 def _uid(value: bytes) -> str:
@@ -108,9 +111,9 @@ def _meta(file: IO[bytes], size: int, limits: Limits) -> tuple[dict[int, bytes],
 
 
 def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
-    """A deflated data set, unpacked piece by piece so that it can be stopped."""
+    """A deflated data set, unpacked piece by piece so that it can be stopped; the caller closes it."""
     file.seek(offset)
-    out: IO[bytes] = SpooledTemporaryFile(max_size=16 * MB)  # type: ignore[assignment]
+    out: IO[bytes] = SpooledTemporaryFile(max_size=16 * MB)  # type: ignore[assignment]  # noqa: SIM115
     unpack = zlib.decompressobj(-zlib.MAX_WBITS)
     total = 0
     try:
@@ -132,171 +135,180 @@ def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
     return out
 
 
-def _walk(
-    file: IO[bytes],
-    at: int,
-    size: int,
-    implicit: bool,
-    little: bool,
-    keep: Set[int],
-    limits: Limits,
-    walked: Walked,
-) -> None:
-    order = "<" if little else ">"
-    explicit_head, implicit_head = Struct(order + "HH2sH").unpack, Struct(order + "HHL").unpack
-    long_length, tag_head = Struct(order + "L").unpack, Struct(order + "HHL").unpack
-    read, seek = file.read, file.seek
-    seek(at)
-    peek = read(6)
-    stack = [_Inside(False, size, size, not _looks_explicit(peek[4:6]) if len(peek) == 6 else implicit)]
-    header_bytes = parts = 0
+class _Walk:
+    """One data set, element after element; the stack holds what we are inside of, the data set itself lowest."""
 
-    while stack:
-        inside = stack[-1]
-        if inside.end is not None and at >= inside.end:
-            stack.pop()
-            continue
-        parts += 1
-        if parts > limits.elements:
-            raise Refused(TOO_MANY_PARTS)
-        seek(at)
-        head = read(8)
-        if len(head) < 8 or at + 8 > inside.bound:
-            if len(stack) == 1 and not head.strip(b"\0"):
-                return  # padding
-            raise Refused(CUT)
+    def __init__(
+        self,
+        file: IO[bytes],
+        size: int,
+        *,
+        implicit: bool,
+        little: bool,
+        keep: Set[int],
+        limits: Limits,
+    ) -> None:
+        self.file, self.size, self.keep, self.limits = file, size, keep, limits
+        self.implicit, self.little = implicit, little
+        order = "<" if little else ">"
+        self.order = order
+        self.explicit_head, self.implicit_head = Struct(order + "HH2sH").unpack, Struct(order + "HHL").unpack
+        self.long_length = Struct(order + "L").unpack
+        self.elements: dict[BaseTag, RawDataElement] = {}
+        self.pixels: Pixels | None = None
+        self.stack: list[_Inside] = []
+        self.at = self.parts = self.header_bytes = 0
 
-        if inside.is_sequence:
-            group, element, length = tag_head(head)
-            tag = group << 16 | element
-            at += 8
-            if tag == SEQUENCE_END and inside.end is None:
-                stack.pop()
-            elif tag == ITEM:
-                end = None if length == UNDEFINED else at + length
-                if end is not None and end > inside.bound:
-                    raise Refused(CUT)
-                seek(at)
-                item_implicit = inside.implicit or not _looks_explicit(read(6)[4:6])
-                stack.append(_Inside(False, end, inside.bound if end is None else end, item_implicit))
-            else:
-                raise Refused(DAMAGED)
-            continue
-
-        vr: str | None = None
-        if not inside.implicit and (head[4:6].isalpha() and head[4:6].isupper()):
-            group, element, raw_vr, length = explicit_head(head)
-            vr = raw_vr.decode("ascii")
-            value_at = at + 8
-            if vr in LONG_LENGTH:
-                if len(more := read(4)) < 4:
-                    raise Refused(CUT)
-                (length,) = long_length(more)
-                value_at += 4
-        else:
-            # Some writers turn to implicit in the middle; pydicom reads them so, and so do we.
-            group, element, length = implicit_head(head)
-            value_at = at + 8
-        tag = group << 16 | element
-
-        if tag == ITEM_END:
-            if len(stack) == 1:
-                raise Refused(DAMAGED)
-            at = value_at
-            stack.pop()
-            continue
-        if tag == 0 and length == 0 and len(stack) == 1 and _only_zeros(file, value_at):
-            return
-
-        if length != UNDEFINED:
-            end = value_at + length
-            if end > inside.bound:
-                raise Refused(CUT)
-            known_vr = vr or _dictionary_vr(tag)
-            if known_vr == "SQ":
-                _enter(stack, _Inside(True, end, end, inside.implicit or vr is None), limits)
-                at = value_at
+    def run(self, start: int) -> None:
+        self.at = start
+        implicit = self._looks_implicit(start, otherwise=self.implicit)
+        self.stack = [_Inside(False, self.size, self.size, implicit)]
+        while self.stack:
+            inside = self.stack[-1]
+            if inside.end is not None and self.at >= inside.end:
+                self.stack.pop()
                 continue
-            if len(stack) == 1:
-                if tag in PIXELS:
-                    walked.pixels = Pixels(tag, length)
-                elif tag in keep:
-                    if length > limits.value_bytes:
-                        raise Refused(
-                            f"A text in its header is longer than {in_words(limits.value_bytes)}, where a line belongs."
-                        )
-                    seek(value_at)
-                    walked.elements[BaseTag(tag)] = RawDataElement(
-                        BaseTag(tag), vr, length, read(length), value_at, vr is None, little
-                    )
-            if known_vr not in BULK and tag not in PIXELS:
-                header_bytes += length
-                if header_bytes > limits.header_bytes:
-                    raise Refused(_header_too_large(limits))
-            at = end
-            continue
+            head = self._next(inside)
+            if not head:
+                return
+            if inside.is_sequence:
+                self._item(inside, head)
+            else:
+                self._element(inside, head)
 
-        if _is_sequence(file, tag, vr, value_at, order):
-            # Of unknown type and undefined length means implicit inside (PS3.5 section 6.2.2).
-            _enter(stack, _Inside(True, None, inside.bound, inside.implicit or vr is None), limits)
-            at = value_at
-            continue
-        found, at, parts = _fragments(file, tag, value_at, inside.bound, tag_head, parts, limits)
-        if len(stack) == 1 and tag in PIXELS:
-            walked.pixels = found
+    def _next(self, inside: _Inside) -> bytes:
+        """The next eight bytes; none where only padding is left."""
+        self._one_more()
+        self.file.seek(self.at)
+        head = self.file.read(8)
+        if len(head) == 8 and self.at + 8 <= inside.bound:
+            if head == bytes(8) and len(self.stack) == 1 and _only_zeros(self.file):
+                return b""
+            return head
+        if len(self.stack) == 1 and not head.strip(b"\0"):
+            return b""
+        raise Refused(CUT)
 
-
-def _enter(stack: list[_Inside], sequence: _Inside, limits: Limits) -> None:
-    # Each level of nesting is a sequence and its item.
-    if len(stack) // 2 >= limits.depth:
-        raise Refused(TOO_DEEP)
-    stack.append(sequence)
-
-
-def _fragments(
-    file: IO[bytes], tag: int, at: int, bound: int, tag_head, parts: int, limits: Limits
-) -> tuple[Pixels, int, int]:
-    """Steps over encapsulated bytes, item by item."""
-    found = Pixels(tag, 0, fragments=-1)
-    while True:
-        parts += 1
-        if parts > limits.elements:
-            raise Refused(TOO_MANY_PARTS)
-        file.seek(at)
-        if len(head := file.read(8)) < 8 or at + 8 > bound:
-            raise Refused(CUT)
-        group, element, length = tag_head(head)
-        at += 8
-        item = group << 16 | element
-        if item == SEQUENCE_END:
-            found.fragments = max(found.fragments or 0, 0)
-            return found, at, parts
-        if item != ITEM or length == UNDEFINED:
+    def _item(self, inside: _Inside, head: bytes) -> None:
+        group, element, length = self.implicit_head(head)
+        tag = group << 16 | element
+        self.at += 8
+        if tag == SEQUENCE_END and inside.end is None:
+            self.stack.pop()
+            return
+        if tag != ITEM:
             raise Refused(DAMAGED)
-        if length > bound - at:
+        end = None if length == UNDEFINED else self.at + length
+        if end is not None and end > inside.bound:
             raise Refused(CUT)
-        if found.fragments != -1:  # the first item is the offset table
-            found.size += length
-        found.fragments = (found.fragments or 0) + 1
-        at += length
+        implicit = inside.implicit or self._looks_implicit(self.at, otherwise=False)
+        self.stack.append(_Inside(False, end, inside.bound if end is None else end, implicit))
 
+    def _element(self, inside: _Inside, head: bytes) -> None:
+        tag, vr, length = self._read_head(inside, head)
+        if tag == ITEM_END:
+            if len(self.stack) == 1:
+                raise Refused(DAMAGED)
+            self.stack.pop()
+        elif length == UNDEFINED:
+            self._open_ended(inside, tag, vr)
+        elif self.at + length > inside.bound:
+            raise Refused(CUT)
+        elif (known_vr := vr or _dictionary_vr(tag)) == "SQ":
+            end = self.at + length
+            self._enter(_Inside(True, end, end, inside.implicit or vr is None))
+        else:
+            self._value(tag, vr, length, is_bulk=known_vr in BULK or tag in PIXELS)
+            self.at += length
 
-def _is_sequence(file: IO[bytes], tag: int, vr: str | None, value_at: int, order: str) -> bool:
-    """Whether a part of undefined length is a sequence; decided as pydicom decides it."""
-    if tag in PIXELS:
-        return False
-    if vr in ("SQ", "UN"):
-        return True
-    if vr is not None:
-        return False
-    if known := _dictionary_vr(tag):
-        return known == "SQ"
-    file.seek(value_at)
-    return file.read(4) == (b"\xfe\xff\x00\xe0" if order == "<" else b"\xff\xfe\xe0\x00")
+    def _read_head(self, inside: _Inside, head: bytes) -> tuple[int, str | None, int]:
+        """Tag, type where the element has one, and length; we then stand at its value."""
+        self.at += 8
+        if inside.implicit or not (head[4:6].isalpha() and head[4:6].isupper()):
+            # Some writers turn to implicit in the middle; pydicom reads them so, and so do we.
+            group, element, length = self.implicit_head(head)
+            return group << 16 | element, None, length
+        group, element, raw_vr, length = self.explicit_head(head)
+        vr = raw_vr.decode("ascii")
+        if vr in LONG_LENGTH:
+            if len(more := self.file.read(4)) < 4:
+                raise Refused(CUT)
+            (length,) = self.long_length(more)
+            self.at += 4
+        return group << 16 | element, vr, length
 
+    def _value(self, tag: int, vr: str | None, length: int, *, is_bulk: bool) -> None:
+        if len(self.stack) == 1 and tag in PIXELS:
+            self.pixels = Pixels(tag, length)
+        elif len(self.stack) == 1 and tag in self.keep:
+            if length > self.limits.value_bytes:
+                most = in_words(self.limits.value_bytes)
+                raise Refused(f"A text in its header is longer than {most}, where a line belongs.")
+            self.file.seek(self.at)
+            self.elements[BaseTag(tag)] = RawDataElement(
+                BaseTag(tag), vr, length, self.file.read(length), self.at, vr is None, self.little
+            )
+        if not is_bulk:
+            self.header_bytes += length
+            if self.header_bytes > self.limits.header_bytes:
+                raise Refused(_header_too_large(self.limits))
 
-def _looks_explicit(vr: bytes) -> bool:
-    return len(vr) < 2 or all(0x40 < letter < 0x5B for letter in vr)
+    def _open_ended(self, inside: _Inside, tag: int, vr: str | None) -> None:
+        """Of undefined length: a sequence, or encapsulated bytes."""
+        if tag not in PIXELS and self._is_sequence(tag, vr):
+            # Of unknown type and undefined length means implicit inside (PS3.5 section 6.2.2).
+            self._enter(_Inside(True, None, inside.bound, inside.implicit or vr is None))
+            return
+        found = self._fragments(tag, inside.bound)
+        if len(self.stack) == 1 and tag in PIXELS:
+            self.pixels = found
+
+    def _is_sequence(self, tag: int, vr: str | None) -> bool:
+        """Decided as pydicom decides it."""
+        if vr is not None:
+            return vr in ("SQ", "UN")
+        if known := _dictionary_vr(tag):
+            return known == "SQ"
+        self.file.seek(self.at)
+        return self.file.read(4) == (b"\xfe\xff\x00\xe0" if self.little else b"\xff\xfe\xe0\x00")
+
+    def _fragments(self, tag: int, bound: int) -> Pixels:
+        """Steps over encapsulated bytes, item by item; the first item is the offset table."""
+        sizes = total = 0
+        while True:
+            self._one_more()
+            self.file.seek(self.at)
+            if len(head := self.file.read(8)) < 8 or self.at + 8 > bound:
+                raise Refused(CUT)
+            group, element, length = self.implicit_head(head)
+            item = group << 16 | element
+            self.at += 8
+            if item == SEQUENCE_END:
+                return Pixels(tag, total, fragments=max(sizes - 1, 0))
+            if item != ITEM or length == UNDEFINED:
+                raise Refused(DAMAGED)
+            if length > bound - self.at:
+                raise Refused(CUT)
+            total += length
+            sizes += 1
+            self.at += length
+
+    def _enter(self, sequence: _Inside) -> None:
+        # Each level of nesting is a sequence and its item.
+        if len(self.stack) // 2 >= self.limits.depth:
+            raise Refused(TOO_DEEP)
+        self.stack.append(sequence)
+
+    def _one_more(self) -> None:
+        self.parts += 1
+        if self.parts > self.limits.elements:
+            raise Refused(TOO_MANY_PARTS)
+
+    def _looks_implicit(self, at: int, *, otherwise: bool) -> bool:
+        """Whether the element here has no type of two capital letters."""
+        self.file.seek(at)
+        peek = self.file.read(6)
+        return not all(0x40 < letter < 0x5B for letter in peek[4:]) if len(peek) == 6 else otherwise
 
 
 @lru_cache(maxsize=4096)
@@ -307,8 +319,8 @@ def _dictionary_vr(tag: int) -> str:
         return ""
 
 
-def _only_zeros(file: IO[bytes], at: int) -> bool:
-    file.seek(at)
+def _only_zeros(file: IO[bytes]) -> bool:
+    """From where the file stands to its end."""
     while piece := file.read(64 * 1024):
         if piece.strip(b"\0"):
             return False
@@ -317,6 +329,3 @@ def _only_zeros(file: IO[bytes], at: int) -> bool:
 
 def _header_too_large(limits: Limits) -> str:
     return f"Its header is larger than {in_words(limits.header_bytes)}."
-
-
-__all__ = ["Pixels", "Walked", "walk"]

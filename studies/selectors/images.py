@@ -52,8 +52,8 @@ def series_of(study: Study) -> list[Series]:
 
 def chosen_series(series: list[Series], uuid: UUID | None) -> Series | None:
     """The one that was asked for, else the first that has an image."""
-    if uuid is not None:
-        return next((one for one in series if one.uuid == uuid), None)
+    if asked := next((one for one in series if one.uuid == uuid), None):
+        return asked
     with_images = (one for one in series if one.cover is not None)  # type: ignore[attr-defined]
     return next(with_images, series[0] if series else None)
 

@@ -21,7 +21,7 @@ from studies.ingest.refusals import OTHER_BYTES, UNEXPECTED, Refused, Skipped
 from studies.ingest.results import FileResult, IngestResult, Outcome
 from studies.ingest.rows import Arrival, add_instances, find_or_add_study
 from studies.ingest.sources import Received, Source, receive, shown
-from studies.ingest.store import store_blobs
+from studies.ingest.store import drop_unused, store_blobs
 from studies.models import FOREVER, Placement, Study
 from worklists import access
 from worklists.deeds import Refused as NotAllowed
@@ -41,7 +41,11 @@ def take_in(*, worklist: Worklist, by: User | None, source: Source) -> IngestRes
 
 
 def take_in_all(
-    *, worklist: Worklist, by: User | None, sources: Iterable[Source], progress: Progress = lambda result: None
+    *,
+    worklist: Worklist,
+    by: User | None,
+    sources: Iterable[Source],
+    progress: Progress = lambda result: None,
 ) -> IngestResult:
     """Many files, a batch at a time: each batch is stored and committed before the next one is read."""
     check_upload(worklist=worklist, by=by)
@@ -53,11 +57,17 @@ def check_upload(*, worklist: Worklist, by: User | None) -> None:
     if worklist.is_personal:
         raise NotAllowed("A personal worklist receives no uploads.", on=on_worklist(worklist))
     if by is not None and not access.may(by, "upload_study", worklist):
-        raise NotAllowed("Your role on this worklist does not let you upload studies.", on=on_worklist(worklist))
+        raise NotAllowed(
+            "Your role on this worklist does not let you upload studies.", on=on_worklist(worklist)
+        )
 
 
 def carry_in(
-    *, worklist: Worklist, by: User | None, sources: Iterable[Source], progress: Progress = lambda result: None
+    *,
+    worklist: Worklist,
+    by: User | None,
+    sources: Iterable[Source],
+    progress: Progress = lambda result: None,
 ) -> IngestResult:
     """`take_in_all` for what was allowed before, when it was uploaded: a right taken since stops it no more."""
     bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by)
@@ -89,11 +99,18 @@ class _Item:
 
     def result(self, outcome: Outcome, sentence: str = "", **more: Any) -> FileResult:
         return FileResult(
-            name=self.name, outcome=outcome, sentence=sentence, tag=self.source.tag, in_zip=self.in_zip, **more
+            name=self.name,
+            outcome=outcome,
+            sentence=sentence,
+            tag=self.source.tag,
+            in_zip=self.in_zip,
+            **more,
         )
 
     def left_out(self, refused: Refused) -> FileResult:
-        return self.result(Outcome.SKIPPED if isinstance(refused, Skipped) else Outcome.REFUSED, refused.sentence)
+        return self.result(
+            Outcome.SKIPPED if isinstance(refused, Skipped) else Outcome.REFUSED, refused.sentence
+        )
 
 
 def _unpacked(sources: Iterable[Source], bounds: Limits) -> Iterator[_Item]:
@@ -108,8 +125,9 @@ def _unpacked(sources: Iterable[Source], bounds: Limits) -> Iterator[_Item]:
                     yield _Item(source, shown(f"{source.name}: {name}"), found, in_zip=True)
         except Refused as refused:
             yield _Item(source, source.shown, refused)
-        except OSError:
-            # Not there, not readable; the system's own words would name a path of ours.
+        except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError):
+            # The system's own words would name a path of ours. A disk that is full or away is no fault of the file's:
+            # that goes up, and the upload is tried again.
             yield _Item(source, source.shown, Refused(UNEXPECTED))
 
 
@@ -153,20 +171,30 @@ class _Batch:
             blobs = store_blobs([received for _, received, _ in self.files], without_pictures=without)
             studies: dict[str, list[Arrival]] = defaultdict(list)
             for index, (_, received, header) in enumerate(self.files):
-                arrival = Arrival(index, header, received.sha256, blobs[received.sha256])
-                studies[header.study_instance_uid].append(arrival)
+                studies[header.study_instance_uid].append(
+                    Arrival(index, header, received, blobs[received.sha256])
+                )
             results: dict[int, FileResult] = {}
             for uid in sorted(studies):
-                study, outcomes = _place(worklist=self.worklist, by=self.by, arrivals=studies[uid])
-                for arrival, outcome in outcomes:
-                    sentence = OTHER_BYTES if outcome == Outcome.REFUSED else ""
-                    item = self.files[arrival.index][0]
-                    results[arrival.index] = item.result(
-                        outcome, sentence, study=study.uuid, blob_id=arrival.blob_id
-                    )
+                results.update(self._place(studies[uid]))
+            refused = [index for index, one in results.items() if one.outcome == Outcome.REFUSED]
+            if refused:
+                drop_unused({blobs[self.files[index][1].sha256] for index in refused})
             return [results[index] for index in range(len(self.files))]
         finally:
             self.close()
+
+    def _place(self, arrivals: list[Arrival]) -> dict[int, FileResult]:
+        study, outcomes = _place(worklist=self.worklist, by=self.by, arrivals=arrivals)
+        return {
+            arrival.index: self.files[arrival.index][0].result(
+                outcome,
+                OTHER_BYTES if outcome == Outcome.REFUSED else "",
+                study=study.uuid,
+                blob_id=arrival.blob_id,
+            )
+            for arrival, outcome in outcomes
+        }
 
     def close(self) -> None:
         for _, received, _ in self.files:

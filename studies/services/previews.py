@@ -21,46 +21,40 @@ from studies.renderer import Rendered, Renderer
 log = logging.getLogger(__name__)
 
 CLAIM = timedelta(minutes=12)  # longer than a task may run
-AT_ONCE = 8
-ENOUGH_SECONDS = 300
+ENOUGH_SECONDS = 240  # and then the file at hand: with the renderer's patience less than a task may run
 
 
 def render_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
-    """Render what waits until nothing does or the time is up; returns how many files were rendered."""
-    finish_by = time.monotonic() + seconds
-    done = 0
-    while claimed := _claim(Q()):
-        with Renderer() as renderer:
-            while claimed:
-                for blob in claimed:
-                    _render(renderer, blob)
-                done += len(claimed)
-                if time.monotonic() > finish_by:
-                    poke("studies.render_previews")
-                    return done
-                claimed = _claim(Q())
-    return done
+    """Render what waits until nothing does or the time is up; returns how many files were tried."""
+    return _render_all(Q(), finish_by=time.monotonic() + seconds)
 
 
 def render_previews(*, blob_ids: Collection[int]) -> int:
     """Render those of these files that wait and that no other worker is busy with."""
+    return _render_all(Q(pk__in=blob_ids), finish_by=None)
+
+
+def _render_all(which: Q, *, finish_by: float | None) -> int:
     done = 0
     with Renderer() as renderer:
-        while claimed := _claim(Q(pk__in=blob_ids)):
-            for blob in claimed:
-                _render(renderer, blob)
-            done += len(claimed)
+        while blob := _claim(which):
+            _render(renderer, blob)
+            done += 1
+            if finish_by is not None and time.monotonic() > finish_by:
+                poke("studies.render_previews")
+                break
     return done
 
 
 @transaction.atomic
-def _claim(which: Q) -> list[Blob]:
-    """A few files that wait, or whose worker was killed; nobody else takes them while the claim lasts."""
+def _claim(which: Q) -> Blob | None:
+    """One that waits, or whose worker was killed; nobody else takes it while the claim lasts."""
     free = Q(preview_claimed_until=None) | Q(preview_claimed_until__lte=Now())
-    waiting = Blob.objects.filter(which & free, preview=Blob.Preview.WAITING)
-    claimed = list(waiting.select_for_update(skip_locked=True, no_key=True).order_by("id")[:AT_ONCE])
-    Blob.objects.filter(pk__in=[blob.pk for blob in claimed]).update(preview_claimed_until=Now() + CLAIM)
-    return claimed
+    waiting = Blob.objects.filter(which & free, preview=Blob.Preview.WAITING).order_by("id")
+    blob = waiting.select_for_update(skip_locked=True, no_key=True).first()
+    if blob is not None:
+        Blob.objects.filter(pk=blob.pk).update(preview_claimed_until=Now() + CLAIM)
+    return blob
 
 
 def _render(renderer: Renderer, blob: Blob) -> None:
@@ -93,6 +87,7 @@ def _as_path(blob: Blob, folder: str) -> Iterator[Path]:
     storage = storages["dicom"]
     try:
         path = Path(storage.path(blob.key))
+        path.stat()
     except NotImplementedError:
         path = Path(folder, "source")
         with storage.open(blob.key) as stream, path.open("wb") as copy:

@@ -8,8 +8,8 @@ from functools import partial
 from typing import IO
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import File
 from django.core.files.storage import storages
-from django.core.files.uploadedfile import UploadedFile as BrowserFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -36,7 +36,7 @@ class OutOfTime(Exception):
     """This worker has had its share of time; the next one carries on."""
 
 
-def receive_upload(*, worklist: Worklist, by: User, files: Sequence[BrowserFile]) -> Upload:
+def receive_upload(*, worklist: Worklist, by: User, files: "Sequence[File[bytes]]") -> Upload:
     """Keep the files of one press of Upload and ask a worker to take them in."""
     check_upload(worklist=worklist, by=by)
     _check_amount(files)
@@ -54,7 +54,7 @@ def receive_upload(*, worklist: Worklist, by: User, files: Sequence[BrowserFile]
         raise
 
 
-def _check_amount(files: Sequence[BrowserFile]) -> None:
+def _check_amount(files: "Sequence[File[bytes]]") -> None:
     bounds = limits()
     if not files:
         raise ValidationError("Choose at least one file, folder or ZIP.")
@@ -145,7 +145,9 @@ def _open(key: str) -> IO[bytes]:
 def _settle_chunk(upload: Upload, chunk: Iterable[UploadedFile], result: IngestResult) -> None:
     """Note what became of these files: one sentence each, and a line of its own for a refused member of a ZIP."""
     sentences = {file.tag: file.sentence for file in result.left_out if not file.in_zip}
-    chunk = list(UploadedFile.objects.select_for_update().filter(pk__in=[file.pk for file in chunk], done_at=None))
+    chunk = list(
+        UploadedFile.objects.select_for_update().filter(pk__in=[file.pk for file in chunk], done_at=None)
+    )
     if not chunk:
         return  # another worker thought us dead and was quicker
     for file in chunk:

@@ -53,6 +53,7 @@ def deeds(worklist: Any, rights: Collection[str]) -> dict[str, str]:
         found["share"] = _address("sharing:share")
     if "delete_study" in rights:
         found["remove"] = _address("sharing:remove")
+        found["delete"] = _address("sharing:delete")
     return {name: address for name, address in found.items() if address}
 
 

@@ -42,7 +42,7 @@ def _picture(request: HttpRequest, **which: Any) -> HttpResponseBase:
     response: HttpResponseBase | None = get_conditional_response(request, etag=picture.etag)
     if response is None:
         response = _file(picture.key)
-    response.headers |= {"Cache-Control": CACHING, "ETag": picture.etag}
+    response["Cache-Control"], response["ETag"] = CACHING, picture.etag
     return response
 
 

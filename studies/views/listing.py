@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -61,7 +62,7 @@ def search(request: HttpRequest, worklist: UUID) -> HttpResponse:
     if not form.is_valid():
         return ListPage(request, Asked(found, form=form)).answer()
     kept = searches.keep(request, found, form)
-    return redirect("studies:worklist", found.uuid, query={"search": kept})
+    return redirect(reverse("studies:worklist", args=[found.uuid], query={"search": kept}))
 
 
 @signed_in

@@ -27,7 +27,7 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
     opened = services.open_study(
         placement=found, by=request.user, series=asked.get("series"), address=client_address(request)
     )
-    stack = Stack(found, opened, asked.get("image") or 1)
+    stack = Stack(found, opened, asked.get("series"), asked.get("image"))
     context = {
         **study_frame(request.user, found, "images", rights=opened.rights),
         "opened": opened,

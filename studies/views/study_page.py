@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -20,18 +21,19 @@ class Stack:
 
     placement: Placement
     opened: Opened
-    asked_position: int
+    asked_series: UUID | None = None
+    asked_position: int | None = None
 
     @property
     def is_missing(self) -> bool:
         """Whether what was asked for is not there."""
-        opened = self.opened
-        lost_series = bool(opened.series) and opened.shown is None
-        return lost_series or (self.asked_position > 1 and self.asked_position > len(opened.images))
+        shown = self.opened.shown
+        is_other = self.asked_series is not None and (shown is None or shown.uuid != self.asked_series)
+        return is_other or (self.asked_position or 1) > max(self.total, 1)
 
     @property
     def position(self) -> int:
-        return 1 if self.is_missing else self.asked_position
+        return 1 if self.is_missing else self.asked_position or 1
 
     @property
     def total(self) -> int:

@@ -16,13 +16,10 @@ if os.environ.get("CIMAR_SERVICES") != "shared":
     )
 
 # What a developer's shell may hold and a test must not see.
+FOREIGN = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"}
+OURS = {"CIMAR_SERVICES", "CIMAR_PROFILE", "CIMAR_POSTGRES", "CIMAR_KEEP"}
 for name in list(os.environ):
-    if name in {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"} or name.startswith("EMAIL_") or (name.startswith("CIMAR_") and name not in {
-        "CIMAR_SERVICES",
-        "CIMAR_PROFILE",
-        "CIMAR_POSTGRES",
-        "CIMAR_KEEP",
-    }):
+    if name in FOREIGN or (name.startswith(("EMAIL_", "CIMAR_")) and name not in OURS):
         del os.environ[name]
 
 PLACES = Places(os.environ.get("CIMAR_PROFILE", "test"))
@@ -43,12 +40,12 @@ MARKERS = {
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
-    from tests.plumbing import browser, database, network
+    from tests.plumbing import browser, database, network, own_services
 
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     # Cheap: no test is about the strength of a hash.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Registered after pytest-django's and Playwright's plugins, so that ours win where names are the same.
-    for plugin in (network, database, browser):
+    for plugin in (network, database, browser, own_services):
         config.pluginmanager.register(plugin, f"cimar-{plugin.__name__}")

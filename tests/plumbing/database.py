@@ -59,20 +59,17 @@ def _make_template(connection: psycopg.Connection[Any], name: str) -> None:
     unfinished = f"making_{name}"
     _drop(connection, unfinished)
     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-    environment = {**os.environ, "CIMAR_DATABASE_NAME": unfinished, "CIMAR_DATABASE_ROLE": "owner"}
-    for command in ("migrate", "createcachetable"):
-        done = subprocess.run(
-            [sys.executable, "manage.py", command, "--verbosity", "0"],
-            cwd=CHECKOUT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(
-                f"manage.py {command} failed, so there is no database to test on:\n{done.stderr}"
-            )
+    environment = {**os.environ, "CIMAR_DATABASE_NAME": unfinished}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "prepare", "--verbosity", "0"],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"manage.py prepare failed, so there is no database to test on:\n{done.stderr}")
     with owner(unfinished) as inside:
         inside.execute(CLOCK)
         inside.execute("VACUUM ANALYZE")
@@ -204,7 +201,7 @@ def _seconds(by: dict[str, float]) -> float:
 
 @pytest.fixture
 def clock(db: None) -> Iterator[Clock]:
-    """The database's clock. Sessions that begin after this (other threads, live_server, processes) follow it as well."""
+    """The database's clock. Sessions that begin later (threads, live_server, processes) follow it as well."""
     from django.db import connection
 
     name = connection.settings_dict["NAME"]

@@ -1,15 +1,16 @@
 """A personal worklist's share code: its owner's to make and to give up."""
 
+from django.db import transaction
+
 from accounts.models import User
 from audit.actions import Action
 from audit.services import record
 from worklists import codes
-from worklists.deeds import deed
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
 
-@deed
+@transaction.atomic
 def change_personal_code(*, by: User, new: bool) -> Worklist:
     """A new code nobody can guess, or none; the one before finds nobody any more. What it brought stays."""
     own = Worklist.objects.select_for_update(of=("self",)).select_related("owner", "account").get(owner=by)

@@ -101,7 +101,7 @@ def make_shipped_roles(account: Account, *, by: User | None) -> None:
 def _free_name(account: Account | None, name: str, *, but: Role | None = None) -> str:
     name = tidy_text(name, what="A role's name", longest=100)
     others = Role.objects.filter(account=account, name__iexact=name)
-    if others.exclude(pk=but.pk if but is not None else None).exists():
+    if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise ValidationError("There is already a role of this name.", code="taken")
     return name
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import Account, Role, User
@@ -21,6 +21,7 @@ class Keep:
 
 
 KEEP: Final = Keep()
+CODE_TAKEN = "This share code is taken. Choose another."
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def add_worklist(
     )
     _check_name_is_free(worklist)
     _move_front_door(worklist, by=by)
-    worklist.save()
+    _write(worklist)
     detail = {"kind": kind, "default_role": default_role.name if default_role is not None else ""}
     record(Action.WORKLIST_ADD, by=by, on=on_worklist(worklist, **detail))
     if worklist.share_code:
@@ -78,9 +79,9 @@ def change_worklist(
     by: User | None,
     name: str | Keep = KEEP,
     description: str | Keep = KEEP,
-    share_code: str | None | Keep = KEEP,
+    share_code: str | Keep | None = KEEP,
     is_front_door: bool | Keep = KEEP,
-    default_role: Role | None | Keep = KEEP,
+    default_role: Role | Keep | None = KEEP,
     takes_shares: bool | Keep = KEEP,
     needs_approval: bool | Keep = KEEP,
 ) -> Worklist:
@@ -117,7 +118,7 @@ def change_worklist(
     if not changed:
         return worklist
     _move_front_door(worklist, by=by)
-    worklist.save(update_fields=list(changed))
+    _write(worklist, update_fields=list(changed))
     if "default_role" in changed:
         gives = given(before, standing(account, worklist_id=worklist.pk))
         own = {default_role.pk} if isinstance(default_role, Role) else set()
@@ -132,6 +133,17 @@ def _held(worklist: Worklist) -> Worklist:
     rows = Worklist.objects.select_for_update(of=("self",)).select_related("account", "default_role", "owner")
     both = Q(pk=worklist.pk) | Q(account=worklist.account_id, is_front_door=True)
     return next(row for row in rows.filter(both).order_by("pk") if row.pk == worklist.pk)
+
+
+def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> None:
+    """Codes are the whole platform's, and another account may have taken this one a moment ago."""
+    try:
+        with transaction.atomic():
+            worklist.save(update_fields=update_fields)
+    except IntegrityError as error:
+        if "a_share_code_is_used_once_on_the_platform" not in str(error):
+            raise
+        raise ValidationError(CODE_TAKEN, code="taken") from error
 
 
 def _record_change(worklist: Worklist, changed: dict[str, Any], *, by: User | None) -> None:
@@ -154,8 +166,9 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
         raise ValidationError(
             f"A share code has {codes.SHORTEST} to {codes.LONGEST} letters and digits.", code="share_code"
         )
-    if Worklist.objects.filter(share_code=code).exclude(pk=but.pk if but is not None else None).exists():
-        raise ValidationError("This share code is taken. Choose another.", code="taken")
+    others = Worklist.objects.filter(share_code=code)
+    if (others.exclude(pk=but.pk) if but is not None else others).exists():
+        raise ValidationError(CODE_TAKEN, code="taken")
     return code
 
 

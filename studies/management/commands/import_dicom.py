@@ -18,10 +18,14 @@ from worklists.models import Worklist
 
 
 class Command(BaseCommand):
-    help = "Takes DICOM files, folders and ZIP files into a worklist. Files that are there already do no harm."
+    help = (
+        "Takes DICOM files, folders and ZIP files into a worklist. Files that are there already do no harm."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a ZIP file")
+        parser.add_argument(
+            "paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a ZIP file"
+        )
         parser.add_argument("--worklist", required=True, help="the worklist's share code or uuid")
 
     def handle(self, *, paths: list[Path], worklist: str, **options: Any) -> None:
@@ -29,7 +33,9 @@ class Command(BaseCommand):
         if missing := [path for path in paths if not path.exists()]:
             raise CommandError(f"There is no {missing[0]}.")
         self._count = 0
-        result = services.take_in_all(worklist=target, by=None, sources=_sources(paths), progress=self._progress)
+        result = services.take_in_all(
+            worklist=target, by=None, sources=_sources(paths), progress=self._progress
+        )
         self._line("rendering previews …")
         services.render_previews(blob_ids=result.blob_ids)
         self._line("")

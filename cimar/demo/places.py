@@ -1,0 +1,78 @@
+"""The accounts of the demo with their own roles, locations and groups."""
+
+from dataclasses import dataclass, field
+
+NORTHGATE, SOUTHMERE, RIVERSIDE = "Northgate Hospital", "Southmere Infirmary", "Riverside Clinic"
+
+SHARES_WITHIN = ("share_study", "share_study_with_locations", "share_study_with_groups")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A location or group. Members without a role of their own there have its default role, else their account's."""
+
+    name: str
+    kind: str
+    description: str
+    code: str = ""
+    front_door: bool = False
+    default_role: str = ""
+    takes_shares: bool = True
+    needs_approval: bool = False
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    name: str
+    places: tuple[Place, ...]
+    # Beside the shipped ones.
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+ACCOUNTS = (
+    DemoAccount(
+        NORTHGATE,
+        roles={
+            "Radiographer": ("list_studies", "open_study", "upload_study"),
+            "MDT coordinator": ("list_studies", "open_study", "view_study_audit", *SHARES_WITHIN),
+        },
+        places=(
+            Place(
+                "Outside Images", "location", "What other hospitals send us.", "NORTHGATE", front_door=True
+            ),
+            Place("CT Reporting", "location", "All CT of the hospital.", "NGCT2026"),
+            Place("MRI", "location", "Magnetic resonance, building C.", "NGMRI2026"),
+            Place("General X-ray", "location", "Plain films."),
+            Place("Echo Lab", "location", "Transthoracic and transoesophageal echocardiography."),
+            Place("Emergency Department", "location", "For the doctors on the floor.", "NGEMERGENCY"),
+            Place("Teaching Archive", "location", "Test patterns and teaching cases.", takes_shares=False),
+            Place("Neuro MDT", "group", "Meets on Tuesdays at 8."),
+            Place("Cardiology MDT", "group", "Meets on Thursdays at 12.", default_role="Viewer"),
+            Place(
+                "Tumour Board",
+                "group",
+                "Cases are accepted by the board's radiologist.",
+                default_role="Viewer",
+                needs_approval=True,
+            ),
+        ),
+    ),
+    DemoAccount(
+        SOUTHMERE,
+        roles={"Radiographer": ("list_studies", "open_study", "upload_study")},
+        places=(
+            Place("Radiology", "location", "The reporting room.", "SOUTHMERE", front_door=True),
+            Place("Stroke Unit", "location", "Scans of the hyperacute unit.", "SMSTROKE"),
+            Place("Nuclear Medicine", "location", "Scintigraphy."),
+            Place("Neurosurgery Referrals", "group", "Refer by this code, day and night.", "SMNEURO"),
+        ),
+    ),
+    DemoAccount(
+        RIVERSIDE,
+        roles={"Receptionist": ("list_studies", "upload_study", "share_study", "share_study_by_code")},
+        places=(
+            Place("Riverside Imaging", "location", "Ultrasound and X-ray.", "RIVERSIDE", front_door=True),
+            Place("Sports Injuries", "group", "Orthopaedics and physiotherapy.", "RVSPORT"),
+        ),
+    ),
+)

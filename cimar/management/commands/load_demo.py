@@ -1,0 +1,59 @@
+"""Loads the demo and says whom to sign in as."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from cimar.demo.files import Missing
+from cimar.demo.loader import Loaded, load
+from cimar.demo.people import LOGINS, PASSWORD
+
+REFUSAL = (
+    "This is not a development site, and the demo would add people who all share one public password. "
+    "If you want that, say --yes-i-know-this-site-is-not-for-development."
+)
+
+
+class Command(BaseCommand):
+    # bin/dev has let migrate check everything a moment before.
+    requires_system_checks = ()
+    help = (
+        "Adds two hospitals and a clinic with people, real studies and shares. What is there already stays."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--yes-i-know-this-site-is-not-for-development",
+            action="store_true",
+            dest="anywhere",
+            help="load it although this is not a development site",
+        )
+
+    def handle(self, *, anywhere: bool = False, **options: Any) -> None:
+        if not settings.CIMAR_DEVELOPMENT and not anywhere:
+            raise CommandError(REFUSAL)
+        try:
+            loaded = load()
+        except Missing as error:
+            raise CommandError(str(error)) from error
+        for trouble in loaded.troubles:
+            self.stderr.write(trouble)
+        self.stdout.write(_summary(loaded))
+        self.stdout.write("")
+        self.stdout.write(f"Sign in at {settings.CIMAR_BASE_URL}/ with the password: {PASSWORD}\n\n")
+        width = max(len(address) for address, _ in LOGINS)
+        for address, purpose in LOGINS:
+            self.stdout.write(f"  {address:<{width}}  {purpose}")
+        if settings.CIMAR_DEVELOPMENT:
+            self.stdout.write(f"\nMails that were sent: {settings.CIMAR_BASE_URL}/development/mail/")
+
+
+def _summary(loaded: Loaded) -> str:
+    if not (loaded.people or loaded.studies or loaded.presses):
+        return "The demo is there already."
+    return (
+        f"The demo: {loaded.accounts} accounts, {loaded.worklists} worklists, {loaded.people} people, "
+        f"{loaded.studies} studies, {loaded.presses} presses of Share Studies."
+    )

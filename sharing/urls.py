@@ -1,0 +1,27 @@
+"""Addresses of sharing: one for each act."""
+
+from django.urls import path
+
+from sharing.views import access, deletion, ends, invitations, mine, received, removal, share
+
+app_name = "sharing"
+
+urlpatterns = [
+    path("share/", share.open_dialog, name="share"),
+    path("share/open/", share.open_dialog, name="share_open"),
+    path("share/check/", share.check, name="share_check"),
+    path("share/physicians/", share.physicians, name="physicians"),
+    path("share/studies/", share.share, name="share_studies"),
+    path("shares/end/", ends.end, name="end"),
+    path("remove/", removal.preview, name="remove"),
+    path("remove/studies/", removal.remove, name="remove_studies"),
+    path("delete/", deletion.preview, name="delete"),
+    path("delete/study/", deletion.delete, name="delete_study"),
+    path("placements/<uuid:placement>/access/", access.access, name="access"),
+    path("received/<uuid:press>/", received.received, name="received"),
+    path("shared-by-me/", mine.shared_by_me, name="shared_by_me"),
+    path("shared-by-me/invitations/", mine.invitations, name="invitations"),
+    path("shared-by-me/invitations/<uuid:invitation>/resend/", invitations.resend, name="resend"),
+    path("shared-by-me/invitations/<uuid:invitation>/new-link/", invitations.relink, name="relink"),
+    path("shared-by-me/invitations/<uuid:invitation>/withdraw/", invitations.withdraw, name="withdraw"),
+]

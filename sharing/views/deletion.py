@@ -1,0 +1,57 @@
+"""Deleting a study at its home, with a reason."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from sharing import services
+from sharing.forms import DeleteForm, uuids
+from sharing.services import looks
+from sharing.views.common import NothingThere, dialog, leave, page
+from sharing.views.words import what_goes
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def preview(request: HttpRequest) -> HttpResponse:
+    """What would go with the study (`placement`); nothing is done."""
+    return _shown(request, DeleteForm())
+
+
+@page
+@require_POST
+def delete(request: HttpRequest) -> HttpResponse:
+    form = DeleteForm(request.POST)
+    placement = _named(request)[0]
+    found, _ = looks.preview_deletion(placement=placement, by=request.user)
+    if form.is_valid():
+        try:
+            services.delete_study(placement=placement, by=request.user, why=form.cleaned_data["why"])
+        except ValidationError as refusal:
+            form.add_error("why", refusal)
+        else:
+            messages.success(request, "The study was deleted. Its shares ended with it.")
+            return leave(request, reverse("studies:worklist", args=[found.worklist.uuid]))
+    return _shown(request, form)
+
+
+def _named(request: HttpRequest) -> list:
+    named = uuids((request.POST if request.method == "POST" else request.GET).getlist("placement"))
+    if not named:
+        raise NothingThere
+    return named
+
+
+def _shown(request: HttpRequest, form: DeleteForm) -> HttpResponse:
+    found, what = looks.preview_deletion(placement=_named(request)[0], by=request.user)
+    context = {
+        "placement": found,
+        "form": form,
+        "goes": what_goes(what),
+        "what": what,
+        "back": reverse("studies:study", args=[found.uuid]),
+        "page_title": "Delete the study",
+    }
+    return dialog(request, "sharing/_delete.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,52 @@
+"""Ending shares: first what goes with them, then the deed."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from cimar.formats import counted
+from cimar.views import gone
+from sharing import services
+from sharing.forms import uuids
+from sharing.services import looks
+from sharing.views.common import back, dialog, leave, page, sentence
+from sharing.views.words import what_goes
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest) -> HttpResponse:
+    """`share`, once for each. GET says in numbers what ends, POST ends it."""
+    named = uuids((request.POST if request.method == "POST" else request.GET).getlist("share"))
+    if not named:
+        return sentence(request, "No share is ticked", "Tick at least one share, then choose End.")
+    if request.method == "POST":
+        report = services.end_shares(shares=named, by=request.user)
+        messages.success(request, _said(report))
+        return leave(request, back(request, reverse("sharing:shared_by_me")))
+    shares, preview = looks.preview_end(shares=named, by=request.user)
+    if not preview.shares:
+        return gone(
+            request,
+            "This share has ended already." if len(shares) == 1 else "These shares have ended already.",
+        )
+    context = {
+        "preview": preview,
+        "shares": shares,
+        "goes": what_goes(preview),
+        "back": back(request, reverse("sharing:shared_by_me")),
+        "page_title": "End a share",
+    }
+    return dialog(request, "sharing/_end.html", context)
+
+
+def _said(report: services.EndReport) -> str:
+    if not report.ended:
+        return "This had ended already."
+    said = f"{counted(report.ended, 'share')} ended"
+    if report.ended_with_them:
+        said += (
+            f", and {counted(report.ended_with_them, 'share')} with {'it' if report.ended == 1 else 'them'}"
+        )
+    return f"{said}."

@@ -1,0 +1,69 @@
+"""An invitation after it was sent: again, with a new link, withdrawn."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cimar.formats import counted
+from sharing import services
+from sharing.services import looks
+from sharing.views.common import back, dialog, leave, page
+
+
+@page
+@require_POST
+def resend(request: HttpRequest, invitation: UUID) -> HttpResponse:
+    try:
+        sent = services.resend_invitation(invitation=invitation, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(
+            request, f"The invitation is on its way to {sent.address} again, with the same link."
+        )
+    return leave(request, back(request, reverse("sharing:invitations")))
+
+
+@page
+@require_POST
+def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
+    try:
+        sent = services.relink_invitation(invitation=invitation, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(
+            request, f"A new link is on its way to {sent.address}. The one before no longer works."
+        )
+    return leave(request, back(request, reverse("sharing:invitations")))
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
+    """GET says what ends, POST withdraws."""
+    to = back(request, reverse("sharing:invitations"))
+    if request.method != "POST":
+        found, promises, others = looks.preview_withdrawal(invitation=invitation, by=request.user)
+        goes = [(promises, "promised shares end" if promises != 1 else "promised share ends")]
+        goes.append(
+            (
+                None,
+                "The link goes on working: colleagues promised something as well."
+                if others
+                else "The link stops working.",
+            )
+        )
+        context = {"invitation": found, "goes": goes, "back": to, "page_title": "Withdraw the invitation"}
+        return dialog(request, "sharing/_withdraw.html", context)
+    try:
+        ended = services.withdraw_invitation(invitation=invitation, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"The invitation was withdrawn; {counted(ended, 'promised share')} ended.")
+    return leave(request, to)

@@ -1,0 +1,46 @@
+"""Shared by me: the shares and invitations a person made."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from sharing import selectors
+from sharing.forms import NoSuchCursor, cursor
+from sharing.views.common import page
+
+NO_SUCH_PAGE = "This page is no longer there. Here are the newest lines."
+
+
+@page
+@require_safe
+def shared_by_me(request: HttpRequest) -> HttpResponse:
+    return _listed(request, selectors.shares_made_by, "sharing/shared_by_me.html")
+
+
+@page
+@require_safe
+def invitations(request: HttpRequest) -> HttpResponse:
+    return _listed(request, selectors.invitations_sent_by, "sharing/invitations.html")
+
+
+def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> HttpResponse:
+    """A page of lines; an address that names none shows the newest, with a sentence."""
+    wrong = ""
+    try:
+        lines = read(request.user, **cursor(request.GET))
+    except NoSuchCursor as refusal:
+        lines, wrong = read(request.user), refusal.message
+    except selectors.NoSuchPage:
+        lines, wrong = read(request.user), NO_SUCH_PAGE
+    context = {
+        "lines": lines.lines,
+        "newer": f"?after={lines.newer}" if lines.newer else "",
+        "older": f"?before={lines.older}" if lines.older else "",
+        "wrong": wrong,
+        "section": "shared",
+        "here": request.get_full_path(),
+    }
+    return render(request, template, context, status=400 if wrong else 200)

@@ -1,0 +1,31 @@
+"""Where a mail leads: what of one press still stands for the reader."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.addresses import without_turning_marks
+from audit.middleware import client_address
+from cimar.views import gone
+from sharing.services import looks
+from sharing.views.common import page, study_pages
+
+
+@page
+@require_safe
+def received(request: HttpRequest, press: UUID) -> HttpResponse:
+    found = looks.read_received(press=press, by=request.user, address=client_address(request))
+    if not found.placements:
+        return gone(
+            request,
+            f"What {without_turning_marks(found.shared_by)} shared here has ended. Ask them to share it again.",
+        )
+    context = {
+        "studies": len({placement.study_id for placement in found.placements}),
+        "shared_by": found.shared_by,
+        "note": without_turning_marks(found.note),
+        "rows": list(zip(found.placements, study_pages(found.placements), strict=True)),
+    }
+    return render(request, "sharing/received.html", context)

@@ -1,0 +1,52 @@
+"""Remove from this worklist: the incoming shares end, the original stays at home."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cimar.formats import counted
+from sharing import services
+from sharing.forms import uuids
+from sharing.services import looks
+from sharing.views.common import back, dialog, leave, page, sentence, studies_page
+from sharing.views.words import what_goes
+
+NONE_TICKED = "Tick at least one study, then choose Remove from this worklist."
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def preview(request: HttpRequest) -> HttpResponse:
+    """What would go; nothing is done. By POST as well, since 500 placements do not fit an address."""
+    named = (request.POST if request.method == "POST" else request.GET).getlist("placement")
+    if not named:
+        return sentence(request, "No study is ticked", NONE_TICKED)
+    try:
+        found, what = looks.preview_removal(placements=uuids(named), by=request.user)
+    except ValidationError as refusal:
+        return sentence(request, "These studies cannot be removed like this", refusal.message)
+    context = {
+        "placements": found,
+        "worklist": found[0].worklist,
+        "goes": what_goes(what),
+        "what": what,
+        "back": studies_page(request, found[0].worklist),
+        "page_title": "Remove from this worklist",
+    }
+    return dialog(request, "sharing/_remove.html", context)
+
+
+@page
+@require_POST
+def remove(request: HttpRequest) -> HttpResponse:
+    try:
+        removal = services.remove_from_worklist(
+            placements=uuids(request.POST.getlist("placement")), by=request.user
+        )
+    except ValidationError as refusal:
+        return sentence(request, "These studies cannot be removed like this", refusal.message)
+    said = f"{counted(removal.studies, 'study,studies')} removed from this worklist."
+    messages.success(request, said)
+    return leave(request, back(request, reverse("studies:list")))

@@ -1,0 +1,51 @@
+// The share dialog: what is picked is counted along, long lists are filtered, Enter adds instead of sharing.
+// A dialog may bring this file more than once.
+(() => {
+  "use strict";
+  if (window.sharingIsWired) return;
+  window.sharingIsWired = true;
+
+  const PICKED = "input[name=location]:checked, input[name=group]:checked, input[name=physician], input[name=code], input[name=email]";
+
+  function count(form) {
+    const line = form.querySelector("[data-share-count]");
+    if (!line) return;
+    let number = form.querySelectorAll(PICKED).length;
+    for (const field of form.querySelectorAll("[data-several]")) {
+      const between = field.name === "new_code" ? /[,;\n]+/ : /[,;\s]+/;
+      number += field.value.split(between).filter((part) => part.trim()).length;
+    }
+    const words = `${number.toLocaleString("en-GB")} ${number === 1 ? "recipient" : "recipients"}`;
+    if (line.textContent !== words) line.textContent = words;
+  }
+
+  const counted = (element) => {
+    const form = element.closest?.("form[data-share]");
+    if (form) count(form);
+  };
+
+  document.addEventListener("change", (event) => counted(event.target));
+  document.addEventListener("input", (event) => {
+    counted(event.target);
+    if (event.target.matches("[data-filter]")) filter(event.target);
+  });
+  document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("form[data-share]").forEach(count));
+
+  function filter(field) {
+    const wanted = field.value.trim().toLocaleLowerCase();
+    for (const label of document.querySelectorAll(`${field.dataset.filter} label`)) {
+      const ticked = label.querySelector("input").checked;
+      label.hidden = !ticked && !label.textContent.toLocaleLowerCase().includes(wanted);
+    }
+  }
+
+  // Enter in a field that adds something presses the button beside it.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    if (event.target.matches?.("[data-filter]")) event.preventDefault();
+    if (event.target.matches?.("[data-enter]")) {
+      event.preventDefault();
+      event.target.closest(".adder")?.querySelector("[data-adds]")?.click();
+    }
+  });
+})();

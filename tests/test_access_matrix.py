@@ -1,0 +1,452 @@
+"""Every address and method × every person: what they get, and that a refusal leaves nothing behind but its one line.
+
+A row names each person of the cast exactly once. An address without a row fails; so does a row without an address.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.tokens import make_token
+from audit.models import AuditEvent
+from sharing import services
+from sharing.models import Method
+from sharing.targets import Target
+from studies.models import Upload
+from tests.cast import PEOPLE
+from tests.factories import make_instance, make_series, placement_of
+from tests.fingerprint import AUDIT, fingerprint
+
+pytestmark = pytest.mark.django_db
+
+OK, FOUND, MISSING, DENIED, HIDDEN, GONE, UNFIT = 200, 302, 404, 403, 404, 410, 422
+LOGIN = "sign-in"
+EVERYONE = frozenset(PEOPLE) | {"anonymous"}
+SIGNED_IN = frozenset(PEOPLE)
+
+# Who sees CT Reporting's list, and of those who may share at all.
+ON_CT = frozenset("adam ana lois gus phil cody erin vera".split())
+SHARERS = ON_CT - {"vera"}
+
+
+@pytest.fixture(autouse=True)
+def as_in_production(settings: Any) -> None:
+    settings.CIMAR_DEVELOPMENT = False
+
+
+@pytest.fixture
+def world(cast: Any) -> SimpleNamespace:
+    """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload."""
+
+    def press(by: Any, placement: Any, *targets: Target) -> Any:
+        return services.share_studies(placements=[placement.uuid], targets=targets, by=by)
+
+    report = press(
+        cast.ana,
+        cast.placement,
+        Target(Method.LOCATION, str(cast.emergency.uuid)),
+        Target(Method.EMAIL, cast.ed.email),
+        Target(Method.EMAIL, "dora@example.net"),
+    )
+    shared, emailed, promised = (row.share for row in report.rows)
+    instance = make_instance(make_series(cast.study))
+    return SimpleNamespace(
+        cast=cast,
+        press=report.press,
+        share=shared,
+        emailed=emailed,
+        invitation=promised.invitation,
+        placement=cast.placement,
+        at_emergency=placement_of(cast.study, cast.emergency),
+        at_ed=placement_of(cast.study, cast.ed.personal_worklist),
+        instance=instance,
+        upload=Upload.objects.create(worklist=cast.ct, by=cast.ana),
+        token=make_token(promised.invitation),
+        random=uuid4(),
+    )
+
+
+Args = Callable[[SimpleNamespace], list[Any]]
+Data = Callable[[SimpleNamespace], dict[str, Any]]
+
+
+def none(world: SimpleNamespace) -> Any:
+    return []
+
+
+@dataclass
+class Row:
+    """`people` maps what they get to who gets it; `rest` is what everybody else gets who is signed in."""
+
+    name: str
+    method: str
+    args: Args
+    people: dict[Any, str | frozenset[str]]
+    rest: Any = HIDDEN
+    anonymous: Any = LOGIN
+    data: Data = lambda world: {}
+    note: str = ""
+
+    def expected(self) -> dict[str, Any]:
+        found = dict.fromkeys(SIGNED_IN, self.rest) | {"anonymous": self.anonymous}
+        for what, who in self.people.items():
+            for person in who.split() if isinstance(who, str) else who:
+                found[person] = what
+        return found
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.method, self.name, self.note]))
+
+
+def placement(world: SimpleNamespace) -> list[Any]:
+    return [world.placement.uuid]
+
+
+def at_emergency(world: SimpleNamespace) -> list[Any]:
+    return [world.at_emergency.uuid]
+
+
+def at_ed(world: SimpleNamespace) -> list[Any]:
+    return [world.at_ed.uuid]
+
+
+def ct(world: SimpleNamespace) -> list[Any]:
+    return [world.cast.ct.uuid]
+
+
+def own_personal(world: SimpleNamespace) -> list[Any]:
+    return [world.cast.ana.personal_worklist.uuid]
+
+
+def ticked(world: SimpleNamespace) -> dict[str, Any]:
+    return {"placement": [str(world.placement.uuid)]}
+
+
+def ticked_there(world: SimpleNamespace) -> dict[str, Any]:
+    return {"placement": [str(world.at_emergency.uuid)]}
+
+
+def a_location(world: SimpleNamespace) -> dict[str, Any]:
+    return {**ticked(world), "location": [str(world.cast.emergency.uuid)], "note": "", "until": ""}
+
+
+def one_share(world: SimpleNamespace) -> dict[str, Any]:
+    return {"share": [str(world.share.uuid)]}
+
+
+def a_deletion(world: SimpleNamespace) -> dict[str, Any]:
+    return {**ticked(world), "why": "Wrong patient"}
+
+
+def invitation(world: SimpleNamespace) -> list[Any]:
+    return [world.invitation.uuid]
+
+
+def frame(world: SimpleNamespace) -> list[Any]:
+    return [world.placement.uuid, world.instance.uuid, 1]
+
+
+def thumbnail(world: SimpleNamespace) -> list[Any]:
+    return [world.placement.uuid, world.instance.uuid]
+
+
+def a_file(world: SimpleNamespace) -> dict[str, Any]:
+    return {"files": SimpleUploadedFile("scan.dcm", b"not a scan")}
+
+
+ALL = {OK: SIGNED_IN}
+CT_LIST = {OK: ON_CT}
+
+ROWS = [
+    Row("home", "get", none, {FOUND: SIGNED_IN}, anonymous=LOGIN),
+    Row("health", "get", none, ALL, anonymous=OK),
+    # Studies
+    Row("studies:list", "get", none, {FOUND: SIGNED_IN}),
+    Row("studies:worklists", "get", none, ALL),
+    Row("studies:worklist", "get", ct, CT_LIST),
+    Row("studies:worklist", "get", own_personal, {OK: "ana"}, note="somebody's personal one"),
+    Row("studies:search", "post", ct, {FOUND: ON_CT}, data=lambda world: {"q": "Quill"}),
+    Row("studies:study", "get", placement, CT_LIST),
+    Row("studies:study", "get", at_emergency, {OK: "adam ben"}, note="where it was shared to"),
+    Row("studies:study", "get", at_ed, {OK: "ed"}, note="by email"),
+    Row("studies:details", "get", placement, CT_LIST),
+    Row("studies:preparing", "get", placement, CT_LIST),
+    Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
+    Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
+    Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
+    Row("studies:upload", "post", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}, data=a_file),
+    Row("studies:upload_progress", "get", lambda world: [world.upload.uuid], {OK: "ana"}),
+    Row("studies:trail", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row("studies:trail_csv", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    # Sharing
+    Row("sharing:share", "get", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
+    Row("sharing:share", "post", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
+    Row("sharing:share_open", "get", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
+    Row("sharing:share_open", "post", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
+    Row("sharing:share_check", "post", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
+    Row("sharing:share_studies", "post", none, {OK: SHARERS, DENIED: "vera"}, data=a_location),
+    Row("sharing:end", "get", none, {OK: SHARERS, DENIED: "vera ben"}, data=one_share),
+    Row("sharing:end", "post", none, {FOUND: SHARERS, DENIED: "vera ben"}, data=one_share),
+    Row("sharing:remove", "get", none, {OK: "adam ben"}, data=ticked_there),
+    Row("sharing:remove", "post", none, {OK: "adam ben"}, data=ticked_there),
+    Row("sharing:remove_studies", "post", none, {FOUND: "adam ben"}, data=ticked_there),
+    Row("sharing:delete", "get", none, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}, data=ticked),
+    Row("sharing:delete", "post", none, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}, data=ticked),
+    Row(
+        "sharing:delete_study",
+        "post",
+        none,
+        {FOUND: "adam ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=a_deletion,
+    ),
+    Row("sharing:access", "get", placement, CT_LIST),
+    Row("sharing:received", "get", lambda world: [world.press], {OK: "adam ben ed"}),
+    Row("sharing:shared_by_me", "get", none, ALL),
+    Row("sharing:invitations", "get", none, ALL),
+    Row("sharing:resend", "post", invitation, {FOUND: "ana"}),
+    Row("sharing:relink", "post", invitation, {FOUND: "ana"}),
+    Row("sharing:withdraw", "get", invitation, {OK: "ana"}),
+    Row("sharing:withdraw", "post", invitation, {FOUND: "ana"}),
+    # Accounts
+    Row("accounts:profile", "get", none, ALL),
+    Row(
+        "accounts:change_details",
+        "post",
+        none,
+        {FOUND: SIGNED_IN},
+        data=lambda world: {"name": "New", "timezone": "UTC"},
+    ),
+    Row("accounts:new_share_code", "post", none, {FOUND: SIGNED_IN}),
+    Row("accounts:remove_share_code", "post", none, {FOUND: SIGNED_IN}),
+    Row("accounts:worklist_rights", "get", ct, {OK: ON_CT}),
+    Row("accounts:mail_tick", "post", ct, {FOUND: ON_CT}, data=lambda world: {"wanted": "yes"}),
+    Row("accounts:open_invitation", "get", lambda world: [world.token], {FOUND: SIGNED_IN}, anonymous=FOUND),
+    Row(
+        "accounts:open_invitation",
+        "get",
+        lambda world: ["forged"],
+        {HIDDEN: SIGNED_IN},
+        anonymous=HIDDEN,
+        note="forged",
+    ),
+    Row("accounts:register", "get", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row("accounts:register", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row(
+        "accounts:register_code", "get", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"
+    ),
+    Row(
+        "accounts:register_code", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"
+    ),
+    Row("accounts:resend_code", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row(
+        "accounts:development_mails", "get", none, {HIDDEN: SIGNED_IN}, anonymous=HIDDEN, note="in production"
+    ),
+    Row(
+        "accounts:development_mail", "get", lambda world: ["x.log", 1], {HIDDEN: SIGNED_IN}, anonymous=HIDDEN
+    ),
+    Row("gallery", "get", none, {HIDDEN: SIGNED_IN}, anonymous=HIDDEN, note="in production"),
+    Row(
+        "sharing:physicians",
+        "get",
+        none,
+        {OK: "adam ana phil", DENIED: ON_CT - {"adam", "ana", "phil"}},
+        data=lambda world: {"worklist": str(world.cast.ct.uuid), "find": "be"},
+    ),
+]
+
+# allauth's pages: what a signed-in person and a visitor get.
+GROUPED_ROWS = [
+    ("account_login", [], FOUND, OK),
+    ("account_logout", [], OK, LOGIN),
+    ("account_inactive", [], OK, OK),
+    ("account_signup", [], FOUND, OK),
+    ("account_reauthenticate", [], OK, LOGIN),
+    ("account_email", [], FOUND, FOUND),
+    ("account_email_verification_sent", [], FOUND, LOGIN),
+    ("account_change_password", [], OK, LOGIN),
+    ("account_set_password", [], FOUND, LOGIN),
+    ("account_reset_password", [], OK, OK),
+    ("account_confirm_login_code", [], FOUND, LOGIN),
+    ("account_reset_password_from_key_done", [], OK, OK),
+    ("account_reset_password_from_key", ["1", "forged"], OK, OK),
+    ("account_reset_password_done", [], OK, OK),
+]
+
+# Django's and allauth's own pages; rows of their own stand in GROUPED_ROWS.
+GROUPED = ("admin:", "account_")
+# Nothing to reach by name: redirects in front of the admin's own doors.
+UNNAMED = ("None",)
+# An address that also answers another method with a page or a redirect, and changes nothing.
+HARMLESS = {
+    "studies:search": {FOUND},
+    "accounts:development_mails": {HIDDEN},
+    "accounts:development_mail": {HIDDEN},
+}
+
+
+def addresses(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(
+                pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            )
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}"
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    savepoint = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(savepoint)
+
+
+def signed_in(world: SimpleNamespace, name: str) -> Client:
+    client = Client()
+    if (person := getattr(world.cast, name)) is not None:
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def answer(client: Client, row: Row, world: SimpleNamespace) -> Any:
+    return getattr(client, row.method)(reverse(row.name, args=row.args(world)), row.data(world))
+
+
+def got(response: Any) -> Any:
+    if response.status_code == FOUND and response["Location"].startswith(reverse("account_login")):
+        return LOGIN
+    return response.status_code
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_each_person_gets_what_the_matrix_says(world, row):
+    found, marks = {}, {}
+    for name in sorted(EVERYONE):
+        with undone():
+            client = signed_in(world, name)
+            before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
+            found[name] = got(answer(client, row, world))
+            after = fingerprint(but={AUDIT})
+            marks[name] = (after == before, AuditEvent.objects.count() - events)
+
+    assert found == row.expected()
+    refused = {name for name in EVERYONE if found[name] in (DENIED, HIDDEN, LOGIN)}
+    assert {name: marks[name] for name in refused} == {
+        name: (True, 1 if found[name] == DENIED else 0) for name in refused
+    }
+
+
+def test_every_address_has_a_row_and_every_row_an_address():
+    named = {name for name in addresses(get_resolver().url_patterns) if not name.startswith(GROUPED)}
+
+    assert named - {row.name for row in ROWS} - set(UNNAMED) == set()
+    assert {row.name for row in ROWS} - named == set()
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))
+def test_a_method_without_a_row_does_nothing(world, name):
+    first = next(row for row in ROWS if row.name == name)
+    others = {"get", "post", "put", "patch", "delete"} - {row.method for row in ROWS if row.name == name}
+    client = signed_in(world, "adam")
+    before = fingerprint(but={AUDIT, "studies_lastvisit", "studies_imagesserved"})
+
+    answers = {method: got(answer(client, Row(name, method, first.args, {}), world)) for method in others}
+
+    assert set(answers.values()) <= {405, *HARMLESS.get(name, ())}
+    assert fingerprint(but={AUDIT, "studies_lastvisit", "studies_imagesserved"}) == before
+
+
+@pytest.mark.parametrize(
+    "name, args",
+    [(row.name, row.args) for row in ROWS if row.args in (placement, ct, invitation, frame, thumbnail)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_anothers_and_what_does_not_exist_are_answered_alike(world, name, args):
+    client = signed_in(world, "caro")
+    row = next(row for row in ROWS if row.name == name)
+    theirs = args(world)
+    nobodys = [uuid4() if value in (theirs[0],) else value for value in theirs]
+
+    one = getattr(client, row.method)(reverse(name, args=theirs))
+    other = getattr(client, row.method)(reverse(name, args=nobodys))
+
+    assert (one.status_code, one.content) == (HIDDEN, other.content)
+    assert other.status_code == HIDDEN
+    assert {key: value for key, value in one.items()} == {key: value for key, value in other.items()}
+
+
+def test_by_no_address_does_a_recipient_with_every_right_touch_the_original(world):
+    cast = world.cast
+    report = services.share_studies(
+        placements=[world.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=cast.ana
+    )
+    here = placement_of(cast.study, cast.imaging)
+    client = signed_in(world, "rita")
+    before = study_row(cast.study)
+    for row in ROWS:
+        for uuid in (here.uuid, world.placement.uuid):
+            for share in (report.rows[0].share.uuid, world.share.uuid):
+                with undone():
+                    args = [uuid if value == world.placement.uuid else value for value in row.args(world)]
+                    data = {"placement": [str(uuid)], "share": [str(share)], "why": "Not ours"}
+                    client.post(reverse(row.name, args=args), data)
+                    assert study_row(cast.study) == before, row
+                    assert placement_of(cast.study, cast.ct).uuid == world.placement.uuid, row
+
+
+def study_row(study: Any) -> dict[str, Any]:
+    return type(study).objects.filter(pk=study.pk).values().get()
+
+
+@pytest.mark.parametrize("name, args, member, visitor", GROUPED_ROWS, ids=[row[0] for row in GROUPED_ROWS])
+def test_sign_in_pages_change_nothing_by_being_looked_at(cast, name, args, member, visitor):
+    signed_in, anonymous = Client(), Client()
+    signed_in.force_login(cast.ana, backend="django.contrib.auth.backends.ModelBackend")
+    before = fingerprint()
+
+    assert (got(signed_in.get(reverse(name, args=args))), got(anonymous.get(reverse(name, args=args)))) == (
+        member,
+        visitor,
+    )
+    assert fingerprint() == before
+
+
+def admin_addresses() -> Iterator[tuple[str, list[Any]]]:
+    for name in sorted(set(addresses(get_resolver().url_patterns))):
+        if name.startswith("admin:") and name not in ("admin:None", "admin:view_on_site"):
+            if name == "admin:app_list":
+                yield name, ["accounts"]
+            else:
+                yield name, ["1"] if name.endswith(("_change", "_delete", "_history")) else []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_admin_is_closed_to_everybody_but_superusers(cast, method):
+    clients = {name: signed_in(SimpleNamespace(cast=cast), name) for name in EVERYONE - {"sue"}}
+    before = fingerprint()
+    inside = {
+        (name, address)
+        for name, client in clients.items()
+        for address, args in admin_addresses()
+        if address
+        not in ("admin:login", "admin:logout", "admin:password_change", "admin:password_change_done")
+        and getattr(client, method)(reverse(address, args=args)).status_code not in (FOUND, HIDDEN)
+    }
+
+    assert inside == set()
+    assert fingerprint() == before
+
+
+def test_every_sign_in_page_has_a_row():
+    named = {name for name in addresses(get_resolver().url_patterns) if name.startswith("account_")}
+
+    assert named == {name for name, *_ in GROUPED_ROWS}

@@ -1,0 +1,467 @@
+"""When the audit cannot be written, nothing was done: every service, with an audit table that really refuses."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
+from django.db.models.functions import Now
+from django.test import TransactionTestCase
+
+import accounts.services
+import audit.services
+import sharing.services
+import studies.services
+import worklists.services
+from accounts import tokens
+from accounts.models import Account, AccountMembership, Invitation, User
+from accounts.services import invitations, people, registration, sessions
+from audit import clock
+from audit.actions import Action
+from audit.selectors import Filters
+from audit.services import On
+from sharing.models import Method, Share
+from sharing.services import looks as sharing_looks
+from sharing.services import promises, settling
+from sharing.targets import Target
+from studies.models import Blob, Study
+from studies.selectors import Order, Question, placement_for
+from studies.services import looks, trail, uploads
+from tests.bad_files import as_bytes, dicom, source
+from tests.cast import Cast, make_cast
+from tests.factories import make_instance, make_role, make_series, make_study, make_user, membership_of, placement_of
+from tests.fingerprint import fingerprint
+from tests.plumbing import database
+from worklists.models import Worklist
+from worklists.services import personal, roles
+
+OUT_OF_ORDER = "the audit is out of order"
+BREAK = f"""
+CREATE FUNCTION out_of_order() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION '{OUT_OF_ORDER}'; END $$;
+CREATE TRIGGER out_of_order BEFORE INSERT ON audit_auditevent FOR EACH ROW EXECUTE FUNCTION out_of_order();
+"""
+MEND = "DROP TRIGGER out_of_order ON audit_auditevent; DROP FUNCTION out_of_order()"
+CODE = "123456"
+
+
+@dataclass
+class World:
+    """The cast, and something of everything that can be done something to."""
+
+    cast: Cast
+    study: Study
+    on_emergency: Share
+    awaits: Share
+    invited: Invitation
+    claimer: User
+    instance: Any
+
+    @property
+    def at_home(self) -> Any:
+        return placement_of(self.study, self.cast.ct)
+
+    @property
+    def away(self) -> Any:
+        return placement_of(self.study, self.cast.emergency)
+
+    def member(self, user: User) -> AccountMembership:
+        return AccountMembership.objects.get(user=user)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Committed, and made once: what fails leaves it as it was, which is what these tests are about."""
+    with django_db_blocker.unblock():
+        yield make_world()
+        TransactionTestCase._fixture_teardown(None)
+
+
+def make_world() -> World:
+    cast = make_cast()
+    study = make_study(cast.ct, patient_name="Quill^Hazel")
+    instance = make_instance(make_series(study))
+    Blob.objects.filter(pk=instance.blob_id).update(preview=Blob.Preview.READY)
+    Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
+    reports = [
+        _share(cast.ana, study, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid))),
+        _share(cast.ana, study, cast.ct, Target(Method.GROUP, str(cast.cardiology.uuid))),
+        _share(cast.ana, study, cast.ct, Target(Method.EMAIL, "dora@example.net")),
+        _share(cast.ana, study, cast.ct, Target(Method.EMAIL, "nell@example.net")),
+        _share(cast.ana, study, cast.ct, Target(Method.PHYSICIAN, str(cast.ben.uuid))),
+        _share(cast.ana, study, cast.ct, Target(Method.CODE, "RIVERSIDE")),
+    ]
+    shares = [report.rows[0].share for report in reports]
+    Share.objects.filter(pk=shares[-1].pk).update(expires_at=Now() - timedelta(minutes=1))
+    invited = Invitation.objects.get(address="dora@example.net")
+    registration.send_code(invitation=invited)
+    life = Now() + registration.CODE_LIFE - 2 * registration.CODE_PAUSE
+    Invitation.objects.filter(pk=invited.pk).update(
+        code_hash=tokens.hash_code(invited, CODE), code_expires_at=life
+    )
+    invited.refresh_from_db()
+    claimer = make_user("Nell", email="nell@example.net")
+    EmailAddress.objects.create(user=claimer, email="nell@example.com", verified=False, primary=False)
+    make_role(cast.northgate, "Nobody's")
+    uploads.receive_upload(worklist=cast.ct, by=cast.ana, files=[_file()])
+    return World(cast, study, shares[0], shares[1], invited, claimer, instance)
+
+
+def _share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:
+    placement = placement_of(study, worklist).uuid
+    return sharing.services.share_studies(placements=[placement], targets=[target], by=by)
+
+
+def _file() -> SimpleUploadedFile:
+    return SimpleUploadedFile("picture.dcm", as_bytes(dicom()))
+
+
+# --- Every service that writes, or that shows something
+
+Call = Callable[[World], object]
+PASSWORD = "calm reading room"
+
+
+def _stamp(user: User) -> Callable[[], bool]:
+    """In place of opening or closing a session, which no fingerprint sees: something that one does."""
+    return lambda: bool(User.objects.filter(pk=user.pk).update(last_login=Now()))
+
+
+def _prove(user: User) -> Callable[[], bool]:
+    return lambda: bool(EmailAddress.objects.filter(user=user, verified=False).update(verified=True))
+
+
+def _role(w: World, name: str) -> Any:
+    return w.cast.northgate.roles.get(name=name)
+
+
+def _inside(call: Call) -> Call:
+    """A part of a deed, in the transaction that its caller begins."""
+
+    def deed(w: World) -> None:
+        with transaction.atomic():
+            call(w)
+
+    return deed
+
+
+ACCOUNTS: dict[str, Call] = {
+    "invitations.invite": lambda w: invitations.invite(
+        address="new@example.net", account=w.cast.northgate, invited_by=w.cast.ana, now=clock.now()
+    ),
+    "invitations.mark_accepted": lambda w: invitations.mark_accepted(
+        invitation=w.invited, by=w.cast.ed, now=clock.now()
+    ),
+    "invitations.note_opening": lambda w: invitations.note_opening(invitation=w.invited, address=None),
+    "invitations.relink": lambda w: invitations.relink(invitation=w.invited, by=w.cast.ana),
+    "invitations.resend": lambda w: invitations.resend(invitation=w.invited, by=w.cast.ana),
+    "invitations.withdraw": lambda w: invitations.withdraw(invitation=w.invited, by=w.cast.ana),
+    "people.add_user": lambda w: people.add_user(
+        address="root@example.org", name="Root", password=PASSWORD, by=None, is_superuser=True, is_staff=True
+    ),
+    "people.change_details": lambda w: people.change_details(
+        user=w.cast.ana, name="Ana Maria", timezone="Europe/Paris", by=w.cast.ana
+    ),
+    "people.set_active": lambda w: people.set_active(user=w.cast.ana, active=False, by=w.cast.sue),
+    "people.set_password": lambda w: people.set_password(
+        user=User.objects.get(pk=w.cast.ana.pk), password="another long one", reset=False
+    ),
+    "registration.prove_code": lambda w: registration.prove_code(invitation=w.invited, code="000000"),
+    "registration.register": lambda w: registration.register(
+        invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
+    ),
+    "registration.send_code": lambda w: registration.send_code(invitation=w.invited),
+    "sessions.confirm_address": lambda w: sessions.confirm_address(
+        user=w.claimer, email="nell@example.com", confirm=_prove(w.claimer), address=None
+    ),
+    "sessions.note_failed_sign_in": lambda w: sessions.note_failed_sign_in(email="x@example.net", address=None),
+    "sessions.refuse_inactive": lambda w: sessions.refuse_inactive(user=w.cast.ina, address=None),
+    "sessions.sign_in": lambda w: sessions.sign_in(user=w.cast.ana, begin=_stamp(w.cast.ana), address=None),
+    "sessions.sign_out": lambda w: sessions.sign_out(user=w.cast.ana, end=_stamp(w.cast.ana), address=None),
+}
+
+WORKLISTS: dict[str, Call] = {
+    "account.create_account": lambda w: worklists.services.create_account(name="Third Hospital", by=None),
+    "mail_ticks.set_mail_tick": lambda w: worklists.services.set_mail_tick(
+        worklist=w.cast.ct, wanted=True, by=w.cast.ana
+    ),
+    "members.add_account_member": lambda w: worklists.services.add_account_member(
+        account=w.cast.northgate, user=w.cast.ed, role=_role(w, "Viewer"), by=w.cast.adam, every_worklist=True
+    ),
+    "members.change_account_member": lambda w: worklists.services.change_account_member(
+        membership=w.member(w.cast.ana), role=_role(w, "Viewer"), by=w.cast.adam
+    ),
+    "members.deactivate_member": lambda w: worklists.services.deactivate_member(
+        membership=w.member(w.cast.ana), by=w.cast.adam
+    ),
+    "members.reactivate_member": lambda w: worklists.services.reactivate_member(
+        membership=w.member(w.cast.ina), by=w.cast.adam
+    ),
+    "members.remove_member": lambda w: worklists.services.remove_member(
+        membership=w.member(w.cast.ana), by=w.cast.adam
+    ),
+    "personal.change_personal_code": lambda w: personal.change_personal_code(by=w.cast.ana, new=True),
+    "roles.add_role": lambda w: worklists.services.add_role(
+        account=w.cast.northgate, name="Reader", permissions=["list_studies"], by=w.cast.adam
+    ),
+    "roles.change_role": lambda w: worklists.services.change_role(
+        role=_role(w, "Radiologist"), permissions=["list_studies"], name="Reader", by=w.cast.adam
+    ),
+    "roles.make_shipped_roles": _inside(
+        lambda w: roles.make_shipped_roles(Account.objects.create(name="Fourth Hospital"), by=None)
+    ),
+    "roles.remove_role": lambda w: worklists.services.remove_role(role=_role(w, "Nobody's"), by=w.cast.adam),
+    "worklist_members.add_worklist_member": lambda w: worklists.services.add_worklist_member(
+        worklist=w.cast.chest, user=w.cast.ana, role=_role(w, "Viewer"), by=w.cast.adam
+    ),
+    "worklist_members.change_worklist_member": lambda w: worklists.services.change_worklist_member(
+        membership=membership_of(w.cast.ana, w.cast.ct), role=_role(w, "Viewer"), by=w.cast.adam
+    ),
+    "worklist_members.remove_worklist_member": lambda w: worklists.services.remove_worklist_member(
+        membership=membership_of(w.cast.ana, w.cast.ct), by=w.cast.adam
+    ),
+    "worklists.add_worklist": lambda w: worklists.services.add_worklist(
+        account=w.cast.northgate, kind="group", name="Stroke", share_code="STROKE26", is_front_door=True,
+        by=w.cast.adam,
+    ),
+    "worklists.change_worklist": lambda w: worklists.services.change_worklist(
+        worklist=w.cast.ct, name="CT", share_code="CTNEW", is_front_door=True, takes_shares=False, by=w.cast.adam
+    ),
+}  # fmt: skip
+
+
+STUDIES: dict[str, Call] = {
+    "ingest.carry_in": lambda w: studies.services.carry_in(
+        worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
+    ),
+    "ingest.take_in": lambda w: studies.services.take_in(
+        worklist=w.cast.ct, by=w.cast.ana, source=source(as_bytes(dicom()))
+    ),
+    "ingest.take_in_all": lambda w: studies.services.take_in_all(
+        worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
+    ),
+    "looks.look_at_image": lambda w: looks.look_at_image(
+        placement=w.at_home.uuid, instance=w.instance.uuid, by=w.cast.ana, session="one"
+    ),
+    "looks.look_at_list": lambda w: looks.look_at_list(
+        worklist=w.cast.ct, by=w.cast.ana, question=Question(), order=Order()
+    ),
+    "looks.open_study": lambda w: looks.open_study(
+        placement=placement_for(w.cast.ana, w.at_home.uuid), by=w.cast.ana
+    ),
+    "trail.export_trail": lambda w: trail.export_trail(
+        placement=w.at_home, by=w.cast.ana, filters=Filters(), zone=ZoneInfo("Europe/London")
+    ),
+    "trail.read_trail": lambda w: trail.read_trail(placement=w.at_home, by=w.cast.ana, filters=Filters()),
+    "uploads.ingest_waiting": lambda w: uploads.ingest_waiting(),
+    "uploads.receive_upload": lambda w: uploads.receive_upload(
+        worklist=w.cast.ct, by=w.cast.ana, files=[_file(), _file()]
+    ),
+}
+
+SHARING: dict[str, Call] = {
+    "approvals.decide_share": lambda w: sharing.services.decide_share(
+        share=w.awaits.uuid, by=w.cast.adam, approve=True
+    ),
+    "ends.end_shares": lambda w: sharing.services.end_shares(shares=[w.on_emergency.uuid], by=w.cast.ana),
+    "invitations.relink_invitation": lambda w: sharing.services.relink_invitation(
+        invitation=w.invited.uuid, by=w.cast.ana
+    ),
+    "invitations.resend_invitation": lambda w: sharing.services.resend_invitation(
+        invitation=w.invited.uuid, by=w.cast.ana
+    ),
+    "invitations.withdraw_invitation": lambda w: sharing.services.withdraw_invitation(
+        invitation=w.invited.uuid, by=w.cast.ana
+    ),
+    "invitations.welcome": lambda w: sharing.services.welcome(
+        invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
+    ),
+    "looks.read_access": lambda w: sharing_looks.read_access(placement=w.at_home, by=w.cast.ana),
+    "looks.read_back": lambda w: sharing_looks.read_back(codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct),
+    "looks.read_received": lambda w: sharing_looks.read_received(press=w.on_emergency.press, by=w.cast.ben),
+    "promises.claim_promises": lambda w: sharing.services.claim_promises(user=w.claimer),
+    "promises.end_promises": _inside(
+        lambda w: promises.end_promises(invitation=w.invited, by=w.cast.ana)
+    ),
+    "removal.delete_study": lambda w: sharing.services.delete_study(
+        placement=w.at_home.uuid, by=w.cast.adam, why="Wrong patient"
+    ),
+    "removal.leave_account": lambda w: sharing.services.leave_account(
+        membership=w.member(w.cast.ben).pk, by=w.cast.adam
+    ),
+    "removal.leave_account for good": lambda w: sharing.services.leave_account(
+        membership=w.member(w.cast.ben).pk, by=w.cast.adam, remove=True
+    ),
+    "removal.remove_from_worklist": lambda w: sharing.services.remove_from_worklist(
+        placements=[w.away.uuid], by=w.cast.ben
+    ),
+    "settling.settle_overdue": lambda w: settling.settle_overdue(),
+    "shares.share_studies": lambda w: sharing.services.share_studies(
+        placements=[w.at_home.uuid],
+        targets=[
+            Target(Method.GROUP, str(w.cast.chest.uuid)),
+            Target(Method.PHYSICIAN, str(w.cast.vera.uuid)),
+            Target(Method.EMAIL, "somebody@example.net"),
+            Target(Method.CODE, "NOSUCHCODE"),
+        ],
+        by=w.cast.ana,
+    ),
+    "shares.share_studies again, with a note": lambda w: sharing.services.share_studies(
+        placements=[w.at_home.uuid],
+        targets=[Target(Method.LOCATION, str(w.cast.emergency.uuid))],
+        by=w.cast.ana,
+        note="Please look",
+    ),
+}
+
+AUDIT: dict[str, Call] = {
+    "record": lambda w: audit.services.record(Action.SIGN_OUT, by=w.cast.ana),
+    "record_all": lambda w: audit.services.record_all([audit.services.event(Action.SIGN_OUT, by=None, on=On())]),
+    "record_denied": lambda w: audit.services.record_denied(by=w.cast.ana, what="a test"),
+}
+
+ROWS = {
+    f"{app}.{name}": call
+    for app, calls in {
+        "audit": AUDIT, "accounts": ACCOUNTS, "worklists": WORKLISTS, "studies": STUDIES, "sharing": SHARING
+    }.items()
+    for name, call in calls.items()
+}  # fmt: skip
+
+# What is committed before the deed on purpose, and by what right.
+A_TRY = {"accounts_invitation"}  # a try at a code counts, whatever comes of it: that is what a try is
+BYTES = {"studies_blob"}  # bytes are kept by their hash before anything refers to them; no page shows them
+STAYS = {
+    "accounts.registration.prove_code": A_TRY,
+    "sharing.invitations.welcome": A_TRY,
+    "studies.ingest.carry_in": BYTES,
+    "studies.ingest.take_in": BYTES,
+    "studies.ingest.take_in_all": BYTES,
+    # The claim a worker took on the upload runs out, and the next one takes it in.
+    "studies.uploads.ingest_waiting": BYTES | {"studies_upload"},
+}
+
+
+@contextmanager
+def broken_audit() -> Iterator[None]:
+    with database.owner(connection.settings_dict["NAME"]) as owner:
+        owner.execute(BREAK)
+        try:
+            yield
+        finally:
+            owner.execute(MEND)
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_without_its_audit_a_deed_is_not_done(world: World, name: str) -> None:
+    stays = STAYS.get(name, set())
+    before, bytes_before = fingerprint(but=stays), _waiting_bytes()
+
+    with broken_audit(), pytest.raises(DatabaseError, match=OUT_OF_ORDER):
+        ROWS[name](world)
+
+    assert fingerprint(but=stays) == before
+    assert _waiting_bytes() == bytes_before
+
+
+def _waiting_bytes() -> set[Path]:
+    """The uploaded files that wait for a worker."""
+    return set(Path(storages["dicom"].path("incoming")).glob("*"))
+
+
+def test_an_upload_that_met_a_broken_audit_arrives_when_it_is_mended(world: World) -> None:
+    _let_claims_run_out()
+    with broken_audit(), pytest.raises(DatabaseError, match=OUT_OF_ORDER):
+        uploads.ingest_waiting()
+    arrived = Study.objects.count()
+    _let_claims_run_out()
+
+    uploads.ingest_waiting()
+
+    assert Study.objects.count() == arrived + 1
+    assert not _waiting_bytes()
+
+
+def _let_claims_run_out() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE studies_upload SET claimed_until = statement_timestamp() - interval '1 second'")
+
+
+# --- No service is forgotten
+
+NOT_A_DEED = {
+    # They build, check, lock or read; nothing is done and nothing is shown.
+    "audit.event",
+    "accounts.registration.check_usable",
+    "worklists.common.check_an_administrator_stays",
+    "worklists.common.check_role_is_of",
+    "worklists.common.given",
+    "worklists.common.has_administrator",
+    "worklists.common.locked",
+    "worklists.common.standing",
+    "worklists.common.tidy_text",
+    "studies.denials.on_denied",
+    "studies.ingest.check_upload",
+    "studies.looks.check_open",
+    "studies.trail.check_view_audit",
+    "sharing.settling.lock_studies",
+    # What a dialog offers or a page announces before a deed. Reading these is not audited; the pages they stand on are.
+    "sharing.looks.directory",
+    "sharing.looks.offer",
+    "sharing.looks.preview_deletion",
+    "sharing.looks.preview_end",
+    "sharing.looks.preview_removal",
+    "sharing.looks.preview_withdrawal",
+}
+PART_OF_A_DEED = {
+    # They write inside the transaction of a deed that has a row above; alone nobody calls them.
+    "accounts.outbox.queue_mail",
+    "accounts.outbox.queue_mails",
+    "accounts.outbox.queue_written",
+    "sharing.notices.tell",
+    "sharing.settling.drop_every_placement",
+    "sharing.settling.end",
+    "sharing.settling.opened",
+    "sharing.settling.settle",
+    "sharing.settling.stop",
+}
+NOBODYS_DEED = {
+    # The worker carries out what an audited deed decided: a mail leaves, a picture is made.
+    "accounts.outbox.deliver_waiting",
+    "studies.previews.render_previews",
+    "studies.previews.render_waiting",
+}
+
+
+def services_of(package: Any) -> Iterator[str]:
+    """Every public function that a services package or one of its modules defines."""
+    path = getattr(package, "__path__", [])
+    inside = [importlib.import_module(found.name) for found in pkgutil.iter_modules(path, f"{package.__name__}.")]
+    for module in [package, *inside]:
+        for name, value in vars(module).items():
+            defined = getattr(value, "__module__", "") == module.__name__
+            if inspect.isfunction(value) and defined and not name.startswith("_"):
+                yield f"{module.__name__.replace('.services', '')}.{name}"
+
+
+def test_every_service_has_a_row_or_a_reason_why_not() -> None:
+    packages = [audit.services, accounts.services, worklists.services, studies.services, sharing.services]
+    found = {name for package in packages for name in services_of(package)}
+    rows = {name.partition(" ")[0] for name in ROWS}
+    exempt = NOT_A_DEED | PART_OF_A_DEED | NOBODYS_DEED
+
+    assert not found - rows - exempt, "without a row in ROWS and without a reason"
+    assert not (rows | exempt) - found, "there is no such service any more"
+    assert not rows & exempt

@@ -1,0 +1,247 @@
+"""The pages of sharing in a real browser: nothing for axe, nothing outside the policy, with and without script."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from sharing import services
+from sharing.models import Method, Share
+from sharing.targets import Target
+from studies.models import Placement
+from tests.cast import Cast, make_cast
+from tests.factories import join, make_location, make_study, make_user, placement_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOOKS = [("light", 1440), ("dark", 1440), ("light", 390)]
+
+
+@pytest.fixture
+def here(transactional_db: None) -> Cast:
+    cast = make_cast()
+    make_study(
+        cast.ct,
+        patient_name="Osei^Kofi",
+        patient_birth_date_raw="19610304",
+        study_date="2026-11-22",
+        modalities=["MR"],
+    )
+    for name in ("Ben Okafor", "Benita Lund", "Bea Marsh"):
+        join(make_user(name), cast.northgate, "Radiologist", [cast.emergency])
+    for name in (
+        "Main Theatre",
+        "Paediatrics",
+        "Outpatients East",
+        "Outpatients West",
+        "Day Surgery",
+        "Stroke Unit",
+        "Renal",
+        "Oncology",
+        "Maternity",
+    ):
+        make_location(cast.northgate, name)
+    return cast
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+def signed_in(context: BrowserContext, live_server: Any, user: Any, complaints: list[str]) -> Page:
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies["sessionid"]
+    context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def ana(context: BrowserContext, live_server: Any, here: Cast, complaints: list[str]) -> Page:
+    return signed_in(context, live_server, here.ana, complaints)
+
+
+@pytest.fixture
+def look(screenshots: Any) -> Iterator[Callable[..., None]]:
+    """Axe, sideways scrolling and a picture, in every theme and at every width."""
+
+    def looked(page: Page, name: str) -> None:
+        for scheme, width in LOOKS:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": 900})
+            found = [
+                (one["id"], [node["html"] for node in one["nodes"]])
+                for one in Axe().run(page).response["violations"]
+            ]
+            assert found == []
+            assert page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            )
+            page.screenshot(path=screenshots / f"sharing-{name}-{scheme}-{width}.png")
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+    yield looked
+
+
+def open_dialog(page: Page, live_server: Any, cast: Cast) -> None:
+    page.goto(live_server.url + reverse("studies:worklist", args=[cast.ct.uuid]))
+    for box in page.get_by_role("checkbox", name="Select").all()[:3]:
+        box.check()
+    page.locator("summary", has_text="Actions").click()
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.get_by_role("heading", name="Share 2 studies")).to_be_focused()
+
+
+def test_five_methods_in_one_press(ana: Page, live_server, here: Cast, complaints, look) -> None:
+    open_dialog(ana, live_server, here)
+    dialog = ana.locator("#dialog")
+    dialog.get_by_role("checkbox", name="Emergency").check()
+    dialog.get_by_role("checkbox", name="Chest Clinic").check()
+    expect(dialog.locator("#share-line")).to_have_text(re.compile("2 studies.*to 2 recipients", re.S))
+    dialog.get_by_label("Find a physician by name").press_sequentially("ben ok")
+    dialog.get_by_role("button", name="Add Ben Okafor").click()
+    expect(dialog.locator("#share-physicians .chip")).to_contain_text("Ben Okafor")
+    expect(dialog.get_by_label("Find a physician by name")).to_be_focused()
+    dialog.get_by_label("Type a share code").fill("river side")
+    dialog.get_by_label("Type a share code").press("Enter")
+    expect(dialog.locator("#share-codes .chip")).to_contain_text("Riverside Clinic — Riverside Imaging")
+    dialog.get_by_label("Type an email address").fill("dora@example.net")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.locator("#share-emails .chip")).to_contain_text("Outside your organisation")
+    expect(dialog.locator("#share-line")).to_have_text(re.compile("2 studies.*to 5 recipients", re.S))
+    dialog.get_by_label("Note").fill("Please look at the left hilum.")
+    look(ana, "dialog")
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
+    expect(dialog.locator(".report-counts")).to_contain_text("8 shared")
+    look(ana, "report")
+    assert Share.objects.count() == 10
+    dialog.get_by_role("link", name="Done").click()
+    expect(dialog).to_be_hidden()
+    assert complaints == []
+
+
+def test_a_mistake_keeps_what_was_typed_and_says_where(
+    ana: Page, live_server, here: Cast, complaints, look
+) -> None:
+    open_dialog(ana, live_server, here)
+    dialog = ana.locator("#dialog")
+    dialog.get_by_label("Type a share code").fill("nosuchcode")
+    dialog.get_by_role("button", name="Read back").click()
+    expect(dialog.locator("#codes_error")).to_contain_text("No worklist takes shares under this code.")
+    dialog.get_by_label("Type a share code").fill("")
+    dialog.get_by_label("Note").fill("x" * 2001)
+    dialog.get_by_role("checkbox", name="Emergency").check()
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.locator(".notice--danger")).to_contain_text("this one has 2,001")
+    expect(dialog.get_by_role("checkbox", name="Emergency")).to_be_checked()
+    look(ana, "mistake")
+    # The browser reports the 422 by itself.
+    assert [text for text in complaints if "422" not in text] == []
+
+
+def test_long_lists_are_filtered(ana: Page, live_server, here: Cast) -> None:
+    open_dialog(ana, live_server, here)
+    dialog = ana.locator("#dialog")
+    dialog.get_by_label("Filter locations").fill("outp")
+    expect(dialog.get_by_role("checkbox", name="Outpatients East")).to_be_visible()
+    expect(dialog.get_by_role("checkbox", name="Emergency")).to_be_hidden()
+
+
+def test_a_share_is_ended_from_the_access_tab(ana: Page, live_server, here: Cast, complaints, look) -> None:
+    spread(here)
+    ana.goto(live_server.url + reverse("sharing:access", args=[here.placement.uuid]))
+    look(ana, "access")
+    ana.get_by_role("link", name="End the share with Emergency").click()
+    dialog = ana.locator("#dialog")
+    expect(dialog.get_by_role("heading", name="End the share")).to_be_focused()
+    look(ana, "end")
+    dialog.get_by_role("button", name="End the share").click()
+    expect(ana.get_by_role("status").first).to_contain_text("1 share ended, and 1 share with it.")
+    expect(ana.get_by_role("link", name="End the share with Emergency")).to_have_count(0)
+    assert complaints == []
+
+
+def test_the_pages_around_look_right(ana: Page, live_server, here: Cast, complaints, look) -> None:
+    spread(here)
+    for name, url in {
+        "mine": reverse("sharing:shared_by_me"),
+        "invitations": reverse("sharing:invitations"),
+        "share-page": f"{reverse('sharing:share')}?placement={here.placement.uuid}",
+        "delete-page": f"{reverse('sharing:delete')}?placement={here.placement.uuid}",
+    }.items():
+        ana.goto(live_server.url + url)
+        look(ana, name)
+    assert complaints == []
+
+
+def spread(cast: Cast) -> None:
+    def share(by: Any, placement: Placement, *targets: Target) -> services.ShareReport:
+        return services.share_studies(placements=[placement.uuid], targets=targets, by=by, note="Left hilum?")
+
+    asks = make_location(cast.northgate, "Second Opinion", needs_approval=True)
+    share(
+        cast.ana,
+        cast.placement,
+        Target(Method.LOCATION, str(cast.emergency.uuid)),
+        Target(Method.PHYSICIAN, str(cast.ben.uuid)),
+        Target(Method.EMAIL, cast.ed.email),
+        Target(Method.EMAIL, "dora@example.net"),
+        Target(Method.LOCATION, str(asks.uuid)),
+    )
+    share(cast.ben, placement_of(cast.study, cast.emergency), Target(Method.CODE, "RIVERSIDE"))
+    share(
+        cast.ed,
+        Placement.objects.get(study=cast.study, worklist__owner=cast.ed),
+        Target(Method.EMAIL, "far@example.net"),
+    )
+
+
+def test_a_received_press_looks_right(
+    context: BrowserContext, live_server, here: Cast, complaints, look
+) -> None:
+    spread(here)
+    press = Share.objects.get(method=Method.PHYSICIAN).press
+    page = signed_in(context, live_server, here.ben, complaints)
+    page.goto(live_server.url + reverse("sharing:received", args=[press]))
+    look(page, "received")
+    page.goto(live_server.url + reverse("studies:worklist", args=[here.emergency.uuid]))
+    page.get_by_role("checkbox", name="Select").last.check()
+    page.locator("summary", has_text="Actions").click()
+    page.get_by_role("button", name="Remove from this worklist").click()
+    expect(page.get_by_role("heading", name="Remove 1 study")).to_be_focused()
+    look(page, "remove")
+    page.get_by_role("button", name="Remove 1 study").click()
+    expect(page.get_by_text("1 study removed from this worklist.")).to_be_visible()
+    assert complaints == []
+
+
+def test_without_script_the_whole_way_is_open(browser: Browser, live_server, here: Cast, complaints) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = signed_in(context, live_server, here.ana, complaints)
+    page.goto(live_server.url + reverse("studies:worklist", args=[here.ct.uuid]))
+    page.get_by_role("checkbox", name="Select Quill").check()
+    page.locator("summary", has_text="Actions").click()
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("checkbox", name="Emergency").check()
+    page.get_by_label("Find a physician by name").fill("ben ok")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name="Add Ben Okafor").click()
+    page.get_by_label("Type a share code").fill("riverside")
+    page.get_by_label("Type an email address").fill("dora@example.net")
+    page.get_by_role("button", name="Check", exact=True).last.click()
+    expect(page.locator(".chip")).to_have_count(3)
+    expect(page.locator("#share-line")).to_contain_text("4 recipients")
+    page.get_by_role("button", name="Share Studies").click()
+    expect(page.get_by_role("heading", name="What was shared")).to_be_visible()
+    assert Share.objects.count() == 4
+    context.close()

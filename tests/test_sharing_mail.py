@@ -1,0 +1,142 @@
+"""The mails of sharing say how many studies and who shared, and nothing of the patient."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.mail import NothingToSend
+from accounts.models import Invitation, OutboxMail
+from accounts.tokens import make_token
+from sharing import mail, services
+from sharing.models import Method, Share
+from sharing.targets import Target
+from tests.factories import make_location, make_study, placement_of
+
+pytestmark = pytest.mark.django_db
+
+NOTE = "Left hilum, Mrs Quill"
+
+
+def share(cast, method, value, placements=None, by=None):
+    return services.share_studies(
+        placements=placements or [cast.placement.uuid],
+        targets=[Target(method, str(value))],
+        by=by or cast.ana,
+        note=NOTE,
+    )
+
+
+def only(kind):
+    return OutboxMail.objects.get(kind=kind)
+
+
+def everything(message):
+    return "\n".join((message.subject, message.text, message.html))
+
+
+def test_a_physician_is_told_how_many_studies_by_whom_and_where(cast, settings):
+    second = placement_of(make_study(cast.ct, patient_name="Osei^Kofi"), cast.ct)
+    report = share(cast, Method.PHYSICIAN, cast.ben.uuid, [cast.placement.uuid, second.uuid])
+    message = mail.study_shared(only("study_shared"))
+    assert message.subject == "Ana shared 2 studies with you"
+    assert "Ana (Northgate Hospital) shared 2 imaging studies with you." in message.text
+    link = settings.CIMAR_BASE_URL + reverse("sharing:received", args=[report.press])
+    assert (link in message.text, link in message.html) == (True, True)
+
+
+def test_no_mail_holds_a_patient_or_a_note(cast):
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    share(cast, Method.EMAIL, "dora@example.net")
+    said = everything(mail.study_shared(only("study_shared"))) + everything(
+        mail.invitation(only("invitation"))
+    )
+    for secret in (
+        "Quill",
+        "Hazel",
+        "hilum",
+        "CT chest",
+        cast.study.patient_id,
+        cast.study.study_instance_uid,
+        "20 Nov 2026",
+    ):
+        assert secret not in said
+
+
+def test_what_ended_before_its_turn_is_not_told(cast):
+    report = share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    services.end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+    with pytest.raises(NothingToSend):
+        mail.study_shared(only("study_shared"))
+
+
+def test_part_of_a_press_that_ended_is_not_counted(cast):
+    second = placement_of(make_study(cast.ct), cast.ct)
+    report = share(cast, Method.PHYSICIAN, cast.ben.uuid, [cast.placement.uuid, second.uuid])
+    services.end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+    assert "shared 1 study" in mail.study_shared(only("study_shared")).subject
+
+
+def test_a_person_who_left_is_not_written_to(cast):
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    type(cast.ben).objects.filter(pk=cast.ben.pk).update(is_active=False)
+    with pytest.raises(NothingToSend):
+        mail.study_shared(only("study_shared"))
+
+
+def test_nobody_is_told_of_what_awaits_approval(cast):
+    asks = make_location(cast.northgate, "Asks", needs_approval=True)
+    share(cast, Method.LOCATION, asks.uuid)
+    assert not OutboxMail.objects.filter(kind="study_shared").exists()
+
+
+def test_an_invitation_holds_the_link_that_registers(cast, settings):
+    share(cast, Method.EMAIL, "dora@example.net")
+    message = mail.invitation(only("invitation"))
+    assert message.subject == "Ana wants to share 1 study with you"
+    token = make_token(Invitation.objects.get())
+    link = f"{settings.CIMAR_BASE_URL}{reverse('accounts:open_invitation', args=[token])}"
+    assert (link in message.text, link in message.html) == (True, True)
+
+
+def test_a_new_link_is_what_the_next_mail_holds(cast):
+    share(cast, Method.EMAIL, "dora@example.net")
+    first = mail.invitation(only("invitation")).text
+    services.relink_invitation(invitation=Invitation.objects.get().uuid, by=cast.ana)
+    [_, again] = OutboxMail.objects.filter(kind="invitation").order_by("pk")
+    assert mail.invitation(again).text != first
+
+
+def test_names_cannot_write_the_mail(cast):
+    type(cast.ana).objects.filter(pk=cast.ana.pk).update(name="<b>Ana</b>\r\nBcc: x@example.net \u202eevil")
+    share(cast, Method.EMAIL, "dora@example.net")
+    message = mail.invitation(only("invitation"))
+    assert "\n" not in message.subject
+    assert "\u202e" not in everything(message)
+    assert "<b>" not in message.html
+
+
+@pytest.mark.parametrize("what", ["withdraw", "end", "claim", "expire"])
+def test_an_invitation_with_nothing_left_is_not_sent(cast, clock, what):
+    report = share(cast, Method.EMAIL, "dora@example.net")
+    invited = Invitation.objects.get()
+    {
+        "withdraw": lambda: services.withdraw_invitation(invitation=invited.uuid, by=cast.ana),
+        "end": lambda: services.end_shares(shares=[report.rows[0].share.uuid], by=cast.ana),
+        "claim": lambda: Invitation.objects.filter(pk=invited.pk).update(
+            accepted_at=clock.now(), accepted_by=cast.ed
+        ),
+        "expire": lambda: clock.move(days=31),
+    }[what]()
+    with pytest.raises(NothingToSend):
+        mail.invitation(only("invitation"))
+
+
+def test_sent_again_it_counts_everything_that_waits(cast):
+    second = placement_of(make_study(cast.ct), cast.ct)
+    share(cast, Method.EMAIL, "dora@example.net")
+    share(cast, Method.EMAIL, "dora@example.net", [second.uuid], by=cast.erin)
+    services.resend_invitation(invitation=Invitation.objects.get().uuid, by=cast.ana)
+    assert Share.objects.count() == 2
+    assert (
+        "share 2 studies"
+        in mail.invitation(OutboxMail.objects.filter(kind="invitation").latest("pk")).subject
+    )

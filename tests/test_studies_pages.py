@@ -1,0 +1,473 @@
+"""A study's page, and its pictures as files: who gets them, what is noted, what happens when a share ends."""
+
+import hashlib
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit.actions import Action
+from audit.models import AuditEvent
+from sharing.models import Method
+from sharing.services import end_shares, share_studies
+from sharing.targets import Target
+from studies.models import Blob, ImagesServed
+from studies.selectors import FRAMES_SHOWN
+from tests.factories import join, make_instance, make_role, make_series, make_study, make_user, placement_of
+
+pytestmark = pytest.mark.django_db
+
+PNG = b"\x89PNG\r\n\x1a\n and some pixels"
+
+
+def page_of(placement, name="study"):
+    return reverse(f"studies:{name}", args=[placement.uuid])
+
+
+def frame_of(placement, instance, number=1):
+    return reverse("studies:frame", args=[placement.uuid, instance.uuid, number])
+
+
+def prepared(series, *, frames=1, state=Blob.Preview.READY, **fields):
+    """An instance whose pictures stand in the storage."""
+    instance = make_instance(series, frames=frames, **fields)
+    blob = instance.blob
+    Blob.objects.filter(pk=blob.pk).update(preview=state)
+    for frame in range(1, frames + 1):
+        storages["dicom"].save(blob.preview_key(frame), ContentFile(PNG + b"%d" % frame))
+        storages["dicom"].save(blob.preview_key(frame, thumbnail=True), ContentFile(PNG))
+    return instance
+
+
+@pytest.fixture
+def instance(cast):
+    return prepared(make_series(cast.study), frames=3)
+
+
+@pytest.fixture
+def lister(cast):
+    """Sees the list and opens no images."""
+    user = make_user("Lister")
+    join(user, cast.northgate, make_role(cast.northgate, "List only", ["list_studies"]), [cast.ct])
+    return user
+
+
+def body(response):
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+def words(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def statements(queries):
+    return [one["sql"] for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
+# Who sees the page
+
+
+@pytest.mark.parametrize("name", ["study", "details", "preparing"])
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [
+        ("adam", 200),
+        ("ana", 200),
+        ("lois", 200),
+        ("vera", 200),
+        ("nolan", 404),
+        ("ina", 404),
+        ("ben", 404),
+        ("sue", 404),
+        ("rita", 404),
+        ("caro", 404),
+        ("ed", 404),
+    ],
+)
+def test_a_study_is_there_for_those_who_see_its_list(client, cast, person, status, name):
+    client.force_login(getattr(cast, person))
+
+    assert client.get(page_of(cast.placement, name)).status_code == status
+
+
+@pytest.mark.parametrize("name", ["study", "details", "preparing"])
+def test_a_hidden_study_and_one_that_does_not_exist_are_the_same_bytes_and_leave_no_line(client, cast, name):
+    client.force_login(cast.caro)
+    before = AuditEvent.objects.count()
+
+    hidden = client.get(page_of(cast.placement, name))
+    nowhere = client.get(reverse(f"studies:{name}", args=[uuid4()]))
+
+    assert (hidden.status_code, hidden.content) == (404, nowhere.content)
+    assert AuditEvent.objects.count() == before
+
+
+def test_who_is_not_signed_in_is_led_to_sign_in(client, cast, instance):
+    for address in (page_of(cast.placement), frame_of(cast.placement, instance)):
+        assert client.get(address)["Location"].startswith("/sign-in/")
+        assert client.get(address, headers={"HX-Request": "true"}).status_code == 401
+
+
+@pytest.mark.parametrize(("name", "page"), [("study", "images"), ("details", "details")])
+def test_opening_a_study_is_in_its_trail(client, cast, name, page):
+    client.force_login(cast.vera)
+
+    client.get(page_of(cast.placement, name))
+
+    event = AuditEvent.objects.get(action=Action.STUDY_OPEN)
+    assert (event.by_id, event.placement_uuid, event.in_original) == (cast.vera.pk, cast.placement.uuid, True)
+    assert event.detail["page"] == page
+
+
+def test_when_the_line_cannot_be_written_the_study_does_not_open(client, cast, monkeypatch):
+    def fails(*args, **kwargs):
+        raise OSError("no room")
+
+    monkeypatch.setattr("studies.services.looks.record", fails)
+    client.force_login(cast.ana)
+    client.raise_request_exception = False
+
+    page = client.get(page_of(cast.placement))
+
+    assert page.status_code == 500
+    assert "Quill" not in page.content.decode()
+
+
+def test_a_study_page_costs_the_same_for_one_image_and_for_many(client, cast):
+    client.force_login(cast.ana)
+    client.get(page_of(cast.placement))
+    counts = []
+    for images in (1, 30):
+        study = make_study(cast.ct)
+        for number in range(1, 4):
+            series = make_series(study, number=number)
+            for position in range(images):
+                make_instance(series, number=position)
+        address = page_of(placement_of(study, cast.ct))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        counts.append(len(statements(queries.captured_queries)))
+
+    assert counts == [7, 7]
+
+
+# What the page shows
+
+
+def test_the_page_shows_series_one_image_and_the_ways_to_its_neighbours(client, cast, instance):
+    second = prepared(make_series(cast.study, number=2, description="Coronal", modality="MR"))
+    client.force_login(cast.ana)
+
+    first = client.get(page_of(cast.placement))
+    middle = client.get(page_of(cast.placement), {"series": instance.series.uuid, "image": 2})
+    other = client.get(page_of(cast.placement), {"series": second.series.uuid})
+
+    assert frame_of(cast.placement, instance, 1) in first.content.decode()
+    assert "Image 1 of 3" in words(first)
+    assert frame_of(cast.placement, instance, 2) in middle.content.decode()
+    assert re.search(r'rel="prev" href="[^"]+image=1"', middle.content.decode())
+    assert re.search(r'rel="next" href="[^"]+image=3"', middle.content.decode())
+    assert frame_of(cast.placement, second) in other.content.decode()
+    assert "Coronal" in words(first)
+
+
+def test_images_stand_in_the_order_of_their_numbers(client, cast):
+    series = make_series(cast.study)
+    late, early = prepared(series, number=9), prepared(series, number=2)
+    client.force_login(cast.ana)
+
+    page = client.get(page_of(cast.placement)).content.decode()
+
+    assert f'data-stack="{early.uuid}:1:ready {late.uuid}:1:ready"' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"image": "99"}, {"image": "0"}, {"image": "-1"}, {"image": "x"}, {"image": "9" * 40}, {"series": "x"}, {"series": str(uuid4())}],
+)
+def test_an_image_that_is_not_there_gets_the_first_and_a_sentence(client, cast, instance, query):
+    client.force_login(cast.ana)
+
+    page = client.get(page_of(cast.placement), query)
+
+    assert page.status_code == 422
+    assert "This image is not in the study" in words(page)
+    assert frame_of(cast.placement, instance, 1) in page.content.decode()
+
+
+def test_what_is_not_prepared_yet_is_said_and_asked_for_again(client, cast):
+    series = make_series(cast.study)
+    prepared(series, number=2)
+    waiting = make_instance(series, number=1)
+    client.force_login(cast.ana)
+
+    page = client.get(page_of(cast.placement))
+    poll = client.get(page_of(cast.placement, "preparing"))
+    Blob.objects.filter(pk=waiting.blob_id).update(preview=Blob.Preview.READY)
+    done = client.get(page_of(cast.placement, "preparing"))
+
+    assert "This image is being prepared." in words(page)
+    assert f'hx-get="{page_of(cast.placement, "preparing")}"' in page.content.decode()
+    assert "1 of 2" in words(poll)
+    assert "HX-Refresh" not in poll
+    assert done["HX-Refresh"] == "true"
+    assert "hx-get" not in done.content.decode()
+
+
+def test_what_cannot_be_shown_is_said_with_the_reason(client, cast):
+    series = make_series(cast.study)
+    broken, report = prepared(series, number=1), prepared(series, number=2, frames=0, state=Blob.Preview.NONE)
+    Blob.objects.filter(pk=broken.blob_id).update(preview=Blob.Preview.FAILED, preview_note="It is a <b>film</b>.")
+    client.force_login(cast.ana)
+
+    first = client.get(page_of(cast.placement))
+    second = client.get(page_of(cast.placement), {"series": report.series.uuid, "image": 2})
+
+    assert "This image cannot be shown." in words(first)
+    assert "It is a &lt;b&gt;film&lt;/b&gt;." in first.content.decode()
+    assert "This object has no image to show." in words(second)
+
+
+def test_a_study_without_images_says_so(client, cast):
+    client.force_login(cast.ana)
+
+    assert "This study has no images" in words(client.get(page_of(cast.placement)))
+
+
+def test_the_web_process_knows_how_many_frames_the_worker_prepares():
+    from studies import pixels
+
+    assert pixels.FRAMES_SHOWN == FRAMES_SHOWN
+
+
+def test_without_the_right_to_open_images_the_page_says_so_and_shows_none(client, cast, instance, lister):
+    client.force_login(lister)
+
+    page = client.get(page_of(cast.placement))
+
+    assert page.status_code == 200
+    assert "Your role on this worklist does not let you open images." in words(page)
+    assert "/instances/" not in page.content.decode()
+    assert "Quill, Hazel" in words(client.get(page_of(cast.placement, "details")))
+
+
+def test_details_tell_how_the_study_came_and_what_was_written_with_it(client, cast):
+    share_studies(
+        placements=[cast.other_placement.uuid],
+        targets=[Target(Method.CODE, "NGCT2026")],
+        by=cast.caro,
+        note="Look at <b>segment VII</b>\nplease",
+    )
+    client.force_login(cast.vera)
+    there = placement_of(cast.other_study, cast.ct)
+
+    details, images = client.get(page_of(there, "details")), client.get(page_of(there))
+
+    assert cast.other_study.study_instance_uid in words(details)
+    assert re.search(r"Caro Riverside Imaging , Riverside Clinic Share Code", words(details))
+    assert "Look at &lt;b&gt;segment VII&lt;/b&gt;<br>please" in images.content.decode()
+    assert "Note from Caro" in words(images)
+
+
+def test_tabs_are_those_the_role_may_open(client, cast):
+    def tabs(person):
+        client.force_login(person)
+        page = client.get(page_of(cast.placement)).content.decode()
+        return re.findall(r">([^<]+)</a></li>", page[page.index('aria-label="This study"') :].split("</nav>")[0])
+
+    assert tabs(cast.ana) == ["Images", "Access", "Audit trail", "Details"]
+    assert tabs(cast.vera) == ["Images", "Access", "Details"]
+
+
+@pytest.mark.parametrize("name", ["studies:trail", "sharing:access"])
+def test_the_other_tabs_stand_in_the_same_frame(client, cast, name):
+    client.force_login(cast.ana)
+
+    page = client.get(reverse(name, args=[cast.placement.uuid]))
+
+    assert page.status_code == 200
+    assert 'aria-label="This study"' in page.content.decode()
+    assert "Quill, Hazel" in words(page)
+
+
+def test_a_study_that_came_by_email_is_called_external(client, cast):
+    share_studies(placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=cast.ana)
+    client.force_login(cast.ed)
+    there = placement_of(cast.study, cast.ed.personal_worklist)
+
+    page = client.get(page_of(there))
+
+    assert "External" in words(page)
+    assert AuditEvent.objects.get(action=Action.STUDY_OPEN).in_original is False
+
+
+def test_what_dicom_says_is_text(client, cast):
+    study = make_study(
+        cast.ct,
+        patient_name="<script>alert(1)</script>\u202e",
+        description="<img src=x>",
+        institution="<b>here</b>",
+        referring_physician="<i>ref</i>",
+    )
+    prepared(make_series(study, description='" onload="alert(1)', modality="<X>", body_part="<y>"))
+    client.force_login(cast.ana)
+
+    for name in ("study", "details"):
+        page = client.get(page_of(placement_of(study, cast.ct), name)).content.decode()
+        for markup in ("<script>alert", "<img src=x", "<b>here", "<i>ref", '" onload="', "<X>"):
+            assert markup not in page
+
+
+# Pictures
+
+
+def test_a_picture_is_sent_as_it_is_stored_and_must_be_asked_for_each_time(client, cast, instance):
+    client.force_login(cast.vera)
+
+    response = client.get(frame_of(cast.placement, instance, 2))
+    small = client.get(reverse("studies:thumbnail", args=[cast.placement.uuid, instance.uuid]))
+
+    assert body(response) == PNG + b"2"
+    assert response["Content-Type"] == "image/png"
+    assert response["Cache-Control"] == "private, no-cache"
+    assert instance.blob.sha256 not in response["ETag"]
+    assert body(small) == PNG
+    assert response["ETag"] != small["ETag"]
+
+
+def test_an_unchanged_picture_is_not_sent_again_and_after_the_share_ends_not_at_all(client, cast, instance):
+    report = share_studies(
+        placements=[cast.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=cast.ana
+    )
+    client.force_login(cast.caro)
+    address = frame_of(placement_of(cast.study, cast.imaging), instance)
+    etag = client.get(address)["ETag"]
+
+    again = client.get(address, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (again["ETag"], again["Cache-Control"]) == (etag, "private, no-cache")
+    end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
+
+
+def test_a_share_that_expired_shows_no_picture_though_nobody_swept(client, cast, instance, clock):
+    share_studies(
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.CODE, "RIVERSIDE")],
+        by=cast.ana,
+        expires_at=clock.now() + timedelta(minutes=5),
+    )
+    client.force_login(cast.caro)
+    address = frame_of(placement_of(cast.study, cast.imaging), instance)
+    assert client.get(address).status_code == 200
+
+    clock.move(minutes=6)
+
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [("adam", 200), ("vera", 200), ("nolan", 404), ("ina", 404), ("ben", 404), ("sue", 404), ("caro", 404), ("ed", 404)],
+)
+def test_pictures_are_there_for_those_who_may_open_images(client, cast, instance, person, status):
+    client.force_login(getattr(cast, person))
+
+    assert client.get(frame_of(cast.placement, instance)).status_code == status
+
+
+def test_who_sees_the_study_but_may_not_open_images_is_told_so_and_that_is_one_line(client, cast, instance, lister):
+    client.force_login(lister)
+    before = AuditEvent.objects.count()
+
+    response = client.get(frame_of(cast.placement, instance))
+
+    assert response.status_code == 403
+    assert "does not let you open images" in words(response)
+    assert AuditEvent.objects.count() == before + 1
+    assert not ImagesServed.objects.exists()
+
+
+def test_what_is_not_there_is_one_and_the_same_answer(client, cast, instance):
+    waiting = make_instance(instance.series)
+    foreign = prepared(make_series(cast.other_study))
+    client.force_login(cast.ana)
+    nowhere = client.get(reverse("studies:frame", args=[uuid4(), uuid4(), 1]))
+    addresses = [
+        frame_of(cast.placement, waiting),
+        frame_of(cast.placement, foreign),
+        frame_of(cast.other_placement, foreign),
+        frame_of(cast.placement, instance, 0),
+        frame_of(cast.placement, instance, 4),
+        frame_of(cast.placement, instance, 10**18),
+    ]
+
+    answers = [client.get(address) for address in addresses]
+
+    assert [(one.status_code, one.content) for one in answers] == [(404, nowhere.content)] * len(addresses)
+    assert not AuditEvent.objects.filter(action=Action.IMAGES_SERVED).exists()
+
+
+def test_a_picture_that_the_storage_lost_is_not_there(client, cast, instance):
+    storages["dicom"].delete(instance.blob.preview_key(1))
+    client.force_login(cast.ana)
+
+    assert client.get(frame_of(cast.placement, instance)).status_code == 404
+
+
+def test_images_served_are_noted_once_for_a_person_placement_and_session(client, cast, instance):
+    client.force_login(cast.vera)
+    for number in (1, 2, 3, 1):
+        client.get(frame_of(cast.placement, instance, number))
+    assert AuditEvent.objects.filter(action=Action.IMAGES_SERVED).count() == 1
+
+    second = Client()
+    second.force_login(cast.vera)
+    second.get(frame_of(cast.placement, instance))
+    client.force_login(cast.ana)
+    client.get(frame_of(cast.placement, instance))
+
+    events = AuditEvent.objects.filter(action=Action.IMAGES_SERVED).order_by("id")
+    assert [event.by_id for event in events] == [cast.vera.pk, cast.vera.pk, cast.ana.pk]
+    assert {event.placement_uuid for event in events} == {cast.placement.uuid}
+    assert ImagesServed.objects.count() == 3
+    key = second.session.session_key
+    assert ImagesServed.objects.filter(session_hash=hashlib.sha256(key.encode()).hexdigest()).count() == 1
+
+
+def test_the_line_stands_before_the_first_byte_and_without_it_none_is_sent(client, cast, instance, monkeypatch):
+    def fails(*args, **kwargs):
+        raise OSError("no room")
+
+    client.force_login(cast.vera)
+    client.raise_request_exception = False
+    monkeypatch.setattr("studies.services.looks.record", fails)
+
+    assert client.get(frame_of(cast.placement, instance)).status_code == 500
+    assert not ImagesServed.objects.exists()
+
+
+def test_a_picture_costs_three_statements(client, cast, instance):
+    client.force_login(cast.vera)
+    client.get(frame_of(cast.placement, instance))
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get(frame_of(cast.placement, instance, 2))
+
+    # Session, person, and one for placement, right, instance and what was noted.
+    assert len(statements(queries.captured_queries)) == 3
+
+
+def test_pictures_are_read_only(client, cast, instance):
+    client.force_login(cast.ana)
+
+    assert client.post(frame_of(cast.placement, instance)).status_code == 405
+    assert client.head(frame_of(cast.placement, instance)).status_code == 200
