@@ -1,6 +1,6 @@
 """Addresses of this app. Sign-in itself is allauth's, under /sign-in/."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from accounts.views import development, profile, registration
@@ -23,7 +23,7 @@ urlpatterns = [
 ]
 
 # allauth's pages without those that would change a person past our services.
-sign_in_urls = [
+sign_in_urls: list[URLPattern | URLResolver] = [
     path("email/", RedirectView.as_view(pattern_name="accounts:profile")),
     path("", include("allauth.account.urls")),
 ]

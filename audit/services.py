@@ -1,7 +1,10 @@
 """The only door to the audit trail."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import chain, islice
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,7 +14,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 
 LABEL = 300  # as long as the column
-MANY = 50  # from here on writing row by row would be what takes the time
+FEW = 50
 
 
 class Person(Protocol):
@@ -55,15 +58,14 @@ def event(
     purpose: str = "",
 ) -> AuditEvent:
     """Build one event without writing it; `record_all` writes many at once."""
-    values = {name: getattr(on, name) for name in On.__dataclass_fields__}
     return AuditEvent(
-        action=action,
+        action=str(action),
         outcome=outcome,
         purpose=purpose,
         by_id=by.pk if by is not None else None,
         by_label=_label(by),
         address=address,
-        **values,
+        **vars(on),
     )
 
 
@@ -92,28 +94,35 @@ def record(
 
 
 def record_all(events: Iterable[AuditEvent]) -> None:
-    """Write many events, set-based, in the caller's transaction."""
-    events = list(events)
-    if len(events) > MANY:
-        _insert_as_arrays(events)
-    else:
-        AuditEvent.objects.bulk_create(events)
-
-
-def _insert_as_arrays(events: list[AuditEvent]) -> None:
-    """One array for each column. Django does so too, but not where a column is left to the database, as `at` is."""
-    fields = [field for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at")]
-    columns = [
-        [field.get_db_prep_save(getattr(one, field.attname), connection) for one in events]
-        for field in fields
+    """Write many events in one statement, in the caller's transaction. Give thousands as a generator."""
+    coming = iter(events)
+    few = list(islice(coming, FEW + 1))
+    if len(few) <= FEW:
+        AuditEvent.objects.bulk_create(few)
+        return
+    attributes, statement = _insert()
+    rows = [
+        (*(getattr(one, attribute) for attribute in attributes), json.dumps(one.detail))
+        for one in chain(few, coming)
     ]
-    names = ", ".join(field.column for field in fields)
-    arrays = ", ".join(f"%s::{str(field.db_type(connection)).partition('(')[0]}[]" for field in fields)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO audit_auditevent ({names}) SELECT * FROM unnest({arrays})",
-            columns,
-        )
+        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+
+@cache
+def _insert() -> tuple[list[str], str]:
+    """What goes into a row besides its detail, and the statement that takes an array for each column.
+
+    Django's own, since one column (`at`) is left to the database, goes row by row: four times as long for thousands.
+    """
+    ours = [field for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at", "detail")]
+    fields = [*ours, AuditEvent._meta.get_field("detail")]
+    names = ", ".join(str(field.column) for field in fields)
+    arrays = ", ".join(f"%s::{str(field.db_type(connection)).partition('(')[0]}[]" for field in fields)
+    return (
+        [field.attname for field in ours],
+        f"INSERT INTO audit_auditevent ({names}) SELECT * FROM unnest({arrays})",
+    )
 
 
 @transaction.atomic(durable=True)

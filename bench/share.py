@@ -14,6 +14,7 @@ def main() -> None:
 
 def measure() -> None:
     from django.db import connection
+
     from sharing import services
     from tests.cast import make_cast
 
@@ -42,7 +43,9 @@ def measure() -> None:
 
 def each(times: int, deed: Callable[[int], Timed]) -> None:
     took = sorted(deed(n).seconds * 1000 for n in range(times))
-    print(f"{sum(took) / times:7.1f} ms on average, 95 %: {took[int(times * 0.95)]:.1f} ms  already shared, 1 × 1")
+    print(
+        f"{sum(took) / times:7.1f} ms on average, 95 %: {took[int(times * 0.95)]:.1f} ms  already shared, 1 × 1"
+    )
 
 
 def recipients(cast: Any, addresses: int) -> list[Any]:

@@ -262,8 +262,8 @@ CONTENT_SECURITY_POLICY = {
 
 # One press may tick 500 studies and 20 targets; a bigger form than that is nobody's.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# A folder of a large study; `studies.services.receive_upload` has limits of its own.
-DATA_UPLOAD_MAX_NUMBER_FILES = 5000
+# Above the 5,000 of `studies.services.receive_upload`, so that its sentence is what a person reads.
+DATA_UPLOAD_MAX_NUMBER_FILES = 6000
 
 
 # --- Files --------------------------------------------------------------------------------------------------

@@ -8,9 +8,6 @@ from worklists.models import Worklist
 
 def end_of(day: date, worklist: Worklist) -> datetime:
     """The first moment after the day, where the worklist is: its account's zone, or its owner's."""
-    zone = (
-        worklist.account.timezone
-        if worklist.account is not None
-        else worklist.owner.timezone
-    )  # type: ignore[union-attr]
-    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone))
+    keeper = worklist.account or worklist.owner
+    assert keeper is not None  # a constraint: a worklist is an account's or a user's
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(keeper.timezone))

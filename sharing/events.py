@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import Invitation
+from accounts.models import Account, Invitation
 from audit.services import On
 from sharing.models import Method, Share
 from studies.events import on_worklist
@@ -23,19 +23,11 @@ class Labels:
     def of(cls, shares: Iterable[Share]) -> "Labels":
         shares = list(shares)
         ids = {share.from_worklist_id for share in shares}
-        ids |= {
-            share.to_worklist_id for share in shares if share.to_worklist_id is not None
-        }
-        invitations = {
-            share.invitation_id for share in shares if share.invitation_id is not None
-        }
+        ids |= {share.to_worklist_id for share in shares if share.to_worklist_id is not None}
+        invitations = {share.invitation_id for share in shares if share.invitation_id is not None}
         return cls(
-            Worklist.objects.select_related("account", "owner").in_bulk(ids),
-            dict(
-                Invitation.objects.filter(pk__in=invitations).values_list(
-                    "pk", "address"
-                )
-            )
+            _worklists(ids),
+            dict(Invitation.objects.filter(pk__in=invitations).values_list("pk", "address"))
             if invitations
             else {},
         )
@@ -44,9 +36,7 @@ class Labels:
         """To whom, as both trails may say it: an address for a share by email, a worklist's label else."""
         if share.invitation_id is not None:
             return self.addresses[share.invitation_id]
-        assert (
-            share.to_worklist_id is not None
-        )  # a constraint: a share has a worklist or an invitation
+        assert share.to_worklist_id is not None  # a constraint: a share has a worklist or an invitation
         worklist = self.worklists[share.to_worklist_id]
         # Whom an address belongs to is not for the sender's trail.
         if share.method == Method.EMAIL and worklist.owner is not None:
@@ -54,9 +44,19 @@ class Labels:
         return worklist.label
 
 
-def on_share(
-    share: Share, study: Study, labels: Labels, *, in_original: bool, **detail: Any
-) -> On:
+def _worklists(ids: set[int]) -> dict[int, Worklist]:
+    """With their owners and accounts. Thousands of worklists share a few accounts: each of those is read once."""
+    found = Worklist.objects.select_related("owner").in_bulk(ids)
+    accounts = Account.objects.in_bulk(
+        {worklist.account_id for worklist in found.values() if worklist.account_id is not None}
+    )
+    for worklist in found.values():
+        if worklist.account_id is not None:
+            worklist.account = accounts[worklist.account_id]
+    return found
+
+
+def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, **detail: Any) -> On:
     """The event stands on the worklist the study was shared from and names the other as its target."""
     return on_worklist(
         labels.worklists[share.from_worklist_id],

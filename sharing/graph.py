@@ -35,17 +35,11 @@ class Graph:
         ]
 
         alive = self.study.deleted_at is None
-        self.times: dict[int, Times] = (
-            law.settle(self.study.home_id, edges) if alive else {}
-        )
+        self.times: dict[int, Times] = law.settle(self.study.home_id, edges) if alive else {}
 
     def at(self, worklist_id: int | None) -> Times:
         """The worklist's times; NOWHERE when no path leads to it."""
-        return (
-            self.times.get(worklist_id, law.NOWHERE)
-            if worklist_id is not None
-            else law.NOWHERE
-        )
+        return self.times.get(worklist_id, law.NOWHERE) if worklist_id is not None else law.NOWHERE
 
     def is_live(self, share: Share, now: datetime) -> bool:
         until = share.expires_at or FOREVER
@@ -54,19 +48,12 @@ class Graph:
     def without(self, shares: Collection[Share]) -> "Graph":
         """This graph as it would stand if the given shares had ended."""
         gone = {share.pk for share in shares}
-        return Graph(
-            self.study, [share for share in self.shares if share.pk not in gone]
-        )
+        return Graph(self.study, [share for share in self.shares if share.pk not in gone])
 
 
 def load(study_ids: Collection[int]) -> dict[int, Graph]:
     """The graphs of the given studies: two statements. Read it after the study locks."""
     shares: dict[int, list[Share]] = defaultdict(list)
-    for share in Share.objects.filter(study__in=study_ids, ended_at=None).order_by(
-        "id"
-    ):
+    for share in Share.objects.filter(study__in=study_ids, ended_at=None).order_by("id"):
         shares[share.study_id].append(share)
-    return {
-        study.pk: Graph(study, shares[study.pk])
-        for study in Study.objects.filter(pk__in=study_ids)
-    }
+    return {study.pk: Graph(study, shares[study.pk]) for study in Study.objects.filter(pk__in=study_ids)}

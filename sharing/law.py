@@ -45,9 +45,7 @@ def settle(home: int, edges: Iterable[Edge]) -> dict[int, Times]:
             until = min(visible[edge.from_worklist], edge.until)
             exists[edge.to_worklist] = max(exists.get(edge.to_worklist, NO_PATH), until)
     return {
-        worklist: Times(
-            visible.get(worklist, NO_PATH), internal.get(worklist, NO_PATH), until
-        )
+        worklist: Times(visible.get(worklist, NO_PATH), internal.get(worklist, NO_PATH), until)
         for worklist, until in exists.items()
     }
 

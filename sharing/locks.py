@@ -5,9 +5,7 @@ from collections.abc import Collection
 from django.db import connection
 
 
-def lock_directory(
-    *, users: Collection[int], accounts: Collection[int], worklists: Collection[int]
-) -> None:
+def lock_directory(*, users: Collection[int], accounts: Collection[int], worklists: Collection[int]) -> None:
     """Hold these users, their memberships in these accounts, and these worklists as they are (FOR SHARE)."""
     with connection.cursor() as cursor:
         if users:

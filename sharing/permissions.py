@@ -41,31 +41,23 @@ def check_share(by: User, worklist: Worklist) -> frozenset[str]:
     """The person's rights on the worklist; raises where they may not share there at all."""
     rights = access.rights(by, worklist)
     if not {"list_studies", "share_study"} <= rights:
-        raise PermissionDenied(
-            "Your role on this worklist does not let you share studies."
-        )
+        raise PermissionDenied("Your role on this worklist does not let you share studies.")
     return rights
 
 
 def check_remove(by: User, worklist: Worklist) -> None:
     if not access.may(by, "delete_study", worklist):
-        raise PermissionDenied(
-            "Your role on this worklist does not let you remove studies."
-        )
+        raise PermissionDenied("Your role on this worklist does not let you remove studies.")
 
 
 def check_approve(by: User, worklist: Worklist) -> None:
     if not access.may(by, "approve_study", worklist):
-        raise PermissionDenied(
-            "Your role on this worklist does not let you approve shares."
-        )
+        raise PermissionDenied("Your role on this worklist does not let you approve shares.")
 
 
 def methods_by_role(worklist: Worklist, rights: Collection[str]) -> frozenset[Method]:
     """The methods that these rights on the worklist carry, before any narrowing."""
-    return frozenset(
-        method for method, codename in CODENAMES.items() if codename in rights
-    )
+    return frozenset(method for method, codename in CODENAMES.items() if codename in rights)
 
 
 def allowed_on(worklist: Worklist, rights: Collection[str]) -> frozenset[Allowed]:
@@ -90,19 +82,11 @@ def allowed_onward(
     for share in incoming:
         allowed = onward[share.study_id]
         if share.method == Method.PHYSICIAN:
-            assert (
-                share.account_id is not None
-            )  # a constraint: a directory share names its account
+            assert share.account_id is not None  # a constraint: a directory share names its account
             for method in directories.get(share.account_id, frozenset()) & mine:
-                allowed.add(
-                    Allowed(method, share.account_id if method in DIRECTORY else None)
-                )
+                allowed.add(Allowed(method, share.account_id if method in DIRECTORY else None))
         else:
-            allowed |= {
-                Allowed(method, None)
-                for method in (Method.CODE, Method.EMAIL)
-                if method in mine
-            }
+            allowed |= {Allowed(method, None) for method in (Method.CODE, Method.EMAIL) if method in mine}
             allowed |= {
                 Allowed(method, account_id)
                 for account_id, methods in directories.items()
@@ -114,9 +98,7 @@ def allowed_onward(
 
 def account_methods(by: User) -> dict[int, frozenset[Method]]:
     """For each account the person is active in, the methods their account role carries."""
-    memberships = AccountMembership.objects.filter(user=by, active=True).select_related(
-        "account"
-    )
+    memberships = AccountMembership.objects.filter(user=by, active=True).select_related("account")
     found = {}
     for membership in memberships:
         rights = access.account_rights(by, membership.account)

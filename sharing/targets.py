@@ -82,7 +82,7 @@ def resolve(
     A directory target outside the allowed accounts is answered as if it did not exist.
     """
     accounts = {
-        method: {pair.account_id for pair in allowed if pair.method == method} - {None}
+        method: {pair.account_id for pair in allowed if pair.method == method and pair.account_id is not None}
         for method in DIRECTORY
     }
     worklists = _worklists(targets, accounts)
@@ -90,9 +90,7 @@ def resolve(
     by_code = _codes(targets)
     by_address = _addresses(targets)
     own = {by.email.lower()} | set(
-        EmailAddress.objects.filter(user=by, verified=True).values_list(
-            "email", flat=True
-        )
+        EmailAddress.objects.filter(user=by, verified=True).values_list("email", flat=True)
         if by_address
         else ()
     )
@@ -107,26 +105,18 @@ def resolve(
                 one = _code(target, by_code.get(target.value), by)
             case _:
                 one = _address(target, by_address.get(target.value), own)
-        if (
-            not one.refusal
-            and one.worklist is not None
-            and one.worklist.pk == ticked.pk
-        ):
+        if not one.refusal and one.worklist is not None and one.worklist.pk == ticked.pk:
             one = replace(one, refusal=ALREADY_HERE)
         found.append(one)
     return found
 
 
 def _uuids(targets: Iterable[Target], *methods: Method) -> list[UUID]:
-    return [
-        UUID(target.value)
-        for target in targets
-        if target.method in methods and target.value
-    ]
+    return [UUID(target.value) for target in targets if target.method in methods and target.value]
 
 
 def _worklists(
-    targets: Sequence[Target], accounts: dict[Method, set]
+    targets: Sequence[Target], accounts: dict[Method, set[int]]
 ) -> dict[tuple[str, str], Worklist]:
     uuids = _uuids(targets, Method.LOCATION, Method.GROUP)
     if not uuids:
@@ -140,21 +130,17 @@ def _worklists(
 
 
 def _physicians(
-    targets: Sequence[Target], accounts: set
+    targets: Sequence[Target], accounts: set[int]
 ) -> dict[str, dict[UUID, tuple[Worklist, Account]]]:
     """For each user uuid, the accounts in which the person is an active member, with the personal worklist."""
     uuids = _uuids(targets, Method.PHYSICIAN)
     if not uuids:
         return {}
     found: dict[str, dict[UUID, tuple[Worklist, Account]]] = {}
-    people = User.objects.filter(uuid__in=uuids, is_active=True).select_related(
-        "personal_worklist"
-    )
+    people = User.objects.filter(uuid__in=uuids, is_active=True).select_related("personal_worklist")
     by_id = {person.pk: person for person in people}
     memberships = (
-        Account.objects.filter(
-            pk__in=accounts, memberships__user__in=by_id, memberships__active=True
-        )
+        Account.objects.filter(pk__in=accounts, memberships__user__in=by_id, memberships__active=True)
         .values_list("pk", "memberships__user")
         .distinct()
     )
@@ -169,11 +155,7 @@ def _physicians(
 
 
 def _codes(targets: Sequence[Target]) -> dict[str, Worklist]:
-    wanted = {
-        target.value
-        for target in targets
-        if target.method == Method.CODE and target.value
-    }
+    wanted = {target.value for target in targets if target.method == Method.CODE and target.value}
     if not wanted:
         return {}
     rows = Worklist.objects.select_related("account", "owner").filter(
@@ -191,9 +173,9 @@ def _addresses(targets: Sequence[Target]) -> dict[str, User | None]:
     wanted = {target.value for target in targets if target.method == Method.EMAIL}
     if not wanted:
         return {}
-    proved = EmailAddress.objects.filter(
-        email__in=wanted, verified=True
-    ).select_related("user__personal_worklist")
+    proved = EmailAddress.objects.filter(email__in=wanted, verified=True).select_related(
+        "user__personal_worklist"
+    )
     found: dict[str, User | None] = dict.fromkeys(wanted)
     found.update({address.email.lower(): address.user for address in proved})
     # A deactivated user's address is refused even where it was never proved.
@@ -206,9 +188,7 @@ def _place(target: Target, worklist: Worklist | None) -> Resolved:
     if worklist is None:
         return Resolved(target, "", refusal=NO_SUCH[Method(target.method)])
     refusal = "" if worklist.takes_shares else TAKES_NONE
-    return Resolved(
-        target, worklist.name, worklist, account_id=worklist.account_id, refusal=refusal
-    )
+    return Resolved(target, worklist.name, worklist, account_id=worklist.account_id, refusal=refusal)
 
 
 def _physician(
@@ -228,9 +208,7 @@ def _physician(
         refusal = YOURSELF
     elif not worklist.takes_shares:
         refusal = TAKES_NONE
-    return Resolved(
-        target, worklist.label, worklist, account_id=account.pk, refusal=refusal
-    )
+    return Resolved(target, worklist.label, worklist, account_id=account.pk, refusal=refusal)
 
 
 def _code(target: Target, worklist: Worklist | None, by: User) -> Resolved:

@@ -46,7 +46,9 @@ class SearchForm(forms.Form):
     modality = forms.ChoiceField(label="Modality", required=False, choices=[("", "Any"), *MODALITIES.items()])
     study_from = forms.DateField(label="Study date from", required=False, widget=DAY, error_messages=BAD_DAY)
     study_to = forms.DateField(label="Study date to", required=False, widget=DAY, error_messages=BAD_DAY)
-    arrived = forms.ChoiceField(label="Arrived in", required=False, choices=[("", "Any time"), *ARRIVED.items()])
+    arrived = forms.ChoiceField(
+        label="Arrived in", required=False, choices=[("", "Any time"), *ARRIVED.items()]
+    )
 
     def clean_q(self) -> str:
         text = " ".join(self.cleaned_data["q"].split())
@@ -121,7 +123,7 @@ class FilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Files, a ZIP, or a folder with all that is in it."""
 
-    files = FilesField(label="Files or ZIP", required=False)
+    files = FilesField(label="Files or ZIP", required=False)  # type: ignore[assignment]
     folder = FilesField(label="A folder", required=False, widget=FilesInput({"webkitdirectory": True}))
 
     def chosen(self) -> list[UploadedFile]:

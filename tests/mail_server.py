@@ -48,7 +48,7 @@ class MailServer:
             self._controller.stop()
             self._controller = None
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         if self.refusing:
@@ -56,7 +56,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         await asyncio.sleep(self.takes)
         with self._lock:
             mail = message_from_bytes(envelope.content, _class=EmailMessage, policy=default)

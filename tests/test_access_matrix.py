@@ -34,7 +34,7 @@ EVERYONE = frozenset(PEOPLE) | {"anonymous"}
 SIGNED_IN = frozenset(PEOPLE)
 
 # Who sees CT Reporting's list, and of those who may share at all.
-ON_CT = frozenset("adam ana lois gus phil cody erin vera".split())
+ON_CT = frozenset({"adam", "ana", "lois", "gus", "phil", "cody", "erin", "vera"})
 SHARERS = ON_CT - {"vera"}
 
 
@@ -183,7 +183,9 @@ ROWS = [
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
-    Row("studies:upload", "post", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}, data=a_file),
+    Row(
+        "studies:upload", "post", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}, data=a_file
+    ),
     Row("studies:upload_progress", "get", lambda world: [world.upload.uuid], {OK: "ana"}),
     Row("studies:trail", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:trail_csv", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
@@ -381,7 +383,7 @@ def test_what_is_anothers_and_what_does_not_exist_are_answered_alike(world, name
 
     assert (one.status_code, one.content) == (HIDDEN, other.content)
     assert other.status_code == HIDDEN
-    assert {key: value for key, value in one.items()} == {key: value for key, value in other.items()}
+    assert dict(one.items()) == dict(other.items())
 
 
 def test_by_no_address_does_a_recipient_with_every_right_touch_the_original(world):

@@ -41,7 +41,15 @@ from studies.selectors import Order, Question, placement_for
 from studies.services import looks, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.cast import Cast, make_cast
-from tests.factories import make_instance, make_role, make_series, make_study, make_user, membership_of, placement_of
+from tests.factories import (
+    make_instance,
+    make_role,
+    make_series,
+    make_study,
+    make_user,
+    membership_of,
+    placement_of,
+)
 from tests.fingerprint import fingerprint
 from tests.plumbing import database
 from worklists.models import Worklist
@@ -160,6 +168,12 @@ def _inside(call: Call) -> Call:
 ACCOUNTS: dict[str, Call] = {
     "invitations.invite": lambda w: invitations.invite(
         address="new@example.net", account=w.cast.northgate, invited_by=w.cast.ana, now=clock.now()
+    ),
+    "invitations.invite_all": lambda w: invitations.invite_all(
+        addresses=["new@example.net", "newer@example.net", "dora@example.net"],
+        account=w.cast.northgate,
+        invited_by=w.cast.ana,
+        now=clock.now() + timedelta(days=10),
     ),
     "invitations.mark_accepted": lambda w: invitations.mark_accepted(
         invitation=w.invited, by=w.cast.ed, now=clock.now()

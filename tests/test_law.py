@@ -25,7 +25,9 @@ edges = st.builds(
 
 
 def as_grants(drawn):
-    return [Grant(edge.from_worklist, edge.to_worklist, edge.until, edge.approved, edge.email) for edge in drawn]
+    return [
+        Grant(edge.from_worklist, edge.to_worklist, edge.until, edge.approved, edge.email) for edge in drawn
+    ]
 
 
 @settings(max_examples=600, deadline=None)

@@ -16,7 +16,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from accounts.models import AccountMembership, Invitation
 from audit import clock as the_clock
@@ -129,7 +135,9 @@ class Law(RuleBasedStateMachine):
         self.stale = False
 
     def placed(self) -> list[Placement]:
-        return list(Placement.objects.filter(study=self.study).select_related("worklist").order_by("worklist"))
+        return list(
+            Placement.objects.filter(study=self.study).select_related("worklist").order_by("worklist")
+        )
 
     def note_losses(self, before: list[Grant]) -> None:
         """Count where a placement stood on two grants and lost one."""
@@ -163,7 +171,9 @@ class Law(RuleBasedStateMachine):
         placement = here[source % len(here)]
         wanted = self.world.targets[to % len(self.world.targets)]
         # To the minute, so that the identical share can be asked for twice.
-        expires_at = None if days is None else self.now().replace(second=0, microsecond=0) + timedelta(days=days)
+        expires_at = (
+            None if days is None else self.now().replace(second=0, microsecond=0) + timedelta(days=days)
+        )
         actor = self.actors[placement.worklist_id]
         try:
             report = services.share_studies(
@@ -184,7 +194,11 @@ class Law(RuleBasedStateMachine):
             return
         waits = row.outcome == "awaiting_approval"
         self.grants[share.pk] = Grant(
-            share.from_worklist_id, share.to_worklist_id, expires_at or FOREVER, not waits, wanted.method == Method.EMAIL
+            share.from_worklist_id,
+            share.to_worklist_id,
+            expires_at or FOREVER,
+            not waits,
+            wanted.method == Method.EMAIL,
         )
         if row.outcome == "invited":
             self.invited[share.pk] = share.invitation_id
@@ -300,7 +314,9 @@ class Law(RuleBasedStateMachine):
         self.actors[person.personal_worklist.pk] = person
         now = self.now()
         expired = {
-            pk for pk in waiting if Invitation.objects.filter(pk=self.invited[pk], expires_at__lte=now).exists()
+            pk
+            for pk in waiting
+            if Invitation.objects.filter(pk=self.invited[pk], expires_at__lte=now).exists()
         }
         unended = set(Share.objects.filter(pk__in=waiting, ended_at=None).values_list("pk", flat=True))
         services.claim_promises(user=person)
@@ -412,8 +428,9 @@ def test_the_services_keep_the_law(cast, clock, capsys):
     )
 
     with capsys.disabled():
-        print("\nThe law met:", ", ".join(f"{name} {met[name]}" for name in [*MUST_MEET, "already_shared", "steps"]))
+        print(
+            "\nThe law met:",
+            ", ".join(f"{name} {met[name]}" for name in [*MUST_MEET, "already_shared", "steps"]),
+        )
     assert [name for name in MUST_MEET if not met[name]] == []
     assert met["steps"] >= 2000
-
-

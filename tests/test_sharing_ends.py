@@ -31,9 +31,13 @@ def to(worklist):
 def chain(cast):
     """CT Reporting → Emergency → Ben → (by email) Ed → (by code) Riverside."""
     [first] = share(cast.ana, cast.placement, to(cast.emergency))
-    [second] = share(cast.ben, placement_of(cast.study, cast.emergency), Target(Method.PHYSICIAN, str(cast.vera.uuid)))
+    [second] = share(
+        cast.ben, placement_of(cast.study, cast.emergency), Target(Method.PHYSICIAN, str(cast.vera.uuid))
+    )
     [third] = share(cast.ben, placement_of(cast.study, cast.emergency), Target(Method.EMAIL, cast.ed.email))
-    [fourth] = share(cast.ed, placement_of(cast.study, cast.ed.personal_worklist), Target(Method.CODE, "RIVERSIDE"))
+    [fourth] = share(
+        cast.ed, placement_of(cast.study, cast.ed.personal_worklist), Target(Method.CODE, "RIVERSIDE")
+    )
     return first, second, third, fourth
 
 
@@ -176,7 +180,12 @@ def test_deleting_needs_the_right(cast):
 
 
 def test_leaving_ends_the_physician_shares_of_that_account_and_no_other(cast):
-    share(cast.ana, cast.placement, Target(Method.PHYSICIAN, str(cast.ben.uuid)), Target(Method.EMAIL, cast.ben.email))
+    share(
+        cast.ana,
+        cast.placement,
+        Target(Method.PHYSICIAN, str(cast.ben.uuid)),
+        Target(Method.EMAIL, cast.ben.email),
+    )
     membership = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
 
     services.leave_account(membership=membership.pk, by=cast.adam)
@@ -227,7 +236,9 @@ def test_an_expired_share_never_revives(cast, clock):
     [first] = share(cast.ana, cast.placement, to(cast.emergency), expires_at=clock.now() + timedelta(hours=1))
     clock.move(hours=2)
 
-    report = services.share_studies(placements=[cast.placement.uuid], targets=[to(cast.emergency)], by=cast.ana)
+    report = services.share_studies(
+        placements=[cast.placement.uuid], targets=[to(cast.emergency)], by=cast.ana
+    )
 
     first.refresh_from_db()
     assert first.end_reason == "expired"
@@ -331,7 +342,9 @@ def test_each_sender_sees_only_their_own_invitations(cast, promise):
 
 def test_a_promise_ends_with_the_share_before_it(cast):
     [first] = share(cast.ana, cast.placement, to(cast.emergency))
-    [made] = share(cast.ben, placement_of(cast.study, cast.emergency), Target(Method.EMAIL, "dora@example.net"))
+    [made] = share(
+        cast.ben, placement_of(cast.study, cast.emergency), Target(Method.EMAIL, "dora@example.net")
+    )
 
     services.end_shares(shares=[first.uuid], by=cast.ana)
 

@@ -59,13 +59,18 @@ def test_five_methods_go_in_one_press(cast):
 
     assert [row.outcome for row in report.rows] == ["shared", "shared", "shared", "shared", "invited"]
     assert Share.objects.filter(press=report.press, ended_at=None).count() == 5
-    assert [row.label for row in report.rows][3:] == ["Riverside Clinic — Riverside Imaging", "dora@example.net"]
+    assert [row.label for row in report.rows][3:] == [
+        "Riverside Clinic — Riverside Imaging",
+        "dora@example.net",
+    ]
 
 
 def test_a_share_is_a_pointer_and_the_study_stays_one(cast):
     share(cast, to_emergency(cast))
 
-    assert {placement.study_id for placement in Placement.objects.exclude(study=cast.other_study)} == {cast.study.pk}
+    assert {placement.study_id for placement in Placement.objects.exclude(study=cast.other_study)} == {
+        cast.study.pk
+    }
     assert type(cast.study).objects.filter(study_instance_uid=cast.study.study_instance_uid).count() == 1
 
 
@@ -106,7 +111,9 @@ def test_a_worklist_that_asks_for_approval_holds_the_share_and_mails_nobody(cast
 
     assert outcome(share(cast, Target(Method.GROUP, str(cast.chest.uuid)))) == ("awaiting_approval", "")
 
-    assert cast.study.pk not in placements_visible_to(cast.adam).filter(worklist=cast.chest).values_list("study", flat=True)
+    assert cast.study.pk not in placements_visible_to(cast.adam).filter(worklist=cast.chest).values_list(
+        "study", flat=True
+    )
     assert not OutboxMail.objects.exists()
 
 
@@ -120,7 +127,11 @@ def test_an_invited_address_gets_one_invitation_and_one_mail_for_a_press(cast):
     invitation = Invitation.objects.get()
     assert (invitation.address, invitation.account) == ("dora@example.net", cast.northgate)
     [mail] = OutboxMail.objects.all()
-    assert (mail.kind, mail.recipient, mail.data["invitation"]) == ("invitation", "dora@example.net", invitation.pk)
+    assert (mail.kind, mail.recipient, mail.data["invitation"]) == (
+        "invitation",
+        "dora@example.net",
+        invitation.pk,
+    )
 
 
 def test_a_known_address_is_shared_with_at_once_and_the_copy_is_external(cast, clock):
@@ -134,7 +145,9 @@ def test_a_known_address_is_shared_with_at_once_and_the_copy_is_external(cast, c
 
 
 def told(report):
-    return sorted(OutboxMail.objects.filter(data__press=str(report.press)).values_list("recipient", flat=True))
+    return sorted(
+        OutboxMail.objects.filter(data__press=str(report.press)).values_list("recipient", flat=True)
+    )
 
 
 def test_a_physician_is_told_unless_they_said_no(cast):
@@ -182,7 +195,10 @@ def test_a_place_that_is_not_in_the_directory_is_as_if_it_did_not_exist(cast, me
     ],
 )
 def test_a_physician_is_an_active_member_and_not_oneself(cast, who, sentence):
-    assert outcome(share(cast, Target(Method.PHYSICIAN, str(getattr(cast, who).uuid)))) == ("refused", sentence)
+    assert outcome(share(cast, Target(Method.PHYSICIAN, str(getattr(cast, who).uuid)))) == (
+        "refused",
+        sentence,
+    )
 
 
 @pytest.mark.parametrize("code", ["NOSUCHCODE", "", "!!!", "\x00", "ngct2026x"])
@@ -206,7 +222,9 @@ def test_a_location_that_takes_no_shares_says_so(cast):
     assert outcome(share(cast, to_emergency(cast))) == ("refused", "This worklist takes no shares.")
 
 
-@pytest.mark.parametrize("address", ["not an address", "a@b", "x@@example.org", "", "a" * 300 + "@example.org"])
+@pytest.mark.parametrize(
+    "address", ["not an address", "a@b", "x@@example.org", "", "a" * 300 + "@example.org"]
+)
 def test_a_malformed_address_is_refused(cast, address):
     assert outcome(share(cast, Target(Method.EMAIL, address))) == ("refused", "This is not an email address.")
 
@@ -311,7 +329,12 @@ def test_studies_of_two_worklists_do_not_go_in_one_press(cast):
     here = placement_of(make_study(cast.emergency), cast.emergency)
 
     with pytest.raises(ValidationError, match="one worklist at a time"):
-        share(cast, Target(Method.EMAIL, "dora@example.net"), by=cast.adam, placements=[cast.placement.uuid, here.uuid])
+        share(
+            cast,
+            Target(Method.EMAIL, "dora@example.net"),
+            by=cast.adam,
+            placements=[cast.placement.uuid, here.uuid],
+        )
 
 
 # A personal worklist launders nothing
@@ -341,8 +364,18 @@ def test_a_study_shared_by_email_goes_on_by_email_and_code_alone_without_an_acco
 def test_a_physician_share_goes_on_as_the_persons_role_in_that_account_allows(cast):
     share(cast, to_ben(cast), Target(Method.PHYSICIAN, str(cast.vera.uuid)))
 
-    ben = share(cast, Target(Method.GROUP, str(cast.chest.uuid)), by=cast.ben, placements=[on_personal(cast, cast.ben)])
-    vera = share(cast, Target(Method.GROUP, str(cast.chest.uuid)), by=cast.vera, placements=[on_personal(cast, cast.vera)])
+    ben = share(
+        cast,
+        Target(Method.GROUP, str(cast.chest.uuid)),
+        by=cast.ben,
+        placements=[on_personal(cast, cast.ben)],
+    )
+    vera = share(
+        cast,
+        Target(Method.GROUP, str(cast.chest.uuid)),
+        by=cast.vera,
+        placements=[on_personal(cast, cast.vera)],
+    )
 
     assert outcome(ben) == ("shared", "")
     assert [row.outcome for row in vera.rows] == ["refused"]
@@ -352,7 +385,10 @@ def test_a_viewer_given_a_study_by_physician_share_cannot_mail_it_out(cast):
     share(cast, Target(Method.PHYSICIAN, str(cast.vera.uuid)))
 
     report = share(
-        cast, Target(Method.EMAIL, "dora@example.net"), by=cast.vera, placements=[on_personal(cast, cast.vera)]
+        cast,
+        Target(Method.EMAIL, "dora@example.net"),
+        by=cast.vera,
+        placements=[on_personal(cast, cast.vera)],
     )
 
     assert [row.outcome for row in report.rows] == ["refused"]

@@ -190,7 +190,15 @@ def test_images_stand_in_the_order_of_their_numbers(client, cast):
 
 @pytest.mark.parametrize(
     "query",
-    [{"image": "99"}, {"image": "0"}, {"image": "-1"}, {"image": "x"}, {"image": "9" * 40}, {"series": "x"}, {"series": str(uuid4())}],
+    [
+        {"image": "99"},
+        {"image": "0"},
+        {"image": "-1"},
+        {"image": "x"},
+        {"image": "9" * 40},
+        {"series": "x"},
+        {"series": str(uuid4())},
+    ],
 )
 def test_an_image_that_is_not_there_gets_the_first_and_a_sentence(client, cast, instance, query):
     client.force_login(cast.ana)
@@ -224,7 +232,9 @@ def test_what_is_not_prepared_yet_is_said_and_asked_for_again(client, cast):
 def test_what_cannot_be_shown_is_said_with_the_reason(client, cast):
     series = make_series(cast.study)
     broken, report = prepared(series, number=1), prepared(series, number=2, frames=0, state=Blob.Preview.NONE)
-    Blob.objects.filter(pk=broken.blob_id).update(preview=Blob.Preview.FAILED, preview_note="It is a <b>film</b>.")
+    Blob.objects.filter(pk=broken.blob_id).update(
+        preview=Blob.Preview.FAILED, preview_note="It is a <b>film</b>."
+    )
     client.force_login(cast.ana)
 
     first = client.get(page_of(cast.placement))
@@ -280,7 +290,9 @@ def test_tabs_are_those_the_role_may_open(client, cast):
     def tabs(person):
         client.force_login(person)
         page = client.get(page_of(cast.placement)).content.decode()
-        return re.findall(r">([^<]+)</a></li>", page[page.index('aria-label="This study"') :].split("</nav>")[0])
+        return re.findall(
+            r">([^<]+)</a></li>", page[page.index('aria-label="This study"') :].split("</nav>")[0]
+        )
 
     assert tabs(cast.ana) == ["Images", "Access", "Audit trail", "Details"]
     assert tabs(cast.vera) == ["Images", "Access", "Details"]
@@ -298,7 +310,9 @@ def test_the_other_tabs_stand_in_the_same_frame(client, cast, name):
 
 
 def test_a_study_that_came_by_email_is_called_external(client, cast):
-    share_studies(placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=cast.ana)
+    share_studies(
+        placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=cast.ana
+    )
     client.force_login(cast.ed)
     there = placement_of(cast.study, cast.ed.personal_worklist)
 
@@ -376,7 +390,16 @@ def test_a_share_that_expired_shows_no_picture_though_nobody_swept(client, cast,
 
 @pytest.mark.parametrize(
     ("person", "status"),
-    [("adam", 200), ("vera", 200), ("nolan", 404), ("ina", 404), ("ben", 404), ("sue", 404), ("caro", 404), ("ed", 404)],
+    [
+        ("adam", 200),
+        ("vera", 200),
+        ("nolan", 404),
+        ("ina", 404),
+        ("ben", 404),
+        ("sue", 404),
+        ("caro", 404),
+        ("ed", 404),
+    ],
 )
 def test_pictures_are_there_for_those_who_may_open_images(client, cast, instance, person, status):
     client.force_login(getattr(cast, person))
@@ -384,7 +407,9 @@ def test_pictures_are_there_for_those_who_may_open_images(client, cast, instance
     assert client.get(frame_of(cast.placement, instance)).status_code == status
 
 
-def test_who_sees_the_study_but_may_not_open_images_is_told_so_and_that_is_one_line(client, cast, instance, lister):
+def test_who_sees_the_study_but_may_not_open_images_is_told_so_and_that_is_one_line(
+    client, cast, instance, lister
+):
     client.force_login(lister)
     before = AuditEvent.objects.count()
 
@@ -443,7 +468,9 @@ def test_images_served_are_noted_once_for_a_person_placement_and_session(client,
     assert ImagesServed.objects.filter(session_hash=hashlib.sha256(key.encode()).hexdigest()).count() == 1
 
 
-def test_the_line_stands_before_the_first_byte_and_without_it_none_is_sent(client, cast, instance, monkeypatch):
+def test_the_line_stands_before_the_first_byte_and_without_it_none_is_sent(
+    client, cast, instance, monkeypatch
+):
     def fails(*args, **kwargs):
         raise OSError("no room")
 

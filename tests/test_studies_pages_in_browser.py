@@ -1,6 +1,5 @@
-"""The studies pages in a real browser: keyboard, history, no script, nothing for axe to find, nothing outside the policy."""
+"""The studies pages in a real browser: keyboard, history, no script, nothing for axe to find."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,9 @@ def filled(cast):
             patient_birth_date="1961-02-03",
             patient_sex="F",
         )
-    share_studies(placements=[cast.other_placement.uuid], targets=[Target(Method.CODE, "NGCT2026")], by=cast.caro)
+    share_studies(
+        placements=[cast.other_placement.uuid], targets=[Target(Method.CODE, "NGCT2026")], by=cast.caro
+    )
     path = Path(get_testdata_file(SCAN))
     services.take_in(worklist=cast.ct, by=cast.ana, source=Source("scan", lambda: path.open("rb")))
     services.render_waiting()
@@ -55,17 +56,19 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def ana(filled, client, page: Page, live_server, complaints: list[str]) -> Iterator[Page]:
+def ana(filled, client, page: Page, live_server, complaints: list[str]) -> Page:
     """Ana's browser."""
     sign_in(page.context, client, filled.ana, live_server)
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+    return page
 
 
 def sign_in(context: BrowserContext, client, user, live_server) -> None:
     client.force_login(user)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -86,7 +89,9 @@ def test_axe_finds_nothing_on_the_studies_pages(
         ana.goto(f"{live_server.url}{address}")
         found = [violation["id"] for violation in Axe().run(ana).response["violations"]]
         assert (name, found) == (name, [])
-        assert ana.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+        assert ana.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+            name
+        )
     assert complaints == []
 
 
@@ -137,7 +142,9 @@ def test_columns_and_pages_are_reached_by_keyboard_and_the_address_follows(
     assert complaints == []
 
 
-def test_the_picker_is_filled_when_it_is_opened(ana: Page, live_server, filled, complaints: list[str]) -> None:
+def test_the_picker_is_filled_when_it_is_opened(
+    ana: Page, live_server, filled, complaints: list[str]
+) -> None:
     make_study(filled.ct)
     ana.goto(f"{live_server.url}{reverse('studies:worklist', args=[filled.ana.personal_worklist.uuid])}")
     ana.get_by_text("Change worklist").click()

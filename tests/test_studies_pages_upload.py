@@ -63,7 +63,9 @@ def test_who_sees_the_list_but_may_not_upload_is_told_so(client, cast):
     client.force_login(cast.vera)
 
     assert "does not let you upload studies" in words(client.get(page_of(cast.ct)))
-    assert page_of(cast.ct) not in client.get(reverse("studies:worklist", args=[cast.ct.uuid])).content.decode()
+    assert (
+        page_of(cast.ct) not in client.get(reverse("studies:worklist", args=[cast.ct.uuid])).content.decode()
+    )
 
 
 def test_nobody_uploads_to_their_own_studies(client, cast):

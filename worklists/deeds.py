@@ -11,5 +11,3 @@ class Refused(PermissionDenied):
     def __init__(self, sentence: str, *, on: On | None = None) -> None:
         super().__init__(sentence)
         self.on = on or On()
-
-

@@ -14,9 +14,7 @@ class Account(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=200)
-    timezone = models.CharField(
-        max_length=64, default="Europe/London", db_default="Europe/London"
-    )
+    timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -44,13 +42,9 @@ class Role(models.Model):
         PERSONAL = "personal", "Personal"
         GUEST = "guest", "Guest"
 
-    account = models.ForeignKey(
-        Account, models.CASCADE, null=True, blank=True, related_name="roles"
-    )
+    account = models.ForeignKey(Account, models.CASCADE, null=True, blank=True, related_name="roles")
     name = models.CharField(max_length=100)
-    platform_key = models.CharField(
-        max_length=20, choices=Shipped, null=True, blank=True, unique=True
-    )
+    platform_key = models.CharField(max_length=20, choices=Shipped, null=True, blank=True, unique=True)
     permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
 
     class Meta:
@@ -60,9 +54,7 @@ class Role(models.Model):
                 F("account"),
                 name="a_role_name_is_used_once_in_an_account",
             ),
-            models.UniqueConstraint(
-                fields=["id", "account"], name="role_with_its_account"
-            ),
+            models.UniqueConstraint(fields=["id", "account"], name="role_with_its_account"),
             models.CheckConstraint(
                 name="a_role_belongs_to_an_account_or_is_the_platforms",
                 condition=Q(account__isnull=False, platform_key__isnull=True)
@@ -77,9 +69,7 @@ class Role(models.Model):
 class AccountMembership(models.Model):
     """A user in an account, with a role. Inactive, it keeps its rows and gives no right."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="account_memberships"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="account_memberships")
     account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
     # That the role is one of this account's is kept by a composite foreign key (see the migration).
     role = models.ForeignKey(Role, models.PROTECT, related_name="account_memberships")
@@ -89,9 +79,7 @@ class AccountMembership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "account"], name="a_user_is_in_an_account_once"
-            ),
+            models.UniqueConstraint(fields=["user", "account"], name="a_user_is_in_an_account_once"),
         ]
         indexes = [
             models.Index(

@@ -17,18 +17,14 @@ class Invitation(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     address = models.EmailField(max_length=254)
-    account = models.ForeignKey(
-        "accounts.Account", models.CASCADE, null=True, related_name="invitations"
-    )
+    account = models.ForeignKey("accounts.Account", models.CASCADE, null=True, related_name="invitations")
     by_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         related_name="personal_invitations",
     )
-    invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations_made"
-    )
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations_made")
     generation = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()

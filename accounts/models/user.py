@@ -15,14 +15,10 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields
-    ) -> "User":
-        return self.create_user(
-            email, password, **{"is_staff": True, "is_superuser": True, **fields}
-        )
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
-    def get_by_natural_key(self, email: str) -> "User":
+    def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email__iexact=email)
 
 
@@ -32,9 +28,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200)
-    timezone = models.CharField(
-        max_length=64, default="Europe/London", db_default="Europe/London"
-    )
+    timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     is_active = models.BooleanField(default=True, db_default=True)
     is_staff = models.BooleanField(default=False, db_default=False)
     date_joined = models.DateTimeField(db_default=Now())
@@ -47,9 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"), name="one_user_for_an_email_whatever_its_case"
-            ),
+            models.UniqueConstraint(Lower("email"), name="one_user_for_an_email_whatever_its_case"),
         ]
 
     def __str__(self) -> str:

@@ -125,7 +125,7 @@ PEOPLE = (
 LOGINS = (
     (
         "ana.moreau@northgate.example",
-        "radiologist: shares by every method; one share awaits approval, one invitation waits",
+        "radiologist: shares by every method; an approval and an invitation wait",
     ),
     ("benedict.osei@northgate.example", "referring clinician: received by location; every method but email"),
     ("mateusz.kowalczyk@northgate.example", "physician: received in person and in Neuro MDT, shared onward"),

@@ -40,22 +40,12 @@ class Share(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     press = models.UUIDField()
     study = models.ForeignKey("studies.Study", models.PROTECT, related_name="shares")
-    from_worklist = models.ForeignKey(
-        "worklists.Worklist", models.PROTECT, related_name="shares_from"
-    )
-    to_worklist = models.ForeignKey(
-        "worklists.Worklist", models.PROTECT, null=True, related_name="shares_to"
-    )
-    invitation = models.ForeignKey(
-        "accounts.Invitation", models.PROTECT, null=True, related_name="shares"
-    )
+    from_worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, related_name="shares_from")
+    to_worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, null=True, related_name="shares_to")
+    invitation = models.ForeignKey("accounts.Invitation", models.PROTECT, null=True, related_name="shares")
     method = models.CharField(max_length=10, choices=Method)
-    account = models.ForeignKey(
-        "accounts.Account", models.PROTECT, null=True, related_name="shares"
-    )
-    shared_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="shares_made"
-    )
+    account = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="shares")
+    shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="shares_made")
     shared_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
     note = models.TextField(default="", db_default="", max_length=2000)
@@ -70,9 +60,7 @@ class Share(models.Model):
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="shares_ended"
     )
-    end_reason = models.CharField(
-        max_length=20, choices=EndReason, default="", db_default="", blank=True
-    )
+    end_reason = models.CharField(max_length=20, choices=EndReason, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
@@ -110,9 +98,7 @@ class Share(models.Model):
             ),
             models.CheckConstraint(
                 name="a_directory_share_names_its_account",
-                condition=Q(
-                    method__in=["location", "group", "physician"], account__isnull=False
-                )
+                condition=Q(method__in=["location", "group", "physician"], account__isnull=False)
                 | Q(method__in=["code", "email"], account__isnull=True),
             ),
             models.CheckConstraint(
@@ -122,8 +108,7 @@ class Share(models.Model):
             ),
             models.CheckConstraint(
                 name="a_share_nobody_ended_has_no_ender",
-                condition=~Q(end_reason__in=["expired", "unreachable"])
-                | Q(ended_by=None),
+                condition=~Q(end_reason__in=["expired", "unreachable"]) | Q(ended_by=None),
             ),
             models.CheckConstraint(
                 name="a_share_note_is_at_most_2000_characters",
@@ -131,18 +116,14 @@ class Share(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["study"], name="shares_not_ended", condition=Q(ended_at=None)
-            ),
+            models.Index(fields=["study"], name="shares_not_ended", condition=Q(ended_at=None)),
             models.Index(fields=["study", "-id"], name="shares_of_a_study"),
             models.Index(
                 fields=["expires_at"],
                 name="shares_that_will_end",
                 condition=Q(ended_at=None, expires_at__isnull=False),
             ),
-            models.Index(
-                fields=["to_worklist", "press"], name="shares_received_in_a_press"
-            ),
+            models.Index(fields=["to_worklist", "press"], name="shares_received_in_a_press"),
             models.Index(fields=["shared_by", "-id"], name="shares_made_by"),
             models.Index(
                 fields=["invitation"],

@@ -55,7 +55,7 @@ def places(kind: str, account_ids: Collection[int], *, besides: Worklist) -> lis
 
 
 def people_like(text: str, account_ids: Collection[int], *, besides: User) -> Hits:
-    """People of these accounts whose name holds every word of the text, or whose address begins with it: one statement."""
+    """People of these accounts whose name holds every word, or whose address begins with it: one statement."""
     text = " ".join(text.replace("\x00", "").split())
     if len(text) < FEWEST_LETTERS or not account_ids:
         return Hits([], False)

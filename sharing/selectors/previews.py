@@ -19,9 +19,9 @@ from studies.models import Placement
 class WhatEnds:
     """How many shares end by the deed; which recipients and worklists lose studies, and how many each.
 
-    `recipients` are the targets of the ended shares (`kept` of them keep the study by another share), `worklists` what falls with them inside the reader's own
-    accounts, `elsewhere` a mere count of worklists of other accounts, `beyond` of onward shares past an external
-    boundary, `promises` of invitations' promised shares.
+    `recipients` are the targets of the ended shares (`kept` of them keep the study by another share), `worklists`
+    what falls with them inside the reader's own accounts, `elsewhere` a mere count of worklists of other accounts,
+    `beyond` of onward shares past an external boundary, `promises` of invitations' promised shares.
     """
 
     shares: int

@@ -22,12 +22,7 @@ def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
 
     Raises NothingThere, PermissionDenied, and ValidationError where there is nothing left to decide.
     """
-    waiting = (
-        selectors.shares_awaiting(by)
-        .filter(uuid=share)
-        .select_related("to_worklist")
-        .first()
-    )
+    waiting = selectors.shares_awaiting(by).filter(uuid=share).select_related("to_worklist").first()
     if waiting is None or waiting.to_worklist is None:
         raise NothingThere
     permissions.check_approve(by, waiting.to_worklist)
@@ -35,11 +30,7 @@ def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
     graphs, now = settling.opened([waiting.study_id])
     one = graphs[waiting.study_id]
     standing = next(
-        (
-            each
-            for each in one.shares
-            if each.pk == waiting.pk and each.approved_at is None
-        ),
+        (each for each in one.shares if each.pk == waiting.pk and each.approved_at is None),
         None,
     )
     if standing is None:
@@ -54,7 +45,5 @@ def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
         settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)
     settling.settle(graphs, now)
     if approve:
-        notices.tell(
-            press=standing.press, shares=[standing], by=standing.shared_by, now=now
-        )
+        notices.tell(press=standing.press, shares=[standing], by=standing.shared_by, now=now)
     return standing

@@ -31,13 +31,9 @@ def end_shares(*, shares: Sequence[UUID], by: User) -> EndReport:
     if not chosen:
         raise NothingThere
     if any(not selectors.may_end(by, share) for share in chosen):
-        raise PermissionDenied(
-            "You may end a share only where it was made from, or at the study's home."
-        )
+        raise PermissionDenied("You may end a share only where it was made from, or at the study's home.")
     graphs, now = settling.opened({share.study_id for share in chosen})
     pks = {share.pk for share in chosen}
-    ending = [
-        share for one in graphs.values() for share in one.shares if share.pk in pks
-    ]
+    ending = [share for one in graphs.values() for share in one.shares if share.pk in pks]
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.ENDED, by=by)
     return EndReport(len(ending), len(chosen) - len(ending), len(with_them))

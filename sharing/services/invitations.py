@@ -62,9 +62,7 @@ def welcome(
     registration.prove_code(invitation=invitation, code=code, address=address)
     with transaction.atomic():
         lock_addresses([invitation.address])
-        user = registration.register(
-            invitation=invitation, name=name, password=password, code=code
-        )
+        user = registration.register(invitation=invitation, name=name, password=password, code=code)
         claim_promises(user=user)
     return user
 
@@ -77,9 +75,7 @@ def _own(invitation: UUID, by: User) -> Invitation:
     lock_addresses([seen.address])
     row = Invitation.objects.select_for_update().get(pk=seen.pk)
     if row.accepted_at is not None:
-        raise ValidationError(
-            "This person has registered meanwhile; nothing is left to send or withdraw."
-        )
+        raise ValidationError("This person has registered meanwhile; nothing is left to send or withdraw.")
     if row.withdrawn_at is not None:
         raise ValidationError("This invitation was withdrawn meanwhile.")
     return row

@@ -129,18 +129,15 @@ class Press:
 
     def write(self) -> None:
         Share.objects.bulk_create(self.new)
-        Share.objects.bulk_update(self.changed, ["expires_at", "note"], batch_size=2000)
+        changed = Share.objects.filter(pk__in=[share.pk for share in self.changed])
+        changed.update(expires_at=self.expires_at, note=self.note)
         for share in self.new:
             self.graphs[share.study_id].shares.append(share)
 
     def audit(self, rows: Sequence[Row]) -> None:
         """One event a row, except for what was shared already: nothing written, nothing to say."""
         labels = Labels.of(row.share for row in rows if row.share is not None)
-        record_all(
-            self._event(row, labels)
-            for row in rows
-            if row.outcome != Outcome.ALREADY_SHARED
-        )
+        record_all(self._event(row, labels) for row in rows if row.outcome != Outcome.ALREADY_SHARED)
 
     def _refusal(self, placement: Placement, one: Resolved) -> str:
         method = Method(one.target.method)
@@ -177,11 +174,7 @@ class Press:
     def _outcome(share: Share) -> str:
         if share.to_worklist_id is None:
             return Outcome.INVITED
-        return (
-            Outcome.SHARED
-            if share.approved_at is not None
-            else Outcome.AWAITING_APPROVAL
-        )
+        return Outcome.SHARED if share.approved_at is not None else Outcome.AWAITING_APPROVAL
 
     @staticmethod
     def _answer(
@@ -191,9 +184,7 @@ class Press:
         sentence: str,
         share: Share | None = None,
     ) -> Row:
-        return Row(
-            placement.uuid, placement, one.target, one.label, outcome, sentence, share
-        )
+        return Row(placement.uuid, placement, one.target, one.label, outcome, sentence, share)
 
     def _event(self, row: Row, labels: Labels) -> AuditEvent:
         if row.share is None:
@@ -209,12 +200,8 @@ class Press:
             )
             return event(Action.REFUSED, by=self.by, on=on, outcome="refused")
         assert row.placement is not None  # a share has a study
-        internal = (
-            self.graphs[row.placement.study_id].at(self.worklist.pk).internal > self.now
-        )
-        action = (
-            Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD
-        )
+        internal = self.graphs[row.placement.study_id].at(self.worklist.pk).internal > self.now
+        action = Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD
         on = on_share(
             row.share,
             row.placement.study,

@@ -33,9 +33,7 @@ def claim_promises(*, user: User) -> int:
 
 
 def _addresses(user: User) -> list[str]:
-    rows = EmailAddress.objects.filter(user=user, verified=True).values_list(
-        "email", flat=True
-    )
+    rows = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return sorted({address.lower() for address in rows})
 
 
@@ -56,9 +54,7 @@ def _claim(user: User) -> int:
     promised = set(_promises(user).values_list("pk", "study_id"))
     graphs, now = settling.opened({study_id for _, study_id in promised})
     pks = {pk for pk, _ in promised}
-    waiting = [
-        share for one in graphs.values() for share in one.shares if share.pk in pks
-    ]
+    waiting = [share for one in graphs.values() for share in one.shares if share.pk in pks]
     labels = Labels.of(waiting)
     kept: list[Share] = []
     dropped: dict[str, list[Share]] = {}
@@ -79,12 +75,13 @@ def _claim(user: User) -> int:
             standing[key] = share
             kept.append(share)
         events.append(_event(share, graphs, labels, user, now, reason))
-    Share.objects.bulk_update(kept, ["to_worklist", "approved_at"], batch_size=2000)
+    claimed = {"approved_at": None} if worklist.needs_approval else {}
+    Share.objects.filter(pk__in=[share.pk for share in kept]).update(to_worklist=worklist, **claimed)
     record_all(events)
     for reason, shares in dropped.items():
         settling.stop(shares, graphs, now, reason=reason, by=None)
     settling.settle(graphs, now)
-    invitations = {share.invitation_id for share in waiting}
+    invitations = {share.invitation_id for share in waiting if share.invitation_id is not None}
     for invitation in Invitation.objects.filter(
         pk__in=invitations, accepted_at=None, withdrawn_at=None
     ).order_by("pk"):
@@ -92,9 +89,7 @@ def _claim(user: User) -> int:
     return len(kept)
 
 
-def _standing(
-    graphs: dict[int, Graph], worklist: Worklist
-) -> dict[tuple[int, int, int], Share]:
+def _standing(graphs: dict[int, Graph], worklist: Worklist) -> dict[tuple[int, int, int], Share]:
     return {
         (share.study_id, share.from_worklist_id, share.shared_by_id): share
         for one in graphs.values()
@@ -141,9 +136,7 @@ def _event(
 
 def end_promises(*, invitation: Invitation, by: User) -> int:
     """End every promise of this person that waits on an invitation."""
-    waiting = Share.objects.filter(
-        invitation=invitation, to_worklist=None, ended_at=None, shared_by=by
-    )
+    waiting = Share.objects.filter(invitation=invitation, to_worklist=None, ended_at=None, shared_by=by)
     study_ids = set(waiting.values_list("study_id", flat=True))
     if not study_ids:
         return 0

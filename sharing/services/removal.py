@@ -63,20 +63,14 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
     graphs, now = settling.opened({placement.study_id for placement in found})
     # What brought a study here may have ended while we waited for the lock.
     found = [
-        placement
-        for placement in found
-        if graphs[placement.study_id].at(placement.worklist_id).exists > now
+        placement for placement in found if graphs[placement.study_id].at(placement.worklist_id).exists > now
     ]
     if not found:
         raise NothingThere
     ending: list[Share] = []
     for placement in found:
         one = graphs[placement.study_id]
-        ending += [
-            share
-            for share in one.shares
-            if share.to_worklist_id == placement.worklist_id
-        ]
+        ending += [share for share in one.shares if share.to_worklist_id == placement.worklist_id]
         record(Action.STUDY_REMOVE, by=by, on=on_placement(placement, at=now))
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.REMOVED, by=by)
     return Removal(len(found), len(ending), len(with_them))
@@ -93,9 +87,7 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
         raise NothingThere
     permissions.check_remove(by, found.worklist)
     if not found.is_home:
-        raise PermissionDenied(
-            "A study is deleted only at its home. You can remove it from this worklist."
-        )
+        raise PermissionDenied("A study is deleted only at its home. You can remove it from this worklist.")
     why = why.replace("\x00", "").strip()
     if not why or len(why) > 500:
         raise ValidationError("Say in at most 500 characters why the study is deleted.")

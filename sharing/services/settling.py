@@ -1,6 +1,6 @@
 """Keeps placements in step with shares: ends what is no longer live, writes the three times back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -11,9 +11,10 @@ from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record_all
-from sharing import graph, law
+from sharing import graph
 from sharing.events import Labels, on_share
 from sharing.graph import Graph
+from sharing.law import NOWHERE, Times
 from sharing.models import Share
 from studies.models import FOREVER, NO_PATH, Placement, Study
 
@@ -40,7 +41,9 @@ def opened(study_ids: Collection[int]) -> tuple[dict[int, Graph], datetime]:
     """Lock the studies, end what was overdue, and give their graphs and the moment they stand at."""
     now = lock_studies(study_ids)
     graphs = graph.load(study_ids)
-    settle(graphs, now)
+    if _end_the_dead(graphs, now):
+        # Placements stand as the last deed left them, until the clock ends a share.
+        _write_placements(graphs, now)
     return graphs, now
 
 
@@ -49,7 +52,10 @@ def settle(graphs: dict[int, Graph], now: datetime) -> list[Share]:
 
     The caller holds the study locks and has brought `graphs` up to its deed.
     """
-    ended = _end_the_dead(graphs, now)
+    before = {study_id: one.times for study_id, one in graphs.items()}
+    for one in graphs.values():
+        one.settle()
+    ended = _end_the_dead(graphs, now, before)
     _write_placements(graphs, now)
     return ended
 
@@ -72,8 +78,7 @@ def end(
                 share,
                 graphs[share.study_id].study,
                 labels,
-                in_original=graphs[share.study_id].at(share.from_worklist_id).internal
-                > now,
+                in_original=graphs[share.study_id].at(share.from_worklist_id).internal > now,
                 why=str(reason),
             ),
         )
@@ -95,9 +100,7 @@ def stop(
     for share in shares:
         share.ended_at, share.end_reason = now, reason
         share.ended_by = by
-    Share.objects.bulk_update(
-        shares, ["ended_at", "end_reason", "ended_by"], batch_size=2000
-    )
+    _write_ends(shares)
     gone: dict[int, set[int]] = {}
     for share in shares:
         gone.setdefault(share.study_id, set()).add(share.pk)
@@ -123,18 +126,17 @@ def settle_overdue() -> int:
             .values_list("study_id", flat=True)[:SWEEP]
         )
         if overdue:
-            opened(overdue)
+            settle(*opened(overdue))
     return len(overdue)
 
 
-def _end_the_dead(graphs: dict[int, Graph], now: datetime) -> list[Share]:
+def _end_the_dead(
+    graphs: dict[int, Graph], now: datetime, before: dict[int, dict[int, Times]] | None = None
+) -> list[Share]:
+    """The times before the deed say whether an event belongs to the original's trail."""
+    was = before or {study_id: one.times for study_id, one in graphs.items()}
     ended: list[Share] = []
-    events: list[AuditEvent] = []
-    was: dict[int, dict[int, law.Times]] = {}
     for one in graphs.values():
-        # The times before the deed say whether the event belongs to the original's trail.
-        was[one.study.pk] = one.times
-        one.settle()
         dead = [share for share in one.shares if not one.is_live(share, now)]
         for share in dead:
             _mark_dead(share, one, now)
@@ -144,19 +146,25 @@ def _end_the_dead(graphs: dict[int, Graph], now: datetime) -> list[Share]:
             one.settle()
             ended += dead
     if ended:
-        Share.objects.bulk_update(ended, ["ended_at", "end_reason"], batch_size=2000)
-        labels = Labels.of(ended)
-        for share in ended:
-            before = was[share.study_id].get(share.from_worklist_id, law.NOWHERE)
-            on = on_share(
-                share,
-                graphs[share.study_id].study,
-                labels,
-                in_original=before.internal >= share.ended_at,
-            )
-            events.append(event(ACTION_FOR[Reason(share.end_reason)], by=None, on=on))
-        record_all(events)
+        _write_ends(ended)
+        record_all(_deaths(ended, graphs, was))
     return ended
+
+
+def _deaths(
+    ended: list[Share], graphs: dict[int, Graph], was: dict[int, dict[int, Times]]
+) -> Iterator[AuditEvent]:
+    labels = Labels.of(ended)
+    for share in ended:
+        assert share.ended_at is not None  # marked dead
+        stood = was[share.study_id].get(share.from_worklist_id, NOWHERE)
+        on = on_share(
+            share,
+            graphs[share.study_id].study,
+            labels,
+            in_original=stood.internal >= share.ended_at,
+        )
+        yield event(ACTION_FOR[Reason(share.end_reason)], by=None, on=on)
 
 
 def _mark_dead(share: Share, one: Graph, now: datetime) -> None:
@@ -165,44 +173,47 @@ def _mark_dead(share: Share, one: Graph, now: datetime) -> None:
     source = one.at(share.from_worklist_id).visible
     lost = source if source > NO_PATH else now
     share.ended_at = min(until, lost, now)
-    share.end_reason = (
-        Reason.EXPIRED if until <= now and until <= lost else Reason.UNREACHABLE
-    )
+    share.end_reason = Reason.EXPIRED if until <= now and until <= lost else Reason.UNREACHABLE
+
+
+def _write_ends(shares: Collection[Share]) -> None:
+    """All at once: thousands may hang on one."""
+    if not shares:
+        return
+    ends = [(share.pk, share.ended_at, str(share.end_reason), share.ended_by_id) for share in shares]
+    with connection.cursor() as cursor:
+        cursor.execute(ENDS, [list(column) for column in zip(*ends, strict=True)])
+
+
+ENDS = """
+UPDATE sharing_share
+SET ended_at = ends.ended_at, end_reason = ends.end_reason, ended_by_id = ends.ended_by_id
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[]) AS ends (id, ended_at, end_reason, ended_by_id)
+WHERE sharing_share.id = ends.id
+"""
 
 
 def _write_placements(graphs: dict[int, Graph], now: datetime) -> None:
-    stands = {
-        (placement.study_id, placement.worklist_id): placement
-        for placement in Placement.objects.filter(
-            study__in=graphs.keys(), is_home=False
-        )
-    }
+    rows = Placement.objects.filter(study__in=graphs.keys(), is_home=False).values_list(*KEY_AND_TIMES)
+    stands = {(study_id, worklist_id): (pk, times) for study_id, worklist_id, pk, *times in rows}
     wanted = {
         (one.study.pk, worklist_id): times
         for one in graphs.values()
         for worklist_id, times in one.times.items()
         if worklist_id != one.study.home_id and times.exists > now
     }
-    gone = [placement.pk for key, placement in stands.items() if key not in wanted]
-    if gone:
-        Placement.objects.filter(pk__in=gone).delete()
+    gone = [pk for key, (pk, _) in stands.items() if key not in wanted]
     changed = [
-        (*key, *times)
-        for key, times in wanted.items()
-        if key not in stands or _times_of(stands[key]) != times
+        (*key, *times) for key, times in wanted.items() if key not in stands or stands[key][1] != list(times)
     ]
-    if changed:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                UPSERT, [list(column) for column in zip(*changed, strict=True)]
-            )
+    with connection.cursor() as cursor:
+        if gone:
+            cursor.execute("DELETE FROM studies_placement WHERE id = ANY(%s)", [gone])
+        if changed:
+            cursor.execute(UPSERT, [list(column) for column in zip(*changed, strict=True)])
 
 
-def _times_of(placement: Placement) -> law.Times:
-    return law.Times(
-        placement.visible_until, placement.internal_until, placement.exists_until
-    )
-
+KEY_AND_TIMES = ("study_id", "worklist_id", "pk", "visible_until", "internal_until", "exists_until")
 
 UPSERT = """
 INSERT INTO studies_placement (study_id, worklist_id, visible_until, internal_until, exists_until)

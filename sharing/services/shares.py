@@ -53,9 +53,7 @@ def share_studies(
     rights = permissions.check_share(by, worklist)
     wanted = _tidied(targets)
     lock_addresses(target.value for target in wanted if target.method == Method.EMAIL)
-    allowed = _allowed(
-        by, worklist, rights, [placement.study_id for placement in ticked]
-    )
+    allowed = _allowed(by, worklist, rights, [placement.study_id for placement in ticked])
     everything: frozenset[Allowed] = frozenset().union(*allowed.values())
     resolved = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
     graphs, now = settling.opened([placement.study_id for placement in ticked])
@@ -65,9 +63,7 @@ def share_studies(
     if worklist.is_personal:
         allowed = _allowed(by, worklist, rights, list(graphs), graphs)
     invitations = _invitations(resolved, allowed, graphs, worklist=worklist, by=by, now=now)
-    work = Press(
-        press, by, worklist, note, expires_at, now, graphs, allowed, invitations
-    )
+    work = Press(press, by, worklist, note, expires_at, now, graphs, allowed, invitations)
     gone = set(placements) - {placement.uuid for placement in ticked}
     rows = [work.row(placement, one) for placement in ticked for one in resolved]
     rows += [
@@ -82,21 +78,15 @@ def share_studies(
     return ShareReport(press, worklist, rows)
 
 
-def _check_size(
-    placements: Sequence[UUID], wanted: Sequence[Target], note: str
-) -> None:
+def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str) -> None:
     if not placements or not wanted:
         raise ValidationError("Choose at least one study and one recipient.")
     if len(set(placements)) > MOST_STUDIES:
         raise ValidationError(f"At most {MOST_STUDIES} studies can be shared at once.")
     if len(wanted) > MOST_TARGETS:
-        raise ValidationError(
-            f"At most {MOST_TARGETS} recipients can be chosen at once."
-        )
+        raise ValidationError(f"At most {MOST_TARGETS} recipients can be chosen at once.")
     if len(note) > MOST_NOTE:
-        raise ValidationError(
-            f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}."
-        )
+        raise ValidationError(f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}.")
 
 
 def _visible(by: User, placements: Sequence[UUID]) -> list[Placement]:
@@ -128,11 +118,7 @@ def _allowed(
     if not worklist.is_personal:
         return dict.fromkeys(study_ids, permissions.allowed_on(worklist, rights))
     if graphs is None:
-        incoming = list(
-            Share.objects.filter(
-                study__in=study_ids, to_worklist=worklist, ended_at=None
-            )
-        )
+        incoming = list(Share.objects.filter(study__in=study_ids, to_worklist=worklist, ended_at=None))
     else:
         # Settled a moment ago: what has not ended and is approved is live.
         incoming = [
@@ -152,11 +138,7 @@ def _resolve_locked(
     first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
     locked = {one.worklist.pk for one in first if one.worklist is not None}
     lock_directory(
-        users={
-            one.worklist.owner_id
-            for one in first
-            if one.worklist is not None and one.worklist.owner_id
-        },
+        users={one.worklist.owner_id for one in first if one.worklist is not None and one.worklist.owner_id},
         accounts={one.account_id for one in first if one.account_id is not None},
         worklists=locked,
     )

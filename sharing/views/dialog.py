@@ -152,7 +152,7 @@ class Dialog:
         return found
 
     def _section(self, method: Method, anything: bool) -> dict[str, Any]:
-        """A method is shown where it is offered, and, with the sentence, where something is picked that no longer is."""
+        """A method is shown where it is offered and, with the sentence, where what is picked no longer is."""
         offered = self.offer.may(method)
         refusal = "" if offered else permissions.SENTENCES[method]
         return {"offered": offered, "show": offered or anything, "refusal": refusal}

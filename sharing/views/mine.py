@@ -28,7 +28,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
 
 def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> HttpResponse:
     """A page of lines; an address that names none shows the newest, with a sentence."""
-    wrong = ""
+    wrong: Any = ""
     try:
         lines = read(request.user, **cursor(request.GET))
     except NoSuchCursor as refusal:

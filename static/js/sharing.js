@@ -29,7 +29,22 @@
     counted(event.target);
     if (event.target.matches("[data-filter]")) filter(event.target);
   });
-  document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("form[data-share]").forEach(count));
+  document.addEventListener("htmx:afterSettle", (event) => {
+    document.querySelectorAll("form[data-share]").forEach(count);
+    // What comes anew begins at its top: that is where mistakes are named.
+    if (event.detail.target?.id === "dialog-body") document.getElementById("dialog").scrollTop = 0;
+  });
+
+  // The answer to one field must not take the keyboard from another that is being typed in by then.
+  let typedIn = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const at = document.activeElement;
+    typedIn = at?.closest("form[data-share]") && !event.detail.target?.contains(at) ? at : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (typedIn?.isConnected) typedIn.focus({ preventScroll: true });
+    typedIn = null;
+  });
 
   function filter(field) {
     const wanted = field.value.trim().toLocaleLowerCase();

@@ -23,6 +23,7 @@
   });
   const total = positions.length;
   let position = Number(stage.dataset.position);
+  let brought = false;
 
   const image = () => stage.querySelector("[data-image]");
   const isReady = (at) => positions[at - 1]?.[1] > 0 && positions[at - 1][2] === "ready";
@@ -48,6 +49,7 @@
       return;
     }
     position = at;
+    brought = true;
     image().src = fileOf(at);
     image().alt = `Image ${at} of ${total}, ${stage.dataset.label}`;
     stage.querySelector("[data-count]").textContent = `Image ${at} of ${total}`;
@@ -58,6 +60,15 @@
     history.replaceState(history.state, "", pageOf(at));
     for (const beside of [at + 1, at - 1, at + 2]) if (isReady(beside)) new Image().src = fileOf(beside);
   }
+
+  // A picture this page asked for and did not get: the share may have ended meanwhile. The server says what is the case.
+  stage.addEventListener(
+    "error",
+    (event) => {
+      if (brought && event.target === image()) location.assign(pageOf(position));
+    },
+    true,
+  );
 
   stage.addEventListener("click", (event) => {
     const link = event.target.closest("[data-previous], [data-next]");

@@ -20,9 +20,7 @@ class Blob(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.PositiveBigIntegerField()
     stored_at = models.DateTimeField(db_default=Now())
-    preview = models.CharField(
-        max_length=10, choices=Preview, default=Preview.WAITING, db_default="waiting"
-    )
+    preview = models.CharField(max_length=10, choices=Preview, default=Preview.WAITING, db_default="waiting")
     preview_note = models.CharField(max_length=200, default="", db_default="")
     preview_claimed_until = models.DateTimeField(null=True)
 
@@ -34,9 +32,7 @@ class Blob(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["id"], name="previews_waiting", condition=Q(preview="waiting")
-            ),
+            models.Index(fields=["id"], name="previews_waiting", condition=Q(preview="waiting")),
         ]
 
     def __str__(self) -> str:
@@ -98,9 +94,7 @@ class Instance(models.Model):
                 name="an_instance_uid_is_in_a_study_once",
             ),
         ]
-        indexes = [
-            models.Index(fields=["series", "number", "id"], name="instances_in_order")
-        ]
+        indexes = [models.Index(fields=["series", "number", "id"], name="instances_in_order")]
 
     def __str__(self) -> str:
         return f"instance {self.uuid}"

@@ -20,12 +20,8 @@ class Placement(models.Model):
     """
 
     uuid = models.UUIDField(unique=True, editable=False)
-    study = models.ForeignKey(
-        "studies.Study", models.CASCADE, related_name="placements"
-    )
-    worklist = models.ForeignKey(
-        "worklists.Worklist", models.PROTECT, related_name="placements"
-    )
+    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="placements")
+    worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, related_name="placements")
     is_home = models.BooleanField(default=False, db_default=False)
     visible_until = models.DateTimeField()
     internal_until = models.DateTimeField()
@@ -39,9 +35,7 @@ class Placement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["study", "worklist"], name="a_study_is_on_a_worklist_once"
-            ),
+            models.UniqueConstraint(fields=["study", "worklist"], name="a_study_is_on_a_worklist_once"),
             models.CheckConstraint(
                 name="internal_ends_within_visible_within_existing",
                 condition=Q(
@@ -67,9 +61,7 @@ class Placement(models.Model):
                 F("id").desc(),
                 name="placements_by_study_date",
             ),
-            models.Index(
-                F("worklist"), F("name_key"), F("id"), name="placements_by_name"
-            ),
+            models.Index(F("worklist"), F("name_key"), F("id"), name="placements_by_name"),
             GinIndex(
                 F("worklist"),
                 OpClass(F("name_key"), "gin_trgm_ops"),
@@ -99,12 +91,8 @@ class Placement(models.Model):
 class LastVisit(models.Model):
     """When a person last looked at a worklist: what arrived since is new to them."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="last_visits"
-    )
-    worklist = models.ForeignKey(
-        "worklists.Worklist", models.CASCADE, related_name="last_visits"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="last_visits")
+    worklist = models.ForeignKey("worklists.Worklist", models.CASCADE, related_name="last_visits")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -17,9 +17,7 @@ class Study(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    home = models.ForeignKey(
-        "worklists.Worklist", models.PROTECT, related_name="studies_at_home"
-    )
+    home = models.ForeignKey("worklists.Worklist", models.PROTECT, related_name="studies_at_home")
     study_instance_uid = models.CharField(max_length=64)
     patient_name = models.CharField(max_length=400, db_default="", default="")
     patient_id = models.CharField(max_length=200, db_default="", default="")
@@ -33,9 +31,7 @@ class Study(models.Model):
     description = models.CharField(max_length=400, db_default="", default="")
     referring_physician = models.CharField(max_length=400, db_default="", default="")
     institution = models.CharField(max_length=400, db_default="", default="")
-    modalities = ArrayField(
-        models.CharField(max_length=16), default=list, db_default=[]
-    )
+    modalities = ArrayField(models.CharField(max_length=16), default=list, db_default=[])
     n_series = models.PositiveIntegerField(default=0, db_default=0)
     n_instances = models.PositiveIntegerField(default=0, db_default=0)
     arrived_at = models.DateTimeField(db_default=Now())

@@ -15,16 +15,10 @@ class Upload(models.Model):
         DONE = "done", "Done"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    worklist = models.ForeignKey(
-        "worklists.Worklist", models.CASCADE, related_name="uploads"
-    )
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads"
-    )
+    worklist = models.ForeignKey("worklists.Worklist", models.CASCADE, related_name="uploads")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
     created_at = models.DateTimeField(db_default=Now())
-    state = models.CharField(
-        max_length=10, choices=State, default=State.WAITING, db_default="waiting"
-    )
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_default="waiting")
     claimed_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     n_files = models.PositiveIntegerField(default=0, db_default=0)

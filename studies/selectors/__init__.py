@@ -1,6 +1,13 @@
 """What a person may see of studies, and the pages and pictures of it."""
 
-from studies.selectors.images import FRAMES_SHOWN, chosen_series, images_in, instance_seen_by, preparing, series_of
+from studies.selectors.images import (
+    FRAMES_SHOWN,
+    chosen_series,
+    images_in,
+    instance_seen_by,
+    preparing,
+    series_of,
+)
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, Page, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
 from studies.selectors.uploads import arrived_with, refused_in, upload_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from accounts.models import User
 from studies.models import Blob, ImagesServed, Instance, Series, Study
@@ -76,10 +76,12 @@ def preparing(study: Study) -> tuple[int, int]:
     return seen["all"] - seen["waiting"], seen["all"]
 
 
-def instance_seen_by(user: User, *, placement: UUID, instance: UUID, session_hash: str) -> InstanceSeen | None:
+def instance_seen_by(
+    user: User, *, placement: UUID, instance: UUID, session_hash: str
+) -> InstanceSeen | None:
     """An instance of a study that the person sees there, and whether they may open it: one statement."""
     there = placements_visible_to(user).filter(uuid=placement)
-    may_open: QuerySet = access.worklists_for(user, "open_study").filter(placements__uuid=placement)
+    may_open = access.worklists_for(user, "open_study").filter(placements__uuid=placement)
     noted = ImagesServed.objects.filter(user=user, placement_uuid=placement, session_hash=session_hash)
     found = (
         Instance.objects.filter(uuid=instance, study__in=there.values("study"))
@@ -87,4 +89,6 @@ def instance_seen_by(user: User, *, placement: UUID, instance: UUID, session_has
         .annotate(may_open=Exists(may_open), is_noted=Exists(noted))
         .first()
     )
-    return found and InstanceSeen(found.blob, min(found.frames, FRAMES_SHOWN), found.may_open, found.is_noted)
+    if found is None:
+        return None
+    return InstanceSeen(found.blob, min(found.frames, FRAMES_SHOWN), found.may_open, found.is_noted)

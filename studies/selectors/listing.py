@@ -56,7 +56,7 @@ def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor
         rows,
         newer=Cursor("before", _ids(rows[:ANCHORS])) if rows and (more if backwards else cursor) else None,
         older=Cursor("after", _ids(rows[-ANCHORS:])) if rows and (backwards or more) else None,
-        now=rows[0].now if rows else NO_PATH,
+        now=_seen_at(rows),
     )
 
 
@@ -75,16 +75,14 @@ def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: 
         rows[:PAGE],
         newer=Cursor("page", (number - 1,)) if number > 1 else None,
         older=Cursor("page", (number + 1,)) if len(rows) > PAGE else None,
-        hits=rows[0].hits if rows else 0,
-        now=rows[0].now if rows else NO_PATH,
+        hits=rows[0].hits if rows else 0,  # type: ignore[attr-defined]
+        now=_seen_at(rows),
     )
 
 
 def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
     """At most 1,001 placements that fit, through the index that narrows most; sorting them is the caller's."""
     found = _visible(worklist)
-    if question.text:
-        found = found.filter(_named(question))
     if question.study_from or question.study_to:
         found = found.filter(study_date__gt=NO_DATE)
     if question.study_from:
@@ -95,20 +93,25 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
         found = found.filter(arrived_at__gt=Now() - question.arrived_within)
     if question.modality:
         found = found.filter(study__modalities__contains=[question.modality])
-    # A name narrows so far that any order would only cost; without one the newest are the most likely to be meant.
-    if not question.text:
-        found = found.order_by("-study_date" if question.study_from or question.study_to else "-arrived_at", "-id")
-    return Placement.objects.filter(pk__in=found.values("pk")[: MOST_HITS + 1])
+    if question.text:
+        # Each through its own index together with the worklist; as alternatives of one condition they would be
+        # looked for on every worklist. A name narrows so far that any order would only cost.
+        first, *others = (found.filter(one).values("pk")[: MOST_HITS + 1] for one in _named(question))
+        return Placement.objects.filter(pk__in=first.union(*others)[: MOST_HITS + 1])
+    # Without a name the newest are the most likely to be meant.
+    newest = "-study_date" if question.study_from or question.study_to else "-arrived_at"
+    return Placement.objects.filter(pk__in=found.order_by(newest, "-id").values("pk")[: MOST_HITS + 1])
 
 
-def _named(question: Question) -> Q:
-    """Every fragment in the name, or an MRN or accession number that begins so."""
+def _named(question: Question) -> list[Q]:
+    """An MRN or accession number that begins so, or every fragment in the name."""
     begins = question.text.strip().upper()
-    named = Q(mrn_key__startswith=begins) | Q(accession_key__startswith=begins)
+    named = [Q(mrn_key__startswith=begins), Q(accession_key__startswith=begins)]
     fragments = question.fragments
     if any(len(fragment) >= SHORTEST_FRAGMENT for fragment in fragments):
         # Folded by the same function that folded the key.
-        named |= Q(*(Q(name_key__contains=Func(Value(part), function="name_key")) for part in fragments))
+        folded = (Func(Value(fragment), function="name_key") for fragment in fragments)
+        named.append(Q(*(Q(name_key__contains=one) for one in folded)))
     return named
 
 
@@ -118,6 +121,11 @@ def _visible(worklist: Worklist) -> QuerySet[Placement]:
 
 def _shown(found: QuerySet[Placement]) -> QuerySet[Placement]:
     return found.select_related("study").annotate(now=Now())
+
+
+def _seen_at(rows: Sequence[Placement]) -> datetime:
+    moment: datetime = rows[0].now if rows else NO_PATH  # type: ignore[attr-defined]
+    return moment
 
 
 def _beyond(worklist: Worklist, order: Order, descending: bool, ids: tuple[int, ...]) -> RawSQL:

@@ -13,7 +13,11 @@ from studies.selectors.visibility import placements_visible_to
 
 def upload_of(user: User, uuid: UUID) -> Upload | None:
     """A person's own upload; nobody else's is there for them."""
-    return Upload.objects.filter(by=user, uuid=uuid).select_related("worklist__account", "worklist__owner").first()
+    return (
+        Upload.objects.filter(by=user, uuid=uuid)
+        .select_related("worklist__account", "worklist__owner")
+        .first()
+    )
 
 
 def refused_in(upload: Upload) -> QuerySet[UploadedFile]:

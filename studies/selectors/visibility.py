@@ -13,7 +13,9 @@ from worklists import access
 
 def placements_visible_to(user: User) -> QuerySet[Placement]:
     """Every placement on a worklist whose list the user may see, while a path leads to it."""
-    return Placement.objects.filter(visible_until__gt=Now(), worklist__in=access.worklists_for(user, "list_studies"))
+    return Placement.objects.filter(
+        visible_until__gt=Now(), worklist__in=access.worklists_for(user, "list_studies")
+    )
 
 
 def placement_for(user: User, placement_uuid: UUID) -> Placement | None:

@@ -13,7 +13,7 @@ from worklists.models import Worklist
 
 MOST_NEW = 99
 
-# By the index on arrival, and no further than the 100th.
+# No further than the 100th, and in the order of the index on arrival, so that no plan reads all that is old.
 _NEW = """(
     SELECT count(*) FROM (
         SELECT FROM studies_placement p
@@ -21,6 +21,7 @@ _NEW = """(
           AND p.arrived_at > COALESCE(
             (SELECT v.at FROM studies_lastvisit v WHERE v.user_id = %s AND v.worklist_id = worklists_worklist.id),
             '-infinity')
+        ORDER BY p.arrived_at DESC, p.id DESC
         LIMIT %s) AS arrived)"""
 
 
@@ -50,7 +51,9 @@ def worklist_to_upload_to(user: User, uuid: UUID) -> Worklist | None:
 def last_visited(user: User) -> Worklist | None:
     """Where the person was last; who was nowhere yet begins with the first of the picker."""
     visited = Subquery(LastVisit.objects.filter(user=user, worklist=OuterRef("pk")).values("at"))
-    return _listed(user).annotate(visited=visited).order_by(F("visited").desc(nulls_last=True), *_ORDER).first()
+    return (
+        _listed(user).annotate(visited=visited).order_by(F("visited").desc(nulls_last=True), *_ORDER).first()
+    )
 
 
 def worklists_with_news(user: User) -> list[News]:

@@ -87,7 +87,12 @@ def look_at_list(
 
 @transaction.atomic
 def open_study(
-    *, placement: Placement, by: User, series: UUID | None = None, page: str = "images", address: str | None = None
+    *,
+    placement: Placement,
+    by: User,
+    series: UUID | None = None,
+    page: str = "images",
+    address: str | None = None,
 ) -> Opened:
     """The study, with the images of one of its series. `placement` comes from `selectors.placement_for`."""
     rights = access.rights(by, placement.worklist)

@@ -13,7 +13,7 @@ MOST_SHOWN = 20
 
 
 def first_shares(worklist: Worklist, placements: Iterable[Placement]) -> dict[int, Share]:
-    """For each study that is not at home here the first share that brought it: one statement, none if all are at home."""
+    """For each study that is not at home here the first share that brought it: one statement at most."""
     study_ids = {placement.study_id for placement in placements if not placement.is_home}
     if not study_ids:
         return {}
@@ -30,6 +30,6 @@ def shares_of(placement: Placement) -> Sequence[Share]:
 
 def _bringing(worklist: Worklist) -> QuerySet[Share]:
     live = Q(expires_at=None) | Q(expires_at__gt=Now())
-    return Share.objects.filter(live, to_worklist=worklist, ended_at=None, approved_at__isnull=False).select_related(
-        "shared_by", "from_worklist__account", "from_worklist__owner"
-    )
+    return Share.objects.filter(
+        live, to_worklist=worklist, ended_at=None, approved_at__isnull=False
+    ).select_related("shared_by", "from_worklist__account", "from_worklist__owner")

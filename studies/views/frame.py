@@ -29,6 +29,7 @@ def study_frame(
     held = access.rights(user, placement.worklist) if rights is None else frozenset(rights)
     return {
         "placement": placement,
+        "place": "My studies" if placement.worklist.is_personal else placement.worklist.label,
         "tab": tab,
         "tabs": _tabs(placement, held),
         "section": "studies",

@@ -147,7 +147,9 @@ class ListPage:
             "most_selected": MOST_SELECTED,
             "most_hits": MOST_HITS,
             "columns": [self._column(sort, label) for sort, label in COLUMNS],
-            "orders": [(words, asked.href(order=order), order == asked.order) for order, words in WORDS.items()],
+            "orders": [
+                (words, asked.href(order=order), order == asked.order) for order, words in WORDS.items()
+            ],
             "order_words": WORDS[asked.order],
             "newer": asked.href(cursor=page.newer) if page.newer else "",
             "older": asked.href(cursor=page.older) if page.older else "",

@@ -44,7 +44,9 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
 def details(request: HttpRequest, placement: UUID) -> HttpResponse:
     """All that is known of the study, and how it came here."""
     found = placement_or_404(request, placement)
-    opened = services.open_study(placement=found, by=request.user, page="details", address=client_address(request))
+    opened = services.open_study(
+        placement=found, by=request.user, page="details", address=client_address(request)
+    )
     context = {
         **study_frame(request.user, found, "details", rights=opened.rights),
         "facts": facts(found),

@@ -46,7 +46,9 @@ class Stack:
     @property
     def src(self) -> str:
         assert self.image is not None  # asked for beside an image
-        return reverse("studies:frame", args=[self.placement.uuid, self.image.instance.uuid, self.image.frame])
+        return reverse(
+            "studies:frame", args=[self.placement.uuid, self.image.instance.uuid, self.image.frame]
+        )
 
     @property
     def previous(self) -> str:

@@ -55,4 +55,6 @@ def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
         "more_refused": len(refused) > MOST_LISTED,
         "section": "studies",
     }
-    return render(request, "studies/_upload.html" if is_part(request) else "studies/upload_progress.html", context)
+    return render(
+        request, "studies/_upload.html" if is_part(request) else "studies/upload_progress.html", context
+    )

@@ -21,9 +21,7 @@ class WorklistUserObjectPermission(UserObjectPermissionBase):
 
     class Meta(UserObjectPermissionBase.Meta):
         constraints = [
-            models.CheckConstraint(
-                name="rights_go_to_groups_never_to_users", condition=Q(pk__isnull=True)
-            ),
+            models.CheckConstraint(name="rights_go_to_groups_never_to_users", condition=Q(pk__isnull=True)),
         ]
 
 
@@ -36,9 +34,7 @@ class WorklistRole(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["worklist", "role"], name="one_group_for_a_worklist_and_role"
-            ),
+            models.UniqueConstraint(fields=["worklist", "role"], name="one_group_for_a_worklist_and_role"),
         ]
 
     def __str__(self) -> str:

@@ -17,9 +17,7 @@ class Worklist(models.Model):
         GROUP = "group", "Group"
         PERSONAL = "personal", "Personal"
 
-    uuid = models.UUIDField(
-        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
-    )
+    uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind)
     account = models.ForeignKey(
         "accounts.Account",
@@ -45,7 +43,8 @@ class Worklist(models.Model):
         blank=True,
         related_name="default_on",
     )
-    share_code = models.CharField(max_length=32, null=True, blank=True)
+    # Empty is NULL here: the empty text would be unique on the platform.
+    share_code = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001
     is_front_door = models.BooleanField(default=False, db_default=False)
     takes_shares = models.BooleanField(default=True, db_default=True)
     needs_approval = models.BooleanField(default=False, db_default=False)
@@ -92,17 +91,13 @@ class Worklist(models.Model):
             ),
             models.CheckConstraint(
                 name="a_front_door_has_an_account_and_a_code",
-                condition=Q(is_front_door=False)
-                | Q(account__isnull=False, share_code__isnull=False),
+                condition=Q(is_front_door=False) | Q(account__isnull=False, share_code__isnull=False),
             ),
             models.CheckConstraint(
                 name="a_share_code_is_capital_letters_and_digits",
-                condition=Q(share_code__isnull=True)
-                | Q(share_code__regex=r"^[A-Z0-9]{4,32}$"),
+                condition=Q(share_code__isnull=True) | Q(share_code__regex=r"^[A-Z0-9]{4,32}$"),
             ),
-            models.UniqueConstraint(
-                fields=["share_code"], name="a_share_code_is_used_once_on_the_platform"
-            ),
+            models.UniqueConstraint(fields=["share_code"], name="a_share_code_is_used_once_on_the_platform"),
             models.UniqueConstraint(
                 fields=["account"],
                 condition=Q(is_front_door=True),
@@ -115,9 +110,7 @@ class Worklist(models.Model):
                 condition=~Q(kind="personal"),
                 name="a_worklist_name_is_used_once_in_an_account",
             ),
-            models.UniqueConstraint(
-                fields=["id", "account"], name="worklist_with_its_account"
-            ),
+            models.UniqueConstraint(fields=["id", "account"], name="worklist_with_its_account"),
         ]
 
     def __str__(self) -> str:
@@ -140,13 +133,9 @@ class WorklistMembership(models.Model):
     membership of one account (see the migration).
     """
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="worklist_memberships"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="worklist_memberships")
     worklist = models.ForeignKey(Worklist, models.CASCADE, related_name="memberships")
-    account = models.ForeignKey(
-        "accounts.Account", models.CASCADE, related_name="worklist_memberships"
-    )
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="worklist_memberships")
     role = models.ForeignKey(
         "accounts.Role",
         models.PROTECT,
@@ -158,9 +147,7 @@ class WorklistMembership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "worklist"], name="a_user_is_in_a_worklist_once"
-            ),
+            models.UniqueConstraint(fields=["user", "worklist"], name="a_user_is_in_a_worklist_once"),
         ]
 
     def __str__(self) -> str:
@@ -170,9 +157,7 @@ class WorklistMembership(models.Model):
 class MailTick(models.Model):
     """What a person said about mail for a worklist; no row means the preset (own personal: yes, else no)."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_ticks"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_ticks")
     worklist = models.ForeignKey(Worklist, models.CASCADE, related_name="mail_ticks")
     wanted = models.BooleanField()
 

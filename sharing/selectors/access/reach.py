@@ -1,0 +1,120 @@
+"""How far one reader may know where a study went."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from accounts.models import Invitation, User
+from sharing import graph
+from sharing.graph import Graph
+from sharing.models import Method, Share
+from sharing.selectors.directory import accounts_of
+from sharing.selectors.invitations import invitations_of
+from sharing.selectors.shares import worklist_ids
+from studies.models import Placement
+from worklists.models import Worklist
+
+Edge = tuple[Share, int]
+
+
+class Reach:
+    """One study's live shares, and which of the worklists they reach are one reader's to know."""
+
+    def __init__(self, placement: Placement, by: User, now: datetime) -> None:
+        self.by, self.now = by, now
+        self.graph: Graph = graph.load([placement.study_id])[placement.study_id]
+        self.live = [share for share in self.graph.shares if self.graph.is_live(share, now)]
+        self.home, self.start = self.graph.study.home_id, placement.worklist_id
+        self.accounts = accounts_of(by)
+        ids = {self.home, self.start} | {share.from_worklist_id for share in self.live}
+        ids |= {share.to_worklist_id for share in self.live if share.to_worklist_id is not None}
+        self.worklists = Worklist.objects.select_related("account", "owner").in_bulk(ids)
+        # Inside home's own account an inner placement knows what home knows.
+        own = self.worklists[self.start].account_id
+        inside = own is not None and own == self.worklists[self.home].account_id
+        self.knows_all = placement.is_home or (inside and placement.internal_until > now)
+        self.people = dict(
+            User.objects.filter(pk__in={share.shared_by_id for share in self.live}).values_list("pk", "name")
+        )
+        invitations = {share.invitation_id for share in self.live if share.invitation_id is not None}
+        self.invitations = Invitation.objects.in_bulk(invitations) if invitations else {}
+        self.mine = (
+            set(invitations_of(by).filter(pk__in=invitations).values_list("pk", flat=True))
+            if invitations
+            else set()
+        )
+        self.may_share, self.may_list = worklist_ids(by, "share_study"), worklist_ids(by, "list_studies")
+        self.onward: dict[int, list[Share]] = defaultdict(list)
+        for share in self.live:
+            self.onward[share.from_worklist_id].append(share)
+        self.emailed = {share.to_worklist_id: share for share in self.live if share.method == Method.EMAIL}
+        # Who shares something with you lets you know from where.
+        self.givers = {share.from_worklist_id for share in self.live if share.to_worklist_id == self.start}
+        self.colleagues = self._colleagues()
+
+    def _colleagues(self) -> set[int]:
+        """Of the people shared to by email, those whose name the reader's own directory holds anyway."""
+        targets = [self.worklists[pk] for pk in self.emailed if pk is not None]
+        owners = {worklist.owner_id for worklist in targets if worklist.owner_id is not None}
+        if not owners:
+            return set()
+        members = User.objects.filter(
+            pk__in=owners, account_memberships__active=True, account_memberships__account__in=self.accounts
+        )
+        return set(members.values_list("pk", flat=True))
+
+    def _near(self, worklist: Worklist) -> bool:
+        """The reader's own, or of an account the reader belongs to."""
+        return worklist.owner_id == self.by.pk or worklist.account_id in self.accounts
+
+    def _named(self, share: Share, target: int) -> bool:
+        """Whether the target of a share from a known worklist is the reader's to know by name."""
+        source = self.worklists[share.from_worklist_id]
+        return self.knows_all or self._near(self.worklists[target]) or self._near(source)
+
+    def _sort_out(self) -> tuple[dict[int, str], int, int]:
+        """Each worklist known from the start, "inside" or by "address"; how many others, how many shares beyond."""
+        inside, waiting = {self.start}, [self.start]
+        while waiting:
+            for share, target in self._approved(waiting.pop()):
+                if share.method != Method.EMAIL and target not in inside and self._named(share, target):
+                    inside.add(target)
+                    waiting.append(target)
+        addressed: set[int] = set()
+        hidden: set[int] = set()
+        for share, target in (edge for source in inside for edge in self._approved(source)):
+            if target not in inside:
+                (addressed if share.method == Method.EMAIL else hidden).add(target)
+        others = self._reached(hidden - addressed, inside | addressed)
+        beyond = sum(len(self.onward[source]) for source in self._reached(addressed, inside))
+        known = dict.fromkeys(inside, "inside") | dict.fromkeys(addressed, "address")
+        return known, len(others), beyond
+
+    def _approved(self, source: int) -> list[Edge]:
+        """The shares onward that let something be seen, with where they lead."""
+        return [
+            (share, share.to_worklist_id)
+            for share in self.onward[source]
+            if share.to_worklist_id is not None and share.approved_at is not None
+        ]
+
+    def _reached(self, starts: Collection[int], but: Collection[int]) -> set[int]:
+        """The starts and what they lead on to, leaving out what is known otherwise."""
+        found, waiting = set(starts), list(starts)
+        while waiting:
+            for _, target in self._approved(waiting.pop()):
+                if target not in found and target not in but:
+                    found.add(target)
+                    waiting.append(target)
+        return found
+
+    def _ways(self, start: int, within: Collection[int] | None) -> dict[int, Share | None]:
+        """From each worklist one share back towards the start, the fewest steps first."""
+        came: dict[int, Share | None] = {start: None}
+        waiting = [start]
+        for source in waiting:
+            for share, target in self._approved(source):
+                if target not in came and (within is None or target in within):
+                    came[target] = share
+                    waiting.append(target)
+        return came

@@ -1,0 +1,54 @@
+"""A slow line, and none at all: what is typed stays where it was typed, and nothing is done unseen."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Route, expect
+
+from sharing.models import Share
+from tests.browser.steps import CT_PATIENT, Hospital, Person
+
+CHECK = "**/share/check/"
+
+
+def test_an_answer_that_comes_late_does_not_take_the_keyboard_away(
+    hospital: Hospital, come: Callable[..., Person]
+) -> None:
+    ana = come(hospital.cast.ana)
+    ana.open_worklist("CT Reporting")
+    dialog = ana.share(CT_PATIENT)
+    held: list[Route] = []
+    ana.page.route(CHECK, lambda route: held.append(route))
+    dialog.get_by_label("Type a share code").fill("riverside")
+    with ana.page.expect_request(CHECK):
+        ana.page.keyboard.press("Enter")
+
+    # She types on in another field; only then the code is read back.
+    address = dialog.get_by_label("Type an email address")
+    address.press_sequentially("dora@sea")
+    held[0].continue_()
+    expect(dialog.get_by_text("Riverside Clinic — Riverside Imaging")).to_be_visible()
+    expect(dialog.get_by_text("to 2 recipients")).to_be_visible()
+    ana.page.keyboard.type("view.example")
+    expect(address).to_have_value("dora@seaview.example")
+    expect(address).to_be_focused()
+
+
+def test_without_a_line_the_dialog_says_so_and_keeps_what_was_typed(
+    hospital: Hospital, come: Callable[..., Person]
+) -> None:
+    ana = come(hospital.cast.ana)
+    ana.open_worklist("CT Reporting")
+    dialog = ana.share(CT_PATIENT)
+    dialog.get_by_label("Emergency").check()
+    dialog.get_by_label("Note").fill("Is there a second lesion?")
+    ana.page.context.set_offline(True)
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.get_by_role("alert").first).to_contain_text("The server could not be reached.")
+    ana.page.context.set_offline(False)
+    expect(dialog.get_by_label("Note")).to_have_value("Is there a second lesion?")
+    assert not Share.objects.exists()
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
+    assert Share.objects.count() == 1
+    lost = ["htmx:sendError, [object HTMLDivElement]", "htmx:afterRequest, [object HTMLDivElement]"]
+    ana.meant("Failed to load resource: net::ERR_INTERNET_DISCONNECTED", *lost)
