@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import Account, Invitation
+from accounts.models import Account
 from audit.services import On
-from sharing.models import Method, Share
+from sharing.models import Share
 from studies.events import on_worklist
 from studies.models import Study
 from worklists.models import Worklist
@@ -14,34 +14,23 @@ from worklists.models import Worklist
 
 @dataclass(frozen=True)
 class Labels:
-    """The worklists and addresses that some shares name, fetched once."""
+    """The worklists that some shares name, fetched once."""
 
     worklists: dict[int, Worklist]
-    addresses: dict[int, str]
 
     @classmethod
     def of(cls, shares: Iterable[Share]) -> "Labels":
         shares = list(shares)
         ids = {share.from_worklist_id for share in shares}
         ids |= {share.to_worklist_id for share in shares if share.to_worklist_id is not None}
-        invitations = {share.invitation_id for share in shares if share.invitation_id is not None}
-        return cls(
-            _worklists(ids),
-            dict(Invitation.objects.filter(pk__in=invitations).values_list("pk", "address"))
-            if invitations
-            else {},
-        )
+        return cls(_worklists(ids))
 
     def target(self, share: Share) -> str:
-        """To whom, as both trails may say it: an address for a share by email, a worklist's label else."""
-        if share.invitation_id is not None:
-            return self.addresses[share.invitation_id]
-        assert share.to_worklist_id is not None  # a constraint: a share has a worklist or an invitation
-        worklist = self.worklists[share.to_worklist_id]
-        # Whom an address belongs to is not for the sender's trail.
-        if share.method == Method.EMAIL and worklist.owner is not None:
-            return worklist.owner.email
-        return worklist.label
+        """To whom, as both trails may say it: whom an address belongs to is not for the sender's trail."""
+        if share.address:
+            return share.address
+        assert share.to_worklist_id is not None  # a constraint: a share has a worklist or an address
+        return self.worklists[share.to_worklist_id].label
 
 
 def _worklists(ids: set[int]) -> dict[int, Worklist]:

@@ -82,13 +82,16 @@ class Picked:
     def typed_emails(self) -> list[str]:
         return [address for address in _BETWEEN_ADDRESSES.split(self.new_emails) if address]
 
+    def addresses(self) -> list[str]:
+        return [*self.emails, *self.typed_emails()]
+
     def targets(self) -> list[Target]:
         """Everything picked and typed, as the service takes it."""
         typed: list[tuple[Method, Iterable[str]]] = [
             (Method.LOCATION, self.locations),
             (Method.GROUP, self.groups),
             (Method.CODE, [*self.codes, *self.typed_codes()]),
-            (Method.EMAIL, [*self.emails, *self.typed_emails()]),
+            (Method.EMAIL, self.addresses()),
         ]
         found = [Target(method, value) for method, values in typed for value in values]
         found += [_physician(value) for value in self.physicians]

@@ -259,6 +259,18 @@ def test_code_look_ups_are_limited_and_the_button_is_not(client, cast):
     assert Share.objects.get().to_worklist == cast.imaging
 
 
+def test_the_addresses_a_person_names_in_an_hour_are_limited(client, cast):
+    client.force_login(cast.ana)
+    for press in range(10):
+        share(client, cast, email=[f"person{press}x{number}@example.net" for number in range(20)])
+    assert Share.objects.count() == 200
+    page = text(share(client, cast, email="one.more@example.net", note="For Friday"))
+    assert "That were many email addresses within the hour." in page
+    assert "one.more@example.net" in page
+    assert "For Friday" in page
+    assert Share.objects.count() == 200
+
+
 def test_who_may_not_share_by_code_looks_up_none(client, cast):
     client.force_login(cast.lois)
     page = text(check(client, cast, new_code="RIVERSIDE"))

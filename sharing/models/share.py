@@ -44,6 +44,8 @@ class Share(models.Model):
     to_worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, null=True, related_name="shares_to")
     invitation = models.ForeignKey("accounts.Invitation", models.PROTECT, null=True, related_name="shares")
     method = models.CharField(max_length=10, choices=Method)
+    # As it was typed (tidied): a person who changes their address later is not who was named.
+    address = models.EmailField(max_length=254, default="", db_default="", blank=True)
     account = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="shares")
     shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="shares_made")
     shared_at = models.DateTimeField(db_default=Now())
@@ -91,6 +93,10 @@ class Share(models.Model):
             models.CheckConstraint(
                 name="only_an_email_share_goes_to_an_invitation",
                 condition=Q(invitation__isnull=True) | Q(method="email"),
+            ),
+            models.CheckConstraint(
+                name="an_email_share_keeps_its_address_and_no_other_has_one",
+                condition=(Q(method="email") & ~Q(address="")) | (~Q(method="email") & Q(address="")),
             ),
             models.CheckConstraint(
                 name="a_share_goes_to_another_worklist",

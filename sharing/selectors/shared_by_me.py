@@ -138,12 +138,10 @@ def _line(share: Share, now: datetime, may_share: set[int], may_list: set[int]) 
 
 def _target(share: Share) -> str:
     """As the person named it: an address, a code's public name, a worklist or a colleague."""
-    if share.invitation is not None:
-        return share.invitation.address
+    if share.address:
+        return share.address
     worklist = share.to_worklist
-    assert worklist is not None  # a constraint: a share has a worklist or an invitation
-    if share.method == Method.EMAIL and worklist.owner is not None:
-        return worklist.owner.email
+    assert worklist is not None  # a constraint: a share has a worklist or an address
     if share.method == Method.CODE and worklist.account is not None:
         return f"{worklist.account.name} — {worklist.name}"
     return worklist.label

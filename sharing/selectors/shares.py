@@ -1,5 +1,6 @@
 """Which shares a person sees, and whose end is theirs to say."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,10 +39,12 @@ def shares_awaiting(user: User) -> QuerySet[Share]:
     )
 
 
-def may_end(user: User, share: Share) -> bool:
-    """Whether the person holds `share_study` where the share was made from, or at the study's home."""
-    ends = {share.from_worklist_id, share.study.home_id}
-    return access.worklists_for(user, "share_study").filter(pk__in=ends).exists()
+def may_end(user: User, shares: Collection[Share]) -> bool:
+    """Whether the person holds `share_study` where each share was made from, or at its study's home."""
+    ends = [{share.from_worklist_id, share.study.home_id} for share in shares]
+    held = access.worklists_for(user, "share_study").filter(pk__in=set().union(*ends))
+    may_share = set(held.values_list("pk", flat=True))
+    return all(pair & may_share for pair in ends)
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,7 @@ class Press:
             to_worklist_id=key.to_worklist_id,
             invitation_id=key.invitation_id,
             method=key.method,
+            address=one.target.value if key.method == Method.EMAIL else "",
             account_id=key.account_id,
             shared_by=self.by,
             shared_at=self.now,

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
@@ -18,11 +17,9 @@ from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import looks
 from sharing.services.looks import Offer
+from sharing.views import rates
 from sharing.views.common import dialog, studies_page
 
-# Pressing Share Studies does not count.
-LOOK_UPS = {"person": "20/m/user", "account": "300/m/key"}
-TOO_MANY = "That were many look-ups. Wait a minute, or press Share Studies: a code that does not exist is refused then."
 MANY_PLACES = 8
 
 PARTS = {
@@ -65,10 +62,10 @@ class Dialog:
         typed = list(dict.fromkeys([*unread, *self.picked.typed_codes()]))
         if not typed or not self.offer.may(Method.CODE):
             return
-        allowed = [code for code in typed if self._may_look_up()]
+        allowed = [code for code in typed if rates.may_look_up(self.request, self.offer.worklist)]
         left = typed[len(allowed) :]
         if left:
-            self.code_errors.append(TOO_MANY)
+            self.code_errors.append(rates.TOO_MANY_CODES)
         read = looks.read_back(
             codes=allowed,
             by=self.request.user,
@@ -85,18 +82,6 @@ class Dialog:
             if self.picked.codes.get(code) == "":
                 del self.picked.codes[code]
         self.picked.new_codes = ", ".join(left)
-
-    def _may_look_up(self) -> bool:
-        worklist = self.offer.worklist
-        account = (
-            f"account {worklist.account_id}" if worklist.account_id else f"person {self.request.user.pk}"
-        )
-        return all(
-            ratelimit.consume(
-                self.request, app="sharing", action=f"code_{per}", config={f"code_{per}": rate}, key=account
-            )
-            for per, rate in LOOK_UPS.items()
-        )
 
     def _check_emails(self) -> None:
         typed = self.picked.typed_emails()

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sharing import dates, selectors, services
 from sharing.forms import Picked, ShareForm, uuids
-from sharing.limits import MOST_STUDIES
+from sharing.limits import MOST_STUDIES, MOST_TARGETS
 from sharing.services import looks
 from sharing.services.looks import Offer
+from sharing.views import rates
 from sharing.views.common import dialog, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
@@ -62,6 +63,8 @@ def share(request: HttpRequest) -> HttpResponse:
     form, picked = shown.form, shown.picked
     if picked.find.strip():
         form.add_error(None, NOT_CHOSEN)
+    if form.is_valid() and not rates.may_mail(request, shown.offer.worklist, len(picked.addresses()[:MOST_TARGETS])):
+        form.add_error(None, rates.TOO_MANY_ADDRESSES)
     if form.is_valid():
         try:
             report = services.share_studies(

@@ -109,9 +109,7 @@ class Reading(Reach):
         if worklist is not None and worklist.owner is not None:
             if worklist.owner_id in self.colleagues or worklist.owner_id == self.by.pk:
                 return worklist.owner.name
-            if share.invitation_id is None:
-                return worklist.owner.email
-        return self.invitations[share.invitation_id].address
+        return share.address
 
     def _name(self, pk: int, how: str) -> str:
         if how == "inside":

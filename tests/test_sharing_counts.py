@@ -1,0 +1,89 @@
+"""How many statements sharing takes: the same for one study as for fifty, and few for five hundred."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.house import make_studies
+from bench.share import recipients
+from sharing import services
+from sharing.models import Method, Share
+from sharing.targets import Target
+from worklists import access
+
+pytestmark = pytest.mark.django_db
+
+
+def statements(cast, placements, targets, *, by=None):
+    uuids = [placement.uuid for placement in placements]
+    with CaptureQueriesContext(connection) as captured:
+        report = services.share_studies(placements=uuids, targets=targets, by=by or cast.ana)
+    assert report.count("refused") == 0
+    return len(captured)
+
+
+def of_every_method(cast):
+    return [
+        Target(Method.LOCATION, str(cast.emergency.uuid)),
+        Target(Method.GROUP, str(cast.chest.uuid)),
+        Target(Method.PHYSICIAN, str(cast.ben.uuid)),
+        Target(Method.CODE, "RIVERSIDE"),
+        Target(Method.EMAIL, "dora@example.net"),
+    ]
+
+
+def test_one_study_to_one_location(cast):
+    studies = make_studies(cast.ct, 1)
+
+    assert statements(cast, studies, of_every_method(cast)[:1]) == 19
+
+
+def test_fifty_studies_to_five_recipients_take_as_many_as_one_does(cast):
+    studies, targets = make_studies(cast.ct, 51), of_every_method(cast)
+    # The first press invites the address; after that a press of one and a press of fifty do the same.
+    statements(cast, [cast.placement], targets)
+
+    assert statements(cast, studies[:1], targets) == 43
+    assert statements(cast, studies[1:], targets) == 43
+
+
+def test_five_hundred_studies_to_twenty_recipients_of_every_method(cast):
+    studies, targets = make_studies(cast.ct, 500), recipients(cast, 10)
+
+    assert statements(cast, studies, targets) <= 60
+    assert Share.objects.filter(ended_at=None).count() == 10_000
+
+
+def test_sharing_on_from_a_personal_worklist(cast):
+    studies = make_studies(cast.ct, 51)
+    statements(cast, studies, [Target(Method.PHYSICIAN, str(cast.ben.uuid))])
+    own = list(cast.ben.personal_worklist.placements.order_by("pk"))
+    onward = [Target(Method.GROUP, str(cast.chest.uuid))]
+
+    assert statements(cast, own[:1], onward, by=cast.ben) == 24
+    assert statements(cast, own[1:], onward, by=cast.ben) == 24
+
+
+def test_ending_fifty_shares_takes_as_many_as_ending_one(cast):
+    studies = make_studies(cast.ct, 51)
+    uuids = [placement.uuid for placement in studies]
+    report = services.share_studies(placements=uuids, targets=of_every_method(cast)[:1], by=cast.ana)
+    services.share_studies(
+        placements=[row.placement.study.placements.get(worklist=cast.emergency).uuid for row in report.rows],
+        targets=[Target(Method.GROUP, str(cast.chest.uuid))],
+        by=cast.ben,
+    )
+    shares = [row.share.uuid for row in report.rows]
+
+    with CaptureQueriesContext(connection) as one:
+        services.end_shares(shares=shares[:1], by=cast.ana)
+    with CaptureQueriesContext(connection) as fifty:
+        ended = services.end_shares(shares=shares[1:], by=cast.ana)
+
+    assert (ended.ended, ended.ended_with_them) == (50, 50)
+    assert len(one) == len(fifty) == 18
+
+
+def test_whether_a_person_may_is_one_statement(cast, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert access.may(cast.ana, "share_study", cast.ct)
