@@ -91,4 +91,8 @@ REASONS = {
     "duplicate": "the person already had this share",
     "refused": "it would not be allowed now",
     "deactivated": "the person is deactivated",
+    "removed": "removed from the worklist",
+    "study_deleted": "the study was deleted",
+    "left": "the person left the account",
+    "withdrawn": "the invitation was withdrawn",
 }

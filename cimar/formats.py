@@ -58,8 +58,10 @@ def sex_word(value: object) -> str:
 
 
 def code_groups(code: object) -> list[str]:
-    """A share code in groups short enough to read aloud: threes when they fit, fours otherwise."""
+    """A share code as one reads it aloud: a word stays whole, else threes when they fit and fours otherwise."""
     text = "".join(str(code or "").split()).upper()
+    if text.isalpha():
+        return [text]
     size = 3 if len(text) % 3 == 0 and len(text) <= 9 else 4
     return [text[start : start + size] for start in range(0, len(text), size)]
 

@@ -5,6 +5,7 @@ Never those of the other tests: theirs have to stand. The pages are read over HT
 
 import fcntl
 import http.client
+import logging
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import kombu.pools
 import pytest
 from celery import current_app
 from django.db import connection, connections
@@ -128,7 +130,7 @@ class Site:
 
     def kill_postgres(self) -> None:
         """The postmaster, outright; its children see it and go, and it leaves its lock file behind."""
-        pid = self.services.postgres_pid()
+        pid = self.services.postgres.pid()
         connections.close_all()
         os.kill(pid, signal.SIGKILL)
         assert processes.wait(lambda: not processes.alive(pid), 10)
@@ -220,6 +222,7 @@ def site(faulty_services: Services, django_db_blocker: Any, settings: Any, mail:
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     server = MailServer()
     server.start()
     yield server
@@ -257,8 +260,8 @@ def _broker(services: Services) -> Iterator[None]:
 
 def _use_broker(url: str) -> None:
     current_app.conf.broker_url = url
-    current_app.pool.force_close_all()
-    current_app.amqp._producer_pool = None
+    kombu.pools.reset()
+    current_app._pool = current_app.amqp._producer_pool = None
 
 
 def _free_port() -> int:

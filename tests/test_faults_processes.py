@@ -65,7 +65,7 @@ def test_with_the_broker_stopped_people_sign_in_and_share_and_every_mail_arrives
     site.web()
     worker, beat = site.worker(), site.beat()
     _ready(site, worker)
-    site.services.stop_valkey()
+    site.services.valkey.stop()
 
     begun = time.monotonic()
     visitor = signed_in(site)
@@ -76,7 +76,7 @@ def test_with_the_broker_stopped_people_sign_in_and_share_and_every_mail_arrives
     assert Share.objects.filter(study=house.study, ended_at=None).count() == 3
     assert took < 4 * AT_ONCE  # four pages
     assert site.mail.recipients == []
-    site.services.start_valkey()
+    site.services.valkey.start()
     expected = {"ben@example.org", "dora@example.net", "emil@example.net"}
     eventually(lambda: set(site.mail.recipients) == expected, 60)
     assert OutboxMail.objects.filter(delivered_at=None).count() == 0
@@ -145,7 +145,7 @@ def test_when_postgresql_was_killed_the_same_processes_go_on(site: Site, house: 
     assert visitor.get("/studies/").status >= 500
     with pytest.raises(OperationalError):
         Share.objects.exists()
-    site.services.start_postgres()
+    site.services.postgres.start()
 
     eventually(lambda: visitor.get("/studies/").status == 200)
     answer = press(visitor, house, physician=str(house.ben.uuid), email="dora@example.net")

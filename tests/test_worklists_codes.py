@@ -29,8 +29,3 @@ def test_new_codes_are_well_formed_and_differ() -> None:
     made = {codes.new_code() for _ in range(100)}
     assert len(made) == 100
     assert all(codes.well_formed(code) and codes.tidy(code) == code for code in made)
-
-
-def test_a_code_is_read_aloud_in_fours() -> None:
-    assert codes.spoken("NGCT2026X") == "NGCT 2026 X"
-    assert codes.tidy(codes.spoken("NGCT2026X")) == "NGCT2026X"

@@ -22,8 +22,3 @@ def well_formed(code: str) -> bool:
 def new_code() -> str:
     """A code nobody can guess: 8 signs of 24."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
-
-
-def spoken(code: str) -> str:
-    """A code in groups of four, as one reads it aloud."""
-    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -79,7 +79,7 @@ def end(
                 graphs[share.study_id].study,
                 labels,
                 in_original=graphs[share.study_id].at(share.from_worklist_id).internal > now,
-                why=str(reason),
+                why="" if reason == Reason.ENDED else str(reason),
             ),
         )
         for share in shares
