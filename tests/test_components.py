@@ -143,7 +143,13 @@ def test_a_dicom_name_reads_family_first(received: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "groups"),
-    [("southmere", ["SOUTHMERE"]), ("northct1", ["NORT", "HCT1"]), ("NG7 K2P", ["NG7", "K2P"]), ("abc", ["ABC"]), ("", [])],
+    [
+        ("southmere", ["SOUTHMERE"]),
+        ("northct1", ["NORT", "HCT1"]),
+        ("NG7 K2P", ["NG7", "K2P"]),
+        ("abc", ["ABC"]),
+        ("", []),
+    ],
 )
 def test_a_share_code_is_grouped_to_be_read_aloud(code: str, groups: list[str]) -> None:
     assert formats.code_groups(code) == groups

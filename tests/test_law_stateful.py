@@ -35,7 +35,7 @@ from tests.law_model import FOREVER, Grant, has_circle, let_die, times
 from worklists.models import Worklist
 from worklists.services import add_worklist_member, change_worklist, reactivate_member
 
-EXAMPLES = int(os.environ.get("CIMAR_LAW_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("CIMAR_LAW_EXAMPLES", "60"))
 STEPS = 40
 SHRINK = bool(os.environ.get("CIMAR_LAW_SHRINK"))
 
@@ -61,6 +61,8 @@ MUST_MEET = [
 ]
 
 ADDRESSES = ["dora@elsewhere.net", "emil@elsewhere.net"]
+# Where some targets stand in the world's list.
+GROUP_THAT_ASKS, CODE_THAT_ASKS, FIRST_ADDRESS = 2, 6, 9
 
 
 class World:
@@ -95,6 +97,7 @@ class World:
             Target(Method.EMAIL, cast.ben.email),
             *(Target(Method.EMAIL, address) for address in ADDRESSES),
         ]
+        assert self.targets[GROUP_THAT_ASKS].value == str(cast.chest.uuid)
 
     def everything(self) -> Any:
         return self.cast.northgate.roles.get(name="Administrator")
@@ -364,11 +367,43 @@ class Law(RuleBasedStateMachine):
             self.met["expiry crossed before any sweep"] += 1
             self.stale = True
 
-    @precondition(lambda self: self.stale)
-    @rule()
-    def sweep(self) -> None:
+    @rule(often=st.integers(0, 3))
+    def sweep(self, often: int) -> None:
+        if often and not self.stale:
+            return
         services.settle_overdue()
         self.deed("sweep")
+
+    # Situations that chance alone meets too seldom
+
+    @rule(onward=st.integers(0, 6))
+    def an_approved_share_ends_and_one_that_waits_is_left(self, onward: int) -> None:
+        home = [each for each in self.placed() if each.is_home]
+        self.share_from(home, 0, GROUP_THAT_ASKS, None)
+        self.share_from(home, 0, CODE_THAT_ASKS, None)
+        if not any(not grant.approved for grant in self.living()):
+            return
+        self.decide(approve=True)
+        there = [each for each in self.placed() if each.worklist_id == self.world.cast.chest.pk]
+        self.share_from(there, 0, onward, None)
+        approved = [
+            pk
+            for pk, grant in sorted(self.grants.items())
+            if not grant.dead and grant.to == there[0].worklist_id and grant.approved
+        ]
+        for pk in approved:
+            self.end(which=sorted(pk for pk, grant in self.grants.items() if not grant.dead).index(pk))
+
+    @rule(keep=st.booleans())
+    def a_person_comes_in_time_or_too_late(self, keep: bool) -> None:
+        which = 0 if keep else 1
+        if ADDRESSES[which] in self.registered:
+            return
+        home = [each for each in self.placed() if each.is_home]
+        self.share_from(home, 0, FIRST_ADDRESS + which, None if keep else 1)
+        if not keep:
+            self.time_passes(hours=25)
+        self.claim(which=which)
 
     # The law
 

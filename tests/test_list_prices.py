@@ -47,7 +47,9 @@ def test_what_was_received_in_a_press(client, cast):
     first = press(cast, [cast.study], to_ben)
     one, _ = price(client, reverse("sharing:received", args=[first.press]))
 
-    second = press(cast, [make_study(cast.ct, patient_name=f"Long^List{number}") for number in range(50)], to_ben)
+    second = press(
+        cast, [make_study(cast.ct, patient_name=f"Long^List{number}") for number in range(50)], to_ben
+    )
     fifty, page = price(client, reverse("sharing:received", args=[second.press]))
 
     assert page.count("Long") >= 50

@@ -4,7 +4,6 @@ import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -376,7 +375,7 @@ def test_the_command_fails_where_nothing_could_be_taken_in(homes: Homes, tmp_pat
         call_command("import_dicom", folder, worklist=str(homes.ct.uuid))
 
 
-@pytest.mark.parametrize("named", ["NOSUCHCODE", str(uuid4())])
+@pytest.mark.parametrize("named", ["NOSUCHCODE", "0f5b1f6e-5c1d-4f0e-9d0a-2b6c4f5a7e11"])
 def test_the_command_names_a_worklist_it_does_not_know(homes: Homes, tmp_path: Path, named: str) -> None:
     with pytest.raises(CommandError, match="no worklist with this share code or uuid"):
         call_command("import_dicom", tmp_path, worklist=named)

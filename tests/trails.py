@@ -86,12 +86,16 @@ def give(
     return placement
 
 
+def address_in(target: Worklist) -> str:
+    return target.owner.email if target.owner is not None else "somebody@example.net"
+
+
 def share_row(
     study: Study, source: Worklist, target: Worklist, method: str, by: User, account: Account | None
 ) -> Share:
     return Share.objects.create(
         press=uuid4(), study=study, from_worklist=source, to_worklist=target, method=method, shared_by=by,
-        account=account, approved_at=clock.now(),
+        account=account, approved_at=clock.now(), address=address_in(target) if method == "email" else "",
     )  # fmt: skip
 
 

@@ -10,9 +10,7 @@ CODES = {"person": "20/m/user", "account": "300/m/key"}
 # An address that is answered `invited` is one nobody has registered (ADR 0004).
 ADDRESSES = {"person": "200/h/user", "account": "2000/h/key"}
 
-TOO_MANY_CODES = (
-    "That were many look-ups. Wait a minute, or press Share Studies: a code that does not exist is refused then."
-)
+TOO_MANY_CODES = "That were many look-ups. Wait a minute, or press Share Studies: a code that does not exist is refused then."
 TOO_MANY_ADDRESSES = "That were many email addresses within the hour. Nothing was shared; try again later."
 
 
@@ -29,6 +27,8 @@ def may_mail(request: HttpRequest, worklist: Worklist, addresses: int) -> bool:
 def _consume(request: HttpRequest, worklist: Worklist, what: str, rates: dict[str, str]) -> bool:
     whose = f"account {worklist.account_id}" if worklist.account_id else f"person {request.user.pk}"
     return all(
-        ratelimit.consume(request, app="sharing", action=f"{what}_{per}", config={f"{what}_{per}": rate}, key=whose)
+        ratelimit.consume(
+            request, app="sharing", action=f"{what}_{per}", config={f"{what}_{per}": rate}, key=whose
+        )
         for per, rate in rates.items()
     )

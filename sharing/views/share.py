@@ -63,7 +63,9 @@ def share(request: HttpRequest) -> HttpResponse:
     form, picked = shown.form, shown.picked
     if picked.find.strip():
         form.add_error(None, NOT_CHOSEN)
-    if form.is_valid() and not rates.may_mail(request, shown.offer.worklist, len(picked.addresses()[:MOST_TARGETS])):
+    if form.is_valid() and not rates.may_mail(
+        request, shown.offer.worklist, len(picked.addresses()[:MOST_TARGETS])
+    ):
         form.add_error(None, rates.TOO_MANY_ADDRESSES)
     if form.is_valid():
         try:

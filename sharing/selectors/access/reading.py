@@ -106,9 +106,9 @@ class Reading(Reach):
     def _address(self, share: Share) -> str:
         """The address that was used, or the name where the reader's own directory has it."""
         worklist = self.worklists.get(share.to_worklist_id) if share.to_worklist_id is not None else None
-        if worklist is not None and worklist.owner is not None:
-            if worklist.owner_id in self.colleagues or worklist.owner_id == self.by.pk:
-                return worklist.owner.name
+        owner = worklist.owner if worklist is not None else None
+        if owner is not None and (owner.pk in self.colleagues or owner.pk == self.by.pk):
+            return owner.name
         return share.address
 
     def _name(self, pk: int, how: str) -> str:
