@@ -10,7 +10,10 @@ CODES = {"person": "20/m/user", "account": "300/m/key"}
 # An address that is answered `invited` is one nobody has registered (ADR 0004).
 ADDRESSES = {"person": "200/h/user", "account": "2000/h/key"}
 
-TOO_MANY_CODES = "That were many look-ups. Wait a minute, or press Share Studies: a code that does not exist is refused then."
+TOO_MANY_CODES = (
+    "That were many look-ups. Wait a minute, or press Share Studies: "
+    "a code that does not exist is refused then."
+)
 TOO_MANY_ADDRESSES = "That were many email addresses within the hour. Nothing was shared; try again later."
 
 

@@ -61,12 +61,7 @@ def share(request: HttpRequest) -> HttpResponse:
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be shared like this", refusal.message)
     form, picked = shown.form, shown.picked
-    if picked.find.strip():
-        form.add_error(None, NOT_CHOSEN)
-    if form.is_valid() and not rates.may_mail(
-        request, shown.offer.worklist, len(picked.addresses()[:MOST_TARGETS])
-    ):
-        form.add_error(None, rates.TOO_MANY_ADDRESSES)
+    _check(request, shown)
     if form.is_valid():
         try:
             report = services.share_studies(
@@ -104,6 +99,16 @@ def _posted(request: HttpRequest, form: ShareForm) -> Dialog:
     ticked = uuids(request.POST.getlist("placement"))
     offer = looks.offer(placements=ticked[:MOST_STUDIES], by=request.user)
     return Dialog(request, offer, ticked, Picked.of(request.POST), form)
+
+
+def _check(request: HttpRequest, shown: Dialog) -> None:
+    """What no field can say of itself."""
+    form, picked = shown.form, shown.picked
+    if picked.find.strip():
+        form.add_error(None, NOT_CHOSEN)
+    addresses = len(picked.addresses()[:MOST_TARGETS])
+    if form.is_valid() and not rates.may_mail(request, shown.offer.worklist, addresses):
+        form.add_error(None, rates.TOO_MANY_ADDRESSES)
 
 
 def _end(form: ShareForm, offer: Offer) -> datetime | None:
