@@ -32,6 +32,7 @@ def measure() -> None:
 
     print(press(placements[:1], everybody[:1]).line("share 1 × 1", "0.1 s"))
     print(press(placements[10:60], everybody[:5]).line("share 50 × 5", "-"))
+    settle_down()
     big = press(placements[60:560], everybody)
     print(big.line("share 500 × 20", "4 s, 60 statements"))
     print(press(placements[60:560], everybody).line("the identical press again", "-"))

@@ -1,13 +1,20 @@
 """Every address begins here."""
 
 from allauth.account import views as account_views
+from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.urls import sign_in_urls
 from accounts.views.sign_in import admin_sign_in
 from cimar import health, views
+
+# Groups carry rights on worklists and `worklists/access.py` alone writes them; an address is proved by its owner.
+for model in (Group, EmailAddress):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
+from sharing.management.commands.check_placements import differences
 from sharing.models import Method, Share
 from studies.models import FOREVER, Placement, Study
 from tests import law_model
@@ -22,7 +23,10 @@ ALWAYS = (FOREVER, FOREVER, FOREVER)
 
 
 def assert_lawful() -> None:
-    """Every placement is what the un-ended shares give, none of those is dead, and each came and went in the audit."""
+    """Every placement is what the un-ended shares give, none of those is dead, each came and went in the audit.
+
+    The law is said by enumeration here, and a third time in SQL by `check_placements`.
+    """
     moment = now()
     grants = defaultdict(list)
     for share in Share.objects.filter(ended_at=None):
@@ -36,6 +40,7 @@ def assert_lawful() -> None:
         assert stands[study.pk] == expected
         assert law_model.let_die(study.home_id, grants[study.pk], moment) == 0
         assert not (study.deleted_at and grants[study.pk])
+    assert list(differences()) == []
     assert_told()
 
 

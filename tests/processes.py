@@ -1,6 +1,6 @@
 """A site of real processes that a test may kill: web, worker and beat on a PostgreSQL and a Valkey of their own.
 
-Never those of the other tests: theirs have to stand. The pages are read over HTTP as a browser without script reads them.
+Never those of the other tests: theirs have to stand. Pages are read over HTTP as a browser without script does.
 """
 
 import fcntl
@@ -25,6 +25,7 @@ import kombu.pools
 import pytest
 from celery import current_app
 from django.db import connection, connections
+from django.urls import reverse
 
 from cimar.embedded import processes
 from cimar.embedded.places import CHECKOUT
@@ -35,7 +36,16 @@ from tests.plumbing import database
 PROFILE = "test-faults"
 WEB = ["-m", "gunicorn", "cimar.wsgi", "--threads", "4", "--log-level", "warning", "--graceful-timeout", "2"]
 CELERY = ["-m", "celery", "--quiet", "-A", "cimar"]
-WORKER = [*CELERY, "worker", "--concurrency", "2", "--loglevel", "warning", "--without-gossip", "--without-mingle"]
+WORKER = [
+    *CELERY,
+    "worker",
+    "--concurrency",
+    "2",
+    "--loglevel",
+    "warning",
+    "--without-gossip",
+    "--without-mingle",
+]
 BEAT = [*CELERY, "beat", "--loglevel", "warning", "--max-interval", "1"]
 
 
@@ -171,12 +181,15 @@ class Visitor:
         return self._ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def sign_in(self, email: str, password: str) -> Answer:
-        self.get("/sign-in/")
-        answer = self.post("/sign-in/", login=email, password=password)
+        page = reverse("account_login")
+        self.get(page)
+        answer = self.post(page, login=email, password=password)
         assert answer.status == http.HTTPStatus.FOUND, answer.text
         return answer
 
-    def _ask(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def _ask(
+        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         line = http.client.HTTPConnection(HOST, self.port, timeout=20)
         try:
             cookies = "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())
@@ -204,7 +217,9 @@ def faulty_services() -> Iterator[Services]:
 
 
 @pytest.fixture
-def site(faulty_services: Services, django_db_blocker: Any, settings: Any, mail: MailServer) -> Iterator[Site]:
+def site(
+    faulty_services: Services, django_db_blocker: Any, settings: Any, mail: MailServer
+) -> Iterator[Site]:
     """Servers up, an empty house on them, and this test's own connection to it; no process yet."""
     # The web process signs people in with the hash it has, not with the quick one of other tests.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -238,6 +253,8 @@ def _database(services: Services) -> Iterator[None]:
         database.create(name, database.template())
         with database.owner() as owner:
             owner.execute(f"ALTER DATABASE {name} SET search_path = test_clock, pg_catalog, public")
+            # Test servers forget on purpose; here what was committed has to be there after kill -9, as in earnest.
+            owner.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
         connections.close_all()
         ours.update(NAME=name, HOST=str(services.places.sockets))
         try:

@@ -200,7 +200,9 @@ ACCOUNTS: dict[str, Call] = {
     "sessions.confirm_address": lambda w: sessions.confirm_address(
         user=w.claimer, email="nell@example.com", confirm=_prove(w.claimer), address=None
     ),
-    "sessions.note_failed_sign_in": lambda w: sessions.note_failed_sign_in(email="x@example.net", address=None),
+    "sessions.note_failed_sign_in": lambda w: sessions.note_failed_sign_in(
+        email="x@example.net", address=None
+    ),
     "sessions.refuse_inactive": lambda w: sessions.refuse_inactive(user=w.cast.ina, address=None),
     "sessions.sign_in": lambda w: sessions.sign_in(user=w.cast.ana, begin=_stamp(w.cast.ana), address=None),
     "sessions.sign_out": lambda w: sessions.sign_out(user=w.cast.ana, end=_stamp(w.cast.ana), address=None),
@@ -303,12 +305,12 @@ SHARING: dict[str, Call] = {
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
     ),
     "looks.read_access": lambda w: sharing_looks.read_access(placement=w.at_home, by=w.cast.ana),
-    "looks.read_back": lambda w: sharing_looks.read_back(codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct),
+    "looks.read_back": lambda w: sharing_looks.read_back(
+        codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct
+    ),
     "looks.read_received": lambda w: sharing_looks.read_received(press=w.on_emergency.press, by=w.cast.ben),
     "promises.claim_promises": lambda w: sharing.services.claim_promises(user=w.claimer),
-    "promises.end_promises": _inside(
-        lambda w: promises.end_promises(invitation=w.invited, by=w.cast.ana)
-    ),
+    "promises.end_promises": _inside(lambda w: promises.end_promises(invitation=w.invited, by=w.cast.ana)),
     "removal.delete_study": lambda w: sharing.services.delete_study(
         placement=w.at_home.uuid, by=w.cast.adam, why="Wrong patient"
     ),
@@ -342,7 +344,9 @@ SHARING: dict[str, Call] = {
 
 AUDIT: dict[str, Call] = {
     "record": lambda w: audit.services.record(Action.SIGN_OUT, by=w.cast.ana),
-    "record_all": lambda w: audit.services.record_all([audit.services.event(Action.SIGN_OUT, by=None, on=On())]),
+    "record_all": lambda w: audit.services.record_all(
+        [audit.services.event(Action.SIGN_OUT, by=None, on=On())]
+    ),
     "record_denied": lambda w: audit.services.record_denied(by=w.cast.ana, what="a test"),
 }
 
@@ -410,7 +414,9 @@ def test_an_upload_that_met_a_broken_audit_arrives_when_it_is_mended(world: Worl
 
 def _let_claims_run_out() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE studies_upload SET claimed_until = statement_timestamp() - interval '1 second'")
+        cursor.execute(
+            "UPDATE studies_upload SET claimed_until = statement_timestamp() - interval '1 second'"
+        )
 
 
 # --- No service is forgotten
@@ -462,7 +468,9 @@ NOBODYS_DEED = {
 def services_of(package: Any) -> Iterator[str]:
     """Every public function that a services package or one of its modules defines."""
     path = getattr(package, "__path__", [])
-    inside = [importlib.import_module(found.name) for found in pkgutil.iter_modules(path, f"{package.__name__}.")]
+    inside = [
+        importlib.import_module(found.name) for found in pkgutil.iter_modules(path, f"{package.__name__}.")
+    ]
     for module in [package, *inside]:
         for name, value in vars(module).items():
             defined = getattr(value, "__module__", "") == module.__name__

@@ -2,16 +2,21 @@
 
 import time
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.urls import reverse
 
+from accounts.mail import Message
 from accounts.models import OutboxMail
-from accounts.services.outbox import CLAIM, queue_mails
+from accounts.services.outbox import CLAIM, queue_written
 from audit.actions import Action
 from audit.models import AuditEvent
-from sharing.models import Share
+from sharing import services
+from sharing.models import Method, Share
+from sharing.targets import Target
 from studies.models import Placement
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD
@@ -37,22 +42,15 @@ def signed_in(site: Site, email: str = "ana@example.org") -> Visitor:
 
 def press(visitor: Visitor, cast: Cast, **recipients: Any) -> Any:
     """Share Studies, by the form that the dialog is without script."""
-    visitor.get(f"/share/?placement={cast.placement.uuid}")
-    return visitor.post("/share/studies/", placement=cast.placement.uuid, note="", until="", **recipients)
+    visitor.get(f"{reverse('sharing:share')}?placement={cast.placement.uuid}")
+    return visitor.post(
+        reverse("sharing:share_studies"), placement=cast.placement.uuid, note="", until="", **recipients
+    )
 
 
-def letters(number: int) -> list[str]:
-    """So many people who wait for a mail: those who were invited."""
-    return [f"reader{n}@example.net" for n in range(number)]
-
-
-def invite(site: Site, cast: Cast, number: int) -> list[str]:
-    """A press to 20 addresses at a time is the most there is; what it queues is a row for each."""
-    from sharing import services
-    from sharing.models import Method
-    from sharing.targets import Target
-
-    everybody = letters(number)
+def invite(cast: Cast, number: int) -> list[str]:
+    """So many people with a mail to come, by presses of 20 addresses, which is the most there is."""
+    everybody = [f"reader{n}@example.net" for n in range(number)]
     for begin in range(0, number, 20):
         some = [Target(Method.EMAIL, address) for address in everybody[begin : begin + 20]]
         services.share_studies(placements=[cast.placement.uuid], targets=some, by=cast.ana)
@@ -69,7 +67,9 @@ def test_with_the_broker_stopped_people_sign_in_and_share_and_every_mail_arrives
 
     begun = time.monotonic()
     visitor = signed_in(site)
-    answer = press(visitor, house, physician=str(house.ben.uuid), email=["dora@example.net", "emil@example.net"])
+    answer = press(
+        visitor, house, physician=str(house.ben.uuid), email=["dora@example.net", "emil@example.net"]
+    )
     took = time.monotonic() - begun
 
     assert answer.status == 200
@@ -97,7 +97,7 @@ def test_a_worker_killed_in_the_middle_of_fifty_mails_loses_none(site: Site, hou
             worker.kill()
 
     site.mail.on_mail = kill_in_the_middle
-    everybody = invite(site, house, 50)
+    everybody = invite(house, 50)
     eventually(lambda: killed and not worker.pids)
     left = OutboxMail.objects.filter(delivered_at=None).count()
 
@@ -118,7 +118,7 @@ def test_a_mail_server_that_refuses_and_then_is_gone_gets_the_mails_later(site: 
     site.beat()
     _ready(site, worker)
     site.mail.refusing = True
-    everybody = invite(site, house, 5)
+    everybody = invite(house, 5)
     eventually(lambda: OutboxMail.objects.filter(attempts__gte=1).count() == 5)
     site.mail.stop()
     site.move_clock(seconds=11)
@@ -136,18 +136,18 @@ def test_a_mail_server_that_refuses_and_then_is_gone_gets_the_mails_later(site: 
 def test_when_postgresql_was_killed_the_same_processes_go_on(site: Site, house: Cast) -> None:
     web, worker = site.web(), site.worker()
     site.beat()
-    visitor = signed_in(site)
+    visitor, page = signed_in(site), reverse("studies:worklist", args=[house.ct.uuid])
     _ready(site, worker)
     before = web.pids, worker.pids
-    assert visitor.get("/studies/").status == 200
+    assert visitor.get(page).status == 200
 
     site.kill_postgres()
-    assert visitor.get("/studies/").status >= 500
+    assert visitor.get(page).status >= 500
     with pytest.raises(OperationalError):
         Share.objects.exists()
     site.services.postgres.start()
 
-    eventually(lambda: visitor.get("/studies/").status == 200)
+    eventually(lambda: visitor.get(page).status == 200)
     answer = press(visitor, house, physician=str(house.ben.uuid), email="dora@example.net")
     assert answer.status == 200
     eventually(lambda: set(site.mail.recipients) == {"ben@example.org", "dora@example.net"}, 60)
@@ -159,13 +159,8 @@ def test_when_postgresql_was_killed_the_same_processes_go_on(site: Site, house: 
 
 def _ready(site: Site, worker: Process) -> None:
     """The worker has its children and takes what it is given."""
-    from accounts.mail import Message
-    from accounts.services.outbox import queue_written
-    from datetime import timedelta
-
-    queue_written(
-        kind="greeting", recipient="first@example.org", message=Message("First", "First\n", ""), good_for=timedelta(hours=1)
-    )
+    letter = Message("First", "First\n", "")
+    queue_written(kind="greeting", recipient="first@example.org", message=letter, good_for=timedelta(hours=1))
     eventually(lambda: site.mail.recipients == ["first@example.org"], 40)
     eventually(lambda: not OutboxMail.objects.filter(delivered_at=None).exists())
     site.mail.received.clear()

@@ -1,6 +1,10 @@
 """The minimal admin: a superuser's pages, which ask the services and save nothing themselves."""
 
+from importlib import import_module
+
 import pytest
+from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
@@ -207,3 +211,19 @@ def test_every_list_page_costs_the_same_for_many_rows(
     ):
         with django_assert_max_num_queries(9):
             sue.get(reverse(f"admin:{page}_changelist"))
+
+
+def test_the_admin_shows_what_has_a_service_and_nothing_else():
+    import_module(settings.ROOT_URLCONF)
+
+    shown = {model._meta.label for model in admin.site._registry}
+
+    assert shown == {
+        "accounts.Account",
+        "accounts.AccountMembership",
+        "accounts.Role",
+        "accounts.User",
+        "audit.AuditEvent",
+        "worklists.Worklist",
+        "worklists.WorklistMembership",
+    }

@@ -4,17 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from worklists import codes, services
 from worklists.models import Worklist, WorklistMembership
 from worklists.service_admin import ServiceAdmin, ServiceForm
-
-# Groups carry rights on worklists: `worklists/access.py` alone writes them.
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)
 
 
 class WorklistForm(ServiceForm):
