@@ -37,6 +37,7 @@ from worklists.services import add_worklist_member, change_worklist, reactivate_
 
 EXAMPLES = int(os.environ.get("CIMAR_LAW_EXAMPLES", "60"))
 STEPS = 40
+FEWEST_STEPS, ROUNDS = 2000, 5
 SHRINK = bool(os.environ.get("CIMAR_LAW_SHRINK"))
 
 MUST_MEET = [
@@ -445,27 +446,28 @@ def sides(three: tuple[datetime, datetime, datetime], now: datetime) -> tuple[An
 
 
 @pytest.mark.slow
-def test_the_services_keep_the_law(cast, clock, capsys):
+def test_the_services_keep_the_law(cast, clock, record_property):
     met: Counter[str] = Counter()
     Law.world, Law.clock, Law.met = World(cast), clock, met
 
-    run_state_machine_as_test(
-        Law,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-            # Shrinking walks the real database too: only worth it where somebody will read the smaller story.
-            phases=[Phase.generate, Phase.shrink] if SHRINK else [Phase.generate],
-        ),
-    )
-
-    with capsys.disabled():
-        print(
-            "\nThe law met:",
-            ", ".join(f"{name} {met[name]}" for name in [*MUST_MEET, "already_shared", "steps"]),
+    # Chance decides how long an example is: go on until enough was met, but not for ever.
+    for _ in range(ROUNDS):
+        run_state_machine_as_test(
+            Law,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                database=None,
+                # Shrinking walks the real database too: only worth it where somebody will read the smaller story.
+                phases=[Phase.generate, Phase.shrink] if SHRINK else [Phase.generate],
+            ),
         )
+        if met["steps"] >= FEWEST_STEPS and all(met[name] for name in MUST_MEET):
+            break
+
+    counted = ", ".join(f"{name} {met[name]}" for name in [*MUST_MEET, "already_shared", "steps"])
+    record_property("The law met", counted)
     assert [name for name in MUST_MEET if not met[name]] == []
-    assert met["steps"] >= 2000
+    assert met["steps"] >= FEWEST_STEPS
