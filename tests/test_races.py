@@ -49,6 +49,16 @@ def test_in_a_queue_the_other_way_round_as_well(scene: Callable[[Cast], Scene], 
         assert_lawful()
 
 
+def test_two_who_try_the_code_at_once_make_one_person(cast: Cast) -> None:
+    for _ in range(TIMES):
+        made = two_registrations_on_one_invitation(cast)
+        answers = queued(made.loose[0], [made.first, made.second])
+
+        assert tuple(map(told, answers)) in {made.first_wins, made.second_wins}
+        assert made.after()
+        assert_lawful()
+
+
 @scenes
 def test_let_go_together_one_of_them_comes_after_the_other(
     scene: Callable[[Cast], Scene], cast: Cast

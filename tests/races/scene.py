@@ -37,6 +37,8 @@ class Scene:
     second_wins: Answers
     # What else they may be answered when one of them was done before the other began to look.
     apart: tuple[Answers, ...] = ()
+    # Where both wait before a step that is committed by itself: let go, either may be the first after it.
+    loose: tuple[Hold, ...] = ()
     # Said of what stands afterwards, whoever was first.
     after: Callable[[], bool] = lambda: True
 
