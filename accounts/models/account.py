@@ -16,6 +16,12 @@ class Account(models.Model):
     name = models.CharField(max_length=200)
     timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    # The longest life of a guest link; each link says its own within it.
+    guest_link_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    # Empty: the platform's. A member of several accounts has the shortest of theirs.
+    idle_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    # From then on its members need a second factor; empty: none is asked for. Until then they are reminded.
+    second_factor_from = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -25,6 +31,14 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="an_invitation_lives_1_to_365_days",
                 condition=Q(invitation_days__range=(1, 365)),
+            ),
+            models.CheckConstraint(
+                name="a_guest_link_lives_1_to_365_days",
+                condition=Q(guest_link_days__range=(1, 365)),
+            ),
+            models.CheckConstraint(
+                name="idle_sign_out_comes_after_5_to_480_minutes",
+                condition=Q(idle_minutes=None) | Q(idle_minutes__range=(5, 480)),
             ),
         ]
 
