@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.models import AccountMembership, Role, User
+from accounts.services.people import set_active
 from tests.cast import Cast
 from tests.factories import make_account, make_location, make_role, make_user, membership_of, role_of
 from worklists import access, proof, services
@@ -55,6 +56,9 @@ class World(RuleBasedStateMachine):
         self.members: dict[tuple[User, Any], dict[str, Any]] = {}
         self.places: dict[tuple[User, Worklist], Role | None] = {}
         self.defaults: dict[Worklist, Role | None] = {}
+        self.keeper = make_user(is_superuser=True)
+        self.dormant: set[User] = set()
+        self.turn = 0
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -86,6 +90,22 @@ class World(RuleBasedStateMachine):
     @invariant()
     def groups_grant_what_is_due(self) -> None:
         assert granted() == self.due()
+
+    @invariant()
+    def may_and_rights_answer_what_is_due(self) -> None:
+        """Every person on every worklist; of each pair's rights `may` is asked for one, another at each step."""
+        due = self.due()
+        self.turn += 1
+        for number, (user, worklist) in enumerate(
+            (user, worklist)
+            for user in self.users
+            for worklists in self.worklists.values()
+            for worklist in worklists
+        ):
+            wanted = set() if user in self.dormant else due.get((user.pk, worklist.pk), set())
+            assert access.rights(user, worklist) == wanted
+            codename = CHOICE[(self.turn + number) % len(CHOICE)]
+            assert access.may(user, codename, worklist) is (codename in wanted)
 
     @invariant()
     def the_proof_finds_nothing(self) -> None:
@@ -161,6 +181,12 @@ class World(RuleBasedStateMachine):
         role = data.draw(st.sampled_from([None, *self.roles[account]]))
         services.change_worklist(worklist=worklist, default_role=role, by=None)
         self.defaults[worklist] = role
+
+    @rule(data=st.data())
+    def sleep_or_wake(self, data: st.DataObject) -> None:
+        user = data.draw(st.sampled_from(self.users))
+        set_active(user=user, active=user in self.dormant, by=self.keeper)
+        self.dormant ^= {user}
 
     @rule(data=st.data())
     def add_worklist(self, data: st.DataObject) -> None:

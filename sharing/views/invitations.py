@@ -1,5 +1,6 @@
 """An invitation after it was sent: again, with a new link, withdrawn."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import Invitation
 from cimar.formats import counted
 from sharing import services
 from sharing.services import looks
@@ -17,28 +19,30 @@ from sharing.views.common import back, dialog, leave, page
 @page
 @require_POST
 def resend(request: HttpRequest, invitation: UUID) -> HttpResponse:
-    try:
-        sent = services.resend_invitation(invitation=invitation, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(
-            request, f"The invitation is on its way to {sent.address} again, with the same link."
-        )
-    return leave(request, back(request, reverse("sharing:invitations")))
+    return _send(
+        request,
+        lambda: services.resend_invitation(invitation=invitation, by=request.user),
+        "The invitation is on its way to {} again, with the same link.",
+    )
 
 
 @page
 @require_POST
 def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
+    return _send(
+        request,
+        lambda: services.relink_invitation(invitation=invitation, by=request.user),
+        "A new link is on its way to {}. The one before no longer works.",
+    )
+
+
+def _send(request: HttpRequest, deed: Callable[[], Invitation], sentence: str) -> HttpResponse:
     try:
-        sent = services.relink_invitation(invitation=invitation, by=request.user)
+        sent = deed()
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(
-            request, f"A new link is on its way to {sent.address}. The one before no longer works."
-        )
+        messages.success(request, sentence.format(sent.address))
     return leave(request, back(request, reverse("sharing:invitations")))
 
 

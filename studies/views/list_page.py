@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from cimar import formats
 from sharing.models import Share
+from sharing.selectors.came_by import first_shares
 from studies.forms import ListForm, SearchForm
 from studies.models import FOREVER, Placement
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
 from studies.services.looks import Listing
 from studies.views import cursors, searches
-from studies.views.came_by import first_shares
 from studies.views.frame import deeds
 from worklists.models import Worklist
 

@@ -1,4 +1,4 @@
-"""The live shares that hold a study on a worklist: `sharing` stands above `studies`, so a door asks it."""
+"""The live shares that hold a study on a worklist, for the pages of `studies`, which knows no shares."""
 
 from collections.abc import Iterable, Sequence
 
