@@ -1,9 +1,11 @@
 """The demo as a radiologist sees it. With CIMAR_PICTURES=1 it makes the pictures of the documentation anew."""
 
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
@@ -16,7 +18,7 @@ from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from studies.models import Placement
-from tests.browser.steps import LOOKS, Person, picture_path
+from tests.browser.steps import LOOKS, PICTURES, Person, picture_path
 from tests.plumbing.database import Clock
 from worklists.models import Worklist
 from worklists.services import add_worklist, add_worklist_member
@@ -34,6 +36,15 @@ SHARED = {
     "Nuclear Medicine": "chidi.obi@southmere.example",
     "Riverside Imaging": "caroline.fenwick@riverside.example",
 }
+# Of 255 grey levels, on average over the pictures made small: dates move on, pages may not.
+MOST_DIFFERENT = 6.0
+
+
+def assert_the_documentation_shows(name: str, taken: Image.Image) -> None:
+    """The picture the documentation holds is of this page as it looks now; else make them anew."""
+    with Image.open(PICTURES / f"{name}.png") as kept:
+        small = [np.asarray(one.convert("L").resize((80, 60)), dtype=float) for one in (kept, taken)]
+    assert (name, np.abs(small[0] - small[1]).mean() < MOST_DIFFERENT) == (name, True)
 
 
 @pytest.fixture
@@ -74,6 +85,7 @@ def test_the_demo_through_a_radiologists_eyes(
         ana.photograph(path, **more)
         with Image.open(path) as taken:
             taken.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+            assert_the_documentation_shows(name, taken)
         pictures.append(path)
 
     # The list: many studies, and how each came here.
@@ -101,7 +113,16 @@ def test_the_demo_through_a_radiologists_eyes(
     expect(dialog.get_by_label("Type an email address")).to_be_focused()
     ana.look("demo-share-dialog")
     picture("share-dialog")
-    ana.page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
+    picture("report")
+    dialog.get_by_role("link", name="Done").click()
+
+    # Who was invited, and what goes with a share before it is ended.
+    ana.page.get_by_role("link", name="Shared by me").click()
+    ana.page.get_by_role("link", name="Invitations").click()
+    expect(ana.page.get_by_role("row").filter(has_text="hillsidepractice")).to_be_visible()
+    picture("invitations")
 
     # A study, and who can see it and why.
     ana.open_worklist("CT Reporting")
@@ -113,6 +134,9 @@ def test_the_demo_through_a_radiologists_eyes(
     expect(ana.page.get_by_role("heading", name="Who can see this study")).to_be_visible()
     ana.look("demo-access")
     picture("access")
+    ana.page.get_by_role("link", name=re.compile("^End the share with")).first.click()
+    expect(ana.dialog.get_by_role("heading", name="End the share")).to_be_focused()
+    picture("end-share")
     assert [path.name for path in pictures if path.stat().st_size > MOST_BYTES] == []
 
 

@@ -1,0 +1,46 @@
+"""The manual says what the product says: its links lead somewhere, its pictures are made, its labels are on a page."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+# Written for people who press buttons: what stands there in bold is a label of a page.
+MANUALS = [ROOT / "docs" / name for name in ("clinician.md", "administrator.md")]
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)")
+
+
+def words_of_the_product() -> str:
+    files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/**/*.py")]
+    apps = ("templates", "cimar", "audit", "accounts", "worklists", "studies", "sharing")
+    return "\n".join(file.read_text() for file in files if file.relative_to(ROOT).parts[0] in apps)
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    local = [link for link in LINK.findall(page.read_text()) if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_every_picture_is_shown_and_made_by_a_journey() -> None:
+    kept = {file.name for file in (ROOT / "docs" / "images").glob("*.png")}
+    shown = {
+        Path(link).name for page in PAGES for link in LINK.findall(page.read_text()) if "images/" in link
+    }
+    journeys = "\n".join(file.read_text() for file in (ROOT / "tests" / "browser").glob("*.py"))
+    made = {f"{one}.png" for one in re.findall(r'\bpicture\("([\w-]+)"', journeys)}
+    assert kept == shown == made
+
+
+@pytest.mark.parametrize("page", [page for page in MANUALS if page.exists()], ids=name)
+def test_labels_in_bold_are_on_a_page(page: Path) -> None:
+    product = words_of_the_product()
+    labels = set(re.findall(r"\*\*([^*]+)\*\*", page.read_text()))
+    assert [label for label in sorted(labels) if label not in product] == []
