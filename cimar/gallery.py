@@ -38,6 +38,9 @@ class SampleForm(forms.Form):
     mail_me = forms.BooleanField(
         label="Mail me when a study arrives", required=False, help_text="One mail per press."
     )
+    when = forms.CharField(label="When", required=False)
+    quick = forms.CharField(label="Find quickly", required=False)
+    agree = forms.BooleanField(label="Agreed", required=False)
     fixed = forms.CharField(label="Account", required=False, initial="Northgate Hospital", disabled=True)
 
     def clean(self) -> dict[str, Any]:
@@ -91,15 +94,21 @@ PATH = [
     {"kind": "share", "label": "Dr Ana Ruiz", "detail": "by email, 3 Nov 2026", "external": True},
     {"kind": "worklist", "label": "Worklist of Ben Okafor", "detail": ""},
     {"kind": "role", "label": "Personal", "detail": "may open images"},
+    {"kind": "person", "label": "Ben Okafor", "detail": "since 4 Nov 2026"},
 ]
 
 
-def everything(*, broken: bool) -> dict[str, Any]:
-    """`broken` shows the form as it comes back with its mistakes."""
+SIZES = ["side", "wide", "small"]
+
+
+def everything(*, broken: bool, size: str) -> dict[str, Any]:
+    """`broken` shows the form as it comes back with its mistakes; `size` is the dialog's."""
     wrong = SampleForm({"email": "not an address", "until": "31 Feb"})
     wrong.is_valid()
     return {
         "section": "studies",
+        "sizes": SIZES,
+        "size": size if size in SIZES else SIZES[0],
         "icons": re.findall(r'symbol id="(\w+)"', ICONS.read_text()),
         "tones": ["neutral", "info", "good", "warn", "danger", "waiting"],
         "outcomes": ["shared", "changed", "already_shared", "invited", "awaiting_approval", "refused"],

@@ -22,4 +22,5 @@ def gone(request: HttpRequest, sentence: str = "") -> HttpResponse:
 def gallery(request: HttpRequest) -> HttpResponse:
     if not settings.CIMAR_DEVELOPMENT:
         raise Http404
-    return render(request, "gallery.html", samples.everything(broken="broken" in request.GET))
+    shown = samples.everything(broken="broken" in request.GET, size=request.GET.get("size", ""))
+    return render(request, "gallery.html", shown)

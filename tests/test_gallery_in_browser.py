@@ -45,7 +45,12 @@ def gallery(page: Page, live_server: LiveServer, complaints: list[str]) -> Itera
 
 @pytest.mark.parametrize(
     ("scheme", "width", "query"),
-    [("light", 1440, ""), ("light", 390, "?broken=1"), ("dark", 1440, "?broken=1"), ("dark", 390, "")],
+    [
+        ("light", 1440, ""),
+        ("light", 390, "?broken=1&size=small"),
+        ("dark", 1440, "?broken=1&size=wide"),
+        ("dark", 390, ""),
+    ],
 )
 def test_axe_finds_nothing_in_any_theme_at_any_width(
     gallery: Page, live_server: LiveServer, complaints: list[str], scheme: str, width: int, query: str

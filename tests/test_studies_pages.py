@@ -245,6 +245,19 @@ def test_what_cannot_be_shown_is_said_with_the_reason(client, cast):
     assert "This object has no image to show." in words(second)
 
 
+def test_a_series_counts_as_many_images_as_its_viewer_leafs_through(client, cast):
+    series = make_series(cast.study)
+    prepared(series, number=1, frames=30)
+    prepared(series, number=2, frames=FRAMES_SHOWN + 1)
+    prepared(series, number=3, frames=0, state=Blob.Preview.NONE)
+    client.force_login(cast.ana)
+
+    page = words(client.get(page_of(cast.placement)))
+
+    assert f"{30 + FRAMES_SHOWN + 1} images" in page
+    assert f"of {30 + FRAMES_SHOWN + 1}" in page
+
+
 def test_a_study_without_images_says_so(client, cast):
     client.force_login(cast.ana)
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Greatest, Least
 
 from accounts.models import User
 from studies.models import Blob, ImagesServed, Instance, Series, Study
@@ -37,13 +38,14 @@ class InstanceSeen:
 
 
 def series_of(study: Study) -> list[Series]:
-    """In the order of their numbers, each with its first instance and how many of its instances still wait."""
+    """In the order of their numbers, each with its first instance, its positions (see `images_in`) and what waits."""
     instances = Instance.objects.filter(series=OuterRef("pk"), frames__gt=0).order_by("number", "id")
     return list(
         Series.objects.filter(study=study)
         .annotate(
             cover=Subquery(instances.values("uuid")[:1]),
             cover_state=Subquery(instances.values("blob__preview")[:1]),
+            positions=Sum(Greatest(Least("instances__frames", Value(FRAMES_SHOWN)), Value(1)), default=0),
             waiting=Count("instances", filter=Q(instances__blob__preview=Blob.Preview.WAITING)),
         )
         .order_by("number", "id")
