@@ -1,14 +1,16 @@
 """The only door to the audit trail."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils.module_loading import import_string
 
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -95,18 +97,36 @@ def record(
 
 def record_all(events: Iterable[AuditEvent]) -> None:
     """Write many events in one statement, in the caller's transaction. Give thousands as a generator."""
-    coming = iter(events)
+    tally: Tally = import_string(settings.CIMAR_AUDIT_TALLY)()
+    coming = _tallied(events, tally)
     few = list(islice(coming, FEW + 1))
     if len(few) <= FEW:
         AuditEvent.objects.bulk_create(few)
-        return
-    attributes, statement = _insert()
-    rows = [
-        (*(getattr(one, attribute) for attribute in attributes), json.dumps(one.detail))
-        for one in chain(few, coming)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        attributes, statement = _insert()
+        rows = [
+            (*(getattr(one, attribute) for attribute in attributes), json.dumps(one.detail))
+            for one in chain(few, coming)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    # What is undone was not done; and no mishap in counting undoes a deed.
+    transaction.on_commit(tally.count, robust=True)
+
+
+class Tally(Protocol):
+    """Counts events; the setting CIMAR_AUDIT_TALLY names whose."""
+
+    def add(self, event: AuditEvent) -> None: ...
+
+    def count(self) -> None:
+        """What was added is committed."""
+
+
+def _tallied(events: Iterable[AuditEvent], tally: Tally) -> Iterator[AuditEvent]:
+    for one in events:
+        tally.add(one)
+        yield one
 
 
 @cache

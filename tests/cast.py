@@ -19,6 +19,8 @@ from worklists import access
 from worklists.models import Worklist, WorklistMembership
 from worklists.presets import SHIPPED_ROLES
 
+# Every line that the tests log is read for these: see tests/plumbing/logs.py.
+PATIENTS = ("Quill^Hazel", "Ferry^Magnus")
 CAN_SHARE = ("list_studies", "open_study", "share_study")
 # Who may share by one method alone, all of them on CT Reporting.
 SINGLE_METHODS = {
@@ -124,8 +126,9 @@ def make_cast() -> Cast:
     )
     access.sync()
 
-    study = make_study(ct, patient_name="Quill^Hazel", study_date="2026-11-20")
-    other_study = make_study(imaging, patient_name="Ferry^Magnus", study_date="2026-11-21")
+    hazel, magnus = PATIENTS
+    study = make_study(ct, patient_name=hazel, study_date="2026-11-20")
+    other_study = make_study(imaging, patient_name=magnus, study_date="2026-11-21")
     return Cast(
         northgate=northgate,
         ct=ct,

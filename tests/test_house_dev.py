@@ -13,6 +13,7 @@ import pytest
 
 from cimar.embedded import processes
 from cimar.embedded.places import CHECKOUT, Places
+from tests.plumbing import logs
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 START = 120
@@ -35,6 +36,7 @@ def copy(tmp_path: Path) -> Iterator[Path]:
             shutil.copy2(CHECKOUT / name, checkout / name)
     (checkout / ".venv").symlink_to(CHECKOUT / ".venv")
     yield checkout
+    logs.keep(home / "dev.log")
     processes.send(left_of(checkout), signal.SIGKILL)
     places = Places("dev", checkout)
     for folder in (places.sockets, Path("/var/lib") / places.name):
@@ -52,6 +54,7 @@ class Dev:
 
     def __init__(self, checkout: Path, environment: dict[str, str]) -> None:
         self.log = checkout.parent / "dev.log"
+        logs.keep(self.log)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [checkout / "bin" / "dev"], env=environment, stdout=log, stderr=log, start_new_session=True

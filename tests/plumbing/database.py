@@ -43,10 +43,10 @@ def _digest() -> str:
         *CHECKOUT.glob("*/migrations/**/*.py"),
         *CHECKOUT.glob("*/sql/**/*.sql"),
         *CHECKOUT.glob("cimar/embedded/*.sql"),
+        *CHECKOUT.glob("cimar/settings/*.py"),
     ]
     found += [
         CHECKOUT / "requirements.txt",
-        CHECKOUT / "cimar" / "settings.py",
         CHECKOUT / "tests" / "plumbing" / "clock.sql",
     ]
     digest = hashlib.sha256()

@@ -1,0 +1,18 @@
+"""For gunicorn's `logger_class`: its lines look like all others."""
+
+import logging.config
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from cimar import logs
+
+
+class GunicornLogger(Logger):  # type: ignore[misc]
+    def setup(self, cfg: object) -> None:
+        """The parent process loads no settings, so this reads the environment."""
+        logs.configure_structlog()
+        logging.config.dictConfig(logs.from_environment())
+
+    def access(self, *args: Any, **kwargs: Any) -> None:
+        """cimar.watch says it, without the query."""

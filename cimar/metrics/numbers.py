@@ -1,0 +1,45 @@
+"""Every number that is counted as things happen. Labels name pages, tasks and actions: never a person or a study."""
+
+import os
+from pathlib import Path
+
+from prometheus_client import Counter, Histogram, disable_created_metrics
+
+# The client wants it there before the first number.
+if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    Path(_folder).mkdir(parents=True, exist_ok=True)
+
+# A second series for each, that nobody asks.
+disable_created_metrics()
+
+REQUESTS = Histogram(
+    "cimar_request_seconds",
+    "Requests by page, method and status, and how long their answers took.",
+    ["route", "method", "status"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+TASKS = Histogram(
+    "cimar_task_seconds",
+    "Tasks by name and outcome (done, failed, again), and how long they took.",
+    ["task", "outcome"],
+    buckets=(0.05, 0.25, 1, 5, 15, 60, 240, 600),
+)
+DEEDS = Counter(
+    "cimar_deeds_total",
+    "Deeds and looks that the audit trail has recorded, by action and outcome.",
+    ["action", "outcome"],
+)
+SHARES = Counter(
+    "cimar_shares_total",
+    "Rows of presses of Share Studies, by method and outcome.",
+    ["method", "outcome"],
+)
+DATABASE_ERRORS = Counter(
+    "cimar_database_errors_total",
+    "Statements that failed, by the kind of error.",
+    ["error"],
+)
+SLOW_STATEMENTS = Counter(
+    "cimar_slow_statements_total",
+    "Statements that took longer than CIMAR_SLOW_QUERY_MS.",
+)
