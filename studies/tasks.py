@@ -13,3 +13,8 @@ def ingest_waiting() -> None:
 @shared_task(name="studies.render_previews")
 def render_previews() -> None:
     services.render_waiting()
+
+
+@shared_task(name="studies.sweep_leftovers")
+def sweep_leftovers() -> None:
+    services.sweep_leftovers()

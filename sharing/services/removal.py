@@ -18,6 +18,7 @@ from sharing.services.shares import NothingThere
 from studies.events import on_placement
 from studies.models import Instance, Placement, Series, Study
 from studies.selectors import placements_visible_to
+from studies.services import leave_bytes
 from worklists.services import deactivate_member, remove_member
 
 TOMBSTONE = {
@@ -104,6 +105,7 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
     record(Action.STUDY_DELETE, by=by, on=on)
     settling.end(ending, graphs, now, reason=Share.EndReason.STUDY_DELETED, by=by)
     settling.drop_every_placement(one.study)
+    leave_bytes(study=one.study)
     Instance.objects.filter(study=one.study).delete()
     Series.objects.filter(study=one.study).delete()
     Study.objects.filter(pk=one.study.pk).update(
@@ -154,7 +156,7 @@ def leave_account(*, membership: int, by: User | None, remove: bool = False) -> 
         and share.method == Method.PHYSICIAN
     ]
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.LEFT, by=by)
-    return Removal(len(study_ids), len(ending), len(with_them))
+    return Removal(len({share.study_id for share in ending}), len(ending), len(with_them))
 
 
 def _with_names(placements: QuerySet[Placement]) -> QuerySet[Placement]:

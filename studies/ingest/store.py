@@ -13,8 +13,12 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import connection, transaction
 
+from studies.ingest import shelf
 from studies.ingest.sources import Received
 from studies.models import Blob, Instance
+
+# Held by a backup from before its snapshot until its last file is copied; shared by whoever removes bytes.
+BACKUP_LOCK = int.from_bytes(b"backups ")
 
 
 def put(key: str, file: IO[bytes], *, to_disk: bool = True) -> None:
@@ -72,15 +76,46 @@ def still_there(blob_ids: Collection[int]) -> set[int]:
 def drop_unused(blob_ids: Collection[int]) -> None:
     """Forget bytes that no instance came of. Who counted on them finds their row gone, and stores them anew."""
     with transaction.atomic():
+        if not bytes_may_go():
+            return  # the hourly sweep finds the row
         locked = list(Blob.objects.select_for_update().filter(pk__in=blob_ids).order_by("pk"))
         used = set(Instance.objects.filter(blob__in=locked).values_list("blob_id", flat=True))
         unused = [blob for blob in locked if blob.pk not in used]
         Blob.objects.filter(pk__in=[blob.pk for blob in unused]).delete()
     for blob in unused:
-        with transaction.atomic():
-            _lock([blob.sha256])
-            if not Blob.objects.filter(sha256=blob.sha256).exists():
-                remove(blob.key)
+        remove_rowless(blob.sha256)
+
+
+@transaction.atomic
+def remove_rowless(sha256: str) -> bool:
+    """Remove bytes and their pictures if no row names them; whether they are gone now."""
+    if not bytes_may_go():
+        return False
+    _lock([sha256])
+    if Blob.objects.filter(sha256=sha256).exists():
+        return False
+    for key in shelf.of_blob(sha256):
+        remove(key)
+    return True
+
+
+@transaction.atomic
+def remove_received(keys: Collection[str]) -> None:
+    """Remove files of an upload that were taken in, or leave them to the sweep while a backup runs."""
+    if bytes_may_go():
+        for key in keys:
+            remove(key)
+
+
+def bytes_may_go() -> bool:
+    """Whether bytes may be removed in this transaction: a backup that runs still copies what its dump names.
+
+    The answer holds until the transaction ends: a backup that begins meanwhile waits for that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [BACKUP_LOCK])
+        (free,) = cursor.fetchone()
+    return bool(free)
 
 
 def _lock(hashes: Collection[str]) -> None:

@@ -1,6 +1,7 @@
 """What was imaged, the bytes, and where each study stands."""
 
 from studies.models.image import Blob, ImagesServed, Instance, Series
+from studies.models.leftover import Leftover
 from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
 from studies.models.study import Study
 from studies.models.upload import Upload, UploadedFile
@@ -12,6 +13,7 @@ __all__ = [
     "ImagesServed",
     "Instance",
     "LastVisit",
+    "Leftover",
     "Placement",
     "Series",
     "Study",

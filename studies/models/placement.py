@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -32,6 +33,7 @@ class Placement(models.Model):
     name_key = models.CharField(max_length=400, db_default="", editable=False)
     mrn_key = models.CharField(max_length=200, db_default="", editable=False)
     accession_key = models.CharField(max_length=200, db_default="", editable=False)
+    modalities = ArrayField(models.CharField(max_length=16), db_default=[], editable=False)
 
     class Meta:
         constraints = [
@@ -77,6 +79,7 @@ class Placement(models.Model):
                 OpClass(F("accession_key"), "text_pattern_ops"),
                 name="placements_accession_search",
             ),
+            GinIndex(F("worklist"), F("modalities"), name="placements_by_modality"),
             models.Index(
                 fields=["exists_until"],
                 name="placements_that_will_end",

@@ -22,7 +22,7 @@ from studies.events import on_worklist
 from studies.ingest.limits import in_words, limits
 from studies.ingest.results import FileResult, IngestResult
 from studies.ingest.sources import Source, shown
-from studies.ingest.store import put, remove
+from studies.ingest.store import put, remove, remove_received
 from studies.models import Blob, Upload, UploadedFile
 from studies.services.ingest import carry_in, check_upload
 from worklists.models import Worklist
@@ -129,8 +129,7 @@ def _carry_on(upload: Upload, finish_by: float) -> None:
             )
             _settle_chunk(upload, chunk, result)
             # Their bytes are kept by hash now; a crash before this line leaves files that nothing refers to.
-            for file in chunk:
-                remove(file.key)
+            remove_received([file.key for file in chunk])
         _finish(upload)
     except OutOfTime:
         Upload.objects.filter(pk=upload.pk).update(claimed_until=None)

@@ -1,14 +1,111 @@
-"""Brings the database up to date: what every deployment runs first, as the owner."""
+"""Brings the database and the bucket up to date: what every deployment runs first, as the owner."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.core.files.storage import storages
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
+
+# A change of a table that waits for its lock holds up everybody who comes after it, so it gives up and comes again.
+LOCK_WAIT = "1s"
+TRIES = 20
+LONGEST_PAUSE = 30
+LOOK_EVERY = 0.5
+# Two that prepare one database at once do so one after the other.
+PREPARE_LOCK = int.from_bytes(b"prepare ")
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=options["verbosity"], interactive=False)
-        call_command("createcachetable", verbosity=options["verbosity"])
+        bring_bucket()
+        self._migrate(options["verbosity"])
+
+    def _migrate(self, verbosity: int) -> None:
+        """Each migration is whole or not at all, so a second try goes on where the first one stopped."""
+        for tried in range(1, TRIES + 1):
+            try:
+                with _alone(self._tell), connection.execute_wrapper(_patient_where_nobody_waits):
+                    call_command("migrate", verbosity=verbosity, interactive=False)
+                    call_command("createcachetable", verbosity=verbosity)
+                return
+            except OperationalError as error:
+                if not isinstance(error.__cause__, LockNotAvailable):
+                    raise
+            # What is carried out at the end of a migration leaves its transaction open when it fails.
+            connection.close()
+            connection.connect()
+            pause = min(2**tried, LONGEST_PAUSE)
+            self._tell(f"A table is in use for longer than {LOCK_WAIT}; trying again in {pause} s.")
+            time.sleep(pause)
+        raise CommandError(
+            f"A table that a migration changes was in use at each of {TRIES} tries. What was applied before stays, and "
+            "the site goes on as it is. See who holds the table (docs/operations.md, Trouble), then prepare again."
+        )
+
+    def _tell(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
+
+
+@contextmanager
+def _alone(tell: Callable[[str], Any]) -> Iterator[None]:
+    """What is taken and set here goes with the connection, where it is not given back."""
+    told = False
+    while not _taken():
+        # Asked again and again: a statement that waited would itself hold up an index that is built beside the traffic.
+        if not told:
+            tell("Another prepare is at work on this database; waiting for it.")
+            told = True
+        time.sleep(LOOK_EVERY)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
+
+
+def _taken() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [PREPARE_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _patient_where_nobody_waits(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """An index that is built beside the traffic waits for other transactions, and nobody waits for it."""
+    if "CONCURRENTLY" not in str(sql).upper():
+        return execute(sql, params, many, context)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")
+    done = execute(sql, params, many, context)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
+    return done
+
+
+def bring_bucket() -> None:
+    """The bucket for images, made where it is missing. Nothing to do where images lie in a folder."""
+    storage: Any = storages["dicom"]
+    name = getattr(storage, "bucket_name", None)
+    if name is None:
+        return
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = storage.connection.meta.client
+    try:
+        client.head_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
+            raise CommandError(f"The store of images refuses us the bucket {name}: {error}") from error
+        client.create_bucket(Bucket=name)
+    except BotoCoreError as error:
+        raise CommandError(f"The store of images does not answer: {error}") from error

@@ -1,0 +1,93 @@
+"""python -m cimar.backup make|restore|verify|list FOLDER: what bin/backup and bin/restore run."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+import django
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.exceptions import ImproperlyConfigured
+
+from cimar.embedded.places import Problem
+
+
+def main() -> int:
+    given = _arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cimar.settings")
+    os.environ["CIMAR_DATABASE_ROLE"] = "owner"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    path = Path(os.environ.get("CIMAR_CALLED_FROM") or Path.cwd(), given.folder)
+    try:
+        django.setup()
+        return _run(given, path)
+    except Problem as problem:
+        print(f"cimar: {problem}", file=sys.stderr)
+    except ImproperlyConfigured as error:
+        print(f"cimar: {error}", file=sys.stderr)
+    except (BotoCoreError, ClientError) as error:
+        print(f"cimar: the bucket does not answer as it should: {type(error).__name__}", file=sys.stderr)
+    except OSError as error:
+        # A full disk, a folder that went away.
+        print(f"cimar: {error.strerror or type(error).__name__}: {error.filename or path}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped. Start it again: what was copied stays copied.", file=sys.stderr)
+        return 130
+    return 1
+
+
+def _run(given: argparse.Namespace, path: Path) -> int:
+    from cimar.backup import folder, make, restore
+
+    if given.command == "make":
+        return make.backup(path, keep=given.keep)
+    if given.command == "restore":
+        return restore.restore(path, name=given.backup, sizes_only=given.sizes_only)
+    found = folder.BackupFolder(path)
+    found.open_to_read()
+    if given.command == "list":
+        for name in found.names():
+            manifest = folder.Manifest.read(found.backups / name)
+            print(f"{name}  {manifest.files:,} files, {len(manifest.missing):,} missing")
+        return 0
+    manifest = restore.verified(found, found.chosen(given.backup))
+    print(f"Backup {manifest.name} is whole: {manifest.files:,} files, each with its sum.")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/backup, bin/restore", description="Back up and restore. See docs/operations.md."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="back up the database and the images into FOLDER")
+    restore = commands.add_parser(
+        "restore", help="restore a backup into an empty database and an empty storage"
+    )
+    verify = commands.add_parser("verify", help="read a backup and compare every sum")
+    listed = commands.add_parser("list", help="name the backups in FOLDER")
+    for command in (make, restore, verify, listed):
+        command.add_argument("folder", metavar="FOLDER", type=Path)
+    make.add_argument(
+        "--keep", type=_positive, metavar="N", help="afterwards keep the newest N backups, no others"
+    )
+    for command in (restore, verify):
+        command.add_argument("--backup", metavar="NAME", help="an older one; the newest is meant otherwise")
+    restore.add_argument(
+        "--sizes-only",
+        action="store_true",
+        help="verify files by their size beforehand; each is still read and compared as it is put back",
+    )
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("keep at least one")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What lies in the `dicom` storage, in the order of its keys: local folders and buckets answer alike."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.files.storage import storages
+
+INCOMING = "incoming/"
+PREFIXES = tuple(f"{number:02x}" for number in range(256))
+# Bytes or a picture of a frame: what a blob's row accounts for. Anything else in the storage is a stranger.
+OF_A_BLOB = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})\.(dcm|\d+\.(full|thumb)\.png)")
+
+
+def walk(beginning: str = "") -> Iterator[tuple[str, int]]:
+    """Each key that begins so, with its size; `beginning` is empty, or ends where a folder's name does."""
+    storage: Any = storages["dicom"]
+    bucket = getattr(storage, "bucket", None)
+    if bucket is not None:
+        yield from ((found.key, found.size) for found in bucket.objects.filter(Prefix=beginning))
+    else:
+        root = storage.path("")
+        yield from _walk(os.path.join(root, beginning), beginning.rstrip("/"))
+
+
+def _walk(folder: str, key: str) -> Iterator[tuple[str, int]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    # A bucket sorts whole keys, in which a folder's name goes on with a slash.
+    for name, is_folder in sorted(found, key=lambda one: f"{one[0]}/" if one[1] else one[0]):
+        inside = f"{key}/{name}" if key else name
+        if is_folder:
+            yield from _walk(os.path.join(folder, name), inside)
+            continue
+        try:
+            yield inside, os.stat(os.path.join(folder, name)).st_size
+        except FileNotFoundError:
+            continue  # it went while we looked
+
+
+def of_blob(sha256: str) -> list[str]:
+    """The keys of the bytes and of every picture that stands beside them."""
+    storage: Any = storages["dicom"]
+    folder = f"{sha256[:2]}/{sha256[2:4]}/"
+    bucket = getattr(storage, "bucket", None)
+    if bucket is not None:
+        return [found.key for found in bucket.objects.filter(Prefix=f"{folder}{sha256}.")]
+    return [key for key, _ in walk(folder) if key.startswith(f"{folder}{sha256}.")]
+
+
+def hash_in(key: str) -> str:
+    """The blob that a key belongs to, or nothing for a stranger."""
+    found = OF_A_BLOB.fullmatch(key)
+    return found[1] if found and key.startswith(f"{found[1][:2]}/{found[1][2:4]}/") else ""

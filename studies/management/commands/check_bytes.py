@@ -1,0 +1,110 @@
+"""Proves that the storage holds what the database says it holds."""
+
+import hashlib
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from django.core.files.storage import storages
+from django.core.management.base import BaseCommand
+
+from studies import services
+from studies.ingest import shelf
+from studies.models import Blob, Instance, Leftover, Upload, UploadedFile
+
+
+class Command(BaseCommand):
+    help = (
+        "Compares the rows of stored bytes with the storage: every row's bytes are there in their size, and its "
+        "pictures where it says so. Names each that is not, by its hash."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--hash", action="store_true", dest="read", help="read all bytes and compare their hashes as well"
+        )
+        parser.add_argument(
+            "--sweep",
+            action="store_true",
+            help="first remove whatever nothing needs, in the whole storage; only while nobody imports",
+        )
+
+    def handle(self, *, read: bool, sweep: bool, **options: Any) -> None:
+        self.rowless = self.strangers = self.bytes = 0
+        if sweep:
+            swept = services.sweep_leftovers(everywhere=True)
+            if swept.backup_runs:
+                self.stdout.write("A backup runs, so nothing was removed.")
+        found = 0
+        for difference in self._differences(read):
+            found += 1
+            self.stdout.write(difference)
+        for difference in _uploads():
+            found += 1
+            self.stdout.write(difference)
+        self._tell_leftovers()
+        if found:
+            self.stderr.write(f"{found} difference{'s' if found > 1 else ''} between rows and bytes.")
+            sys.exit(1)
+        told = "with the hash it is named by" if read else "in its size"
+        self.stdout.write(f"All {self.bytes:,} files that rows name are there, each {told}.")
+
+    def _differences(self, read: bool) -> Iterator[str]:
+        """Prefix by prefix: rows and files side by side, however many there are of both."""
+        for prefix in shelf.PREFIXES:
+            rows = {
+                blob.sha256: blob for blob in Blob.objects.filter(sha256__gte=prefix, sha256__lt=f"{prefix}g")
+            }
+            by_hash = groupby(shelf.walk(f"{prefix}/"), key=lambda one: shelf.hash_in(one[0]))
+            for sha256, group in by_hash:
+                files = dict(group)
+                if not sha256:
+                    self.strangers += len(files)
+                elif sha256 not in rows:
+                    self.rowless += len(files)
+                else:
+                    yield from self._compare(rows.pop(sha256), files, read)
+            for sha256 in rows:
+                yield f"The bytes {sha256} are not there."
+
+    def _compare(self, blob: Blob, files: dict[str, int], read: bool) -> Iterator[str]:
+        self.bytes += 1
+        if blob.key not in files:
+            yield f"The bytes {blob.sha256} are not there."
+        elif files[blob.key] != blob.size:
+            yield f"The bytes {blob.sha256} should be {blob.size:,} and are {files[blob.key]:,}."
+        elif read and _hash(blob.key) != blob.sha256:
+            yield f"The bytes {blob.sha256} are damaged: read, they have another hash."
+        if blob.preview == Blob.Preview.READY and blob.preview_key(1) not in files:
+            yield f"The pictures of {blob.sha256} are said to be ready and are not there."
+
+    def _tell_leftovers(self) -> None:
+        """What no row names is untidy and does no harm; the hourly sweep removes it."""
+        unused = Blob.objects.exclude(pk__in=Instance.objects.values("blob")).count()
+        lines = {
+            "files without a row": self.rowless,
+            "rows of bytes that no instance names": unused,
+            "files of deleted studies still to be removed": Leftover.objects.filter(removed=None).count(),
+            "files that are not ours by their names": self.strangers,
+        }
+        for what, count in lines.items():
+            if count:
+                self.stdout.write(f"{count:,} {what}.")
+
+
+def _uploads() -> Iterator[str]:
+    """Files of uploads that wait for a worker: without their bytes, what somebody sent is lost."""
+    waiting = UploadedFile.objects.filter(upload__state=Upload.State.WAITING, done_at=None)
+    for pk, key in waiting.order_by("pk").values_list("pk", "key"):
+        if not storages["dicom"].exists(key):
+            yield f"The uploaded file {pk} waits to be taken in, and its bytes are not there."
+
+
+def _hash(key: str) -> str:
+    digest = hashlib.sha256()
+    with storages["dicom"].open(key) as stream:
+        for piece in stream.chunks():
+            digest.update(piece)
+    return digest.hexdigest()

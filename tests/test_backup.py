@@ -1,0 +1,504 @@
+"""What was backed up is restored as it was, database and images of one moment; what is not whole is not restored."""
+
+import json
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.urls import reverse
+
+from cimar.backup import make, postgres, restore
+from cimar.backup.folder import BackupFolder
+from cimar.embedded.places import APP_ROLE, CHECKOUT, OWNER_ROLE, SUPERUSER, Problem
+from sharing import services as sharing_services
+from sharing.models import Method
+from sharing.targets import Target
+from studies import services
+from studies.ingest import shelf, store
+from studies.models import Blob, Study
+from tests.bad_files import dicom_storage, sound, source
+from tests.cast import Cast, make_cast
+from tests.factories import PASSWORD, placement_of
+from tests.plumbing import PLACES, database
+
+__all__ = ["dicom_storage"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+# What somebody sees with the restored data: the study's page, and the picture of its first image.
+LOOK = """
+import django, sys; django.setup()
+from django.conf import settings; settings.ALLOWED_HOSTS = ["testserver"]; settings.SECURE_SSL_REDIRECT = False
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # as tests have it
+from django.test import Client
+from django.urls import reverse
+ben, password = Client(), sys.argv[1]
+ben.post(reverse("account_login"), {"login": "ben@example.org", "password": password})
+for path in sys.argv[2:]:
+    answer = ben.get(path)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    print(answer.status_code, answer.headers["Content-Type"], b"Quill" in body, body[1:4] == b"PNG")
+"""
+
+
+@pytest.fixture
+def house(dicom_storage: Path) -> Cast:
+    """The cast, with a study that has images and is shared with Emergency."""
+    cast = make_cast()
+    result = services.take_in(worklist=cast.ct, by=None, source=source(sound()))
+    services.render_previews(blob_ids=result.blob_ids)
+    share(cast, imaged(cast))
+    return cast
+
+
+def imaged(cast: Cast) -> Study:
+    return Study.objects.get(home=cast.ct, n_instances=1)
+
+
+def share(cast: Cast, study: Study) -> None:
+    sharing_services.share_studies(
+        placements=[placement_of(study, cast.ct).uuid],
+        targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
+        by=cast.ana,
+    )
+
+
+@pytest.fixture
+def there(process_env: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment of commands that work on this test's database and images."""
+    return {**process_env, "CIMAR_DATA": str(tmp_path)}
+
+
+@pytest.fixture
+def elsewhere(there: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an empty place: a database that is not there yet, and an empty folder."""
+    name = f"{connection.settings_dict['NAME']}_restored"
+    yield {**there, "CIMAR_DATABASE_NAME": name, "CIMAR_DATA": str(tmp_path / "restored")}
+    database.drop(name)
+
+
+@pytest.fixture
+def as_owner_here(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[str, Path], None]:
+    """Lets this process back up and restore: which database, and which folder of images."""
+
+    def aim(name: str, location: Path) -> None:
+        found = {"host": str(PLACES.sockets), "user": OWNER_ROLE, "dbname": name, "connect_timeout": "5"}
+        monkeypatch.setattr(postgres, "_parameters", lambda: found)
+        monkeypatch.setattr(postgres, "database_name", lambda: name)
+        dicom = {
+            **settings.STORAGES["dicom"],
+            "OPTIONS": {**settings.STORAGES["dicom"]["OPTIONS"], "location": location},
+        }
+        settings.STORAGES = {**settings.STORAGES, "dicom": dicom}
+
+    return aim
+
+
+@pytest.fixture
+def backed_up(house: Cast, as_owner_here: Any, tmp_path: Path) -> Path:
+    """A folder with one sound backup of the house."""
+    as_owner_here(connection.settings_dict["NAME"], tmp_path / "dicom")
+    assert make.backup(tmp_path / "backups") == 0
+    return tmp_path / "backups"
+
+
+@pytest.fixture(scope="module")
+def kept() -> list[Path]:
+    """The first sound backup that was made here, for tests that only read one."""
+    return []
+
+
+@pytest.fixture
+def whole(request: Any, kept: list[Path], tmp_path: Path, tmp_path_factory: Any) -> Path:
+    """A folder of its own with a sound backup."""
+    if kept:
+        return shutil.copytree(kept[0], tmp_path / "backups")
+    made: Path = request.getfixturevalue("backed_up")
+    kept.append(shutil.copytree(made, tmp_path_factory.mktemp("kept") / "backups"))
+    return made
+
+
+@pytest.fixture
+def empty(as_owner_here: Any, whole: Path, tmp_path: Path) -> Iterator[Path]:
+    """From now on this process restores into an empty place, whose folder of images this is."""
+    name = f"{connection.settings_dict['NAME']}_restored"
+    with database.owner() as owner:
+        owner.execute(f'CREATE DATABASE "{name}"')
+    as_owner_here(name, tmp_path / "restored" / "dicom")
+    yield tmp_path / "restored" / "dicom"
+    database.drop(name)
+
+
+def run(command: str, *arguments: str | Path, environment: dict[str, str], status: int = 0) -> str:
+    done = subprocess.run(
+        [CHECKOUT / "bin" / command, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def tables_elsewhere() -> int:
+    with postgres.connect() as target:
+        return postgres.tables_in(target)
+
+
+def test_a_house_is_backed_up_restored_elsewhere_and_looks_the_same(
+    house: Cast, there: dict[str, str], elsewhere: dict[str, str], tmp_path: Path
+) -> None:
+    upload = services.receive_upload(
+        worklist=house.ct, by=house.ana, files=[SimpleUploadedFile("late.dcm", sound())]
+    )
+    with psycopg.connect(
+        host=str(PLACES.sockets), user=SUPERUSER, dbname=there["CIMAR_DATABASE_NAME"], autocommit=True
+    ) as superuser:
+        # As in production; the owner may not make it.
+        superuser.execute("CREATE EXTENSION pg_stat_statements")
+    told = run("backup", tmp_path / "backups", environment=there)
+    study = imaged(house)
+    placement, instance = placement_of(study, house.emergency), study.instances.get()
+
+    restored = run("restore", tmp_path / "backups", environment=elsewhere)
+
+    assert "is finished: 4 files" in told and "SECRET_KEY" in told
+    assert "All 1 files that rows name are there" in restored
+    assert "Every placement is where shares reach" in restored
+    assert "every right that is due is granted" in restored
+    assert "ATTENTION" not in restored
+    page = reverse("studies:study", args=[placement.uuid])
+    picture = reverse("studies:frame", args=[placement.uuid, instance.uuid, 1])
+    seen = subprocess.run(
+        [sys.executable, "-c", LOOK, PASSWORD, page, picture],
+        env={**elsewhere, "DJANGO_SETTINGS_MODULE": "cimar.settings"},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert seen.stdout.splitlines() == [
+        "200 text/html; charset=utf-8 True False",
+        "200 image/png False True",
+    ], seen.stderr
+    waiting = tmp_path / "restored" / "dicom" / upload.files.get().key
+    assert waiting.is_file()
+    with psycopg.connect(
+        host=str(PLACES.sockets), user=APP_ROLE, dbname=elsewhere["CIMAR_DATABASE_NAME"], autocommit=True
+    ) as app:
+        for statement in (
+            "UPDATE audit_auditevent SET by_label = 'x'",
+            "DELETE FROM audit_auditevent",
+            "TRUNCATE audit_auditevent",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(statement)
+        assert app.execute("SELECT count(*) FROM audit_auditevent").fetchone()[0] > 0
+        assert (
+            app.execute("SELECT count(*) FROM django_session").fetchone()[0] == 1
+        )  # that of the look just now
+    with (
+        database.owner(elsewhere["CIMAR_DATABASE_NAME"]) as owner,
+        pytest.raises(psycopg.Error, match="only ever added"),
+    ):
+        owner.execute("DELETE FROM audit_auditevent")
+
+
+def test_what_is_shared_taken_in_and_deleted_while_a_backup_runs_does_not_harm_it(
+    house: Cast, as_owner_here: Any, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    study, key = imaged(house), Blob.objects.get().key
+    copy = make._copy
+    swept: list[Any] = []
+
+    def busy(*arguments: Any) -> Any:
+        """Between the snapshot and the first copy."""
+        sharing_services.delete_study(
+            placement=placement_of(study, house.ct).uuid, by=house.adam, why="Wrong patient"
+        )
+        services.take_in(worklist=house.ct, by=None, source=source(sound()))
+        swept.append(services.sweep_leftovers(everywhere=True))
+        return copy(*arguments)
+
+    monkeypatch.setattr(make, "_copy", busy)
+    as_owner_here(connection.settings_dict["NAME"], tmp_path / "dicom")
+
+    status = make.backup(tmp_path / "backups")
+
+    assert status == 0
+    assert swept[0].backup_runs
+    assert [path.name for path in (tmp_path / "backups" / "images").rglob("*.dcm")] == [Path(key).name]
+    services.sweep_leftovers(everywhere=True)
+    assert not (tmp_path / "dicom" / key).exists()
+
+
+def test_the_next_backup_copies_only_what_is_new(house: Cast, backed_up: Path, capsys: Any) -> None:
+    images = {path: path.stat().st_ino for path in (backed_up / "images").rglob("*") if path.is_file()}
+    services.take_in(worklist=house.ct, by=None, source=source(sound()))
+    _as_of_yesterday(backed_up)
+
+    make.backup(backed_up)
+
+    now = {path: path.stat().st_ino for path in (backed_up / "images").rglob("*") if path.is_file()}
+    assert len(BackupFolder(backed_up).names()) == 2
+    assert {path: now[path] for path in images} == images
+    assert len(now) == len(images) + 1
+
+
+def test_older_backups_go_with_the_files_that_only_they_named(house: Cast, backed_up: Path) -> None:
+    gone = Blob.objects.get().sha256
+    sharing_services.delete_study(
+        placement=placement_of(imaged(house), house.ct).uuid, by=house.adam, why="Wrong patient"
+    )
+    services.take_in(worklist=house.ct, by=None, source=source(sound()))
+    _as_of_yesterday(backed_up)
+
+    make.backup(backed_up, keep=1)
+
+    kept = [path.name for path in (backed_up / "images").rglob("*") if path.is_file()]
+    assert len(BackupFolder(backed_up).names()) == 1
+    assert kept == [f"{Blob.objects.exclude(sha256=gone).get().sha256}.dcm"]
+
+
+def test_nobody_else_may_read_a_backup_and_no_name_tells_of_a_patient(backed_up: Path) -> None:
+    for path in [backed_up, *backed_up.rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode & 0o077 == 0, path
+        assert "quill" not in path.name.lower()
+        assert "mrn" not in path.name.lower()
+
+
+def test_a_backup_of_a_storage_that_lost_a_file_says_so_and_holds_the_rest(
+    house: Cast, as_owner_here: Any, tmp_path: Path, capsys: Any
+) -> None:
+    blob = Blob.objects.get()
+    (tmp_path / "dicom" / blob.key).unlink()
+    as_owner_here(connection.settings_dict["NAME"], tmp_path / "dicom")
+
+    status = make.backup(tmp_path / "backups")
+
+    (manifest,) = (tmp_path / "backups" / "backups").glob("*/manifest.json")
+    assert status == 1
+    assert "ATTENTION: 1 files" in capsys.readouterr().out
+    assert json.loads(manifest.read_text())["missing"] == [blob.sha256]
+
+
+def test_bytes_that_are_damaged_in_the_storage_are_not_taken_for_good(
+    house: Cast, as_owner_here: Any, tmp_path: Path, capsys: Any
+) -> None:
+    blob = Blob.objects.get()
+    (tmp_path / "dicom" / blob.key).write_bytes(b"x" * blob.size)
+    as_owner_here(connection.settings_dict["NAME"], tmp_path / "dicom")
+
+    assert make.backup(tmp_path / "backups") == 1
+    assert not list((tmp_path / "backups" / "images").rglob("*.dcm"))
+
+
+def test_two_backups_at_once_the_second_is_refused(
+    house: Cast, as_owner_here: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    as_owner_here(connection.settings_dict["NAME"], tmp_path / "dicom")
+    monkeypatch.setattr(make, "PATIENCE", "100ms")
+    with database.owner(connection.settings_dict["NAME"]) as other, other.transaction():
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [store.BACKUP_LOCK])
+        with pytest.raises(Problem, match="Another backup of this database is running"):
+            make.backup(tmp_path / "backups")
+
+    assert BackupFolder(tmp_path / "backups").names() == []
+
+
+def test_a_folder_with_something_else_in_it_is_refused(tmp_path: Path, house: Cast) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "one.txt").write_text("Dear")
+
+    with pytest.raises(Problem, match="holds something else"):
+        make.backup(tmp_path / "letters")
+
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["one.txt"]
+
+
+def test_a_full_disk_is_said_before_anything_is_copied(
+    house: Cast, as_owner_here: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    as_owner_here(connection.settings_dict["NAME"], tmp_path / "dicom")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))
+
+    with pytest.raises(Problem, match="1 bytes free"):
+        make.backup(tmp_path / "backups")
+
+    assert not list((tmp_path / "backups" / "images").iterdir())
+
+
+def test_an_older_pg_dump_is_refused_with_what_to_install(monkeypatch: Any) -> None:
+    with pytest.raises(
+        Problem, match="needs a pg_dump of version 99 or newer; the newest here is .*postgresql-client-99"
+    ):
+        postgres.program("pg_dump", 990000)
+
+
+def _newest(folder: Path) -> Path:
+    return BackupFolder(folder).chosen(None)
+
+
+def _break_dump(folder: Path) -> None:
+    path = _newest(folder) / "database.dump"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def _lose_an_image(folder: Path) -> None:
+    next((folder / "images").rglob("*.dcm")).unlink()
+
+
+def _damage_an_image(folder: Path) -> None:
+    path = next((folder / "images").rglob("*.dcm"))
+    path.write_bytes(b"x" * path.stat().st_size)
+
+
+def _damage_a_picture(folder: Path) -> None:
+    path = next((folder / "images").rglob("*.full.png.*"))
+    path.write_bytes(b"x" * path.stat().st_size)
+
+
+def _shorten_the_list(folder: Path) -> None:
+    path = _newest(folder) / "files.tsv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+
+
+def _edit_the_manifest(folder: Path) -> None:
+    path = _newest(folder) / "manifest.json"
+    path.write_text(path.read_text().replace('"files": 3', '"files": 2'))
+
+
+def _lose_the_manifest(folder: Path) -> None:
+    (_newest(folder) / "manifest.json").unlink()
+
+
+def _from_the_future(folder: Path) -> None:
+    _told(folder, format=99)
+
+
+def _migrated_further(folder: Path) -> None:
+    told = json.loads((_newest(folder) / "manifest.json").read_text())
+    _told(folder, migrations={**told["migrations"], "studies": ["9999_holograms"]})
+
+
+def _from_a_newer_server(folder: Path) -> None:
+    _told(folder, server=990001)
+
+
+def _told(folder: Path, **changes: Any) -> None:
+    from cimar.backup.folder import _sum_of
+
+    path = _newest(folder) / "manifest.json"
+    told = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({**told, "sum": _sum_of(told)}))
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (_break_dump, "database.dump is damaged"),
+        (_lose_an_image, "1 of the backup's files cannot be restored; the first: .* is not there"),
+        (_damage_an_image, "1 of the backup's files cannot be restored; the first: .* is damaged"),
+        (_damage_a_picture, "1 of the backup's files cannot be restored; the first: .* is damaged"),
+        (_shorten_the_list, "files.tsv is damaged"),
+        (_edit_the_manifest, "was changed since it was written"),
+        (_lose_the_manifest, "holds no finished backup"),
+        (_from_the_future, "made by a newer version"),
+        (_migrated_further, "it knows studies.9999_holograms, and this one does not"),
+        (_from_a_newer_server, "comes from PostgreSQL 99"),
+    ],
+)
+def test_what_is_not_whole_or_does_not_fit_is_not_restored(
+    whole: Path, empty: Path, harm: Callable[[Path], None], sentence: str
+) -> None:
+    harm(whole)
+
+    with pytest.raises(Problem, match=sentence):
+        restore.restore(whole)
+
+    assert tables_elsewhere() == 0
+    assert not empty.exists()
+
+
+def test_nothing_is_restored_over_a_database_that_has_tables(whole: Path, empty: Path) -> None:
+    with postgres.connect() as target:
+        target.execute("CREATE TABLE something (id int)")
+
+    with pytest.raises(Problem, match="is not empty: it has 1 tables"):
+        restore.restore(whole)
+
+    assert tables_elsewhere() == 1
+    assert not empty.exists()
+
+
+def test_nothing_is_restored_over_images(whole: Path, empty: Path) -> None:
+    empty.mkdir(parents=True)
+    (empty / "something").write_text("x")
+
+    with pytest.raises(Problem, match="image storage is not empty"):
+        restore.restore(whole)
+
+    assert tables_elsewhere() == 0
+    assert [path.name for path in empty.iterdir()] == ["something"]
+
+
+def test_a_restore_that_was_interrupted_goes_on(whole: Path, empty: Path, monkeypatch: Any) -> None:
+    def cut(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "restore", cut)
+        with pytest.raises(KeyboardInterrupt):
+            restore.restore(whole)
+    lying = len([path for path in empty.rglob("*") if path.is_file()])
+    # What it runs at the end is another test's.
+    monkeypatch.setattr(restore, "_manage", lambda *command: 0)
+
+    status = restore.restore(whole)
+
+    assert status == 0
+    assert tables_elsewhere() > 0
+    assert lying == 4  # the three files and the mark
+    assert sorted(key for key, _ in shelf.walk()) == sorted(
+        path.relative_to(empty).as_posix() for path in empty.rglob("*") if path.suffix in (".dcm", ".png")
+    )
+
+
+def test_a_dump_that_cannot_be_filled_in_leaves_the_database_as_empty_as_it_was(
+    whole: Path, empty: Path
+) -> None:
+    with postgres.connect() as target:
+        # Not a table, so the database counts as empty; and in the way of one that comes.
+        target.execute("CREATE TYPE studies_study AS (something int)")
+
+    with pytest.raises(Problem, match="as empty as before"):
+        restore.restore(whole)
+
+    assert tables_elsewhere() == 0
+
+
+def _as_of_yesterday(folder: Path) -> None:
+    """Backups are named by the second; two of one test would have the same name."""
+    from dataclasses import replace
+
+    from cimar.backup.folder import Manifest
+
+    old = _newest(folder)
+    new = old.rename(old.with_name("2026-01-01T00-00-00Z"))
+    replace(Manifest.read(new), name=new.name).write(new)
+
+
+def test_the_tools_say_no_in_sentences(tmp_path: Path, there: dict[str, str]) -> None:
+    told = run("backup", "list", tmp_path / "nothing", environment=there, status=1)
+
+    assert told.strip() == f"cimar: {tmp_path / 'nothing'} is not a folder that bin/backup made."
+    assert not (tmp_path / "nothing").exists()
