@@ -43,13 +43,15 @@ def server_user_can(test: str, path: Path) -> bool:
 
 
 class Places:
-    """The folders of one profile: `dev` keeps what it is told, `test…` may forget it."""
+    """The folders of one profile: `dev` and `bench` keep what they are told, `test…` may forget it."""
 
     def __init__(self, profile: str = "dev", checkout: Path = CHECKOUT) -> None:
-        if profile != "dev" and not profile.startswith("test"):
-            raise Problem(f"There is no profile {profile!r}: it is dev, or a name that begins with test.")
+        if profile not in ("dev", "bench") and not profile.startswith("test"):
+            raise Problem(
+                f"There is no profile {profile!r}: it is dev, bench, or a name that begins with test."
+            )
         self.profile = profile
-        self.durable = profile == "dev"
+        self.durable = not profile.startswith("test")
         self.checkout = checkout
         digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:10]
         self.name = f"cimar-{server_user().pw_uid}-{digest}"

@@ -47,6 +47,11 @@ def group(leader: int, since: str, folder: Path) -> list[int]:
     return [pid for pid in _pids() if _session(pid) == leader and _cwd(pid) == folder]
 
 
+def session(leader: int) -> list[int]:
+    """All processes of the session that `leader` began. Ask for a child of ours only: its id is taken while we live."""
+    return [pid for pid in _pids() if _session(pid) == leader]
+
+
 def in_folder(folder: Path) -> list[int]:
     """Processes that work in a folder: PostgreSQL's do so in its data folder. Empty where the system does not tell."""
     return [pid for pid in _pids() if _cwd(pid) == folder]

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, F, Func, Q, QuerySet, Value, Window
+from django.db.models import BigIntegerField, BooleanField, Count, F, Func, Q, QuerySet, Value, Window
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 
 from studies.models import NO_PATH, Placement
+from studies.selectors.modalities import newest_with
 from studies.selectors.questions import SHORTEST_FRAGMENT, Cursor, Order, Question
 from worklists.models import Worklist
 
@@ -91,16 +92,19 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
         found = found.filter(study_date__lte=question.study_to)
     if question.arrived_within:
         found = found.filter(arrived_at__gt=Now() - question.arrived_within)
-    if question.modality:
-        found = found.filter(study__modalities__contains=[question.modality])
+    # Without a name the newest are the most likely to be meant.
+    newest = "study_date" if question.study_from or question.study_to else "arrived_at"
+    if question.modality and not question.text:
+        ids = newest_with(question.modality, found, column=newest, most=MOST_HITS + 1)
+        return Placement.objects.filter(pk__in=ids)
     if question.text:
+        if question.modality:
+            found = found.filter(modalities__contains=[question.modality])
         # Each through its own index together with the worklist; as alternatives of one condition they would be
         # looked for on every worklist. A name narrows so far that any order would only cost.
         first, *others = (found.filter(one).values("pk")[: MOST_HITS + 1] for one in _named(question))
         return Placement.objects.filter(pk__in=first.union(*others)[: MOST_HITS + 1])
-    # Without a name the newest are the most likely to be meant.
-    newest = "-study_date" if question.study_from or question.study_to else "-arrived_at"
-    return Placement.objects.filter(pk__in=found.order_by(newest, "-id").values("pk")[: MOST_HITS + 1])
+    return Placement.objects.filter(pk__in=found.order_by(f"-{newest}", "-id").values("pk")[: MOST_HITS + 1])
 
 
 def _named(question: Question) -> list[Q]:
@@ -116,7 +120,10 @@ def _named(question: Question) -> list[Q]:
 
 
 def _visible(worklist: Worklist) -> QuerySet[Placement]:
-    return Placement.objects.filter(worklist=worklist, visible_until__gt=Now())
+    # A number as it is written counts as an integer, and the GIN indexes compare a bigint with a bigint alone: without
+    # the cast they leave the worklist out, and a name that is common elsewhere is looked for everywhere.
+    here = Cast(Value(worklist.pk), BigIntegerField())
+    return Placement.objects.filter(worklist=here, visible_until__gt=Now())
 
 
 def _shown(found: QuerySet[Placement]) -> QuerySet[Placement]:

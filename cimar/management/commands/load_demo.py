@@ -31,9 +31,18 @@ class Command(BaseCommand):
             help="load it although this is not a development site",
         )
 
-    def handle(self, *, anywhere: bool = False, **options: Any) -> None:
+        parser.add_argument(
+            "--scale",
+            type=int,
+            metavar="N",
+            help="instead, generate N studies with their people, shares and audit, to measure on (as the owner)",
+        )
+
+    def handle(self, *, anywhere: bool = False, scale: int | None = None, **options: Any) -> None:
         if not settings.CIMAR_DEVELOPMENT and not anywhere:
             raise CommandError(REFUSAL)
+        if scale is not None:
+            return self._generate(scale)
         try:
             loaded = load()
         except Missing as error:
@@ -48,6 +57,14 @@ class Command(BaseCommand):
             self.stdout.write(f"  {address:<{width}}  {purpose}")
         if settings.CIMAR_DEVELOPMENT:
             self.stdout.write(f"\nMails that were sent: {settings.CIMAR_BASE_URL}/development/mail/")
+
+    def _generate(self, number: int) -> None:
+        from cimar.demo.scale.loader import CannotLoad, load  # numpy and the rest, for nobody else
+
+        try:
+            load(number, self.stdout.write)
+        except CannotLoad as error:
+            raise CommandError(str(error)) from error
 
 
 def _summary(loaded: Loaded) -> str:

@@ -1,0 +1,135 @@
+"""Pages of the big worklist and searches in it, through the site's own view."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from bench.meter import floor
+from bench.scene import Scene, ms, told
+from bench.table import Row
+
+SORTS = (("arrived", True, "arrived_at"), ("date", True, "study_date"), ("name", False, "name_key"))
+_BARE = """
+SELECT p.*, s.* FROM studies_placement p JOIN studies_study s ON s.id = p.study_id
+WHERE p.worklist_id = %s AND p.visible_until > statement_timestamp() {beyond}
+ORDER BY p.{column} {way}, p.id {way} LIMIT 50
+"""
+
+
+def rows(scene: Scene) -> Iterator[Row]:
+    yield from _pages(scene)
+    yield from _searches(scene)
+    yield from _picker(scene)
+
+
+def _pages(scene: Scene) -> Iterator[Row]:
+    from django.urls import reverse
+
+    from studies.selectors import Cursor, Order, Sort
+    from studies.views import cursors
+
+    browser = scene.client(scene.people[0])
+    address = reverse("studies:worklist", args=[scene.big.uuid])
+    for sort, descending, column in SORTS:
+        order, way = Order(Sort(sort), descending), "DESC" if descending else "ASC"
+        for depth in ("first", "deep"):
+            asked = {} if sort == "arrived" else {"sort": sort, "way": "down" if descending else "up"}
+            beyond, parameters = "", [scene.big.pk]
+            if depth == "deep":
+                ids, key = halfway(scene, column, way)
+                asked["at"] = cursors.written(Cursor("after", ids), scene.big, order)
+                beyond = f"AND (p.{column}, p.id) {'<' if descending else '>'} (%s, %s)"
+                parameters += [key, ids[-1]]
+            taken = scene.meter.sample(partial(_get, browser, address, asked), scene.times(30))
+            bare = floor(scene.bare, _BARE.format(beyond=beyond, column=column, way=way), parameters)
+            yield Row(
+                f"page of {scene.placed:,}, by {sort}, {depth} page",
+                "≤ 20 ms in the database, ≤ 8 queries",
+                told(taken, database=True),
+                f"{taken.database_median / bare:.1f} × rows alone ({ms(bare)})",
+                str(taken.statements),
+                taken.database_p95 <= 20 and taken.statements <= 8,
+                taken.database_busy_median <= 20 and taken.statements <= 8,
+                key=f"page {sort} {depth}",
+                number=taken.database_busy_median or taken.database_median,
+            )
+
+
+def halfway(scene: Scene, column: str, way: str) -> tuple[tuple[int, ...], Any]:
+    found = scene.bare.execute(
+        f"SELECT id, {column} FROM studies_placement WHERE worklist_id = %s "
+        f"ORDER BY {column} {way}, id {way} OFFSET %s LIMIT 5".encode(),
+        [scene.big.pk, scene.placed // 2],
+    ).fetchall()
+    return tuple(row[0] for row in found), found[-1][1]
+
+
+def _searches(scene: Scene) -> Iterator[Row]:
+    from django.urls import reverse
+
+    browser = scene.client(scene.people[1])
+    address = reverse("studies:search", args=[scene.big.uuid])
+    [mrn, accession] = scene.bare.execute(
+        b"SELECT mrn_key, accession_key FROM studies_placement WHERE worklist_id = %s ORDER BY id OFFSET %s LIMIT 1",
+        [scene.big.pk, scene.placed // 3],
+    ).fetchone() or ["", ""]
+    for what, form in (
+        ("a common name", {"q": "smith"}),
+        ("a common name and first name", {"q": "Jones, Margaret"}),
+        ("a rare name", {"q": "featherston"}),
+        ("a name common elsewhere, absent here", {"q": "penhaligon"}),
+        ("a fragment of three letters", {"q": "ing"}),
+        ("a name nobody has", {"q": "xyzzy"}),
+        ("a whole MRN", {"q": mrn}),
+        ("the beginning of an MRN", {"q": mrn[:7]}),
+        ("the beginning of an accession number", {"q": accession[:8]}),
+        ("a modality, common", {"modality": "CT"}),
+        ("a modality, rare", {"modality": "PT"}),
+        ("a modality common elsewhere, absent here", {"modality": "XA"}),
+        ("a name and a modality", {"q": "smith", "modality": "MR"}),
+        ("ten days of study dates", {"study_from": "2026-03-01", "study_to": "2026-03-10"}),
+    ):
+        kept = browser.post(address, form)
+        found = kept.headers.get("Location", "")
+        if not found:
+            raise RuntimeError(f"the search for {what} was not taken: {kept.status_code}")
+        page = browser.get(found)
+        taken = scene.meter.sample(partial(_get, browser, found, {}), scene.times(20))
+        yield Row(
+            f"search for {what}: {_hits(page.content.decode())}",
+            "≤ 50 ms in the database",
+            told(taken, database=True),
+            queries=str(taken.statements),
+            ok=taken.database_p95 <= 50,
+            ok_alone=taken.database_busy_median <= 50,
+            key=f"search {what}",
+            number=taken.database_busy_median,
+        )
+
+
+def _hits(page: str) -> str:
+    found = re.search(r"(?:More than )?[\d,]+ stud(?:y|ies)[^<]{0,12}", page, re.IGNORECASE)
+    return " ".join(found[0].split()) if found else "none"
+
+
+def _picker(scene: Scene) -> Iterator[Row]:
+    from django.urls import reverse
+
+    browser = scene.client(scene.people[2])
+    browser.get(reverse("studies:worklist", args=[scene.big.uuid]))
+    taken = scene.meter.sample(partial(_get, browser, reverse("studies:worklists"), {}), scene.times(10))
+    yield Row(
+        "the picker, somebody who is on every worklist of the trust",
+        "",
+        told(taken, database=True),
+        queries=str(taken.statements),
+        key="picker",
+        number=taken.database_busy_median,
+    )
+
+
+def _get(browser: Any, address: str, asked: dict[str, str], number: int) -> None:
+    response = browser.get(address, asked)
+    if response.status_code != 200:
+        raise RuntimeError(f"the site answered {response.status_code}")

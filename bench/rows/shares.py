@@ -1,0 +1,231 @@
+"""Sharing, ending, and who has access."""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from bench.meter import Sample, quantile
+from bench.scene import Scene, ms, told
+from bench.table import Row
+from cimar.embedded.places import CHECKOUT
+
+SHARERS, SECONDS = 2, 15
+ONWARD = 10_000
+SHAPES: dict[str, Callable[[int], int]] = {
+    # For each onward share the place it comes from, 0 being where the share that is ended leads.
+    "star": lambda n: 0,
+    "tree": lambda n: (n - 1) // 10,
+    "chain": lambda n: n - 1,
+}
+
+
+def rows(scene: Scene) -> Iterator[Row]:
+    yield _sustained(scene)
+    yield _big_press(scene)
+    yield from _ends(scene)
+    yield from _access(scene)
+
+
+def _sustained(scene: Scene) -> Row:
+    """Each process shares as fast as it can: another study to another worklist every time, really committed."""
+    seconds = 3 if scene.quick else SECONDS
+    sharers = [_sharer(scene, seconds, number) for number in range(SHARERS)]
+    for sharer in sharers:
+        assert sharer.stdout is not None
+        if sharer.stdout.readline().strip() != "ready":
+            raise RuntimeError("a process that shares did not begin")
+    took: list[float] = []
+    busy: list[float] = []
+    for sharer in sharers:
+        assert sharer.stdin is not None
+        sharer.stdin.write("go\n")
+        sharer.stdin.flush()
+    for sharer in sharers:
+        said, _ = sharer.communicate(timeout=seconds + 120)
+        if sharer.returncode:
+            raise RuntimeError("a process that shares has failed")
+        for wall, worked in json.loads(said):
+            took.append(wall)
+            busy.append(worked)
+    rate = len(took) / seconds
+    return Row(
+        f"share 1 study to 1 target, {SHARERS} processes for {seconds} s, audit and commit included",
+        "≥ 50 a second, 95 % ≤ 100 ms",
+        f"{rate:.0f} a second; {ms(quantile(took, 0.5))} (95 %: {ms(quantile(took, 0.95))}; "
+        f"busy {ms(quantile(busy, 0.5))}, 95 %: {ms(quantile(busy, 0.95))})",
+        ok=rate >= 50 and quantile(took, 0.95) <= 100,
+        ok_alone=SHARERS * 1000 / quantile(busy, 0.5) >= 50 and quantile(busy, 0.95) <= 100,
+        key="share 1x1",
+        number=rate,
+    )
+
+
+def _sharer(scene: Scene, seconds: int, number: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.sharer", str(seconds), str(number)],
+        cwd=CHECKOUT,
+        env=scene.profile.environment(scene.database),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _big_press(scene: Scene) -> Row:
+    from sharing.services import share_studies
+    from studies.models import Placement
+
+    studies, places = (50, 10) if scene.quick else (500, 20)
+    targets = _targets(scene, places)
+    offset = scene.placed // 4
+    found = Placement.objects.filter(worklist=scene.big).order_by("-id")
+
+    def press(number: int) -> None:
+        nonlocal offset
+        ticked = list(found.values_list("uuid", flat=True)[offset : offset + studies])
+        offset += studies
+        with scene.undone() as check:
+            report = share_studies(
+                placements=ticked, targets=targets, by=scene.people[0], note="For the meeting"
+            )
+            check()
+            done.append(report.count("shared", "awaiting_approval", "invited"))
+
+    done: list[int] = []
+    taken = scene.meter.sample(press, 3, warm=1)
+    return Row(
+        f"share {studies} studies to {places} targets in one press: {min(done):,} shares",
+        "≤ 4 s, ≤ 60 queries",
+        told(taken, database=False),
+        queries=str(
+            taken.statements - 4
+        ),  # the three of a transaction that is undone, and reading what is ticked
+        ok=taken.p95 <= 4000 and taken.statements - 4 <= 60,
+        ok_alone=taken.busy_median <= 4000 and taken.statements - 4 <= 60,
+        key="big press",
+        number=taken.median,
+    )
+
+
+def _targets(scene: Scene, number: int) -> list[Any]:
+    """Of every method; the addresses are nobody's yet."""
+    from accounts.models import User
+    from sharing.models import Method
+    from sharing.targets import Target
+    from worklists.models import Worklist
+
+    ours = Worklist.objects.filter(account=scene.big.account, needs_approval=False).exclude(pk=scene.big.pk)
+    locations = list(ours.filter(kind="location").order_by("-pk")[: number * 2 // 5])
+    groups = list(ours.filter(kind="group").order_by("-pk")[: number // 4])
+    people = User.objects.filter(account_memberships__account=scene.big.account).order_by("-pk")[
+        : number // 5
+    ]
+    codes = Worklist.objects.exclude(share_code=None).exclude(account=scene.big.account).order_by("pk")[:1]
+    targets = [Target(Method.LOCATION, str(one.uuid)) for one in locations]
+    targets += [Target(Method.GROUP, str(one.uuid)) for one in groups]
+    targets += [Target(Method.PHYSICIAN, str(one.uuid)) for one in people]
+    targets += [Target(Method.CODE, one.share_code or "") for one in codes]
+    left = number - len(targets)
+    return targets + [Target(Method.EMAIL, f"nobody{n}@elsewhere.example") for n in range(left)]
+
+
+def _ends(scene: Scene) -> Iterator[Row]:
+    onward = 500 if scene.quick else ONWARD
+    for name, source_of in SHAPES.items():
+        each = [_end(scene, onward, source_of, attempt) for attempt in range(2)]
+        walls, busy = [one.median for one in each], [one.busy_median for one in each]
+        inside = statistics.median(one.database_median for one in each)
+        yield Row(
+            f"end a share that {onward:,} onward shares hang on, in a {name}",
+            "≤ 2 s",
+            f"{ms(statistics.median(walls))} (most: {ms(max(walls))}; busy {ms(statistics.median(busy))}); "
+            f"{ms(inside)} in the database",
+            queries=str(max(one.statements for one in each)),
+            ok=max(walls) <= 2000,
+            ok_alone=statistics.median(busy) <= 2000,
+            key=f"end {name}",
+            number=statistics.median(busy),
+        )
+
+
+def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: int) -> Sample:
+    from sharing.models import Method
+    from sharing.services import end_shares, share_studies
+    from sharing.targets import Target
+    from studies.models import Placement
+    from worklists.models import Worklist
+
+    placement = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("-id")[attempt]
+    with scene.undone() as check:
+        places = Worklist.objects.bulk_create(
+            Worklist(account=scene.big.account, kind="group", name=f"Onward {n}") for n in range(onward + 1)
+        )
+        Worklist.objects.filter(pk=places[0].pk).update(share_code="ONWARD0000")
+        report = share_studies(
+            placements=[placement.uuid], targets=[Target(Method.CODE, "ONWARD0000")], by=scene.people[0]
+        )
+        _hang_on(placement.study, scene.people[1], places, source_of)
+        check()
+        share = report.rows[0].share
+        assert share is not None
+        ended: list[int] = []
+
+        def end(_: int) -> None:
+            ended.append(end_shares(shares=[share.uuid], by=scene.people[0]).ended_with_them)
+            check()
+
+        taken = scene.meter.sample(end, 1, warm=0)
+        if ended != [onward]:
+            raise RuntimeError(f"{ended} shares ended with it instead of {onward}")
+    return taken
+
+
+def _hang_on(study: Any, by: Any, places: list[Any], source_of: Callable[[int], int]) -> None:
+    """The onward shares, as rows, and their placements by the law."""
+    from sharing.models import Share
+    from sharing.services import settling
+
+    graphs, now = settling.opened([study.pk])
+    graphs[study.pk].shares += Share.objects.bulk_create(
+        Share(
+            study=study, from_worklist=places[source_of(n)], to_worklist=places[n], method="group", press=uuid4(),
+            account_id=places[n].account_id, shared_by=by, shared_at=now, approved_at=now,
+        )
+        for n in range(1, len(places))
+    )  # fmt: skip
+    settling.settle(graphs, now)
+
+
+def _access(scene: Scene) -> Iterator[Row]:
+    from django.urls import reverse
+
+    from studies.models import Placement
+
+    browser = scene.client(scene.people[0])
+    homes = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("id")[1000:1400]
+    shared = {one: one.study.shares.filter(ended_at=None).count() for one in homes.select_related("study")}
+    few = next(one for one, number in shared.items() if number == 2)
+    many = max(shared, key=lambda one: shared[one])
+    for what, one in (("a few", few), ("many", many)):
+        address = reverse("sharing:access", args=[one.uuid])
+        taken = scene.meter.sample(partial(_read, browser, address), scene.times(20))
+        yield Row(
+            f"who has access to a study with {what} shares ({shared[one]}), the whole page",
+            "≤ 100 ms",
+            told(taken, database=False),
+            queries=str(taken.statements),
+            ok=taken.p95 <= 100,
+            ok_alone=taken.busy_median <= 100,
+            key=f"access {what}",
+            number=taken.median,
+        )
+
+
+def _read(browser: Any, address: str, number: int) -> None:
+    if browser.get(address).status_code != 200:
+        raise RuntimeError("the Access tab does not answer")

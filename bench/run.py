@@ -1,0 +1,23 @@
+"""Measures some rows in a process of its own, on one database: python -m bench.run GROUP; a row a line, as JSON."""
+
+import importlib
+import os
+import sys
+
+import django
+
+from bench.profile import Profile
+from bench.scene import Scene
+
+
+def main(group: str, *flags: str) -> None:
+    django.setup()
+    profile = Profile(os.environ["CIMAR_PROFILE"])
+    scene = Scene(profile, os.environ["CIMAR_DATABASE_NAME"], quick="--quick" in flags)
+    for row in importlib.import_module(f"bench.rows.{group}").rows(scene):
+        sys.stdout.write(row.dumped() + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

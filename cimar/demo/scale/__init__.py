@@ -1,0 +1,1 @@
+"""Hospitals by the dozen and studies by the million, invented, for measuring: `manage.py load_demo --scale N`."""

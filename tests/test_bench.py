@@ -1,0 +1,73 @@
+"""bin/bench runs from nothing to its table. What it measures is not judged here: a test is no stopwatch."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from bench.profile import Profile
+from bench.table import HEAD, Row, loaded, markdown
+from cimar.embedded.places import CHECKOUT
+
+PROMISED = (
+    "page of 3,000, by arrived, first page",
+    "page of 3,000, by name, deep page",
+    "search for a name common elsewhere, absent here",
+    "search for a modality, rare",
+    "may this person do this to this placement",
+    "tick a permission in a role of 50 people on 12 worklists",
+    "share 1 study to 1 target",
+    "share 50 studies to 10 targets in one press",
+    "end a share that 500 onward shares hang on, in a star",
+    "who has access to a study with a few shares",
+    "serve one stored frame",
+    "migrations at 10000 studies",
+)
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_the_quick_bench_prints_a_row_for_every_budget():
+    profile = Profile(f"test-bench-{os.getpid()}")
+    command = [sys.executable, "-m", "bench", "--quick", "--profile", profile.places.profile]
+    try:
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    finally:
+        profile.stop()
+        for folder in (profile.places.servers_home(), profile.places.home, profile.places.sockets):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert tuple(cells[0]) == HEAD
+    assert {len(line) for line in cells} == {len(HEAD)}
+    assert [what for what in PROMISED if not any(line[0].startswith(what) for line in cells[2:])] == []
+
+
+def test_a_row_survives_the_way_between_processes():
+    row = Row("what", "≤ 2 ms", "1 ms", ok=False, ok_alone=True, key="k", number=1.5)
+
+    assert loaded(row.dumped()) == row
+
+
+@pytest.mark.parametrize(
+    ("ok", "alone", "verdict"),
+    [
+        (True, True, "kept"),
+        (False, True, "kept in processor time"),
+        (False, False, "MISSED"),
+        (None, False, ""),
+    ],
+)
+def test_the_verdict_is_a_word(ok, alone, verdict):
+    assert Row("what", "≤ 2 ms", "1 ms", ok=ok, ok_alone=alone).verdict == verdict
+
+
+def test_the_table_is_markdown_of_equal_widths():
+    table = markdown([Row("short", "", "1 ms"), Row("a longer one", "≤ 2 s", "1.5 s", ok=True)]).splitlines()
+
+    assert len({len(line) for line in table}) == 1
+    assert table[1].strip("|-") == ""

@@ -1,0 +1,167 @@
+"""Generated data is lawful, has what it says, and is not loaded twice."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from cimar.demo.scale.sizes import Sizes
+from cimar.embedded.places import CHECKOUT
+from studies.selectors import Question, listing
+from tests.plumbing import database
+from worklists.models import Worklist
+
+NUMBER = 1_000
+NAME = f"scale_test_{os.getpid()}"
+
+
+def manage(*arguments: str, role: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CIMAR_DATABASE_NAME": NAME, "CIMAR_DATABASE_ROLE": role}
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None) -> Iterator[str]:
+    """What loading said."""
+    database.create(NAME, database.template())
+    try:
+        done = manage("load_demo", "--scale", str(NUMBER))
+        assert done.returncode == 0, done.stderr
+        yield done.stdout
+    finally:
+        database.drop(NAME)
+
+
+def ask(query: str) -> list[tuple]:
+    with database.owner(NAME) as owner:
+        return owner.execute(query.encode()).fetchall()
+
+
+@pytest.mark.parametrize("check", ["check_placements", "check_access"])
+def test_it_is_lawful(loaded, check):
+    done = manage(check)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_says_how_far_it_is(loaded):
+    assert f"{NUMBER:,} studies, " in loaded
+    assert f"done: {NUMBER:,} studies" in loaded
+
+
+def test_there_is_as_much_of_everything_as_it_says(loaded):
+    [(studies, people, biggest)] = ask(
+        "SELECT (SELECT count(*) FROM studies_study), (SELECT count(*) FROM accounts_user),"
+        " (SELECT max(n) FROM (SELECT count(*) AS n FROM studies_placement GROUP BY worklist_id) AS each)"
+    )
+    [(placements, shares, events)] = ask(
+        "SELECT (SELECT count(*) FROM studies_placement), (SELECT count(*) FROM sharing_share),"
+        " (SELECT count(*) FROM audit_auditevent WHERE study_id IS NOT NULL OR worklist_id IS NOT NULL)"
+    )
+
+    assert (studies, people, biggest) == (NUMBER, Sizes(NUMBER).people, NUMBER * 3 // 10)
+    assert 2.5 < placements / studies < 3.5
+    assert 1.8 < shares / studies < 2.8
+    assert 9 < events / studies < 11
+
+
+def test_there_are_shares_of_every_kind(loaded):
+    methods = {row[0] for row in ask("SELECT DISTINCT method FROM sharing_share WHERE ended_at IS NULL")}
+    ends = {row[0] for row in ask("SELECT DISTINCT end_reason FROM sharing_share")}
+    [(onward, waiting, external)] = ask(
+        "SELECT (SELECT count(*) FROM sharing_share s JOIN studies_study t ON t.id = s.study_id"
+        " WHERE s.from_worklist_id <> t.home_id),"
+        " (SELECT count(*) FROM sharing_share WHERE approved_at IS NULL AND ended_at IS NULL),"
+        " (SELECT count(*) FROM studies_placement WHERE internal_until < visible_until)"
+    )
+
+    assert methods == {"location", "group", "physician", "code", "email"}
+    assert ends == {"", "ended", "expired", "removed", "unreachable"}
+    assert min(onward, waiting, external) > 0
+
+
+def test_a_name_and_a_modality_are_common_elsewhere_and_absent_on_the_big_worklist(loaded):
+    absent = ask(
+        "SELECT count(*) FILTER (WHERE w.name = 'Central reporting'), count(*) FROM studies_placement p"
+        " JOIN worklists_worklist w ON w.id = p.worklist_id"
+        " WHERE p.name_key LIKE 'penhaligon%' OR p.modalities @> ARRAY['XA']::varchar[]"
+    )
+
+    [(here, everywhere)] = absent
+    assert here == 0
+    assert everywhere > NUMBER // 50
+
+
+def test_every_key_is_what_the_database_itself_would_have_written(loaded):
+    wrong = ask(
+        "SELECT p.id FROM studies_placement p JOIN studies_study s ON s.id = p.study_id"
+        " JOIN worklists_worklist w ON w.id = p.worklist_id"
+        " WHERE (p.uuid, p.is_home, p.name_key, p.mrn_key, p.accession_key, p.modalities)"
+        " IS DISTINCT FROM (placement_uuid(s.uuid, w.uuid), s.home_id = w.id, name_key(s.patient_name),"
+        " upper(btrim(s.patient_id)), upper(btrim(s.accession_number)), s.modalities)"
+    )
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("question", "index", "key"),
+    [
+        (Question(text="penhaligon"), "placements_name_search", "name_key"),
+        (Question(modality="XA"), "placements_by_modality", "modalities"),
+    ],
+)
+def test_a_search_asks_its_index_for_the_worklist_too(loaded, question, index, key):
+    """A GIN index compares a bigint with a bigint alone: asked with another number it looks on every worklist."""
+    [(big,)] = ask("SELECT id FROM worklists_worklist WHERE name = 'Central reporting'")
+    sql, parameters = listing._hits(Worklist(pk=big), question).query.sql_with_params()
+    others = ask(
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'studies_placement'::regclass"
+        f" AND NOT indisunique AND indexrelid <> '{index}'::regclass"
+    )
+    with database.owner(NAME) as owner, owner.transaction(force_rollback=True):
+        # A small table has better plans: what is asked is whether the index could be used so.
+        owner.execute("SET LOCAL enable_seqscan = off")
+        for (other,) in others:
+            owner.execute(f"DROP INDEX {other}")
+        plan = [row[0].strip() for row in owner.execute("EXPLAIN " + sql, parameters).fetchall()]
+
+    conditions = [below for line, below in pairwise(plan) if line.startswith("->") and f" {index} " in line]
+    [condition] = [one for one in conditions if key in one]
+    assert "worklist_id = " in condition
+
+
+def test_what_was_put_away_is_back(loaded):
+    def schema(name: str) -> list[tuple]:
+        with database.owner(name) as owner:
+            return owner.execute(
+                "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+                " WHERE connamespace = 'public'::regnamespace"
+                " UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+                " UNION ALL SELECT tgname || tgenabled::text, pg_get_triggerdef(oid) FROM pg_trigger"
+                " WHERE NOT tgisinternal ORDER BY 1, 2"
+            ).fetchall()
+
+    assert schema(NAME) == schema(database.template())
+
+
+def test_it_is_not_loaded_twice(loaded):
+    before = ask("SELECT count(*), max(id) FROM studies_study")
+
+    again = manage("load_demo", "--scale", str(NUMBER))
+
+    assert again.returncode == 1
+    assert "holds generated data already" in again.stderr
+    assert "To begin anew, drop the database" in again.stderr
+    assert ask("SELECT count(*), max(id) FROM studies_study") == before
+
+
+def test_fewer_than_a_thousand_are_refused_with_a_sentence(loaded):
+    done = manage("load_demo", "--scale", "999")
+
+    assert done.returncode == 1
+    assert "Generated data begins at 1,000 studies" in done.stderr
