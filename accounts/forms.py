@@ -1,8 +1,15 @@
 """What people type on the pages of this app."""
 
+import struct
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
+from allauth.mfa.webauthn.internal.auth import get_state
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -90,3 +97,117 @@ class DetailsForm(forms.Form):
 
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])
+
+
+def code_field(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=20,
+        error_messages={"required": "Type the code."},
+        widget=forms.TextInput(
+            {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": ""}
+        ),
+    )
+
+
+class AppForm(ActivateTOTPForm):
+    """The first code of an authenticator app shows that it holds the secret."""
+
+    code = code_field("Code that the app shows")
+
+
+class FactorCodeForm(AuthenticateForm):
+    code = code_field("Code")
+
+
+class FactorCodeAgainForm(ReauthenticateForm):
+    code = code_field("Code")
+
+
+# What the libraries raise over an answer that no device gave; anything else is a fault of ours.
+UNREADABLE = (
+    AttributeError,
+    InvalidSignature,
+    LookupError,
+    OverflowError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+NOT_RIGHT = "This was not right. Try again."
+
+
+class KeyAnswerForm(AuthenticateWebAuthnForm):
+    """What a passkey or security key answered, when it was asked after a password."""
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            found: Authenticator = super().clean_credential()
+        except UNREADABLE:
+            raise ValidationError(NOT_RIGHT) from None
+        return found
+
+
+class KeyAgainForm(KeyAnswerForm):
+    reauthenticated = True
+
+
+class PasskeyForm(KeyAnswerForm):
+    """Signing in with a passkey alone: whose it is, it says itself."""
+
+    passwordless = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, user=None, **kwargs)
+
+    def clean_credential(self) -> Authenticator:
+        """Only where a finger, a face or a PIN was asked for, and the person set the key up to do without a password.
+
+        What is asked after a password lies in the session under the same name, and is content with a touch.
+        """
+        asked = get_state() or {}
+        found = super().clean_credential()
+        if asked.get("user_verification") != "required" or not found.wrap().is_passwordless:
+            raise ValidationError(NOT_RIGHT)
+        return found
+
+
+class KeyForm(AddWebAuthnForm):
+    """A passkey or security key; the browser fills in what the device answered."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=100,
+        help_text="By which you will know it again, such as “My phone”.",
+        error_messages={"required": "Give it a name."},
+    )
+    passwordless = forms.BooleanField(
+        label="Sign in with it alone, without the password",
+        required=False,
+        initial=True,
+        help_text="It then asks for a fingerprint, a face or a PIN. Leave this off for a key that has none of them.",
+    )
+    credential = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "Nothing came from the device. Try again.",
+            "invalid": "The device gave an answer that cannot be read. Try again.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"name": "Passkey"}, **kwargs)
+
+    def clean_name(self) -> str:
+        return checked_name(self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except UNREADABLE:
+            raise ValidationError(NOT_RIGHT) from None
+        if credential := cleaned.get("credential"):
+            # Whether it signs in alone is the person's word, not what a device says of itself.
+            said = credential.get("clientExtensionResults") or {}
+            credential["clientExtensionResults"] = {**said, "credProps": {"rk": cleaned["passwordless"]}}
+        return cleaned

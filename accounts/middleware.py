@@ -1,22 +1,33 @@
-"""Times are shown in the reader's zone."""
+"""Times in the reader's zone, and a second factor where an account requires one."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+
+from accounts.selectors import demands_on
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """Without a session cookie nobody is signed in, and nothing need be asked."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 class TimeZoneMiddleware:
     """Makes the signed-in person's zone the active one for this request."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Without a session cookie nobody is signed in, and nothing need be asked.
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        if not is_signed_in(request):
             return self.get_response(request)
         try:
             zone = ZoneInfo(request.user.timezone)
@@ -24,3 +35,53 @@ class TimeZoneMiddleware:
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)
+
+
+# What stays open to somebody whose account requires a second factor they have not set up: all that setting one up
+# takes, and looking after one's sign-in. Everything else, the administration included, is closed by not being here.
+OPEN_WITHOUT_FACTOR = {
+    "accounts:second_factor_required",
+    "accounts:second_factor",
+    "accounts:add_app",
+    "accounts:add_key",
+    "accounts:sessions",
+    "accounts:end_session",
+    "accounts:end_other_sessions",
+    "account_change_password",
+    "account_reauthenticate",
+    "account_logout",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+}
+OPEN_PATHS = ("/health/",)
+
+
+class SecondFactorMiddleware:
+    """Before an account's date: a reminder on every page. From then on: no page but those that set a factor up."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_signed_in(request):
+            demands = demands_on(request.user)
+            # Read by the page frame.
+            request.factor_reminder = demands if demands.factor_is_missing else None  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        demands = getattr(request, "factor_reminder", None)
+        if demands is None or not demands.factor_is_overdue or is_open(request):
+            return None
+        to = reverse("accounts:second_factor_required")
+        if request.headers.get("HX-Request") == "true":
+            headers = {"HX-Redirect": to, "HX-Reswap": "none"}
+            return HttpResponse(demands.sentence, status=403, content_type="text/plain", headers=headers)
+        return redirect(to)
+
+
+def is_open(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return request.path.startswith(OPEN_PATHS) or (
+        match is not None and match.view_name in OPEN_WITHOUT_FACTOR
+    )

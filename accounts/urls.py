@@ -1,9 +1,8 @@
 """Addresses of this app. Sign-in itself is allauth's, under /sign-in/."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
-from accounts.views import development, profile, registration
+from accounts.views import development, profile, provider, registration, second_factor, sessions, sign_in
 
 app_name = "accounts"
 
@@ -18,12 +17,26 @@ urlpatterns = [
     path("profile/share-code/removal/", profile.remove_share_code, name="remove_share_code"),
     path("profile/worklists/<uuid:worklist>/", profile.worklist_rights, name="worklist_rights"),
     path("profile/worklists/<uuid:worklist>/mail/", profile.mail_tick, name="mail_tick"),
+    path("profile/second-factor/", second_factor.overview, name="second_factor"),
+    path("profile/second-factor/required/", second_factor.required, name="second_factor_required"),
+    path("profile/second-factor/app/", second_factor.add_app, name="add_app"),
+    path("profile/second-factor/key/", second_factor.add_key, name="add_key"),
+    path("profile/second-factor/codes/", second_factor.recovery_codes, name="recovery_codes"),
+    path("profile/second-factor/<uuid:factor>/removal/", second_factor.remove_factor, name="remove_factor"),
+    path("profile/sessions/", sessions.sessions, name="sessions"),
+    path("profile/sessions/end/", sessions.end_other_sessions, name="end_other_sessions"),
+    path("profile/sessions/<uuid:session>/end/", sessions.end_session, name="end_session"),
     path("development/mail/", development.mails, name="development_mails"),
     path("development/mail/<str:file>/<int:number>/", development.mail, name="development_mail"),
 ]
 
-# allauth's pages without those that would change a person past our services.
+# allauth's pages, without those that would change a person past our services. The names are those it looks for.
 sign_in_urls: list[URLPattern | URLResolver] = [
-    path("email/", RedirectView.as_view(pattern_name="accounts:profile")),
+    path("second-factor/", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("confirm/code/", sign_in.SecondFactorAgain.as_view(), name="mfa_reauthenticate"),
+    path("confirm/key/", sign_in.KeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("passkey/", sign_in.passkey, name="mfa_login_webauthn"),
+    path("organisation/", provider.leave, name="provider_leave"),
+    path("organisation/back/", provider.come_back, name="provider_back"),
     path("", include("allauth.account.urls")),
 ]

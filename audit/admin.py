@@ -1,31 +1,58 @@
-"""The audit trail, for superusers to read."""
+"""The audit trail of an account, to read, filter and export; nobody writes it here."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
 
+from audit import history
+from audit.middleware import client_address
 from audit.models import AuditEvent
+from audit.selectors import Filters
+from studies.forms_trail import TrailForm
+from studies.views.trail import zone_of
+from worklists.admin_base import OursAdmin
+from worklists.administration import administers_something, current_account
+from worklists.services.trail import export_account_trail, read_account_trail
+
+
+def _actions() -> list[tuple[str, Any]]:
+    choices: list[tuple[str, Any]] = [("", "Everything")]
+    for key, (title, _) in history.CATEGORIES.items():
+        ours = [(action.value, str(action.label)) for action in history.actions_in(key)]
+        choices.append((title, [(key, f"{title}: all"), *ours]))
+    return choices
+
+
+class AccountTrailForm(TrailForm):
+    """As on a study's trail, but the person is typed: an account has too many to choose from."""
+
+    person = forms.CharField(required=False, max_length=100, label="Person")  # type: ignore[assignment]
+    action = forms.ChoiceField(
+        required=False,
+        choices=_actions,
+        error_messages={"invalid_choice": "Choose an action from the list."},
+    )
+
+    def filters(self) -> Filters:
+        person, self.cleaned_data["person"] = self.cleaned_data["person"], None
+        found = super().filters()
+        self.cleaned_data["person"] = person
+        return found
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
-    list_display = (
-        "at",
-        "action",
-        "outcome",
-        "by_label",
-        "account_label",
-        "worklist_label",
-    )
-    list_filter = ("action", "outcome")
-    ordering = ("-id",)
-    actions = None
-    # The whole trail is long: no page counts it.
-    show_full_result_count = False
+class AuditEventAdmin(OursAdmin):
+    noun, nouns = "event", "audit trail"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
+        return administers_something(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -38,3 +65,75 @@ class AuditEventAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_urls(self) -> list[Any]:
+        """The list and its file: an event has no page of its own, since its line says everything."""
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="audit_auditevent_changelist"),
+            path("trail.csv", view(self.csv_view), name="audit_auditevent_csv"),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """One page; one that cannot be asked for like this shows the form with its sentences."""
+        form = AccountTrailForm(request.GET, zone=zone_of(request.user))
+        account, shown = current_account(request), None
+        if form.is_valid():
+            shown = read_account_trail(
+                account=account,
+                by=request.user,
+                filters=form.filters(),
+                person=form.cleaned_data["person"],
+                before=form.cleaned_data["before"],
+                after=form.cleaned_data["after"],
+                address=client_address(request),
+            )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Audit trail",
+            "lead": _lead(account),
+            "form": form,
+            "trail": shown,
+            "reset": request.path,
+            **_links(form, shown),
+        }
+        with timezone.override(form.zone):
+            response = TemplateResponse(request, "admin/audit/auditevent/change_list.html", context)
+            response.status_code = 200 if form.is_valid() else 400
+            return response.render()
+
+    def csv_view(self, request: HttpRequest) -> HttpResponseBase:
+        form = AccountTrailForm(request.GET, zone=zone_of(request.user))
+        if not form.is_valid():
+            return self.changelist_view(request)
+        file = export_account_trail(
+            account=current_account(request),
+            by=request.user,
+            filters=form.filters(),
+            person=form.cleaned_data["person"],
+            zone=form.zone,
+            address=client_address(request),
+        )
+        kind = "text/csv; charset=utf-8"
+        return FileResponse(file, as_attachment=True, filename="audit-trail.csv", content_type=kind)
+
+
+def _lead(account: Any) -> str:
+    if account is None:
+        return "What was done on the whole platform, newest first. That you read it is in it too."
+    return (
+        f"What was done in {account.name}: with its roles, people, worklists and invitations, and with studies on its "
+        "worklists. That you read it is in it too."
+    )
+
+
+def _links(form: AccountTrailForm, shown: Any) -> dict[str, str]:
+    """Where the pager and the file lead, with the filters kept; nowhere while the form does not stand."""
+    if shown is None:
+        return {}
+    kept = form.kept()
+    ways = {"newer": ("after", shown.newer), "older": ("before", shown.older)}
+    links = {
+        way: f"?{urlencode({**kept, key: value})}" for way, (key, value) in ways.items() if value is not None
+    }
+    return {**links, "kept": f"?{urlencode(kept)}" if kept else ""}

@@ -36,7 +36,10 @@ CATEGORIES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "study": ("The study itself", ("study:",)),
     "invitations": ("Invitations", ("account:invitation:",)),
-    "sign_in": ("Sign-in", ("account:session:", "account:password:")),
+    "sign_in": (
+        "Sign-in",
+        ("account:session:", "account:password:", "account:factor:", "account:address:"),
+    ),
     "people": ("People and roles", ("account:", "worklist:member:", "worklist:mail:")),
     "worklists": ("Worklists", ("worklist:",)),
 }
@@ -193,6 +196,12 @@ def _left(event: AuditEvent) -> str:
     return "left" if person == who(event) else f"took {person} out of"
 
 
+def _joined(event: AuditEvent) -> str:
+    """Whether somebody came by an invitation or was added."""
+    person = _person(event)
+    return "joined" if person == who(event) else f"added {person} to"
+
+
 _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "who": who,
     "other": lambda e: tidy(e.other_worklist_label) or "another worklist",
@@ -202,6 +211,8 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "person": _person,
     "address": lambda e: _said(e, "address", otherwise="an address"),
     "as_address": lambda e: _said(e, "address", before=" as "),
+    "how": lambda e: _said(e, "how", before=" with "),
+    "factor": lambda e: _said(e, "factor", before=": "),
     "role": lambda e: _said(e, "role", before="“", after="”", otherwise="of an account"),
     "as_role": lambda e: _said(e, "role", before=" as "),
     "rights": _rights,
@@ -216,4 +227,5 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "filtered": lambda e: ", filtered" if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,
+    "joined": _joined,
 }

@@ -1,5 +1,6 @@
 """How dates, names, codes and counts are written for a reader: plain text, one way everywhere."""
 
+import re
 from datetime import date, datetime
 
 from django.utils import dateformat, timezone
@@ -58,10 +59,12 @@ def sex_word(value: object) -> str:
 
 
 def code_groups(code: object) -> list[str]:
-    """A share code as one reads it aloud: a word stays whole, else threes when they fit and fours otherwise."""
+    """A share code as one reads it aloud: a word stays whole, also with a number after it; else threes or fours."""
     text = "".join(str(code or "").split()).upper()
     if text.isalpha():
         return [text]
+    if named := re.fullmatch(r"([A-Z]{3,})(\d{2,4})", text):
+        return list(named.groups())
     size = 3 if len(text) % 3 == 0 and len(text) <= 9 else 4
     return [text[start : start + size] for start in range(0, len(text), size)]
 

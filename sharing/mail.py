@@ -81,5 +81,6 @@ def _standing_promises(invited: Invitation) -> QuerySet[Share]:
     return selectors.promises_of(invited).filter(Q(expires_at=None) | Q(expires_at__gt=Now()), Exists(source))
 
 
-def _sharer(person: User, account: Account | None) -> dict[str, str]:
-    return {"name": person.name, "account": account.name if account is not None else ""}
+def _sharer(person: User | None, account: Account | None) -> dict[str, str]:
+    name = person.name if person is not None else "CIMAR"
+    return {"name": name, "account": account.name if account is not None else ""}

@@ -56,7 +56,7 @@ class World(RuleBasedStateMachine):
         self.members: dict[tuple[User, Any], dict[str, Any]] = {}
         self.places: dict[tuple[User, Worklist], Role | None] = {}
         self.defaults: dict[Worklist, Role | None] = {}
-        self.keeper = make_user(is_superuser=True)
+        self.keeper = make_user(is_superuser=True, is_staff=True)
         self.dormant: set[User] = set()
         self.turn = 0
 

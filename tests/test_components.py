@@ -146,6 +146,7 @@ def test_a_dicom_name_reads_family_first(received: str, written: str) -> None:
     [
         ("southmere", ["SOUTHMERE"]),
         ("northct1", ["NORT", "HCT1"]),
+        ("northgate2027", ["NORTHGATE", "2027"]),
         ("NG7 K2P", ["NG7", "K2P"]),
         ("abc", ["ABC"]),
         ("", []),

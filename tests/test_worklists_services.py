@@ -76,8 +76,15 @@ DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
         worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), by=by
     ),
     "move_front_door": lambda cast, by: services.change_worklist(worklist=cast.ct, is_front_door=True, by=by),
+    "make_share_code": lambda cast, by: services.make_share_code(worklist=cast.ct, by=by),
+    "remove_worklist": lambda cast, by: services.remove_worklist(
+        worklist=cast.chest, by=by, why_it_stays=lambda worklist: ""
+    ),
     "add_worklist_member": lambda cast, by: services.add_worklist_member(
         worklist=cast.chest, user=cast.vera, by=by
+    ),
+    "add_worklist_members": lambda cast, by: services.add_worklist_members(
+        worklist=cast.chest, users=[cast.vera, cast.ben], by=by
     ),
     "change_worklist_member": lambda cast, by: services.change_worklist_member(
         membership=membership_of(cast.vera, cast.ct), role=role_of(cast.northgate, "Radiologist"), by=by
@@ -102,7 +109,10 @@ EVENTS = {
     "change_code": Action.CODE_CHANGE,
     "change_default_role": Action.WORKLIST_CHANGE,
     "move_front_door": Action.CODE_CHANGE,
+    "make_share_code": Action.CODE_CHANGE,
+    "remove_worklist": Action.WORKLIST_REMOVE,
     "add_worklist_member": Action.WORKLIST_MEMBER_ADD,
+    "add_worklist_members": Action.WORKLIST_MEMBER_ADD,
     "change_worklist_member": Action.WORKLIST_MEMBER_CHANGE,
     "remove_worklist_member": Action.WORKLIST_MEMBER_REMOVE,
 }

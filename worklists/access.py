@@ -210,6 +210,30 @@ _DROP_UNUSED_GROUPS = """
 """
 
 
+# Who is staff although they administer nothing, or not although they do.
+STAFF = """
+    SELECT u.id, due.staff FROM accounts_user u, LATERAL (
+        SELECT u.is_superuser OR EXISTS (
+            SELECT FROM accounts_accountmembership am
+            JOIN accounts_role_permissions rp ON rp.role_id = am.role_id
+            JOIN auth_permission p ON p.id = rp.permission_id AND p.codename = 'administer_account'
+            WHERE am.user_id = u.id AND am.active) AS staff) due
+    WHERE u.is_staff <> due.staff"""
+
+
+def _follow_staff(whose: str, parameters: list[Any]) -> None:
+    """`is_staff` opens the administration: it follows from whom an account role lets administer.
+
+    Two accounts may change the same person at once. So their rows are locked, and read in a new statement.
+    """
+    _execute(f"SELECT FROM accounts_user u WHERE {whose} ORDER BY u.id FOR NO KEY UPDATE", parameters)
+    _execute(
+        f"UPDATE accounts_user SET is_staff = due.staff FROM ({STAFF} AND {whose}) due "
+        "WHERE due.id = accounts_user.id",
+        parameters,
+    )
+
+
 @transaction.atomic
 def sync(
     *, account: Account | None = None, worklists: Collection[int] = (), users: Collection[int] = ()
@@ -241,14 +265,45 @@ def sync(
         _execute(_ADD_RIGHTS.format(**where), parameters)
     _execute(_ADD_PEOPLE.format(**where), narrowed)
     _execute(_DROP_UNUSED_GROUPS.format(**where), parameters)
+    # A worklist's members and default role have no say in who administers.
+    if users and not worklists:
+        _follow_staff("u.id = ANY(%s)", [list(users)])
+    elif account is not None and not worklists:
+        members = "SELECT user_id FROM accounts_accountmembership WHERE account_id = %s"
+        _follow_staff(f"u.id IN ({members})", [account.pk])
+    elif not worklists:
+        _follow_staff("TRUE", [])
 
 
 @transaction.atomic
-def sync_role(role: Role) -> None:
-    """Bring the rights of one role's groups in step with its ticked permissions; nobody changes groups."""
+def sync_role(role: Role, *, administers_alike: bool = False) -> None:
+    """Bring the rights of one role's groups in step with its ticked permissions; nobody changes groups.
+
+    `administers_alike`: that it lets people administer the account, or does not, has not changed.
+    """
     where = {"roles": "wr.role_id = %s"}
     _execute(_REMOVE_RIGHTS.format(**where), [role.pk])
     _execute(_ADD_RIGHTS.format(**where), [role.pk])
+    if not administers_alike:
+        _follow_staff(
+            "u.id IN (SELECT user_id FROM accounts_accountmembership WHERE role_id = %s)", [role.pk]
+        )
+
+
+_FORGET = """
+    WITH gone AS (
+        DELETE FROM worklists_worklistrole WHERE worklist_id = %s RETURNING group_id),
+    people AS (
+        DELETE FROM accounts_user_groups ug USING gone WHERE ug.group_id = gone.group_id),
+    granted AS (
+        DELETE FROM worklists_worklistgroupobjectpermission g USING gone WHERE g.group_id = gone.group_id)
+    DELETE FROM auth_group USING gone WHERE auth_group.id = gone.group_id
+"""
+
+
+def forget(worklist: Worklist) -> None:
+    """Before a worklist goes: its groups go, and with them everybody's rights there."""
+    _execute(_FORGET, [worklist.pk])
 
 
 def _id(user: Person) -> int | None:

@@ -8,9 +8,11 @@ from accounts.models import Account, User
 from worklists import access
 from worklists.deeds import Refused
 from worklists.events import on_account
-from worklists.models import Worklist
+from worklists.permission_texts import CHILDREN
+from worklists.permission_texts import labels as labels  # what refusals name, and pages too
 
 By = User | None
+KNOWN = access.CODENAMES | {access.ADMINISTER}
 
 
 def may_administer(by: By, account: Account | None) -> bool:
@@ -31,7 +33,7 @@ def check_administers(by: By, account: Account | None) -> frozenset[str]:
         who = "an administrator of the account" if account is not None else "a superuser of the platform"
         raise Refused(f"Only {who} may do this.", on=on_account(account))
     if account is None or may_administer(by, None):
-        return access.CODENAMES | {access.ADMINISTER}
+        return KNOWN
     return access.account_rights(by, account)
 
 
@@ -45,23 +47,31 @@ def check_may_give(may_give: Collection[str], codenames: Collection[str], accoun
         )
 
 
+def brings(before: Collection[str], wanted: Collection[str]) -> set[str]:
+    """What a change of ticks gives: the new ones, and the children that a newly ticked parent wakes."""
+    added = set(wanted) - set(before)
+    return added | {child for parent in added for child in CHILDREN.get(parent, ()) if child in wanted}
+
+
+def cannot_give(by: By, account: Account | None, codenames: Collection[str]) -> list[str]:
+    """The labels of what the person's own account role lacks, for a page that says so before it is tried."""
+    if account is None or may_administer(by, None):
+        return []
+    return labels(set(codenames) - access.account_rights(by, account))
+
+
 def check_may_give_roles(may_give: Collection[str], role_ids: Collection[int], account: Account) -> None:
     """The same for whole roles, by everything that is ticked in them."""
     if role_ids:
-        check_may_give(may_give, _ticked(role_ids), account)
+        check_may_give(may_give, set().union(*ticked_in(role_ids).values()), account)
 
 
-def labels(codenames: Collection[str]) -> list[str]:
-    """What people call these permissions, in the order of the checklist."""
-    known = [*Account._meta.permissions, *Worklist._meta.permissions]
-    return [str(label) for codename, label in known if codename in codenames]
-
-
-def _ticked(role_ids: Collection[int]) -> set[str]:
+def ticked_in(role_ids: Collection[int]) -> dict[int, set[str]]:
+    """Everything that is ticked in these roles, role by role, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT p.codename FROM accounts_role_permissions rp "
-            "JOIN auth_permission p ON p.id = rp.permission_id WHERE rp.role_id = ANY(%s)",
+            "SELECT rp.role_id, array_agg(p.codename::text) FROM accounts_role_permissions rp "
+            "JOIN auth_permission p ON p.id = rp.permission_id WHERE rp.role_id = ANY(%s) GROUP BY rp.role_id",
             [list(role_ids)],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return {role_id: set(codenames) for role_id, codenames in cursor.fetchall()}

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import connection
 
+from worklists.access import STAFF
+
 BATCH = 200
 
 _GRANTED = """
@@ -65,6 +67,11 @@ def differences() -> Iterator[str]:
     for sentence, sql in _STRAY.items():
         for row in _rows(sql, None):
             yield sentence.format(*row)
+    for user, due in _rows(STAFF, None):
+        said, why = (
+            ("is not", "is a superuser or administers an account") if due else ("is", "administers nothing")
+        )
+        yield f"User {user} {said} staff, and {why}."
     worklists = [row[0] for row in _rows("SELECT id FROM worklists_worklist ORDER BY id", None)]
     for start in range(0, len(worklists), BATCH):
         batch = {"worklists": worklists[start : start + BATCH]}

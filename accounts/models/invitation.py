@@ -24,7 +24,10 @@ class Invitation(models.Model):
         null=True,
         related_name="personal_invitations",
     )
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations_made")
+    # Empty: the platform itself, which invites an account's first administrator.
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="invitations_made"
+    )
     generation = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
@@ -49,6 +52,7 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "account"], name="invitation_with_its_account"),
             models.CheckConstraint(
                 name="an_invitation_is_an_accounts_or_a_users",
                 condition=Q(account__isnull=False, by_user__isnull=True)

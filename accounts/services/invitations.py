@@ -32,7 +32,7 @@ def invite(
     address: str,
     account: Account | None = None,
     by_user: User | None = None,
-    invited_by: User,
+    invited_by: User | None,
     now: datetime,
 ) -> tuple[Invitation, bool]:
     """The one waiting invitation of an account or user to an address; see `invite_all`."""
@@ -48,7 +48,7 @@ def invite_all(
     addresses: Iterable[str],
     account: Account | None = None,
     by_user: User | None = None,
-    invited_by: User,
+    invited_by: User | None,
     now: datetime,
 ) -> dict[str, tuple[Invitation, bool]]:
     """For each (tidied) address the one waiting invitation of an account or user, made or renewed as needed.

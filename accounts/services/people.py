@@ -3,12 +3,14 @@
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.addresses import checked_name, tidy_address
 from accounts.events import on_user
 from accounts.models import User
+from accounts.services.sessions import end_sessions
 from audit.actions import Action
 from audit.services import record
 
@@ -60,3 +62,7 @@ def set_active(*, user: User, active: bool, by: User) -> None:
     found.is_active = active
     found.save(update_fields=["is_active"])
     record(Action.USER_REACTIVATE if active else Action.USER_DEACTIVATE, by=by, on=on_user(found))
+    if not active:
+        # Left alone, they would be signed in again on the day they are reactivated.
+        keys = UserSession.objects.filter(user=found).values_list("session_key", flat=True)
+        end_sessions(user=found, sessions=keys, why="deactivated", by=by)

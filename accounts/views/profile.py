@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.decorators import signed_in
 from accounts.forms import DetailsForm
 from accounts.models import User
+from accounts.selectors import demands_on, sessions_of
 from accounts.services import people
 from worklists import access, selectors, services
 from worklists.models import Worklist
@@ -75,7 +76,8 @@ def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
         messages.error(request, "Say whether you want mail: yes or no.")
         return _page(request, _details(request.user), status=422)
     services.set_mail_tick(worklist=found, wanted=wanted == "yes", by=request.user)
-    messages.success(request, f"Mail about {found.label} is {'on' if wanted == 'yes' else 'off'}.")
+    place = "My studies" if found.is_personal else found.label
+    messages.success(request, f"Mail about {place} is {'on' if wanted == 'yes' else 'off'}.")
     return redirect("accounts:profile")
 
 
@@ -95,5 +97,12 @@ def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpRes
         request.GET.get("page")
     )
     own = Worklist.objects.get(owner=request.user)
-    context = {"form": form, "ticks": ticks, "share_code": own.share_code, "takes_shares": own.takes_shares}
+    here = request.session.session_key
+    context = {
+        "form": form,
+        "ticks": ticks,
+        "share_code": own.share_code,
+        "takes_shares": own.takes_shares,
+        "browsers": len(sessions_of(request.user, demands=demands_on(request.user), this=here)),
+    }
     return render(request, "accounts/profile.html", context, status=status)

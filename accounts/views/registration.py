@@ -59,7 +59,9 @@ def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponse:
         kept = request.session.get(KEY)
-        found = Invitation.objects.select_related("account", "invited_by")
+        found = Invitation.objects.select_related(
+            "account", "invited_by", "membership__role", "membership__offered_by"
+        )
         invitation = found.filter(uuid=UUID(kept["invitation"])).first() if kept else None
         if invitation is None:
             return render(request, "accounts/no_invitation.html", status=404)
@@ -94,7 +96,7 @@ def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
         request.session[KEY] = {**kept, **values}
         return redirect("accounts:register_code")
-    context = {"form": form, "invitation": invitation}
+    context = {"form": form, "invitation": invitation, **who_invites(invitation)}
     return render(request, "accounts/register.html", context, status=422 if form.errors else 200)
 
 
@@ -181,8 +183,18 @@ def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationEr
     return redirect("account_login")
 
 
+def who_invites(invitation: Invitation) -> dict[str, object]:
+    """Who offers what the page names: the membership that waits, or the studies somebody shared."""
+    offered = getattr(invitation, "membership", None)
+    if offered is not None and offered.role is not None:
+        return {"inviter": offered.offered_by, "role": offered.role}
+    return {"inviter": invitation.invited_by, "role": None}
+
+
 def whom_to_ask(invitation: Invitation) -> str:
     """Names the person, and the account they invited for."""
+    if invitation.invited_by is None:
+        return "Ask whoever runs CIMAR for you for a new invitation."
     name = without_turning_marks(invitation.invited_by.name)
     at = f" at {without_turning_marks(invitation.account.name)}" if invitation.account is not None else ""
     return f"Ask {name}{at} for a new invitation."

@@ -1,11 +1,37 @@
-"""The admin's door: it has no sign-in page of its own."""
+"""Doors beside the sign-in page: the second factor, a passkey, and the administration's, which has none of its own."""
 
+import json
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_login
+from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.internal import ratelimit
+from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import begin_authentication
+from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.forms import PasskeyForm
+from accounts.models import User
+from accounts.services import second_factor, sessions
+from audit.middleware import client_address
+
+NOT_THIS_PASSKEY = (
+    "This passkey does not belong to anybody here. Sign in another way, and set it up in your profile."
+)
 
 
 @require_safe
@@ -16,3 +42,93 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
     return redirect_to_login(wanted if safe else reverse("admin:index"), reverse("account_login"))
+
+
+def as_text(options: dict[str, Any]) -> str:
+    """What the script hands to the device."""
+    return json.dumps(options, cls=DjangoJSONEncoder)
+
+
+class SecondFactor(AuthenticateView):
+    """After the password: a code, or a security key."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        asked = context["js_data"]["request_options"]
+        has_key = bool(asked["publicKey"].get("allowCredentials"))
+        return {**context, "options": as_text(asked), "has_key": has_key}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if used(request, self.form, user=self.stage.login.user):
+            return self.stage.exit()
+        return self.form_invalid(self.form)
+
+
+class SecondFactorAgain(ReauthenticateView):
+    """Before something that protects the sign-in is changed."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form()
+        if used(request, form, user=request.user, again=True):
+            # allauth's own would mark the code as used once more.
+            return super(ReauthenticateView, self).form_valid(form)
+        return self.form_invalid(form)
+
+
+class KeyAgain(ReauthenticateWebAuthnView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "form": self.get_form(), "options": as_text(context["js_data"]["request_options"])}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form()
+        if used(request, form, user=request.user, again=True):
+            return super(ReauthenticateWebAuthnView, self).form_valid(form)
+        messages.error(request, "This was not right. Try again.")
+        return redirect(request.get_full_path())
+
+
+def used(request: HttpRequest, form: Form, *, user: User, again: bool = False) -> bool:
+    """Whether what was given is the person's; the trail has it either way."""
+
+    def attempt() -> Authenticator | None:
+        if not form.is_valid():
+            if any(form.has_error(name, "too_many_login_attempts") for name in form.fields):
+                raise second_factor.TooManyTries
+            return None
+        return getattr(form, "authenticator", None) or form.cleaned_data["credential"]
+
+    address, code = client_address(request), request.POST.get("code", "")
+    right = second_factor.use(
+        user=user, attempt=attempt, mark=form.save, code=code, again=again, address=address
+    )
+    if not right and form.is_valid():
+        form.add_error("code", "This code has been used. Wait for the next one.")
+    return right
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@ratelimit.decorator(app="allauth.mfa", action="webauthn_login")
+def passkey(request: HttpRequest) -> HttpResponse:
+    """The script asks for a challenge, the device answers it, and the answer is posted."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    if request.method != "POST":
+        return JsonResponse({"request_options": begin_authentication()})
+    form = PasskeyForm(request.POST)
+    if not form.is_valid():
+        sessions.note_failed_sign_in(email="", why="passkey", address=client_address(request))
+        messages.error(request, NOT_THIS_PASSKEY)
+        return redirect("account_login")
+    found = form.cleaned_data["credential"]
+    second_factor.use(user=found.user, attempt=lambda: found, mark=form.save, address=client_address(request))
+    return perform_login(request, Login(user=found.user, redirect_url=get_next_redirect_url(request)))
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What allauth shows when its limits are reached."""
+    match = request.resolver_match
+    if match is not None and match.view_name in ("account_login", "mfa_login_webauthn"):
+        sessions.note_limited(email="", address=get_adapter().get_client_ip(request))
+    return render(request, "429.html", status=429)

@@ -10,7 +10,13 @@ from sharing.selectors.directory import (
     people_named,
     places,
 )
-from sharing.selectors.invitations import invitations_of, promises_of
+from sharing.selectors.invitations import (
+    invitations_of,
+    is_waited_for,
+    promises_of,
+    waiting_membership,
+)
+from sharing.selectors.leaving import Leaving, what_ends_by_leaving
 from sharing.selectors.previews import (
     WhatEnds,
     what_ends,
@@ -32,6 +38,7 @@ from sharing.selectors.shares import (
 
 __all__ = [
     "Access",
+    "Leaving",
     "NoSuchPage",
     "Received",
     "WhatEnds",
@@ -40,6 +47,7 @@ __all__ = [
     "accounts_of",
     "invitations_of",
     "invitations_sent_by",
+    "is_waited_for",
     "may_end",
     "members_at",
     "people_like",
@@ -50,7 +58,9 @@ __all__ = [
     "shares_awaiting",
     "shares_made_by",
     "shares_seen_by",
+    "waiting_membership",
     "what_ends",
+    "what_ends_by_leaving",
     "what_ends_with_deletion",
     "what_ends_with_removal",
     "who_has_access",

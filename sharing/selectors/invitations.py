@@ -4,14 +4,29 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Invitation, User
 from sharing.models import Share
+from worklists.models import InvitedMembership
 
 
 def invitations_of(user: User) -> QuerySet[Invitation]:
-    """Invitations with a promise the person made, or that they made themselves."""
+    """Invitations with a promise the person made, or that they made themselves.
+
+    An invitation to work for an account is the account's: it stands in the administration, and here only for who
+    promised something on it as well.
+    """
     mine = Share.objects.filter(invitation=OuterRef("pk"), shared_by=user)
-    return Invitation.objects.filter(Q(invited_by=user) | Exists(mine))
+    return Invitation.objects.filter(Q(invited_by=user, membership=None) | Exists(mine))
 
 
 def promises_of(invitation: Invitation) -> QuerySet[Share]:
     """What still waits on an invitation, whoever promised it."""
     return Share.objects.filter(invitation=invitation, to_worklist=None, ended_at=None)
+
+
+def is_waited_for(invitation: Invitation) -> bool:
+    """Whether anything is left that this invitation is there for: a promise, or a membership."""
+    return promises_of(invitation).exists() or waiting_membership(invitation) is not None
+
+
+def waiting_membership(invitation: Invitation) -> InvitedMembership | None:
+    """What an account offers with it, until it is accepted or taken back."""
+    return InvitedMembership.objects.filter(invitation=invitation, ended_at=None).first()

@@ -5,8 +5,8 @@ from sharing.services.ends import EndReport, end_shares
 from sharing.services.invitations import (
     relink_invitation,
     resend_invitation,
-    welcome,
     withdraw_invitation,
+    withdraw_staff_invitation,
 )
 from sharing.services.press import Outcome, Row, ShareReport
 from sharing.services.promises import claim_promises
@@ -21,6 +21,8 @@ from sharing.services.shares import (
     NothingThere,
     share_studies,
 )
+from sharing.services.welcome import claim_what_waits, welcome
+from sharing.services.worklists import delete_worklist
 
 __all__ = [
     "EndReport",
@@ -30,8 +32,10 @@ __all__ = [
     "Row",
     "ShareReport",
     "claim_promises",
+    "claim_what_waits",
     "decide_share",
     "delete_study",
+    "delete_worklist",
     "end_shares",
     "leave_account",
     "relink_invitation",
@@ -41,4 +45,5 @@ __all__ = [
     "share_studies",
     "welcome",
     "withdraw_invitation",
+    "withdraw_staff_invitation",
 ]

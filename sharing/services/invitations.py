@@ -1,4 +1,4 @@
-"""An invitation after it was made: sent again, given a new link, withdrawn, accepted."""
+"""An invitation after it was made: sent again, given a new link, withdrawn."""
 
 from uuid import UUID
 
@@ -8,11 +8,12 @@ from django.db import transaction
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
 from accounts.services import invitations as accounts_invitations
-from accounts.services import registration
 from accounts.services.outbox import queue_mail
 from sharing import selectors
-from sharing.services.promises import claim_promises, end_promises
+from sharing.services.promises import end_promises
 from sharing.services.shares import NothingThere
+from worklists.models import InvitedMembership
+from worklists.services import end_offer
 
 
 @transaction.atomic
@@ -37,34 +38,27 @@ def relink_invitation(*, invitation: UUID, by: User) -> Invitation:
 def withdraw_invitation(*, invitation: UUID, by: User) -> int:
     """End what the person promised with an invitation; how many promises ended.
 
-    An invitation that carries nobody else's promise is withdrawn with them, so that its link stops working.
+    An invitation that carries nobody else's promise and no membership is withdrawn with them, so that its link stops
+    working.
     """
     row = _own(invitation, by)
     ended = end_promises(invitation=row, by=by)
-    if not selectors.promises_of(row).exists():
+    if not selectors.is_waited_for(row):
         accounts_invitations.withdraw(invitation=row, by=by)
     return ended
 
 
-def welcome(
-    *,
-    invitation: Invitation,
-    name: str,
-    password: str,
-    code: str,
-    address: str | None = None,
-) -> User:
-    """Register the invited person and keep the promises made to them, in one transaction.
+@transaction.atomic
+def withdraw_staff_invitation(*, membership: InvitedMembership, by: User) -> bool:
+    """Take back an invited membership; whether the link stopped working with it.
 
-    `password` is hashed already; `address` is the visitor's network address. The try at the code is taken, and
-    committed, before that transaction. Raises ValidationError with a sentence.
+    Shares that clinicians promised on the same invitation are theirs: while one waits, so does the invitation.
     """
-    registration.prove_code(invitation=invitation, code=code, address=address)
-    with transaction.atomic():
-        lock_addresses([invitation.address])
-        user = registration.register(invitation=invitation, name=name, password=password, code=code)
-        claim_promises(user=user)
-    return user
+    invitation = end_offer(membership=membership, by=by)
+    if selectors.promises_of(invitation).exists():
+        return False
+    accounts_invitations.withdraw(invitation=invitation, by=by)
+    return True
 
 
 def _own(invitation: UUID, by: User) -> Invitation:

@@ -198,10 +198,11 @@ def _seen(placements: Sequence[UUID], by: User) -> list[Placement]:
 
 
 def preview_withdrawal(*, invitation: UUID, by: User) -> tuple[Invitation, int, bool]:
-    """The invitation, how many of the person's promises end with it, and whether others promised something too."""
+    """The invitation, how many of the person's promises end with it, and whether others wait with it too."""
     found = selectors.invitations_of(by).filter(uuid=invitation).first()
     if found is None:
         raise NothingThere
     promisers = list(selectors.promises_of(found).values_list("shared_by", flat=True))
     mine = sum(promiser == by.pk for promiser in promisers)
-    return found, mine, len(promisers) > mine
+    others = len(promisers) > mine or selectors.waiting_membership(found) is not None
+    return found, mine, others

@@ -121,7 +121,8 @@ def settle_overdue() -> int:
             .values_list("study_id", flat=True)[:SWEEP]
         )
         overdue.update(
-            Placement.objects.filter(exists_until__lte=Now())
+            # The second condition says again what the first implies: it is the index's own.
+            Placement.objects.filter(exists_until__lte=Now(), exists_until__lt=FOREVER)
             .order_by("exists_until")
             .values_list("study_id", flat=True)[:SWEEP]
         )

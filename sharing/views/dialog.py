@@ -1,6 +1,7 @@
 """The share dialog put together: what is offered, what is picked, what is wrong with it."""
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,7 @@ class Dialog:
         typed = list(dict.fromkeys([*unread, *self.picked.typed_codes()]))
         if not typed or not self.offer.may(Method.CODE):
             return
-        allowed = [code for code in typed if rates.may_look_up(self.request, self.offer.worklist)]
+        allowed = list(takewhile(lambda _: rates.may_look_up(self.request, self.offer.worklist), typed))
         left = typed[len(allowed) :]
         if left:
             self.code_errors.append(rates.TOO_MANY_CODES)

@@ -57,7 +57,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
         goes.append(
             (
                 None,
-                "The link goes on working: colleagues promised something as well."
+                "The link goes on working: others have something waiting there as well."
                 if others
                 else "The link stops working.",
             )

@@ -5,9 +5,12 @@ from worklists.models.grants import (
     WorklistRole,
     WorklistUserObjectPermission,
 )
+from worklists.models.invited import InvitedMembership, InvitedWorklist
 from worklists.models.worklist import MailTick, Worklist, WorklistMembership
 
 __all__ = [
+    "InvitedMembership",
+    "InvitedWorklist",
     "MailTick",
     "Worklist",
     "WorklistGroupObjectPermission",

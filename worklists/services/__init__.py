@@ -4,7 +4,8 @@ Locks: the account row first (`FOR NO KEY UPDATE`, so that changes of one accoun
 then user, membership and worklist rows, ascending. `by=None` is the platform itself, as commands are.
 """
 
-from worklists.services.account import create_account
+from worklists.services.account import Begun, begin_account, create_account
+from worklists.services.account_settings import change_account
 from worklists.services.mail_ticks import set_mail_tick
 from worklists.services.members import (
     add_account_member,
@@ -13,29 +14,65 @@ from worklists.services.members import (
     reactivate_member,
     remove_member,
 )
-from worklists.services.roles import add_role, change_role, remove_role
+from worklists.services.roles import add_role, change_role, copy_role, remove_role
+from worklists.services.staff_claims import (
+    claim_memberships,
+    end_offer,
+    relink_staff_invitation,
+    resend_staff_invitation,
+)
+from worklists.services.staff_invitations import (
+    Answer,
+    Offer,
+    Outcome,
+    invite_members,
+    preview_invitations,
+)
 from worklists.services.worklist_members import (
     add_worklist_member,
+    add_worklist_members,
     change_worklist_member,
     remove_worklist_member,
 )
-from worklists.services.worklists import KEEP, add_worklist, change_worklist
+from worklists.services.worklists import (
+    KEEP,
+    add_worklist,
+    change_worklist,
+    make_share_code,
+    remove_worklist,
+)
 
 __all__ = [
     "KEEP",
+    "Answer",
+    "Begun",
+    "Offer",
+    "Outcome",
     "add_account_member",
     "add_role",
     "add_worklist",
     "add_worklist_member",
+    "add_worklist_members",
+    "begin_account",
+    "change_account",
     "change_account_member",
     "change_role",
     "change_worklist",
     "change_worklist_member",
+    "claim_memberships",
+    "copy_role",
     "create_account",
     "deactivate_member",
+    "end_offer",
+    "invite_members",
+    "make_share_code",
+    "preview_invitations",
     "reactivate_member",
+    "relink_staff_invitation",
     "remove_member",
     "remove_role",
+    "remove_worklist",
     "remove_worklist_member",
+    "resend_staff_invitation",
     "set_mail_tick",
 ]

@@ -1,17 +1,20 @@
 """An organisation joins the platform."""
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import Account, User
+from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import record
+from worklists.access import ADMINISTER
 from worklists.events import on_account
 from worklists.permissions import check_administers
-from worklists.services.common import tidy_text
+from worklists.services.common import has_administrator, locked, tidy_text
 from worklists.services.roles import make_shipped_roles
+from worklists.services.staff_invitations import Answer, Offer, invite_members
 
 
 @transaction.atomic
@@ -29,3 +32,36 @@ def create_account(*, name: str, by: User | None, timezone: str = "Europe/London
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
     make_shipped_roles(account, by=by)
     return account
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An account, whether it is new, and what came of inviting its first administrator: none where it has one."""
+
+    account: Account
+    is_new: bool
+    answer: Answer | None
+
+
+@transaction.atomic
+def begin_account(*, name: str, address: str, by: User | None, timezone: str = "Europe/London") -> Begun:
+    """An account with its shipped roles and, invited, an administrator on every worklist.
+
+    Done before, it makes no second account; while nobody administers the one there is, it invites again.
+    """
+    check_administers(by, None)
+    tidied = tidy_text(name, what="An account's name", longest=200)
+    found = Account.objects.filter(name__iexact=tidied).first()
+    account = locked(found) if found is not None else create_account(name=tidied, timezone=timezone, by=by)
+    if has_administrator(account):
+        return Begun(account, found is None, None)
+    role = Role.objects.filter(account=account, permissions__codename=ADMINISTER).order_by("pk").first()
+    if role is None:
+        raise ValidationError(
+            "No role of this account lets anybody administer it; a superuser can change one."
+        )
+    offer = Offer(address, role, every_worklist=True)
+    [answer] = invite_members(account=account, offers=[offer], by=by)
+    if answer.sentence:
+        raise ValidationError(answer.sentence)
+    return Begun(account, found is None, answer)

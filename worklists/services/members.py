@@ -1,5 +1,7 @@
 """Who belongs to an account, and with which role. Only here are account memberships written."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -7,10 +9,11 @@ from django.db import transaction
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
-from audit.services import record
+from audit.models import AuditEvent
+from audit.services import event, record, record_all
 from worklists import access
-from worklists.events import about, on_account
-from worklists.models import WorklistMembership
+from worklists.events import about, on_account, on_worklist
+from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import (
     check_an_administrator_stays,
@@ -44,6 +47,50 @@ def add_account_member(
     return membership
 
 
+@dataclass(frozen=True)
+class Enrolment:
+    """A person who becomes a member: by whom, with which role, on which worklists with which role of their own."""
+
+    user: User
+    role: Role
+    by: User | None
+    every_worklist: bool = False
+    worklists: Sequence[tuple[Worklist, Role | None]] = ()
+    # For the audit's detail: who had invited them, say.
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def enrol(account: Account, people: Sequence[Enrolment]) -> None:
+    """Write memberships that were checked, many at once; the caller holds the account's lock."""
+    AccountMembership.objects.bulk_create(
+        AccountMembership(account=account, user=one.user, role=one.role, every_worklist=one.every_worklist)
+        for one in people
+    )
+    WorklistMembership.objects.bulk_create(
+        WorklistMembership(account=account, user=one.user, worklist=worklist, role=role)
+        for one in people
+        for worklist, role in one.worklists
+    )
+    record_all(found for one in people for found in _enrolled(account, one))
+    access.sync(account=account, users=[one.user.pk for one in people])
+
+
+def _enrolled(account: Account, one: Enrolment) -> list[AuditEvent]:
+    said = {"role": one.role.name, "every_worklist": one.every_worklist, **one.detail}
+    joined = event(Action.MEMBER_ADD, by=one.by, on=on_account(account, **about(one.user), **said))
+    return [
+        joined,
+        *(
+            event(
+                Action.WORKLIST_MEMBER_ADD,
+                by=one.by,
+                on=on_worklist(worklist, **about(one.user), role=role.name if role is not None else ""),
+            )
+            for worklist, role in one.worklists
+        ),
+    ]
+
+
 @transaction.atomic
 def change_account_member(
     *,
@@ -67,7 +114,9 @@ def change_account_member(
         return membership
     membership.save(update_fields=["role", "every_worklist"])
     gives = given(before, standing(account, user_id=membership.user_id))
-    check_may_give_roles(may_give, gives | ({membership.role_id} if "role" in detail else set()), account)
+    # Every worklist means those to come as well, where the account role is what counts.
+    gives |= {membership.role_id} if "role" in detail or detail.get("every_worklist") else set()
+    check_may_give_roles(may_give, gives, account)
     check_an_administrator_stays(account, had=had)
     record(Action.MEMBER_CHANGE, by=by, on=on_account(account, **about(membership.user), **detail))
     access.sync(account=account, users=[membership.user_id])
@@ -127,7 +176,11 @@ def remove_member(*, membership: AccountMembership, by: User | None) -> None:
 
 
 def _held(membership: AccountMembership) -> tuple[Account, AccountMembership]:
-    """The account, then the membership, both locked and as they are now."""
+    """The account, then the person, then the membership, locked and as they are now.
+
+    The person's row may change with the membership (`is_staff`), and whoever shares with them holds it first as well.
+    """
     account = locked(membership.account_id)
+    list(User.objects.filter(pk=membership.user_id).select_for_update(no_key=True).values_list("pk"))
     now = AccountMembership.objects.select_for_update(of=("self",)).select_related("user", "role")
     return account, now.get(pk=membership.pk)

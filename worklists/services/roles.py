@@ -12,7 +12,9 @@ from audit.actions import Action
 from audit.services import event, record, record_all
 from worklists import access, presets
 from worklists.events import on_account
-from worklists.permissions import check_administers, check_may_give, labels
+from worklists.permission_texts import labels
+from worklists.permissions import brings, check_administers, check_may_give
+from worklists.selectors import why_role_stays
 from worklists.services.common import check_an_administrator_stays, has_administrator, locked, tidy_text
 
 
@@ -46,17 +48,36 @@ def change_role(
         before = _ticked(role)
         wanted = set(permissions)
         rows = _permissions(wanted, platform=account is None)
-        check_may_give(may_give, _brings(before, wanted), account)
+        check_may_give(may_give, brings(before, wanted), account)
         had = account is not None and has_administrator(account)
         if before != wanted:
             detail |= {"added": labels(wanted - before), "removed": labels(before - wanted)}
             role.permissions.set(rows)
         if account is not None:
             check_an_administrator_stays(account, had=had)
+        access.sync_role(role, administers_alike=access.ADMINISTER not in before ^ wanted)
     if detail:
         record(Action.ROLE_CHANGE, by=by, on=on_account(account, role_id=role.pk, role=role.name, **detail))
-        access.sync_role(role)
     return role
+
+
+@transaction.atomic
+def copy_role(*, role: Role, name: str, by: User | None) -> Role:
+    """A new role of the same account with the same ticks; nobody copies what they may not give."""
+    if role.account_id is None:
+        check_administers(by, None)
+        raise ValidationError("The platform's own roles are not copied.", code="platform")
+    account = locked(role.account_id)
+    may_give = check_administers(by, account)
+    role = Role.objects.get(pk=role.pk)
+    rows = list(role.permissions.all())
+    ticks = {row.codename for row in rows}
+    check_may_give(may_give, ticks, account)
+    made = Role.objects.create(account=account, name=_free_name(account, name))
+    made.permissions.add(*rows)
+    on = on_account(account, role_id=made.pk, role=made.name, copied_from=role.name, added=labels(ticks))
+    record(Action.ROLE_ADD, by=by, on=on)
+    return made
 
 
 @transaction.atomic
@@ -72,7 +93,8 @@ def remove_role(*, role: Role, by: User | None) -> None:
     try:
         role.delete()
     except ProtectedError as error:
-        raise ValidationError("This role is in use, so it stays.", code="in_use") from error
+        why = " ".join(["This role is in use, so it stays.", *why_role_stays(role)])
+        raise ValidationError(why, code="in_use") from error
     record(Action.ROLE_REMOVE, by=by, on=on)
 
 
@@ -119,11 +141,3 @@ def _permissions(codenames: set[str], *, platform: bool) -> list[Permission]:
 
 def _ticked(role: Role) -> set[str]:
     return set(role.permissions.values_list("codename", flat=True))
-
-
-def _brings(before: set[str], wanted: set[str]) -> set[str]:
-    """What a change of ticks gives: the new ones, and children that a newly ticked parent wakes."""
-    added = wanted - before
-    if "share_study" in added:
-        added |= {codename for codename in wanted if codename.startswith("share_study_")}
-    return added

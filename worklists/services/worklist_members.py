@@ -1,43 +1,85 @@
 """Who belongs to a location or group, with a role of its own there or the worklist's default."""
 
+from collections.abc import Sequence
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
-from audit.services import record
+from audit.services import event, record, record_all
 from worklists import access
 from worklists.events import about, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import Standing, check_role_is_of, given, locked, standing
 
+GONE = "This membership was removed a moment ago."
+MOST_AT_ONCE = 200
+
 
 @transaction.atomic
 def add_worklist_member(
     *, worklist: Worklist, user: User, by: User | None, role: Role | None = None
 ) -> WorklistMembership:
+    [membership] = add_worklist_members(worklist=worklist, users=[user], role=role, by=by)
+    return membership
+
+
+@transaction.atomic
+def add_worklist_members(
+    *, worklist: Worklist, users: Sequence[User], by: User | None, role: Role | None = None
+) -> list[WorklistMembership]:
+    """Several at once, under one role of their own or (None) the default: all of them or, with a sentence, nobody."""
     if worklist.account_id is None:
         check_administers(by, None)
         raise ValidationError("A personal worklist has one member, its owner.", code="personal")
     account = locked(worklist.account_id)
     may_give = check_administers(by, account)
     check_role_is_of(account, role)
-    before = standing(account, user_id=user.pk, worklist_id=worklist.pk)
-    if not AccountMembership.objects.filter(account=account, user=user).exists():
+    worklist = _still_there(worklist)
+    users = sorted({user.pk: user for user in users}.values(), key=lambda user: user.pk)
+    _check_can_join(worklist, users)
+    alone = users[0].pk if len(users) == 1 else None
+    before = standing(account, user_id=alone, worklist_id=worklist.pk)
+    made = WorklistMembership.objects.bulk_create(
+        WorklistMembership(worklist=worklist, user=user, account=account, role=role) for user in users
+    )
+    after = standing(account, user_id=alone, worklist_id=worklist.pk)
+    gives = given(before, after) | ({role.pk} if role is not None else set())
+    check_may_give_roles(may_give, gives, account)
+    access.sync(account=account, worklists=[worklist.pk], users=[user.pk for user in users])
+    record_all(
+        event(Action.WORKLIST_MEMBER_ADD, by=by, on=on_worklist(worklist, **about(user), role=_name(role)))
+        for user in users
+    )
+    return made
+
+
+def _still_there(worklist: Worklist) -> Worklist:
+    """As it is now. Under the account's lock nobody deletes it before we are done."""
+    found = Worklist.objects.select_related("account", "owner").filter(pk=worklist.pk).first()
+    if found is None:
+        raise ValidationError("This worklist was deleted a moment ago.", code="gone")
+    return found
+
+
+def _check_can_join(worklist: Worklist, users: Sequence[User]) -> None:
+    if not users:
+        raise ValidationError("Choose at least one person.", code="nobody")
+    if len(users) > MOST_AT_ONCE:
+        raise ValidationError(f"At most {MOST_AT_ONCE} people can be added at once.", code="many")
+    pks = [user.pk for user in users]
+    members = AccountMembership.objects.filter(account=worklist.account_id, user__in=pks)
+    if members.count() < len(pks):
         raise ValidationError(
             "Only a member of the account can be a member of its worklists.", code="outsider"
         )
-    if WorklistMembership.objects.filter(worklist=worklist, user=user).exists():
+    there = WorklistMembership.objects.filter(worklist=worklist, user__in=pks)
+    if len(users) == 1 and there.exists():
         raise ValidationError("This person is already a member of the worklist.", code="member")
-    membership = WorklistMembership.objects.create(worklist=worklist, user=user, account=account, role=role)
-    _follow(account, membership, before, may_give)
-    record(
-        Action.WORKLIST_MEMBER_ADD,
-        by=by,
-        on=on_worklist(membership.worklist, **about(user), role=_name(role)),
-    )
-    return membership
+    if already := sorted(there.values_list("user__name", flat=True)):
+        raise ValidationError(f"Already members of the worklist: {', '.join(already)}.", code="member")
 
 
 @transaction.atomic
@@ -77,9 +119,11 @@ def _held(membership: WorklistMembership) -> tuple[Account, WorklistMembership]:
     """The account, then the membership, both locked and as they are now."""
     account = locked(membership.account_id)
     now = WorklistMembership.objects.select_for_update(of=("self",))
-    return account, now.select_related("user", "role", "worklist__account", "worklist__owner").get(
-        pk=membership.pk
-    )
+    rows = now.select_related("user", "role", "worklist__account", "worklist__owner")
+    found = rows.filter(pk=membership.pk).first()
+    if found is None:
+        raise ValidationError(GONE, code="gone")
+    return account, found
 
 
 def _follow(

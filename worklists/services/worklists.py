@@ -1,17 +1,18 @@
 """Locations and groups, their share codes and their front door. Personal worklists make themselves."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 
 from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import record
 from worklists import access, codes
 from worklists.events import on_worklist
-from worklists.models import Worklist
+from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import check_role_is_of, given, locked, standing, tidy_text
 
@@ -22,6 +23,8 @@ class Keep:
 
 KEEP: Final = Keep()
 CODE_TAKEN = "This share code is taken. Choose another."
+GONE = "This worklist was deleted a moment ago."
+STILL_NEEDED = "Something still refers to this worklist, so it stays."
 
 
 @transaction.atomic
@@ -92,7 +95,7 @@ def change_worklist(
     account = locked(worklist.account_id)
     may_give = check_administers(by, account)
     worklist = _held(worklist)
-    before = standing(account, worklist_id=worklist.pk)
+    before, was = standing(account, worklist_id=worklist.pk), worklist.share_code
     changed: dict[str, Any] = {}
 
     def put(field: str, value: Any) -> None:
@@ -124,15 +127,50 @@ def change_worklist(
         own = {default_role.pk} if isinstance(default_role, Role) else set()
         check_may_give_roles(may_give, gives | own, account)
         access.sync(account=account, worklists=[worklist.pk])
-    _record_change(worklist, changed, by=by)
+    _record_change(worklist, changed, was=was or "", by=by)
     return worklist
+
+
+@transaction.atomic
+def make_share_code(*, worklist: Worklist, by: User | None) -> Worklist:
+    """A new code nobody can guess; the one before finds nobody any more. What it brought stays."""
+    return change_worklist(worklist=worklist, share_code=_unused_code(), by=by)
+
+
+@transaction.atomic
+def remove_worklist(*, worklist: Worklist, by: User | None, why_it_stays: Callable[[Worklist], str]) -> None:
+    """Take a location or group away, with its memberships and everybody's rights there.
+
+    Half of a deletion: studies and shares are not known here, so `sharing.services.delete_worklist` is the one that
+    calls this. `why_it_stays` looks at the locked row and gives the sentence that keeps it, or none.
+    """
+    if worklist.account_id is None:
+        check_administers(by, None)
+        raise ValidationError("A personal worklist stays as long as its owner.", code="personal")
+    account = locked(worklist.account_id)
+    check_administers(by, account)
+    # FOR UPDATE: a share to it, a study or an upload that comes now waits, and then finds nothing.
+    worklist = _held(worklist)
+    if why := why_it_stays(worklist):
+        raise ValidationError(why, code="stays")
+    members = WorklistMembership.objects.filter(worklist=worklist).count()
+    on = on_worklist(worklist, kind=worklist.kind, code=worklist.share_code or "", members=members)
+    access.forget(worklist)
+    try:
+        worklist.delete()
+    except ProtectedError as error:
+        raise ValidationError(STILL_NEEDED, code="stays") from error
+    record(Action.WORKLIST_REMOVE, by=by, on=on)
 
 
 def _held(worklist: Worklist) -> Worklist:
     """The worklist locked and as it is now, and with it, in ascending order, the front door that may have to move."""
     rows = Worklist.objects.select_for_update(of=("self",)).select_related("account", "default_role", "owner")
     both = Q(pk=worklist.pk) | Q(account=worklist.account_id, is_front_door=True)
-    return next(row for row in rows.filter(both).order_by("pk") if row.pk == worklist.pk)
+    for row in rows.filter(both).order_by("pk"):
+        if row.pk == worklist.pk:
+            return row
+    raise ValidationError(GONE, code="gone")
 
 
 def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> None:
@@ -146,9 +184,9 @@ def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> Non
         raise ValidationError(CODE_TAKEN, code="taken") from error
 
 
-def _record_change(worklist: Worklist, changed: dict[str, Any], *, by: User | None) -> None:
+def _record_change(worklist: Worklist, changed: dict[str, Any], *, was: str, by: User | None) -> None:
     if changed.keys() & {"share_code", "is_front_door"}:
-        detail = {"code": worklist.share_code or "", "front_door": worklist.is_front_door}
+        detail = {"code": worklist.share_code or "", "was_code": was, "front_door": worklist.is_front_door}
         record(Action.CODE_CHANGE, by=by, on=on_worklist(worklist, **detail))
     rest = {field: value for field, value in changed.items() if field not in ("share_code", "is_front_door")}
     if rest:
@@ -172,6 +210,12 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
     return code
 
 
+def _unused_code() -> str:
+    while Worklist.objects.filter(share_code=(code := codes.new_code())).exists():
+        pass
+    return code
+
+
 def _check_name_is_free(worklist: Worklist) -> None:
     same = Worklist.objects.filter(account=worklist.account, kind=worklist.kind, name__iexact=worklist.name)
     if same.exclude(pk=worklist.pk).exists():
@@ -185,7 +229,10 @@ def _move_front_door(worklist: Worklist, *, by: User | None) -> None:
     if not worklist.is_front_door:
         return
     if worklist.share_code is None:
-        raise ValidationError("A front door needs a share code.", code="front_door")
+        raise ValidationError(
+            "A front door needs a share code. Give the worklist a code first, or make another the front door.",
+            code="front_door",
+        )
     others = Worklist.objects.filter(account=worklist.account, is_front_door=True).exclude(pk=worklist.pk)
     for other in others.select_related("account"):
         other.is_front_door = False

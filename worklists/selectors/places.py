@@ -51,3 +51,14 @@ def accounts_administered_by(user: User) -> QuerySet[Account]:
         user=user, user__is_active=True, active=True, role__permissions__codename=access.ADMINISTER
     )
     return Account.objects.filter(pk__in=ruling.values("account"))
+
+
+def accounts_administered_alone(user: User) -> QuerySet[Account]:
+    """Those that nobody administers but this person, by name."""
+    others = AccountMembership.objects.filter(
+        account=OuterRef("pk"),
+        active=True,
+        user__is_active=True,
+        role__permissions__codename=access.ADMINISTER,
+    ).exclude(user=user)
+    return accounts_administered_by(user).filter(~Exists(others)).order_by("name")

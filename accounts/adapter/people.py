@@ -1,4 +1,4 @@
-"""How allauth acts for us: by invitation only, every coming and going audited, all mail by the outbox."""
+"""Coming and going: by invitation only, all of it audited, all mail by the outbox."""
 
 import logging
 from datetime import timedelta
@@ -7,10 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.urls import reverse
@@ -18,7 +22,7 @@ from django.urls import reverse
 from accounts import mail
 from accounts.models import User
 from accounts.services import outbox, people, sessions
-from sharing.services import claim_promises
+from sharing.services import claim_what_waits
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,18 @@ NEWS_LIFE = timedelta(days=1)
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This address and this password do not belong together.",
+        "enter_current_password": "This is not your password.",
+        "incorrect_password": "This is not your password.",
+        "incorrect_code": "This is not the code.",
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "rate_limited": "Too many tries. Wait a few minutes, then try again.",
+        "same_as_current": "This is the address you sign in with already.",
+        "duplicate_email": "This is the address you sign in with already.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """People come by invitation only."""
         return False
@@ -37,16 +53,30 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         begin = partial(super().login, request, user)
-        sessions.sign_in(user=user, begin=begin, address=self.get_client_ip(request))
+        how = how_signed_in(get_authentication_records(request, user))
+        sessions.sign_in(user=user, begin=begin, address=self.get_client_ip(request), how=how)
         self._claim(user)
 
     def logout(self, request: HttpRequest) -> None:
         end = partial(super().logout, request)
         sessions.sign_out(user=request.user, end=end, address=self.get_client_ip(request))
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            email = str(credentials.get("email") or "").lower()
+            sessions.note_limited(email=email, address=self.get_client_ip(request))
+            raise
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        email = str(credentials.get("email") or "").lower()
-        sessions.note_failed_sign_in(email=email, address=self.get_client_ip(request))
+        address = self.get_client_ip(request)
+        if request.user.is_authenticated:
+            # Asked once more, before something that protects the sign-in is changed.
+            sessions.note_wrong_password(user=request.user, address=address)
+        else:
+            email = str(credentials.get("email") or "").lower()
+            sessions.note_failed_sign_in(email=email, address=address)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         sessions.refuse_inactive(user=user, address=self.get_client_ip(request))
@@ -62,20 +92,28 @@ class AccountAdapter(DefaultAccountAdapter):
             self._claim(user)
         return confirmed
 
+    @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
-        """Both the change and the reset end here; the page they come from tells them apart."""
+        """Both the change and the reset end here; the page they come from tells them apart.
+
+        Whoever knew the password before is signed out; the browser that changed it stays.
+        """
         request = allauth_context.request
         match = request.resolver_match
         reset = match is not None and match.url_name == "account_reset_password_from_key"
-        people.set_password(user=user, password=password, reset=reset, address=self.get_client_ip(request))
+        address = self.get_client_ip(request)
+        people.set_password(user=user, password=password, reset=reset, address=address)
+        others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
+        keys = others.values_list("session_key", flat=True)
+        sessions.end_sessions(user=user, sessions=keys, why="new_password", address=address)
 
     @staticmethod
     def _claim(user: User) -> None:
         """A promise that cannot be claimed now must not lock anybody out: the next sign-in tries again."""
         try:
-            claim_promises(user=user)
+            claim_what_waits(user=user)
         except DatabaseError as error:
-            log.error("the promises to user %s were not claimed: %s", user.pk, type(error).__name__)
+            log.error("what waits for user %s was not claimed: %s", user.pk, type(error).__name__)
 
     # --- Where links and redirects lead ---------------------------------------------------------------------
 
@@ -86,6 +124,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:profile")
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        return reverse("accounts:profile")
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        methods = super().get_reauthentication_methods(user)
+        return [{**method, "description": WAYS_TO_CONFIRM[method["id"]]} for method in methods]
 
     # --- Mail -----------------------------------------------------------------------------------------------
 
@@ -109,3 +154,28 @@ class AccountAdapter(DefaultAccountAdapter):
                 prefix, email, {"email": email, "current_site": settings.CIMAR_BASE_URL, **context}
             )
             return mail.Message(letter.subject, letter.body, "")
+
+
+WAYS_TO_CONFIRM = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code from your authenticator app",
+    "mfa_reauthenticate:webauthn": "Use your passkey or security key",
+}
+FACTOR_WORDS = {
+    "totp": "an authenticator app",
+    "recovery_codes": "a recovery code",
+    "webauthn": "a security key",
+}
+
+
+def how_signed_in(records: list[dict[str, Any]]) -> str:
+    """allauth's records of one sign-in in words: "a password and an authenticator app"."""
+    words = []
+    for record in records:
+        if record["method"] == "password":
+            words.append("a password")
+        elif record["method"] == "socialaccount":
+            words.append("the organisation's sign-in")
+        elif record["method"] == "mfa":
+            words.append("a passkey" if record.get("passwordless") else FACTOR_WORDS[record["type"]])
+    return " and ".join(dict.fromkeys(words))

@@ -1,0 +1,126 @@
+"""Sign-in by an organisation's own OpenID Connect provider.
+
+The provider says who somebody is by an address that it has verified; the person must be here already. It makes nobody,
+links nothing, and takes the place of the password alone: a second factor set up here is still asked for.
+"""
+
+from typing import Any, NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthError
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts import mail
+from accounts.addresses import tidy_address
+from accounts.models import User
+from accounts.selectors import users_at
+from accounts.services import sessions
+from audit.middleware import client_address
+
+PROVIDER = "organisation"
+
+UNVERIFIED = "{name} has not confirmed that your email address is yours, so it cannot sign you in here."
+UNKNOWN = (
+    "Nobody here has the address {email}. Somebody who shares a study with you, or an administrator of your "
+    "organisation, can invite you."
+)
+CANCELLED = "You did not sign in with {name}."
+NOT_UNDERSTOOD = "The sign-in with {name} did not work. Please try again, or sign in with your password."
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Those of the settings, and none from the database."""
+        configured = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+        apps = [SocialApp(provider="openid_connect", **app) for app in configured]
+        return [app for app in apps if provider in (None, app.provider, app.provider_id)]
+
+    def get_provider(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> "OrganisationProvider":
+        return OrganisationProvider(request, app=self.get_app(request, provider, client_id))
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str]:
+        """The person whose proved address the provider has verified; raises what to answer where there is none."""
+        name = sociallogin.provider.app.name
+        said = claims_in(sociallogin.account.extra_data)
+        email = tidy_address(str(said.get("email") or ""))
+        # A provider's "false" as text would count as true.
+        if not email or said.get("email_verified") is not True:
+            self._refuse(email, "unverified", UNVERIFIED.format(name=name))
+        user = users_at([email]).get(email)
+        if user is None:
+            self._refuse(email, "unknown", UNKNOWN.format(email=email))
+        return user, email
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        if sociallogin.state.get("process") != "login":
+            name = sociallogin.provider.app.name
+            self._refuse("", "provider", NOT_UNDERSTOOD.format(name=name))
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, **more: Any
+    ) -> NoReturn:
+        """Cancelled, forged, or the provider is out of reach: back to the sign-in page with a sentence."""
+        sentence = CANCELLED if error == AuthError.CANCELLED else NOT_UNDERSTOOD
+        self._refuse("", "provider", sentence.format(name=provider.app.name))
+
+    def _refuse(self, email: str, why: str, sentence: str) -> NoReturn:
+        sessions.note_failed_sign_in(email=email, why=why, address=client_address(self.request))
+        messages.error(self.request, sentence)
+        raise ImmediateHttpResponse(redirect("account_login"))
+
+
+def claims_in(data: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the address, all of it by the same document."""
+    claims: dict[str, Any] = data["userinfo"] if "email" in data["userinfo"] else data["id_token"]
+    return claims
+
+
+class ProviderClient(OpenIDConnectOAuth2Adapter):
+    """allauth's, but each token's signature is looked at, and whether both answers are about the same person."""
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        return mail.link(reverse("provider_back"))
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
+        if not kwargs["response"].get("id_token"):
+            raise OAuth2Error("no id_token")
+        try:
+            login = super().complete_login(request, app, token, **kwargs)
+            data = login.account.extra_data
+            same = data["userinfo"]["sub"] == data["id_token"]["sub"]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise OAuth2Error("an answer that cannot be read") from error
+        if not same:
+            raise OAuth2Error("userinfo of somebody else")
+        return login
+
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwtkit.verify_and_decode(
+            credential=id_token,
+            keys_url=self.openid_config["jwks_uri"],
+            issuer=self.openid_config["issuer"],
+            audience=app.client_id,
+            lookup_kid=jwtkit.lookup_kid_jwk,
+        )
+        return claims
+
+
+class OrganisationProvider(OpenIDConnectProvider):
+    oauth2_adapter_class = ProviderClient

@@ -1,0 +1,121 @@
+"""What is typed to invite one person, or several by a list."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.admin.invitation_list import as_text
+from accounts.models import Account, Role
+from worklists.models import Worklist
+from worklists.services import Offer
+
+ROWS = 3
+MOST_ROWS = 60
+
+
+class PlaceForm(forms.Form):
+    """A worklist, and the role somebody has there."""
+
+    worklist = forms.ModelChoiceField(
+        Worklist.objects.none(), required=False, label="Worklist", empty_label="None",
+        error_messages={"invalid_choice": "There is no such worklist in this account."},
+    )  # fmt: skip
+    role = forms.ModelChoiceField(
+        Role.objects.none(), required=False, label="Role there",
+        empty_label="The worklist’s default, else the account role",
+        error_messages={"invalid_choice": "There is no such role in this account."},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, worklists: Any, roles: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["worklist"].queryset = worklists
+        self.fields["worklist"].label_from_instance = lambda row: (
+            f"{row.name} ({row.get_kind_display().lower()})"
+        )
+        self.fields["role"].queryset = roles
+        # One reading of each table serves every row of the page.
+        for name in ("worklist", "role"):
+            self.fields[name].widget.choices = list(self.fields[name].choices)
+
+
+def _label(row: Worklist | Role) -> str:
+    return f"{row.name} ({row.get_kind_display().lower()})" if isinstance(row, Worklist) else row.name
+
+
+class InviteForm(forms.Form):
+    """One person: address, role in the account, worklists."""
+
+    email = forms.EmailField(
+        label="Email", max_length=254, widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={"required": "Write the address.", "invalid": "This is not an email address."},
+        help_text="Who is registered with it is added at once; others register with the link in the mail.",
+    )  # fmt: skip
+    role = forms.ModelChoiceField(
+        Role.objects.none(), label="Account role", empty_label="Choose a role",
+        error_messages={"required": "Choose a role.", "invalid_choice": "There is no such role in this account."},
+        help_text="Counts wherever neither a role of their own nor a worklist’s default does.",
+    )  # fmt: skip
+    every_worklist = forms.BooleanField(
+        label="Every worklist", required=False,
+        help_text="A member of every location and group of the account, of those to come as well.",
+    )  # fmt: skip
+    rows = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles = Role.objects.filter(account=account).order_by("name")
+        worklists = Worklist.objects.filter(account=account).order_by("-kind", "name")
+        self.fields["role"].queryset = roles
+        asked = self.data.get("rows", "") if self.is_bound else ""
+        shown = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else ROWS
+        if self.data.get("more"):
+            shown += ROWS
+        self.n_rows = max(ROWS, min(shown, MOST_ROWS))
+        self.places = [
+            PlaceForm(
+                self.data if self.is_bound else None, prefix=f"place-{n}", worklists=worklists, roles=roles
+            )
+            for n in range(self.n_rows)
+        ]
+
+    def is_valid(self) -> bool:
+        """The form with every one of its rows."""
+        return all([super().is_valid(), *(place.is_valid() for place in self.places)])
+
+    def offer(self) -> Offer:
+        filled = self.cleaned_data
+        places = [place.cleaned_data for place in self.places]
+        chosen = tuple(
+            (place["worklist"], place["role"]) for place in places if place["worklist"] is not None
+        )
+        return Offer(filled["email"], filled["role"], chosen, filled["every_worklist"])
+
+
+class ListForm(forms.Form):
+    """A list, pasted or as a file; the file counts where both are given."""
+
+    pasted = forms.CharField(
+        label="The list, pasted", required=False, strip=False, max_length=100_000,
+        widget=forms.Textarea({"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"max_length": "The list has more than 100 kB. Invite fewer people at once."},
+    )  # fmt: skip
+    file = forms.FileField(
+        label="Or a CSV file",
+        required=False,
+        help_text="Text in UTF-8, separated by commas, semicolons or tabs.",
+        error_messages={"empty": "The file is empty."},
+        widget=forms.FileInput({"accept": ".csv,.txt,text/csv,text/plain"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        if cleaned.get("file"):
+            # One byte more than is allowed is enough to say so.
+            cleaned["text"] = as_text(cleaned["file"].read(100_001))
+        elif cleaned.get("pasted", "").strip():
+            cleaned["text"] = cleaned["pasted"]
+        else:
+            raise forms.ValidationError("Paste a list or choose a file.")
+        return cleaned

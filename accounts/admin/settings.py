@@ -1,0 +1,187 @@
+"""An account and its settings."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.forms import DetailsForm
+from accounts.models import Account
+from accounts.selectors.security import factors_of
+from audit import clock
+from audit.actions import Action
+from audit.models import AuditEvent
+from cimar.formats import moment
+from worklists import services
+from worklists.administration import choose_account, current_account
+from worklists.selectors import without_second_factor
+from worklists.service_admin import ScopedAdmin, ServiceForm
+
+ABOUT_ACCOUNT = (
+    Action.ACCOUNT_ADD,
+    Action.ACCOUNT_CHANGE,
+    Action.ROLE_ADD,
+    Action.ROLE_CHANGE,
+    Action.ROLE_REMOVE,
+)
+GRACE = 14
+HELP = {
+    "name": "As it stands on pages, in mails and in front of a share code. Mails sent before keep the old one.",
+    "timezone": "End dates that people choose on a worklist end with the day in this zone.",
+    "invitation_days": "How many days an invitation to an address can be used; 1 to 365. Counts from the next one.",
+    "guest_link_days": "The longest life of a guest link; whoever makes one says how long it lives within this.",
+    "idle_minutes": "Minutes without a click until people are signed out; 5 to 480. Left empty, the platform’s own.",
+}
+
+
+class SettingsForm(ServiceForm):
+    timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
+    second_factor = forms.BooleanField(label="Require a second factor", required=False)
+    second_factor_in = forms.IntegerField(
+        label="Days until it is required", required=False, min_value=1, max_value=90,
+        help_text="1 to 90. Until then people are reminded at every sign-in. Left empty, a date that is set stays.",
+        error_messages={
+            "min_value": "Give your people 1 to 90 days.", "max_value": "Give your people 1 to 90 days.",
+        },
+    )  # fmt: skip
+
+    class Meta:
+        model = Account
+        fields = ("name", "timezone", "invitation_days", "guest_link_days", "idle_minutes")
+        labels = {
+            "invitation_days": "Days an invitation is good",
+            "guest_link_days": "Days a guest link may live",
+            "idle_minutes": "Sign out after so many idle minutes",
+        }
+        help_texts = HELP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        required_from = self.instance.second_factor_from
+        self.fields["timezone"].choices = DetailsForm().fields["timezone"].choices
+        self.initial["second_factor"] = required_from is not None
+        self.fields["second_factor"].help_text = (
+            f"Required {'since' if required_from <= clock.now() else 'from'} {moment(required_from)}."
+            if required_from is not None
+            else "Every member needs an authenticator app or a passkey to work here; each sets it up on their profile."
+        )
+        if required_from is None:
+            self.initial["second_factor_in"] = GRACE
+
+    def wanted(self) -> dict[str, Any]:
+        """What the service is told; a date that is set and was not touched is left alone."""
+        filled = dict(self.cleaned_data)
+        required, days = filled.pop("second_factor"), filled.pop("second_factor_in")
+        if not required:
+            filled["second_factor_in"] = None
+        elif self.instance.second_factor_from is None or days is not None:
+            filled["second_factor_in"] = days or GRACE
+        return filled
+
+
+class NewAccountForm(ServiceForm):
+    timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
+    address = forms.EmailField(
+        label="First administrator",
+        help_text="Is invited by mail, with the role Administrator on every worklist.",
+    )
+
+    class Meta:
+        model = Account
+        fields = ("name", "timezone")
+        help_texts = {"name": HELP["name"]}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].choices = DetailsForm().fields["timezone"].choices
+        self.fields["name"].required = True
+
+
+@admin.register(Account)
+class AccountAdmin(ScopedAdmin):
+    noun, nouns = "account", "accounts"
+    search_fields = ("name",)
+    search_help_text = "By name"
+    list_display = ("name", "timezone", "created_at")
+    ordering = ("name", "pk")
+    change_form_template = "admin/accounts/account/change_form.html"
+
+    def in_scope(self, queryset: QuerySet[Account], account: Account) -> QuerySet[Account]:
+        return queryset.filter(pk=account.pk)
+
+    def account_of(self, obj: Account) -> Account:
+        return obj
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Of one account there is no list: its settings are what somebody looks for."""
+        account = current_account(request)
+        if account is not None and self.has_view_permission(request):
+            return HttpResponseRedirect(self.address("change", account.pk))
+        return super().changelist_view(request, extra_context)
+
+    # Settings
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        self_form = SettingsForm if obj is not None else NewAccountForm
+        return super().get_form(request, obj, change=change, **{"form": self_form, **kwargs})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ("name", "timezone", "address")})]
+        return [
+            (None, {"fields": ("name", "timezone")}),
+            ("How long things live", {"fields": ("invitation_days", "guest_link_days")}),
+            ("Signing in", {"fields": ("idle_minutes", "second_factor", "second_factor_in")}),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if account is not None:
+            without, people = without_second_factor(account)
+            context |= {
+                "has_factor": bool(factors_of(request.user).listed),
+                "without": without,
+                "people": people,
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            stored = Account.objects.get(pk=obj.pk)
+            form.instance.second_factor_from = stored.second_factor_from
+            services.change_account(account=stored, by=request.user, **form.wanted())
+        else:
+            super().save_model(request, obj, form, change)
+
+    def response_change(self, request: HttpRequest, obj: Account) -> HttpResponse:
+        messages.success(request, "The settings are saved.")
+        return HttpResponseRedirect(self.address("change", obj.pk))
+
+    def history_events(self, request: HttpRequest, obj: Account) -> QuerySet[AuditEvent]:
+        return AuditEvent.objects.filter(account_id=obj.pk, action__in=ABOUT_ACCOUNT)
+
+    # A new account: the platform's to make
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Nothing to choose first: the account is what comes of it."""
+        return super(ScopedAdmin, self).add_view(request, form_url, extra_context)
+
+    def add(self, request: HttpRequest, filled: dict[str, Any]) -> Account:
+        begun = services.begin_account(**filled, by=request.user)
+        if not begun.is_new:
+            raise forms.ValidationError({"name": "There is already an account of this name."})
+        return begun.account
+
+    def response_add(self, request: HttpRequest, obj: Account, post_url_continue: Any = None) -> HttpResponse:
+        choose_account(request, obj)
+        messages.success(request, f"{obj.name} was created, and its first administrator has a mail.")
+        return HttpResponseRedirect(reverse("admin:index"))

@@ -1,0 +1,171 @@
+"""Several people at once: first what would come of each line, then exactly that."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
+
+from accounts.admin.invitation_list import COLUMNS, MOST_LINES, Line, read_list
+from accounts.admin.invite_forms import ListForm
+from accounts.models import Account, Role, User
+from cimar.formats import counted
+from worklists import services
+from worklists.administration import current_account
+from worklists.models import Worklist
+from worklists.services import Answer, Offer, Outcome
+
+SALT = "cimar.invite-several"
+HOUR = 3600
+SOMETHING = (Outcome.INVITED, Outcome.ADDED, Outcome.CHANGED)
+STALE = "You looked at this list more than an hour ago, or it was not yours. Look at it again."
+REGISTERED = "This address is registered on the platform."
+GONE = "The role or a worklist of this line is gone since you looked."
+
+WILL = {
+    Outcome.INVITED: ("Will be invited", "info"),
+    Outcome.ADDED: ("Will be added at once", "good"),
+    Outcome.CHANGED: ("Invited already: what waits will change", "info"),
+    Outcome.ALREADY: ("Invited already", "neutral"),
+    Outcome.REFUSED: ("Will not be invited", "danger"),
+}
+DONE = {
+    Outcome.INVITED: ("Invited", "good"),
+    Outcome.ADDED: ("Added at once", "good"),
+    Outcome.CHANGED: ("What waits was changed", "good"),
+    Outcome.ALREADY: ("Invited already", "neutral"),
+    Outcome.REFUSED: ("Not invited", "danger"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One line of the result: a word with its tone, and for whom it means what."""
+
+    number: int
+    typed: str
+    word: str
+    tone: str
+    sentence: str
+    offer: Offer | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def several_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
+    account = current_account(request)
+    assert account is not None  # the admin has sent whoever has chosen none to choose one
+    if request.method != "POST":
+        return _page(request, model_admin, "several", form=ListForm())
+    if "agreed" in request.POST:
+        return _invite(request, model_admin, account)
+    form = ListForm(request.POST, request.FILES)
+    try:
+        lines = read_list(form.cleaned_data["text"], account) if form.is_valid() else []
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+    if form.errors:
+        return _page(request, model_admin, "several", 422, form=form)
+    return _look(request, model_admin, account, lines)
+
+
+def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[Line]) -> HttpResponse:
+    offered = [line for line in lines if line.offer is not None]
+    offers = [line.offer for line in offered if line.offer is not None]
+    answers = services.preview_invitations(account=account, offers=offers, by=request.user) if offers else []
+    by_line = {line.number: answer for line, answer in zip(offered, answers, strict=True)}
+    rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
+    doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
+    agreed = _sign(account, request.user, doing, by_line, [row for row in rows if row.tone == "danger"])
+    return _page(
+        request, model_admin, "several_look", rows=rows, agreed=agreed, doing=len(doing),
+        button=f"Invite {counted(len(doing), 'person,people')}", refused=_refused(rows),
+    )  # fmt: skip
+
+
+def _invite(request: HttpRequest, model_admin: Any, account: Account) -> HttpResponse:
+    """What was shown and nothing else: it came back signed, and each line is judged again by the service."""
+    try:
+        agreed = signing.loads(request.POST["agreed"], salt=SALT, max_age=HOUR)
+        if (agreed["account"], agreed["by"]) != (account.pk, request.user.pk):
+            raise signing.BadSignature
+    except signing.BadSignature:
+        form = ListForm()
+        return _page(request, model_admin, "several", 422, form=form, wrong=STALE)
+    lines, shown = _unpacked(agreed["rows"], account)
+    offers = [line.offer for line in lines if line.offer is not None]
+    kept = [Outcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
+    answers = (
+        services.invite_members(account=account, offers=offers, by=request.user, shown=kept) if offers else []
+    )
+    coming = iter(answers)
+    rows = [_shown(line, next(coming) if line.offer is not None else None, DONE) for line in lines]
+    rows += [
+        Shown(number, typed, *DONE[Outcome.REFUSED], said, None) for number, typed, said in agreed["refused"]
+    ]
+    rows.sort(key=lambda row: row.number)
+    done = sum(row.tone == "good" for row in rows)
+    return _page(request, model_admin, "several_done", rows=rows, done=done, refused=_refused(rows))
+
+
+def _shown(line: Line, answer: Answer | None, words: dict[Outcome, tuple[str, str]]) -> Shown:
+    outcome = answer.outcome if answer is not None else Outcome.REFUSED
+    sentence = answer.sentence if answer is not None else line.sentence
+    if outcome == Outcome.ADDED and answer is not None and answer.user is not None:
+        # A name is told only of who belongs to the account: before that, whoever lists addresses learns none.
+        sentence = f"{answer.user} is registered on the platform." if words is DONE else REGISTERED
+    return Shown(line.number, line.typed, *words[outcome], sentence, line.offer)
+
+
+def _refused(rows: list[Shown]) -> int:
+    return sum(row.tone == "danger" for row in rows)
+
+
+def _sign(account: Account, by: User, lines: list[Line], answers: dict[int, Answer], bad: list[Shown]) -> str:
+    """By ids: whatever is renamed between the two steps, what was shown is what is meant."""
+    rows = [
+        [
+            line.number, line.offer.address, line.offer.role.pk, line.offer.every_worklist,
+            [[place.pk, role.pk if role is not None else None] for place, role in line.offer.worklists],
+            answers[line.number].outcome.value,
+        ]
+        for line in lines
+        if line.offer is not None
+    ]  # fmt: skip
+    refused = [[row.number, row.typed[:254], row.sentence] for row in bad]
+    agreed = {"account": account.pk, "by": by.pk, "rows": rows, "refused": refused}
+    return signing.dumps(agreed, salt=SALT, compress=True)
+
+
+def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[Line], list[str]]:
+    roles = Role.objects.filter(account=account).in_bulk()
+    worklists = Worklist.objects.filter(account=account).in_bulk()
+    lines = []
+    for number, address, role, every, places, _ in rows:
+        wanted = {role, *(own for _, own in places if own is not None)}
+        if wanted - roles.keys() or {place for place, _ in places} - worklists.keys():
+            lines.append(Line(number, address, None, GONE))
+            continue
+        chosen = tuple((worklists[place], roles[own] if own is not None else None) for place, own in places)
+        lines.append(Line(number, address, Offer(address, roles[role], chosen, every)))
+    return lines, [row[-1] for row in rows]
+
+
+def _page(
+    request: HttpRequest, model_admin: Any, template: str, status: int = 200, **context: Any
+) -> HttpResponse:
+    titles = {
+        "several": "Invite several people",
+        "several_look": "Before anybody is invited",
+        "several_done": "What came of it",
+    }
+    about = {
+        **model_admin.admin_site.each_context(request),
+        **model_admin.words(title=titles[template]),
+        "columns": COLUMNS,
+        "most": MOST_LINES,
+        **context,
+    }
+    return TemplateResponse(request, f"admin/accounts/invitation/{template}.html", about, status=status)

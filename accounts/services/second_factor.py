@@ -1,0 +1,182 @@
+"""A person's second factor: set up, used, and taken away."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from accounts import mail
+from accounts.addresses import checked_name
+from accounts.events import NOT_SIGNED_IN, on_user
+from accounts.models import User
+from accounts.sealing import Unreadable, reseal
+from accounts.selectors import demands_on
+from accounts.selectors.security import Kind, kind_of
+from accounts.services import sessions
+from accounts.services.outbox import queue_written
+from audit.actions import Action
+from audit.services import record
+
+NEWS_LIFE = timedelta(days=1)
+MOST_KEYS = 20
+
+HAS_APP = "You have an authenticator app already. Remove it before you set up another."
+ENOUGH_KEYS = f"You have {MOST_KEYS} keys already. Remove one that you no longer use first."
+NO_FACTOR = "Recovery codes come with a second factor. Set one up first."
+ONLY_OPERATORS = "A lost second factor is taken away by whoever runs the platform."
+
+
+class TooManyTries(Exception):
+    """Nothing was compared: there were too many tries before."""
+
+
+@transaction.atomic
+def add_app(*, user: User, secret: str, address: str | None = None) -> list[str]:
+    """An authenticator app that holds `secret`; gives the recovery codes where these are the first."""
+    _locked(user)
+    if Authenticator.objects.filter(user=user, type=Kind.TOTP).exists():
+        raise ValidationError(HAS_APP)
+    return _added(user, TOTP.activate(user, secret).instance, address)
+
+
+@transaction.atomic
+def add_key(*, user: User, name: str, credential: dict[str, Any], address: str | None = None) -> list[str]:
+    """A passkey or a security key whose `credential` has been checked; recovery codes as for an app."""
+    _locked(user)
+    if Authenticator.objects.filter(user=user, type=Kind.WEBAUTHN).count() >= MOST_KEYS:
+        raise ValidationError(ENOUGH_KEYS)
+    return _added(user, WebAuthn.add(user, checked_name(name)[:100], credential).instance, address)
+
+
+@transaction.atomic
+def remove_factor(*, user: User, factor: Authenticator, address: str | None = None) -> None:
+    """One of a person's own; with the last of them the recovery codes go too."""
+    _locked(user)
+    left = _real(user).exclude(pk=factor.pk)
+    demands = demands_on(User.objects.get(pk=user.pk))
+    if demands.factor_is_required and not left.exists():
+        raise ValidationError(
+            f"{demands.factor_account} requires a second factor. Add another before you remove this one."
+        )
+    _real(user).filter(pk=factor.pk).delete()
+    if not left.exists():
+        Authenticator.objects.filter(user=user).delete()
+    record(Action.FACTOR_REMOVE, by=user, on=on_user(user, factor=kind_of(factor)), address=address)
+    _tell(user, "second_factor_removed", factor=kind_of(factor))
+
+
+@transaction.atomic
+def renew_codes(*, user: User, address: str | None = None) -> list[str]:
+    """New recovery codes; those before no longer work. Nobody can show these again."""
+    _locked(user)
+    if not _real(user).exists():
+        raise ValidationError(NO_FACTOR)
+    Authenticator.objects.filter(user=user, type=Kind.RECOVERY_CODES).delete()
+    codes: list[str] = RecoveryCodes.activate(user).get_unused_codes()
+    record(Action.FACTOR_CODES, by=user, on=on_user(user), address=address)
+    _tell(user, "recovery_codes_renewed")
+    return codes
+
+
+@transaction.atomic
+def use(
+    *,
+    user: User,
+    attempt: Callable[[], Authenticator | None],
+    mark: Callable[[], None],
+    code: str = "",
+    again: bool = False,
+    address: str | None = None,
+) -> bool:
+    """`attempt` compares what somebody gave, `mark` lets it count; both with the audit line or neither.
+
+    `again` says that the person is signed in and was asked once more. A wrong one is kept too, with its line.
+    """
+    by = user if again else NOT_SIGNED_IN
+    try:
+        found = attempt()
+    except TooManyTries:
+        sessions.note_limited(email=user.email, address=address)
+        return False
+    if found is None or not _is_fresh(user, found, code):
+        record(Action.FACTOR_FAILED, by=by, on=on_user(user), outcome="failed", address=address)
+        return False
+    mark()
+    record(Action.FACTOR_USE, by=user, on=on_user(user, factor=kind_of(found)), address=address)
+    return True
+
+
+@transaction.atomic
+def remove_second_factor(*, user: User, by: User, why: str) -> None:
+    """All of a person's, who has lost it: they sign in with the password alone until they set one up again."""
+    if not by.is_superuser:
+        raise PermissionDenied(ONLY_OPERATORS)
+    why = " ".join(why.split())[:300]
+    if not why:
+        raise ValidationError({"why": "Say how you know that it is the person who asks."})
+    _locked(user)
+    lost = sorted({kind_of(row) for row in _real(user)})
+    if not lost:
+        raise ValidationError("This person has no second factor.")
+    Authenticator.objects.filter(user=user).delete()
+    record(Action.FACTOR_TAKE, by=by, on=on_user(user, factor=" and ".join(lost), why=why))
+    _tell(user, "second_factor_taken", by=by.name)
+
+
+@transaction.atomic
+def reseal_all() -> tuple[int, int]:
+    """Put every secret under today's SECRET_KEY; how many, and how many no key reads any more.
+
+    For whoever changes the key: afterwards the one before can go.
+    """
+    done = lost = 0
+    for row in Authenticator.objects.exclude(type=Kind.WEBAUTHN).select_for_update().order_by("pk"):
+        name = "secret" if row.type == Kind.TOTP else "seed"
+        try:
+            row.data[name] = reseal(row.data[name])
+        except Unreadable:
+            lost += 1
+            continue
+        row.save(update_fields=["data"])
+        done += 1
+    return done, lost
+
+
+def _added(user: User, factor: Authenticator, address: str | None) -> list[str]:
+    has_codes = Authenticator.objects.filter(user=user, type=Kind.RECOVERY_CODES).exists()
+    codes: list[str] = [] if has_codes else RecoveryCodes.activate(user).get_unused_codes()
+    record(Action.FACTOR_ADD, by=user, on=on_user(user, factor=kind_of(factor)), address=address)
+    _tell(user, "second_factor_added", factor=kind_of(factor))
+    return codes
+
+
+def _real(user: User) -> Any:
+    return Authenticator.objects.filter(user=user).exclude(type=Kind.RECOVERY_CODES)
+
+
+def _locked(user: User) -> None:
+    """Two windows at once do their changes one after the other."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _is_fresh(user: User, found: Authenticator, code: str) -> bool:
+    """An app's code stays right for as long as its neighbours are taken; it is taken once, however it is typed."""
+    if found.type != Kind.TOTP:
+        return True
+    life = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+    fresh: bool = cache.add(f"totp-used:{user.pk}:{normalize_user_code(code)}", 1, timeout=life)
+    return fresh
+
+
+def _tell(user: User, kind: str, **words: str) -> None:
+    message = mail.render_mail(f"accounts/mail/{kind}", {"email": user.email, **words})
+    queue_written(kind=kind, recipient=user.email, message=message, good_for=NEWS_LIFE)

@@ -1,0 +1,33 @@
+"""Counts against a limit, by the database's clock."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+# Whoever waits here for another's count sees that count: a conflicting row is read anew once it is committed.
+COUNT = """
+    INSERT INTO accounts_tally AS tally (key, began_at, count)
+    SELECT %(key)s, statement_timestamp(), %(amount)s WHERE %(amount)s <= %(limit)s
+    ON CONFLICT (key) DO UPDATE SET
+        began_at = CASE WHEN tally.began_at <= excluded.began_at - %(per)s
+            THEN excluded.began_at ELSE tally.began_at END,
+        count = CASE WHEN tally.began_at <= excluded.began_at - %(per)s
+            THEN excluded.count ELSE tally.count + excluded.count END
+    WHERE tally.began_at <= excluded.began_at - %(per)s OR tally.count + excluded.count <= %(limit)s
+    RETURNING count
+"""
+
+
+def consume(*, key: str, amount: int, limit: int, per: timedelta) -> bool:
+    """Count `amount`; False, and nothing is counted, where more than `limit` would have been counted within `per`.
+
+    A window begins with the first count after the last one's end, so twice the limit may fall around an end. Call it
+    outside a transaction: the one statement is then all that ever holds the row, and nobody who dies leaves it locked.
+    """
+    if amount == 0:
+        return True
+    values: dict[str, Any] = {"key": key, "amount": amount, "limit": limit, "per": per}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+        return cursor.fetchone() is not None

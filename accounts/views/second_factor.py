@@ -1,0 +1,140 @@
+"""A person's second factors: what there is, setting one up, taking one away, and the page that requires one."""
+
+import base64
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.totp.internal.auth import clear_totp_secret
+from allauth.mfa.webauthn.internal.auth import begin_registration
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.decorators import signed_in
+from accounts.forms import AppForm, KeyForm
+from accounts.selectors import Factor, demands_on, factors_of
+from accounts.services import second_factor
+from accounts.views.sign_in import as_text
+from audit.middleware import client_address
+
+confirmed = reauthentication_required(app="allauth.mfa")
+both = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@signed_in
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    context = {"factors": factors_of(request.user), "demands": demands_on(request.user)}
+    return render(request, "accounts/second_factor.html", context)
+
+
+@signed_in
+@require_safe
+def required(request: HttpRequest) -> HttpResponse:
+    """Where everything leads once an account's date has come."""
+    demands = demands_on(request.user)
+    if not demands.factor_is_missing:
+        return redirect("accounts:second_factor")
+    return render(request, "accounts/second_factor_required.html", {"demands": demands})
+
+
+@never_cache
+@signed_in
+@sensitive_post_parameters("code")
+@both
+@confirmed
+def add_app(request: HttpRequest) -> HttpResponse:
+    if factors_of(request.user).has_app:
+        messages.info(request, second_factor.HAS_APP)
+        return redirect("accounts:second_factor")
+    form = AppForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        codes = second_factor.add_app(user=request.user, secret=form.secret, address=client_address(request))
+        clear_totp_secret(request)
+        return _set_up(request, codes, "Your authenticator app is set up.")
+    url = get_adapter().build_totp_url(request.user, form.secret)
+    context = {"form": form, "url": url, "picture": picture_of(url)}
+    return render(request, "accounts/add_app.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@signed_in
+@both
+@confirmed
+def add_key(request: HttpRequest) -> HttpResponse:
+    """The browser talks to the device; what comes back is posted here and checked."""
+    form = KeyForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            codes = second_factor.add_key(
+                user=request.user,
+                name=form.cleaned_data["name"],
+                credential=form.cleaned_data["credential"],
+                address=client_address(request),
+            )
+            return _set_up(request, codes, f"{form.cleaned_data['name']} is set up.")
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+    context = {"form": form, "options": as_text(begin_registration(request.user, False))}
+    return render(request, "accounts/add_key.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@signed_in
+@both
+@confirmed
+def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
+    found = _mine(request, factor)
+    is_last = len(factors_of(request.user).listed) == 1
+    if request.method == "POST":
+        try:
+            second_factor.remove_factor(user=request.user, factor=found.row, address=client_address(request))
+            messages.success(request, f"The {found.kind} is removed.")
+        except ValidationError as refusal:
+            messages.error(request, refusal.message)
+        return redirect("accounts:second_factor")
+    return render(request, "accounts/remove_factor.html", {"factor": found, "is_last": is_last})
+
+
+@never_cache
+@signed_in
+@both
+@confirmed
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Asks first; the codes are in the answer to the post and nowhere else."""
+    if request.method == "POST":
+        try:
+            codes = second_factor.renew_codes(user=request.user, address=client_address(request))
+            return _set_up(request, codes, "You have new recovery codes. Those before no longer work.")
+        except ValidationError as refusal:
+            messages.error(request, refusal.message)
+            return redirect("accounts:second_factor")
+    return render(request, "accounts/recovery_codes.html", {"factors": factors_of(request.user)})
+
+
+def picture_of(url: str) -> str:
+    """The square that the app's camera reads, as an address of its own."""
+    drawn = get_adapter().build_totp_svg(url).encode()
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
+
+
+def _mine(request: HttpRequest, factor: UUID) -> Factor:
+    found = [one for one in factors_of(request.user).listed if one.uuid == factor]
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _set_up(request: HttpRequest, codes: list[str], sentence: str) -> HttpResponse:
+    """With the recovery codes, where there are new ones: shown this once."""
+    messages.success(request, sentence)
+    if not codes:
+        return redirect("accounts:second_factor")
+    return render(
+        request, "accounts/recovery_codes_once.html", {"codes": [f"{c[:4]} {c[4:]}" for c in codes]}
+    )

@@ -1,0 +1,31 @@
+"""An event as a line of a page whose reader may know who did it and from where."""
+
+from dataclasses import dataclass
+
+from audit import history
+from audit.models import AuditEvent
+
+
+@dataclass(frozen=True)
+class Line:
+    event: AuditEvent
+    who: str
+    email: str
+    sentence: str
+    action: str
+    where: str
+    account: str
+    address: str
+
+
+def line_of(event: AuditEvent) -> Line:
+    return Line(
+        event=event,
+        who=history.who(event),
+        email=history.email_in(event.by_label),
+        sentence=history.sentence(event),
+        action=history.action_label(event),
+        where=history.tidy(event.worklist_label),
+        account=history.tidy(event.account_label),
+        address=event.address or "",
+    )

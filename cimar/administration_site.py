@@ -1,0 +1,242 @@
+"""The administration as a place: who may come in, which account they look at, and where its pages begin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.decorators import to_sign_in
+from worklists.admin_base import OursAdmin
+from worklists.administration import (
+    administered_accounts,
+    administers_something,
+    choose_account,
+    current_account,
+    may_switch_account,
+)
+from worklists.service_admin import ScopedAdmin, number_in
+
+CLOSED = "The administration pages are for administrators."
+# So many accounts are shown to choose from; with more, a name narrows it.
+ACCOUNTS = 50
+# Signing in and out and passwords are the product's own pages; and nothing here has a page elsewhere by its type.
+NOT_OURS = {"login", "logout", "password_change", "password_change_done", "view_on_site"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the administration, as its front page names it."""
+
+    name: str
+    icon: str
+    page: str
+    sentence: str
+    whole_platform: bool | None = (
+        None  # shown for the whole platform alone, for an account alone, or (None) for both
+    )
+
+    @property
+    def href(self) -> str:
+        """Empty while no page has this name."""
+        try:
+            return reverse(f"admin:{self.page}")
+        except NoReverseMatch:
+            return ""
+
+
+PLACES = (
+    Place(
+        "Accounts",
+        "building",
+        "accounts_account_changelist",
+        "The organisations on this platform, and a new one.",
+        True,
+    ),
+    Place(
+        "People",
+        "people",
+        "accounts_accountmembership_changelist",
+        "Who belongs to the account, with which role, on which worklists; and what each may do, and why.",
+    ),
+    Place(
+        "Roles",
+        "lock",
+        "accounts_role_changelist",
+        "What each role lets people do. Before you save a change, you see what it does to whom.",
+    ),
+    Place(
+        "Worklists",
+        "list",
+        "worklists_worklist_changelist",
+        "Locations and groups: their members, default roles, share codes and how they take shares.",
+    ),
+    Place(
+        "Invitations",
+        "mail",
+        "accounts_invitation_changelist",
+        "Who was invited to the account and has not come yet. Invite one person, or many from a list.",
+    ),
+    Place(
+        "Users",
+        "person",
+        "accounts_user_changelist",
+        "Everybody who has registered on the platform, in an account or in none.",
+        True,
+    ),
+    Place(
+        "Audit trail",
+        "clock",
+        "audit_auditevent_changelist",
+        "Who did what, when and from where. It can be read and exported, never changed.",
+    ),
+)
+
+
+class ScopedAutocomplete(AutocompleteJsonView):
+    """Searches only what the form that asks may choose from."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """The other end of a key is no field of a form, and no database looks for a text that holds a zero."""
+        term, rows, field, to_field = super().process_request(request)
+        if field.auto_created:
+            raise PermissionDenied
+        return term.replace("\x00", ""), rows, field, to_field
+
+    def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
+        if self._choices() is not None:
+            return True
+        return super().has_perm(request, obj=obj)  # allowed: asks our own page of that model
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        if (choices := self._choices()) is not None:
+            rows = rows.filter(pk__in=choices.values("pk"))
+        return rows
+
+    def _choices(self) -> QuerySet[Any] | None:
+        """What the form that asks may choose from, where its page is one that says so."""
+        assert self.admin_site is not None
+        source = self.admin_site._registry.get(self.source_field.model)
+        if not isinstance(source, ScopedAdmin) or not source.has_view_permission(self.request):
+            return None
+        return source.scoped_choices(self.request, self.source_field)
+
+
+class AdministrationSite(AdminSite):
+    site_header = site_title = "Administration"
+    index_title = "Administration"
+    site_url = "/"
+    enable_nav_sidebar = False
+    index_template = "admin/index.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return administers_something(request)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        checked = super().admin_view(view, cacheable)
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return to_sign_in(request)
+            if not self.has_permission(request):
+                raise PermissionDenied(CLOSED)
+            if request.method not in ("GET", "HEAD", "POST"):
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            answer: HttpResponse = checked(request, *args, **kwargs)
+            return answer
+
+        inner.__name__ = getattr(view, "__name__", "admin_view")
+        return inner
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages of ours, which ask our services. What other packages bring along stays out: groups carry rights
+        that `worklists/access.py` alone writes; addresses, second factors and sessions are their owners'.
+        """
+        if isinstance(admin_class, type) and issubclass(admin_class, OursAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self) -> list[Any]:
+        ours = [path("account/", self.admin_view(self.account_view), name="choose_account")]
+        return ours + [url for url in super().get_urls() if getattr(url, "name", None) not in NOT_OURS]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            **super().each_context(request),
+            "available_apps": [],
+            "administered_account": current_account(request),
+            "may_switch_account": may_switch_account(request),
+            "is_platform": current_account(request) is None,
+        }
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Our front page names the places itself."""
+        return []
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        context = {**self.each_context(request), "title": self.index_title, "places": self.places(request)}
+        request.current_app = self.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, self.index_template, context)
+
+    def places(self, request: HttpRequest) -> list[dict[str, str]]:
+        account = current_account(request)
+        shown = [
+            {"name": place.name, "icon": place.icon, "sentence": place.sentence, "href": place.href}
+            for place in PLACES
+            if place.href and place.whole_platform in (None, account is None)
+        ]
+        if account is not None:
+            href = reverse("admin:accounts_account_change", args=[account.pk])
+            sentence = (
+                "The account’s name and time zone, and how long invitations, guest links and sign-ins last."
+            )
+            shown.insert(-1, {"name": "Settings", "icon": "building", "sentence": sentence, "href": href})
+        return shown
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return ScopedAutocomplete.as_view(admin_site=self)(request)
+
+    def account_view(self, request: HttpRequest) -> HttpResponse:
+        return _account_view(self, request)
+
+
+def _account_view(site: AdministrationSite, request: HttpRequest) -> HttpResponse:
+    accounts = administered_accounts(request.user)
+    if request.method == "POST":
+        return _switch(request)
+    find = request.GET.get("find", "").replace("\x00", "").strip()[:100]
+    found = list(accounts.filter(name__icontains=find)[: ACCOUNTS + 1])
+    context = {
+        **site.each_context(request),
+        "title": "Choose an account",
+        "accounts": found[:ACCOUNTS],
+        "more": len(found) > ACCOUNTS,
+        "find": find,
+        "next": _safe(request, request.GET.get("next", "")),
+    }
+    return TemplateResponse(request, "admin/choose_account.html", context)
+
+
+def _switch(request: HttpRequest) -> HttpResponse:
+    chosen = request.POST.get("account", "")
+    account = administered_accounts(request.user).filter(pk=number_in(chosen) or 0).first()
+    if account is None and (chosen or not request.user.is_superuser):
+        messages.error(request, "There is no such account among those you administer.")
+        return HttpResponseRedirect(reverse("admin:choose_account"))
+    choose_account(request, account)
+    return HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or reverse("admin:index"))
+
+
+def _safe(request: HttpRequest, wanted: str) -> str:
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}) else ""

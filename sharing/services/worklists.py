@@ -1,0 +1,18 @@
+"""Deleting a worklist that nothing hangs on."""
+
+from django.db import transaction
+
+from accounts.models import User
+from sharing.selectors.worklists import why_it_stays
+from worklists.models import Worklist
+from worklists.services import remove_worklist
+
+
+@transaction.atomic
+def delete_worklist(*, worklist: Worklist, by: User | None) -> None:
+    """Delete a location or group that is home to no study and has no history of shares, with its memberships.
+
+    No share ends by it: where there is one, or was one, the worklist stays. Raises PermissionDenied, and
+    ValidationError with the reason why it stays.
+    """
+    remove_worklist(worklist=worklist, by=by, why_it_stays=why_it_stays)

@@ -1,0 +1,52 @@
+// What the forms of the administration do beyond the fields themselves.
+(() => {
+  "use strict";
+
+  // The checklist of a role: a permission that counts only with another is open to ticking only while that one is.
+
+  function follow(parent) {
+    for (const child of document.querySelectorAll(`[data-child-of="${parent.id}"]`)) child.disabled = !parent.checked;
+  }
+
+  function parents() {
+    const ids = new Set([...document.querySelectorAll("[data-child-of]")].map((child) => child.dataset.childOf));
+    return [...ids].map((id) => document.getElementById(id)).filter(Boolean);
+  }
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches?.("input[type=checkbox]")) return;
+    if (box.checked) {
+      for (const codename of (box.dataset.ticksWith ?? "").split(" ").filter(Boolean)) {
+        const other = document.querySelector(`input[name=permissions][value="${codename}"]`);
+        if (other) other.checked = true;
+      }
+    }
+    follow(box);
+  });
+
+  // Django's search box for one row of many goes by the name of the field it stands for.
+  function nameSearchBoxes() {
+    for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+      const label = document.querySelector(`label[for="${select.id}"]`);
+      const box = select.parentElement.querySelector("[role=combobox]");
+      if (!label || !box || box.getAttribute("aria-labelledby")?.startsWith(`${select.id}_label`)) continue;
+      label.id = `${select.id}_label`;
+      box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
+    }
+  }
+
+  // It comes when it is ready.
+  for (const form of document.querySelectorAll("form:has(select.admin-autocomplete)")) {
+    new MutationObserver(nameSearchBoxes).observe(form, { childList: true, subtree: true });
+  }
+
+  function start() {
+    parents().forEach(follow);
+    nameSearchBoxes();
+  }
+
+  // The browser may restore ticks when one comes back to a page.
+  window.addEventListener("pageshow", start);
+  start();
+})();

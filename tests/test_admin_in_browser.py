@@ -1,0 +1,179 @@
+"""The administration in a real browser: the product's look, nothing for axe, nothing outside the policy."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import Role
+from tests.cast import Cast, make_cast
+from tests.factories import join, make_role, role_of
+from worklists import services
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
+
+
+@pytest.fixture
+def here(transactional_db: None) -> Cast:
+    cast = make_cast()
+    services.add_role(account=cast.northgate, name="Night shift", by=cast.adam)
+    return cast
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def adam(context: BrowserContext, live_server: Any, here: Cast, complaints: list[str]) -> Page:
+    return signed_in(context, live_server, here.adam, complaints)
+
+
+def signed_in(context: BrowserContext, live_server: Any, user: Any, complaints: list[str]) -> Page:
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies["sessionid"]
+    context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def look(screenshots: Any) -> Callable[[Page, str], None]:
+    """Axe, sideways scrolling and a picture, in both themes, wide and narrow."""
+
+    def looked(page: Page, name: str) -> None:
+        for scheme, width in LOOKS:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=screenshots / f"admin-{name}-{scheme}-{width}.png", full_page=True)
+            found = [
+                (one["id"], [node["html"] for node in one["nodes"]])
+                for one in Axe().run(page).response["violations"]
+            ]
+            assert found == []
+            assert page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            )
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+    return looked
+
+
+def test_every_page_looks_like_the_product(adam: Page, live_server, here: Cast, complaints, look) -> None:
+    night, viewer = role_of(here.northgate, "Night shift"), role_of(here.northgate, "Viewer")
+    pages = {
+        "index": reverse("admin:index"),
+        "roles": reverse("admin:accounts_role_changelist"),
+        "role": reverse("admin:accounts_role_change", args=[viewer.pk]),
+        "role-add": reverse("admin:accounts_role_add"),
+        "role-copy": reverse("admin:accounts_role_copy", args=[viewer.pk]),
+        "role-history": reverse("admin:accounts_role_history", args=[night.pk]),
+        "role-delete": reverse("admin:accounts_role_delete", args=[night.pk]),
+        "role-stays": reverse("admin:accounts_role_delete", args=[viewer.pk]),
+        "account": reverse("admin:choose_account"),
+        "audit": reverse("admin:audit_auditevent_changelist"),
+    }
+    for name, address in pages.items():
+        adam.goto(live_server.url + address)
+        look(adam, name)
+    assert complaints == []
+
+
+def test_the_whole_platform_looks_like_the_product(
+    context: BrowserContext, live_server, here: Cast, complaints, look
+) -> None:
+    join(here.adam, here.riverside, "Administrator")
+    sue = signed_in(context, live_server, here.sue, complaints)
+    personal = Role.objects.get(platform_key="personal")
+    pages = {
+        "platform": reverse("admin:index"),
+        "platform-roles": reverse("admin:accounts_role_changelist"),
+        "platform-role": reverse("admin:accounts_role_change", args=[personal.pk]),
+        "platform-choose": reverse("admin:choose_account"),
+    }
+    for name, address in pages.items():
+        sue.goto(live_server.url + address)
+        look(sue, name)
+
+    sue.get_by_role("button", name="Choose Northgate Hospital").click()
+    expect(sue.get_by_role("heading", level=1, name="Administration")).to_be_visible()
+    expect(sue.get_by_role("main")).to_contain_text("Northgate Hospital")
+    assert complaints == []
+
+
+def test_somebody_is_found_by_typing_a_part_of_their_name(
+    adam: Page, live_server, here: Cast, complaints, look
+) -> None:
+    adam.goto(live_server.url + reverse("admin:worklists_worklistmembership_add"))
+    adam.get_by_label("Worklist").select_option(label="Chest Clinic")
+    adam.get_by_role("combobox", name="Person").click()
+    adam.get_by_role("searchbox").press_sequentially("ver")
+    adam.get_by_role("option", name="Vera").click()
+    look(adam, "found")
+    adam.get_by_role("button", name="Save").click()
+    expect(adam.get_by_role("heading", level=1, name="Chest Clinic")).to_be_visible()
+    expect(adam.get_by_role("row", name="Vera vera@example.org")).to_be_visible()
+    assert complaints == []
+
+
+def test_the_checklist_follows_its_parent_and_says_what_would_change(
+    adam: Page, live_server, here: Cast, complaints
+) -> None:
+    role = role_of(here.northgate, "Viewer")
+    adam.goto(live_server.url + reverse("admin:accounts_role_change", args=[role.pk]))
+    effect = adam.get_by_role("status").filter(has_text="What changes if you save")
+    by_code = adam.get_by_role("checkbox", name="Studies: Share study via share code")
+    by_email = adam.get_by_role("checkbox", name="Studies: Share study via email")
+    expect(effect).to_contain_text("Nothing changes for anybody.")
+    expect(by_code).to_be_disabled()
+
+    adam.get_by_role("checkbox", name="Studies: Share a study").check()
+    expect(by_code).to_be_checked()
+    expect(by_email).to_be_enabled()
+    expect(effect).to_contain_text("1 person gains on 1 worklist:")
+    expect(effect.get_by_role("listitem")).to_have_text(
+        ["Studies: Share a study", "Studies: Share study via share code"]
+    )
+
+    adam.get_by_role("checkbox", name="Studies: Open images").uncheck()
+    expect(effect).to_contain_text("1 person loses on 1 worklist:")
+
+    adam.get_by_role("button", name="Save").click()
+    said = (
+        "The role “Viewer” was saved. 1 person gained 2 permissions on 1 worklist. 1 person lost 1 permission"
+    )
+    expect(adam.get_by_role("main")).to_contain_text(said)
+    expect(by_code).to_be_checked()
+    assert complaints == []
+
+
+def test_without_script_a_button_says_the_same(browser, live_server, here: Cast) -> None:
+    client = Client()
+    client.force_login(here.adam)
+    context = browser.new_context(java_script_enabled=False)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    context.add_cookies([cookie])
+    page = context.new_page()
+    role = make_role(here.northgate, "Locum", ["list_studies"])
+    page.goto(live_server.url + reverse("admin:accounts_role_change", args=[role.pk]))
+
+    page.get_by_role("checkbox", name="Studies: Share study via email").check()
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_role("checkbox", name="Studies: Share study via email")).to_be_checked()
+    expect(page.get_by_role("status").filter(has_text="What changes")).to_contain_text(
+        re.compile("“Studies: Share study via email” is ticked, and counts only together")
+    )
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main")).to_contain_text("The role “Locum” was saved.")
+    context.close()

@@ -1,0 +1,250 @@
+"""An account's settings, and what superusers do about users: in the administration."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
+from accounts.services.second_factor import add_app
+from audit import clock as database
+from audit.actions import Action
+from audit.models import AuditEvent
+from tests.fingerprint import fingerprint
+from tests.test_admin_people import text_of
+from worklists import services
+
+pytestmark = pytest.mark.django_db
+
+
+def account_page(name: str, *args: Any) -> str:
+    return reverse(f"admin:accounts_account_{name}", args=args)
+
+
+def user_page(name: str, *args: Any) -> str:
+    return reverse(f"admin:accounts_user_{name}", args=args)
+
+
+@pytest.fixture
+def adam(cast: Any, client: Client) -> Client:
+    client.force_login(cast.adam)
+    return client
+
+
+@pytest.fixture
+def sue(cast: Any, client: Client) -> Client:
+    client.force_login(cast.sue)
+    return client
+
+
+def filled(**more: Any) -> dict[str, Any]:
+    return {
+        "name": "Northgate Hospital", "timezone": "Europe/London", "invitation_days": "30",
+        "guest_link_days": "30", "idle_minutes": "", "second_factor_in": "", **more,
+    }  # fmt: skip
+
+
+# --- Settings
+
+
+def test_settings_are_changed_and_the_trail_says_what_was_and_is(adam, cast):
+    sent = filled(name="Northgate Trust", timezone="Europe/Paris", invitation_days="14", idle_minutes="20")
+
+    response = adam.post(account_page("change", cast.northgate.pk), sent, follow=True)
+
+    assert "The settings are saved." in text_of(response)
+    found = Account.objects.get(pk=cast.northgate.pk)
+    assert (found.name, found.timezone, found.invitation_days, found.guest_link_days, found.idle_minutes) == (
+        "Northgate Trust", "Europe/Paris", 14, 30, 20,
+    )  # fmt: skip
+    event = AuditEvent.objects.get(action=Action.ACCOUNT_CHANGE)
+    assert event.detail == {
+        "was": {"name": "Northgate Hospital", "timezone": "Europe/London", "invitation_days": 30, "idle_minutes": None},
+        "now": {"name": "Northgate Trust", "timezone": "Europe/Paris", "invitation_days": 14, "idle_minutes": 20},
+    }  # fmt: skip
+    assert "changed the settings of" in text_of(adam.get(account_page("history", cast.northgate.pk)))
+
+
+def test_saving_what_is_writes_nothing(adam, cast):
+    before = fingerprint()
+
+    adam.post(account_page("change", cast.northgate.pk), filled())
+
+    assert fingerprint() == before
+
+
+def test_invitations_from_then_on_live_as_long_as_the_account_says(adam, cast):
+    adam.post(account_page("change", cast.northgate.pk), filled(invitation_days="3"))
+    role = cast.northgate.roles.get(name="Viewer")
+
+    services.invite_members(
+        account=cast.northgate, offers=[services.Offer("dora@example.net", role)], by=cast.adam
+    )
+
+    invitation = Invitation.objects.get()
+    assert invitation.expires_at - invitation.created_at == timedelta(days=3)
+
+
+def test_a_second_factor_is_required_after_the_grace_period_and_taken_back(adam, cast):
+    where = account_page("change", cast.northgate.pk)
+    asked = text_of(adam.get(where))
+    assert "10 of 10 active members have no second factor yet. You have none yourself" in asked
+
+    adam.post(where, filled(second_factor="on", second_factor_in="7"))
+    found = Account.objects.get(pk=cast.northgate.pk).second_factor_from
+    assert timedelta(days=6, hours=23) < found - database.now() <= timedelta(days=7)
+    assert "Required from" in text_of(adam.get(where))
+
+    adam.post(where, filled(second_factor="on", name="Northgate Trust"))
+    assert Account.objects.get(pk=cast.northgate.pk).second_factor_from == found
+
+    adam.post(where, filled(name="Northgate Trust"))
+    assert Account.objects.get(pk=cast.northgate.pk).second_factor_from is None
+
+
+def test_the_page_says_since_when_it_is_required(adam, cast, clock):
+    add_app(user=cast.adam, secret="JBSWY3DPEHPK3PXP")
+    services.change_account(account=cast.northgate, by=cast.adam, second_factor_in=1)
+    clock.move(days=2)
+
+    assert "Required since" in text_of(adam.get(account_page("change", cast.northgate.pk)))
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        ({"name": " "}, "This field is required."),
+        ({"name": "riverside CLINIC"}, "There is already an account of this name."),
+        ({"timezone": "Europe/Atlantis"}, "Select a valid choice."),
+        ({"invitation_days": "0"}, "An invitation is good for 1 to 365 days."),
+        ({"invitation_days": ""}, "This field is required."),
+        ({"guest_link_days": "366"}, "A guest link may live 1 to 365 days."),
+        ({"idle_minutes": "4"}, "Signing out comes after 5 to 480 minutes without a click."),
+        ({"second_factor": "on", "second_factor_in": "0"}, "Give your people 1 to 90 days."),
+        ({"second_factor": "on", "second_factor_in": "91"}, "Give your people 1 to 90 days."),
+        ({"idle_minutes": "999999999999"}, "Signing out comes after 5 to 480 minutes"),
+    ],
+)
+def test_what_cannot_be_is_said_in_words_and_changes_nothing(adam, cast, wrong, sentence):
+    before = fingerprint()
+
+    response = adam.post(account_page("change", cast.northgate.pk), filled(**wrong))
+
+    assert sentence in text_of(response)
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("name", ["change", "history"])
+def test_another_accounts_settings_are_as_if_they_did_not_exist(adam, cast, name):
+    before = fingerprint()
+
+    assert adam.get(account_page(name, cast.riverside.pk)).status_code == 404
+    assert adam.post(account_page("change", cast.riverside.pk), filled()).status_code == 404
+    assert fingerprint() == before
+
+
+def test_the_list_of_one_account_is_its_settings(adam, cast):
+    assert adam.get(account_page("changelist"))["Location"] == account_page("change", cast.northgate.pk)
+    assert adam.get(account_page("add")).status_code == 403
+    assert adam.post(account_page("delete", cast.northgate.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["rita", "ana", "ed"])
+def test_only_who_administers_an_account_changes_it(cast, name):
+    with pytest.raises(PermissionDenied):
+        services.change_account(account=cast.northgate, by=getattr(cast, name), name="Mine")
+
+    assert not Account.objects.filter(name="Mine").exists()
+
+
+def test_a_time_zone_nobody_knows_is_refused_by_the_service(cast):
+    with pytest.raises(ValidationError, match="Choose a time zone"):
+        services.change_account(account=cast.northgate, by=cast.adam, timezone="../etc/passwd")
+
+
+def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast):
+    sent = {"name": "Third Hospital", "timezone": "Europe/Dublin", "address": "head@third.example"}
+
+    response = sue.post(account_page("add"), sent, follow=True)
+
+    assert "Third Hospital was created, and its first administrator has a mail." in text_of(response)
+    account = Account.objects.get(name="Third Hospital")
+    assert (account.timezone, account.roles.count()) == ("Europe/Dublin", 4)
+    assert OutboxMail.objects.get().recipient == "head@third.example"
+    assert "There is already an account of this name." in text_of(sue.post(account_page("add"), sent))
+
+
+# --- Users, for superusers
+
+
+def test_users_are_the_superusers_to_see(adam, cast):
+    for name, args in (
+        ("changelist", []), ("change", [cast.ana.pk]), ("history", [cast.ana.pk]), ("deactivate", [cast.ana.pk]),
+        ("reactivate", [cast.ana.pk]), ("second_factor", [cast.ana.pk]),
+    ):  # fmt: skip
+        assert adam.get(user_page(name, *args)).status_code == 403
+        assert adam.post(user_page(name, *args)).status_code == 403
+
+    assert User.objects.get(pk=cast.ana.pk).is_active
+
+
+def test_a_user_is_deactivated_and_let_in_again(sue, cast):
+    asked = text_of(sue.get(user_page("deactivate", cast.ana.pk)))
+    assert User.objects.get(pk=cast.ana.pk).is_active
+
+    gone = text_of(sue.post(user_page("deactivate", cast.ana.pk), follow=True))
+    back = text_of(sue.post(user_page("reactivate", cast.ana.pk), follow=True))
+
+    assert "cannot sign in anywhere on the platform" in asked
+    assert "Ana is deactivated and cannot sign in any more." in gone and "Deactivated" in gone
+    assert "Ana can sign in again" in back
+    assert User.objects.get(pk=cast.ana.pk).is_active
+    actions = AuditEvent.objects.filter(by_id=cast.sue.pk).order_by("pk").values_list("action", flat=True)
+    assert list(actions) == [Action.USER_DEACTIVATE, Action.USER_REACTIVATE]
+
+
+def test_nobody_deactivates_themselves(sue, cast):
+    response = sue.post(user_page("deactivate", cast.sue.pk), follow=True)
+
+    assert "You cannot deactivate yourself." in text_of(response)
+    assert User.objects.get(pk=cast.sue.pk).is_active
+
+
+def test_a_lost_second_factor_is_taken_away_with_a_reason(sue, cast):
+    add_app(user=cast.ana, secret="JBSWY3DPEHPK3PXP")
+
+    shown = text_of(sue.get(user_page("change", cast.ana.pk)))
+    without = sue.post(user_page("second_factor", cast.ana.pk), {"why": " "})
+    done = text_of(
+        sue.post(user_page("second_factor", cast.ana.pk), {"why": "She rang from the ward"}, follow=True)
+    )
+
+    assert "Authenticator app" in shown and "Radiologist" in shown
+    assert without.status_code == 422 and "Say how you know" in text_of(without)
+    assert "Ana signs in with the password alone until they set up a new one." in done
+    assert AuditEvent.objects.get(action=Action.FACTOR_TAKE).detail["why"] == "She rang from the ward"
+
+
+def test_a_users_page_changes_nothing(sue, cast):
+    before = fingerprint()
+
+    response = sue.post(user_page("change", cast.ana.pk), {"name": "X", "is_superuser": "on"})
+
+    assert response.status_code == 405
+    assert sue.post(user_page("add"), {"email": "x@example.net"}).status_code == 403
+    assert sue.post(user_page("delete", cast.ana.pk), {"post": "yes"}).status_code == 403
+    assert fingerprint(but={"audit_auditevent"}) == {
+        k: v for k, v in before.items() if k != "audit_auditevent"
+    }
+
+
+def test_a_superuser_sees_the_people_of_every_account(sue, cast):
+    people = text_of(sue.get(reverse("admin:accounts_accountmembership_changelist")))
+
+    assert "ana@example.org Northgate Hospital" in people and "caro@example.org Riverside Clinic" in people
+    assert text_of(sue.get(account_page("changelist"))).count("Europe/London") == 2
+    row = AccountMembership.objects.get(user=cast.caro)
+    assert sue.get(reverse("admin:accounts_accountmembership_change", args=[row.pk])).status_code == 200

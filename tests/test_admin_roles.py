@@ -1,0 +1,457 @@
+"""Roles in the administration: the checklist, what a change would do, who holds one, copying and deleting."""
+
+import random
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, AccountMembership, Invitation, Role
+from audit.actions import Action
+from audit.models import AuditEvent
+from tests.cast import Cast
+from tests.factories import join, make_account, make_location, make_role, make_user, membership_of, role_of
+from tests.fingerprint import AUDIT, fingerprint
+from worklists import access, selectors, services
+from worklists.models import InvitedMembership, Worklist
+from worklists.permission_texts import CHILDREN, TEXTS, checklist, labels
+from worklists.selectors import Effect
+
+pytestmark = pytest.mark.django_db
+
+PRICE_OF_THE_LIST = 5
+PRICE_OF_A_ROLE = 10
+
+
+@pytest.fixture
+def adam(cast: Cast, client: Client) -> Client:
+    cast.adam.refresh_from_db()
+    client.force_login(cast.adam)
+    return client
+
+
+@pytest.fixture
+def sue(cast: Cast, client: Client) -> Client:
+    client.force_login(cast.sue)
+    return client
+
+
+def page_of(role: Role, page: str = "change") -> str:
+    return reverse(f"admin:accounts_role_{page}", args=[role.pk])
+
+
+def text_of(response: Any) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def ticks(role: Role) -> set[str]:
+    return set(role.permissions.values_list("codename", flat=True))
+
+
+# The checklist
+
+
+def test_every_permission_says_what_it_lets_people_do() -> None:
+    lines = [line for area in checklist() for line in area.lines]
+    shown = [one.codename for line in lines for one in (line, *line.children)]
+
+    assert set(shown) == set(TEXTS) == access.CODENAMES | {access.ADMINISTER}
+    assert len(shown) == len(set(shown)) == 17
+    assert [area.name for area in checklist()] == ["Account", "Studies", "Study links"]
+    assert set(CHILDREN["share_study"]) == {name for name in TEXTS if name.startswith("share_study_")}
+
+
+def test_the_checklist_has_the_labels_clinicians_know_by_area(adam: Client, cast: Cast) -> None:
+    page = adam.get(page_of(role_of(cast.northgate, "Viewer"))).content.decode()
+
+    for label in (
+        "Account: Administer",
+        "Studies: Share study via email",
+        "Study links: View all guest links",
+    ):
+        assert label in page
+    assert (page.count('type="checkbox"'), page.count(" checked")) == (17, 2)
+    assert page.count('data-child-of="id_permissions_share_study"') == 5
+    assert 'data-ticks-with="share_study_by_code"' in page
+
+
+def test_a_ticked_permission_counts_at_once(adam: Client, cast: Cast) -> None:
+    role = role_of(cast.northgate, "Viewer")
+
+    answer = adam.post(page_of(role), {"name": "Viewer", "permissions": ["list_studies", "upload_study"]})
+
+    assert answer["Location"] == page_of(role)
+    assert access.rights(cast.vera, cast.ct) == {"list_studies", "upload_study"}
+    event = AuditEvent.objects.get(action=Action.ROLE_CHANGE, by_id=cast.adam.pk)
+    assert (event.detail["added"], event.detail["removed"]) == (["Studies: Upload"], ["Studies: Open images"])
+
+
+def test_a_child_without_its_parent_is_kept_and_gives_nothing(adam: Client, cast: Cast) -> None:
+    role = role_of(cast.northgate, "Viewer")
+
+    adam.post(page_of(role), {"name": "Viewer", "permissions": ["list_studies", "share_study_by_email"]})
+
+    assert ticks(role) == {"list_studies", "share_study_by_email"}
+    assert access.rights(cast.vera, cast.ct) == {"list_studies"}
+    assert "is ticked, and counts only together with" in text_of(adam.get(page_of(role)))
+
+
+def test_a_refusal_brings_the_form_again_with_its_sentence(adam: Client, cast: Cast) -> None:
+    before = fingerprint()
+
+    answer = adam.post(page_of(role_of(cast.northgate, "Administrator")), {"name": "Boss", "permissions": []})
+
+    page = answer.content.decode()
+    assert "This would leave the account without an administrator." in page
+    assert 'value="Boss"' in page
+    assert fingerprint() == before
+
+
+def test_nobody_grants_what_their_own_role_lacks(cast: Cast, client: Client) -> None:
+    deputy = make_role(cast.northgate, "Deputy", [access.ADMINISTER, "list_studies", "share_study_by_email"])
+    dan = make_user("Dan")
+    join(dan, cast.northgate, deputy)
+    client.force_login(dan)
+    viewer = role_of(cast.northgate, "Viewer")
+    wanted = {"name": "Viewer", "permissions": ["list_studies", "open_study", "upload_study"]}
+    before = fingerprint(but={AUDIT})
+
+    shown = client.post(page_of(viewer), {**wanted, "_effect": "1"}, headers={"HX-Request": "true"})
+    refused = client.post(page_of(viewer), wanted)
+    copied = client.post(page_of(role_of(cast.northgate, "Radiologist"), "copy"), {"name": "Mine"})
+
+    said = "Your own role in this account does not have “Studies: Upload”, so you cannot give it."
+    assert "This cannot be saved." in text_of(shown)
+    assert said in text_of(shown)
+    assert (refused.status_code, copied.status_code) == (403, 403)
+    assert said in text_of(refused)
+    assert fingerprint(but={AUDIT}) == before
+    denied = AuditEvent.objects.filter(action=Action.DENIED, by_id=dan.pk)
+    assert next((one.account_id, said in one.detail["why"]) for one in denied.order_by("pk")) == (
+        cast.northgate.pk,
+        True,
+    )
+    assert denied.count() == 2
+
+
+def test_ticking_a_parent_gives_its_waiting_children_too(cast: Cast, client: Client) -> None:
+    deputy = make_role(cast.northgate, "Deputy", [access.ADMINISTER, "share_study"])
+    waiting = make_role(cast.northgate, "Waiting", ["share_study_by_email"])
+    dan = make_user("Dan")
+    join(dan, cast.northgate, deputy)
+    client.force_login(dan)
+
+    answer = client.post(
+        page_of(waiting), {"name": "Waiting", "permissions": ["share_study", "share_study_by_email"]}
+    )
+
+    assert answer.status_code == 403
+    assert ticks(waiting) == {"share_study_by_email"}
+
+
+def test_the_platforms_roles_are_the_superusers(cast: Cast, client: Client) -> None:
+    personal = Role.objects.get(platform_key="personal")
+    cast.adam.refresh_from_db()
+    client.force_login(cast.adam)
+    assert client.get(page_of(personal)).status_code == 404
+    assert client.post(page_of(personal), {"name": "Personal"}).status_code == 404
+
+    client.force_login(cast.sue)
+    page = client.get(page_of(personal))
+    assert "Account: Administer" not in text_of(page)
+    client.post(page_of(personal), {"name": "Personal", "permissions": ["list_studies"]})
+    assert access.rights(cast.ed, cast.ed.personal_worklist) == {"list_studies"}
+    assert client.post(page_of(personal, "delete"), {"post": "yes"}).status_code == 403
+    assert client.get(page_of(personal, "copy")).status_code == 404
+
+
+# What changes if you save
+
+
+def held() -> dict[tuple[int, int], frozenset[str]]:
+    """Every active person's rights on every worklist of an account, as the law has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT er.user_id, er.worklist_id, array_agg(er.codename::text) FROM worklists_effective_right er "
+            "JOIN accounts_user u ON u.id = er.user_id AND u.is_active GROUP BY 1, 2"
+        )
+        return {(user, worklist): frozenset(names) for user, worklist, names in cursor.fetchall()}
+
+
+def administrators() -> set[tuple[int, int]]:
+    found = AccountMembership.objects.filter(
+        active=True, user__is_active=True, role__permissions__codename=access.ADMINISTER
+    )
+    return set(found.values_list("user_id", "account_id"))
+
+
+def moved(before: dict[Any, frozenset[str]], after: dict[Any, frozenset[str]]) -> dict[str, Any]:
+    """Who gained and lost what between two states, counted by hand."""
+    found: dict[str, Any] = {"gained": {}, "lost": {}}
+    for place in before.keys() | after.keys():
+        was, now = before.get(place, frozenset()), after.get(place, frozenset())
+        for name, codenames in (("gained", now - was), ("lost", was - now)):
+            for codename in codenames:
+                found[name].setdefault(codename, set()).add(place)
+    return found
+
+
+def told(effect: Effect) -> dict[str, Any]:
+    """The same as the preview has it: for each permission, on how many worklists how many people."""
+    return {
+        name: {
+            codename: (effect.people, effect.worklists)
+            for codename in codenames - {access.ADMINISTER}
+            if effect.people
+        }
+        for name, codenames in (("gained", effect.gained), ("lost", effect.lost))
+    }
+
+
+def counted(moves: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: {
+            codename: (len({user for user, _ in places}), len({worklist for _, worklist in places}))
+            for codename, places in codenames.items()
+        }
+        for name, codenames in moves.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_numbers_before_saving_are_the_difference_after_it(cast: Cast, seed: int) -> None:
+    """Random hospitals, random ticks: what the panel says is what the recomputed rights then show."""
+    chance = random.Random(seed)
+    account = make_account()
+    roles = [make_role(account) for _ in range(3)]
+    worklists = [make_location(account, default_role=chance.choice([None, *roles])) for _ in range(3)]
+    keeper = make_user()
+    join(keeper, account, "Administrator", every_worklist=True)
+    for _ in range(6):
+        join(
+            make_user(is_active=chance.random() > 0.2),
+            account,
+            chance.choice(roles),
+            chance.sample(worklists, chance.randrange(3)),
+            own_role=chance.choice([None, *roles]),
+            every_worklist=chance.random() < 0.3,
+            active=chance.random() > 0.2,
+        )
+    known = sorted(access.CODENAMES | {access.ADMINISTER})
+
+    for _ in range(8):
+        role, wanted = chance.choice(roles), chance.sample(known, chance.randrange(len(known)))
+        before, ran = held(), administrators()
+        effect = selectors.effect_of(role, wanted)
+        services.change_role(role=role, permissions=wanted, by=None)
+
+        assert told(effect) == counted(moved(before, held()))
+        assert effect.administrators == len(ran ^ administrators())
+
+
+def test_the_panel_says_in_numbers_what_would_change_and_changes_nothing(adam: Client, cast: Cast) -> None:
+    viewer = role_of(cast.northgate, "Viewer")
+    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=viewer, by=None)
+    before = fingerprint()
+    wanted = {
+        "name": "Viewer",
+        "permissions": ["list_studies", "download_study", access.ADMINISTER],
+        "_effect": "1",
+    }
+
+    part = adam.post(page_of(viewer), wanted, headers={"HX-Request": "true"})
+    whole = adam.post(page_of(viewer), wanted)
+
+    for said in (text_of(part), text_of(whole)):
+        assert "2 people gain on 2 worklists: Studies: Download" in said
+        assert "2 people lose on 2 worklists: Studies: Open images" in said
+        assert "1 person can then administer the account." in said
+    assert "<html" not in part.content.decode()
+    assert whole.content.decode().count(" checked") == 3
+    assert fingerprint() == before
+
+
+def test_the_panel_says_that_nobody_would_be_left_to_administer(adam: Client, cast: Cast) -> None:
+    role = role_of(cast.northgate, "Administrator")
+
+    part = adam.post(page_of(role), {"name": role.name, "_effect": "1"}, headers={"HX-Request": "true"})
+
+    assert "It would leave the account without an administrator." in text_of(part)
+    assert "1 person can no longer administer the account." in text_of(part)
+
+
+def test_the_panel_knows_no_ticks_but_ours(adam: Client, cast: Cast) -> None:
+    role = role_of(cast.northgate, "Viewer")
+    wanted = {"permissions": ["list_studies", "open_study", "become_king"], "_effect": "1"}
+
+    part = adam.post(page_of(role), wanted, headers={"HX-Request": "true"})
+
+    assert "Nothing changes for anybody." in text_of(part)
+    assert adam.post(page_of(role), {"name": "Viewer", "permissions": ["become_king"]}).status_code == 200
+    assert ticks(role) == {"list_studies", "open_study"}
+
+
+def test_what_was_saved_is_said_in_numbers(adam: Client, cast: Cast) -> None:
+    viewer = role_of(cast.northgate, "Viewer")
+
+    answer = adam.post(page_of(viewer), {"name": "Looker", "permissions": ["list_studies"]}, follow=True)
+
+    assert "The role “Looker” was saved. 1 person lost 1 permission on 1 worklist." in text_of(answer)
+
+
+# Who holds it
+
+
+def test_the_page_says_who_holds_the_role_and_where(adam: Client, cast: Cast) -> None:
+    role = make_role(cast.northgate, "Night")
+    services.change_account_member(
+        membership=AccountMembership.objects.get(user=cast.vera), role=role, by=None
+    )
+    services.change_worklist_member(membership=membership_of(cast.ben, cast.emergency), role=role, by=None)
+    services.change_worklist(worklist=cast.ct, default_role=role, by=None)
+
+    holders = {holder.name: holder.where for holder in selectors.holders_of(role).people}
+
+    assert holders["Vera"] == "as account role; as the default of CT Reporting"
+    assert holders["Ben"] == "on Emergency"
+    assert holders["Ana"] == "as the default of CT Reporting"
+    assert "Adam" not in holders
+    page = text_of(adam.get(page_of(role)))
+    assert "As account role; as the default of CT Reporting" in page
+
+
+def test_many_holders_are_capped_and_counted(adam: Client, cast: Cast) -> None:
+    role = make_role(cast.northgate, "Night")
+    for number in range(53):
+        join(make_user(f"Nurse {number:02}"), cast.northgate, role)
+
+    found = selectors.holders_of(role)
+
+    assert (len(found.people), found.more) == (50, 3)
+    assert "and 3 more" in text_of(adam.get(page_of(role)))
+
+
+# Adding, copying, deleting
+
+
+def test_a_new_role_is_empty_and_of_the_account_one_looks_at(adam: Client, cast: Cast) -> None:
+    adam.post(reverse("admin:accounts_role_add"), {"name": "Night", "account": cast.riverside.pk})
+
+    assert role_of(cast.northgate, "Night").permissions.count() == 0
+    assert not Role.objects.filter(account=cast.riverside, name="Night").exists()
+
+
+def test_a_copy_has_the_same_ticks_a_name_of_its_own_and_nobody(adam: Client, cast: Cast) -> None:
+    role = role_of(cast.northgate, "Radiologist")
+
+    shown = adam.get(page_of(role, "copy"))
+    taken = adam.post(page_of(role, "copy"), {"name": "radiologist"})
+    made = adam.post(page_of(role, "copy"), {"name": "Night radiologist"})
+
+    copy = role_of(cast.northgate, "Night radiologist")
+    assert "Copy of Radiologist" in shown.content.decode()
+    assert "There is already a role of this name." in text_of(taken)
+    assert made["Location"] == page_of(copy)
+    assert ticks(copy) == ticks(role)
+    assert selectors.holders_of(copy).people == []
+    event = AuditEvent.objects.get(action=Action.ROLE_ADD, detail__role_id=copy.pk)
+    assert event.detail["copied_from"] == "Radiologist"
+    assert event.detail["added"] == labels(ticks(role))
+
+
+def test_a_role_in_use_stays_and_the_page_says_by_whom(adam: Client, cast: Cast) -> None:
+    role = make_role(cast.northgate, "Night")
+    delete = page_of(role, "delete")
+    join(make_user("Nora"), cast.northgate, role)
+    services.change_worklist_member(membership=membership_of(cast.ben, cast.emergency), role=role, by=None)
+    services.change_worklist(worklist=cast.chest, default_role=role, by=None)
+    invite(cast.northgate, "dora@example.net", role)
+    before = fingerprint()
+
+    page = text_of(adam.get(delete))
+    pressed = adam.post(delete, {"post": "yes"}, follow=True)
+
+    for sentence in (
+        "It is the account role of Nora.",
+        "It is the role on a worklist of Ben (Emergency).",
+        "It is the default role of Chest Clinic.",
+        "It waits on the invitation of dora@example.net.",
+    ):
+        assert sentence in page
+        assert sentence in text_of(pressed)
+    assert "Delete the role" not in page.split("Back")[-1]
+    assert fingerprint() == before
+
+
+def invite(account: Account, address: str, role: Role) -> None:
+    invitation = Invitation.objects.create(
+        account=account, address=address, expires_at="2099-01-01T00:00:00Z"
+    )
+    InvitedMembership.objects.create(invitation=invitation, account=account, role=role)
+
+
+def test_a_role_nobody_has_is_deleted_after_being_asked(adam: Client, cast: Cast) -> None:
+    role = make_role(cast.northgate, "Night")
+    assert "Delete the role “Night”?" in text_of(adam.get(page_of(role, "delete")))
+    assert Role.objects.filter(pk=role.pk).exists()
+
+    answer = adam.post(page_of(role, "delete"), {"post": "yes"}, follow=True)
+
+    assert "The role “Night” was deleted." in text_of(answer)
+    assert not Role.objects.filter(pk=role.pk).exists()
+    assert AuditEvent.objects.filter(action=Action.ROLE_REMOVE, by_id=cast.adam.pk).count() == 1
+
+
+def test_the_history_is_the_roles_own(adam: Client, cast: Cast) -> None:
+    role, other = make_role(cast.northgate, "Night"), make_role(cast.northgate, "Day")
+    services.change_role(role=role, permissions=["list_studies"], by=cast.adam)
+    services.change_role(role=other, permissions=["open_study"], by=cast.adam)
+
+    page = text_of(adam.get(page_of(role, "history")))
+
+    assert "Adam changed the role “Night”: added Studies: View and search studies list" in page
+    assert "“Day”" not in page
+
+
+# What it costs
+
+
+def test_the_list_costs_the_same_for_many_roles(
+    adam: Client, cast: Cast, django_assert_num_queries: Any
+) -> None:
+    address = reverse("admin:accounts_role_changelist")
+    adam.get(address)
+    with django_assert_num_queries(PRICE_OF_THE_LIST):
+        adam.get(address)
+    for number in range(30):
+        make_role(cast.northgate, f"Role {number}")
+    with django_assert_num_queries(PRICE_OF_THE_LIST):
+        adam.get(address)
+
+
+def test_a_role_costs_the_same_for_many_holders(
+    adam: Client, cast: Cast, django_assert_num_queries: Any
+) -> None:
+    role = role_of(cast.northgate, "Viewer")
+    adam.get(page_of(role))
+    with django_assert_num_queries(PRICE_OF_A_ROLE):
+        adam.get(page_of(role))
+    for number in range(30):
+        join(make_user(f"Person {number:02}"), cast.northgate, role, [cast.ct, cast.chest])
+    with django_assert_num_queries(PRICE_OF_A_ROLE):
+        adam.get(page_of(role))
+
+
+def test_the_list_says_how_much_each_role_is_used(adam: Client, cast: Cast) -> None:
+    services.change_worklist(worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), by=None)
+
+    rows = adam.get(reverse("admin:accounts_role_changelist")).context["cl"].result_list
+
+    numbers = {role.name: (role.n_ticks, role.n_people, role.n_own, role.n_default) for role in rows}
+    assert numbers["Viewer"] == (2, 1, 0, 1)
+    assert numbers["Radiologist"] == (15, 3, 0, 0)
+    assert Worklist.objects.filter(default_role__name="Viewer").count() == 1

@@ -1,0 +1,442 @@
+"""One account at a time: nothing in the administration shows, finds, names or changes another account's rows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, AccountMembership, Invitation, Role, User
+from audit.models import AuditEvent
+from sharing.models import Method
+from sharing.services import share_studies
+from sharing.targets import Target
+from tests.cast import Cast
+from tests.factories import join, make_account, membership_of, role_of
+from tests.fingerprint import fingerprint
+from worklists import access, proof, services
+from worklists.administration import CHOSEN
+from worklists.models import Worklist, WorklistMembership
+from worklists.service_admin import ScopedAdmin
+
+pytestmark = pytest.mark.django_db
+
+# Of Riverside's people, places and roles: what must never reach an administrator of Northgate.
+THEIRS = (
+    "Riverside",
+    "Caro",
+    "caro@example.org",
+    "Rita",
+    "rita@example.org",
+    "Tide reader",
+    "dora@river.test",
+)
+SCOPED = (AccountMembership, Account, Invitation, Role, Worklist, WorklistMembership)
+BIGGEST = 2**62
+PRICE_OF_THE_TRAIL = 9
+
+
+@pytest.fixture
+def riverside(cast: Cast) -> dict[Any, Any]:
+    """A row of Riverside for every model of the administration."""
+    share_studies(
+        placements=[cast.other_placement.uuid],
+        targets=[Target(Method.EMAIL, "dora@river.test")],
+        by=cast.caro,
+    )
+    role = services.add_role(account=cast.riverside, name="Tide reader", by=cast.rita)
+    services.change_worklist_member(
+        membership=membership_of(cast.caro, cast.imaging), role=role, by=cast.rita
+    )
+    return {
+        Role: role,
+        AccountMembership: AccountMembership.objects.get(user=cast.caro),
+        Worklist: cast.imaging,
+        WorklistMembership: membership_of(cast.caro, cast.imaging),
+        Account: cast.riverside,
+        Invitation: Invitation.objects.get(account=cast.riverside),
+    }
+
+
+@pytest.fixture
+def adam(cast: Cast, riverside: dict[Any, Any], client: Client) -> Client:
+    cast.adam.refresh_from_db()
+    client.force_login(cast.adam)
+    return client
+
+
+def named(model: Any, page: str) -> str:
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+
+
+def rows_of(model: Any) -> ScopedAdmin:
+    found = admin.site._registry[model]
+    assert isinstance(found, ScopedAdmin)
+    return found
+
+
+def names_in(response: Any) -> set[str]:
+    page = response.content.decode()
+    return {name for name in THEIRS if name in page}
+
+
+def test_the_administration_shows_what_has_a_service_and_nothing_else() -> None:
+    assert set(admin.site._registry) == {*SCOPED, User, AuditEvent}
+
+
+# Lists
+
+
+TYPED = ("", "riverside", "caro", "CARO@EXAMPLE.ORG", "rita", "tide", "river.test")
+ACROSS = (
+    "account__name__startswith",
+    "role__account__name",
+    "user__email__startswith",
+    "user__password__startswith",
+    "account__memberships__user__email",
+)
+
+
+def found_by(client: Client, asked: dict[str, Any]) -> dict[str, Any]:
+    """What each list answers: its status, and which of the names that are not ours it holds."""
+    answers = {
+        model.__name__: client.get(reverse(named(model, "changelist")), asked, follow=True)
+        for model in SCOPED
+    }
+    return {name: (response.status_code, names_in(response)) for name, response in answers.items()}
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_no_search_finds_another_accounts_name(adam: Client, typed: str) -> None:
+    assert found_by(adam, {"q": typed}) == {model.__name__: (200, set()) for model in SCOPED}
+
+
+@pytest.mark.parametrize("lookup", ACROSS)
+def test_a_lookup_across_a_key_is_no_question_a_list_answers(adam: Client, lookup: str) -> None:
+    found = found_by(adam, {lookup: "River"})
+
+    # The settings have no list: their one row answers.
+    assert found == {**{model.__name__: (400, set()) for model in SCOPED}, "Account": (200, set())}
+
+
+def test_no_list_is_of_another_account(adam: Client, cast: Cast) -> None:
+    for lookup in ("account", "account__id__exact", "worklist__id__exact", "e"):
+        found = found_by(adam, {lookup: cast.riverside.pk})
+        assert set().union(*(names for _, names in found.values())) == set()
+
+
+@pytest.mark.parametrize("model", [AccountMembership, WorklistMembership])
+def test_a_filter_by_a_foreign_row_finds_what_a_filter_by_nothing_finds(
+    adam: Client, riverside: dict[Any, Any], model: Any
+) -> None:
+    address = reverse(named(model, "changelist"))
+
+    theirs = adam.get(address, {"role__id__exact": riverside[Role].pk})
+    nobodys = adam.get(address, {"role__id__exact": BIGGEST})
+
+    assert theirs.context["cl"].result_count == nobodys.context["cl"].result_count == 0
+
+
+def test_popups_and_to_field_open_no_other_door(adam: Client) -> None:
+    for asked in ({"_popup": "1"}, {"_to_field": "id"}, {"_popup": "1", "_to_field": "uuid"}):
+        found = found_by(adam, asked)
+        assert {status for status, _ in found.values()} <= {200, 400}
+        assert set().union(*(names for _, names in found.values())) == set()
+
+
+# One row
+
+
+def pages_of_a_row() -> Iterator[tuple[Any, str]]:
+    for model in SCOPED:
+        rows = rows_of(model)
+        for url in rows.get_urls():
+            if url.name and "object_id" in url.pattern.converters:
+                yield model, url.name
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    "model, name", list(pages_of_a_row()), ids=lambda value: getattr(value, "__name__", value)
+)
+def test_an_edited_id_answers_as_one_that_does_not_exist(
+    adam: Client, riverside: dict[Any, Any], model: Any, name: str, method: str
+) -> None:
+    data = {
+        "post": "yes",
+        "name": "Taken over",
+        "active": "on",
+        "role": role_of(riverside[Account], "Viewer").pk,
+    }
+    before = fingerprint()
+
+    theirs = getattr(adam, method)(reverse(f"admin:{name}", args=[riverside[model].pk]), data)
+    nobodys = getattr(adam, method)(reverse(f"admin:{name}", args=[BIGGEST]), data)
+
+    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+    assert theirs.status_code in (404, 405)
+    assert fingerprint() == before
+
+
+def test_what_is_no_id_is_nothing_there(adam: Client) -> None:
+    for typed in ("x", "0", "-1", "1e3", "9" * 30, "9" * 5000, "٣", "1_2F", "%00"):
+        answers = {
+            adam.get(reverse(named(model, "changelist")) + f"{typed}/change/").status_code for model in SCOPED
+        }
+        assert (typed, answers) == (typed, {404})
+
+
+# Choices
+
+
+def foreign_keys() -> Iterator[tuple[Any, str]]:
+    for model in admin.site._registry:
+        for field in model._meta.get_fields():
+            if field.many_to_one and field.concrete:
+                yield model, field.name
+
+
+@pytest.mark.parametrize("term", ["", "caro", "river", "rita", "tide"])
+def test_no_autocomplete_offers_another_accounts_rows(adam: Client, term: str) -> None:
+    for model, field in foreign_keys():
+        asked = {
+            "app_label": model._meta.app_label,
+            "model_name": model._meta.model_name,
+            "field_name": field,
+        }
+        response = adam.get(reverse("admin:autocomplete"), {**asked, "term": term})
+        assert (response.status_code in (200, 403, 404), names_in(response)) == (True, set()), asked
+
+
+def test_the_autocomplete_offers_the_accounts_own(adam: Client, cast: Cast) -> None:
+    asked = {"app_label": "worklists", "model_name": "worklistmembership", "field_name": "user", "term": "an"}
+
+    found = adam.get(reverse("admin:autocomplete"), asked).json()["results"]
+
+    assert {row["id"] for row in found} == {str(cast.ana.pk), str(cast.nolan.pk)}
+
+
+def test_a_role_of_another_account_is_no_choice(adam: Client, cast: Cast, riverside: dict[Any, Any]) -> None:
+    membership = AccountMembership.objects.get(user=cast.ana)
+    before = fingerprint()
+
+    address = reverse(named(AccountMembership, "change"), args=[membership.pk])
+    shown = adam.get(address)
+    response = adam.post(address, {"role": riverside[Role].pk, "every_worklist": "on"})
+
+    assert (names_in(shown), response.status_code) == (set(), 200)
+    assert "Select a valid choice" in response.content.decode()
+    assert fingerprint() == before
+
+
+# The account one looks at
+
+
+def test_the_account_is_chosen_among_ones_own(adam: Client, cast: Cast) -> None:
+    choose = reverse("admin:choose_account")
+
+    page = adam.get(choose)
+    refused = adam.post(choose, {"account": cast.riverside.pk}, follow=True)
+
+    assert names_in(page) == set()
+    assert "There is no such account among those you administer." in refused.content.decode()
+    assert CHOSEN not in adam.session
+
+
+def test_an_account_in_the_session_counts_only_while_it_is_administered(adam: Client, cast: Cast) -> None:
+    session = adam.session
+    session[CHOSEN] = cast.riverside.pk
+    session.save()
+
+    response = adam.get(reverse("admin:accounts_role_changelist"))
+
+    assert response.context["administered_account"] == cast.northgate
+    assert names_in(response) == set()
+
+
+def test_whoever_administers_two_accounts_switches_between_them(adam: Client, cast: Cast) -> None:
+    join(cast.adam, cast.riverside, "Administrator")
+    roles = reverse("admin:accounts_role_changelist")
+    assert "Tide reader" not in adam.get(roles).content.decode()
+
+    response = adam.post(reverse("admin:choose_account"), {"account": cast.riverside.pk, "next": roles})
+
+    assert response["Location"] == roles
+    assert "Tide reader" in adam.get(roles).content.decode()
+
+
+def test_the_way_on_after_choosing_stays_on_this_site(adam: Client, cast: Cast) -> None:
+    choose = reverse("admin:choose_account")
+
+    response = adam.post(choose, {"account": cast.northgate.pk, "next": "https://elsewhere.example/"})
+
+    assert response["Location"] == reverse("admin:index")
+
+
+def test_what_one_may_no_longer_administer_is_closed_from_the_next_request(adam: Client, cast: Cast) -> None:
+    assert adam.get(reverse("admin:index")).status_code == 200
+    services.change_account_member(
+        membership=AccountMembership.objects.get(user=cast.ben, account=cast.northgate),
+        role=role_of(cast.northgate, "Administrator"),
+        by=None,
+    )
+    services.change_account_member(
+        membership=AccountMembership.objects.get(user=cast.adam),
+        role=role_of(cast.northgate, "Viewer"),
+        by=None,
+    )
+
+    assert adam.get(reverse("admin:index")).status_code == 403
+    assert adam.get(reverse("admin:accounts_role_changelist")).status_code == 403
+
+
+# Superusers
+
+
+@pytest.fixture
+def sue(cast: Cast, riverside: dict[Any, Any]) -> Client:
+    client = Client()
+    client.force_login(cast.sue)
+    return client
+
+
+def test_a_superuser_sees_every_account_and_no_study(sue: Client, cast: Cast) -> None:
+    shown = sue.get(reverse("admin:accounts_role_changelist"), {"q": "Tide"})
+
+    assert "Tide reader" in shown.content.decode()
+    assert sue.get(reverse("studies:study", args=[cast.placement.uuid])).status_code == 404
+    assert sue.get(reverse("studies:worklist", args=[cast.ct.uuid])).status_code == 404
+
+
+def test_a_superuser_who_chose_an_account_sees_that_one(sue: Client, cast: Cast) -> None:
+    sue.post(reverse("admin:choose_account"), {"account": cast.northgate.pk})
+    assert "Tide reader" not in sue.get(reverse("admin:accounts_role_changelist")).content.decode()
+
+    sue.post(reverse("admin:choose_account"), {"account": ""})
+    assert "Tide reader" in sue.get(reverse("admin:accounts_role_changelist")).content.decode()
+
+
+def test_on_the_whole_platform_an_account_is_chosen_before_anything_is_added(sue: Client) -> None:
+    response = sue.get(reverse("admin:accounts_role_add"), follow=True)
+
+    assert response.redirect_chain[0][0].startswith(reverse("admin:choose_account"))
+    assert "Choose the account first" in response.content.decode()
+
+
+# Who may come in
+
+
+def test_staff_is_who_administers_an_account(cast: Cast) -> None:
+    """Through every way there is to begin and to cease."""
+    role = services.add_role(account=cast.northgate, name="Deputy", by=None)
+    member = AccountMembership.objects.get(user=cast.vera)
+
+    def staff() -> bool:
+        assert list(proof.differences()) == []
+        return User.objects.get(pk=cast.vera.pk).is_staff
+
+    assert not staff()
+    services.change_account_member(membership=member, role=role, by=None)
+    assert not staff()
+    services.change_role(role=role, permissions=[access.ADMINISTER], by=None)
+    assert staff()
+    services.deactivate_member(membership=member, by=None)
+    assert not staff()
+    services.reactivate_member(membership=member, by=None)
+    assert staff()
+    services.change_role(role=role, permissions=["list_studies"], by=None)
+    assert not staff()
+    services.change_role(role=role, permissions=[access.ADMINISTER], by=None)
+    join(cast.vera, cast.riverside, "Administrator")
+    services.remove_member(membership=member, by=None)
+    assert staff()
+    services.remove_member(
+        membership=AccountMembership.objects.get(user=cast.vera, account=cast.riverside), by=None
+    )
+    assert not staff()
+
+
+def test_check_access_tells_of_staff_out_of_step(cast: Cast) -> None:
+    User.objects.filter(pk=cast.vera.pk).update(is_staff=True)
+    User.objects.filter(pk=cast.adam.pk).update(is_staff=False)
+
+    assert set(proof.differences()) == {
+        f"User {cast.vera.pk} is staff, and administers nothing.",
+        f"User {cast.adam.pk} is not staff, and is a superuser or administers an account.",
+    }
+
+
+def test_staff_alone_opens_nothing(cast: Cast, client: Client) -> None:
+    User.objects.filter(pk=cast.vera.pk).update(is_staff=True)
+    client.force_login(cast.vera)
+
+    assert client.get(reverse("admin:index")).status_code == 403
+
+
+def test_an_account_without_members_is_nobodys_door(cast: Cast, client: Client) -> None:
+    make_account("Hill Surgery")
+    client.force_login(cast.ana)
+
+    assert client.get(reverse("admin:index")).status_code == 403
+
+
+# The trail
+
+
+def test_the_trail_is_the_accounts_own(adam: Client, cast: Cast) -> None:
+    page = reverse("admin:audit_auditevent_changelist")
+
+    assert names_in(adam.get(page)) == set()
+    for typed in ("Caro", "rita@example.org"):
+        assert adam.get(page, {"person": typed}).context["trail"].lines == []
+        assert adam.get(page, {"person": typed.swapcase()}).context["trail"].lines == []
+
+
+def test_the_trail_narrows_to_a_person_an_action_and_days(adam: Client, cast: Cast) -> None:
+    services.add_role(account=cast.northgate, name="By Adam", by=cast.adam)
+    page = reverse("admin:audit_auditevent_changelist")
+
+    by_adam = adam.get(page, {"person": "adam", "action": "account:role:add"})
+    long_ago = adam.get(page, {"until": "2001-01-01"})
+    wrong = adam.get(page, {"since": "31 Feb"})
+
+    assert [line.sentence for line in by_adam.context["trail"].lines] == ["Adam added the role “By Adam”"]
+    assert long_ago.context["trail"].lines == []
+    assert (wrong.status_code, wrong.context["trail"]) == (400, None)
+
+
+def test_the_file_holds_the_same_lines_and_is_in_the_trail_itself(adam: Client, cast: Cast) -> None:
+    services.add_role(account=cast.northgate, name="=HYPERLINK", by=cast.adam)
+
+    response = adam.get(reverse("admin:audit_auditevent_csv"), {"action": "account:role:add"})
+    file = b"".join(response.streaming_content).decode("utf-8-sig")
+
+    assert "Adam added the role “=HYPERLINK”" in file
+    assert [name for name in THEIRS if name in file] == []
+    exported = AuditEvent.objects.filter(action="audit:trail:export", account_id=cast.northgate.pk).get()
+    assert exported.detail["lines"] == len(file.splitlines()) - 1
+
+
+def test_a_page_of_the_trail_costs_the_same_whatever_it_holds(
+    adam: Client, cast: Cast, django_assert_num_queries: Any
+) -> None:
+    page = reverse("admin:audit_auditevent_changelist")
+    adam.get(page)
+    for number in range(60):
+        services.add_role(account=cast.northgate, name=f"Role {number}", by=None)
+    with django_assert_num_queries(PRICE_OF_THE_TRAIL):
+        first = adam.get(page)
+    with django_assert_num_queries(PRICE_OF_THE_TRAIL):
+        second = adam.get(page + first.context["older"])
+
+    assert (len(first.context["trail"].lines), second.status_code) == (50, 200)
+
+
+def test_no_second_log_is_kept(adam: Client, cast: Cast) -> None:
+    adam.post(reverse("admin:accounts_role_add"), {"name": "Logged once"})
+
+    assert Role.objects.filter(name="Logged once").exists()
+    assert not LogEntry.objects.exists()

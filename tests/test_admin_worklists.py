@@ -1,0 +1,576 @@
+"""Worklists and their members in the administration: one account's rows, and who acts as what and why."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import AccountMembership, User
+from audit.actions import Action
+from audit.models import AuditEvent
+from sharing import services as sharing
+from sharing.models import Method
+from sharing.targets import Target
+from tests.cast import Cast
+from tests.factories import join, make_role, make_user, membership_of, placement_of, role_of
+from tests.fingerprint import AUDIT, fingerprint
+from worklists import access, services
+from worklists.models import Worklist, WorklistMembership
+from worklists.selectors import worklists_admin as staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def adam(cast: Cast, client: Client) -> Client:
+    client.force_login(cast.adam)
+    return client
+
+
+def there(page: str, *args: Any, of: str = "worklist") -> str:
+    return reverse(f"admin:worklists_{of}_{page}", args=args)
+
+
+def text(response: Any) -> str:
+    """What a reader reads."""
+    inline = re.sub(r"</?(bdi|strong)[^>]*>", "", response.content.decode())
+    return " ".join(re.sub(r"<[^>]+>", " ", inline).split())
+
+
+def fresh(row: Any) -> Any:
+    return type(row).objects.get(pk=row.pk)
+
+
+def settings_of(worklist: Worklist, **changed: Any) -> dict[str, Any]:
+    """What the form of a worklist holds, with what is changed; an unticked box is not sent."""
+    held = {
+        "name": worklist.name,
+        "description": worklist.description,
+        "default_role": worklist.default_role_id or "",
+    }
+    ticks = {
+        name: "on" for name in ("takes_shares", "needs_approval", "is_front_door") if getattr(worklist, name)
+    }
+    return {name: value for name, value in {**held, **ticks, **changed}.items() if value is not None}
+
+
+# One account's rows
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "q=Riverside",
+        "q=RIVERSIDE",
+        "q=ed@example.org",
+        "takes_shares__exact=1",
+        "default_role__id__exact={viewer}",
+        "default_role__isnull=True",
+        "account__id__exact={riverside}",
+        "account__name=Riverside+Clinic",
+        "owner__isnull=False",
+        "memberships__user__email__startswith=caro",
+    ],
+)
+def test_the_list_shows_no_other_accounts_worklist_whatever_is_asked(
+    cast: Cast, adam: Client, query: str
+) -> None:
+    services.change_worklist(
+        worklist=cast.imaging,
+        default_role=role_of(cast.riverside, "Viewer"),
+        description="Adam’s",
+        by=cast.rita,
+    )
+    known = {"viewer": role_of(cast.riverside, "Viewer").pk, "riverside": cast.riverside.pk}
+
+    page = text(adam.get(f"{there('changelist')}?{query.format(**known)}", follow=True))
+
+    assert not re.search(r"Riverside (Imaging|Orthopaedics|Clinic)|Adam’s|personal", page)
+
+
+def test_the_list_names_codes_settings_and_members(cast: Cast, adam: Client) -> None:
+    services.change_worklist(
+        worklist=cast.ct,
+        default_role=role_of(cast.northgate, "Viewer"),
+        needs_approval=True,
+        takes_shares=False,
+        by=None,
+    )
+
+    page = adam.get(f"{there('changelist')}?q=ngct+2026")
+
+    row = " ".join(re.search(r"<tbody>.*</tbody>", page.content.decode(), re.DOTALL)[0].split())
+    assert re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() == (
+        "CT Reporting Location NGCT 2026 – No Needed Viewer 9 members of CT Reporting"
+    )
+
+
+def test_personal_worklists_are_nowhere(cast: Cast, adam: Client) -> None:
+    own = Worklist.objects.get(owner=cast.adam)
+    for page in ("change", "members", "members_add", "code", "card", "delete", "history"):
+        assert adam.get(there(page, own.pk)).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["members", "members_add", "code", "card"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_anothers_worklist_and_none_at_all_are_answered_alike(
+    cast: Cast, adam: Client, page: str, method: str
+) -> None:
+    before = fingerprint()
+
+    theirs = getattr(adam, method)(there(page, cast.imaging.pk), {"deed": "make"})
+    nobodys = getattr(adam, method)(there(page, 2**62), {"deed": "make"})
+
+    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+    assert theirs.status_code == 404
+    assert fingerprint() == before
+
+
+def test_a_superuser_sees_every_accounts_and_adds_for_a_chosen_one(cast: Cast, client: Client) -> None:
+    client.force_login(cast.sue)
+
+    page = text(client.get(there("changelist")))
+
+    assert "Riverside Imaging Riverside Clinic" in page
+    assert "CT Reporting Northgate Hospital" in page
+    assert client.get(there("add"))["Location"].startswith(reverse("admin:choose_account"))
+
+
+def test_the_list_costs_the_same_for_many_worklists(
+    cast: Cast, adam: Client, django_assert_max_num_queries: Any
+) -> None:
+    role = role_of(cast.northgate, "Viewer")
+    for number in range(40):
+        services.add_worklist(
+            account=cast.northgate, kind="group", name=f"Group {number}", default_role=role, by=None
+        )
+    adam.get(there("changelist"))  # a session is touched once a minute
+    for page in ("worklist", "worklistmembership"):
+        with django_assert_max_num_queries(9):
+            adam.get(there("changelist", of=page))
+
+
+# Adding and changing
+
+
+def test_a_worklist_is_added_and_its_members_come_next(cast: Cast, adam: Client) -> None:
+    viewer = role_of(cast.northgate, "Viewer")
+    filled = {
+        "kind": "group", "name": "Stroke MDT", "share_code": "st ro ke", "takes_shares": "on",
+        "needs_approval": "on", "default_role": viewer.pk, "account": cast.riverside.pk,
+    }  # fmt: skip
+
+    answer = adam.post(there("add"), filled)
+
+    made = Worklist.objects.get(name="Stroke MDT")
+    assert answer["Location"] == there("members", made.pk)
+    assert (made.account, made.kind, made.share_code, made.default_role) == (
+        cast.northgate, "group", "STROKE", viewer,
+    )  # fmt: skip
+    assert (made.takes_shares, made.needs_approval, made.is_front_door) == (True, True, False)
+    assert AuditEvent.objects.filter(
+        action=Action.WORKLIST_ADD, by_id=cast.adam.pk, worklist_id=made.pk
+    ).exists()
+
+
+def test_what_is_changed_is_changed_and_the_rest_stays(cast: Cast, adam: Client) -> None:
+    """Neither its kind nor its code is a setting, whatever is posted."""
+    filled = settings_of(
+        cast.ct, description="Day and night", takes_shares=None, kind="group", share_code="OTHER1", account=99
+    )
+
+    assert adam.post(there("change", cast.ct.pk), filled)["Location"] == there("changelist")
+
+    ct = fresh(cast.ct)
+    assert (ct.description, ct.takes_shares, ct.kind, ct.share_code) == (
+        "Day and night", False, "location", "NGCT2026",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["add", "change"])
+def test_a_default_role_of_another_account_is_none_of_the_choices(
+    cast: Cast, adam: Client, page: str
+) -> None:
+    theirs = role_of(cast.riverside, "Viewer")
+    url = there("change", cast.chest.pk) if page == "change" else there("add")
+    before = fingerprint()
+
+    answer = adam.post(url, settings_of(cast.chest, kind="group", name="New", default_role=theirs.pk))
+
+    assert "not one of the available choices" in text(answer)
+    assert fingerprint() == before
+
+
+def test_an_administrator_cannot_give_by_default_what_they_lack(cast: Cast, client: Client) -> None:
+    few = make_role(cast.northgate, "Clerk", ["administer_account", "list_studies"])
+    lea = make_user("Lea")
+    join(lea, cast.northgate, few, [cast.chest])
+    client.force_login(lea)
+    before = fingerprint(but={AUDIT})
+    radiologist = role_of(cast.northgate, "Radiologist")
+
+    answer = client.post(there("change", cast.chest.pk), settings_of(cast.chest, default_role=radiologist.pk))
+
+    assert answer.status_code == 403
+    assert "Your own role in this account does not have" in text(answer)
+    assert fingerprint(but={AUDIT}) == before
+    assert AuditEvent.objects.filter(action=Action.DENIED, by_id=lea.pk).count() == 1
+
+
+def test_the_front_door_moves_and_the_form_says_from_where(cast: Cast, adam: Client) -> None:
+    page = text(adam.get(there("change", cast.ct.pk)))
+    assert "The front door is now Emergency; ticking this moves it here." in page
+
+    adam.post(there("change", cast.ct.pk), settings_of(cast.ct, is_front_door="on"))
+
+    assert Worklist.objects.get(account=cast.northgate, is_front_door=True) == cast.ct
+    assert Worklist.objects.get(account=cast.riverside, is_front_door=True) == cast.imaging
+
+
+def test_a_front_door_without_a_code_is_refused_in_words(cast: Cast, adam: Client) -> None:
+    before = fingerprint()
+
+    answer = adam.post(there("change", cast.chest.pk), settings_of(cast.chest, is_front_door="on"))
+
+    assert "A front door needs a share code." in text(answer)
+    assert fingerprint() == before
+
+
+# Who is there, and why
+
+
+@pytest.fixture
+def mixed(cast: Cast) -> Cast:
+    """On Emergency: own roles, a default role, members with every worklist, people without a right."""
+    northgate = cast.northgate
+    services.change_worklist(worklist=cast.emergency, default_role=role_of(northgate, "Viewer"), by=None)
+    services.change_worklist_member(
+        membership=membership_of(cast.ben, cast.emergency), role=role_of(northgate, "Radiologist"), by=None
+    )
+    join(make_user("Nina"), northgate, "Administrator", [cast.emergency])
+    join(make_user("Omar"), northgate, "Radiologist", every_worklist=True)
+    join(make_user("Paul"), northgate, "Radiologist", [cast.emergency], every_worklist=True)
+    join(make_user("Quinn"), northgate, "Radiologist", [cast.emergency], active=False)
+    join(make_user("Rosa", is_active=False), northgate, "Radiologist", [cast.emergency])
+    join(make_user("Sam"), northgate, "Radiologist", active=False, every_worklist=True)
+    childless = make_role(northgate, "Child alone", ["list_studies", "share_study_by_email"])
+    join(make_user("Tess"), northgate, "Viewer", [cast.emergency], own_role=childless)
+    return cast
+
+
+def test_the_role_that_counts_and_why(mixed: Cast) -> None:
+    worklist = fresh(mixed.emergency)
+    rows = [*staff.members_of(worklist), *staff.everywhere_people(worklist)]
+
+    told = {
+        one.user.name: (one.own_role and one.own_role.name, one.role and one.role.name, one.why)
+        for one in staff.members(worklist, rows)
+    }
+
+    assert told == {
+        "Adam": (None, "Administrator", staff.EVERYWHERE),
+        "Ben": ("Radiologist", "Radiologist", staff.OWN),
+        "Nina": (None, "Viewer", staff.DEFAULT),
+        "Omar": (None, "Radiologist", staff.EVERYWHERE),
+        "Paul": (None, "Viewer", staff.DEFAULT),
+        "Quinn": (None, None, staff.INACTIVE),
+        "Rosa": (None, None, staff.DEACTIVATED),
+        "Sam": (None, None, staff.INACTIVE),
+        "Tess": ("Child alone", "Child alone", staff.OWN),
+    }
+
+
+@pytest.mark.parametrize("default", [None, "Viewer", "Radiologist"])
+def test_the_shown_role_gives_the_rights_that_access_answers(mixed: Cast, default: str | None) -> None:
+    role = role_of(mixed.northgate, default) if default is not None else None
+    services.change_worklist(worklist=mixed.emergency, default_role=role, by=None)
+    for worklist in Worklist.objects.filter(account=mixed.northgate):
+        rows = [*staff.members_of(worklist), *staff.everywhere_people(worklist)]
+        people = staff.members(worklist, rows)
+        rights = staff.rights_of_roles({one.role.pk for one in people if one.role is not None})
+
+        shown = {one.user.pk: rights[one.role.pk] if one.role is not None else frozenset() for one in people}
+
+        everybody = User.objects.all()
+        assert {one.pk: shown.get(one.pk, frozenset()) for one in everybody} == {
+            one.pk: access.rights(one, worklist) for one in everybody
+        }
+
+
+def test_the_members_page_tells_members_from_those_with_every_worklist(mixed: Cast, adam: Client) -> None:
+    members = text(adam.get(there("members", mixed.emergency.pk)))
+    everywhere = text(adam.get(there("members", mixed.emergency.pk) + "?through=every"))
+
+    assert "members act here as Viewer, this worklist’s default" in members
+    assert "Ben ben@example.org Radiologist Radiologist own role here" in members
+    assert "Quinn quinn@example.org default No right inactive in the account" in members
+    assert "Omar" not in members
+    assert "Omar omar@example.org Radiologist every worklist" in everywhere
+    assert "Ben" not in everywhere
+    assert "Take off" not in everywhere
+
+
+@pytest.mark.parametrize("find", ["caro", "Riverside", "rita@example.org", "\x00", "%", "_"])
+def test_nobody_of_another_account_is_found(mixed: Cast, adam: Client, find: str) -> None:
+    for page in ("members", "members_add"):
+        for through in ("", "every"):
+            answer = adam.get(there(page, mixed.emergency.pk), {"q": find, "through": through})
+            assert answer.status_code == 200
+            assert not re.search(r"Caro|Rita|caro@|rita@", text(answer).replace(find, ""))
+
+
+@pytest.mark.parametrize("query", ["", "?page=2", "?q=a", "?through=every"])
+def test_a_members_page_costs_the_same_for_many(cast: Cast, adam: Client, query: str) -> None:
+    services.add_worklist_member(worklist=cast.chest, user=cast.ana, by=None)
+    few = _price(adam, there("members", cast.chest.pk) + query)
+
+    _crowd(cast, 120)
+
+    assert _price(adam, there("members", cast.chest.pk) + query) == few <= 8
+    assert "of 3, 121 people" in text(adam.get(there("members", cast.chest.pk)))
+
+
+def _price(client: Client, url: str) -> int:
+    client.get(url)  # a session is touched once a minute
+    with CaptureQueriesContext(connection) as asked:
+        client.get(url)
+    return len(asked)
+
+
+def _crowd(cast: Cast, many: int) -> None:
+    people = User.objects.bulk_create(
+        User(email=f"crowd{number}@example.org", name=f"Crowd {number:03}") for number in range(many)
+    )
+    role = role_of(cast.northgate, "Viewer")
+    AccountMembership.objects.bulk_create(
+        AccountMembership(user=person, account=cast.northgate, role=role) for person in people
+    )
+    WorklistMembership.objects.bulk_create(
+        WorklistMembership(user=person, worklist=cast.chest, account=cast.northgate) for person in people
+    )
+    access.sync(account=cast.northgate)
+
+
+# Adding, changing and taking off
+
+
+def test_several_are_added_at_once_with_one_role(cast: Cast, adam: Client) -> None:
+    role = role_of(cast.northgate, "Viewer")
+
+    answer = adam.post(
+        there("members_add", cast.chest.pk), {"person": [cast.vera.uuid, cast.ben.uuid], "role": role.pk}
+    )
+
+    assert answer["Location"] == there("members", cast.chest.pk)
+    assert (
+        access.rights(cast.ben, cast.chest)
+        == access.rights(cast.vera, cast.chest)
+        == {"list_studies", "open_study"}
+    )
+    added = AuditEvent.objects.filter(action=Action.WORKLIST_MEMBER_ADD, by_id=cast.adam.pk)
+    assert {event.detail["person"] for event in added} == {"Ben", "Vera"}
+
+
+@pytest.mark.parametrize("who", ["caro", "ed", "ina", "ana"])
+def test_only_active_people_of_the_account_who_are_not_there_can_be_added(
+    cast: Cast, adam: Client, who: str
+) -> None:
+    person = getattr(cast, who)
+    before = fingerprint()
+
+    answer = adam.post(there("members_add", cast.ct.pk), {"person": [person.uuid]})
+
+    assert answer.status_code == 422
+    assert "not one of the available choices" in text(answer)
+    assert person.email not in text(answer)
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("posted", "said"),
+    [
+        ({}, "Choose at least one person."),
+        ({"person": "nonsense"}, "not a valid"),
+        ({"person": "{vera}", "role": "{theirs}"}, "not one of the available choices"),
+        ({"person": "{vera}", "role": "nonsense"}, "not one of the available choices"),
+    ],
+)
+def test_what_cannot_be_added_is_said(cast: Cast, adam: Client, posted: dict[str, str], said: str) -> None:
+    known = {"vera": cast.vera.uuid, "theirs": role_of(cast.riverside, "Viewer").pk}
+    before = fingerprint()
+
+    answer = adam.post(
+        there("members_add", cast.chest.pk), {name: value.format(**known) for name, value in posted.items()}
+    )
+
+    assert (answer.status_code, said in text(answer)) == (422, True)
+    assert fingerprint() == before
+
+
+def test_a_role_of_ones_own_is_given_and_taken_back(cast: Cast, adam: Client) -> None:
+    membership = membership_of(cast.vera, cast.ct)
+    url = there("change", membership.pk, of="worklistmembership")
+
+    answer = adam.post(url, {"role": role_of(cast.northgate, "Radiologist").pk})
+
+    assert answer["Location"] == there("members", cast.ct.pk)
+    assert access.may(cast.vera, "share_study", cast.ct)
+    adam.post(url, {"role": ""})
+    assert not access.may(cast.vera, "share_study", cast.ct)
+
+
+@pytest.mark.parametrize("field", ["role", "worklist", "user"])
+def test_a_membership_takes_nothing_of_another_account(cast: Cast, adam: Client, field: str) -> None:
+    theirs = {"role": role_of(cast.riverside, "Viewer"), "worklist": cast.imaging, "user": cast.caro}[field]
+    filled = {"worklist": cast.chest.pk, "user": cast.ben.pk, "role": "", field: theirs.pk}
+    before = fingerprint()
+
+    answer = adam.post(there("add", of="worklistmembership"), filled)
+
+    assert "not one of the available choices" in text(answer)
+    assert fingerprint() == before
+
+
+def test_a_membership_is_added_on_its_own_page_too(cast: Cast, adam: Client) -> None:
+    filled = {"worklist": cast.chest.pk, "user": cast.ben.pk, "role": ""}
+
+    adam.post(there("add", of="worklistmembership"), filled)
+
+    assert membership_of(cast.ben, cast.chest).role is None
+
+
+@pytest.mark.parametrize(
+    ("term", "found"), [("b", {"Ben"}), ("ina", set()), ("caro", set()), ("riverside", set())]
+)
+def test_the_search_for_a_person_finds_the_accounts_active_people(
+    cast: Cast, adam: Client, term: str, found: set[str]
+) -> None:
+    asked = {"app_label": "worklists", "model_name": "worklistmembership", "field_name": "user", "term": term}
+
+    answer = adam.get(reverse("admin:autocomplete"), asked).json()
+
+    assert {row["id"] for row in answer["results"] if row["text"].startswith("B")} == {
+        str(getattr(cast, name.lower()).pk) for name in found
+    }
+    assert not {str(cast.caro.pk), str(cast.rita.pk), str(cast.ina.pk)} & {
+        row["id"] for row in answer["results"]
+    }
+
+
+def test_taking_somebody_off_says_first_what_they_lose(cast: Cast, adam: Client) -> None:
+    membership = membership_of(cast.vera, cast.ct)
+    url = there("delete", membership.pk, of="worklistmembership")
+
+    page = text(adam.get(url))
+
+    assert "Take Vera off CT Reporting?" in page
+    assert (
+        "Vera loses 2 permissions on CT Reporting: Studies: View and search studies list, Open images."
+        in page
+    )
+    assert adam.post(url, {"post": "yes"})["Location"] == there("members", cast.ct.pk)
+    assert access.rights(cast.vera, cast.ct) == frozenset()
+
+
+def test_who_has_every_worklist_keeps_their_account_role_and_may_gain_by_it(cast: Cast, adam: Client) -> None:
+    join(make_user("Paul"), cast.northgate, "Radiologist", every_worklist=True)
+    paul = User.objects.get(name="Paul")
+    services.add_worklist_member(
+        worklist=cast.chest,
+        user=paul,
+        role=make_role(cast.northgate, "Little", ["list_studies", "edit_study"]),
+        by=None,
+    )
+
+    page = text(adam.get(there("delete", membership_of(paul, cast.chest).pk, of="worklistmembership")))
+
+    assert "Paul loses 1 permission on Chest Clinic: Studies: Edit." in page
+    assert "Having every worklist, they stay there as Radiologist" in page
+    assert "By that they gain: Studies: Open images, Share a study" in page
+    services.remove_worklist_member(membership=membership_of(paul, cast.chest), by=None)
+    assert (
+        access.rights(paul, cast.chest)
+        == staff.rights_of_roles([role_of(cast.northgate, "Radiologist").pk])[
+            role_of(cast.northgate, "Radiologist").pk
+        ]
+    )
+
+
+# Deleting, and what was done
+
+
+def test_a_worklist_nothing_hangs_on_is_deleted_after_saying_what_goes(cast: Cast, adam: Client) -> None:
+    services.change_worklist(worklist=cast.chest, share_code="CHEST26", by=None)
+    services.add_worklist_members(worklist=cast.chest, users=[cast.vera, cast.ben], by=None)
+
+    page = text(adam.get(there("delete", cast.chest.pk)))
+
+    assert "2 people are taken off it." in page
+    assert "Its share code CHEST26 finds nobody any more." in page
+    assert adam.post(there("delete", cast.chest.pk), {"post": "yes"})["Location"] == there("changelist")
+    assert not Worklist.objects.filter(pk=cast.chest.pk).exists()
+
+
+def test_a_worklist_that_stays_says_why_and_offers_nothing(cast: Cast, adam: Client) -> None:
+    before = fingerprint()
+
+    page = adam.get(there("delete", cast.ct.pk))
+    adam.post(there("delete", cast.ct.pk), {"post": "yes"})
+
+    assert "This worklist is home to 1 study, so it stays." in text(page)
+    assert b'name="post"' not in page.content
+    assert fingerprint() == before
+
+
+def test_the_history_tells_of_members_and_codes_and_of_no_study(cast: Cast, adam: Client) -> None:
+    sharing.share_studies(
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
+        by=cast.ana,
+    )
+    services.add_worklist_member(worklist=cast.ct, user=cast.ben, by=cast.adam)
+    services.change_worklist(worklist=cast.imaging, name="Imaging", by=cast.rita)
+
+    page = text(adam.get(there("history", cast.ct.pk)))
+    of_ben = text(adam.get(there("history", membership_of(cast.ben, cast.ct).pk, of="worklistmembership")))
+    of_vera = text(adam.get(there("history", membership_of(cast.vera, cast.ct).pk, of="worklistmembership")))
+
+    assert "added Ben to CT Reporting" in page
+    assert not re.search("shared the study|Emergency|Riverside|Rita", page)
+    assert "added Ben to CT Reporting" in of_ben
+    assert "Ben" not in of_vera
+
+
+def test_who_loses_the_right_loses_the_pages_at_once(cast: Cast, adam: Client) -> None:
+    rest = make_user("Zoe")
+    join(rest, cast.northgate, "Administrator")
+    assert adam.get(there("members", cast.ct.pk)).status_code == 200
+    services.change_account_member(
+        membership=AccountMembership.objects.get(user=cast.adam),
+        role=role_of(cast.northgate, "Viewer"),
+        by=rest,
+    )
+    before = fingerprint(but={AUDIT})
+
+    assert adam.get(there("members", cast.ct.pk)).status_code == 403
+    assert adam.post(there("code", cast.chest.pk), {"deed": "make"}).status_code == 403
+    assert fingerprint(but={AUDIT}) == before
+
+
+def test_the_study_list_is_not_the_administrators_by_that(cast: Cast) -> None:
+    """Administering shows no study: the pages here never name one."""
+    placement = placement_of(cast.study, cast.ct)
+    clerk = make_user("Clerk")
+    join(clerk, cast.northgate, make_role(cast.northgate, "Clerk", ["administer_account"]))
+    client = Client()
+    client.force_login(clerk)
+
+    for page in ("change", "members", "code", "card", "delete", "history"):
+        answer = client.get(there(page, cast.ct.pk))
+        assert answer.status_code == 200
+        assert not re.search(f"Quill|{placement.uuid}|{cast.study.patient_id}", answer.content.decode())

@@ -1,0 +1,129 @@
+"""A real installation begins: one command, one mail, and the administrator sees the administration."""
+
+import re
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
+from accounts.services import outbox
+from audit.models import AuditEvent
+from tests.factories import make_user
+from tests.fingerprint import fingerprint
+from worklists import access
+from worklists.presets import SHIPPED_ROLES
+
+pytestmark = pytest.mark.django_db
+
+NAME, ADDRESS = "Northgate Hospital", "head@northgate.example"
+
+
+def begin(name: str = NAME, address: str = ADDRESS, **more: Any) -> str:
+    out = StringIO()
+    call_command("create_account", name, admin_email=address, stdout=out, **more)
+    return out.getvalue()
+
+
+def test_it_makes_the_account_with_its_roles_and_says_what_it_did():
+    said = begin(timezone="Europe/Paris")
+
+    account = Account.objects.get()
+    assert (account.name, account.timezone) == (NAME, "Europe/Paris")
+    assert set(account.roles.values_list("name", flat=True)) == set(SHIPPED_ROLES)
+    assert said == (
+        "Northgate Hospital was created (Europe/Paris) with the roles "
+        "Administrator, Radiologist, Referring clinician, Viewer.\n"
+        "head@northgate.example was invited by mail to administer it. The invitation is good for 30 days.\n"
+    )
+    assert {event.by_label for event in AuditEvent.objects.all()} == {"CIMAR"}
+
+
+def test_from_the_mail_to_the_administration(client: Client, mailoutbox: list[Any]):
+    begin()
+    outbox.deliver_waiting()
+    mail = mailoutbox[0]
+    assert mail.subject == "Northgate Hospital is ready for you on CIMAR"
+    assert "was set up on CIMAR, and you are asked to run it" in mail.body
+
+    client.get(re.search(r"http://[^/]+(/invitations/\S+/)", mail.body)[1])
+    page = client.get("/register/").content.decode()
+    client.post("/register/", {"name": "Hilda Head", "password": "tall green hedges"})
+    outbox.deliver_waiting()
+    code = next(found[1] for mail in mailoutbox if (found := re.search(r"Your code is (\d{6})", mail.body)))
+    client.post("/register/code/", {"code": code})
+
+    hilda = User.objects.get(email=ADDRESS)
+    assert "CIMAR" in page and NAME in page and "None" not in page
+    assert access.administers(hilda, Account.objects.get())
+    assert AccountMembership.objects.get(user=hilda).every_worklist
+    administration = client.get("/admin/", follow=True)
+    assert administration.status_code == 200
+    assert NAME in administration.content.decode()
+
+
+def test_run_again_it_changes_nothing_and_says_so_calmly():
+    begin()
+    before = fingerprint()
+
+    said = begin(name="northgate HOSPITAL")
+
+    assert fingerprint() == before
+    assert said == (
+        "There is already an account named Northgate Hospital; it was left as it is.\n"
+        "head@northgate.example has been invited to administer it; the invitation still waits. "
+        "No second mail was sent.\n"
+    )
+
+
+def test_run_again_when_the_invitation_has_expired_it_invites_anew(clock):
+    begin()
+    clock.move(days=31)
+
+    said = begin()
+
+    assert "was invited by mail" in said
+    assert Invitation.objects.count() == 1
+    assert OutboxMail.objects.count() == 2
+
+
+def test_an_account_with_an_administrator_is_theirs_to_run():
+    begin()
+    make_user("Hilda", email="hilda@northgate.example")
+    begin(address="hilda@northgate.example")
+    before = fingerprint()
+
+    said = begin(address="somebody@else.example")
+
+    assert "Nobody was invited." in said
+    assert fingerprint() == before
+
+
+def test_a_registered_person_administers_at_once(mailoutbox: list[Any]):
+    hilda = make_user("Hilda", email=ADDRESS)
+
+    said = begin()
+    outbox.deliver_waiting()
+
+    assert "Hilda is registered with head@northgate.example and administers it from now on" in said
+    assert access.administers(hilda, Account.objects.get())
+    assert (
+        "You were added to Northgate Hospital on CIMAR, with the role “Administrator”." in mailoutbox[0].body
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        ({"address": "nobody"}, "This is not an email address."),
+        ({"timezone": "Europe/Atlantis"}, "There is no such time zone."),
+        ({"name": " "}, "An account's name may not be empty."),
+    ],
+)
+def test_what_cannot_be_is_said_and_leaves_nothing(wrong: dict[str, str], sentence: str):
+    with pytest.raises(CommandError, match=sentence):
+        begin(**wrong)
+
+    assert not Account.objects.exists()

@@ -1,0 +1,142 @@
+"""A worklist's share code: made, changed with a warning, taken away, and printed on a card."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cimar.formats import code_groups, counted
+from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
+from worklists import cards, codes, services
+from worklists.admin.pages import address, answer, refused
+from worklists.models import Worklist
+from worklists.selectors.worklists_admin import code_is_taken
+from worklists.services.worklists import CODE_TAKEN
+
+MAKE, TYPE, REMOVE = "make", "type", "remove"
+TEXTS = {
+    MAKE: "Make one that nobody can guess",
+    TYPE: "Type one",
+    REMOVE: "Remove the code: nobody can share by code any more",
+}
+
+
+class CodeForm(forms.Form):
+    """What is to become of the code. A typed one is looked at here too: nobody is warned of a change that fails."""
+
+    deed = forms.ChoiceField(label="New share code", widget=forms.RadioSelect)
+    code = forms.CharField(
+        label="The code, if you type one",
+        required=False,
+        max_length=100,
+        help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Case and spaces do not count.",
+    )
+
+    def __init__(self, *args: Any, worklist: Worklist, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.worklist = worklist
+        may_go = worklist.share_code and not worklist.is_front_door
+        deeds = [MAKE, TYPE, *([REMOVE] if may_go else [])]
+        self.fields["deed"].choices = [(deed, TEXTS[deed]) for deed in deeds]
+        self.fields["deed"].initial = MAKE
+
+    def clean(self) -> dict[str, Any]:
+        filled = super().clean() or {}
+        if filled.get("deed") == TYPE:
+            filled["code"] = codes.tidy(filled.get("code") or "")
+            if not codes.well_formed(filled["code"]):
+                said = f"A share code has {codes.SHORTEST} to {codes.LONGEST} letters and digits."
+                self.add_error("code", said)
+            elif filled["code"] == self.worklist.share_code:
+                self.add_error("code", "This is its share code already.")
+            elif code_is_taken(filled["code"]):
+                self.add_error("code", CODE_TAKEN)
+        return filled
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def code_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
+    """A code that is in use is changed only after a page that says what stops working."""
+    form = CodeForm(request.POST if request.method == "POST" else None, worklist=worklist)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return _form_page(request, model_admin, worklist, form, status)
+    if worklist.share_code and request.POST.get("confirmed") != worklist.share_code:
+        filled = form.cleaned_data
+        about = {
+            "new_code": filled["code"] if filled["deed"] == TYPE else "",
+            "making": filled["deed"] == MAKE,
+        }
+        return answer(
+            request, model_admin, worklist, "code_warning", form=form, goes=_what_stops(worklist),
+            title="Change the share code", current="code", **about,
+        )  # fmt: skip
+    try:
+        changed = _change(request, worklist, form.cleaned_data)
+    except (ValidationError, PermissionDenied) as error:
+        said, status = refused(request, error)
+        form.add_error("code" if form.cleaned_data["deed"] == TYPE else None, said)
+        return _form_page(request, model_admin, worklist, form, status)
+    messages.success(request, _done(changed))
+    return HttpResponseRedirect(address("code", worklist.pk))
+
+
+@require_safe
+def card_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
+    """To be printed and put beside the telephone. A code is public: the card shows nothing else but names."""
+    picture = cards.qr(worklist.share_code) if worklist.share_code else None
+    return answer(
+        request, model_admin, worklist, "card",
+        title="Share code card", current="code", picture=picture, site=urlsplit(settings.CIMAR_BASE_URL).netloc,
+        groups=code_groups(worklist.share_code), spelled=", ".join(worklist.share_code or ""),
+    )  # fmt: skip
+
+
+def _form_page(
+    request: HttpRequest, model_admin: Any, worklist: Worklist, form: CodeForm, status: int
+) -> HttpResponse:
+    return answer(
+        request, model_admin, worklist, "code", status=status,
+        title=worklist.name, kicker="Worklist", current="code", form=form, brought=_brought(worklist),
+        form_title="Change it" if worklist.share_code else "Give it one",
+    )  # fmt: skip
+
+
+def _change(request: HttpRequest, worklist: Worklist, filled: dict[str, Any]) -> Worklist:
+    if filled["deed"] == MAKE:
+        return services.make_share_code(worklist=worklist, by=request.user)
+    code = filled["code"] if filled["deed"] == TYPE else None
+    return services.change_worklist(worklist=worklist, share_code=code, by=request.user)
+
+
+def _done(worklist: Worklist) -> str:
+    if worklist.share_code is None:
+        return f"{worklist.name} has no share code any more."
+    return f"The share code of {worklist.name} is now {' '.join(code_groups(worklist.share_code))}."
+
+
+def _brought(worklist: Worklist) -> str:
+    """How many shares came by the code lately; nothing where there is none."""
+    number = shares_by_code(worklist) if worklist.share_code else 0
+    if not number:
+        return f"No share came by it in the last {CODE_DAYS} days." if worklist.share_code else ""
+    many = f"More than {COUNTED:,} shares" if number > COUNTED else counted(number, "share,shares")
+    return f"{many} came by it in the last {CODE_DAYS} days."
+
+
+def _what_stops(worklist: Worklist) -> list[str]:
+    old = " ".join(code_groups(worklist.share_code))
+    door = (
+        ["It is the hospital’s own code: this worklist is the front door."] if worklist.is_front_door else []
+    )
+    return [
+        f"{old} stops working at once: on printed cards, on letterheads, in mails.",
+        *door,
+        _brought(worklist),
+        "What was shared by it stays where it is.",
+    ]

@@ -1,0 +1,88 @@
+"""Every permission in the words of the people who give it: its area, its label, and what it lets somebody do."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from accounts.models import Account
+from worklists.models import Worklist
+
+# What counts only with the permission it stands under.
+CHILDREN: dict[str, tuple[str, ...]] = {
+    "share_study": (
+        "share_study_with_locations",
+        "share_study_with_groups",
+        "share_study_with_users",
+        "share_study_by_code",
+        "share_study_by_email",
+    ),
+}
+PARENTS = {child: parent for parent, children in CHILDREN.items() for child in children}
+
+TEXTS: dict[str, str] = {
+    "administer_account": "Opens this administration: roles, people, worklists, invitations and settings. "
+    "It shows no study by itself.",
+    "list_studies": "See the list of studies on a worklist, with the patients’ names, and search it.",
+    "open_study": "Open a study and look at its images.",
+    "share_study": "Share studies with others, and end shares. It needs the list of studies too, and one or more of "
+    "the ways below.",
+    "share_study_with_locations": "With a location of the account, such as a department or a site.",
+    "share_study_with_groups": "With a group of the account, such as a meeting of several disciplines.",
+    "share_study_with_users": "With one physician of the account, found by name; it arrives on their own worklist.",
+    "share_study_by_code": "With any worklist on the platform whose share code one knows, in any organisation.",
+    "share_study_by_email": "With anybody by email address, also outside every organisation. "
+    "Who is not registered yet is invited.",
+    "upload_study": "Bring studies to a worklist from files.",
+    "download_study": "Take a copy of a study away as files.",
+    "edit_study": "Correct what is recorded about a study, where it is at home.",
+    "delete_study": "Delete a study where it is at home. Elsewhere: remove it from the worklist.",
+    "approve_study": "Accept or decline shares that wait for approval on a worklist.",
+    "view_study_audit": "Read who did what with a study, and export it.",
+    "create_guest_links": "Make a link that shows one study for a limited time to whoever holds it.",
+    "view_guest_links": "See and end all guest links of a worklist’s studies, not only one’s own.",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One permission of the checklist, with those that count only with it."""
+
+    codename: str
+    label: str
+    text: str
+    children: tuple["Line", ...] = ()
+
+
+@dataclass
+class Area:
+    name: str
+    lines: list[Line] = field(default_factory=list)
+
+
+def checklist(*, platform: bool = False) -> list[Area]:
+    """All permissions by area, in the order clinicians know; the platform's own roles administer no account."""
+    known = {str(codename): str(label) for codename, label in _known(platform)}
+
+    def line(codename: str) -> Line:
+        children = tuple(line(child) for child in CHILDREN.get(codename, ()))
+        return Line(codename, known[codename], TEXTS[codename], children)
+
+    areas: dict[str, Area] = {}
+    for codename, label in known.items():
+        if codename not in PARENTS:
+            name = label.partition(":")[0]
+            areas.setdefault(name, Area(name)).lines.append(line(codename))
+    return list(areas.values())
+
+
+def labels(codenames: Collection[str]) -> list[str]:
+    """What people call these permissions, in the order of the checklist."""
+    return [str(label) for codename, label in _known(False) if codename in codenames]
+
+
+def counting(ticks: Collection[str]) -> set[str]:
+    """The ticks that count: a child's only with its parent's."""
+    return {codename for codename in ticks if PARENTS.get(codename, codename) in ticks}
+
+
+def _known(platform: bool) -> list[tuple[object, object]]:
+    return [*([] if platform else Account._meta.permissions), *Worklist._meta.permissions]

@@ -1,0 +1,51 @@
+"""What pages ask about worklists, roles and people's rights there."""
+
+from worklists.selectors.people import (
+    Standing,
+    standing_of,
+    without_second_factor,
+    worklists_of_member,
+)
+from worklists.selectors.places import (
+    Ticked,
+    accounts_administered_alone,
+    accounts_administered_by,
+    mail_ticks_of,
+    people_wanting_mail,
+    role_on,
+    worklists_to_pick,
+)
+from worklists.selectors.roles import (
+    Effect,
+    Holder,
+    Holders,
+    effect_of,
+    holders_of,
+    in_numbers,
+    some,
+    why_role_stays,
+    with_numbers,
+)
+
+__all__ = [
+    "Effect",
+    "Holder",
+    "Holders",
+    "Standing",
+    "Ticked",
+    "accounts_administered_alone",
+    "accounts_administered_by",
+    "effect_of",
+    "holders_of",
+    "in_numbers",
+    "mail_ticks_of",
+    "people_wanting_mail",
+    "role_on",
+    "some",
+    "standing_of",
+    "why_role_stays",
+    "with_numbers",
+    "without_second_factor",
+    "worklists_of_member",
+    "worklists_to_pick",
+]

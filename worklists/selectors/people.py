@@ -1,0 +1,90 @@
+"""What a person is on each worklist of an account, why, and what it lets them do."""
+
+from dataclasses import dataclass
+
+from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Account, AccountMembership
+from worklists.models import Worklist
+
+ROWS = 25
+
+_ROLES = """
+    SELECT w.id, w.uuid, w.kind, w.name, er.role_id, r.name,
+           CASE WHEN wm.role_id IS NOT NULL THEN 'own'
+                WHEN wm.id IS NOT NULL AND w.default_role_id IS NOT NULL THEN 'default'
+                WHEN wm.id IS NOT NULL THEN 'account'
+                ELSE 'every' END,
+           wm.id
+    FROM worklists_effective_role er
+    JOIN worklists_worklist w ON w.id = er.worklist_id
+    JOIN accounts_role r ON r.id = er.role_id
+    LEFT JOIN worklists_worklistmembership wm ON wm.worklist_id = w.id AND wm.user_id = er.user_id
+    WHERE er.user_id = %s AND w.account_id = %s
+    ORDER BY w.kind DESC, lower(w.name), w.id
+    LIMIT %s OFFSET %s
+"""
+_RIGHTS = "SELECT role_id, array_agg(codename::text) FROM worklists_role_right WHERE role_id = ANY(%s) GROUP BY role_id"
+
+WHY = {
+    "own": "own role here",
+    "default": "this worklist’s default",
+    "account": "account role",
+    "every": "every worklist, by the account role",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One worklist: the role somebody acts under there, why it is that one, and its rights by codename."""
+
+    worklist: Worklist
+    role_id: int
+    role: str
+    why: str
+    rights: frozenset[str]
+    # Their membership of the worklist; none where every worklist alone brings them there.
+    membership_id: int | None
+
+
+def standing_of(membership: AccountMembership, *, page: int = 1) -> tuple[list[Standing], bool]:
+    """A page of where the person has rights in the account, and whether there is more: two statements."""
+    wanted = [membership.user_id, membership.account_id, ROWS + 1, (page - 1) * ROWS]
+    with connection.cursor() as cursor:
+        cursor.execute(_ROLES, wanted)
+        rows = cursor.fetchall()
+        cursor.execute(_RIGHTS, [sorted({row[4] for row in rows})])
+        rights = {role_id: frozenset(codenames) for role_id, codenames in cursor.fetchall()}
+    found = [
+        Standing(
+            Worklist(pk=pk, uuid=uuid, kind=kind, name=name, account_id=membership.account_id),
+            role_id,
+            role,
+            WHY[why],
+            rights.get(role_id, frozenset()),
+            member,
+        )
+        for pk, uuid, kind, name, role_id, role, why, member in rows[:ROWS]
+    ]
+    return found, len(rows) > ROWS
+
+
+def worklists_of_member(membership: AccountMembership) -> list[Worklist]:
+    """The worklists where the person has a role now: what they would lose with the membership."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT er.worklist_id FROM worklists_effective_role er JOIN worklists_worklist w ON w.id = er.worklist_id "
+            "WHERE er.user_id = %s AND w.account_id = %s",
+            [membership.user_id, membership.account_id],
+        )
+        found = [row[0] for row in cursor.fetchall()]
+    return list(Worklist.objects.filter(pk__in=found).order_by("-kind", "name", "pk"))
+
+
+def without_second_factor(account: Account) -> tuple[int, int]:
+    """How many active members have no second factor, and how many active members there are."""
+    members = AccountMembership.objects.filter(account=account, active=True, user__is_active=True)
+    own = Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return members.filter(~Exists(own)).count(), members.count()

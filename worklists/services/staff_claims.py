@@ -1,0 +1,148 @@
+"""A membership that waits on an invitation: mailed again, withdrawn, and claimed by the person it waits for."""
+
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from accounts.locks import lock_addresses
+from accounts.models import Account, AccountMembership, Invitation, User
+from accounts.selectors import proved_addresses
+from accounts.services import invitations
+from accounts.services.outbox import queue_mail
+from audit import clock
+from audit.actions import Action
+from audit.services import record
+from worklists.events import on_account
+from worklists.models import InvitedMembership, InvitedWorklist
+from worklists.permissions import check_administers, check_may_give_roles
+from worklists.services.common import locked
+from worklists.services.members import Enrolment, enrol
+
+USED = "This person has registered meanwhile; nothing is left to send or withdraw."
+ENDED = "This invitation was withdrawn meanwhile."
+
+
+@transaction.atomic
+def resend_staff_invitation(*, membership: InvitedMembership, by: User) -> Invitation:
+    """Mail the same link again; an expired invitation is renewed."""
+    account, row = held(membership)
+    _check_may_give(account, row, by)
+    found = invitations.resend(invitation=row.invitation, by=by)
+    queue_mail(kind="staff_invitation", recipient=found.address, data={"invitation": found.pk})
+    return found
+
+
+@transaction.atomic
+def relink_staff_invitation(*, membership: InvitedMembership, by: User) -> Invitation:
+    """Make a new link, which ends the old one, and mail it."""
+    account, row = held(membership)
+    _check_may_give(account, row, by)
+    found = invitations.relink(invitation=row.invitation, by=by)
+    queue_mail(kind="staff_invitation", recipient=found.address, data={"invitation": found.pk})
+    return found
+
+
+@transaction.atomic
+def end_offer(*, membership: InvitedMembership, by: User) -> Invitation:
+    """Take back the membership. Shares promised on the same invitation are others' and stay.
+
+    Half of withdrawing: `sharing.services.withdraw_staff_invitation` sees whether anything is left to wait for.
+    """
+    account, row = held(membership)
+    check_administers(by, account)
+    role = row.role.name if row.role is not None else ""
+    end_waiting([row], InvitedMembership.Outcome.WITHDRAWN)
+    on = on_account(account, address=row.invitation.address, role=role)
+    record(Action.MEMBER_OFFER_END, by=by, on=on)
+    return row.invitation
+
+
+def end_waiting(rows: Collection[InvitedMembership], outcome: InvitedMembership.Outcome) -> None:
+    """They wait no longer and hold no role; a part of the deed that ends them."""
+    now = clock.now()
+    for row in rows:
+        row.role_name = row.role.name if row.role is not None else ""
+        row.role, row.ended_at, row.outcome = None, now, outcome
+    InvitedMembership.objects.bulk_update(rows, ["role", "role_name", "ended_at", "outcome"])
+    InvitedWorklist.objects.filter(membership__in=rows).delete()
+
+
+def claim_memberships(*, user: User) -> int:
+    """Make the person a member wherever that waits for a verified address of theirs; how many memberships came of it.
+
+    Called with the promises (`sharing.services.claim_what_waits`); calling it again does nothing more. Who is a
+    member already, by another address or added meanwhile, stays what they are.
+    """
+    if not user.is_active or not _claimable(user).exists():
+        return 0
+    with transaction.atomic():
+        lock_addresses(proved_addresses(user))
+        accounts = sorted(set(_claimable(user).values_list("account", flat=True)))
+        return sum(_claim(user, account) for account in [locked(pk) for pk in accounts])
+
+
+def _claimable(user: User) -> QuerySet[InvitedMembership]:
+    return InvitedMembership.objects.filter(
+        invitation__address__in=proved_addresses(user),
+        invitation__withdrawn_at=None,
+        invitation__expires_at__gt=Now(),
+        ended_at=None,
+    )
+
+
+def _claim(user: User, account: Account) -> int:
+    waiting = _claimable(user).filter(account=account).order_by("pk")
+    rows = list(
+        waiting.select_related("invitation", "role", "offered_by").prefetch_related(
+            "worklists__worklist__account", "worklists__worklist__owner", "worklists__role"
+        )
+    )
+    came = 0
+    if rows and not AccountMembership.objects.filter(account=account, user=user).exists():
+        enrol(account, [_enrolment(user, rows[0])])
+        came = 1
+    now = clock.now()
+    end_waiting(rows, InvitedMembership.Outcome.ACCEPTED)
+    for row in rows:
+        if row.invitation.accepted_at is None:
+            invitations.mark_accepted(invitation=row.invitation, by=user, now=now)
+    return came
+
+
+def _enrolment(user: User, row: InvitedMembership) -> Enrolment:
+    assert row.role is not None  # a constraint: what waits has a role
+    invited_by = row.offered_by.name if row.offered_by is not None else "CIMAR"
+    return Enrolment(
+        user=user,
+        role=row.role,
+        by=user,
+        every_worklist=row.every_worklist,
+        worklists=[(one.worklist, one.role) for one in row.worklists.all()],
+        detail={"invited_by": invited_by},
+    )
+
+
+def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
+    """Address, account and row, locked in this order; raises the sentence where nothing waits any more."""
+    seen = InvitedMembership.objects.select_related("invitation").get(pk=membership.pk)
+    lock_addresses([seen.invitation.address])
+    account = locked(seen.account_id)
+    rows = InvitedMembership.objects.select_for_update(of=("self",)).select_related(
+        "invitation__account", "role"
+    )
+    row = rows.get(pk=seen.pk)
+    if row.invitation.accepted_at is not None or row.outcome == InvitedMembership.Outcome.ACCEPTED:
+        raise ValidationError(USED, code="used")
+    if row.ended_at is not None or row.invitation.withdrawn_at is not None:
+        raise ValidationError(ENDED, code="ended")
+    return account, row
+
+
+def _check_may_give(account: Account, row: InvitedMembership, by: User) -> None:
+    """To renew an offer is to make it: nobody offers what their own role lacks."""
+    may_give = check_administers(by, account)
+    roles = {one.role_id or one.worklist.default_role_id for one in row.worklists.select_related("worklist")}
+    check_may_give_roles(may_give, {pk for pk in (row.role_id, *roles) if pk is not None}, account)

@@ -1,0 +1,149 @@
+"""The audit trail of an account, for whoever administers it: reading it is a look, exporting it a bigger one."""
+
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Account, AccountMembership, User
+from audit import exports, selectors
+from audit.actions import Action
+from audit.lines import Line, line_of
+from audit.models import AuditEvent
+from audit.selectors import Filters
+from audit.services import record
+from worklists.events import on_account
+from worklists.permissions import check_administers
+
+CSV_HEAD = (
+    "When", "Time zone", "Person", "Email", "Action", "What happened", "Outcome", "Worklist", "Account", "Address",
+    "Event",
+)  # fmt: skip
+IN_MEMORY = 1_000_000
+MOST_LINES = 200_000
+PEOPLE = 50
+
+
+@dataclass(frozen=True)
+class AccountTrail:
+    """One page of it, newest first, and the ids to go on from."""
+
+    lines: list[Line]
+    newer: int | None
+    older: int | None
+
+
+@transaction.atomic
+def read_account_trail(
+    *,
+    account: Account | None,
+    by: User,
+    filters: Filters,
+    person: str = "",
+    before: int | None = None,
+    after: int | None = None,
+    address: str | None = None,
+) -> AccountTrail:
+    """What was done in an account; without one, on the whole platform, for superusers."""
+    check_administers(by, account)
+    events = selectors.filtered(_events(account, person), filters)
+    page = selectors.page_of(events, before=before, after=after)
+    _record(Action.AUDIT_READ, account, by, filters, person, address)
+    return AccountTrail([line_of(event) for event in page.events], page.newer, page.older)
+
+
+@transaction.atomic
+def read_history(
+    *,
+    account: Account | None,
+    by: User,
+    events: QuerySet[AuditEvent],
+    row: str,
+    before: int | None = None,
+    address: str | None = None,
+) -> AccountTrail:
+    """A page of what the trail has of one row of an account; `row` says which, without a name: "role 12"."""
+    check_administers(by, account)
+    page = selectors.page_of(events, before=before)
+    record(Action.AUDIT_READ, by=by, on=on_account(account, filters={"history": row}), address=address)
+    return AccountTrail([line_of(event) for event in page.events], page.newer, page.older)
+
+
+@transaction.atomic
+def export_account_trail(
+    *,
+    account: Account | None,
+    by: User,
+    filters: Filters,
+    zone: ZoneInfo,
+    person: str = "",
+    address: str | None = None,
+) -> IO[bytes]:
+    """The filtered trail as a CSV file, the newest lines where there are too many; it is whole before any is sent."""
+    check_administers(by, account)
+    events = selectors.filtered(_events(account, person), filters)
+    spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 — the caller sends and closes it
+    # With its mark, without which Excel reads UTF-8 names as something else.
+    text = io.TextIOWrapper(spooled, encoding="utf-8-sig", newline="")
+    lines = exports.write_csv(text, CSV_HEAD, _rows(events, zone))
+    text.detach()
+    spooled.seek(0)
+    _record(Action.AUDIT_EXPORT, account, by, filters, person, address, lines=lines)
+    return spooled
+
+
+def _events(account: Account | None, person: str) -> QuerySet[AuditEvent]:
+    events = AuditEvent.objects.all()
+    if account is not None:
+        events = events.filter(account_id=account.pk)
+    return events.filter(by_id__in=_people(account, person)) if person else events
+
+
+def _people(account: Account | None, typed: str) -> list[int]:
+    """Whom a part of a name or an address means: members, and whoever has done something in the account."""
+    users = User.objects.filter(Q(name__icontains=typed) | Q(email__icontains=typed))
+    if account is not None:
+        here = AccountMembership.objects.filter(account=account, user=OuterRef("pk"))
+        acted = AuditEvent.objects.filter(account_id=account.pk, by_id=OuterRef("pk"))
+        users = users.filter(Q(Exists(here)) | Q(Exists(acted)))
+    return list(users.order_by("name", "pk").values_list("pk", flat=True)[:PEOPLE])
+
+
+def _rows(events: QuerySet[AuditEvent], zone: ZoneInfo) -> Iterator[Sequence[object]]:
+    number = 0
+    for batch in selectors.batches(events):
+        for event in batch:
+            if (number := number + 1) > MOST_LINES:
+                return
+            line = line_of(event)
+            yield (
+                event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
+                zone.key,
+                line.who,
+                line.email,
+                line.action,
+                line.sentence,
+                event.outcome,
+                line.where,
+                line.account,
+                line.address,
+                event.pk,
+            )
+
+
+def _record(
+    action: Action,
+    account: Account | None,
+    by: User,
+    filters: Filters,
+    person: str,
+    address: str | None,
+    **detail: object,
+) -> None:
+    named = {**filters.named(), **({"person": person} if person else {})}
+    record(action, by=by, on=on_account(account, filters=named, **detail), address=address)
