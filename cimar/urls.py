@@ -1,24 +1,24 @@
 """Every address begins here."""
 
 from allauth.account import views as account_views
-from allauth.account.models import EmailAddress
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.urls import sign_in_urls
 from accounts.views.sign_in import admin_sign_in
-from cimar import health, views
+from cimar import health, metrics, views
 
-# Groups carry rights on worklists and `worklists/access.py` alone writes them; an address is proved by its owner.
-for model in (Group, EmailAddress):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
+# What allauth calls when one of its limits is reached.
+handler429 = "accounts.views.sign_in.too_many"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    # Answered before any other middleware, by cimar.health.Probes; here they have their names.
     path("health/", health.ready, name="health"),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path("metrics", metrics.scrape, name="metrics"),
     path("gallery/", views.gallery, name="gallery"),
     path("sign-in/", include(sign_in_urls)),
     path("", include("accounts.urls")),

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -31,7 +31,7 @@ from cimar.embedded import processes
 from cimar.embedded.places import CHECKOUT
 from cimar.embedded.services import Services
 from tests.mail_server import HOST, MailServer
-from tests.plumbing import database
+from tests.plumbing import database, logs
 
 PROFILE = "test-faults"
 WEB = ["-m", "gunicorn", "cimar.wsgi", "--threads", "4", "--log-level", "warning", "--graceful-timeout", "2"]
@@ -148,6 +148,7 @@ class Site:
     def end(self) -> None:
         for process in self.started:
             process.end()
+            logs.keep(process.log)
             print(f"--- {process.name}\n{process.log.read_text()[-4000:]}")
 
     def _start(self, name: str, command: list[str]) -> Process:
@@ -170,6 +171,9 @@ class Answer:
 class Visitor:
     """Somebody with a browser: keeps cookies, sends the token of the page they are on."""
 
+    # Headers of every request.
+    always: Mapping[str, str] = {}
+
     def __init__(self, port: int) -> None:
         self.port, self.cookies, self.token = port, SimpleCookie(), ""
 
@@ -187,19 +191,26 @@ class Visitor:
         assert answer.status == http.HTTPStatus.FOUND, answer.text
         return answer
 
+    def _line(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(HOST, self.port, timeout=20)
+
     def _ask(
-        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
-        line = http.client.HTTPConnection(HOST, self.port, timeout=20)
+        line = self._line()
         try:
             cookies = "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())
-            line.request(method, path, body, {**(headers or {}), "Cookie": cookies})
+            line.request(method, path, body, {**self.always, **(headers or {}), "Cookie": cookies})
             answer = Answer(line.getresponse())
         finally:
             line.close()
         for cookie in answer.cookies:
             self.cookies.load(cookie)
-        if "csrfmiddlewaretoken" in answer.text:
+        if 'name="csrfmiddlewaretoken" value="' in answer.text:
             self.token = answer.csrf
         return answer
 

@@ -1,0 +1,81 @@
+"""Which applications there are, what every request passes, how templates are found, language and time."""
+
+from cimar.settings.where import BASE_DIR, CIMAR_DEVELOPMENT, CIMAR_PROFILE
+
+INSTALLED_APPS = [
+    "cimar",
+    "sharing",
+    "studies",
+    "worklists",
+    "accounts",
+    "audit",
+    "cimar.administration.AdministrationConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "guardian",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    # Before whatever looks at host names, schemes and sessions.
+    "cimar.health.Probes",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Behind static files, before all that may be slow or fail.
+    "cimar.watch.RequestWatch",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.DeniedDeeds",
+    "cimar.idle.IdleMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+# Says what a refused request was about, for its line in the audit trail.
+CIMAR_DENIED_ON = "studies.services.denials.on_denied"
+
+ROOT_URLCONF = "cimar.urls"
+WSGI_APPLICATION = "cimar.wsgi.application"
+
+_loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            # A developer's change to a template shows on the next request; elsewhere templates are read once.
+            "loaders": _loaders
+            if CIMAR_DEVELOPMENT and CIMAR_PROFILE == "dev"
+            else [("django.template.loaders.cached.Loader", _loaders)],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True

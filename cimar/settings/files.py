@@ -1,0 +1,68 @@
+"""Where files lie: the site's own, and the images."""
+
+from pathlib import Path
+from typing import Any
+
+from cimar.settings.where import BASE_DIR, CIMAR_DATA, CIMAR_DEVELOPMENT, env
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.text("CIMAR_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = CIMAR_DEVELOPMENT
+
+if _bucket := env.text("CIMAR_S3_BUCKET"):
+    # Loaded here and not above: it takes a while, and only a bucket wants it.
+    from botocore.config import Config
+
+    _endpoint = env.text("CIMAR_S3_ENDPOINT")
+    _dicom: dict[str, Any] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _bucket,
+            "endpoint_url": _endpoint or None,
+            "region_name": env.text("CIMAR_S3_REGION", "us-east-1"),
+            # Without keys the machine's own role counts.
+            "access_key": env.secret("CIMAR_S3_ACCESS_KEY") or None,
+            "secret_key": env.secret("CIMAR_S3_SECRET_KEY") or None,
+            "default_acl": None,
+            "file_overwrite": True,
+            # What is larger while it is read lies in a temporary file, not in memory.
+            "max_memory_size": 16 * 1024**2,
+            "client_config": Config(
+                connect_timeout=3,
+                read_timeout=30,
+                retries={"max_attempts": 3, "mode": "standard"},
+                # Another maker's store knows neither a bucket as a host name nor Amazon's trailing checksums.
+                s3={"addressing_style": "path" if _endpoint else "auto"},
+                request_checksum_calculation="when_required" if _endpoint else "when_supported",
+                response_checksum_validation="when_required" if _endpoint else "when_supported",
+            ),
+        },
+    }
+else:
+    if not CIMAR_DEVELOPMENT and "CIMAR_DATA" not in env:
+        env.complain(
+            "CIMAR_S3_BUCKET is not set. Set it to the bucket that keeps the images, with CIMAR_S3_ENDPOINT and its "
+            "keys; or set CIMAR_DATA to a folder that every web process and worker shares."
+        )
+    _dicom = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": CIMAR_DATA / "dicom",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": CIMAR_DATA / "files"},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if CIMAR_DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+    "dicom": _dicom,
+}

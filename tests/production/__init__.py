@@ -1,0 +1,1 @@
+"""The production stack: its files examined, and the same commands run as processes of this machine."""

@@ -1,0 +1,275 @@
+"""docker-compose.yml and the Dockerfile: valid, and as closed as docs/install.md says."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cimar.embedded.places import CHECKOUT
+from tests.production import compose
+from tests.production.compose import Service, Unset, interpolated, services, written
+
+ENV = {
+    "CIMAR_BASE_URL": "https://studies.hospital.test",
+    "CIMAR_MAIL_FROM": "CIMAR <studies@hospital.test>",
+    "EMAIL_HOST": "mail.hospital.test",
+}
+SCHEMA = Path(__file__).parent / "compose-spec.json"
+ALL = services(ENV)
+ONE_SHOT = {"migrate", "backup"}
+PUBLISHED = {"nginx", "mail"}
+SECRET = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN")
+VARIABLES = re.compile(r"\$\{(\w+)")
+
+every_service = pytest.mark.parametrize("service", ALL.values(), ids=ALL)
+every_lasting_service = pytest.mark.parametrize(
+    "service",
+    [one for name, one in ALL.items() if name not in ONE_SHOT],
+    ids=[name for name in ALL if name not in ONE_SHOT],
+)
+
+
+def built(target: str) -> str:
+    """The Dockerfile's lines for one target."""
+    stages = re.split(r"^FROM ", (CHECKOUT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    return next(stage for stage in stages if stage.partition("\n")[0].endswith(f" AS {target}"))
+
+
+def test_the_file_is_valid_by_the_compose_specification() -> None:
+    schema = json.loads(SCHEMA.read_text())
+
+    errors = list(jsonschema.Draft7Validator(schema).iter_errors(interpolated(written(), ENV)))
+
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+def test_the_specification_would_find_a_mistake() -> None:
+    spec = interpolated(written(), ENV)
+    spec["services"]["web"]["restrat"] = "always"
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(spec)
+
+
+def test_the_dockerfile_is_clean() -> None:
+    hadolint = Path(sys.prefix) / "bin" / "hadolint"
+    if not hadolint.exists():
+        pytest.skip("hadolint has no build for this platform")
+
+    done = subprocess.run([hadolint, CHECKOUT / "Dockerfile"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@every_service
+def test_every_image_is_pinned(service: Service) -> None:
+    name, _, tag = service.spec["image"].rpartition(":")
+
+    assert name
+    assert re.fullmatch(r"v?\d+(\.\d+)+(-\w+)?", tag)
+
+
+def test_what_images_are_built_from_is_pinned() -> None:
+    text = (CHECKOUT / "Dockerfile").read_text()
+    named = re.findall(r"^FROM (\S+)", text, flags=re.MULTILINE)
+
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)", text, flags=re.MULTILINE))
+
+    assert named
+    assert [
+        image
+        for image in named
+        if (image not in stages and not re.search(r":[\w.-]*\d", image)) or "latest" in image
+    ] == []
+
+
+@every_service
+def test_nothing_runs_as_root_or_may_become_more_than_it_is(service: Service) -> None:
+    spec = service.spec
+
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", spec["user"])
+    assert spec["read_only"] is True
+    assert spec["cap_drop"] == ["ALL"]
+    assert spec["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in spec
+    assert "cap_add" not in spec
+
+
+@pytest.mark.parametrize(
+    "service", [one for one in ALL.values() if "build" in one.spec], ids=lambda one: one.name
+)
+def test_our_images_run_as_the_user_that_compose_names(service: Service) -> None:
+    assert f"USER {service.spec['user']}\n" in built(service.spec["build"]["target"])
+
+
+@every_service
+def test_nothing_takes_the_whole_machine_or_fills_its_disk(service: Service) -> None:
+    limits = service.spec["deploy"]["resources"]["limits"]
+
+    assert set(limits) == {"cpus", "memory", "pids"}
+    assert set(service.spec["logging"]["options"]) == {"max-size", "max-file"}
+
+
+@every_lasting_service
+def test_what_dies_is_started_again_and_asked_how_it_is(service: Service) -> None:
+    assert service.spec["restart"] == "unless-stopped"
+    assert service.healthcheck
+    assert {"interval", "timeout", "retries"} <= set(service.spec["healthcheck"])
+
+
+def test_the_schema_is_brought_up_to_date_before_anybody_serves() -> None:
+    assert ALL["migrate"].command == ["python", "manage.py", "prepare"]
+    assert ALL["migrate"].spec["restart"].startswith("on-failure")
+    for name in ("web", "worker", "beat"):
+        assert ALL[name].spec["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_backups_are_for_who_asks_and_go_past_the_pool() -> None:
+    backup, migrate = ALL["backup"], ALL["migrate"]
+    elsewhere = services({**ENV, "CIMAR_BACKUPS": "/mnt/backups"})["backup"]
+
+    assert backup.spec["profiles"] == ["tools"]
+    assert backup.spec["restart"] == "no"
+    assert backup.environment == migrate.environment
+    assert backup.spec["secrets"] == migrate.spec["secrets"]
+    assert backup.folders["/backups"] == "backups"
+    assert "backups" in written()["volumes"]
+    assert elsewhere.folders["/backups"] == "/mnt/backups"
+
+
+def test_pg_dump_is_of_the_servers_version_and_from_where_the_server_is() -> None:
+    (version,) = re.findall(r"postgres:(\d+)\.", ALL["postgres"].spec["image"])
+
+    assert built("postgres").startswith(f"{ALL['postgres'].spec['image']} AS postgres\n")
+    assert f"postgresql-client-{version} " in built("backup")
+    assert f"ENV CIMAR_POSTGRES=/usr/lib/postgresql/{version}/bin\n" in built("backup")
+
+
+def test_there_is_one_beat_and_as_many_of_the_others_as_one_says() -> None:
+    several = services({**ENV, "CIMAR_WEB_COPIES": "5", "CIMAR_WORKER_COPIES": "7"})
+
+    copies = {name: str(several[name].spec["deploy"]["replicas"]) for name in ("web", "worker", "beat")}
+
+    assert copies == {"web": "5", "worker": "7", "beat": "1"}
+
+
+def test_the_image_holds_every_part_of_the_site_and_no_secret() -> None:
+    parts = {file.parent.name for file in CHECKOUT.glob("*/__init__.py")} - {"tests", "bench"}
+    copied = set(re.findall(r"^COPY (\w+) \1$", built("build"), flags=re.MULTILINE))
+    ignored = (CHECKOUT / ".dockerignore").read_text().split("\n")
+    sent = {line[1:] for line in ignored if line.startswith("!")}
+
+    assert copied == parts | {"deploy", "static", "templates"}
+    assert sent == copied | {"manage.py", "requirements.txt", "bin/backup", "bin/restore"}
+    assert ignored.index("deploy/secrets") > ignored.index("!deploy")
+
+
+# --- Who reaches whom ---------------------------------------------------------------------------------------
+
+
+def together(one: str, other: str) -> bool:
+    return bool(set(ALL[one].spec["networks"]) & set(ALL[other].spec["networks"]))
+
+
+def test_only_the_proxy_has_a_port_on_the_host() -> None:
+    assert {name for name, service in ALL.items() if "ports" in service.spec} == PUBLISHED
+    # What shows mails is for who sits at the machine, and there in the profile `dev` alone.
+    assert ALL["mail"].spec["ports"] == ["127.0.0.1:8025:8025"]
+    assert ALL["mail"].spec["profiles"] == ["dev"]
+
+
+@pytest.mark.parametrize(
+    "behind", ["postgres", "pgbouncer", "valkey", "s3", "worker", "beat", "migrate", "backup"]
+)
+def test_the_proxy_reaches_the_pages_alone(behind: str) -> None:
+    assert not together("nginx", behind)
+    assert together("nginx", "web")
+
+
+def test_the_database_is_reached_by_its_pool_and_its_owner_alone() -> None:
+    assert {name for name in ALL if name != "postgres" and together(name, "postgres")} == {
+        "pgbouncer",
+        "migrate",
+        "backup",
+    }
+
+
+def test_there_is_no_way_out_from_where_the_data_lie() -> None:
+    networks = written()["networks"]
+    inside = {name for name, spec in networks.items() if spec and spec.get("internal")}
+
+    assert inside == {"front", "back", "data"}
+    for name in ("postgres", "pgbouncer", "valkey", "s3", "beat"):
+        assert set(ALL[name].spec["networks"]) <= inside
+
+
+# --- Secrets ------------------------------------------------------------------------------------------------
+
+
+@every_service
+def test_no_secret_stands_in_an_environment(service: Service) -> None:
+    named = {name: value for name, value in service.environment.items() if SECRET.search(name)}
+
+    for name, value in named.items():
+        assert name.endswith("_FILE")
+        assert value.startswith("/run/secrets/")
+        assert value.removeprefix("/run/secrets/") in service.spec["secrets"]
+    assert not any(
+        "@" in value and re.search(r"//[^@/]*:[^@]*@", value) for value in service.environment.values()
+    )
+
+
+def test_every_secret_is_a_file_that_make_secrets_makes(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    subprocess.run(
+        [CHECKOUT / "deploy" / "make-secrets", "--folder", folder], check=True, capture_output=True
+    )
+
+    declared = {name: spec["file"] for name, spec in written()["secrets"].items()}
+
+    assert declared == {file.name: f"./deploy/secrets/{file.name}" for file in folder.iterdir()}
+    granted = {name for service in ALL.values() for name in service.spec.get("secrets", [])}
+    assert granted == set(declared)
+
+
+def test_only_the_one_shots_and_the_database_itself_know_the_owners_password() -> None:
+    knowing = {name for name, one in ALL.items() if "database_owner_password" in one.spec.get("secrets", [])}
+
+    assert knowing == {"migrate", "backup", "postgres"}
+
+
+# --- What one has to say ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ENV)
+def test_what_has_to_be_said_is_asked_for_with_a_sentence(name: str) -> None:
+    with pytest.raises(Unset, match=r"^Say in \.env"):
+        services({key: value for key, value in ENV.items() if key != name})
+
+
+def test_the_example_names_what_has_to_be_said_and_nothing_that_is_not_read() -> None:
+    example = (CHECKOUT / "deploy" / "env.example").read_text()
+    named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, flags=re.MULTILINE))
+    read = set(VARIABLES.findall(compose.FILE.read_text()))
+
+    assert set(ENV) <= named <= read
+    assert not any(SECRET.search(name) for name in named)
+
+
+def test_folders_that_are_written_to_are_mounted() -> None:
+    """The root is read-only: what a service's environment calls a folder of its own has to be one."""
+    own: dict[str, Any] = {
+        name: {service.environment.get(key) for key in ("CIMAR_RUN", "CIMAR_DATA", "CIMAR_SCRATCH", "TMPDIR")}
+        - {None}
+        for name, service in ALL.items()
+    }
+
+    assert own["web"] == {"/run/cimar", "/var/lib/cimar/scratch"}
+    assert {name: folders - set(ALL[name].folders) for name, folders in own.items()} == {
+        name: set() for name in ALL
+    }
