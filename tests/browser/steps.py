@@ -1,6 +1,5 @@
 """How a journey is told: people, each in a browser of their own, what they do, and a watch over all they see."""
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -19,7 +18,6 @@ from pydicom.data import get_testdata_file
 from accounts.models import User
 from accounts.sent_mail import SentMail, sent_mails
 from accounts.services.outbox import deliver_waiting
-from cimar.embedded.places import CHECKOUT
 from studies import services
 from studies.ingest.sources import Source
 from studies.models import Placement, Study
@@ -35,7 +33,6 @@ CT_PATIENT, US_PATIENT = "CompressedSamples, CT1", "PLA"
 
 WIDE, NARROW = 1280, 390
 LOOKS = [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
-PICTURES = CHECKOUT / "docs" / "images"
 
 # Chromium reports a violation by itself; this hears those of workers and frames as well.
 HEAR_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
@@ -122,7 +119,7 @@ class Person:
         expect(page.get_by_role("heading", name="Sign in to CIMAR")).to_be_visible()
         page.get_by_label("Email").fill(address)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def open_worklist(self, name: str) -> None:
@@ -270,8 +267,3 @@ def _hear(person: Person, message: ConsoleMessage) -> None:
     elif answer := re.match(r"Response Status Error Code (\d+) from ([^\s,]+)", text):
         text = f"htmx {answer[1]} {answer[2]}"
     person.complaints.append(text)
-
-
-def picture_path(name: str, screenshots: Path) -> Path:
-    """Where a picture for the documentation goes: there when it is to be made anew, else beside the others."""
-    return (PICTURES if os.environ.get("CIMAR_PICTURES") == "1" else screenshots) / f"{name}.png"
