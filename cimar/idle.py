@@ -1,29 +1,54 @@
-"""Signs people out after half an hour without a request."""
+"""Signs people out after a while without a request: as long as their accounts allow, else the platform's half hour."""
 
-import time
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+
+from accounts.middleware import is_signed_in
+from accounts.selectors import Demands, demands_on
+from accounts.services import sessions
+from audit import clock
+from audit.middleware import client_address
 
 # Saving the session on every request would cost each image a write; once a minute keeps it alive as well.
 TOUCH_EVERY = 60
 
 
 class IdleMiddleware:
-    """Moves the end of a signed-in session along while its owner works."""
+    """Ends a session that has been idle for too long, and notes once a minute that its owner is at work."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        person: Any = request.user if is_signed_in(request) else None
+        if person is not None and _idle_for_too_long(request, demands_on(person)):
+            sessions.end_idle(
+                user=person,
+                session=request.session.session_key,
+                end=request.session.flush,
+                address=client_address(request),
+            )
+            request.user = AnonymousUser()
         response = self.get_response(request)
-        session = request.session
         # A session nobody looked at is not loaded for our sake.
-        if (
-            session.accessed
-            and SESSION_KEY in session
-            and time.time() - session.get("touched", 0) > TOUCH_EVERY
-        ):
-            session["touched"] = int(time.time())
+        if request.session.accessed and SESSION_KEY in request.session:
+            _touch(request)
         return response
+
+
+def _idle_for_too_long(request: HttpRequest, demands: Demands) -> bool:
+    touched = request.session.get("touched", demands.at.timestamp())
+    return demands.at.timestamp() - touched > demands.idle.total_seconds()
+
+
+def _touch(request: HttpRequest) -> None:
+    # The person as the session has them was read with the time; after signing in the clock is asked.
+    now = (getattr(request.user, "asked_at", None) or clock.now()).timestamp()
+    if now - request.session.get("touched", 0) > TOUCH_EVERY:
+        request.session["touched"] = int(now)
+        if request.session.session_key:
+            sessions.note_seen(session=request.session.session_key, address=client_address(request))

@@ -3,7 +3,7 @@
 from django.db import connection
 
 # Sign-in and rate limits write these on every request.
-NOISE = {"django_session", "cache"}
+NOISE = {"django_session", "cache", "accounts_tally"}
 AUDIT = "audit_auditevent"
 
 

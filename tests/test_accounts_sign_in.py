@@ -113,9 +113,16 @@ def test_without_the_audit_no_password_changes(transactional_db, audit_is_full):
     assert User.objects.get(pk=ana.pk).check_password(PASSWORD)
 
 
-def test_a_session_ends_after_half_an_hour_without_a_request(client, ana):
+def test_a_session_ends_after_half_an_hour_without_a_request(client, ana, clock):
     sign_in(client, ana)
-    assert client.session.get_expiry_age() == 30 * 60
+    clock.move(minutes=29)
+    assert client.get("/profile/").status_code == 200
+    clock.move(minutes=29)
+    assert client.get("/profile/").status_code == 200
+    clock.move(minutes=31)
+    assert client.get("/profile/").url.startswith(SIGN_IN)
+    assert "_auth_user_id" not in client.session
+    assert [event.detail["why"] for event in events(Action.SESSION_END)] == ["idle"]
 
 
 def test_a_forgotten_password_is_reset_by_a_mailed_link(client, ana, mailoutbox):

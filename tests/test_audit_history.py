@@ -23,6 +23,8 @@ FULL = {
         "person": "Ben Cole <ben@example.org>",
         "address": "dan@example.org",
         "role": "Viewer",
+        "how": "a password and a passkey",
+        "factor": "authenticator app",
         "added": ["open_study"],
         "removed": ["share_study"],
         "instances": 2,

@@ -254,9 +254,7 @@ def test_it_refuses_where_real_people_may_be():
 def test_home_leads_the_signed_in_to_their_studies_and_others_to_the_sign_in(demo):
     client = Client()
     assert client.get("/").headers["Location"] == reverse("account_login")
-    client.force_login(
-        User.objects.get(email=ANA), backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    client.force_login(User.objects.get(email=ANA))
     answer = client.get("/", follow=True)
     assert answer.redirect_chain[0] == (reverse("studies:list"), 302)
     assert answer.status_code == 200

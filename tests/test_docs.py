@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 ROOT = settings.BASE_DIR
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -44,3 +45,9 @@ def test_labels_in_bold_are_on_a_page(page: Path) -> None:
     product = words_of_the_product()
     labels = set(re.findall(r"\*\*([^*]+)\*\*", page.read_text()))
     assert [label for label in sorted(labels) if label not in product] == []
+
+
+@pytest.mark.django_db
+def test_the_page_of_permissions_is_what_the_code_says(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("describe_permissions")
+    assert (ROOT / "docs" / "permissions.md").read_text() == capsys.readouterr().out

@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
@@ -27,21 +30,23 @@ import studies.services
 import worklists.services
 from accounts import tokens
 from accounts.models import Account, AccountMembership, Invitation, User
-from accounts.services import invitations, people, registration, sessions
+from accounts.services import invitations, people, registration, second_factor, sessions
 from audit import clock
 from audit.actions import Action
+from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method, Share
 from sharing.services import looks as sharing_looks
 from sharing.services import promises, settling
 from sharing.targets import Target
-from studies.models import Blob, Study
+from studies.models import Blob, Leftover, Study
 from studies.selectors import Order, Question, placement_for
 from studies.services import looks, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.cast import Cast, make_cast
 from tests.factories import (
+    make_group,
     make_instance,
     make_role,
     make_series,
@@ -51,9 +56,11 @@ from tests.factories import (
     placement_of,
 )
 from tests.fingerprint import fingerprint
+from tests.passkeys import registered
 from tests.plumbing import database
-from worklists.models import Worklist
-from worklists.services import personal, roles
+from worklists.models import InvitedMembership, Worklist
+from worklists.services import Offer, personal, roles
+from worklists.services import trail as account_trail
 
 OUT_OF_ORDER = "the audit is out of order"
 BREAK = f"""
@@ -76,6 +83,8 @@ class World:
     invited: Invitation
     claimer: User
     instance: Any
+    offered: InvitedMembership
+    newcomer: User
 
     @property
     def at_home(self) -> Any:
@@ -102,6 +111,7 @@ def make_world() -> World:
     study = make_study(cast.ct, patient_name="Quill^Hazel")
     instance = make_instance(make_series(study))
     Blob.objects.filter(pk=instance.blob_id).update(preview=Blob.Preview.READY)
+    Leftover.objects.create(study=make_study(cast.chest), sha256="ab" * 32, size=1)
     Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
     reports = [
         _share(cast.ana, study, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid))),
@@ -123,8 +133,17 @@ def make_world() -> World:
     claimer = make_user("Nell", email="nell@example.net")
     EmailAddress.objects.create(user=claimer, email="nell@example.com", verified=False, primary=False)
     make_role(cast.northgate, "Nobody's")
+    make_group(cast.northgate, "Spare")
     uploads.receive_upload(worklist=cast.ct, by=cast.ana, files=[_file()])
-    return World(cast, study, shares[0], shares[1], invited, claimer, instance)
+    second_factor.add_app(user=cast.ana, secret="JBSWY3DPEHPK3PXP")
+    Session.objects.create(session_key="a-session", expire_date=Now() + timedelta(days=1))
+    UserSession.objects.create(user=cast.ana, session_key="a-session", ip="192.0.2.7", user_agent="")
+    viewer = cast.northgate.roles.get(name="Viewer")
+    offers = [Offer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")]
+    worklists.services.invite_members(account=cast.northgate, offers=offers, by=cast.adam)
+    offered = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    newcomer = make_user("Nina", email="nina@example.net")
+    return World(cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer)
 
 
 def _share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:
@@ -145,6 +164,10 @@ PASSWORD = "calm reading room"
 def _stamp(user: User) -> Callable[[], bool]:
     """In place of opening or closing a session, which no fingerprint sees: something that one does."""
     return lambda: bool(User.objects.filter(pk=user.pk).update(last_login=Now()))
+
+
+def _app(user: User) -> Authenticator:
+    return Authenticator.objects.get(user=user, type="totp")
 
 
 def _prove(user: User) -> Callable[[], bool]:
@@ -197,6 +220,31 @@ ACCOUNTS: dict[str, Call] = {
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
     ),
     "registration.send_code": lambda w: registration.send_code(invitation=w.invited),
+    "second_factor.add_app": lambda w: second_factor.add_app(user=w.cast.vera, secret="JBSWY3DPEHPK3PXP"),
+    "second_factor.add_key": lambda w: second_factor.add_key(
+        user=w.cast.vera, name="Key", credential=registered()
+    ),
+    "second_factor.remove_factor": lambda w: second_factor.remove_factor(
+        user=w.cast.ana, factor=_app(w.cast.ana)
+    ),
+    "second_factor.remove_second_factor": lambda w: second_factor.remove_second_factor(
+        user=w.cast.ana, by=w.cast.sue, why="Known by voice"
+    ),
+    "second_factor.renew_codes": lambda w: second_factor.renew_codes(user=w.cast.ana),
+    "second_factor.use": lambda w: second_factor.use(
+        user=w.cast.ana, attempt=lambda: _app(w.cast.ana), mark=_stamp(w.cast.ana)
+    ),
+    "second_factor.use of a wrong one": lambda w: second_factor.use(
+        user=w.cast.ana, attempt=lambda: None, mark=_stamp(w.cast.ana)
+    ),
+    "sessions.end_idle": lambda w: sessions.end_idle(
+        user=w.cast.ana, session="a-session", end=_stamp(w.cast.ana), address=None
+    ),
+    "sessions.end_sessions": lambda w: sessions.end_sessions(
+        user=w.cast.ana, sessions=["a-session"], why="signed_out_elsewhere", address=None
+    ),
+    "sessions.note_limited": lambda w: sessions.note_limited(email="ana@example.org", address=None),
+    "sessions.note_wrong_password": lambda w: sessions.note_wrong_password(user=w.cast.ana, address=None),
     "sessions.confirm_address": lambda w: sessions.confirm_address(
         user=w.claimer, email="nell@example.com", confirm=_prove(w.claimer), address=None
     ),
@@ -209,7 +257,13 @@ ACCOUNTS: dict[str, Call] = {
 }
 
 WORKLISTS: dict[str, Call] = {
+    "account.begin_account": lambda w: worklists.services.begin_account(
+        name="Fifth Hospital", address="head@example.net", by=None
+    ),
     "account.create_account": lambda w: worklists.services.create_account(name="Third Hospital", by=None),
+    "account_settings.change_account": lambda w: worklists.services.change_account(
+        account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=w.cast.adam
+    ),
     "mail_ticks.set_mail_tick": lambda w: worklists.services.set_mail_tick(
         worklist=w.cast.ct, wanted=True, by=w.cast.ana
     ),
@@ -238,9 +292,40 @@ WORKLISTS: dict[str, Call] = {
     "roles.make_shipped_roles": _inside(
         lambda w: roles.make_shipped_roles(Account.objects.create(name="Fourth Hospital"), by=None)
     ),
+    "roles.copy_role": lambda w: worklists.services.copy_role(
+        role=_role(w, "Viewer"), name="Copy", by=w.cast.adam
+    ),
     "roles.remove_role": lambda w: worklists.services.remove_role(role=_role(w, "Nobody's"), by=w.cast.adam),
+    "trail.export_account_trail": lambda w: account_trail.export_account_trail(
+        account=w.cast.northgate, by=w.cast.adam, filters=Filters(), zone=ZoneInfo("UTC")
+    ),
+    "trail.read_history": lambda w: account_trail.read_history(
+        account=w.cast.northgate, by=w.cast.adam, events=AuditEvent.objects.none(), row="role 1"
+    ),
+    "trail.read_account_trail": lambda w: account_trail.read_account_trail(
+        account=w.cast.northgate, by=w.cast.adam, filters=Filters()
+    ),
+    "staff_claims.claim_memberships": lambda w: worklists.services.claim_memberships(user=w.newcomer),
+    "staff_claims.end_offer": lambda w: worklists.services.end_offer(membership=w.offered, by=w.cast.adam),
+    "staff_claims.relink_staff_invitation": lambda w: worklists.services.relink_staff_invitation(
+        membership=w.offered, by=w.cast.adam
+    ),
+    "staff_claims.resend_staff_invitation": lambda w: worklists.services.resend_staff_invitation(
+        membership=w.offered, by=w.cast.adam
+    ),
+    "staff_invitations.invite_members": lambda w: worklists.services.invite_members(
+        account=w.cast.northgate,
+        offers=[Offer(address, _role(w, "Viewer")) for address in ("new@example.net", "olga@example.net")],
+        by=w.cast.adam,
+    ),
+    "staff_invitations.invite_members who is registered": lambda w: worklists.services.invite_members(
+        account=w.cast.northgate, offers=[Offer(w.cast.ed.email, _role(w, "Viewer"))], by=w.cast.adam
+    ),
     "worklist_members.add_worklist_member": lambda w: worklists.services.add_worklist_member(
         worklist=w.cast.chest, user=w.cast.ana, role=_role(w, "Viewer"), by=w.cast.adam
+    ),
+    "worklist_members.add_worklist_members": lambda w: worklists.services.add_worklist_members(
+        worklist=w.cast.chest, users=[w.cast.ana, w.cast.ben], by=w.cast.adam
     ),
     "worklist_members.change_worklist_member": lambda w: worklists.services.change_worklist_member(
         membership=membership_of(w.cast.ana, w.cast.ct), role=_role(w, "Viewer"), by=w.cast.adam
@@ -255,6 +340,12 @@ WORKLISTS: dict[str, Call] = {
     "worklists.change_worklist": lambda w: worklists.services.change_worklist(
         worklist=w.cast.ct, name="CT", share_code="CTNEW", is_front_door=True, takes_shares=False, by=w.cast.adam
     ),
+    "worklists.make_share_code": lambda w: worklists.services.make_share_code(
+        worklist=w.cast.chest, by=w.cast.adam
+    ),
+    "worklists.remove_worklist": lambda w: worklists.services.remove_worklist(
+        worklist=Worklist.objects.get(name="Spare"), by=w.cast.adam, why_it_stays=lambda worklist: ""
+    ),
 }  # fmt: skip
 
 
@@ -268,6 +359,7 @@ STUDIES: dict[str, Call] = {
     "ingest.take_in_all": lambda w: studies.services.take_in_all(
         worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
     ),
+    "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
     "looks.look_at_image": lambda w: looks.look_at_image(
         placement=w.at_home.uuid, instance=w.instance.uuid, by=w.cast.ana, session="one"
     ),
@@ -301,7 +393,11 @@ SHARING: dict[str, Call] = {
     "invitations.withdraw_invitation": lambda w: sharing.services.withdraw_invitation(
         invitation=w.invited.uuid, by=w.cast.ana
     ),
-    "invitations.welcome": lambda w: sharing.services.welcome(
+    "invitations.withdraw_staff_invitation": lambda w: sharing.services.withdraw_staff_invitation(
+        membership=w.offered, by=w.cast.adam
+    ),
+    "welcome.claim_what_waits": lambda w: sharing.services.claim_what_waits(user=w.newcomer),
+    "welcome.welcome": lambda w: sharing.services.welcome(
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
     ),
     "looks.read_access": lambda w: sharing_looks.read_access(placement=w.at_home, by=w.cast.ana),
@@ -340,6 +436,9 @@ SHARING: dict[str, Call] = {
         by=w.cast.ana,
         note="Please look",
     ),
+    "worklists.delete_worklist": lambda w: sharing.services.delete_worklist(
+        worklist=Worklist.objects.get(name="Spare"), by=w.cast.adam
+    ),
 }
 
 AUDIT: dict[str, Call] = {
@@ -363,10 +462,12 @@ A_TRY = {"accounts_invitation"}  # a try at a code counts, whatever comes of it:
 BYTES = {"studies_blob"}  # bytes are kept by their hash before anything refers to them; no page shows them
 STAYS = {
     "accounts.registration.prove_code": A_TRY,
-    "sharing.invitations.welcome": A_TRY,
+    "sharing.welcome.welcome": A_TRY,
     "studies.ingest.carry_in": BYTES,
     "studies.ingest.take_in": BYTES,
     "studies.ingest.take_in_all": BYTES,
+    # Bytes that are gone are noted as gone, and the line about it is written by the next sweep.
+    "studies.leftovers.sweep_leftovers": {"studies_leftover"},
     # The claim a worker took on the upload runs out, and the next one takes it in.
     "studies.uploads.ingest_waiting": BYTES | {"studies_upload"},
 }
@@ -432,6 +533,8 @@ NOT_A_DEED = {
     "worklists.common.locked",
     "worklists.common.standing",
     "worklists.common.tidy_text",
+    "worklists.staff_claims.held",
+    "worklists.staff_invitations.preview_invitations",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
     "studies.looks.check_open",
@@ -448,8 +551,11 @@ NOT_A_DEED = {
 PART_OF_A_DEED = {
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.
     "accounts.outbox.queue_mail",
+    "worklists.members.enrol",
+    "worklists.staff_claims.end_waiting",
     "accounts.outbox.queue_mails",
     "accounts.outbox.queue_written",
+    "studies.leftovers.leave_bytes",
     "sharing.notices.tell",
     "sharing.settling.drop_every_placement",
     "sharing.settling.end",
@@ -459,6 +565,11 @@ PART_OF_A_DEED = {
 }
 NOBODYS_DEED = {
     # The worker carries out what an audited deed decided: a mail leaves, a picture is made.
+    # Nor is it anybody's that a browser was seen once more, or that a counter counted.
+    "accounts.sessions.note_seen",
+    "accounts.tallies.consume",
+    # ... or that the same secret stands under another key.
+    "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
     "studies.previews.render_previews",
     "studies.previews.render_waiting",
