@@ -33,6 +33,8 @@ class Action(models.TextChoices):
     MEMBER_LEAVE = "account:member:remove", "Account member left"
     MEMBER_OFFER = "account:member:offer", "Membership offered"
     MEMBER_OFFER_END = "account:member:withdraw", "Offered membership taken back"
+    MEMBER_OFFER_LAPSE = "account:member:lapse", "Offered membership lapsed"
+    INVITATION_CHECK = "account:invitation:check", "Looked up addresses for invitations"
     INVITATION_ADD = "account:invitation:add", "Invitation made"
     INVITATION_RENEW = "account:invitation:renew", "Invitation renewed"
     INVITATION_RESEND = "account:invitation:resend", "Invitation sent again"

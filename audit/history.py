@@ -224,6 +224,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "images": lambda e: _counted(e, "instances", one="image", many="images"),
     "files": lambda e: _counted(e, "files", one="file", many="files"),
     "lines": lambda e: _counted(e, "lines", one="line", many="lines"),
+    "addresses": lambda e: _counted(e, "addresses", one="address", many="addresses"),
     "filtered": lambda e: ", filtered" if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,

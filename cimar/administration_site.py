@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.decorators import to_sign_in
+from accounts.models import User
 from worklists.admin_base import OursAdmin
 from worklists.administration import (
     administered_accounts,
@@ -121,6 +122,13 @@ class ScopedAutocomplete(AutocompleteJsonView):
         if (choices := self._choices()) is not None:
             rows = rows.filter(pk__in=choices.values("pk"))
         return rows
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """People of one name are told apart by their addresses."""
+        result = super().serialize_result(obj, to_field_name)
+        if isinstance(obj, User) and obj.name:
+            result["text"] = f"{obj.name} ({obj.email})"
+        return result
 
     def _choices(self) -> QuerySet[Any] | None:
         """What the form that asks may choose from, where its page is one that says so."""

@@ -2,10 +2,12 @@
 
 import itertools
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
+from django.core.files.storage import storages
 
 from accounts.models import Account, AccountMembership, Role, User
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
@@ -134,3 +136,8 @@ def make_instance(series: Series, *, blob: Blob | None = None, **fields: Any) ->
     Series.objects.filter(pk=series.pk).update(n_instances=series.instances.count())
     Study.objects.filter(pk=series.study_id).update(n_instances=series.study.instances.count())
     return instance
+
+
+def waiting_bytes() -> set[Path]:
+    """The uploaded files that wait for a worker."""
+    return set(Path(storages["dicom"].path("incoming")).glob("*"))

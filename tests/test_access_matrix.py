@@ -315,6 +315,8 @@ UNNAMED = ("None",)
 # An address that also answers another method with a page or a redirect, and changes nothing.
 HARMLESS = {
     "studies:search": {FOUND},
+    # Nothing is there for who has no token, whatever is asked.
+    "metrics": {HIDDEN},
     "accounts:development_mails": {HIDDEN},
     "accounts:development_mail": {HIDDEN},
 }

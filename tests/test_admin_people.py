@@ -268,6 +268,9 @@ def test_a_removed_person_is_gone_from_the_account_and_still_a_user(adam, cast):
     response = adam.post(page("delete", member(cast.ben).pk), {"post": "yes"}, follow=True)
 
     assert "Remove Ben from Northgate Hospital?" in said and "To come back they are invited." in said
+    assert "Remove Keep them" in said and "Delete" not in said and "Keep it" not in said
+    assert "No share ends: nobody at Northgate Hospital shared with them as a physician." in said
+    assert "0 " not in said
     assert "Ben is no longer a member of Northgate Hospital." in text_of(response)
     assert not AccountMembership.objects.filter(user=cast.ben).exists()
     assert not WorklistMembership.objects.filter(user=cast.ben).exists()

@@ -216,7 +216,10 @@ def test_the_autocomplete_offers_the_accounts_own(adam: Client, cast: Cast) -> N
 
     found = adam.get(reverse("admin:autocomplete"), asked).json()["results"]
 
-    assert {row["id"] for row in found} == {str(cast.ana.pk), str(cast.nolan.pk)}
+    assert {row["id"]: row["text"] for row in found} == {
+        str(cast.ana.pk): f"Ana ({cast.ana.email})",
+        str(cast.nolan.pk): f"{cast.nolan.name} ({cast.nolan.email})",
+    }
 
 
 def test_a_role_of_another_account_is_no_choice(adam: Client, cast: Cast, riverside: dict[Any, Any]) -> None:

@@ -40,7 +40,7 @@ from sharing.models import Method, Share
 from sharing.services import looks as sharing_looks
 from sharing.services import promises, settling
 from sharing.targets import Target
-from studies.models import Blob, Leftover, Study
+from studies.models import Blob, Leftover, Study, UploadedFile
 from studies.selectors import Order, Question, placement_for
 from studies.services import looks, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
@@ -54,6 +54,7 @@ from tests.factories import (
     make_user,
     membership_of,
     placement_of,
+    waiting_bytes,
 )
 from tests.fingerprint import fingerprint
 from tests.passkeys import registered
@@ -318,6 +319,9 @@ WORKLISTS: dict[str, Call] = {
         offers=[Offer(address, _role(w, "Viewer")) for address in ("new@example.net", "olga@example.net")],
         by=w.cast.adam,
     ),
+    "staff_invitations.preview_invitations": lambda w: worklists.services.preview_invitations(
+        account=w.cast.northgate, offers=[Offer("nora@example.net", _role(w, "Viewer"))], by=w.cast.adam
+    ),
     "staff_invitations.invite_members who is registered": lambda w: worklists.services.invite_members(
         account=w.cast.northgate, offers=[Offer(w.cast.ed.email, _role(w, "Viewer"))], by=w.cast.adam
     ),
@@ -486,21 +490,18 @@ def broken_audit() -> Iterator[None]:
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_without_its_audit_a_deed_is_not_done(world: World, name: str) -> None:
     stays = STAYS.get(name, set())
-    before, bytes_before = fingerprint(but=stays), _waiting_bytes()
+    before, bytes_before = fingerprint(but=stays), waiting_bytes()
 
     with broken_audit(), pytest.raises(DatabaseError, match=OUT_OF_ORDER):
         ROWS[name](world)
 
     assert fingerprint(but=stays) == before
-    assert _waiting_bytes() == bytes_before
-
-
-def _waiting_bytes() -> set[Path]:
-    """The uploaded files that wait for a worker."""
-    return set(Path(storages["dicom"].path("incoming")).glob("*"))
+    assert waiting_bytes() == bytes_before
 
 
 def test_an_upload_that_met_a_broken_audit_arrives_when_it_is_mended(world: World) -> None:
+    mine = {Path(storages["dicom"].path(one.key)) for one in UploadedFile.objects.exclude(key="")}
+    assert mine <= waiting_bytes()
     _let_claims_run_out()
     with broken_audit(), pytest.raises(DatabaseError, match=OUT_OF_ORDER):
         uploads.ingest_waiting()
@@ -510,7 +511,7 @@ def test_an_upload_that_met_a_broken_audit_arrives_when_it_is_mended(world: Worl
     uploads.ingest_waiting()
 
     assert Study.objects.count() == arrived + 1
-    assert not _waiting_bytes()
+    assert not mine & waiting_bytes()
 
 
 def _let_claims_run_out() -> None:
@@ -534,7 +535,6 @@ NOT_A_DEED = {
     "worklists.common.standing",
     "worklists.common.tidy_text",
     "worklists.staff_claims.held",
-    "worklists.staff_invitations.preview_invitations",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
     "studies.looks.check_open",
@@ -565,10 +565,9 @@ PART_OF_A_DEED = {
 }
 NOBODYS_DEED = {
     # The worker carries out what an audited deed decided: a mail leaves, a picture is made.
-    # Nor is it anybody's that a browser was seen once more, or that a counter counted.
+    # Nor is it anybody's that a browser was seen again, a counter counted, or a key to a secret changed.
     "accounts.sessions.note_seen",
     "accounts.tallies.consume",
-    # ... or that the same secret stands under another key.
     "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
     "studies.previews.render_previews",

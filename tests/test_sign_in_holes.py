@@ -1,18 +1,26 @@
 """Ways round the sign-in that somebody might try, each of them closed."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib import admin
 from django.core.cache import cache
+from django.http import Http404
 from django.test import Client
 
+from accounts.models import AccountMembership
 from accounts.services import second_factor
 from accounts.services.people import set_active
 from audit.actions import Action
+from audit.history import sentence
 from audit.models import AuditEvent
+from sharing.services import leave_account
 from tests import oidc
-from tests.factories import PASSWORD, make_user
+from tests.cast import make_cast
+from tests.factories import PASSWORD, make_user, role_of
+from tests.overlap import queued
 from tests.passkeys import Device
 
 ADD, PASSKEY, STEP = "/profile/second-factor/key/", "/sign-in/passkey/", "/sign-in/second-factor/"
@@ -185,3 +193,108 @@ def test_who_is_deactivated_is_signed_out_for_good(ana):
     assert client.get(PROFILE).status_code == 302
     [ended] = AuditEvent.objects.filter(action=Action.SESSION_END)
     assert (ended.by_id, ended.detail["person_id"], ended.detail["why"]) == (sue.pk, ana.pk, "deactivated")
+
+
+def test_who_found_the_lost_key_is_signed_out_when_it_is_taken_away(ana):
+    sue = make_user("Sue", is_superuser=True, is_staff=True)
+    second_factor.add_app(user=ana, secret=SECRET)
+    client = browser()
+    type_password(client, ana)
+    client.post(STEP, {"code": code_of(SECRET)})
+    assert client.get(PROFILE).status_code == 200
+
+    second_factor.remove_second_factor(user=ana, by=sue, why="She called")
+
+    assert client.get(PROFILE).status_code == 302
+    [ended] = AuditEvent.objects.filter(action=Action.SESSION_END)
+    assert (ended.by_id, ended.detail["person_id"]) == (sue.pk, ana.pk)
+    assert sentence(ended) == "A session of Ana Reed ended: a lost second factor was taken away"
+
+
+def test_a_superuser_who_takes_away_their_own_is_signed_out_and_told_so(db):
+    sue = make_user("Sue", is_superuser=True, is_staff=True)
+    second_factor.add_app(user=sue, secret=SECRET)
+    client = browser()
+    type_password(client, sue)
+    client.post(STEP, {"code": code_of(SECRET)})
+
+    answer = client.post(f"/admin/accounts/user/{sue.pk}/second-factor/", {"why": "It drowned"})
+
+    assert answer.status_code == 302
+    assert client.get(PROFILE).status_code == 302
+
+
+# Addresses of strangers
+
+
+LOOK = "/admin/accounts/invitation/several/"
+
+
+def look_up(client, count, start=0):
+    lines = "".join(f"p{number}@example.net,Viewer,,\n" for number in range(start, start + count))
+    return client.post(LOOK, {"pasted": f"email,role,worklists,every_worklist\n{lines}"})
+
+
+def test_whoever_looks_up_addresses_leaves_a_line_without_them(cast):
+    client = Client()
+    client.force_login(cast.adam)
+
+    assert look_up(client, 3).status_code == 200
+
+    [line] = AuditEvent.objects.filter(action="account:invitation:check")
+    assert (line.by_id, line.account_id, line.detail) == (cast.adam.pk, cast.northgate.pk, {"addresses": 3})
+    assert sentence(line) == "Adam looked up addresses for invitations to Northgate Hospital (3 addresses)"
+
+
+def test_a_thousand_addresses_an_hour_can_be_looked_up(cast, clock):
+    client = Client()
+    client.force_login(cast.adam)
+    for number in range(5):
+        assert look_up(client, 200, 200 * number).status_code == 200
+
+    answer = look_up(client, 1)
+
+    assert answer.status_code == 422
+    assert "At most 1,000 addresses can be looked up within an hour." in answer.content.decode()
+    assert "p0@example.net" in answer.content.decode()
+    assert AuditEvent.objects.filter(action="account:invitation:check").count() == 5
+    clock.move(hours=1, seconds=1)
+    later = Client()  # the first was idle for too long
+    later.force_login(cast.adam)
+    assert look_up(later, 1).status_code == 200
+    assert AuditEvent.objects.filter(action="account:invitation:check").count() == 6
+
+
+# Removed at the same moment
+
+PERSON = "/admin/accounts/accountmembership/{}/{}/"
+
+
+@pytest.mark.parametrize("where", ["change", "reactivate"])
+def test_a_membership_that_is_removed_meanwhile_is_as_if_it_had_never_been(transactional_db, where):
+    cast = make_cast()
+    membership = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
+    held = "SELECT FROM accounts_account WHERE id = %s FOR NO KEY UPDATE", [cast.northgate.pk]
+    client = Client()
+    client.force_login(cast.adam)
+    form = {"role": role_of(cast.northgate, "Viewer").pk}
+
+    _, answer = queued(
+        held,
+        [
+            lambda: leave_account(membership=membership.pk, by=cast.adam, remove=True),
+            lambda: client.post(PERSON.format(membership.pk, where), form),
+        ],
+    )
+
+    assert answer.status_code == 404
+
+
+def test_a_row_that_is_gone_between_the_form_and_the_deed_is_not_found(cast, rf):
+    membership = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
+    people = admin.site._registry[AccountMembership]
+    gone = AccountMembership(pk=membership.pk)
+    leave_account(membership=membership.pk, by=cast.adam, remove=True)
+
+    with pytest.raises(Http404):
+        people.save_model(rf.post("/"), gone, SimpleNamespace(cleaned_data={}), change=True)

@@ -99,7 +99,11 @@ class ServiceAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
         filled = form.cleaned_data
         if change:
-            self.change(request, self.model._default_manager.get(pk=obj.pk), filled)
+            try:
+                self.change(request, self.model._default_manager.get(pk=obj.pk), filled)
+            except self.model.DoesNotExist as error:
+                # Somebody took it away, perhaps while we waited for its lock.
+                raise Http404 from error
         else:
             obj.__dict__.update(self.add(request, filled).__dict__)
 

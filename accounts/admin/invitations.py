@@ -31,6 +31,7 @@ SAID = {
     Outcome.CHANGED: "{} had been invited already; what waits for them is changed.",
     Outcome.ALREADY: "{} has been invited to just this already. No second mail was sent.",
 }
+TONES = {"accepted": "good", "lapsed": "warn"}
 WAITS = Q(membership__ended_at=None, withdrawn_at=None, accepted_at=None)
 
 
@@ -44,6 +45,7 @@ class State(admin.SimpleListFilter):
             ("expired", "Expired"),
             ("accepted", "Accepted"),
             ("withdrawn", "Withdrawn"),
+            ("lapsed", "Lapsed"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -53,6 +55,7 @@ class State(admin.SimpleListFilter):
             "expired": WAITS & Q(expires_at__lte=Now()),
             "accepted": Q(membership__outcome=outcomes.ACCEPTED),
             "withdrawn": Q(membership__outcome=outcomes.WITHDRAWN),
+            "lapsed": Q(membership__outcome=outcomes.LAPSED),
         }
         return queryset.filter(wanted.get(self.value() or "", Q()))
 
@@ -61,11 +64,7 @@ def state_of(invitation: Invitation, now: Any) -> tuple[str, str]:
     """A word and its tone; select `membership` with it."""
     outcome = invitation.membership.outcome
     if outcome:
-        return (
-            ("Accepted", "good")
-            if outcome == InvitedMembership.Outcome.ACCEPTED
-            else ("Withdrawn", "neutral")
-        )
+        return str(InvitedMembership.Outcome(outcome).label), TONES.get(outcome, "neutral")
     return ("Waiting", "waiting") if invitation.expires_at > now else ("Expired", "warn")
 
 

@@ -192,7 +192,10 @@ class AccountMembershipAdmin(ScopedAdmin):
         membership = self._found(request, object_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        services.reactivate_member(membership=membership, by=request.user)
+        try:
+            services.reactivate_member(membership=membership, by=request.user)
+        except AccountMembership.DoesNotExist as error:
+            raise Http404 from error
         messages.success(
             request, f"{membership.user} is active again, with the role and worklists of before."
         )
@@ -204,7 +207,9 @@ class AccountMembershipAdmin(ScopedAdmin):
         if membership is not None:
             words = {
                 "title": f"Remove {membership.user} from {membership.account}?",
+                "delete_crumb": "Remove",
                 "delete_label": "Remove",
+                "keep_label": "Keep them",
             }
         return super().delete_view(request, object_id, {**words, **(extra_context or {})})
 
@@ -234,10 +239,10 @@ class AccountMembershipAdmin(ScopedAdmin):
 def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tuple[int | None, str]]:
     """What ends when the person leaves, a sentence each, before it is done."""
     ends = what_ends_by_leaving(membership)
-    lines: list[tuple[int | None, str]] = [
-        (ends.shares, _physician_shares(membership, ends)),
-        (ends.onward, "onward share ends with them" if ends.onward == 1 else "onward shares end with them"),
-    ]
+    lines: list[tuple[int | None, str]] = [_physician_shares(membership, ends)]
+    if ends.onward:
+        end = "onward share ends with them" if ends.onward == 1 else "onward shares end with them"
+        lines.append((ends.onward, end))
     if ends.kept:
         lines.append((ends.kept, "of these studies stay with them by other shares"))
     if ends.worklists:
@@ -255,13 +260,13 @@ def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tupl
     return lines
 
 
-def _physician_shares(membership: AccountMembership, ends: Leaving) -> str:
+def _physician_shares(membership: AccountMembership, ends: Leaving) -> tuple[int | None, str]:
     if not ends.shares:
-        return f"shares end: nobody at {membership.account} shared with them as a physician"
+        return (None, f"No share ends: nobody at {membership.account} shared with them as a physician.")
     studies = counted(ends.studies, "study,studies")
     verb = "ends" if ends.shares == 1 else "end"
     noun = "share" if ends.shares == 1 else "shares"
-    return f"{noun} of {membership.account} with them as a physician {verb} ({studies})"
+    return (ends.shares, f"{noun} of {membership.account} with them as a physician {verb} ({studies})")
 
 
 def _named(ends: Leaving) -> str:

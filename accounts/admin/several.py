@@ -1,6 +1,7 @@
 """Several people at once: first what would come of each line, then exactly that."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.core import signing
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.admin.invitation_list import COLUMNS, MOST_LINES, Line, read_list
 from accounts.admin.invite_forms import ListForm
 from accounts.models import Account, Role, User
+from accounts.services import tallies
 from cimar.formats import counted
 from worklists import services
 from worklists.administration import current_account
@@ -21,6 +23,8 @@ from worklists.services import Answer, Offer, Outcome
 SALT = "cimar.invite-several"
 HOUR = 3600
 SOMETHING = (Outcome.INVITED, Outcome.ADDED, Outcome.CHANGED)
+MOST_AN_HOUR = 1000
+TOO_MANY = f"At most {MOST_AN_HOUR:,} addresses can be looked up within an hour. Nobody was invited; try again later."
 STALE = "You looked at this list more than an hour ago, or it was not yours. Look at it again."
 REGISTERED = "This address is registered on the platform."
 GONE = "The role or a worklist of this line is gone since you looked."
@@ -66,9 +70,21 @@ def several_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
         lines = read_list(form.cleaned_data["text"], account) if form.is_valid() else []
     except ValidationError as refusal:
         form.add_error(None, refusal)
+    if not form.errors and not _may_look(request.user, sum(line.offer is not None for line in lines)):
+        form.add_error(None, TOO_MANY)
     if form.errors:
         return _page(request, model_admin, "several", 422, form=form)
     return _look(request, model_admin, account, lines)
+
+
+def _may_look(by: User, addresses: int) -> bool:
+    """Count these addresses; False, and none is counted, where they are more than is left of the hour's."""
+    return tallies.consume(
+        key=f"invitations looked at by person {by.pk}",
+        amount=addresses,
+        limit=MOST_AN_HOUR,
+        per=timedelta(hours=1),
+    )
 
 
 def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[Line]) -> HttpResponse:

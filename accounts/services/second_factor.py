@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -117,7 +118,10 @@ def use(
 
 @transaction.atomic
 def remove_second_factor(*, user: User, by: User, why: str) -> None:
-    """All of a person's, who has lost it: they sign in with the password alone until they set one up again."""
+    """All of a person's, who has lost it: they sign in with the password alone until they set one up again.
+
+    Wherever they are signed in, they are signed out.
+    """
     if not by.is_superuser:
         raise PermissionDenied(ONLY_OPERATORS)
     why = " ".join(why.split())[:300]
@@ -129,6 +133,9 @@ def remove_second_factor(*, user: User, by: User, why: str) -> None:
         raise ValidationError("This person has no second factor.")
     Authenticator.objects.filter(user=user).delete()
     record(Action.FACTOR_TAKE, by=by, on=on_user(user, factor=" and ".join(lost), why=why))
+    # Whoever holds what was lost may be signed in with it.
+    keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
+    sessions.end_sessions(user=user, sessions=keys, why="factor_taken", by=by)
     _tell(user, "second_factor_taken", by=by.name)
 
 

@@ -16,6 +16,8 @@ class InvitedMembership(models.Model):
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", "Accepted"
         WITHDRAWN = "withdrawn", "Withdrawn"
+        # Whoever offered it could no longer give it when the person came.
+        LAPSED = "lapsed", "Lapsed"
 
     invitation = models.OneToOneField("accounts.Invitation", models.CASCADE, related_name="membership")
     account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="invited_memberships")
@@ -38,7 +40,7 @@ class InvitedMembership(models.Model):
             models.CheckConstraint(
                 name="an_invited_membership_waits_with_a_role_or_has_ended",
                 condition=Q(ended_at=None, outcome="", role__isnull=False)
-                | Q(ended_at__isnull=False, outcome__in=["accepted", "withdrawn"], role=None),
+                | Q(ended_at__isnull=False, outcome__in=["accepted", "withdrawn", "lapsed"], role=None),
             ),
         ]
 

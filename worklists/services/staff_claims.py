@@ -1,6 +1,6 @@
 """A membership that waits on an invitation: mailed again, withdrawn, and claimed by the person it waits for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,7 +14,8 @@ from accounts.services import invitations
 from accounts.services.outbox import queue_mail
 from audit import clock
 from audit.actions import Action
-from audit.services import record
+from audit.services import event, record, record_all
+from worklists.deeds import Refused
 from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist
 from worklists.permissions import check_administers, check_may_give_roles
@@ -74,7 +75,8 @@ def claim_memberships(*, user: User) -> int:
     """Make the person a member wherever that waits for a verified address of theirs; how many memberships came of it.
 
     Called with the promises (`sharing.services.claim_what_waits`); calling it again does nothing more. Who is a
-    member already, by another address or added meanwhile, stays what they are.
+    member already, by another address or added meanwhile, stays what they are. What its maker could no longer offer
+    today lapses; shares promised on the same invitation are another's and come all the same.
     """
     if not user.is_active or not _claimable(user).exists():
         return 0
@@ -100,16 +102,39 @@ def _claim(user: User, account: Account) -> int:
             "worklists__worklist__account", "worklists__worklist__owner", "worklists__role"
         )
     )
+    good = [row for row in rows if _may_still_be_given(account, row)]
+    _lapse([row for row in rows if row not in good], account, user)
     came = 0
-    if rows and not AccountMembership.objects.filter(account=account, user=user).exists():
-        enrol(account, [_enrolment(user, rows[0])])
+    if good and not AccountMembership.objects.filter(account=account, user=user).exists():
+        enrol(account, [_enrolment(user, good[0])])
         came = 1
     now = clock.now()
-    end_waiting(rows, InvitedMembership.Outcome.ACCEPTED)
+    end_waiting(good, InvitedMembership.Outcome.ACCEPTED)
     for row in rows:
         if row.invitation.accepted_at is None:
             invitations.mark_accepted(invitation=row.invitation, by=user, now=now)
     return came
+
+
+def _may_still_be_given(account: Account, row: InvitedMembership) -> bool:
+    """An offer is worth what its maker may give on the day it is taken up; the platform itself always may."""
+    try:
+        _check_may_give(account, row, row.offered_by)
+    except Refused:
+        return False
+    return True
+
+
+def _lapse(rows: Sequence[InvitedMembership], account: Account, user: User) -> None:
+    end_waiting(rows, InvitedMembership.Outcome.LAPSED)
+    record_all(
+        event(
+            Action.MEMBER_OFFER_LAPSE,
+            by=user,
+            on=on_account(account, address=row.invitation.address, role=row.role_name, why="may_not_give"),
+        )
+        for row in rows
+    )
 
 
 def _enrolment(user: User, row: InvitedMembership) -> Enrolment:
@@ -141,7 +166,7 @@ def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
     return account, row
 
 
-def _check_may_give(account: Account, row: InvitedMembership, by: User) -> None:
+def _check_may_give(account: Account, row: InvitedMembership, by: User | None) -> None:
     """To renew an offer is to make it: nobody offers what their own role lacks."""
     may_give = check_administers(by, account)
     roles = {one.role_id or one.worklist.default_role_id for one in row.worklists.select_related("worklist")}

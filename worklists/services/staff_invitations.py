@@ -16,7 +16,7 @@ from accounts.services.invitations import invite_all
 from accounts.services.outbox import queue_mails
 from audit import clock
 from audit.actions import Action
-from audit.services import event, record_all
+from audit.services import event, record, record_all
 from worklists.deeds import Refused
 from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist
@@ -94,9 +94,16 @@ class Answer:
     denied: bool = False
 
 
+@transaction.atomic
 def preview_invitations(*, account: Account, offers: Sequence[Offer], by: User | None) -> list[Answer]:
-    """What `invite_members` would answer now, row by row. Nothing is written and nobody is mailed."""
-    return _judge(account, _tidied(offers), check_administers(by, account))
+    """What `invite_members` would answer now, row by row. Nobody is mailed.
+
+    The answers tell which addresses are registered, so the look is kept: how many were asked about, and not which.
+    """
+    offers = _tidied(offers)
+    may_give = check_administers(by, account)
+    record(Action.INVITATION_CHECK, by=by, on=on_account(account, addresses=len(offers)))
+    return _judge(account, offers, may_give)
 
 
 @transaction.atomic

@@ -1,0 +1,101 @@
+"""Who is named as a worklist's members: the same as the rules of rights say row by row, however people came there."""
+
+import random
+from itertools import groupby
+
+import pytest
+from django.db import connection
+
+from accounts.models import AccountMembership, Role, User
+from sharing.selectors.access import members
+from tests.factories import join, make_group, make_location, make_user, role_of
+from worklists.models import Worklist, WorklistMembership
+
+pytestmark = pytest.mark.django_db
+
+SHOWN = 5
+
+
+def by_the_rules(worklist):
+    """Read from the rows of rights themselves, one worklist and one person after another."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT er.user_id, er.role_id FROM worklists_effective_role er "
+            "JOIN worklists_effective_right r USING (user_id, worklist_id) "
+            "WHERE worklist_id = %s AND r.codename = 'list_studies'",
+            [worklist.pk],
+        )
+        rows = cursor.fetchall()
+    people, roles = User.objects.filter(is_active=True).in_bulk(), Role.objects.in_bulk()
+    found = sorted((roles[role].name, role, people[user].name, user) for user, role in rows if user in people)
+    named = [(name, [row[2] for row in same]) for name, same in groupby(found[:SHOWN], lambda row: row[0])]
+    return named, len(found)
+
+
+def as_told(worklists):
+    told = members.members_of([worklist.pk for worklist in worklists])
+    return {
+        pk: ([(role.name, role.people) for role in roles], number) for pk, (roles, number) in told.items()
+    }
+
+
+@pytest.fixture
+def crowd(cast):
+    """People everywhere, people on single worklists, both; own, default and account roles; some of them inactive."""
+    chance = random.Random(7)
+    rank = [role_of(cast.northgate, name) for name in ("Administrator", "Radiologist", "Viewer")]
+    blind = Role.objects.create(account=cast.northgate, name="Blind")
+    worklists = [make_location(cast.northgate), make_group(cast.northgate), cast.ct, cast.chest, cast.imaging]
+    Worklist.objects.filter(pk=worklists[0].pk).update(default_role=rank[2])
+    Worklist.objects.filter(pk=worklists[1].pk).update(default_role=blind)
+    for number in range(40):
+        person = make_user(f"Person {number % 30:02}", email=f"person.{number}@example.org")
+        join(person, cast.northgate, "Viewer", every_worklist=chance.random() < 0.6)
+        AccountMembership.objects.filter(user=person).update(
+            role=chance.choice([*rank, blind]), active=chance.random() < 0.9
+        )
+        for worklist in worklists[:4]:
+            if chance.random() < 0.3:
+                WorklistMembership.objects.create(
+                    user=person, account=cast.northgate, worklist=worklist,
+                    role=chance.choice([None, None, *rank, blind]),
+                )  # fmt: skip
+        User.objects.filter(pk=person.pk).update(is_active=chance.random() < 0.9)
+    return worklists
+
+
+def test_members_are_named_and_counted_as_the_rules_say(crowd, monkeypatch):
+    monkeypatch.setattr(members, "MOST_MEMBERS", SHOWN)
+
+    told = as_told(crowd)
+
+    assert told == {worklist.pk: by_the_rules(worklist) for worklist in crowd}
+    assert max(number for _, number in told.values()) > 4 * SHOWN
+
+
+def test_all_who_are_everywhere_may_have_a_place_of_their_own(crowd, cast, monkeypatch):
+    monkeypatch.setattr(members, "MOST_MEMBERS", SHOWN)
+    everywhere = AccountMembership.objects.filter(account=cast.northgate, every_worklist=True)
+    place = make_group(cast.northgate, "Everybody's")
+    first = list(everywhere.order_by("role__name", "role", "user__name", "user"))[:-2]
+    for membership in first:
+        WorklistMembership.objects.create(
+            user=membership.user, account=cast.northgate, worklist=place,
+            role=Role.objects.get(account=cast.northgate, name="Blind"),
+        )  # fmt: skip
+
+    told = as_told([*crowd, place])
+
+    assert told.get(place.pk, ([], 0)) == by_the_rules(place)
+    assert told[crowd[0].pk] == by_the_rules(crowd[0])
+
+
+def test_one_statement_tells_of_any_number_of_worklists(crowd, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        as_told(crowd)
+
+
+def test_a_personal_worklist_is_told_of_without_members(cast, monkeypatch):
+    monkeypatch.setattr(members, "MOST_MEMBERS", SHOWN)
+
+    assert as_told([cast.ana.personal_worklist, cast.ct]) == {cast.ct.pk: by_the_rules(cast.ct)}
