@@ -1,8 +1,11 @@
 """Fixtures for every test. The database, the browser and the network guard come from tests/plumbing."""
 
 from tests.cast import cast
+from tests.processes import faulty_services
 
-__all__ = ["cast"]
+# The servers a test may kill are here and nowhere else: imported by two modules they would be two fixtures, and the
+# second would wait for the lock that the first holds.
+__all__ = ["cast", "faulty_services"]
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -21,9 +21,9 @@ from studies.models import Placement
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD
 from tests.lawful import assert_lawful
-from tests.processes import Process, Site, Visitor, eventually, faulty_services, mail, site
+from tests.processes import Process, Site, Visitor, eventually, mail, site
 
-__all__ = ["faulty_services", "mail", "site"]
+__all__ = ["mail", "site"]
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 AT_ONCE = 3  # seconds a page may take while something behind it is dead

@@ -30,9 +30,9 @@ from sharing.targets import Target
 from studies.models import Blob, Upload
 from tests.cast import Cast, make_cast
 from tests.mail_server import MailServer
-from tests.processes import Process, Site, Visitor, eventually, faulty_services, mail, site
+from tests.processes import Process, Site, Visitor, eventually, mail, site
 
-__all__ = ["faulty_services", "mail", "site"]
+__all__ = ["mail", "site"]
 
 TOKEN = "a token of the tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
