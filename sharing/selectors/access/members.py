@@ -46,7 +46,9 @@ _MEMBERS = """
         SELECT er.worklist_id, u.id AS user_id, r.id AS role_id, r.name AS role, u.name AS person,
                count(*) OVER (PARTITION BY er.worklist_id) AS number,
                row_number() OVER (PARTITION BY er.worklist_id ORDER BY r.name, r.id, u.name, u.id) AS turn
-        FROM (SELECT DISTINCT wm.user_id FROM worklists_worklistmembership wm WHERE wm.worklist_id = ANY(%(worklists)s)) p
+        FROM (
+            SELECT DISTINCT wm.user_id FROM worklists_worklistmembership wm
+            WHERE wm.worklist_id = ANY(%(worklists)s)) p
         JOIN accounts_user u ON u.id = p.user_id AND u.is_active
         CROSS JOIN LATERAL (
             SELECT * FROM worklists_effective_role
