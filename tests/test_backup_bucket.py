@@ -24,8 +24,9 @@ from cimar.embedded.places import OWNER_ROLE
 from studies import services
 from studies.ingest import shelf
 from studies.models import Blob
+from tests import seaweed
 from tests.bad_files import Homes, homes, sound, source
-from tests.mail_server import HOST, MailServer
+from tests.mail_server import HOST
 from tests.plumbing import PLACES, database
 
 __all__ = ["homes"]
@@ -59,8 +60,7 @@ def bucket_server(tmp_path: Path) -> Iterator[str]:
     )
     data = tmp_path / "weed"
     data.mkdir()
-    # It also takes each port plus 10000.
-    ports = [_port() for _ in range(4)]
+    ports, inner = [seaweed.free_port() for _ in range(4)], seaweed.Ports()
     command = [
         WEED,
         "-logtostderr=true",
@@ -80,6 +80,7 @@ def bucket_server(tmp_path: Path) -> Iterator[str]:
         "-s3.iam=false",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
+        *inner.arguments(tmp_path),
     ]
     with (tmp_path / "weed.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=tmp_path)
@@ -93,13 +94,8 @@ def bucket_server(tmp_path: Path) -> Iterator[str]:
         # A gentle stop takes it half a minute.
         os.kill(server.pid, signal.SIGKILL)
         server.wait(10)
+        inner.tidy()
         shutil.rmtree(data, ignore_errors=True)
-
-
-def _port() -> int:
-    while (port := MailServer().port) > 55000:
-        pass
-    return port
 
 
 def _client(address: str) -> Any:

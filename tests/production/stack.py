@@ -22,6 +22,7 @@ from pathlib import Path
 
 from cimar.embedded import binaries, processes
 from cimar.embedded.places import CHECKOUT, Places, as_server_user, server_user
+from tests import seaweed
 from tests.production.compose import Service, services
 
 HOST = "studies.hospital.test"
@@ -118,7 +119,8 @@ class Replica:
 
     def start(self) -> None:
         self.wanted = True
-        self._popen = self.spawn([self.led(part) for part in self.service.command])
+        command = [self.led(part) for part in self.service.command]
+        self._popen = self.spawn(command + self.stack.arguments(self))
 
     def spawn(self, command: list[str], **more: str) -> subprocess.Popen[bytes]:
         as_whom = as_server_user() if self.drops else {}
@@ -234,10 +236,15 @@ class Stack:
         (base / "log").mkdir()
         (base / "volumes").mkdir()
         (base / "bin").mkdir()
+        self.seaweed = seaweed.Ports()
 
     def new_address(self) -> str:
         self._number += 1
         return f"127.{self._net[0]}.{self._net[1]}.{self._number}"
+
+    def arguments(self, replica: Replica) -> list[str]:
+        """What a container of its own would make needless: SeaweedFS keeps sockets where all of a machine do."""
+        return self.seaweed.arguments(Path(replica.led("/run/cimar"))) if replica.service.name == "s3" else []
 
     def addresses(self, service: str, port: str) -> str:
         """What a name would be looked up to: of several copies, all of them. What is not there keeps its name."""
@@ -340,6 +347,7 @@ class Stack:
         )
         for replica in self.replicas.values():
             replica.kill()
+        self.seaweed.tidy()
 
     def image_environment(self, replica: Replica) -> dict[str, str]:
         """What the Dockerfile sets, and a container's own name."""
