@@ -113,10 +113,14 @@ def rights(user: Person, worklist: Worklist) -> frozenset[str]:
 
 def worklists_for(user: Person, codename: str) -> QuerySet[Worklist]:
     """The worklists where this person holds this right; lazy, so that it serves as a subquery."""
+    return Worklist.objects.filter(pk__in=RawSQL(*worklist_ids(user, codename)))
+
+
+def worklist_ids(user: Person, codename: str) -> tuple[str, tuple[Any, ...]]:
+    """The ids of those worklists as SQL with its parameters, for a statement written by hand."""
     _known(codename)
-    if (person := _id(user)) is None:
-        return Worklist.objects.none()
-    return Worklist.objects.filter(pk__in=RawSQL(_WORKLISTS, [person, codename, person, codename]))
+    person = _id(user)
+    return _WORKLISTS, (person, codename, person, codename)
 
 
 def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:

@@ -39,15 +39,24 @@ class Share(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     press = models.UUIDField()
-    study = models.ForeignKey("studies.Study", models.PROTECT, related_name="shares")
+    # Keys without an index of their own are found by one that begins with them (below), or are never searched by.
+    study = models.ForeignKey("studies.Study", models.PROTECT, related_name="shares", db_index=False)
     from_worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, related_name="shares_from")
-    to_worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, null=True, related_name="shares_to")
-    invitation = models.ForeignKey("accounts.Invitation", models.PROTECT, null=True, related_name="shares")
+    to_worklist = models.ForeignKey(
+        "worklists.Worklist", models.PROTECT, null=True, related_name="shares_to", db_index=False
+    )
+    invitation = models.ForeignKey(
+        "accounts.Invitation", models.PROTECT, null=True, related_name="shares", db_index=False
+    )
     method = models.CharField(max_length=10, choices=Method)
     # As it was typed (tidied): a person who changes their address later is not who was named.
     address = models.EmailField(max_length=254, default="", db_default="", blank=True)
-    account = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="shares")
-    shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="shares_made")
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, null=True, related_name="shares", db_index=False
+    )
+    shared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="shares_made", db_index=False
+    )
     shared_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
     note = models.TextField(default="", db_default="", max_length=2000)
@@ -57,10 +66,11 @@ class Share(models.Model):
         models.PROTECT,
         null=True,
         related_name="shares_approved",
+        db_index=False,
     )
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="shares_ended"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="shares_ended", db_index=False
     )
     end_reason = models.CharField(max_length=20, choices=EndReason, default="", db_default="", blank=True)
 

@@ -21,8 +21,11 @@ class Placement(models.Model):
     """
 
     uuid = models.UUIDField(unique=True, editable=False)
-    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="placements")
-    worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, related_name="placements")
+    # Both are found by an index or a constraint that begins with them.
+    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="placements", db_index=False)
+    worklist = models.ForeignKey(
+        "worklists.Worklist", models.PROTECT, related_name="placements", db_index=False
+    )
     is_home = models.BooleanField(default=False, db_default=False)
     visible_until = models.DateTimeField()
     internal_until = models.DateTimeField()

@@ -1,7 +1,6 @@
 """Series, instances and frames of a study, as its page shows them."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -84,8 +83,8 @@ def instance_seen_by(
 ) -> InstanceSeen | None:
     """An instance of a study that the person sees there, and whether they may open it: one statement."""
     # Asked for each of a thousand pictures: composed by the mapper it takes four times as long, most of it in Python.
-    listed, listed_parameters = _ids(user, "list_studies")
-    opened, opened_parameters = _ids(user, "open_study")
+    listed, listed_parameters = access.worklist_ids(user, "list_studies")
+    opened, opened_parameters = access.worklist_ids(user, "open_study")
     with connection.cursor() as cursor:
         cursor.execute(
             _SEEN.format(listed=listed, opened=opened),
@@ -108,8 +107,3 @@ JOIN studies_instance i ON i.study_id = p.study_id
 JOIN studies_blob b ON b.id = i.blob_id
 WHERE p.uuid = %s AND i.uuid = %s AND p.visible_until > statement_timestamp() AND p.worklist_id IN ({listed})
 """
-
-
-def _ids(user: User, codename: str) -> tuple[str, tuple[Any, ...]]:
-    """The worklists where the person holds this right, as SQL."""
-    return access.worklists_for(user, codename).order_by().values("pk").query.sql_with_params()
