@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from cimar.components import words
 from tests.cast import Cast
 
 FOLDER = settings.BASE_DIR / "templates" / "components"
@@ -54,6 +55,7 @@ def states() -> list[tuple[str, str]]:
 def test_the_gallery_renders_every_component(client: Client, settings: Any, cast: Cast) -> None:
     settings.CIMAR_DEVELOPMENT = True
     client.force_login(cast.ana)
+    words.drawn.cache_clear()
     rendered = {template.name for template in client.get("/gallery/").templates}
     assert [name for name in COMPONENTS if f"components/{name}.html" not in rendered] == []
 

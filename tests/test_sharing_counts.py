@@ -38,13 +38,15 @@ def test_one_study_to_one_location(cast):
     assert statements(cast, studies, of_every_method(cast)[:1]) == 19
 
 
-def test_fifty_studies_to_five_recipients_take_as_many_as_one_does(cast):
-    studies, targets = make_studies(cast.ct, 51), of_every_method(cast)
+def test_ten_studies_to_five_recipients_take_as_many_as_one_does_and_fifty_one_more(cast):
+    studies, targets = make_studies(cast.ct, 61), of_every_method(cast)
     # The first press invites the address; after that a press of one and a press of fifty do the same.
     statements(cast, [cast.placement], targets)
 
     assert statements(cast, studies[:1], targets) == 43
-    assert statements(cast, studies[1:], targets) == 43
+    assert statements(cast, studies[1:11], targets) == 43
+    # More than fifty shares go in by COPY, and their keys are read back.
+    assert statements(cast, studies[11:], targets) == 44
 
 
 def test_five_hundred_studies_to_twenty_recipients_of_every_method(cast):

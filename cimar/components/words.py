@@ -1,9 +1,13 @@
 """Words with a shape: icons, pills, dates, codes; and the filters that write them as plain text."""
 
 from collections.abc import Iterable
+from functools import lru_cache
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 
 from cimar import formats
-from cimar.components.library import register
+from cimar.components.library import frame, register
 
 for reads in (formats.day, formats.moment, formats.person_name, formats.sex_word, formats.counted):
     register.filter(reads)
@@ -14,9 +18,15 @@ def grouped(code: object) -> str:
     return " ".join(formats.code_groups(code))
 
 
-@register.inclusion_tag("components/icon.html")
-def icon(name: str, label: str = "") -> dict:
-    return {"name": name, "label": label}
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    return drawn(str(name), conditional_escape(label))
+
+
+@lru_cache(maxsize=1000)
+def drawn(name: str, label: SafeString) -> SafeString:
+    """A page of lists shows hundreds, of a few kinds: each is rendered once for the process."""
+    return frame("icon", name=name, label=label)
 
 
 TONE_ICONS = {

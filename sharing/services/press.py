@@ -10,6 +10,7 @@ from accounts.models import Invitation, User
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record_all
+from cimar.copying import FEW, copy_in
 from sharing import permissions
 from sharing.events import Labels, on_share
 from sharing.graph import Graph
@@ -22,6 +23,10 @@ from worklists.models import Worklist
 
 GONE = "This study is no longer on this worklist."
 HOME = "This is the study's home: it is already there."
+
+
+# Every column but the key, which the database gives.
+COPIED = [field.attname for field in Share._meta.concrete_fields if not field.primary_key]
 
 
 class Outcome:
@@ -128,7 +133,7 @@ class Press:
         return self._answer(placement, one, Outcome.CHANGED, "", standing)
 
     def write(self) -> None:
-        Share.objects.bulk_create(self.new)
+        _insert(self.new)
         changed = Share.objects.filter(pk__in=[share.pk for share in self.changed])
         changed.update(expires_at=self.expires_at, note=self.note)
         for share in self.new:
@@ -212,3 +217,15 @@ class Press:
             until=self.expires_at.isoformat() if self.expires_at else "",
         )
         return event(action, by=self.by, on=on)
+
+
+def _insert(shares: Sequence[Share]) -> None:
+    """All at once, and each gets its key."""
+    if len(shares) <= FEW:
+        Share.objects.bulk_create(shares)
+        return
+    copy_in(Share, COPIED, ([getattr(share, name) for name in COPIED] for share in shares))
+    keys = dict(Share.objects.filter(uuid__in=[share.uuid for share in shares]).values_list("uuid", "pk"))
+    for share in shares:
+        share.pk = keys[share.uuid]
+        share._state.adding = False

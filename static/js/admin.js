@@ -41,12 +41,22 @@
     new MutationObserver(nameSearchBoxes).observe(form, { childList: true, subtree: true });
   }
 
+  // "What changes if you save", for a tick made before the scripts were there, or restored by the browser.
+  function tellOfTicks() {
+    const ticks = [...document.querySelectorAll("input[name=permissions]")];
+    const touched = ticks.find((box) => box.checked !== box.defaultChecked);
+    touched?.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   function start() {
     parents().forEach(follow);
     nameSearchBoxes();
   }
 
   // The browser may restore ticks when one comes back to a page.
-  window.addEventListener("pageshow", start);
+  window.addEventListener("pageshow", () => {
+    start();
+    tellOfTicks();
+  });
   start();
 })();

@@ -207,6 +207,8 @@ class Person:
 
     def look(self, name: str, looks: list[tuple[str, int]] | None = None) -> None:
         """Axe, sideways scrolling and a picture, in every theme and at every width."""
+        # A link just followed may have brought a page that is not read yet.
+        self.page.wait_for_load_state()
         for scheme, width in looks or LOOKS:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.set_viewport_size({"width": width, "height": 900})
