@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import Role
 from tests.cast import Cast, make_cast
@@ -156,6 +156,23 @@ def test_the_checklist_follows_its_parent_and_says_what_would_change(
     expect(adam.get_by_role("main")).to_contain_text(said)
     expect(by_code).to_be_checked()
     assert complaints == []
+
+
+def test_a_tick_made_before_the_scripts_are_there_is_told_of(
+    adam: Page, live_server, here: Cast, complaints
+) -> None:
+    waiting: list[Route] = []
+    adam.route("**/htmx.min*.js", lambda route: waiting.append(route))
+    role = role_of(here.northgate, "Viewer")
+    adam.goto(live_server.url + reverse("admin:accounts_role_change", args=[role.pk]), wait_until="commit")
+    adam.get_by_role("checkbox", name="Studies: Open images").uncheck()
+
+    for route in waiting:
+        route.continue_()
+
+    effect = adam.get_by_role("status").filter(has_text="What changes if you save")
+    expect(effect.get_by_role("listitem")).to_have_text(["Studies: Open images"])
+    assert (len(waiting), complaints) == (1, [])
 
 
 def test_without_script_a_button_says_the_same(browser, live_server, here: Cast) -> None:
