@@ -1,5 +1,6 @@
 """Measures some rows in a process of its own, on one database: python -m bench.run GROUP; a row a line, as JSON."""
 
+import gc
 import importlib
 import os
 import sys
@@ -12,6 +13,10 @@ from bench.scene import Scene
 
 def main(group: str, *flags: str) -> None:
     django.setup()
+    importlib.import_module("cimar.urls")
+    # As cimar/wsgi.py does.
+    gc.collect()
+    gc.freeze()
     profile = Profile(os.environ["CIMAR_PROFILE"])
     scene = Scene(profile, os.environ["CIMAR_DATABASE_NAME"], quick="--quick" in flags)
     for row in importlib.import_module(f"bench.rows.{group}").rows(scene):

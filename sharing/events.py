@@ -35,7 +35,10 @@ class Labels:
 
 def _worklists(ids: set[int]) -> dict[int, Worklist]:
     """With their owners and accounts. Thousands of worklists share a few accounts: each of those is read once."""
-    found = Worklist.objects.select_related("owner").in_bulk(ids)
+    needed = Worklist.objects.select_related("owner").only(
+        "kind", "name", "account_id", "owner__name"
+    )
+    found = needed.in_bulk(ids)
     accounts = Account.objects.in_bulk(
         {worklist.account_id for worklist in found.values() if worklist.account_id is not None}
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
 from cimar import formats
@@ -16,6 +16,12 @@ for reads in (formats.day, formats.moment, formats.person_name, formats.sex_word
 @register.filter
 def grouped(code: object) -> str:
     return " ".join(formats.code_groups(code))
+
+
+@register.filter
+def names(of: Iterable[str]) -> SafeString:
+    """People's names in a row, each by the direction of its own script."""
+    return format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in of))
 
 
 @register.simple_tag
