@@ -9,7 +9,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,6 +24,7 @@ from worklists.administration import (
     current_account,
     may_switch_account,
 )
+from worklists.deeds import NothingThere
 from worklists.service_admin import ScopedAdmin, number_in
 
 CLOSED = "The administration pages are for administrators."
@@ -159,7 +160,11 @@ class AdministrationSite(AdminSite):
                 raise PermissionDenied(CLOSED)
             if request.method not in ("GET", "HEAD", "POST"):
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-            answer: HttpResponse = checked(request, *args, **kwargs)
+            try:
+                answer: HttpResponse = checked(request, *args, **kwargs)
+            except NothingThere:
+                # Another administrator took it away while this one's page was open, or a moment ago.
+                raise Http404 from None
             return answer
 
         inner.__name__ = getattr(view, "__name__", "admin_view")

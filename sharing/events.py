@@ -35,9 +35,7 @@ class Labels:
 
 def _worklists(ids: set[int]) -> dict[int, Worklist]:
     """With their owners and accounts. Thousands of worklists share a few accounts: each of those is read once."""
-    needed = Worklist.objects.select_related("owner").only(
-        "kind", "name", "account_id", "owner__name"
-    )
+    needed = Worklist.objects.select_related("owner").only("kind", "name", "account_id", "owner__name")
     found = needed.in_bulk(ids)
     accounts = Account.objects.in_bulk(
         {worklist.account_id for worklist in found.values() if worklist.account_id is not None}

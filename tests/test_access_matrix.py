@@ -1,37 +1,45 @@
 """Every address and method × every person: what they get, and that a refusal leaves nothing behind but its one line.
 
-A row names each person of the cast exactly once. An address without a row fails; so does a row without an address.
+An address without a row fails; so does a row without an address.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 
-from accounts.tokens import make_token
-from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
-from studies.models import Upload
-from tests.cast import PEOPLE
-from tests.factories import make_instance, make_series, placement_of
+from tests.factories import placement_of
 from tests.fingerprint import AUDIT, fingerprint
+from tests.matrix import (
+    DENIED,
+    FOUND,
+    HIDDEN,
+    LOGIN,
+    MISSING,
+    OK,
+    SIGNED_IN,
+    Row,
+    addresses,
+    answer,
+    asked_by_everyone,
+    got,
+    left_by_refusals,
+    none,
+    signed_in,
+    undone,
+    world,
+)
+
+__all__ = ["answer", "signed_in", "world"]
 
 pytestmark = pytest.mark.django_db
-
-OK, FOUND, MISSING, DENIED, HIDDEN, GONE, UNFIT = 200, 302, 404, 403, 404, 410, 422
-LOGIN = "sign-in"
-EVERYONE = frozenset(PEOPLE) | {"anonymous"}
-SIGNED_IN = frozenset(PEOPLE)
 
 # Who sees CT Reporting's list, and of those who may share at all.
 ON_CT = frozenset({"adam", "ana", "lois", "gus", "phil", "cody", "erin", "vera"})
@@ -41,70 +49,6 @@ SHARERS = ON_CT - {"vera"}
 @pytest.fixture(autouse=True)
 def as_in_production(settings: Any) -> None:
     settings.CIMAR_DEVELOPMENT = False
-
-
-@pytest.fixture
-def world(cast: Any) -> SimpleNamespace:
-    """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload."""
-
-    def press(by: Any, placement: Any, *targets: Target) -> Any:
-        return services.share_studies(placements=[placement.uuid], targets=targets, by=by)
-
-    report = press(
-        cast.ana,
-        cast.placement,
-        Target(Method.LOCATION, str(cast.emergency.uuid)),
-        Target(Method.EMAIL, cast.ed.email),
-        Target(Method.EMAIL, "dora@example.net"),
-    )
-    shared, emailed, promised = (row.share for row in report.rows)
-    instance = make_instance(make_series(cast.study))
-    return SimpleNamespace(
-        cast=cast,
-        press=report.press,
-        share=shared,
-        emailed=emailed,
-        invitation=promised.invitation,
-        placement=cast.placement,
-        at_emergency=placement_of(cast.study, cast.emergency),
-        at_ed=placement_of(cast.study, cast.ed.personal_worklist),
-        instance=instance,
-        upload=Upload.objects.create(worklist=cast.ct, by=cast.ana),
-        token=make_token(promised.invitation),
-        random=uuid4(),
-    )
-
-
-Args = Callable[[SimpleNamespace], list[Any]]
-Data = Callable[[SimpleNamespace], dict[str, Any]]
-
-
-def none(world: SimpleNamespace) -> Any:
-    return []
-
-
-@dataclass
-class Row:
-    """`people` maps what they get to who gets it; `rest` is what everybody else gets who is signed in."""
-
-    name: str
-    method: str
-    args: Args
-    people: dict[Any, str | frozenset[str]]
-    rest: Any = HIDDEN
-    anonymous: Any = LOGIN
-    data: Data = lambda world: {}
-    note: str = ""
-
-    def expected(self) -> dict[str, Any]:
-        found = dict.fromkeys(SIGNED_IN, self.rest) | {"anonymous": self.anonymous}
-        for what, who in self.people.items():
-            for person in who.split() if isinstance(who, str) else who:
-                found[person] = what
-        return found
-
-    def __str__(self) -> str:
-        return " ".join(filter(None, [self.method, self.name, self.note]))
 
 
 def placement(world: SimpleNamespace) -> list[Any]:
@@ -322,56 +266,12 @@ HARMLESS = {
 }
 
 
-def addresses(patterns: list[Any], prefix: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from addresses(
-                pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
-            )
-        elif isinstance(pattern, URLPattern):
-            yield f"{prefix}{pattern.name}"
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    savepoint = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(savepoint)
-
-
-def signed_in(world: SimpleNamespace, name: str) -> Client:
-    client = Client()
-    if (person := getattr(world.cast, name)) is not None:
-        client.force_login(person)
-    return client
-
-
-def answer(client: Client, row: Row, world: SimpleNamespace) -> Any:
-    return getattr(client, row.method)(reverse(row.name, args=row.args(world)), row.data(world))
-
-
-def got(response: Any) -> Any:
-    if response.status_code == FOUND and response["Location"].startswith(reverse("account_login")):
-        return LOGIN
-    return response.status_code
-
-
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_each_person_gets_what_the_matrix_says(world, row):
-    found, marks = {}, {}
-    for name in sorted(EVERYONE):
-        with undone():
-            client = signed_in(world, name)
-            before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
-            found[name] = got(answer(client, row, world))
-            after = fingerprint(but={AUDIT})
-            marks[name] = (after == before, AuditEvent.objects.count() - events)
+    answers = asked_by_everyone(world, row)
 
-    assert found == row.expected()
-    refused = {name for name in EVERYONE if found[name] in (DENIED, HIDDEN, LOGIN)}
-    assert {name: marks[name] for name in refused} == {
-        name: (True, 1 if found[name] == DENIED else 0) for name in refused
-    }
+    assert answers.found == row.expected()
+    assert answers.left == left_by_refusals(row)
 
 
 def test_every_address_has_a_row_and_every_row_an_address():

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import Role
+from tests.browser.steps import let_in, look_over, signed_in
 from tests.cast import Cast, make_cast
 from tests.factories import join, make_role, role_of
 from worklists import services
@@ -37,35 +36,12 @@ def adam(context: BrowserContext, live_server: Any, here: Cast, complaints: list
     return signed_in(context, live_server, here.adam, complaints)
 
 
-def signed_in(context: BrowserContext, live_server: Any, user: Any, complaints: list[str]) -> Page:
-    client = Client()
-    client.force_login(user)
-    cookie = client.cookies["sessionid"]
-    context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
 @pytest.fixture
 def look(screenshots: Any) -> Callable[[Page, str], None]:
     """Axe, sideways scrolling and a picture, in both themes, wide and narrow."""
 
     def looked(page: Page, name: str) -> None:
-        for scheme, width in LOOKS:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=screenshots / f"admin-{name}-{scheme}-{width}.png", full_page=True)
-            found = [
-                (one["id"], [node["html"] for node in one["nodes"]])
-                for one in Axe().run(page).response["violations"]
-            ]
-            assert found == []
-            assert page.evaluate(
-                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-            )
-        page.set_viewport_size({"width": 1440, "height": 900})
+        look_over(page, LOOKS, f"{screenshots}/admin-{name}-{{}}-{{}}.png", full_page=True)
 
     return looked
 
@@ -176,11 +152,8 @@ def test_a_tick_made_before_the_scripts_are_there_is_told_of(
 
 
 def test_without_script_a_button_says_the_same(browser, live_server, here: Cast) -> None:
-    client = Client()
-    client.force_login(here.adam)
     context = browser.new_context(java_script_enabled=False)
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-    context.add_cookies([cookie])
+    let_in(context, here.adam, live_server.url)
     page = context.new_page()
     role = make_role(here.northgate, "Locum", ["list_studies"])
     page.goto(live_server.url + reverse("admin:accounts_role_change", args=[role.pk]))

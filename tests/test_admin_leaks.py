@@ -17,11 +17,16 @@ from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from tests.cast import PATIENTS, Cast
-from tests.factories import membership_of
+from tests.factories import join, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
+from tests.matrix import answer, signed_in, world
+from tests.test_admin_matrix import ROWS as CORE
+from tests.test_admin_people_matrix import ROWS as PEOPLES
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 from worklists.services import Offer
+
+__all__ = ["world"]
 
 pytestmark = pytest.mark.django_db
 
@@ -296,3 +301,43 @@ def test_an_administrator_reads_no_patient_in_the_trail(adam: Client, cast: Cast
 
     assert "Ana" in page.content.decode()
     assert [names_in(answer) for answer in (page, file)] == [set(), set()]
+
+
+# A right that is gone, and other methods
+
+POSTS = [row for row in (*CORE, *PEOPLES) if row.method == "post"]
+
+
+def test_who_administered_a_moment_ago_does_nothing_more(world: Any, cast: Cast) -> None:
+    """Every form of the administration, from a page that was open when the right was taken away."""
+    join(make_user("Carl"), cast.northgate, "Administrator")
+    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    services.invite_members(account=cast.northgate, offers=[offer], by=cast.adam)
+    own, viewer = AccountMembership.objects.get(user=cast.adam), role_of(cast.northgate, "Viewer")
+    client = signed_in(world, "adam")
+    assert client.get(reverse("admin:index")).status_code == 200
+    services.change_account_member(membership=own, role=viewer, by=None)
+    before = fingerprint(but={AUDIT})
+
+    found = {str(row): answer(client, row, world).status_code for row in POSTS}
+
+    assert len(found) > 20
+    assert set(found.values()) == {403}
+    assert fingerprint(but={AUDIT}) == before
+
+
+def test_no_other_method_does_anything(adam: Client, cast: Cast) -> None:
+    """HEAD is GET without its page, and whatever wants a post refuses it; OPTIONS tells nothing."""
+    addresses = [address_of(name, takes, cast) for name, takes in PAGES]
+    before = fingerprint(but={AUDIT})
+
+    found = {
+        (method, address): getattr(adam, method)(address).status_code
+        for method in ("head", "options")
+        for address in addresses
+    }
+
+    asked = {address: adam.get(address).status_code for address in addresses}
+    assert {key: status for key, status in found.items() if key[0] == "options" and status != 405} == {}
+    assert {address: found["head", address] for address in addresses} == asked
+    assert fingerprint(but={AUDIT}) == before

@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 from django.urls import URLResolver, get_resolver
 
-from audit.models import AuditEvent
 from tests.factories import membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
-from tests.test_access_matrix import (
+from tests.matrix import (
     DENIED,
-    EVERYONE,
     FOUND,
     HIDDEN,
     LOGIN,
@@ -27,10 +25,11 @@ from tests.test_access_matrix import (
     Row,
     addresses,
     answer,
+    asked_by_everyone,
     got,
+    left_by_refusals,
     none,
     signed_in,
-    undone,
     world,
 )
 from tests.test_admin_people_matrix import ROWS as PEOPLES_ROWS
@@ -171,19 +170,10 @@ ROWS += [
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_each_person_gets_what_the_matrix_says(world, row):
-    found, marks = {}, {}
-    for name in sorted(EVERYONE):
-        with undone():
-            client = signed_in(world, name)
-            before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
-            found[name] = got(answer(client, row, world))
-            marks[name] = (fingerprint(but={AUDIT}) == before, AuditEvent.objects.count() - events)
+    answers = asked_by_everyone(world, row)
 
-    assert found == row.expected()
-    refused = {name for name in EVERYONE if found[name] in (DENIED, HIDDEN, LOGIN)}
-    assert {name: marks[name] for name in refused} == {
-        name: (True, 1 if found[name] == DENIED else 0) for name in refused
-    }
+    assert answers.found == row.expected()
+    assert answers.left == left_by_refusals(row)
 
 
 def test_every_address_of_the_administration_has_a_row():

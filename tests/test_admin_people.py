@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -16,10 +15,13 @@ from sharing.models import Method, Share
 from sharing.selectors import what_ends_by_leaving
 from sharing.services import leave_account, share_studies
 from sharing.targets import Target
+from tests.administering import adam
 from tests.factories import join, make_group, make_study, make_user, placement_of, role_of
 from tests.fingerprint import fingerprint
 from worklists import access, services
 from worklists.models import WorklistMembership
+
+__all__ = ["adam"]
 
 pytestmark = pytest.mark.django_db
 
@@ -30,12 +32,6 @@ def page(name: str, *args: Any) -> str:
 
 def member(user: User) -> AccountMembership:
     return AccountMembership.objects.select_related("user", "account").get(user=user)
-
-
-@pytest.fixture
-def adam(cast: Any, client: Client) -> Client:
-    client.force_login(cast.adam)
-    return client
 
 
 def text_of(response: Any) -> str:

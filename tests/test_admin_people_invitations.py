@@ -12,12 +12,15 @@ from accounts.models import AccountMembership, Invitation, OutboxMail
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
+from tests.administering import adam
 from tests.factories import join, make_group, make_location, make_role, make_user, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.test_admin_people import text_of
 from worklists import services
 from worklists.models import InvitedMembership
 from worklists.services import Offer
+
+__all__ = ["adam"]
 
 pytestmark = pytest.mark.django_db
 
@@ -26,12 +29,6 @@ HEADER = "email,role,worklists,every_worklist\n"
 
 def page(name: str, *args: Any) -> str:
     return reverse(f"admin:accounts_invitation_{name}", args=args)
-
-
-@pytest.fixture
-def adam(cast: Any, client: Client) -> Client:
-    client.force_login(cast.adam)
-    return client
 
 
 def invite(cast: Any, typed: str = "dora@example.net", role: str = "Viewer") -> InvitedMembership:

@@ -10,25 +10,20 @@ import pytest
 from django.urls import get_resolver
 
 from accounts.models import AccountMembership, Invitation
-from audit.models import AuditEvent
 from tests.factories import role_of
-from tests.fingerprint import AUDIT, fingerprint
-from tests.test_access_matrix import (
+from tests.matrix import (
     DENIED,
-    EVERYONE,
     FOUND,
     HIDDEN,
-    LOGIN,
-    MISSING,
     OK,
     UNFIT,
     Row,
     addresses,
     answer,
-    got,
+    asked_by_everyone,
+    left_by_refusals,
     none,
     signed_in,
-    undone,
     world,
 )
 from worklists import services
@@ -158,19 +153,10 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_each_person_gets_what_the_matrix_says(world, row):
-    found, marks = {}, {}
-    for name in sorted(EVERYONE):
-        with undone():
-            client = signed_in(world, name)
-            before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
-            found[name] = got(answer(client, row, world))
-            marks[name] = (fingerprint(but={AUDIT}) == before, AuditEvent.objects.count() - events)
+    answers = asked_by_everyone(world, row)
 
-    assert found == row.expected()
-    refused = {name for name in EVERYONE if found[name] in (DENIED, MISSING, LOGIN)}
-    assert {name: marks[name] for name in refused} == {
-        name: (True, 1 if found[name] == DENIED else 0) for name in refused
-    }
+    assert answers.found == row.expected()
+    assert answers.left == left_by_refusals(row)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
@@ -13,9 +12,12 @@ from accounts.services.second_factor import add_app
 from audit import clock as database
 from audit.actions import Action
 from audit.models import AuditEvent
+from tests.administering import adam, sue
 from tests.fingerprint import fingerprint
 from tests.test_admin_people import text_of
 from worklists import services
+
+__all__ = ["adam", "sue"]
 
 pytestmark = pytest.mark.django_db
 
@@ -26,18 +28,6 @@ def account_page(name: str, *args: Any) -> str:
 
 def user_page(name: str, *args: Any) -> str:
     return reverse(f"admin:accounts_user_{name}", args=args)
-
-
-@pytest.fixture
-def adam(cast: Any, client: Client) -> Client:
-    client.force_login(cast.adam)
-    return client
-
-
-@pytest.fixture
-def sue(cast: Any, client: Client) -> Client:
-    client.force_login(cast.sue)
-    return client
 
 
 def filled(**more: Any) -> dict[str, Any]:

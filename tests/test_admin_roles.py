@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import Account, AccountMembership, Invitation, Role
 from audit.actions import Action
 from audit.models import AuditEvent
+from tests.administering import adam, sue
 from tests.cast import Cast
 from tests.factories import join, make_account, make_location, make_role, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
@@ -20,23 +21,12 @@ from worklists.models import InvitedMembership, Worklist
 from worklists.permission_texts import CHILDREN, TEXTS, checklist, labels
 from worklists.selectors import Effect
 
+__all__ = ["adam", "sue"]
+
 pytestmark = pytest.mark.django_db
 
 PRICE_OF_THE_LIST = 5
 PRICE_OF_A_ROLE = 10
-
-
-@pytest.fixture
-def adam(cast: Cast, client: Client) -> Client:
-    cast.adam.refresh_from_db()
-    client.force_login(cast.adam)
-    return client
-
-
-@pytest.fixture
-def sue(cast: Cast, client: Client) -> Client:
-    client.force_login(cast.sue)
-    return client
 
 
 def page_of(role: Role, page: str = "change") -> str:

@@ -13,9 +13,9 @@ from audit.models import AuditEvent
 from sharing import services as sharing
 from sharing.models import Method, Share
 from sharing.targets import Target
+from tests.administering import adam, fresh, text, there
 from tests.cast import Cast
 from tests.fingerprint import fingerprint
-from tests.test_admin_worklists import adam, fresh, text, there
 from worklists import cards
 from worklists.models import Worklist
 

@@ -5,7 +5,6 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
@@ -28,38 +24,27 @@ import audit.services
 import sharing.services
 import studies.services
 import worklists.services
-from accounts import tokens
-from accounts.models import Account, AccountMembership, Invitation, User
+from accounts.models import Account, User
 from accounts.services import invitations, people, registration, second_factor, sessions
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
-from sharing.models import Method, Share
+from sharing.models import Method
 from sharing.services import looks as sharing_looks
 from sharing.services import promises, settling
 from sharing.targets import Target
-from studies.models import Blob, Leftover, Study, UploadedFile
+from studies.models import Study, UploadedFile
 from studies.selectors import Order, Question, placement_for
 from studies.services import looks, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
-from tests.cast import Cast, make_cast
-from tests.factories import (
-    make_group,
-    make_instance,
-    make_role,
-    make_series,
-    make_study,
-    make_user,
-    membership_of,
-    placement_of,
-    waiting_bytes,
-)
+from tests.everything import CODE, World, a_file, make_world
+from tests.factories import membership_of, waiting_bytes
 from tests.fingerprint import fingerprint
 from tests.passkeys import registered
 from tests.plumbing import database
-from worklists.models import InvitedMembership, Worklist
+from worklists.models import Worklist
 from worklists.services import Offer, personal, roles
 from worklists.services import trail as account_trail
 
@@ -70,33 +55,6 @@ CREATE FUNCTION out_of_order() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TRIGGER out_of_order BEFORE INSERT ON audit_auditevent FOR EACH ROW EXECUTE FUNCTION out_of_order();
 """
 MEND = "DROP TRIGGER out_of_order ON audit_auditevent; DROP FUNCTION out_of_order()"
-CODE = "123456"
-
-
-@dataclass
-class World:
-    """The cast, and something of everything that can be done something to."""
-
-    cast: Cast
-    study: Study
-    on_emergency: Share
-    awaits: Share
-    invited: Invitation
-    claimer: User
-    instance: Any
-    offered: InvitedMembership
-    newcomer: User
-
-    @property
-    def at_home(self) -> Any:
-        return placement_of(self.study, self.cast.ct)
-
-    @property
-    def away(self) -> Any:
-        return placement_of(self.study, self.cast.emergency)
-
-    def member(self, user: User) -> AccountMembership:
-        return AccountMembership.objects.get(user=user)
 
 
 @pytest.fixture(scope="module")
@@ -105,55 +63,6 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     with django_db_blocker.unblock():
         yield make_world()
         TransactionTestCase._fixture_teardown(None)
-
-
-def make_world() -> World:
-    cast = make_cast()
-    study = make_study(cast.ct, patient_name="Quill^Hazel")
-    instance = make_instance(make_series(study))
-    Blob.objects.filter(pk=instance.blob_id).update(preview=Blob.Preview.READY)
-    Leftover.objects.create(study=make_study(cast.chest), sha256="ab" * 32, size=1)
-    Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
-    reports = [
-        _share(cast.ana, study, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid))),
-        _share(cast.ana, study, cast.ct, Target(Method.GROUP, str(cast.cardiology.uuid))),
-        _share(cast.ana, study, cast.ct, Target(Method.EMAIL, "dora@example.net")),
-        _share(cast.ana, study, cast.ct, Target(Method.EMAIL, "nell@example.net")),
-        _share(cast.ana, study, cast.ct, Target(Method.PHYSICIAN, str(cast.ben.uuid))),
-        _share(cast.ana, study, cast.ct, Target(Method.CODE, "RIVERSIDE")),
-    ]
-    shares = [report.rows[0].share for report in reports]
-    Share.objects.filter(pk=shares[-1].pk).update(expires_at=Now() - timedelta(minutes=1))
-    invited = Invitation.objects.get(address="dora@example.net")
-    registration.send_code(invitation=invited)
-    life = Now() + registration.CODE_LIFE - 2 * registration.CODE_PAUSE
-    Invitation.objects.filter(pk=invited.pk).update(
-        code_hash=tokens.hash_code(invited, CODE), code_expires_at=life
-    )
-    invited.refresh_from_db()
-    claimer = make_user("Nell", email="nell@example.net")
-    EmailAddress.objects.create(user=claimer, email="nell@example.com", verified=False, primary=False)
-    make_role(cast.northgate, "Nobody's")
-    make_group(cast.northgate, "Spare")
-    uploads.receive_upload(worklist=cast.ct, by=cast.ana, files=[_file()])
-    second_factor.add_app(user=cast.ana, secret="JBSWY3DPEHPK3PXP")
-    Session.objects.create(session_key="a-session", expire_date=Now() + timedelta(days=1))
-    UserSession.objects.create(user=cast.ana, session_key="a-session", ip="192.0.2.7", user_agent="")
-    viewer = cast.northgate.roles.get(name="Viewer")
-    offers = [Offer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")]
-    worklists.services.invite_members(account=cast.northgate, offers=offers, by=cast.adam)
-    offered = InvitedMembership.objects.get(invitation__address="olga@example.net")
-    newcomer = make_user("Nina", email="nina@example.net")
-    return World(cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer)
-
-
-def _share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:
-    placement = placement_of(study, worklist).uuid
-    return sharing.services.share_studies(placements=[placement], targets=[target], by=by)
-
-
-def _file() -> SimpleUploadedFile:
-    return SimpleUploadedFile("picture.dcm", as_bytes(dicom()))
 
 
 # --- Every service that writes, or that shows something
@@ -379,7 +288,7 @@ STUDIES: dict[str, Call] = {
     "trail.read_trail": lambda w: trail.read_trail(placement=w.at_home, by=w.cast.ana, filters=Filters()),
     "uploads.ingest_waiting": lambda w: uploads.ingest_waiting(),
     "uploads.receive_upload": lambda w: uploads.receive_upload(
-        worklist=w.cast.ct, by=w.cast.ana, files=[_file(), _file()]
+        worklist=w.cast.ct, by=w.cast.ana, files=[a_file(), a_file()]
     ),
 }
 
@@ -534,6 +443,7 @@ NOT_A_DEED = {
     "worklists.common.locked",
     "worklists.common.standing",
     "worklists.common.tidy_text",
+    "worklists.common.unused_code",
     "worklists.staff_claims.held",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
@@ -568,6 +478,8 @@ NOBODYS_DEED = {
     # Nor is it anybody's that a browser was seen again, a counter counted, or a key to a secret changed.
     "accounts.sessions.note_seen",
     "accounts.tallies.consume",
+    "accounts.limits.count_mail",
+    "accounts.limits.may_ask_about",
     "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
     "studies.previews.render_previews",

@@ -1,12 +1,10 @@
 """The pages of sharing in a real browser: nothing for axe, nothing outside the policy, with and without script."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -14,6 +12,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
+from tests.browser.steps import look_over, signed_in
 from tests.cast import Cast, make_cast
 from tests.factories import join, make_location, make_study, make_user, placement_of
 
@@ -54,42 +53,19 @@ def complaints() -> list[str]:
     return []
 
 
-def signed_in(context: BrowserContext, live_server: Any, user: Any, complaints: list[str]) -> Page:
-    client = Client()
-    client.force_login(user)
-    cookie = client.cookies["sessionid"]
-    context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
 @pytest.fixture
 def ana(context: BrowserContext, live_server: Any, here: Cast, complaints: list[str]) -> Page:
     return signed_in(context, live_server, here.ana, complaints)
 
 
 @pytest.fixture
-def look(screenshots: Any) -> Iterator[Callable[..., None]]:
+def look(screenshots: Any) -> Callable[[Page, str], None]:
     """Axe, sideways scrolling and a picture, in every theme and at every width."""
 
     def looked(page: Page, name: str) -> None:
-        for scheme, width in LOOKS:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            found = [
-                (one["id"], [node["html"] for node in one["nodes"]])
-                for one in Axe().run(page).response["violations"]
-            ]
-            assert found == []
-            assert page.evaluate(
-                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-            )
-            page.screenshot(path=screenshots / f"sharing-{name}-{scheme}-{width}.png")
-        page.set_viewport_size({"width": 1440, "height": 900})
+        look_over(page, LOOKS, f"{screenshots}/sharing-{name}-{{}}-{{}}.png")
 
-    yield looked
+    return looked
 
 
 def open_dialog(page: Page, live_server: Any, cast: Cast) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pydicom.data import get_testdata_file
 
 from audit.actions import Action
@@ -16,6 +16,7 @@ from sharing.targets import Target
 from studies import services
 from studies.ingest.sources import Source
 from studies.models import Placement
+from tests.browser.steps import let_in
 from tests.factories import make_study
 
 # 30 frames of colour ultrasound.
@@ -56,19 +57,12 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def ana(filled, client, page: Page, live_server, complaints: list[str]) -> Page:
+def ana(filled, page: Page, live_server, complaints: list[str]) -> Page:
     """Ana's browser."""
-    sign_in(page.context, client, filled.ana, live_server)
+    let_in(page.context, filled.ana, live_server.url)
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page
-
-
-def sign_in(context: BrowserContext, client, user, live_server) -> None:
-    client.force_login(user)
-    context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -206,10 +200,10 @@ def test_arrow_keys_leaf_through_a_series_with_one_opening_in_the_trail(
 
 
 def test_search_pages_and_images_work_without_script(
-    browser: Browser, client, filled, live_server, scan: str
+    browser: Browser, filled, live_server, scan: str
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
-    sign_in(context, client, filled.ana, live_server)
+    let_in(context, filled.ana, live_server.url)
     page = context.new_page()
     page.goto(f"{live_server.url}/studies/")
     page.get_by_role("link", name="Next").click()

@@ -305,7 +305,7 @@ DCMTK = {
 MEAN, ALMOST_ALL, WITHIN = 2.0, 0.99, 4
 
 
-@pytest.mark.skipif(shutil.which("dcmj2pnm") is None, reason="DCMTK (Debian's dcmtk) is not installed here")
+@pytest.mark.skipif(shutil.which("dcmj2pnm") is None, reason="DCMTK (Debian's dcmtk) is not installed here.")
 @pytest.mark.parametrize("kind", DCMTK)
 def test_a_frame_looks_as_dcmtk_shows_it(kind: str, tmp_path: Path) -> None:
     """On average at most 2 of 255 grey levels apart, and 99 of 100 values within 4."""
@@ -377,7 +377,7 @@ def test_a_decoder_that_crashes_costs_one_file_and_not_the_worker(tmp_path: Path
 
 
 @pytest.mark.skipif(
-    not Path("/proc/self/environ").exists(), reason="This system does not show a process's environment"
+    not Path("/proc/self/environ").exists(), reason="This system does not show a process's environment."
 )
 def test_the_renderer_is_told_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://somewhere")

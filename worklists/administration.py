@@ -1,5 +1,7 @@
 """Which account somebody administers now. Every page of the administration shows that account's rows alone."""
 
+from typing import NamedTuple
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,6 +10,12 @@ from accounts.models import Account, User
 from worklists import selectors
 
 CHOSEN = "administered_account"
+
+
+class _Administered(NamedTuple):
+    account: Account | None
+    # Whether there is another to choose.
+    several: bool
 
 
 def administered_accounts(user: User | AnonymousUser) -> QuerySet[Account]:
@@ -23,10 +31,7 @@ def current_account(request: HttpRequest) -> Account | None:
 
     None to a superuser is the whole platform; to anybody else it means that they administer nothing.
     """
-    if not hasattr(request, "_administered"):
-        request._administered = _found(request)  # type: ignore[attr-defined]
-    account: Account | None = request._administered  # type: ignore[attr-defined]
-    return account
+    return _administered(request).account
 
 
 def administers_something(request: HttpRequest) -> bool:
@@ -39,8 +44,7 @@ def administers_something(request: HttpRequest) -> bool:
 
 def may_switch_account(request: HttpRequest) -> bool:
     """Whether there is another account to choose."""
-    current_account(request)
-    return getattr(request, "_administers_several", False)
+    return _administered(request).several
 
 
 def choose_account(request: HttpRequest, account: Account | None) -> None:
@@ -51,15 +55,23 @@ def choose_account(request: HttpRequest, account: Account | None) -> None:
         request.session[CHOSEN] = account.pk
 
 
-def _found(request: HttpRequest) -> Account | None:
+def _administered(request: HttpRequest) -> _Administered:
+    """Found once for a request, however many of its parts ask."""
+    kept = vars(request)
+    if "_administered" not in kept:
+        kept["_administered"] = _found(request)
+    found: _Administered = kept["_administered"]
+    return found
+
+
+def _found(request: HttpRequest) -> _Administered:
     user = request.user
     chosen = request.session.get(CHOSEN)
     if not isinstance(user, User):
-        return None
+        return _Administered(None, several=False)
     accounts = administered_accounts(user)
     if user.is_superuser:
-        request._administers_several = True  # type: ignore[attr-defined]
-        return accounts.filter(pk=chosen).first() if chosen is not None else None
+        return _Administered(accounts.filter(pk=chosen).first() if chosen is not None else None, several=True)
     found = list(accounts)
-    request._administers_several = len(found) > 1  # type: ignore[attr-defined]
-    return next((account for account in found if account.pk == chosen), found[0] if found else None)
+    account = next((account for account in found if account.pk == chosen), found[0] if found else None)
+    return _Administered(account, several=len(found) > 1)

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from accounts.models import Account, Role, User
 from worklists.admin_base import Found, OursAdmin, ServiceForm, number_in, ticked
 from worklists.administration import administers_something, current_account
+from worklists.deeds import still_there
 from worklists.models import Worklist
 
 __all__ = ["ReadOnlyAdmin", "Scoped", "ScopedAdmin", "ServiceAdmin", "ServiceForm", "number_in", "ticked"]
@@ -99,11 +100,7 @@ class ServiceAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
         filled = form.cleaned_data
         if change:
-            try:
-                self.change(request, self.model._default_manager.get(pk=obj.pk), filled)
-            except self.model.DoesNotExist as error:
-                # Somebody took it away, perhaps while we waited for its lock.
-                raise Http404 from error
+            self.change(request, still_there(self.model._default_manager.all(), obj.pk), filled)
         else:
             obj.__dict__.update(self.add(request, filled).__dict__)
 
@@ -142,6 +139,8 @@ class ServiceAdmin(ReadOnlyAdmin):
             with transaction.atomic():
                 return super().delete_view(request, object_id, {**context, **(extra_context or {})})
         except ValidationError as refusal:
+            # What is gone has no page to say it on.
+            still_there(self.get_queryset(request), obj.pk)
             messages.error(request, refusal.messages[0])
             return HttpResponseRedirect(self.address("change", obj.pk))
 

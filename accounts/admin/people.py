@@ -15,7 +15,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from cimar.formats import counted, moment
 from sharing.selectors import Leaving, what_ends_by_leaving
-from sharing.services import NothingThere, leave_account
+from sharing.services import leave_account
 from worklists import services
 from worklists.administration import administered_accounts, current_account
 from worklists.models import WorklistMembership
@@ -172,8 +172,6 @@ class AccountMembershipAdmin(ScopedAdmin):
                 leave_account(membership=membership.pk, by=request.user)
             except ValidationError as error:
                 refusal = error.messages[0]
-            except NothingThere as error:
-                raise Http404 from error
             else:
                 messages.success(request, f"{membership.user} is inactive and has no right here any more.")
                 return self._after_leaving(request, membership)
@@ -192,10 +190,7 @@ class AccountMembershipAdmin(ScopedAdmin):
         membership = self._found(request, object_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        try:
-            services.reactivate_member(membership=membership, by=request.user)
-        except AccountMembership.DoesNotExist as error:
-            raise Http404 from error
+        services.reactivate_member(membership=membership, by=request.user)
         messages.success(
             request, f"{membership.user} is active again, with the role and worklists of before."
         )
@@ -217,10 +212,7 @@ class AccountMembershipAdmin(ScopedAdmin):
         return leaving_lines(obj, for_good=True)
 
     def remove(self, request: HttpRequest, obj: AccountMembership) -> None:
-        try:
-            leave_account(membership=obj.pk, by=request.user, remove=True)
-        except NothingThere as error:
-            raise Http404 from error
+        leave_account(membership=obj.pk, by=request.user, remove=True)
         request.left = obj
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:

@@ -17,12 +17,10 @@ from sharing.services.removal import (
     remove_from_worklist,
 )
 from sharing.services.settling import settle_overdue
-from sharing.services.shares import (
-    NothingThere,
-    share_studies,
-)
+from sharing.services.shares import share_studies
 from sharing.services.welcome import claim_what_waits, welcome
 from sharing.services.worklists import delete_worklist
+from worklists.deeds import NothingThere
 
 __all__ = [
     "EndReport",

@@ -13,7 +13,7 @@ from sharing.events import Labels, on_share
 from sharing.locks import lock_directory
 from sharing.models import Share
 from sharing.services import notices, settling
-from sharing.services.shares import NothingThere
+from worklists.deeds import NothingThere
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from accounts.models import User
 from sharing import selectors
 from sharing.models import Share
 from sharing.services import settling
-from sharing.services.shares import NothingThere
+from worklists.deeds import NothingThere
 
 
 @dataclass(frozen=True)

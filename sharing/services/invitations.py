@@ -11,7 +11,7 @@ from accounts.services import invitations as accounts_invitations
 from accounts.services.outbox import queue_mail
 from sharing import selectors
 from sharing.services.promises import end_promises
-from sharing.services.shares import NothingThere
+from worklists.deeds import NothingThere
 from worklists.models import InvitedMembership
 from worklists.services import end_offer
 

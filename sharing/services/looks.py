@@ -15,12 +15,12 @@ from sharing import graph, permissions, selectors, targets
 from sharing.limits import MOST_STUDIES
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
-from sharing.services.shares import NothingThere
 from sharing.targets import Resolved, Target
 from studies.events import on_placement, on_worklist
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists import access
+from worklists.deeds import NothingThere
 from worklists.models import Worklist
 
 MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."

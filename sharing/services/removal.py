@@ -14,11 +14,11 @@ from audit.services import record
 from sharing import permissions
 from sharing.models import Method, Share
 from sharing.services import settling
-from sharing.services.shares import NothingThere
 from studies.events import on_placement
 from studies.models import Instance, Placement, Series, Study
 from studies.selectors import placements_visible_to
 from studies.services import leave_bytes
+from worklists.deeds import NothingThere, still_there
 from worklists.services import deactivate_member, remove_member
 
 TOMBSTONE = {
@@ -128,15 +128,11 @@ def leave_account(*, membership: int, by: User | None, remove: bool = False) -> 
     """
     found = AccountMembership.objects.select_related("user__personal_worklist", "account")
     # These lock user, membership and worklist rows before any study is locked, and see to the rights.
-    try:
-        row = found.get(pk=membership)
-        if remove:
-            remove_member(membership=row, by=by)
-        else:
-            deactivate_member(membership=row, by=by)
-    except AccountMembership.DoesNotExist:
-        # Somebody took it away, perhaps while we waited for its lock.
-        raise NothingThere from None
+    row = still_there(found, membership)
+    if remove:
+        remove_member(membership=row, by=by)
+    else:
+        deactivate_member(membership=row, by=by)
     lost = Share.objects.filter(
         to_worklist=row.user.personal_worklist,
         account=row.account,

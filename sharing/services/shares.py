@@ -22,13 +22,10 @@ from sharing.services.press import GONE, Outcome, Press, Row, ShareReport
 from sharing.targets import Resolved, Target
 from studies.models import Placement
 from studies.selectors import placements_visible_to
+from worklists.deeds import NothingThere
 from worklists.models import Worklist
 
 CHANGED_MEANWHILE = "This recipient changed a moment ago. Please try again."
-
-
-class NothingThere(Exception):
-    """None of what was named is there for this person: a 404."""
 
 
 @transaction.atomic

@@ -74,6 +74,44 @@ def hospital(transactional_db: None) -> Hospital:
     )
 
 
+def let_in(context: BrowserContext, user: User, site: str) -> None:
+    """Signed in without the page for it."""
+    client = Client()
+    client.force_login(user)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+
+
+def signed_in(context: BrowserContext, live_server: Any, user: User, complaints: list[str]) -> Page:
+    """A page of somebody's, and what the browser complains about on it."""
+    let_in(context, user, live_server.url)
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
+
+
+def look_over(page: Page, looks: list[tuple[str, int]], picture: str, *, full_page: bool = False) -> None:
+    """Outside a journey, in each look: a picture (`{}` and `{}` are theme and width), axe and sideways scrolling."""
+    for scheme, width in looks:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=picture.format(scheme, width), full_page=full_page)
+        found = [
+            (one["id"], [node["html"] for node in one["nodes"]])
+            for one in AXE.run(page).response["violations"]
+        ]
+        assert found == []
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def send_password(page: Page, address: str, password: str = PASSWORD) -> None:
+    """On the page for it; whatever comes next."""
+    page.get_by_label("Email").fill(address)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+
+
 class Mail:
     """The mails that were sent; a look at them lets what waits go out first, as a worker would."""
 
@@ -117,9 +155,7 @@ class Person:
 
     def type_who_they_are(self, page: Page, address: str, password: str = PASSWORD) -> None:
         expect(page.get_by_role("heading", name="Sign in to CIMAR")).to_be_visible()
-        page.get_by_label("Email").fill(address)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+        send_password(page, address, password)
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def open_worklist(self, name: str) -> None:
@@ -147,6 +183,12 @@ class Person:
         self.choose("Share")
         expect(self.page.get_by_role("heading", name=re.compile("^Share .* stud"))).to_be_focused()
         return self.dialog
+
+    def add_address(self, address: str) -> None:
+        """To those the open dialog shares with."""
+        self.dialog.get_by_label("Type an email address").fill(address)
+        self.dialog.get_by_role("button", name="Add", exact=True).click()
+        expect(self.dialog.get_by_role("button", name=f"Take off {address}")).to_be_visible()
 
     @property
     def path(self) -> str:
@@ -243,10 +285,7 @@ def come(
         )
         context.add_init_script(HEAR_VIOLATIONS)
         if user is not None:
-            client = Client()
-            client.force_login(user)
-            value = client.cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": value, "url": live_server.url}])
+            let_in(context, user, live_server.url)
         person = Person(context.new_page(), live_server.url, screenshots)
         context.on("console", lambda message: _hear(person, message))
         context.on("weberror", lambda error: person.complaints.append(f"script: {error.error}"))

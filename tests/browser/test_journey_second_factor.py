@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Account
 from audit import clock as the_clock
-from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Mail, Person
+from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Mail, Person, send_password
 from tests.factories import PASSWORD
 
 DEVICE = {
@@ -89,9 +89,7 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
 
     # From now on the password is not enough.
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.get_by_label("Email").fill(hospital.cast.ana.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    send_password(page, hospital.cast.ana.email)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     ana.look("second-factor-step")
     page.get_by_label("Code").fill(code_of(key))
@@ -100,9 +98,7 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
 
     # The telephone is lost: a recovery code takes its place, and the lost app goes.
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.get_by_label("Email").fill(hospital.cast.ana.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    send_password(page, hospital.cast.ana.email)
     page.get_by_label("Code").fill(lines[2])
     page.get_by_role("button", name="Sign in", exact=True).click()
     ana.go(reverse("accounts:second_factor"))
@@ -151,9 +147,7 @@ def test_a_passkey_signs_in_without_the_password(hospital: Hospital, come: Calla
 
     # After the password, as the second step; and when it is asked once more who one is.
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.get_by_label("Email").fill(hospital.cast.ana.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    send_password(page, hospital.cast.ana.email)
     page.get_by_role("button", name="Use a passkey or security key").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     ana.go(reverse("accounts:recovery_codes"))
@@ -192,9 +186,7 @@ def test_an_account_that_requires_one(hospital: Hospital, come: Callable[..., Pe
     clock.move(days=14, minutes=1)
     late = come()
     late.go(reverse("studies:list"))
-    late.page.get_by_label("Email").fill(cast.ana.email)
-    late.page.get_by_label("Password").fill(PASSWORD)
-    late.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    send_password(late.page, cast.ana.email)
     heading = late.page.get_by_role("heading", name="Northgate Hospital requires a second factor")
     expect(heading).to_be_visible()
     late.look("second-factor-required")

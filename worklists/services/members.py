@@ -12,6 +12,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from worklists import access
+from worklists.deeds import still_there
 from worklists.events import about, on_account, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
@@ -183,4 +184,4 @@ def _held(membership: AccountMembership) -> tuple[Account, AccountMembership]:
     account = locked(membership.account_id)
     list(User.objects.filter(pk=membership.user_id).select_for_update(no_key=True).values_list("pk"))
     now = AccountMembership.objects.select_for_update(of=("self",)).select_related("user", "role")
-    return account, now.get(pk=membership.pk)
+    return account, still_there(now, membership.pk)

@@ -5,25 +5,19 @@ from django.db import transaction
 from accounts.models import User
 from audit.actions import Action
 from audit.services import record
-from worklists import codes
 from worklists.events import on_worklist
 from worklists.models import Worklist
+from worklists.services.common import unused_code
 
 
 @transaction.atomic
 def change_personal_code(*, by: User, new: bool) -> Worklist:
     """A new code nobody can guess, or none; the one before finds nobody any more. What it brought stays."""
     own = Worklist.objects.select_for_update(of=("self",)).select_related("owner", "account").get(owner=by)
-    code = _free_code() if new else None
+    code = unused_code() if new else None
     if code == own.share_code:
         return own
     own.share_code = code
     own.save(update_fields=["share_code"])
     record(Action.CODE_CHANGE, by=by, on=on_worklist(own, code=code or "", front_door=False))
     return own
-
-
-def _free_code() -> str:
-    while Worklist.objects.filter(share_code=(code := codes.new_code())).exists():
-        pass
-    return code

@@ -11,6 +11,7 @@ from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import event, record, record_all
 from worklists import access, presets
+from worklists.deeds import still_there
 from worklists.events import on_account
 from worklists.permission_texts import labels
 from worklists.permissions import brings, check_administers, check_may_give
@@ -39,7 +40,7 @@ def change_role(
     """Tick and untick, or rename. A ticked permission touches the groups of this role and nothing else."""
     account = locked(role.account_id) if role.account_id is not None else None
     may_give = check_administers(by, account)
-    role = Role.objects.select_for_update(no_key=True).get(pk=role.pk)
+    role = still_there(Role.objects.select_for_update(no_key=True), role.pk)
     detail: dict[str, object] = {}
     if name is not None and (name := _free_name(account, name, but=role)) != role.name:
         detail["was_named"], role.name = role.name, name
@@ -69,7 +70,7 @@ def copy_role(*, role: Role, name: str, by: User | None) -> Role:
         raise ValidationError("The platform's own roles are not copied.", code="platform")
     account = locked(role.account_id)
     may_give = check_administers(by, account)
-    role = Role.objects.get(pk=role.pk)
+    role = still_there(Role.objects.all(), role.pk)
     rows = list(role.permissions.all())
     ticks = {row.codename for row in rows}
     check_may_give(may_give, ticks, account)
@@ -88,7 +89,7 @@ def remove_role(*, role: Role, by: User | None) -> None:
         raise ValidationError("The platform's own roles stay.", code="platform")
     account = locked(role.account_id)
     check_administers(by, account)
-    role = Role.objects.select_for_update().get(pk=role.pk)
+    role = still_there(Role.objects.select_for_update(), role.pk)
     on = on_account(account, role_id=role.pk, role=role.name)
     try:
         role.delete()

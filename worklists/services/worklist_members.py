@@ -13,8 +13,9 @@ from worklists.events import about, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import Standing, check_role_is_of, given, locked, standing
+from worklists.services.worklists import GONE
 
-GONE = "This membership was removed a moment ago."
+REMOVED = "This membership was removed a moment ago."
 MOST_AT_ONCE = 200
 
 
@@ -60,7 +61,7 @@ def _still_there(worklist: Worklist) -> Worklist:
     """As it is now. Under the account's lock nobody deletes it before we are done."""
     found = Worklist.objects.select_related("account", "owner").filter(pk=worklist.pk).first()
     if found is None:
-        raise ValidationError("This worklist was deleted a moment ago.", code="gone")
+        raise ValidationError(GONE, code="gone")
     return found
 
 
@@ -122,7 +123,7 @@ def _held(membership: WorklistMembership) -> tuple[Account, WorklistMembership]:
     rows = now.select_related("user", "role", "worklist__account", "worklist__owner")
     found = rows.filter(pk=membership.pk).first()
     if found is None:
-        raise ValidationError(GONE, code="gone")
+        raise ValidationError(REMOVED, code="gone")
     return account, found
 
 

@@ -14,7 +14,7 @@ from worklists import access, codes
 from worklists.events import on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
-from worklists.services.common import check_role_is_of, given, locked, standing, tidy_text
+from worklists.services.common import check_role_is_of, given, locked, standing, tidy_text, unused_code
 
 
 class Keep:
@@ -134,7 +134,7 @@ def change_worklist(
 @transaction.atomic
 def make_share_code(*, worklist: Worklist, by: User | None) -> Worklist:
     """A new code nobody can guess; the one before finds nobody any more. What it brought stays."""
-    return change_worklist(worklist=worklist, share_code=_unused_code(), by=by)
+    return change_worklist(worklist=worklist, share_code=unused_code(), by=by)
 
 
 @transaction.atomic
@@ -207,12 +207,6 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
     others = Worklist.objects.filter(share_code=code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise ValidationError(CODE_TAKEN, code="taken")
-    return code
-
-
-def _unused_code() -> str:
-    while Worklist.objects.filter(share_code=(code := codes.new_code())).exists():
-        pass
     return code
 
 

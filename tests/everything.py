@@ -1,0 +1,111 @@
+"""A world in which every deed can be done, for the tests that try them all."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
+
+import sharing.services
+import worklists.services
+from accounts import tokens
+from accounts.models import AccountMembership, Invitation, User
+from accounts.services import registration, second_factor
+from sharing.models import Method, Share
+from sharing.targets import Target
+from studies.models import Blob, Leftover, Study
+from studies.services import uploads
+from tests.bad_files import as_bytes, dicom
+from tests.cast import Cast, make_cast
+from tests.factories import (
+    make_group,
+    make_instance,
+    make_role,
+    make_series,
+    make_study,
+    make_user,
+    placement_of,
+)
+from worklists.models import InvitedMembership, Worklist
+from worklists.services import Offer
+
+CODE = "123456"
+
+
+@dataclass
+class World:
+    """The cast, and something of everything that can be done something to."""
+
+    cast: Cast
+    study: Study
+    on_emergency: Share
+    awaits: Share
+    invited: Invitation
+    claimer: User
+    instance: Any
+    offered: InvitedMembership
+    newcomer: User
+
+    @property
+    def at_home(self) -> Any:
+        return placement_of(self.study, self.cast.ct)
+
+    @property
+    def away(self) -> Any:
+        return placement_of(self.study, self.cast.emergency)
+
+    def member(self, user: User) -> AccountMembership:
+        return AccountMembership.objects.get(user=user)
+
+
+def make_world() -> World:
+    cast = make_cast()
+    study = make_study(cast.ct, patient_name="Quill^Hazel")
+    instance = make_instance(make_series(study))
+    Blob.objects.filter(pk=instance.blob_id).update(preview=Blob.Preview.READY)
+    Leftover.objects.create(study=make_study(cast.chest), sha256="ab" * 32, size=1)
+    Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
+    reports = [
+        share(cast.ana, study, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid))),
+        share(cast.ana, study, cast.ct, Target(Method.GROUP, str(cast.cardiology.uuid))),
+        share(cast.ana, study, cast.ct, Target(Method.EMAIL, "dora@example.net")),
+        share(cast.ana, study, cast.ct, Target(Method.EMAIL, "nell@example.net")),
+        share(cast.ana, study, cast.ct, Target(Method.PHYSICIAN, str(cast.ben.uuid))),
+        share(cast.ana, study, cast.ct, Target(Method.CODE, "RIVERSIDE")),
+    ]
+    shares = [report.rows[0].share for report in reports]
+    Share.objects.filter(pk=shares[-1].pk).update(expires_at=Now() - timedelta(minutes=1))
+    invited = Invitation.objects.get(address="dora@example.net")
+    registration.send_code(invitation=invited)
+    life = Now() + registration.CODE_LIFE - 2 * registration.CODE_PAUSE
+    Invitation.objects.filter(pk=invited.pk).update(
+        code_hash=tokens.hash_code(invited, CODE), code_expires_at=life
+    )
+    invited.refresh_from_db()
+    claimer = make_user("Nell", email="nell@example.net")
+    EmailAddress.objects.create(user=claimer, email="nell@example.com", verified=False, primary=False)
+    make_role(cast.northgate, "Nobody's")
+    make_group(cast.northgate, "Spare")
+    uploads.receive_upload(worklist=cast.ct, by=cast.ana, files=[a_file()])
+    second_factor.add_app(user=cast.ana, secret="JBSWY3DPEHPK3PXP")
+    Session.objects.create(session_key="a-session", expire_date=Now() + timedelta(days=1))
+    UserSession.objects.create(user=cast.ana, session_key="a-session", ip="192.0.2.7", user_agent="")
+    viewer = cast.northgate.roles.get(name="Viewer")
+    offers = [Offer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")]
+    worklists.services.invite_members(account=cast.northgate, offers=offers, by=cast.adam)
+    offered = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    newcomer = make_user("Nina", email="nina@example.net")
+    return World(cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer)
+
+
+def share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:
+    placement = placement_of(study, worklist).uuid
+    return sharing.services.share_studies(placements=[placement], targets=[target], by=by)
+
+
+def a_file() -> SimpleUploadedFile:
+    return SimpleUploadedFile("picture.dcm", as_bytes(dicom()))

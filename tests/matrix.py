@@ -1,0 +1,157 @@
+"""What a matrix of addresses × people is made of: its rows, the world they stand in, and the asking.
+
+A row names each person of the cast exactly once.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+
+from accounts.tokens import make_token
+from audit.models import AuditEvent
+from sharing import services
+from sharing.models import Method
+from sharing.targets import Target
+from studies.models import Upload
+from tests.cast import PEOPLE
+from tests.factories import make_instance, make_series, placement_of
+from tests.fingerprint import AUDIT, fingerprint
+
+OK, FOUND, MISSING, DENIED, HIDDEN, UNFIT = 200, 302, 404, 403, 404, 422
+LOGIN = "sign-in"
+EVERYONE = frozenset(PEOPLE) | {"anonymous"}
+SIGNED_IN = frozenset(PEOPLE)
+
+
+@pytest.fixture
+def world(cast: Any) -> SimpleNamespace:
+    """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload."""
+
+    def press(by: Any, placement: Any, *targets: Target) -> Any:
+        return services.share_studies(placements=[placement.uuid], targets=targets, by=by)
+
+    report = press(
+        cast.ana,
+        cast.placement,
+        Target(Method.LOCATION, str(cast.emergency.uuid)),
+        Target(Method.EMAIL, cast.ed.email),
+        Target(Method.EMAIL, "dora@example.net"),
+    )
+    shared, emailed, promised = (row.share for row in report.rows)
+    instance = make_instance(make_series(cast.study))
+    return SimpleNamespace(
+        cast=cast,
+        press=report.press,
+        share=shared,
+        emailed=emailed,
+        invitation=promised.invitation,
+        placement=cast.placement,
+        at_emergency=placement_of(cast.study, cast.emergency),
+        at_ed=placement_of(cast.study, cast.ed.personal_worklist),
+        instance=instance,
+        upload=Upload.objects.create(worklist=cast.ct, by=cast.ana),
+        token=make_token(promised.invitation),
+        random=uuid4(),
+    )
+
+
+Args = Callable[[SimpleNamespace], list[Any]]
+Data = Callable[[SimpleNamespace], dict[str, Any]]
+
+
+def none(world: SimpleNamespace) -> Any:
+    return []
+
+
+@dataclass
+class Row:
+    """`people` maps what they get to who gets it; `rest` is what everybody else gets who is signed in."""
+
+    name: str
+    method: str
+    args: Args
+    people: dict[Any, str | frozenset[str]]
+    rest: Any = HIDDEN
+    anonymous: Any = LOGIN
+    data: Data = lambda world: {}
+    note: str = ""
+
+    def expected(self) -> dict[str, Any]:
+        found = dict.fromkeys(SIGNED_IN, self.rest) | {"anonymous": self.anonymous}
+        for what, who in self.people.items():
+            for person in who.split() if isinstance(who, str) else who:
+                found[person] = what
+        return found
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.method, self.name, self.note]))
+
+
+def addresses(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(
+                pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            )
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}"
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    savepoint = transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(savepoint)
+
+
+def signed_in(world: SimpleNamespace, name: str) -> Client:
+    client = Client()
+    if (person := getattr(world.cast, name)) is not None:
+        client.force_login(person)
+    return client
+
+
+def answer(client: Client, row: Row, world: SimpleNamespace) -> Any:
+    return getattr(client, row.method)(reverse(row.name, args=row.args(world)), row.data(world))
+
+
+def got(response: Any) -> Any:
+    if response.status_code == FOUND and response["Location"].startswith(reverse("account_login")):
+        return LOGIN
+    return response.status_code
+
+
+@dataclass
+class Answers:
+    """What each person gets by a row, and of those who are refused what is left of it."""
+
+    found: dict[str, Any]
+    # Whether everything but the audit trail is as it was, and how many lines the trail has more.
+    left: dict[str, tuple[bool, int]]
+
+
+def asked_by_everyone(world: SimpleNamespace, row: Row) -> Answers:
+    """Each in turn, and what each has done is undone."""
+    found, marks = {}, {}
+    for name in sorted(EVERYONE):
+        with undone():
+            client = signed_in(world, name)
+            before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
+            found[name] = got(answer(client, row, world))
+            marks[name] = (fingerprint(but={AUDIT}) == before, AuditEvent.objects.count() - events)
+    refused = {name for name in EVERYONE if found[name] in (DENIED, HIDDEN, LOGIN)}
+    return Answers(found, {name: marks[name] for name in refused})
+
+
+def left_by_refusals(row: Row) -> dict[str, tuple[bool, int]]:
+    """What a row's refusals should leave: nothing, and where the person was denied the one line that says so."""
+    refusals = {name: what for name, what in row.expected().items() if what in (DENIED, HIDDEN, LOGIN)}
+    return {name: (True, 1 if what == DENIED else 0) for name, what in refusals.items()}

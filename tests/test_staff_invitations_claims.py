@@ -1,0 +1,208 @@
+"""An offered membership is claimed: what was offered and may still be given, once, and never more."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from accounts.models import AccountMembership, Invitation, User
+from audit.actions import Action
+from audit.history import sentence
+from audit.models import AuditEvent
+from sharing.services import claim_what_waits, leave_account, withdraw_staff_invitation
+from tests.factories import PASSWORD, join, make_role, make_user, role_of
+from tests.fingerprint import fingerprint
+from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
+from worklists import access, services
+from worklists.models import WorklistMembership
+from worklists.services import Offer
+
+
+def test_signing_in_claims_what_waits_for_a_proved_address(cast, client):
+    dora = make_user("Dora", email=ADDRESS, verified=False)
+    invite(cast, offer(cast, ADDRESS, "Viewer", (cast.ct, None)))
+    dora.emailaddress_set.update(verified=True)
+
+    client.post("/sign-in/login/", {"login": ADDRESS, "password": PASSWORD})
+
+    assert access.may(dora, "list_studies", cast.ct)
+    assert waiting().outcome == "accepted" and waiting().role is None
+
+
+def test_claiming_twice_gives_once(cast):
+    invite(cast, offer(cast, ADDRESS, "Viewer", (cast.ct, None)))
+    dora = register(waiting().invitation)
+    before = fingerprint()
+
+    claim_what_waits(user=dora)
+
+    assert fingerprint() == before
+
+
+def test_two_accounts_are_claimed_at_once(cast):
+    invite(cast, offer(cast))
+    services.invite_members(
+        account=cast.riverside, offers=[Offer(ADDRESS, role_of(cast.riverside, "Viewer"))], by=cast.rita
+    )
+
+    dora = register(Invitation.objects.get(account=cast.riverside))
+
+    accounts = AccountMembership.objects.filter(user=dora).values_list("account__name", flat=True)
+    assert set(accounts) == {"Northgate Hospital", "Riverside Clinic"}
+    assert not Invitation.objects.filter(accepted_at=None).exists()
+
+
+def test_an_expired_invitation_gives_nothing(cast, clock):
+    invite(cast, offer(cast))
+    make_user("Dora", email=ADDRESS)
+    clock.move(days=31)
+
+    claim_what_waits(user=User.objects.get(email=ADDRESS))
+
+    assert not AccountMembership.objects.filter(user__email=ADDRESS).exists()
+
+
+def test_who_is_a_member_already_stays_what_they_are(cast):
+    invite(cast, offer(cast, ADDRESS, "Administrator", every_worklist=True))
+    dora = make_user("Dora", email=ADDRESS)
+    join(dora, cast.northgate, "Viewer")
+
+    claim_what_waits(user=dora)
+
+    member = AccountMembership.objects.get(user=dora)
+    assert (member.role.name, member.every_worklist) == ("Viewer", False)
+    assert waiting().outcome == "accepted"
+
+
+def test_a_role_that_waits_on_an_invitation_is_in_use(cast):
+    night, day = make_role(cast.northgate, "Night"), make_role(cast.northgate, "Day")
+    invite(cast, offer(cast, ADDRESS, "Night", (cast.ct, day)))
+
+    for role in (night, day):
+        with pytest.raises(ValidationError, match="in use"):
+            services.remove_role(role=role, by=cast.adam)
+
+    withdraw_staff_invitation(membership=waiting(), by=cast.adam)
+    services.remove_role(role=night, by=cast.adam)
+    services.remove_role(role=day, by=cast.adam)
+    assert waiting().role_name == "Night"
+
+
+def test_a_role_changed_meanwhile_gives_what_it_has_now(cast):
+    night = make_role(cast.northgate, "Night", ["list_studies", "open_study", "share_study"])
+    invite(cast, offer(cast, ADDRESS, "Night", (cast.ct, None)))
+    services.change_role(role=night, permissions=["list_studies"], by=cast.adam)
+
+    dora = register(waiting().invitation)
+
+    assert access.rights(dora, cast.ct) == {"list_studies"}
+
+
+def test_a_worklist_deleted_meanwhile_is_left_out(cast):
+    from sharing.services import delete_worklist
+
+    invite(cast, offer(cast, ADDRESS, "Viewer", (cast.ct, None), (cast.chest, None)))
+    delete_worklist(worklist=cast.chest, by=cast.adam)
+
+    dora = register(waiting().invitation)
+
+    assert list(WorklistMembership.objects.filter(user=dora).values_list("worklist", flat=True)) == [
+        cast.ct.pk
+    ]
+
+
+def test_joining_is_told_as_the_persons_own_deed(cast):
+    invite(cast, offer(cast))
+    register(waiting().invitation)
+
+    joined = AuditEvent.objects.get(action=Action.MEMBER_ADD)
+    assert sentence(joined) == "Dora joined Northgate Hospital as Viewer"
+    assert joined.detail["invited_by"] == "Adam"
+    offered = AuditEvent.objects.get(action=Action.MEMBER_OFFER)
+    assert sentence(offered) == "Adam offered dora@example.net membership of Northgate Hospital as Viewer"
+
+
+# --- Whoever invited may no longer give it
+
+
+def _leaves(cast):
+    leave_account(membership=AccountMembership.objects.get(user=cast.adam).pk, by=None)
+
+
+def _is_deactivated(cast):
+    User.objects.filter(pk=cast.adam.pk).update(is_active=False)
+
+
+def _gives_less(cast):
+    clerk = make_role(cast.northgate, "Clerk", ["administer_account", "list_studies"])
+    membership = AccountMembership.objects.get(user=cast.adam)
+    services.change_account_member(membership=membership, role=clerk, by=None)
+
+
+@pytest.mark.parametrize("lose", [_leaves, _is_deactivated, _gives_less])
+def test_an_offer_does_not_outlive_the_right_to_make_it(cast, lose):
+    join(make_user("Carl"), cast.northgate, "Administrator")
+    invite(cast, offer(cast, ADDRESS, "Radiologist", (cast.ct, None)))
+    lose(cast)
+
+    dora = register(waiting().invitation)
+
+    assert not AccountMembership.objects.filter(user=dora).exists()
+    assert not access.rights(dora, cast.ct)
+    assert (waiting().outcome, waiting().role_name) == ("lapsed", "Radiologist")
+    [lapsed] = AuditEvent.objects.filter(action="account:member:lapse", account_id=cast.northgate.pk)
+    assert sentence(lapsed) == (
+        "The membership of Northgate Hospital offered to dora@example.net lapsed: "
+        "who offered it may no longer give it"
+    )
+    before = fingerprint()
+    claim_what_waits(user=dora)
+    assert fingerprint() == before
+
+
+def test_an_offer_lapses_for_the_role_it_gives_on_one_worklist_too(cast):
+    join(make_user("Carl"), cast.northgate, "Administrator")
+    make_role(cast.northgate, "Small", ["list_studies"])
+    invite(cast, offer(cast, ADDRESS, "Small", (cast.ct, role_of(cast.northgate, "Radiologist"))))
+    _gives_less(cast)
+
+    dora = register(waiting().invitation)
+
+    assert not access.rights(dora, cast.ct)
+    assert waiting().outcome == "lapsed"
+
+
+def test_what_a_clinician_promised_comes_though_the_membership_lapsed(cast):
+    join(make_user("Carl"), cast.northgate, "Administrator")
+    share = promise(cast)
+    invite(cast, offer(cast))
+    _is_deactivated(cast)
+
+    dora = register(waiting().invitation)
+
+    share.refresh_from_db()
+    assert share.to_worklist == dora.personal_worklist
+    assert waiting().outcome == "lapsed"
+
+
+def test_what_the_platform_itself_offers_does_not_lapse(cast):
+    services.invite_members(account=cast.northgate, offers=[offer(cast)], by=None)
+    _is_deactivated(cast)
+
+    dora = register(waiting().invitation)
+
+    assert AccountMembership.objects.get(user=dora).account == cast.northgate
+
+
+def test_a_lapsed_offer_is_told_by_its_word_in_the_administration(cast):
+    carl = make_user("Carl")
+    join(carl, cast.northgate, "Administrator")
+    invite(cast, offer(cast), offer(cast, "erika@example.net"))
+    _is_deactivated(cast)
+    register(waiting().invitation)
+    client = Client()
+    client.force_login(carl)
+
+    listed = client.get("/admin/accounts/invitation/", {"state": "lapsed"}).content.decode()
+
+    assert ADDRESS in listed and "Lapsed" in listed
+    assert "erika@example.net" not in listed
