@@ -57,7 +57,10 @@ OPEN_PATHS = ("/health/",)
 
 
 class SecondFactorMiddleware:
-    """Before an account's date: a reminder on every page. From then on: no page but those that set a factor up."""
+    """Before an account's date: a reminder on every page. From then on: no page but those that set a factor up.
+
+    The platform's demand on whoever runs it knows no date.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response

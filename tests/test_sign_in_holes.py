@@ -4,10 +4,11 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib import admin
 from django.core.cache import cache
-from django.http import Http404
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import AccountMembership
@@ -22,6 +23,7 @@ from tests.cast import make_cast
 from tests.factories import PASSWORD, make_user, role_of
 from tests.overlap import queued
 from tests.passkeys import Device
+from worklists.deeds import NothingThere
 
 ADD, PASSKEY, STEP = "/profile/second-factor/key/", "/sign-in/passkey/", "/sign-in/second-factor/"
 LOGIN, CONFIRM, PROFILE = "/sign-in/login/", "/sign-in/reauthenticate/", "/profile/"
@@ -129,6 +131,81 @@ def test_a_code_taken_before_is_not_good_with_marks_in_it_either(ana, dressed):
     other.post(STEP, {"code": dressed.format(code[:3], code[3:])})
 
     assert not is_in(other)
+
+
+def test_the_code_that_sets_an_app_up_is_not_good_for_signing_in(ana):
+    client, other, app = Client(), Client(), "/profile/second-factor/app/"
+    type_password(client, ana)
+    client.post(f"{CONFIRM}?next={app}", {"password": PASSWORD})
+    secret = client.get(app).context["form"].secret
+    code = code_of(secret)
+    assert client.post(app, {"code": f" {code[:3]} {code[3:]} "}).status_code == 200
+
+    type_password(other, ana)
+    answer = other.post(STEP, {"code": code})
+
+    assert "This code has been used." in answer.content.decode()
+    assert not is_in(other)
+
+
+# Whoever runs the platform
+
+REQUIRED = "/profile/second-factor/required/"
+
+
+@pytest.fixture
+def sue(db, settings):
+    """A superuser of a platform that requires a second factor of them, and a member of no account."""
+    settings.CIMAR_SUPERUSER_SECOND_FACTOR = True
+    return make_user("Sue", email="sue@example.org", is_superuser=True, is_staff=True)
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/", "/admin/accounts/user/", PROFILE])
+def test_a_superuser_without_a_second_factor_is_led_to_setting_one_up(sue, path):
+    client = browser()
+    type_password(client, sue)
+
+    assert client.get(path).url == REQUIRED
+    page = " ".join(client.get(REQUIRED).content.decode().split())
+    assert "CIMAR</bdi> requires a second factor" in page
+    assert "Whoever runs CIMAR signs in with a second factor besides the password." in page
+    assert "Ask another superuser" in page
+
+
+def test_a_superuser_without_a_second_factor_does_nothing(sue, ana):
+    client = browser()
+    type_password(client, sue)
+
+    assert client.post(f"/admin/accounts/user/{ana.pk}/deactivate/").url == REQUIRED
+
+    ana.refresh_from_db()
+    assert ana.is_active
+
+
+def test_a_superuser_with_a_second_factor_goes_on_and_keeps_it(sue):
+    second_factor.add_app(user=sue, secret=SECRET)
+    client = browser()
+    type_password(client, sue)
+    client.post(STEP, {"code": code_of(SECRET)})
+
+    assert client.get("/admin/accounts/user/").status_code == 200
+    with pytest.raises(ValidationError, match="CIMAR requires a second factor"):
+        second_factor.remove_factor(user=sue, factor=Authenticator.objects.get(user=sue, type="totp"))
+
+
+def test_only_superusers_are_asked_by_the_platform(sue, ana):
+    client = browser()
+    type_password(client, ana)
+
+    assert client.get(PROFILE).status_code == 200
+
+
+def test_a_platform_may_ask_it_of_none(sue, settings):
+    settings.CIMAR_SUPERUSER_SECOND_FACTOR = False
+    client = browser()
+    type_password(client, sue)
+
+    assert client.get("/admin/accounts/user/").status_code == 200
 
 
 # Limits
@@ -255,7 +332,7 @@ def test_a_thousand_addresses_an_hour_can_be_looked_up(cast, clock):
     answer = look_up(client, 1)
 
     assert answer.status_code == 422
-    assert "At most 1,000 addresses can be looked up within an hour." in answer.content.decode()
+    assert "At most 1,000 addresses an hour can be looked up or invited." in answer.content.decode()
     assert "p0@example.net" in answer.content.decode()
     assert AuditEvent.objects.filter(action="account:invitation:check").count() == 5
     clock.move(hours=1, seconds=1)
@@ -296,5 +373,5 @@ def test_a_row_that_is_gone_between_the_form_and_the_deed_is_not_found(cast, rf)
     gone = AccountMembership(pk=membership.pk)
     leave_account(membership=membership.pk, by=cast.adam, remove=True)
 
-    with pytest.raises(Http404):
+    with pytest.raises(NothingThere):
         people.save_model(rf.post("/"), gone, SimpleNamespace(cleaned_data={}), change=True)

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from accounts.admin.invite_forms import InviteForm
 from accounts.admin.several import several_page
 from accounts.models import Account, Invitation
+from accounts.services import limits
 from audit import clock
 from audit.models import AuditEvent
 from cimar.formats import moment
@@ -159,6 +160,9 @@ class InvitationAdmin(ScopedAdmin):
 
     def _invited(self, request: HttpRequest, account: Account, form: InviteForm) -> str:
         """What came of it, to be said on the next page; nothing where the form says why not."""
+        if not limits.may_ask_about(by=request.user, addresses=1):
+            form.add_error(None, limits.TOO_MANY_ADDRESSES)
+            return ""
         [answer] = services.invite_members(account=account, offers=[form.offer()], by=request.user)
         if answer.outcome == Outcome.ADDED:
             return f"{answer.user} is registered, is a member from now on, and gets a mail that says so."
@@ -207,6 +211,7 @@ class InvitationAdmin(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
+            limits.count_mail(invitation=invitation, by=request.user)
             sent = deed(membership=invitation.membership, by=request.user)
         except ValidationError as refusal:
             messages.error(request, refusal.messages[0])

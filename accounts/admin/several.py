@@ -1,7 +1,6 @@
 """Several people at once: first what would come of each line, then exactly that."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.core import signing
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.admin.invitation_list import COLUMNS, MOST_LINES, Line, read_list
 from accounts.admin.invite_forms import ListForm
 from accounts.models import Account, Role, User
-from accounts.services import tallies
+from accounts.services import limits
 from cimar.formats import counted
 from worklists import services
 from worklists.administration import current_account
@@ -23,8 +22,6 @@ from worklists.services import Answer, Offer, Outcome
 SALT = "cimar.invite-several"
 HOUR = 3600
 SOMETHING = (Outcome.INVITED, Outcome.ADDED, Outcome.CHANGED)
-MOST_AN_HOUR = 1000
-TOO_MANY = f"At most {MOST_AN_HOUR:,} addresses can be looked up within an hour. Nobody was invited; try again later."
 STALE = "You looked at this list more than an hour ago, or it was not yours. Look at it again."
 REGISTERED = "This address is registered on the platform."
 GONE = "The role or a worklist of this line is gone since you looked."
@@ -70,21 +67,15 @@ def several_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
         lines = read_list(form.cleaned_data["text"], account) if form.is_valid() else []
     except ValidationError as refusal:
         form.add_error(None, refusal)
-    if not form.errors and not _may_look(request.user, sum(line.offer is not None for line in lines)):
-        form.add_error(None, TOO_MANY)
+    if not form.errors and not _may_ask(request, lines):
+        form.add_error(None, limits.TOO_MANY_ADDRESSES)
     if form.errors:
         return _page(request, model_admin, "several", 422, form=form)
     return _look(request, model_admin, account, lines)
 
 
-def _may_look(by: User, addresses: int) -> bool:
-    """Count these addresses; False, and none is counted, where they are more than is left of the hour's."""
-    return tallies.consume(
-        key=f"invitations looked at by person {by.pk}",
-        amount=addresses,
-        limit=MOST_AN_HOUR,
-        per=timedelta(hours=1),
-    )
+def _may_ask(request: HttpRequest, lines: list[Line]) -> bool:
+    return limits.may_ask_about(by=request.user, addresses=sum(line.offer is not None for line in lines))
 
 
 def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[Line]) -> HttpResponse:
@@ -95,9 +86,15 @@ def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[
     rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
     doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
     agreed = _sign(account, request.user, doing, by_line, [row for row in rows if row.tone == "danger"])
+    return _look_page(request, model_admin, rows, agreed, len(doing))
+
+
+def _look_page(
+    request: HttpRequest, model_admin: Any, rows: list[Shown], agreed: str, doing: int, wrong: str = ""
+) -> HttpResponse:
     return _page(
-        request, model_admin, "several_look", rows=rows, agreed=agreed, doing=len(doing),
-        button=f"Invite {counted(len(doing), 'person,people')}", refused=_refused(rows),
+        request, model_admin, "several_look", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
+        button=f"Invite {counted(doing, 'person,people')}", refused=_refused(rows), wrong=wrong,
     )  # fmt: skip
 
 
@@ -113,23 +110,35 @@ def _invite(request: HttpRequest, model_admin: Any, account: Account) -> HttpRes
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
     kept = [Outcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
+    if not _may_ask(request, lines):
+        seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
+        rows = _agreed_rows(agreed, lines, seen, WILL)
+        said = limits.TOO_MANY_ADDRESSES
+        return _look_page(request, model_admin, rows, request.POST["agreed"], len(offers), said)
     answers = (
         services.invite_members(account=account, offers=offers, by=request.user, shown=kept) if offers else []
     )
-    coming = iter(answers)
-    rows = [_shown(line, next(coming) if line.offer is not None else None, DONE) for line in lines]
-    rows += [
-        Shown(number, typed, *DONE[Outcome.REFUSED], said, None) for number, typed, said in agreed["refused"]
-    ]
-    rows.sort(key=lambda row: row.number)
+    rows = _agreed_rows(agreed, lines, answers, DONE)
     done = sum(row.tone == "good" for row in rows)
     return _page(request, model_admin, "several_done", rows=rows, done=done, refused=_refused(rows))
+
+
+def _agreed_rows(
+    agreed: Any, lines: list[Line], answers: list[Answer], words: dict[Outcome, tuple[str, str]]
+) -> list[Shown]:
+    """Each line that was agreed to with its answer, and in their places those that were refused at the look."""
+    coming = iter(answers)
+    rows = [_shown(line, next(coming) if line.offer is not None else None, words) for line in lines]
+    rows += [
+        Shown(number, typed, *words[Outcome.REFUSED], said, None) for number, typed, said in agreed["refused"]
+    ]
+    return sorted(rows, key=lambda row: row.number)
 
 
 def _shown(line: Line, answer: Answer | None, words: dict[Outcome, tuple[str, str]]) -> Shown:
     outcome = answer.outcome if answer is not None else Outcome.REFUSED
     sentence = answer.sentence if answer is not None else line.sentence
-    if outcome == Outcome.ADDED and answer is not None and answer.user is not None:
+    if outcome == Outcome.ADDED and answer is not None:
         # A name is told only of who belongs to the account: before that, whoever lists addresses learns none.
         sentence = f"{answer.user} is registered on the platform." if words is DONE else REGISTERED
     return Shown(line.number, line.typed, *words[outcome], sentence, line.offer)

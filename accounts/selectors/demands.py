@@ -1,4 +1,4 @@
-"""What a person's accounts demand of their sign-in, read in the statement that reads the person."""
+"""What a person's accounts and the platform demand of their sign-in, read in the statement that reads the person."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +17,11 @@ class Demands:
     at: datetime
     idle: timedelta
     has_factor: bool
-    # The earliest date of those accounts that require a second factor, and whose it is.
+    # The earliest date of those accounts that require a second factor, and whose it is. The platform's own demand on
+    # whoever runs it comes before theirs, and counts from now.
     factor_from: datetime | None = None
     factor_account: str = ""
+    by_platform: bool = False
 
     @property
     def factor_is_missing(self) -> bool:
@@ -46,12 +48,14 @@ def session_user(user_id: int) -> User | None:
 def demands_on(user: User) -> Demands:
     """Asks nothing where `session_user` has read the person."""
     read: Any = user if hasattr(user, "asked_at") else _with_demands(user.pk)
+    by_platform = read.is_superuser and settings.CIMAR_SUPERUSER_SECOND_FACTOR
     return Demands(
         at=read.asked_at,
         idle=timedelta(minutes=read.shortest_idle or settings.CIMAR_IDLE_MINUTES),
         has_factor=read.has_factor,
-        factor_from=read.factor_from,
-        factor_account=read.factor_account or "",
+        factor_from=read.asked_at if by_platform else read.factor_from,
+        factor_account="CIMAR" if by_platform else read.factor_account or "",
+        by_platform=by_platform,
     )
 
 

@@ -41,11 +41,15 @@ class TooManyTries(Exception):
 
 
 @transaction.atomic
-def add_app(*, user: User, secret: str, address: str | None = None) -> list[str]:
-    """An authenticator app that holds `secret`; gives the recovery codes where these are the first."""
+def add_app(*, user: User, secret: str, code: str = "", address: str | None = None) -> list[str]:
+    """An authenticator app that holds `secret`; gives the recovery codes where these are the first.
+
+    `code` is what showed that it does: with that one nobody signs in any more.
+    """
     _locked(user)
     if Authenticator.objects.filter(user=user, type=Kind.TOTP).exists():
         raise ValidationError(HAS_APP)
+    _use_up(user, code)
     return _added(user, TOTP.activate(user, secret).instance, address)
 
 
@@ -177,11 +181,14 @@ def _locked(user: User) -> None:
 
 def _is_fresh(user: User, found: Authenticator, code: str) -> bool:
     """An app's code stays right for as long as its neighbours are taken; it is taken once, however it is typed."""
-    if found.type != Kind.TOTP:
-        return True
+    return found.type != Kind.TOTP or _use_up(user, code)
+
+
+def _use_up(user: User, code: str) -> bool:
+    """False where it was used before."""
     life = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-    fresh: bool = cache.add(f"totp-used:{user.pk}:{normalize_user_code(code)}", 1, timeout=life)
-    return fresh
+    unused: bool = cache.add(f"totp-used:{user.pk}:{normalize_user_code(code)}", 1, timeout=life)
+    return unused
 
 
 def _tell(user: User, kind: str, **words: str) -> None:

@@ -36,7 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def required(request: HttpRequest) -> HttpResponse:
-    """Where everything leads once an account's date has come."""
+    """Where everything leads once an account's date has come, or the platform asks for it."""
     demands = demands_on(request.user)
     if not demands.factor_is_missing:
         return redirect("accounts:second_factor")
@@ -54,7 +54,12 @@ def add_app(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:second_factor")
     form = AppForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        codes = second_factor.add_app(user=request.user, secret=form.secret, address=client_address(request))
+        codes = second_factor.add_app(
+            user=request.user,
+            secret=form.secret,
+            code=form.cleaned_data["code"],
+            address=client_address(request),
+        )
         clear_totp_secret(request)
         return _set_up(request, codes, "Your authenticator app is set up.")
     url = get_adapter().build_totp_url(request.user, form.secret)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Invitation
+from accounts.services import limits
 from cimar.formats import counted
-from sharing import services
-from sharing.services import looks
+from sharing import selectors, services
+from sharing.services import NothingThere, looks
 from sharing.views.common import back, dialog, leave, page
 
 
@@ -21,7 +22,8 @@ from sharing.views.common import back, dialog, leave, page
 def resend(request: HttpRequest, invitation: UUID) -> HttpResponse:
     return _send(
         request,
-        lambda: services.resend_invitation(invitation=invitation, by=request.user),
+        invitation,
+        services.resend_invitation,
         "The invitation is on its way to {} again, with the same link.",
     )
 
@@ -31,14 +33,21 @@ def resend(request: HttpRequest, invitation: UUID) -> HttpResponse:
 def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
     return _send(
         request,
-        lambda: services.relink_invitation(invitation=invitation, by=request.user),
+        invitation,
+        services.relink_invitation,
         "A new link is on its way to {}. The one before no longer works.",
     )
 
 
-def _send(request: HttpRequest, deed: Callable[[], Invitation], sentence: str) -> HttpResponse:
+def _send(
+    request: HttpRequest, invitation: UUID, deed: Callable[..., Invitation], sentence: str
+) -> HttpResponse:
+    seen = selectors.invitations_of(request.user).filter(uuid=invitation).first()
+    if seen is None:
+        raise NothingThere
     try:
-        sent = deed()
+        limits.count_mail(invitation=seen, by=request.user)
+        sent = deed(invitation=invitation, by=request.user)
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:

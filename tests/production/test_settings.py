@@ -152,6 +152,14 @@ def test_a_proxys_word_counts_only_where_there_is_one(production: dict[str, Any]
     assert "USE_X_FORWARDED_HOST" not in production
 
 
+def test_superusers_have_a_second_factor_unless_somebody_says_otherwise(production: dict[str, Any]) -> None:
+    asked_of_none, developing = read(
+        {**PRODUCTION, "CIMAR_SUPERUSER_SECOND_FACTOR": "0"}, {**PRODUCTION, "CIMAR_DEVELOPMENT": "1"}
+    )
+    found = [one["CIMAR_SUPERUSER_SECOND_FACTOR"] for one in (production, asked_of_none, developing)]
+    assert found == [True, False, False]
+
+
 def test_secrets_come_from_files_as_well(tmp_path: Path) -> None:
     files = {
         "SECRET_KEY": f"{KEY}\n",

@@ -1,5 +1,6 @@
 """A worklist's share code: made, changed with a warning, taken away, and printed on a card."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,12 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cimar.formats import code_groups, counted
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
+from sharing.views.rates import may_look_up
 from worklists import cards, codes, services
 from worklists.admin.pages import address, answer, refused
 from worklists.models import Worklist
 from worklists.selectors.worklists_admin import code_is_taken
 from worklists.services.worklists import CODE_TAKEN
 
+# Whoever types codes learns which are taken: that is looking them up, and counts with those typed while sharing.
+TOO_MANY_CODES = "You tried many codes. Wait a minute, or let one be made that nobody can guess."
 MAKE, TYPE, REMOVE = "make", "type", "remove"
 TEXTS = {
     MAKE: "Make one that nobody can guess",
@@ -37,9 +41,11 @@ class CodeForm(forms.Form):
         help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Case and spaces do not count.",
     )
 
-    def __init__(self, *args: Any, worklist: Worklist, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, worklist: Worklist, may_look_up: Callable[[], bool], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.worklist = worklist
+        self.worklist, self.may_look_up = worklist, may_look_up
         may_go = worklist.share_code and not worklist.is_front_door
         deeds = [MAKE, TYPE, *([REMOVE] if may_go else [])]
         self.fields["deed"].choices = [(deed, TEXTS[deed]) for deed in deeds]
@@ -54,6 +60,8 @@ class CodeForm(forms.Form):
                 self.add_error("code", said)
             elif filled["code"] == self.worklist.share_code:
                 self.add_error("code", "This is its share code already.")
+            elif not self.may_look_up():
+                self.add_error("code", TOO_MANY_CODES)
             elif code_is_taken(filled["code"]):
                 self.add_error("code", CODE_TAKEN)
         return filled
@@ -62,7 +70,11 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
     """A code that is in use is changed only after a page that says what stops working."""
-    form = CodeForm(request.POST if request.method == "POST" else None, worklist=worklist)
+    form = CodeForm(
+        request.POST if request.method == "POST" else None,
+        worklist=worklist,
+        may_look_up=lambda: may_look_up(request, worklist),
+    )
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return _form_page(request, model_admin, worklist, form, status)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,7 @@ from audit.models import AuditEvent
 from cimar.formats import code_groups, counted
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
+from sharing.views.rates import may_look_up
 from worklists import codes, services
 from worklists.admin import members, pages, share_codes
 from worklists.administration import current_account
@@ -158,6 +160,15 @@ class WorklistAdmin(ScopedAdmin):
             for where, page in further.items()
         ]
         return [*own, *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """A code is counted before the page's transaction begins, which takes all it wrote back with a refusal."""
+        account = current_account(request)
+        typed = account is not None and codes.well_formed(codes.tidy(request.POST.get("share_code", "")))
+        if typed and not may_look_up(request, Worklist(account=account)):
+            refusal = ValidationError({"share_code": share_codes.TOO_MANY_CODES})
+            request.form_refusal = refusal  # type: ignore[attr-defined]
+        return super().add_view(request, form_url, extra_context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
