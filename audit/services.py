@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
+from operator import attrgetter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -20,6 +21,7 @@ LABEL = 300  # as long as the column
 COPIED = [
     field.attname for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at", "detail")
 ]
+_values = attrgetter(*COPIED)
 
 
 class Person(Protocol):
@@ -109,9 +111,7 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     if len(few) <= FEW:
         AuditEvent.objects.bulk_create(few)
     else:
-        rows = (
-            (*(getattr(one, name) for name in COPIED), json.dumps(one.detail)) for one in chain(few, coming)
-        )
+        rows = ((*_values(one), json.dumps(one.detail)) for one in chain(few, coming))
         copy_in(AuditEvent, [*COPIED, "detail"], rows)
     # What is undone was not done; and no mishap in counting undoes a deed.
     transaction.on_commit(tally.count, robust=True)

@@ -103,6 +103,16 @@ def _operations(migration: Any, path: str) -> Iterator[Finding]:
                 f"not-null-without-db-default: {operation.name} is not filled by the release before, which still "
                 "writes rows during the upgrade: give it a db_default.",
             )
+        if isinstance(operation, migrations.AlterField) and getattr(operation.field, "db_constraint", False):
+            table = f"{migration.app_label}_{operation.model_name_lower}"
+            if table in BIG:
+                yield Finding(
+                    path,
+                    1,
+                    f"foreign-key-made-anew: {table}: Django drops the constraint of an altered field and reads "
+                    "all rows under a lock to make it again: change the state alone, and on the database what has "
+                    "to change there.",
+                )
         if isinstance(operation, migrations.RunPython) and migration.atomic and len(migration.operations) > 1:
             yield Finding(
                 path,

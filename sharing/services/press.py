@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -224,7 +225,7 @@ def _insert(shares: Sequence[Share]) -> None:
     if len(shares) <= FEW:
         Share.objects.bulk_create(shares)
         return
-    copy_in(Share, COPIED, ([getattr(share, name) for name in COPIED] for share in shares))
+    copy_in(Share, COPIED, map(attrgetter(*COPIED), shares))
     keys = dict(Share.objects.filter(uuid__in=[share.uuid for share in shares]).values_list("uuid", "pk"))
     for share in shares:
         share.pk = keys[share.uuid]
