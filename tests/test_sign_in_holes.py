@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib import admin
@@ -209,6 +210,21 @@ def test_a_platform_may_ask_it_of_none(sue, settings):
 
 
 # Limits
+
+
+def test_a_count_left_locked_by_a_server_that_died_keeps_nobody_out(ana, monkeypatch):
+    locks = []
+    monkeypatch.setattr(cache, "add", lambda key, *_, **__: locks.append(key) or True)
+    type_password(Client(), ana, password="wrong")
+    monkeypatch.undo()
+    died_with = [cache.add(lock, True, timeout=ratelimit.CACHE_LOCK_TIMEOUT) for lock in set(locks)]
+    client = Client()
+
+    type_password(client, ana)
+
+    assert len(died_with) >= 2
+    assert all(died_with)
+    assert is_in(client)
 
 
 def test_no_flood_of_other_tries_makes_a_limit_forget(ana):
