@@ -1,13 +1,18 @@
 """How many statements sharing takes: the same for one study as for fifty, and few for five hundred."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit import clock
+from audit.models import AuditEvent
 from bench.house import make_studies
 from bench.share import recipients
 from sharing import services
 from sharing.models import Method, Share
+from sharing.services.press import COPIED
 from sharing.targets import Target
 from worklists import access
 
@@ -47,6 +52,42 @@ def test_ten_studies_to_five_recipients_take_as_many_as_one_does_and_fifty_one_m
     assert statements(cast, studies[1:11], targets) == 43
     # More than fifty shares go in by COPY, and their keys are read back.
     assert statements(cast, studies[11:], targets) == 44
+
+
+def test_what_goes_in_by_copy_is_what_goes_in_one_by_one(cast):
+    note = "Für die Besprechung:\t“10 %”, C:\\N\n\\. 会議"
+    studies, until = make_studies(cast.ct, 61), clock.now() + timedelta(days=3)
+    reports = [
+        services.share_studies(
+            placements=[placement.uuid for placement in some],
+            targets=of_every_method(cast),
+            by=cast.ana,
+            note=note,
+            expires_at=until,
+        )
+        for some in (studies[:1], studies[1:])
+    ]
+
+    for report in reports:
+        made = {row.share.pk: vars(row.share) for row in report.rows}
+        stored = {share.pk: vars(share) for share in Share.objects.filter(pk__in=made)}
+        assert [columns(stored[pk]) for pk in made] == [columns(values) for values in made.values()]
+    told = AuditEvent.objects.filter(action="study:share:add").order_by("pk")
+    assert told.count() == 61 * 5
+    per_method = [told.filter(detail__method=method) for method in Method.values]
+    alike = [
+        set(
+            events.values_list(
+                "outcome", "by_label", "worklist_label", "other_worklist_label", "detail__until"
+            )
+        )
+        for events in per_method
+    ]
+    assert [len(one) for one in alike] == [1] * len(Method.values)
+
+
+def columns(values):
+    return {name: value for name, value in values.items() if name in COPIED}
 
 
 def test_five_hundred_studies_to_twenty_recipients_of_every_method(cast):

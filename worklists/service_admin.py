@@ -86,6 +86,11 @@ class ServiceAdmin(ReadOnlyAdmin):
             response.status_code = 403
             return response
 
+    @staticmethod
+    def refuse(request: HttpRequest, refusal: ValidationError) -> None:
+        """The form of this request is refused, however it was filled in."""
+        request.form_refusal = refusal  # type: ignore[attr-defined]  # read in `get_form`
+
     def _form_again(
         self,
         request: HttpRequest,
@@ -94,7 +99,7 @@ class ServiceAdmin(ReadOnlyAdmin):
         extra_context: Any,
         refusal: ValidationError,
     ) -> HttpResponse:
-        request.form_refusal = refusal  # type: ignore[attr-defined]
+        self.refuse(request, refusal)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:

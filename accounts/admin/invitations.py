@@ -160,8 +160,8 @@ class InvitationAdmin(ScopedAdmin):
 
     def _invited(self, request: HttpRequest, account: Account, form: InviteForm) -> str:
         """What came of it, to be said on the next page; nothing where the form says why not."""
-        if not limits.may_ask_about(by=request.user, addresses=1):
-            form.add_error(None, limits.TOO_MANY_ADDRESSES)
+        if not limits.may_invite(by=request.user, addresses=1):
+            form.add_error(None, limits.TOO_MANY_INVITED)
             return ""
         [answer] = services.invite_members(account=account, offers=[form.offer()], by=request.user)
         if answer.outcome == Outcome.ADDED:

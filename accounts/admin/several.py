@@ -68,14 +68,14 @@ def several_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
     except ValidationError as refusal:
         form.add_error(None, refusal)
     if not form.errors and not _may_ask(request, lines):
-        form.add_error(None, limits.TOO_MANY_ADDRESSES)
+        form.add_error(None, limits.TOO_MANY_INVITED)
     if form.errors:
         return _page(request, model_admin, "several", 422, form=form)
     return _look(request, model_admin, account, lines)
 
 
 def _may_ask(request: HttpRequest, lines: list[Line]) -> bool:
-    return limits.may_ask_about(by=request.user, addresses=sum(line.offer is not None for line in lines))
+    return limits.may_invite(by=request.user, addresses=sum(line.offer is not None for line in lines))
 
 
 def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[Line]) -> HttpResponse:
@@ -113,7 +113,7 @@ def _invite(request: HttpRequest, model_admin: Any, account: Account) -> HttpRes
     if not _may_ask(request, lines):
         seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
         rows = _agreed_rows(agreed, lines, seen, WILL)
-        said = limits.TOO_MANY_ADDRESSES
+        said = limits.TOO_MANY_INVITED
         return _look_page(request, model_admin, rows, request.POST["agreed"], len(offers), said)
     answers = (
         services.invite_members(account=account, offers=offers, by=request.user, shown=kept) if offers else []

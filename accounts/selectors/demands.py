@@ -9,6 +9,26 @@ from django.conf import settings
 
 from accounts.models import User
 
+# By hand: every request asks it, and composing it anew took Django longer than the database takes to answer.
+# An account that says nothing means the platform's minutes, and the shortest counts.
+WITH_DEMANDS = """
+SELECT person.*, statement_timestamp() AS asked_at,
+    (SELECT min(coalesce(account.idle_minutes, %(idle)s))
+        FROM accounts_accountmembership AS member JOIN accounts_account AS account ON account.id = member.account_id
+        WHERE member.user_id = person.id AND member.active) AS shortest_idle,
+    EXISTS (SELECT FROM mfa_authenticator AS factor
+        WHERE factor.user_id = person.id AND factor.type <> %(no_factor)s) AS has_factor,
+    requiring.second_factor_from AS factor_from, requiring.name AS factor_account
+FROM accounts_user AS person
+LEFT JOIN LATERAL (
+    SELECT account.second_factor_from, account.name
+    FROM accounts_accountmembership AS member JOIN accounts_account AS account ON account.id = member.account_id
+    WHERE member.user_id = person.id AND member.active AND account.second_factor_from IS NOT NULL
+    ORDER BY account.second_factor_from, account.id LIMIT 1
+) AS requiring ON true
+WHERE person.id = %(person)s
+"""
+
 
 @dataclass(frozen=True)
 class Demands:
@@ -42,12 +62,17 @@ class Demands:
 
 def session_user(user_id: int) -> User | None:
     """The person a session belongs to, with the demands on them, in one statement."""
-    return _with_demands(user_id)
+    values = {
+        "person": user_id,
+        "idle": settings.CIMAR_IDLE_MINUTES,
+        "no_factor": Authenticator.Type.RECOVERY_CODES.value,
+    }
+    return next(iter(User.objects.raw(WITH_DEMANDS, values)), None)
 
 
 def demands_on(user: User) -> Demands:
     """Asks nothing where `session_user` has read the person."""
-    read: Any = user if hasattr(user, "asked_at") else _with_demands(user.pk)
+    read: Any = user if hasattr(user, "asked_at") else session_user(user.pk)
     by_platform = read.is_superuser and settings.CIMAR_SUPERUSER_SECOND_FACTOR
     return Demands(
         at=read.asked_at,
@@ -57,33 +82,3 @@ def demands_on(user: User) -> Demands:
         factor_account="CIMAR" if by_platform else read.factor_account or "",
         by_platform=by_platform,
     )
-
-
-# By hand: every request asks it, and composing it anew took Django longer than the database takes to answer.
-# An account that says nothing means the platform's minutes, and the shortest counts.
-WITH_DEMANDS = """
-SELECT person.*, statement_timestamp() AS asked_at,
-    (SELECT min(coalesce(account.idle_minutes, %(idle)s))
-        FROM accounts_accountmembership AS member JOIN accounts_account AS account ON account.id = member.account_id
-        WHERE member.user_id = person.id AND member.active) AS shortest_idle,
-    EXISTS (SELECT FROM mfa_authenticator AS factor
-        WHERE factor.user_id = person.id AND factor.type <> %(no_factor)s) AS has_factor,
-    requiring.second_factor_from AS factor_from, requiring.name AS factor_account
-FROM accounts_user AS person
-LEFT JOIN LATERAL (
-    SELECT account.second_factor_from, account.name
-    FROM accounts_accountmembership AS member JOIN accounts_account AS account ON account.id = member.account_id
-    WHERE member.user_id = person.id AND member.active AND account.second_factor_from IS NOT NULL
-    ORDER BY account.second_factor_from, account.id LIMIT 1
-) AS requiring ON true
-WHERE person.id = %(person)s
-"""
-
-
-def _with_demands(user_id: int) -> User | None:
-    values = {
-        "person": user_id,
-        "idle": settings.CIMAR_IDLE_MINUTES,
-        "no_factor": Authenticator.Type.RECOVERY_CODES.value,
-    }
-    return next(iter(User.objects.raw(WITH_DEMANDS, values)), None)

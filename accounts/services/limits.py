@@ -1,9 +1,10 @@
-"""How often a person may ask about addresses and have invitations mailed again.
+"""How often a person, and an account as a whole, may ask what a code or an address is, or have a mail sent again.
 
 Called before a deed, outside its transaction (see `tallies.consume`), once it is known that the person may see what it
 is about: whoever may not uses up nothing.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -11,13 +12,35 @@ from django.core.exceptions import ValidationError
 from accounts.models import Invitation, User
 from accounts.services import tallies
 
-HOUR = timedelta(hours=1)
-MOST_ADDRESSES = 1000
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one person, and all of an account together, may ask within a time."""
+
+    what: str
+    person: int
+    account: int
+    per: timedelta
+
+
+# Pressing Share Studies does not count as a look-up.
+CODES = Rate("codes", person=20, account=300, per=MINUTE)
+# An address that is answered `invited` is one nobody has registered (ADR 0004).
+ADDRESSES = Rate("addresses", person=200, account=2000, per=HOUR)
+MOST_INVITED = 1000
 MOST_MAILS = 100
 MOST_MAILS_OF_ONE = 5
 
-TOO_MANY_ADDRESSES = (
-    f"At most {MOST_ADDRESSES:,} addresses an hour can be looked up or invited. "
+TOO_MANY_CODES = (
+    "That were many look-ups. Wait a minute, or press Share Studies: "
+    "a code that does not exist is refused then."
+)
+TOO_MANY_CODES_TYPED = "You tried many codes. Wait a minute, or let one be made that nobody can guess."
+TOO_MANY_ADDRESSES = "That were many email addresses within the hour. Nothing was shared; try again later."
+TOO_MANY_INVITED = (
+    f"At most {MOST_INVITED:,} addresses an hour can be looked up or invited. "
     "Nobody was invited; try again later."
 )
 TOO_MANY_MAILS = (
@@ -29,10 +52,20 @@ TOO_MANY_OF_ONE = (
 )
 
 
-def may_ask_about(*, by: User, addresses: int) -> bool:
-    """Count these addresses; False, and none is counted, where they are more than is left of the hour's."""
+def may_look_up(*, by: User, account: int | None) -> bool:
+    """Count one code, looked up or tried on a form; False where it is one too many. `account` is its key."""
+    return _consume(CODES, by, account, 1)
+
+
+def may_share_with(*, by: User, account: int | None, addresses: int) -> bool:
+    """Count the addresses of one press, all or none; False where they are more than is left."""
+    return _consume(ADDRESSES, by, account, addresses)
+
+
+def may_invite(*, by: User, addresses: int) -> bool:
+    """Count addresses to invite to an account, looked at or invited, all or none."""
     key = f"invitations looked at by person {by.pk}"
-    return tallies.consume(key=key, amount=addresses, limit=MOST_ADDRESSES, per=HOUR)
+    return tallies.consume(key=key, amount=addresses, limit=MOST_INVITED, per=HOUR)
 
 
 def count_mail(*, invitation: Invitation, by: User) -> None:
@@ -43,3 +76,11 @@ def count_mail(*, invitation: Invitation, by: User) -> None:
     key = f"mails again of invitation {invitation.pk}"
     if not tallies.consume(key=key, amount=1, limit=MOST_MAILS_OF_ONE, per=HOUR):
         raise ValidationError(TOO_MANY_OF_ONE, code="limited")
+
+
+def _consume(rate: Rate, by: User, account: int | None, amount: int) -> bool:
+    # The person first: whoever is refused takes nothing from what is left for the others of the account.
+    counts = [(f"{rate.what} of person {by.pk}", rate.person)]
+    if account is not None:
+        counts.append((f"{rate.what} of account {account}", rate.account))
+    return all(tallies.consume(key=key, amount=amount, limit=limit, per=rate.per) for key, limit in counts)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.selectors import proved_addresses
+from accounts.services import limits
 from audit.middleware import client_address
 from sharing import permissions, selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
@@ -18,7 +19,6 @@ from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import looks
 from sharing.services.looks import Offer
-from sharing.views import rates
 from sharing.views.common import dialog, studies_page
 
 MANY_PLACES = 8
@@ -58,15 +58,18 @@ class Dialog:
         if self.wants("share-physicians"):
             self._find_physicians()
 
+    def _may_look_up(self, code: str) -> bool:
+        return limits.may_look_up(by=self.request.user, account=self.offer.worklist.account_id)
+
     def _check_codes(self) -> None:
         unread = [code for code, name in self.picked.codes.items() if not name]
         typed = list(dict.fromkeys([*unread, *self.picked.typed_codes()]))
         if not typed or not self.offer.may(Method.CODE):
             return
-        allowed = list(takewhile(lambda _: rates.may_look_up(self.request, self.offer.worklist), typed))
+        allowed = list(takewhile(self._may_look_up, typed))
         left = typed[len(allowed) :]
         if left:
-            self.code_errors.append(rates.TOO_MANY_CODES)
+            self.code_errors.append(limits.TOO_MANY_CODES)
         read = looks.read_back(
             codes=allowed,
             by=self.request.user,

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.services import limits
 from sharing import dates, selectors, services
 from sharing.forms import Picked, ShareForm, uuids
 from sharing.limits import MOST_STUDIES, MOST_TARGETS
 from sharing.services import looks
 from sharing.services.looks import Offer
-from sharing.views import rates
 from sharing.views.common import dialog, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
@@ -106,9 +106,9 @@ def _check(request: HttpRequest, shown: Dialog) -> None:
     form, picked = shown.form, shown.picked
     if picked.find.strip():
         form.add_error(None, NOT_CHOSEN)
-    addresses = len(picked.addresses()[:MOST_TARGETS])
-    if form.is_valid() and not rates.may_mail(request, shown.offer.worklist, addresses):
-        form.add_error(None, rates.TOO_MANY_ADDRESSES)
+    addresses, account = len(picked.addresses()[:MOST_TARGETS]), shown.offer.worklist.account_id
+    if form.is_valid() and not limits.may_share_with(by=request.user, account=account, addresses=addresses):
+        form.add_error(None, limits.TOO_MANY_ADDRESSES)
 
 
 def _end(form: ShareForm, offer: Offer) -> datetime | None:

@@ -4,13 +4,13 @@ The indexes alone go, beside reading and writing: altered as fields, the foreign
 reads every row under a lock.
 """
 
-import django.db.models.deletion
 from django.db import migrations, models
 
-INDEXES = {
-    "studies_placement_study_id_7628bb9c": "study_id",
-    "studies_placement_worklist_id_5deebad3": "worklist_id",
-}
+# The field, its index, whom it names, and what becomes of the placement when that goes.
+KEYS = [
+    ("study", "studies_placement_study_id_7628bb9c", "studies.Study", models.CASCADE),
+    ("worklist", "studies_placement_worklist_id_5deebad3", "worklists.Worklist", models.PROTECT),
+]
 
 
 class Migration(migrations.Migration):
@@ -24,32 +24,18 @@ class Migration(migrations.Migration):
         migrations.SeparateDatabaseAndState(
             database_operations=[
                 migrations.RunSQL(
-                    f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
-                    f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON studies_placement ({column})",
+                    f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
+                    f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON studies_placement ({name}_id)",
                 )
-                for name, column in INDEXES.items()
+                for name, index, *_ in KEYS
             ],
             state_operations=[
                 migrations.AlterField(
-                    model_name="placement",
-                    name="study",
-                    field=models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="placements",
-                        to="studies.study",
-                    ),
-                ),
-                migrations.AlterField(
-                    model_name="placement",
-                    name="worklist",
-                    field=models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="placements",
-                        to="worklists.worklist",
-                    ),
-                ),
+                    "placement",
+                    name,
+                    models.ForeignKey(to, on_delete, related_name="placements", db_index=False),
+                )
+                for name, _, to, on_delete in KEYS
             ],
         )
     ]

@@ -1,6 +1,5 @@
 """A worklist's share code: made, changed with a warning, taken away, and printed on a card."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,17 +10,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
+from accounts.services import limits
 from cimar.formats import code_groups, counted
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
-from sharing.views.rates import may_look_up
 from worklists import cards, codes, services
 from worklists.admin.pages import address, answer, refused
 from worklists.models import Worklist
 from worklists.selectors.worklists_admin import code_is_taken
 from worklists.services.worklists import CODE_TAKEN
 
-# Whoever types codes learns which are taken: that is looking them up, and counts with those typed while sharing.
-TOO_MANY_CODES = "You tried many codes. Wait a minute, or let one be made that nobody can guess."
 MAKE, TYPE, REMOVE = "make", "type", "remove"
 TEXTS = {
     MAKE: "Make one that nobody can guess",
@@ -41,11 +39,9 @@ class CodeForm(forms.Form):
         help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Case and spaces do not count.",
     )
 
-    def __init__(
-        self, *args: Any, worklist: Worklist, may_look_up: Callable[[], bool], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, worklist: Worklist, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.worklist, self.may_look_up = worklist, may_look_up
+        self.worklist, self.by = worklist, by
         may_go = worklist.share_code and not worklist.is_front_door
         deeds = [MAKE, TYPE, *([REMOVE] if may_go else [])]
         self.fields["deed"].choices = [(deed, TEXTS[deed]) for deed in deeds]
@@ -60,8 +56,9 @@ class CodeForm(forms.Form):
                 self.add_error("code", said)
             elif filled["code"] == self.worklist.share_code:
                 self.add_error("code", "This is its share code already.")
-            elif not self.may_look_up():
-                self.add_error("code", TOO_MANY_CODES)
+            # Whoever types codes learns which are taken: that is looking them up, as while sharing.
+            elif not limits.may_look_up(by=self.by, account=self.worklist.account_id):
+                self.add_error("code", limits.TOO_MANY_CODES_TYPED)
             elif code_is_taken(filled["code"]):
                 self.add_error("code", CODE_TAKEN)
         return filled
@@ -73,7 +70,7 @@ def code_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> Htt
     form = CodeForm(
         request.POST if request.method == "POST" else None,
         worklist=worklist,
-        may_look_up=lambda: may_look_up(request, worklist),
+        by=request.user,
     )
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200

@@ -13,11 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Account
+from accounts.services import limits
 from audit.models import AuditEvent
 from cimar.formats import code_groups, counted
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
-from sharing.views.rates import may_look_up
 from worklists import codes, services
 from worklists.admin import members, pages, share_codes
 from worklists.administration import current_account
@@ -164,10 +164,9 @@ class WorklistAdmin(ScopedAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """A code is counted before the page's transaction begins, which takes all it wrote back with a refusal."""
         account = current_account(request)
-        typed = account is not None and codes.well_formed(codes.tidy(request.POST.get("share_code", "")))
-        if typed and not may_look_up(request, Worklist(account=account)):
-            refusal = ValidationError({"share_code": share_codes.TOO_MANY_CODES})
-            request.form_refusal = refusal  # type: ignore[attr-defined]
+        typed = codes.well_formed(codes.tidy(request.POST.get("share_code", "")))
+        if account is not None and typed and not limits.may_look_up(by=request.user, account=account.pk):
+            self.refuse(request, ValidationError({"share_code": limits.TOO_MANY_CODES_TYPED}))
         return super().add_view(request, form_url, extra_context)
 
     def change_view(
