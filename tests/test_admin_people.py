@@ -158,13 +158,14 @@ def test_a_role_of_another_account_cannot_be_given(adam, cast):
 
 @pytest.mark.parametrize("name", ["change", "delete", "history", "deactivate", "reactivate"])
 def test_another_accounts_member_is_as_if_they_did_not_exist(adam, cast, name):
-    theirs, nobody = adam.get(page(name, member(cast.caro).pk)), adam.get(page(name, 10**9))
-    posted = adam.post(page(name, member(cast.caro).pk), {"post": "yes"})
+    their_page, nobodys_page = page(name, member(cast.caro).pk), page(name, 10**9)
+    theirs, nobody = adam.get(their_page), adam.get(nobodys_page)
+    posted = adam.post(their_page, {"post": "yes"})
 
     assert (theirs.status_code, nobody.status_code, posted.status_code) == (404, 404, 404)
-    assert theirs.content.replace(str(member(cast.caro).pk).encode(), b"") == nobody.content.replace(
-        b"1000000000", b""
-    )
+    # The address as a whole: a key alone ("60") may stand anywhere in a page.
+    their_text, nobodys_text = theirs.content.decode(), nobody.content.decode()
+    assert their_text.replace(their_page, "") == nobodys_text.replace(nobodys_page, "")
     assert member(cast.caro).active
 
 
