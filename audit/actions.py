@@ -28,6 +28,7 @@ class Action(models.TextChoices):
     ROLE_ADD = "account:role:add", "Role added"
     ROLE_CHANGE = "account:role:change", "Role changed"
     ROLE_REMOVE = "account:role:remove", "Role removed"
+    ROLE_REPLACE = "account:role:replace", "Role replaced"
     MEMBER_ADD = "account:member:add", "Account member added"
     MEMBER_CHANGE = "account:member:change", "Account member changed"
     MEMBER_LEAVE = "account:member:remove", "Account member left"

@@ -214,6 +214,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "how": lambda e: _said(e, "how", before=" with "),
     "factor": lambda e: _said(e, "factor", before=": "),
     "role": lambda e: _said(e, "role", before="“", after="”", otherwise="of an account"),
+    "new_role": lambda e: _said(e, "new_role", before=" by “", after="”"),
     "as_role": lambda e: _said(e, "role", before=" as "),
     "rights": _rights,
     "method": _method,

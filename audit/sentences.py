@@ -25,6 +25,7 @@ SENTENCES: dict[Action, str] = {
     Action.ROLE_ADD: "{who} added the role {role}",
     Action.ROLE_CHANGE: "{who} changed the role {role}{rights}",
     Action.ROLE_REMOVE: "{who} removed the role {role}",
+    Action.ROLE_REPLACE: "{who} replaced the role {role}{new_role}",
     Action.MEMBER_ADD: "{who} {joined} {account}{as_role}",
     Action.MEMBER_CHANGE: "{who} changed the membership of {person} in {account}{as_role}",
     Action.MEMBER_LEAVE: "{who} {left} {account}",

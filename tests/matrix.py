@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
@@ -22,8 +23,9 @@ from sharing.models import Method
 from sharing.targets import Target
 from studies.models import Upload
 from tests.cast import PEOPLE
-from tests.factories import make_instance, make_series, placement_of
+from tests.factories import make_instance, make_series, placement_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
+from worklists.models import RoleReplacement
 
 OK, FOUND, MISSING, DENIED, HIDDEN, UNFIT = 200, 302, 404, 403, 404, 422
 LOGIN = "sign-in"
@@ -33,7 +35,10 @@ SIGNED_IN = frozenset(PEOPLE)
 
 @pytest.fixture
 def world(cast: Any) -> SimpleNamespace:
-    """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload."""
+    """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload.
+
+    Northgate has replaced a role before.
+    """
 
     def press(by: Any, placement: Any, *targets: Target) -> Any:
         return services.share_studies(placements=[placement.uuid], targets=targets, by=by)
@@ -47,6 +52,10 @@ def world(cast: Any) -> SimpleNamespace:
     )
     shared, emailed, promised = (row.share for row in report.rows)
     instance = make_instance(make_series(cast.study))
+    clinician, viewer = (role_of(cast.northgate, name) for name in ("Referring clinician", "Viewer"))
+    RoleReplacement.objects.create(
+        account=cast.northgate, role=clinician, other=viewer, n_worklists=0, ended_at=Now()
+    )
     return SimpleNamespace(
         cast=cast,
         press=report.press,

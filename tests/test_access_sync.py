@@ -119,6 +119,20 @@ class World(RuleBasedStateMachine):
         services.change_role(role=role, permissions=ticks, by=None)
         self.ticks[role] = ticks
 
+    @rule(data=st.data())
+    def replace(self, data: st.DataObject) -> None:
+        """Until the worker has been, nobody holds more than is due."""
+        account = data.draw(st.sampled_from(self.accounts))
+        role, other = data.draw(st.permutations(self.roles[account]))[:2]
+        services.replace_role(role=role, other=other, by=None)
+        for member in self.members.values():
+            member["role"] = other if member["role"] == role else member["role"]
+        self.places = {place: other if own == role else own for place, own in self.places.items()}
+        self.defaults = {place: other if own == role else own for place, own in self.defaults.items()}
+        due = self.due()
+        assert all(rights <= due.get(where, set()) for where, rights in granted().items())
+        services.carry_on_replacements()
+
     @rule(data=st.data(), every=st.booleans())
     def add_or_change_member(self, data: st.DataObject, every: bool) -> None:
         user, account = data.draw(st.sampled_from(self.users)), data.draw(st.sampled_from(self.accounts))

@@ -127,6 +127,10 @@ def some_ticks(world: SimpleNamespace) -> dict[str, Any]:
     return {"name": "Night shift", "permissions": ["list_studies"]}
 
 
+def another_role(world: SimpleNamespace) -> dict[str, Any]:
+    return {"other": role_of(world.cast.northgate, "Radiologist").pk}
+
+
 def northgate(world: SimpleNamespace) -> dict[str, Any]:
     return {"account": world.cast.northgate.pk}
 
@@ -160,6 +164,17 @@ ROWS += [
     ),
     Row("admin:accounts_role_copy", "get", a_role, OURS_TO_READ),
     Row("admin:accounts_role_copy", "post", a_role, OURS_TO_CHANGE, data=lambda world: {"name": "Copy"}),
+    Row("admin:accounts_role_replace", "get", a_role, OURS_TO_READ),
+    Row("admin:accounts_role_replace", "post", a_role, OURS_TO_CHANGE, data=another_role),
+    Row(
+        "admin:accounts_role_replace",
+        "post",
+        a_role,
+        OURS_TO_READ,
+        data=lambda world: {**another_role(world), "_effect": "1"},
+        note="to see what would change",
+    ),
+    Row("admin:accounts_role_replace_progress", "get", a_role_nobody_has, OURS_TO_READ),
     Row("admin:accounts_role_history", "get", a_role, OURS_TO_READ),
     Row("admin:accounts_role_delete", "get", a_role_nobody_has, OURS_TO_READ),
     Row("admin:accounts_role_delete", "post", a_role_nobody_has, OURS_TO_CHANGE, data=yes),

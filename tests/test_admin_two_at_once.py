@@ -30,7 +30,7 @@ def passing(cast: Cast) -> Role:
 
 
 def role_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
-    role = passing(cast)
+    role, viewer = passing(cast), role_of(cast.northgate, "Viewer")
     own, ct = membership_of(cast.vera, cast.ct), cast.ct
     ben = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
     settings = {"name": ct.name, "takes_shares": "on", "default_role": role.pk}
@@ -38,6 +38,8 @@ def role_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     return lambda: services.remove_role(role=role, by=cast.adam), {
         "changed": (page("accounts_role_change", role.pk), {"name": "Night", "permissions": []}),
         "copied": (page("accounts_role_copy", role.pk), {"name": "Copy"}),
+        "replaced": (page("accounts_role_replace", role.pk), {"other": viewer.pk}),
+        "taking another's place": (page("accounts_role_replace", viewer.pk), {"other": role.pk}),
         "deleted": (page("accounts_role_delete", role.pk), {"post": "yes"}),
         "given in the account": (page("accounts_accountmembership_change", ben.pk), {"role": role.pk}),
         "given on a worklist": (page("worklists_worklistmembership_change", own.pk), {"role": role.pk}),
@@ -118,6 +120,8 @@ WITHDRAWN = "This invitation was withdrawn meanwhile."
 CASES: list[tuple[Any, str, Any]] = [
     (role_goes, "changed", NOT_THERE),
     (role_goes, "copied", NOT_THERE),
+    (role_goes, "replaced", NOT_THERE),
+    (role_goes, "taking another's place", NO_ROLE),
     (role_goes, "deleted", NOT_THERE),
     (role_goes, "given in the account", NO_ROLE),
     (role_goes, "given on a worklist", NO_ROLE),

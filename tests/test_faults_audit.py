@@ -205,6 +205,9 @@ WORKLISTS: dict[str, Call] = {
     "roles.copy_role": lambda w: worklists.services.copy_role(
         role=_role(w, "Viewer"), name="Copy", by=w.cast.adam
     ),
+    "replacements.replace_role": lambda w: worklists.services.replace_role(
+        role=_role(w, "Viewer"), other=_role(w, "Radiologist"), by=w.cast.adam
+    ),
     "roles.remove_role": lambda w: worklists.services.remove_role(role=_role(w, "Nobody's"), by=w.cast.adam),
     "trail.export_account_trail": lambda w: account_trail.export_account_trail(
         account=w.cast.northgate, by=w.cast.adam, filters=Filters(), zone=ZoneInfo("UTC")
@@ -437,6 +440,7 @@ NOT_A_DEED = {
     "audit.event",
     "accounts.registration.check_usable",
     "worklists.common.check_an_administrator_stays",
+    "worklists.common.check_no_role_is_being_replaced",
     "worklists.common.check_role_is_of",
     "worklists.common.given",
     "worklists.common.has_administrator",
@@ -474,7 +478,7 @@ PART_OF_A_DEED = {
     "sharing.settling.stop",
 }
 NOBODYS_DEED = {
-    # The worker carries out what an audited deed decided: a mail leaves, a picture is made.
+    # The worker carries out what an audited deed decided: a mail leaves, a picture is made, people go over to a role.
     # Nor is it anybody's that a browser was seen again, a counter counted, or a key to a secret changed.
     "accounts.sessions.note_seen",
     "accounts.tallies.consume",
@@ -484,6 +488,7 @@ NOBODYS_DEED = {
     "accounts.limits.may_share_with",
     "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
+    "worklists.replacements.carry_on_replacements",
     "studies.previews.render_previews",
     "studies.previews.render_waiting",
 }

@@ -49,6 +49,9 @@ DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
     "remove_role": lambda cast, by: services.remove_role(
         role=role_of(cast.northgate, "Referring clinician"), by=by
     ),
+    "replace_role": lambda cast, by: services.replace_role(
+        role=role_of(cast.northgate, "Viewer"), other=role_of(cast.northgate, "Radiologist"), by=by
+    ),
     "add_account_member": lambda cast, by: services.add_account_member(
         account=cast.northgate, user=cast.ed, role=role_of(cast.northgate, "Viewer"), by=by
     ),
@@ -98,6 +101,7 @@ EVENTS = {
     "change_role": Action.ROLE_CHANGE,
     "rename_role": Action.ROLE_CHANGE,
     "remove_role": Action.ROLE_REMOVE,
+    "replace_role": Action.ROLE_REPLACE,
     "add_account_member": Action.MEMBER_ADD,
     "change_account_member": Action.MEMBER_CHANGE,
     "give_every_worklist": Action.MEMBER_CHANGE,

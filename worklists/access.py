@@ -161,7 +161,7 @@ _REMOVE_RIGHTS = """
     WHERE wr.group_id = g.group_id AND {roles} AND (
         g.content_object_id <> wr.worklist_id OR NOT EXISTS (
             SELECT FROM worklists_role_right rr
-            WHERE rr.role_id = wr.role_id AND rr.permission_id = g.permission_id))
+            WHERE rr.role_id = {kept} AND rr.permission_id = g.permission_id))
 """
 
 _ADD_GROUPS = """
@@ -255,7 +255,7 @@ def sync(
     if worklists:
         roles.append("w.id = ANY(%s)")
         parameters.append(list(worklists))
-    where = {name: " AND ".join(roles) for name in ("roles", "due", "held")}
+    where = {name: " AND ".join(roles) for name in ("roles", "due", "held")} | {"kept": "wr.role_id"}
     narrowed = list(parameters)
     if users:
         where["due"] += " AND er.user_id = ANY(%s)"
@@ -285,13 +285,23 @@ def sync_role(role: Role, *, administers_alike: bool = False) -> None:
 
     `administers_alike`: that it lets people administer the account, or does not, has not changed.
     """
-    where = {"roles": "wr.role_id = %s"}
+    where = {"roles": "wr.role_id = %s", "kept": "wr.role_id"}
     _execute(_REMOVE_RIGHTS.format(**where), [role.pk])
     _execute(_ADD_RIGHTS.format(**where), [role.pk])
     if not administers_alike:
         _follow_staff(
             "u.id IN (SELECT user_id FROM accounts_accountmembership WHERE role_id = %s)", [role.pk]
         )
+
+
+@transaction.atomic
+def narrow(role: Role, *, to: Role, members: Collection[int]) -> None:
+    """Before people go over from one role to another: its groups keep what both allow, and nobody gains yet.
+
+    `members`: whose account role it was. Whether they administer the account follows from the rows at once.
+    """
+    _execute(_REMOVE_RIGHTS.format(roles="wr.role_id = %s", kept="%s"), [role.pk, to.pk])
+    _follow_staff("u.id = ANY(%s)", [list(members)])
 
 
 _FORGET = """

@@ -1,15 +1,17 @@
 """Roles: which permissions each has, who holds it, and what a change of it would do to whom."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from accounts.admin import replacing
 from accounts.models import Account, Role
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -98,13 +100,13 @@ class RoleAdmin(ScopedAdmin):
         return self.has_view_permission(request) and (obj is None or obj.account_id is not None)
 
     def history_events(self, request: HttpRequest, obj: Role) -> QuerySet[AuditEvent]:
-        actions = (Action.ROLE_ADD, Action.ROLE_CHANGE, Action.ROLE_REMOVE)
-        return AuditEvent.objects.filter(
-            account_id=obj.account_id, action__in=actions, detail__role_id=obj.pk
-        )
+        actions = (Action.ROLE_ADD, Action.ROLE_CHANGE, Action.ROLE_REMOVE, Action.ROLE_REPLACE)
+        about = Q(detail__role_id=obj.pk) | Q(detail__new_role_id=obj.pk)
+        return AuditEvent.objects.filter(about, account_id=obj.account_id, action__in=actions)
 
     def why_it_stays(self, request: HttpRequest, obj: Role) -> list[str]:
-        return selectors.why_role_stays(obj)
+        why = selectors.why_role_stays(obj)
+        return [*why, "“Replace” on the role’s page gives all of them another role at once."] if why else why
 
     # Writing
 
@@ -180,11 +182,28 @@ class RoleAdmin(ScopedAdmin):
     # Copying
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.copy_view)
-        return [path("<path:object_id>/copy/", view, name="accounts_role_copy"), *super().get_urls()]
+        pages = {"copy/": ("copy", self.copy_view)}
+        pages["replace/"] = "replace", self.of_role(replacing.replace_page)
+        pages["replace/progress/"] = "replace_progress", self.of_role(replacing.progress_page)
+        ours = [
+            path(f"<int:object_id>/{end}", self.admin_site.admin_view(view), name=f"accounts_role_{name}")
+            for end, (name, view) in pages.items()
+        ]
+        return [*ours, *super().get_urls()]
 
-    def copy_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        role = self.get_object(request, object_id)
+    def of_role(self, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        """The page for a role of the account that is being administered; the platform's have none."""
+
+        def found(request: HttpRequest, object_id: int) -> HttpResponse:
+            role = self.get_object(request, str(object_id))
+            if role is None or role.account is None:
+                raise Http404
+            return page(request, self, role)
+
+        return found
+
+    def copy_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        role = self.get_object(request, str(object_id))
         if role is None or role.account is None:
             raise Http404
         form = CopyForm(request.POST or None, initial={"name": f"Copy of {role.name}"[:100]})

@@ -26,6 +26,7 @@ ABOUT_ACCOUNT = (
     Action.ROLE_ADD,
     Action.ROLE_CHANGE,
     Action.ROLE_REMOVE,
+    Action.ROLE_REPLACE,
 )
 GRACE = 14
 HELP = {

@@ -49,5 +49,6 @@ CELERY_BEAT_SCHEDULE = {
         "studies.render_previews": 60,
         "studies.sweep_leftovers": 3600,
         "sharing.settle_overdue": 60,
+        "worklists.replace_roles": 60,
     }.items()
 }

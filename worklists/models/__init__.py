@@ -6,12 +6,14 @@ from worklists.models.grants import (
     WorklistUserObjectPermission,
 )
 from worklists.models.invited import InvitedMembership, InvitedWorklist
+from worklists.models.replacement import RoleReplacement
 from worklists.models.worklist import MailTick, Worklist, WorklistMembership
 
 __all__ = [
     "InvitedMembership",
     "InvitedWorklist",
     "MailTick",
+    "RoleReplacement",
     "Worklist",
     "WorklistGroupObjectPermission",
     "WorklistMembership",

@@ -14,6 +14,7 @@ from worklists.services.members import (
     reactivate_member,
     remove_member,
 )
+from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
 from worklists.services.staff_claims import (
     claim_memberships,
@@ -54,6 +55,7 @@ __all__ = [
     "add_worklist_member",
     "add_worklist_members",
     "begin_account",
+    "carry_on_replacements",
     "change_account",
     "change_account_member",
     "change_role",
@@ -73,6 +75,7 @@ __all__ = [
     "remove_role",
     "remove_worklist",
     "remove_worklist_member",
+    "replace_role",
     "resend_staff_invitation",
     "set_mail_tick",
 ]

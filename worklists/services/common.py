@@ -4,11 +4,12 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Account, AccountMembership, Role
 from worklists import codes
 from worklists.access import ADMINISTER
-from worklists.models import Worklist
+from worklists.models import RoleReplacement, Worklist
 
 # Invisible, and turning the text around them: a name with one of these is not what it looks like.
 _DECEITFUL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -47,6 +48,18 @@ def check_role_is_of(account: Account, role: Role | None) -> None:
     """Asked under the account's lock: what stands now is neither another account's nor taken away a moment ago."""
     if role is not None and not Role.objects.filter(pk=role.pk, account=account).exists():
         raise ValidationError("There is no such role in this account.", code="foreign")
+
+
+def check_no_role_is_being_replaced(account: Account, *, of: Role | None = None) -> None:
+    """Asked under the account's lock. With `of`, for a deed on this role, which a replacement may be about."""
+    running = RoleReplacement.objects.filter(account=account, ended_at=None)
+    if of is not None:
+        running = running.filter(Q(role=of) | Q(other=of))
+    if found := running.select_related("role", "other").first():
+        raise ValidationError(
+            f"“{found.role.name}” is being replaced by “{found.other.name}” now. Try again when that is done.",
+            code="replacing",
+        )
 
 
 def has_administrator(account: Account) -> bool:

@@ -16,7 +16,13 @@ from worklists.events import on_account
 from worklists.permission_texts import labels
 from worklists.permissions import brings, check_administers, check_may_give
 from worklists.selectors import why_role_stays
-from worklists.services.common import check_an_administrator_stays, has_administrator, locked, tidy_text
+from worklists.services.common import (
+    check_an_administrator_stays,
+    check_no_role_is_being_replaced,
+    has_administrator,
+    locked,
+    tidy_text,
+)
 
 
 @transaction.atomic
@@ -46,6 +52,8 @@ def change_role(
         detail["was_named"], role.name = role.name, name
         role.save(update_fields=["name"])
     if permissions is not None:
+        if account is not None:
+            check_no_role_is_being_replaced(account, of=role)
         before = _ticked(role)
         wanted = set(permissions)
         rows = _permissions(wanted, platform=account is None)
@@ -90,6 +98,7 @@ def remove_role(*, role: Role, by: User | None) -> None:
     account = locked(role.account_id)
     check_administers(by, account)
     role = still_there(Role.objects.select_for_update(), role.pk)
+    check_no_role_is_being_replaced(account, of=role)
     on = on_account(account, role_id=role.pk, role=role.name)
     try:
         role.delete()

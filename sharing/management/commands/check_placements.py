@@ -169,7 +169,9 @@ def differences() -> Iterator[str]:
 def _batches() -> Iterator[int]:
     """The first key of each batch; gaps in the keys, as an undone load leaves them, are jumped over."""
     beyond = 0
-    while found := _rows("SELECT id FROM studies_study WHERE id > %(beyond)s ORDER BY id LIMIT 1", {"beyond": beyond}):
+    while found := _rows(
+        "SELECT id FROM studies_study WHERE id > %(beyond)s ORDER BY id LIMIT 1", {"beyond": beyond}
+    ):
         yield found[0][0]
         beyond = found[0][0] + BATCH - 1
 

@@ -15,6 +15,8 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
+        for sentence in proof.under_way():
+            self.stdout.write(sentence)
         for difference in proof.differences():
             found += 1
             self.stdout.write(difference)

@@ -1,0 +1,105 @@
+"""One role takes another's place: what that does to whom before it is done, and how far it is afterwards."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Role
+from worklists import permissions, selectors, services
+from worklists.admin.pages import refused
+from worklists.models import RoleReplacement
+
+PAGE = "admin/accounts/role/{}.html"
+
+
+class ReplaceForm(forms.Form):
+    other = forms.ModelChoiceField(
+        Role.objects.none(), label="The role that takes its place", empty_label="Choose a role"
+    )
+
+    def __init__(self, *args: Any, role: Role, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles = Role.objects.filter(account=role.account).exclude(pk=role.pk)
+        self.fields["other"].queryset = roles.order_by("name")  # type: ignore[attr-defined]  # a model's choices
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def replace_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
+    """With `_effect`, nothing is done: the form comes again and says what doing it would do."""
+    form = ReplaceForm(request.POST if request.method == "POST" else None, role=role)
+    asked = request.method == "POST" and "_effect" in request.POST
+    if asked and request.headers.get("HX-Request"):
+        return TemplateResponse(
+            request, PAGE.format("_takeover"), {"takeover": _takeover(request, role, form)}
+        )
+    if asked or request.method != "POST":
+        return _form_page(request, model_admin, role, form)
+    if not form.is_valid():
+        return _form_page(request, model_admin, role, form, status=422)
+    try:
+        services.replace_role(role=role, other=form.cleaned_data["other"], by=request.user)
+    except (ValidationError, PermissionDenied) as error:
+        said, status = refused(request, error)
+        form.add_error("other", said)
+        return _form_page(request, model_admin, role, form, status)
+    messages.success(
+        request, f"“{form.cleaned_data['other'].name}” takes the place of “{role.name}” from now on."
+    )
+    return HttpResponseRedirect(model_admin.address("replace", role.pk))
+
+
+@require_safe
+def progress_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
+    """The part of the page that is asked for again and again while the worker is at it."""
+    replacement = selectors.last_replacement_of(role)
+    if replacement is None:
+        raise Http404
+    return TemplateResponse(request, PAGE.format("_replacing"), _state(role, replacement))
+
+
+def _form_page(
+    request: HttpRequest, model_admin: Any, role: Role, form: ReplaceForm, status: int = 200
+) -> HttpResponse:
+    assert role.account is not None
+    replacement, under_way = (
+        selectors.last_replacement_of(role),
+        selectors.replacement_under_way(role.account),
+    )
+    context = {
+        **model_admin.admin_site.each_context(request),
+        **model_admin.words(title=f"Replace the role “{role.name}”", row_label=role.name),
+        "object": role,
+        "form": form,
+        "elsewhere": _elsewhere(role, under_way),
+        "free": under_way is None,
+        "takeover": _takeover(request, role, form),
+        **_state(role, replacement),
+    }
+    return TemplateResponse(request, PAGE.format("replace"), context, status=status)
+
+
+def _state(role: Role, replacement: RoleReplacement | None) -> dict[str, Any]:
+    said = f"“{role.name}” was replaced by “{replacement.other.name}”." if replacement is not None else ""
+    return {"object": role, "replacement": replacement, "said": said, "in_use": selectors.still_has(role)}
+
+
+def _elsewhere(role: Role, under_way: RoleReplacement | None) -> str:
+    """That another role of the account is being replaced; empty where none is."""
+    if under_way is None or under_way.role == role:
+        return ""
+    return f"“{under_way.role.name}” is being replaced by “{under_way.other.name}” now."
+
+
+def _takeover(request: HttpRequest, role: Role, form: ReplaceForm) -> Any:
+    """None before a role is chosen that can be."""
+    if not form.is_bound or not form.is_valid():
+        return None
+    other = form.cleaned_data["other"]
+    ticked = other.permissions.values_list("codename", flat=True)
+    lacking = permissions.cannot_give(request.user, role.account, set(ticked))
+    return selectors.takeover_of(role, other, lacking=lacking)

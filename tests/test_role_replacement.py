@@ -1,0 +1,327 @@
+"""One role takes another's place: in the service, in the worker, and on its pages."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AccountMembership, Invitation, Role
+from audit.actions import Action
+from audit.history import sentence
+from audit.models import AuditEvent
+from tests.administering import adam, sue
+from tests.cast import Cast
+from tests.factories import make_location, make_role, membership_of, role_of
+from tests.fingerprint import AUDIT, fingerprint
+from worklists import access, proof, services
+from worklists.models import InvitedMembership, InvitedWorklist, RoleReplacement, WorklistRole
+
+__all__ = ["adam", "sue"]
+
+pytestmark = pytest.mark.django_db
+
+PRICE_OF_THE_PRESS = 29
+
+
+@pytest.fixture
+def night(cast: Cast) -> Role:
+    """Vera's role everywhere she has one; Chest Clinic's default; on an invitation twice."""
+    role = make_role(cast.northgate, "Night", ["list_studies", "open_study", "download_study"])
+    member = AccountMembership.objects.get(user=cast.vera, account=cast.northgate)
+    services.change_account_member(membership=member, role=role, by=None)
+    services.change_worklist_member(membership=membership_of(cast.vera, cast.ct), role=role, by=None)
+    services.change_worklist(worklist=cast.chest, default_role=role, by=None)
+    services.add_worklist_member(worklist=cast.chest, user=cast.vera, role=None, by=None)
+    invitation = Invitation.objects.create(
+        account=cast.northgate, address="dora@example.net", expires_at="2099-01-01T00:00:00Z"
+    )
+    invited = InvitedMembership.objects.create(invitation=invitation, account=cast.northgate, role=role)
+    InvitedWorklist.objects.create(membership=invited, account=cast.northgate, worklist=cast.ct, role=role)
+    return role
+
+
+@pytest.fixture
+def day(cast: Cast) -> Role:
+    return make_role(cast.northgate, "Day", ["list_studies", "open_study", "upload_study"])
+
+
+def page(role: Role, name: str = "replace") -> str:
+    return reverse(f"admin:accounts_role_{name}", args=[role.pk])
+
+
+def text_of(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+# What it does
+
+
+def test_what_is_lost_goes_at_once_and_what_is_won_comes_with_the_worker(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    replacement = services.replace_role(role=night, other=day, by=cast.adam)
+
+    assert access.rights(cast.vera, cast.ct) == {"list_studies", "open_study"}
+    assert (replacement.n_worklists, replacement.ended_at) == (2, None)
+
+    services.carry_on_replacements()
+
+    assert access.rights(cast.vera, cast.ct) == {"list_studies", "open_study", "upload_study"}
+    assert access.rights(cast.vera, cast.chest) == {"list_studies", "open_study", "upload_study"}
+    replacement.refresh_from_db()
+    assert (replacement.n_done, replacement.ended_at is not None) == (2, True)
+    assert list(proof.differences()) == []
+    assert not WorklistRole.objects.filter(role=night).exists()
+
+
+def test_the_other_role_stands_wherever_the_one_stood(cast: Cast, night: Role, day: Role) -> None:
+    services.replace_role(role=night, other=day, by=cast.adam)
+
+    cast.chest.refresh_from_db()
+    invited = InvitedMembership.objects.get(invitation__address="dora@example.net")
+    assert AccountMembership.objects.get(user=cast.vera, account=cast.northgate).role == day
+    assert (membership_of(cast.vera, cast.ct).role, cast.chest.default_role) == (day, day)
+    assert (invited.role, invited.worklists.get().role) == (day, day)
+    services.carry_on_replacements()
+    services.remove_role(role=night, by=cast.adam)
+    assert not Role.objects.filter(pk=night.pk).exists()
+
+
+def test_every_change_has_its_line_and_the_deed_has_one_with_the_numbers(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+
+    services.replace_role(role=night, other=day, by=cast.adam)
+
+    events = list(AuditEvent.objects.filter(pk__gt=last, by_id=cast.adam.pk).order_by("pk"))
+    assert [event.action for event in events] == [
+        Action.MEMBER_CHANGE, Action.WORKLIST_MEMBER_CHANGE, Action.WORKLIST_CHANGE, Action.ROLE_REPLACE,
+    ]  # fmt: skip
+    assert [event.detail.get("was_role") for event in events[:2]] == ["Night", "Night"]
+    numbers = {name: events[-1].detail[name] for name in ("people", "own_roles", "defaults", "offers")}
+    assert numbers == {"people": 1, "own_roles": 1, "defaults": 1, "offers": 1}
+    assert sentence(events[-1]) == "Adam replaced the role “Night” by “Day”"
+
+
+def test_who_may_administer_follows_at_once(cast: Cast, day: Role) -> None:
+    administrators = role_of(cast.northgate, "Administrator")
+    keeper = make_role(cast.northgate, "Keeper", [*access.CODENAMES, access.ADMINISTER])
+    services.replace_role(role=administrators, other=keeper, by=cast.adam)
+    cast.adam.refresh_from_db()
+    assert access.administers(cast.adam, cast.northgate) and cast.adam.is_staff
+    services.carry_on_replacements()
+
+    with pytest.raises(ValidationError, match="without an administrator"):
+        services.replace_role(role=keeper, other=day, by=cast.adam)
+    cast.adam.refresh_from_db()
+    assert cast.adam.is_staff
+
+
+def test_after_an_interruption_the_worker_goes_on_where_it_stood(
+    cast: Cast, night: Role, day: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worklists.services.replacements.WORKLISTS_AT_ONCE", 1)
+    services.replace_role(role=night, other=day, by=cast.adam)
+    whole, calls = access.sync, []
+
+    def interrupted(**narrowed: Any) -> None:
+        calls.append(narrowed)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        whole(**narrowed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(access, "sync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            services.carry_on_replacements()
+    assert RoleReplacement.objects.get().n_done == 1
+    services.carry_on_replacements()
+
+    assert (RoleReplacement.objects.get().n_done, list(proof.differences())) == (2, [])
+
+
+def test_until_it_is_done_check_access_says_why_there_are_differences(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    services.replace_role(role=night, other=day, by=None)
+    expected = (
+        f"Role {night.pk} is being replaced by role {day.pk}: differences may be about that until it is done."
+    )
+    assert list(proof.under_way()) == [expected]
+    services.carry_on_replacements()
+    assert list(proof.under_way()) == []
+
+
+# What is refused
+
+
+def test_while_one_is_replaced_neither_role_changes_and_no_other_is_replaced(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    services.replace_role(role=night, other=day, by=cast.adam)
+    before, viewer = fingerprint(), role_of(cast.northgate, "Viewer")
+    for deed in (
+        lambda: services.change_role(role=day, permissions=["list_studies"], by=cast.adam),
+        lambda: services.change_role(role=night, permissions=["list_studies"], by=cast.adam),
+        lambda: services.remove_role(role=night, by=cast.adam),
+        lambda: services.replace_role(role=viewer, other=day, by=cast.adam),
+    ):
+        with pytest.raises(ValidationError, match="“Night” is being replaced by “Day” now"):
+            deed()
+    assert fingerprint() == before
+    services.change_role(role=viewer, permissions=["list_studies"], by=cast.adam)
+
+
+def test_nobody_gives_by_it_what_their_own_role_lacks(cast: Cast, night: Role, day: Role) -> None:
+    administrators = role_of(cast.northgate, "Administrator")
+    less = set(administrators.permissions.values_list("codename", flat=True)) - {"upload_study"}
+    services.change_role(role=administrators, permissions=less, by=None)
+    before = fingerprint(but={AUDIT})
+    with pytest.raises(PermissionDenied, match="does not have “Studies: Upload”"):
+        services.replace_role(role=night, other=day, by=cast.adam)
+    assert fingerprint(but={AUDIT}) == before
+
+
+def test_by_itself_by_another_accounts_or_the_platforms_own_it_is_not_replaced(
+    cast: Cast, night: Role
+) -> None:
+    theirs, personal = role_of(cast.riverside, "Viewer"), Role.objects.get(platform_key="personal")
+    before = fingerprint()
+    for role, other, said in (
+        (night, night, "Choose another role"),
+        (night, theirs, "no such role in this account"),
+        (night, personal, "no such role in this account"),
+        (personal, night, "The platform's own roles are not replaced"),
+    ):
+        with pytest.raises(ValidationError, match=said):
+            services.replace_role(role=role, other=other, by=cast.sue)
+    assert fingerprint() == before
+
+
+def test_the_database_keeps_it_to_one_at_a_time_and_to_one_account(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    facts = {"account": cast.northgate, "role": night, "n_worklists": 0}
+    RoleReplacement.objects.create(other=day, **facts)
+    with pytest.raises(IntegrityError, match="one_role_at_a_time"), transaction.atomic():
+        RoleReplacement.objects.create(other=day, **facts)
+    with pytest.raises(IntegrityError, match="not_replaced_by_itself"), transaction.atomic():
+        RoleReplacement.objects.create(other=night, ended_at="2026-01-01T00:00:00Z", **facts)
+    with pytest.raises(IntegrityError, match="replacing_role_is_of_the_account"), transaction.atomic():
+        theirs = role_of(cast.riverside, "Viewer")
+        RoleReplacement.objects.create(other=theirs, ended_at="2026-01-01T00:00:00Z", **facts)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# Its pages
+
+
+def test_the_page_says_what_changes_for_whom_before_it_is_done(
+    adam: Client, cast: Cast, night: Role, day: Role
+) -> None:
+    before = fingerprint()
+    answer = adam.post(page(night), {"other": day.pk, "_effect": "1"}, headers={"HX-Request": "true"})
+    said = text_of(answer)
+    for sentence_ in (
+        "1 person, as account role",
+        "1 membership of a worklist",
+        "1 worklist, as the default role",
+        "1 waiting invitation",
+        "1 person gains on 2 worklists: Studies: Upload",
+        "1 person loses on 2 worklists: Studies: Download",
+    ):
+        assert sentence_ in said
+    whole = adam.post(page(night), {"other": day.pk, "_effect": "1"})
+    assert "1 person, as account role" in text_of(whole)
+    assert fingerprint() == before
+
+
+def test_replaced_by_the_page_it_shows_how_far_it_is_and_then_offers_to_delete_the_old_one(
+    adam: Client, cast: Cast, night: Role, day: Role
+) -> None:
+    answer = adam.post(page(night), {"other": day.pk}, follow=True)
+    assert answer.redirect_chain == [(page(night), 302)]
+    assert "“Day” takes the place of “Night” from now on." in text_of(answer)
+    assert "The worklists follow, one after another 0 of 2" in text_of(answer)
+    assert page(night, "replace_progress") in answer.content.decode()
+
+    services.carry_on_replacements()
+
+    progress = adam.get(page(night, "replace_progress"))
+    assert "“Night” was replaced by “Day”. Nobody has the old role any more." in text_of(progress)
+    assert page(night, "delete") in progress.content.decode()
+    assert page(night, "replace_progress") not in progress.content.decode()
+    assert "Replace the role “Night”" in text_of(adam.get(page(night)))
+
+
+def test_while_another_is_replaced_the_page_says_which(
+    adam: Client, cast: Cast, night: Role, day: Role
+) -> None:
+    services.replace_role(role=night, other=day, by=None)
+    said = text_of(adam.get(page(role_of(cast.northgate, "Viewer"))))
+    assert "“Night” is being replaced by “Day” now." in said
+    assert "The role that takes its place" not in said
+
+
+@pytest.mark.parametrize("typed", ["", "none", "999999999", "\x00"])
+def test_what_is_no_role_to_choose_is_said_on_the_form(
+    adam: Client, cast: Cast, night: Role, typed: str
+) -> None:
+    before = fingerprint()
+    answer = adam.post(page(night), {"other": typed})
+    assert answer.status_code == 422
+    assert "The role that takes its place" in text_of(answer)
+    assert fingerprint() == before
+
+
+def test_another_accounts_role_can_neither_be_replaced_nor_chosen(
+    adam: Client, cast: Cast, night: Role
+) -> None:
+    theirs = role_of(cast.riverside, "Viewer")
+    before = fingerprint()
+    assert adam.get(page(theirs)).status_code == 404
+    assert adam.post(page(theirs), {"other": night.pk}).status_code == 404
+    assert adam.get(page(theirs, "replace_progress")).status_code == 404
+    assert adam.post(page(night), {"other": theirs.pk}).status_code == 422
+    assert fingerprint() == before
+
+
+def test_what_the_administrators_role_lacks_is_said_and_refused_with_one_line(
+    adam: Client, cast: Cast, night: Role, day: Role
+) -> None:
+    administrators = role_of(cast.northgate, "Administrator")
+    less = set(administrators.permissions.values_list("codename", flat=True)) - {"upload_study"}
+    services.change_role(role=administrators, permissions=less, by=None)
+    asked = adam.post(page(night), {"other": day.pk, "_effect": "1"}, headers={"HX-Request": "true"})
+    assert "Your own role in this account does not have “Studies: Upload”" in text_of(asked)
+    n_denied = AuditEvent.objects.filter(action=Action.DENIED).count()
+
+    answer = adam.post(page(night), {"other": day.pk})
+
+    assert answer.status_code == 403
+    assert "does not have “Studies: Upload”" in text_of(answer)
+    assert AuditEvent.objects.filter(action=Action.DENIED).count() == n_denied + 1
+
+
+def test_the_deletion_page_of_a_role_in_use_points_to_it(adam: Client, cast: Cast, night: Role) -> None:
+    assert "“Replace” on the role’s page" in text_of(adam.get(page(night, "delete")))
+
+
+# What it costs
+
+
+@pytest.mark.parametrize("worklists", [1, 40])
+def test_the_press_takes_the_same_statements_however_many_it_is_about(
+    cast: Cast, night: Role, day: Role, worklists: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(worklists):
+        ward = make_location(cast.northgate, f"Ward {number}")
+        services.add_worklist_member(worklist=ward, user=cast.vera, role=night, by=None)
+    with django_assert_num_queries(PRICE_OF_THE_PRESS):
+        services.replace_role(role=night, other=day, by=None)

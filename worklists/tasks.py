@@ -1,0 +1,10 @@
+"""What the worker does for worklists and roles."""
+
+from celery import shared_task
+
+from worklists import services
+
+
+@shared_task(name="worklists.replace_roles")
+def replace_roles() -> None:
+    services.carry_on_replacements()
