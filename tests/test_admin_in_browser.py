@@ -12,7 +12,7 @@ from accounts.models import Role
 from tests.browser.steps import let_in, look_over, signed_in
 from tests.cast import Cast, make_cast
 from tests.factories import join, make_role, role_of
-from worklists import services
+from worklists import access, services
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,6 +132,31 @@ def test_the_checklist_follows_its_parent_and_says_what_would_change(
     )
     expect(adam.get_by_role("main")).to_contain_text(said)
     expect(by_code).to_be_checked()
+    assert complaints == []
+
+
+def test_a_role_is_replaced_and_the_page_follows_the_worker_until_it_can_be_deleted(
+    adam: Page, live_server, here: Cast, complaints, look
+) -> None:
+    viewer, clinician = role_of(here.northgate, "Viewer"), role_of(here.northgate, "Referring clinician")
+    adam.goto(live_server.url + reverse("admin:accounts_role_change", args=[viewer.pk]))
+    adam.get_by_role("link", name="Replace").click()
+    adam.get_by_label("The role that takes its place").select_option("Referring clinician")
+    expect(adam.get_by_role("heading", name="What gets the other role")).to_be_visible()
+    expect(adam.get_by_text("Studies: Share study with users")).to_be_visible()
+    look(adam, "role-replace-chosen")
+
+    adam.get_by_role("button", name="Replace the role").click()
+    expect(adam.get_by_role("progressbar", name="The worklists follow")).to_be_visible()
+    look(adam, "role-replacing")
+    services.carry_on_replacements()
+
+    expect(adam.get_by_text("Nobody has the old role any more.")).to_be_visible()
+    look(adam, "role-replaced")
+    adam.get_by_role("link", name="Delete the old role").click()
+    adam.get_by_role("button", name="Delete the role").click()
+    expect(adam.get_by_text("The role “Viewer” was deleted.")).to_be_visible()
+    assert access.rights(here.vera, here.ct) == set(clinician.permissions.values_list("codename", flat=True))
     assert complaints == []
 
 
