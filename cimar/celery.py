@@ -8,7 +8,10 @@ from celery import Celery, signals
 from django.conf import settings
 from django_structlog.celery.receivers import CeleryReceiver
 
+from cimar import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cimar.settings")
+broker.use()
 app = Celery("cimar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -85,6 +85,29 @@ def test_with_the_broker_stopped_people_sign_in_and_share_and_every_mail_arrives
     assert_lawful()
 
 
+def test_a_worker_whose_broker_goes_in_the_middle_of_a_task_goes_on_when_it_is_back(
+    site: Site, house: Cast
+) -> None:
+    worker = site.worker()
+    _ready(site, worker)
+    arrived: list[int] = []
+    site.mail.takes, site.mail.on_mail = 2, arrived.append
+    everybody = invite(house, 3)
+
+    # The first mail has left and the task is at the second: its message is not acknowledged yet.
+    eventually(lambda: arrived)
+    before = worker.pids
+    site.services.valkey.stop()
+    eventually(lambda: set(site.mail.recipients) == set(everybody))
+    site.services.valkey.start()
+    site.beat()
+    late = Target(Method.EMAIL, "late@example.net")
+    services.share_studies(placements=[house.placement.uuid], targets=[late], by=house.ana)
+
+    eventually(lambda: set(site.mail.recipients) == {*everybody, "late@example.net"}, 60)
+    assert worker.pids == before
+
+
 def test_a_worker_killed_in_the_middle_of_fifty_mails_loses_none(site: Site, house: Cast) -> None:
     killed: list[int] = []
     worker = site.worker()
