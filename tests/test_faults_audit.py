@@ -440,7 +440,7 @@ NOT_A_DEED = {
     "audit.event",
     "accounts.registration.check_usable",
     "worklists.common.check_an_administrator_stays",
-    "worklists.common.check_no_role_is_being_replaced",
+    "worklists.common.check_not_being_replaced",
     "worklists.common.check_role_is_of",
     "worklists.common.given",
     "worklists.common.has_administrator",
@@ -466,6 +466,7 @@ PART_OF_A_DEED = {
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.
     "accounts.outbox.queue_mail",
     "worklists.members.enrol",
+    "worklists.replacements.narrow_again",
     "worklists.staff_claims.end_waiting",
     "accounts.outbox.queue_mails",
     "accounts.outbox.queue_written",

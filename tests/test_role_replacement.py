@@ -157,18 +157,33 @@ def test_until_it_is_done_check_access_says_why_there_are_differences(
     assert list(proof.under_way()) == []
 
 
+def test_a_right_taken_from_the_other_role_meanwhile_is_gone_at_once(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    services.replace_role(role=night, other=day, by=cast.adam)
+    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=night, by=cast.adam)
+
+    services.change_role(role=day, permissions=["list_studies"], by=cast.adam)
+
+    assert access.rights(cast.vera, cast.ct) == {"list_studies"}
+    services.carry_on_replacements()
+    assert access.rights(cast.vera, cast.ct) == {"list_studies"}
+    assert access.rights(cast.ben, cast.chest) == {"list_studies", "open_study", "download_study"}
+    assert list(proof.differences()) == []
+
+
 # What is refused
 
 
-def test_while_one_is_replaced_neither_role_changes_and_no_other_is_replaced(
+def test_while_one_is_replaced_it_does_not_change_and_no_other_is_replaced(
     cast: Cast, night: Role, day: Role
 ) -> None:
     services.replace_role(role=night, other=day, by=cast.adam)
     before, viewer = fingerprint(), role_of(cast.northgate, "Viewer")
     for deed in (
-        lambda: services.change_role(role=day, permissions=["list_studies"], by=cast.adam),
         lambda: services.change_role(role=night, permissions=["list_studies"], by=cast.adam),
         lambda: services.remove_role(role=night, by=cast.adam),
+        lambda: services.remove_role(role=day, by=cast.adam),
         lambda: services.replace_role(role=viewer, other=day, by=cast.adam),
     ):
         with pytest.raises(ValidationError, match="“Night” is being replaced by “Day” now"):

@@ -295,13 +295,14 @@ def sync_role(role: Role, *, administers_alike: bool = False) -> None:
 
 
 @transaction.atomic
-def narrow(role: Role, *, to: Role, members: Collection[int]) -> None:
+def narrow(role: Role, *, to: Role, members: Collection[int] = ()) -> None:
     """Before people go over from one role to another: its groups keep what both allow, and nobody gains yet.
 
     `members`: whose account role it was. Whether they administer the account follows from the rows at once.
     """
     _execute(_REMOVE_RIGHTS.format(roles="wr.role_id = %s", kept="%s"), [role.pk, to.pk])
-    _follow_staff("u.id = ANY(%s)", [list(members)])
+    if members:
+        _follow_staff("u.id = ANY(%s)", [list(members)])
 
 
 _FORGET = """

@@ -4,7 +4,6 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Q
 
 from accounts.models import Account, AccountMembership, Role
 from worklists import codes
@@ -50,11 +49,9 @@ def check_role_is_of(account: Account, role: Role | None) -> None:
         raise ValidationError("There is no such role in this account.", code="foreign")
 
 
-def check_no_role_is_being_replaced(account: Account, *, of: Role | None = None) -> None:
-    """Asked under the account's lock. With `of`, for a deed on this role, which a replacement may be about."""
-    running = RoleReplacement.objects.filter(account=account, ended_at=None)
-    if of is not None:
-        running = running.filter(Q(role=of) | Q(other=of))
+def check_not_being_replaced(account: Account, **about: Role) -> None:
+    """Asked under the account's lock: no replacement is under way, or none whose `role` or `other` is this one."""
+    running = RoleReplacement.objects.filter(account=account, ended_at=None, **about)
     if found := running.select_related("role", "other").first():
         raise ValidationError(
             f"“{found.role.name}” is being replaced by “{found.other.name}” now. Try again when that is done.",

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Account, AccountMembership, Role, User
@@ -15,7 +14,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from worklists import access
-from worklists.deeds import still_there
+from worklists.deeds import Row, still_there
 from worklists.events import about, on_account, on_worklist
 from worklists.models import (
     InvitedMembership,
@@ -28,7 +27,7 @@ from worklists.models import (
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import (
     check_an_administrator_stays,
-    check_no_role_is_being_replaced,
+    check_not_being_replaced,
     check_role_is_of,
     has_administrator,
     locked,
@@ -37,15 +36,14 @@ from worklists.services.common import (
 # A transaction of the worker holds the account's lock: with 5,000 people on every worklist, for about half a second.
 WORKLISTS_AT_ONCE = 4
 
-Row = TypeVar("Row", bound=Model)
-
 
 @transaction.atomic
 def replace_role(*, role: Role, other: Role, by: User | None) -> RoleReplacement:
     """Give whoever has one role another in its place: members, worklists' defaults and waiting invitations.
 
-    The rights that only the replaced role has are gone when this returns; the worker then brings the people over to
-    the other role's groups (`carry_on_replacements`), and only that gives anybody anything.
+    On worklists, the rights that only the replaced role has are gone when this returns; the worker then brings people
+    over to the other role's groups (`carry_on_replacements`), and only that gives them any. Whom an account role lets
+    administer, and share on from an own worklist, follows from the rows at once.
     """
     if role.account_id is None:
         check_administers(by, None)
@@ -56,7 +54,7 @@ def replace_role(*, role: Role, other: Role, by: User | None) -> RoleReplacement
     role, other = still_there(Role.objects.all(), role.pk), still_there(Role.objects.all(), other.pk)
     if role == other:
         raise ValidationError("Choose another role than the one that is replaced.", code="same")
-    check_no_role_is_being_replaced(account)
+    check_not_being_replaced(account)
     check_may_give_roles(may_give, {other.pk}, account)
     had, holders = has_administrator(account), _held(role)
     record_all(_told(account, holders, role, other, by))
@@ -72,6 +70,16 @@ def replace_role(*, role: Role, other: Role, by: User | None) -> RoleReplacement
     poke("worklists.replace_roles")
     n_worklists = WorklistRole.objects.filter(role=role).count()
     return RoleReplacement.objects.create(account=account, role=role, other=other, n_worklists=n_worklists)
+
+
+def narrow_again(other: Role) -> None:
+    """After a change of a role that is taking another's place: who has not come over yet loses with it, at once.
+
+    The worker begins anew: it gives back what somebody holds who was given the replaced role since.
+    """
+    for replacement in RoleReplacement.objects.filter(other=other, ended_at=None).select_related("role"):
+        access.narrow(replacement.role, to=other)
+        RoleReplacement.objects.filter(pk=replacement.pk).update(reached=0, n_done=0)
 
 
 def carry_on_replacements() -> None:

@@ -18,11 +18,12 @@ from worklists.permissions import brings, check_administers, check_may_give
 from worklists.selectors import why_role_stays
 from worklists.services.common import (
     check_an_administrator_stays,
-    check_no_role_is_being_replaced,
+    check_not_being_replaced,
     has_administrator,
     locked,
     tidy_text,
 )
+from worklists.services.replacements import narrow_again
 
 
 @transaction.atomic
@@ -53,7 +54,7 @@ def change_role(
         role.save(update_fields=["name"])
     if permissions is not None:
         if account is not None:
-            check_no_role_is_being_replaced(account, of=role)
+            check_not_being_replaced(account, role=role)
         before = _ticked(role)
         wanted = set(permissions)
         rows = _permissions(wanted, platform=account is None)
@@ -65,6 +66,7 @@ def change_role(
         if account is not None:
             check_an_administrator_stays(account, had=had)
         access.sync_role(role, administers_alike=access.ADMINISTER not in before ^ wanted)
+        narrow_again(role)
     if detail:
         record(Action.ROLE_CHANGE, by=by, on=on_account(account, role_id=role.pk, role=role.name, **detail))
     return role
@@ -98,7 +100,8 @@ def remove_role(*, role: Role, by: User | None) -> None:
     account = locked(role.account_id)
     check_administers(by, account)
     role = still_there(Role.objects.select_for_update(), role.pk)
-    check_no_role_is_being_replaced(account, of=role)
+    check_not_being_replaced(account, role=role)
+    check_not_being_replaced(account, other=role)
     on = on_account(account, role_id=role.pk, role=role.name)
     try:
         role.delete()
