@@ -31,13 +31,12 @@ class ReplaceForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
     """With `_effect`, nothing is done: the form comes again and says what doing it would do."""
-    form = ReplaceForm(request.POST if request.method == "POST" else None, role=role)
-    asked = request.method == "POST" and "_effect" in request.POST
-    if asked and request.headers.get("HX-Request"):
-        return TemplateResponse(
-            request, PAGE.format("_takeover"), {"takeover": _takeover(request, role, form)}
-        )
-    if asked or request.method != "POST":
+    posted = request.method == "POST"
+    form = ReplaceForm(request.POST if posted else None, role=role)
+    if "_effect" in request.POST and request.headers.get("HX-Request"):
+        context = {"takeover": _takeover(request, role, form)}
+        return TemplateResponse(request, PAGE.format("_takeover"), context)
+    if not posted or "_effect" in request.POST:
         return _form_page(request, model_admin, role, form)
     if not form.is_valid():
         return _form_page(request, model_admin, role, form, status=422)
@@ -47,9 +46,8 @@ def replace_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResp
         said, status = refused(request, error)
         form.add_error("other", said)
         return _form_page(request, model_admin, role, form, status)
-    messages.success(
-        request, f"“{form.cleaned_data['other'].name}” takes the place of “{role.name}” from now on."
-    )
+    taker = form.cleaned_data["other"].name
+    messages.success(request, f"“{taker}” takes the place of “{role.name}” from now on.")
     return HttpResponseRedirect(model_admin.address("replace", role.pk))
 
 
@@ -66,10 +64,7 @@ def _form_page(
     request: HttpRequest, model_admin: Any, role: Role, form: ReplaceForm, status: int = 200
 ) -> HttpResponse:
     assert role.account is not None
-    replacement, under_way = (
-        selectors.last_replacement_of(role),
-        selectors.replacement_under_way(role.account),
-    )
+    under_way = selectors.replacement_under_way(role.account)
     context = {
         **model_admin.admin_site.each_context(request),
         **model_admin.words(title=f"Replace the role “{role.name}”", row_label=role.name),
@@ -78,7 +73,7 @@ def _form_page(
         "elsewhere": _elsewhere(role, under_way),
         "free": under_way is None,
         "takeover": _takeover(request, role, form),
-        **_state(role, replacement),
+        **_state(role, selectors.last_replacement_of(role)),
     }
     return TemplateResponse(request, PAGE.format("replace"), context, status=status)
 

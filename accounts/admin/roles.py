@@ -16,6 +16,7 @@ from accounts.models import Account, Role
 from audit.actions import Action
 from audit.models import AuditEvent
 from worklists import permissions, selectors, services
+from worklists.admin.pages import of_row
 from worklists.administration import current_account
 from worklists.permission_texts import checklist
 from worklists.presets import TICKED_WITH
@@ -182,30 +183,32 @@ class RoleAdmin(ScopedAdmin):
     # Copying
 
     def get_urls(self) -> list[Any]:
-        pages = {"copy/": ("copy", self.copy_view)}
-        pages["replace/"] = "replace", self.of_role(replacing.replace_page)
-        pages["replace/progress/"] = "replace_progress", self.of_role(replacing.progress_page)
+        pages = {
+            "copy": ("copy/", self.copy_view),
+            "replace": ("replace/", replacing.replace_page),
+            "replace_progress": ("replace/progress/", replacing.progress_page),
+        }
         ours = [
-            path(f"<int:object_id>/{end}", self.admin_site.admin_view(view), name=f"accounts_role_{name}")
-            for end, (name, view) in pages.items()
+            path(
+                f"<int:object_id>/{end}",
+                self.admin_site.admin_view(self.of_role(page)),
+                name=f"accounts_role_{name}",
+            )
+            for name, (end, page) in pages.items()
         ]
         return [*ours, *super().get_urls()]
 
     def of_role(self, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         """The page for a role of the account that is being administered; the platform's have none."""
 
-        def found(request: HttpRequest, object_id: int) -> HttpResponse:
-            role = self.get_object(request, str(object_id))
-            if role is None or role.account is None:
+        def accounts_own(request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
+            if role.account is None:
                 raise Http404
-            return page(request, self, role)
+            return page(request, model_admin, role)
 
-        return found
+        return of_row(accounts_own, self)
 
-    def copy_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        role = self.get_object(request, str(object_id))
-        if role is None or role.account is None:
-            raise Http404
+    def copy_view(self, request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
         form = CopyForm(request.POST or None, initial={"name": f"Copy of {role.name}"[:100]})
         if request.method == "POST" and form.is_valid():
             try:

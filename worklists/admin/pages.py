@@ -23,24 +23,24 @@ ABOUT_WORKLISTS = (
     Action.WORKLIST_MEMBER_REMOVE,
     Action.CODE_CHANGE,
 )
-Page = Callable[[HttpRequest, Any, Worklist], HttpResponse]
+Page = Callable[[HttpRequest, Any, Any], HttpResponse]
 
 
 def address(page: str, worklist_id: int) -> str:
     return reverse(f"admin:worklists_worklist_{page}", args=[worklist_id])
 
 
-def of_worklist(page: Page, model_admin: Any) -> Callable[..., HttpResponse]:
-    """The page for a worklist of the account that is being administered; another account's is not there."""
+def of_row(page: Page, model_admin: Any) -> Callable[..., HttpResponse]:
+    """The page for a row of the account that is being administered; another account's is not there."""
 
     @wraps(page)
     def found(request: HttpRequest, object_id: int) -> HttpResponse:
         if not model_admin.has_view_permission(request):
             raise PermissionDenied
-        worklist = model_admin.get_object(request, str(object_id))
-        if worklist is None:
+        row = model_admin.get_object(request, str(object_id))
+        if row is None:
             raise Http404
-        return page(request, model_admin, worklist)
+        return page(request, model_admin, row)
 
     return found
 

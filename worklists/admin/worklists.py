@@ -154,7 +154,7 @@ class WorklistAdmin(ScopedAdmin):
         own = [
             path(
                 f"<int:object_id>/{where}/",
-                self.admin_site.admin_view(pages.of_worklist(page, self)),
+                self.admin_site.admin_view(pages.of_row(page, self)),
                 name=f"worklists_worklist_{where.replace('/', '_')}",
             )
             for where, page in further.items()
