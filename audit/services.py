@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from audit.actions import Action
 from audit.models import AuditEvent
-from cimar.copying import FEW, copy_in
+from common.copying import FEW, copy_in
 
 LABEL = 300  # as long as the column
 # What goes into a row beside its detail; its moment is the database's.

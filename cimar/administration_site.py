@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.decorators import to_sign_in
 from accounts.models import User
+from common.exceptions import NothingThere
 from worklists.admin_base import OursAdmin
 from worklists.administration import (
     administered_accounts,
@@ -24,7 +25,6 @@ from worklists.administration import (
     current_account,
     may_switch_account,
 )
-from worklists.deeds import NothingThere
 from worklists.service_admin import ScopedAdmin, number_in
 
 CLOSED = "The administration pages are for administrators."

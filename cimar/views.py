@@ -1,4 +1,4 @@
-"""Pages that belong to no app: where one begins, the component gallery, and the answer for what has ended."""
+"""Pages that belong to no app: the home page and the component gallery."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,11 +11,6 @@ from cimar import gallery as samples
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return redirect("studies:list" if request.user.is_authenticated else "account_login")
-
-
-def gone(request: HttpRequest, sentence: str = "") -> HttpResponse:
-    """410: used up, ended or expired. The sentence says what, and whom to ask."""
-    return render(request, "410.html", {"sentence": sentence}, status=410)
 
 
 @require_safe

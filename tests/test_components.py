@@ -11,9 +11,10 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
-from cimar import formats, views
-from cimar.components.library import attributes
-from cimar.templatetags.components import register
+from cimar import views
+from common import formats, responses
+from common.components.library import attributes
+from common.templatetags.components import register
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
@@ -157,6 +158,6 @@ def test_a_share_code_is_grouped_to_be_read_aloud(code: str, groups: list[str]) 
 
 
 def test_an_answer_for_what_has_ended_says_so_to_people_and_to_scripts() -> None:
-    answer = views.gone(RequestFactory().get("/"), "This share ended on 3 Nov 2026.")
+    answer = responses.gone(RequestFactory().get("/"), "This share ended on 3 Nov 2026.")
     assert answer.status_code == 410
     assert "<p data-sentence>This share ended on 3 Nov 2026.</p>" in answer.content.decode()

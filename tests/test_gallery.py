@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from cimar.components import words
+from common.components import words
 from tests.cast import Cast
 
 FOLDER = settings.BASE_DIR / "templates" / "components"

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from cimar import urls, views
+from common import responses
 
 
 def signed_out(request: HttpRequest) -> HttpResponse:
@@ -17,7 +18,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def ended(request: HttpRequest) -> HttpResponse:
-    return views.gone(request, "This share has ended.")
+    return responses.gone(request, "This share has ended.")
 
 
 urlpatterns = [

@@ -18,13 +18,13 @@ from accounts.services.people import set_active
 from audit.actions import Action
 from audit.history import sentence
 from audit.models import AuditEvent
+from common.exceptions import NothingThere
 from sharing.services import leave_account
 from tests import oidc
 from tests.cast import make_cast
 from tests.factories import PASSWORD, make_user, role_of
 from tests.overlap import queued
 from tests.passkeys import Device
-from worklists.deeds import NothingThere
 
 ADD, PASSKEY, STEP = "/profile/second-factor/key/", "/sign-in/passkey/", "/sign-in/second-factor/"
 LOGIN, CONFIRM, PROFILE = "/sign-in/login/", "/sign-in/reauthenticate/", "/profile/"

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from django.db import connection
 
 from accounts.models import Account, User
+from common.exceptions import Refused
 from worklists import access
-from worklists.deeds import Refused
 from worklists.events import on_account
 from worklists.permission_texts import CHILDREN
 from worklists.permission_texts import labels as labels  # what refusals name, and pages too

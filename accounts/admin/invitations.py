@@ -18,7 +18,7 @@ from accounts.models import Account, Invitation
 from accounts.services import limits
 from audit import clock
 from audit.models import AuditEvent
-from cimar.formats import moment
+from common.formats import moment
 from sharing.selectors import promises_of
 from sharing.services import withdraw_staff_invitation
 from worklists import services

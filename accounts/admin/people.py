@@ -13,7 +13,7 @@ from accounts.models import AccountMembership
 from accounts.selectors.security import factors_of
 from audit.actions import Action
 from audit.models import AuditEvent
-from cimar.formats import counted, moment
+from common.formats import counted, moment
 from sharing.selectors import Leaving, what_ends_by_leaving
 from sharing.services import leave_account
 from worklists import services

@@ -14,7 +14,7 @@ from accounts.selectors.security import factors_of
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
-from cimar.formats import moment
+from common.formats import moment
 from worklists import services
 from worklists.administration import choose_account, current_account
 from worklists.selectors import without_second_factor

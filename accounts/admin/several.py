@@ -13,7 +13,7 @@ from accounts.admin.invitation_list import COLUMNS, MOST_LINES, Line, read_list
 from accounts.admin.invite_forms import ListForm
 from accounts.models import Account, Role, User
 from accounts.services import limits
-from cimar.formats import counted
+from common.formats import counted
 from worklists import services
 from worklists.administration import current_account
 from worklists.models import Worklist

@@ -14,7 +14,7 @@ from accounts.selectors.security import factors_of
 from accounts.services.people import set_active
 from accounts.services.second_factor import remove_second_factor
 from audit.models import AuditEvent
-from cimar.formats import moment
+from common.formats import moment
 from worklists.selectors import accounts_administered_alone
 from worklists.service_admin import ReadOnlyAdmin, ticked
 

@@ -22,7 +22,7 @@ from accounts.forms import CodeForm, RegisterForm
 from accounts.models import Invitation
 from accounts.selectors import proved_addresses
 from accounts.services import invitations, registration
-from cimar.views import gone
+from common.responses import gone
 from sharing.services import welcome
 
 # In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed

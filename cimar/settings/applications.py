@@ -9,6 +9,7 @@ INSTALLED_APPS = [
     "worklists",
     "accounts",
     "audit",
+    "common",
     "cimar.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,5 +1,6 @@
 """Everything that can happen to a share. Each function: check, resolve, write, audit."""
 
+from common.exceptions import NothingThere
 from sharing.services.approvals import decide_share
 from sharing.services.ends import EndReport, end_shares
 from sharing.services.invitations import (
@@ -20,7 +21,6 @@ from sharing.services.settling import settle_overdue
 from sharing.services.shares import share_studies
 from sharing.services.welcome import claim_what_waits, welcome
 from sharing.services.worklists import delete_worklist
-from worklists.deeds import NothingThere
 
 __all__ = [
     "EndReport",

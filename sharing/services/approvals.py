@@ -8,12 +8,12 @@ from django.db import transaction
 from accounts.models import User
 from audit.actions import Action
 from audit.services import record
+from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.events import Labels, on_share
 from sharing.locks import lock_directory
 from sharing.models import Share
 from sharing.services import notices, settling
-from worklists.deeds import NothingThere
 
 
 @transaction.atomic

@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
+from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.models import Share
 from sharing.services import settling
-from worklists.deeds import NothingThere
 
 
 @dataclass(frozen=True)

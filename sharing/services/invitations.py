@@ -9,9 +9,9 @@ from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
 from accounts.services import invitations as accounts_invitations
 from accounts.services.outbox import queue_mail
+from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.services.promises import end_promises
-from worklists.deeds import NothingThere
 from worklists.models import InvitedMembership
 from worklists.services import end_offer
 

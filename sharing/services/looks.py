@@ -11,6 +11,7 @@ from accounts.models import Invitation, User
 from audit import clock
 from audit.actions import Action
 from audit.services import event, record, record_all
+from common.exceptions import NothingThere
 from sharing import graph, permissions, selectors, targets
 from sharing.limits import MOST_STUDIES
 from sharing.models import Method, Share
@@ -20,7 +21,6 @@ from studies.events import on_placement, on_worklist
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists import access
-from worklists.deeds import NothingThere
 from worklists.models import Worklist
 
 MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."

@@ -11,7 +11,7 @@ from accounts.models import Invitation, User
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record_all
-from cimar.copying import FEW, copy_in
+from common.copying import FEW, copy_in
 from sharing import permissions
 from sharing.events import Labels, on_share
 from sharing.graph import Graph

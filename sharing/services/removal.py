@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from accounts.models import AccountMembership, User
 from audit.actions import Action
 from audit.services import record
+from common.exceptions import NothingThere, still_there
 from sharing import permissions
 from sharing.models import Method, Share
 from sharing.services import settling
@@ -18,7 +19,6 @@ from studies.events import on_placement
 from studies.models import Instance, Placement, Series, Study
 from studies.selectors import placements_visible_to
 from studies.services import leave_bytes
-from worklists.deeds import NothingThere, still_there
 from worklists.services import deactivate_member, remove_member
 
 TOMBSTONE = {

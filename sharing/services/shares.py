@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
 from accounts.services.invitations import invite_all
+from common.exceptions import NothingThere
 from sharing import permissions, targets
 from sharing.graph import Graph
 from sharing.limits import MOST_NOTE, MOST_STUDIES, MOST_TARGETS
@@ -22,7 +23,6 @@ from sharing.services.press import GONE, Outcome, Press, Row, ShareReport
 from sharing.targets import Resolved, Target
 from studies.models import Placement
 from studies.selectors import placements_visible_to
-from worklists.deeds import NothingThere
 from worklists.models import Worklist
 
 CHANGED_MEANWHILE = "This recipient changed a moment ago. Please try again."

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from cimar.formats import counted
-from cimar.views import gone
+from common.formats import counted
+from common.responses import gone
 from sharing import services
 from sharing.forms import uuids
 from sharing.services import looks

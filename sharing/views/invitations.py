@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Invitation
 from accounts.services import limits
-from cimar.formats import counted
+from common.formats import counted
 from sharing import selectors, services
 from sharing.services import NothingThere, looks
 from sharing.views.common import back, dialog, leave, page

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.addresses import without_turning_marks
 from audit.middleware import client_address
-from cimar.views import gone
+from common.responses import gone
 from sharing.services import looks
 from sharing.views.common import page, study_pages
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cimar.formats import counted
+from common.formats import counted
 from sharing import services
 from sharing.forms import uuids
 from sharing.services import looks

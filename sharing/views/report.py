@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cimar import formats
+from common import formats
 from sharing.models import Method
 from sharing.services import Outcome, Row, ShareReport
 from sharing.targets import Target

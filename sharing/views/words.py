@@ -1,6 +1,6 @@
 """What an end takes with it, as numbered lines."""
 
-from cimar.formats import counted
+from common.formats import counted
 from sharing.selectors import WhatEnds
 
 MOST_LINES = 12

@@ -13,6 +13,7 @@ from accounts.queue import poke
 from audit import clock
 from audit.actions import Action
 from audit.services import record
+from common.exceptions import Refused as NotAllowed
 from studies.events import on_placement, on_worklist
 from studies.ingest.archive import is_zip, members
 from studies.ingest.headers import Header, read_header
@@ -24,7 +25,6 @@ from studies.ingest.sources import Received, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
 from studies.models import FOREVER, Placement, Study
 from worklists import access
-from worklists.deeds import Refused as NotAllowed
 from worklists.models import Worklist
 
 log = logging.getLogger(__name__)

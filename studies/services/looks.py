@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 from accounts.models import User
 from audit.actions import Action
 from audit.services import record
+from common.exceptions import Refused
 from studies import selectors
 from studies.events import on_placement, on_worklist
 from studies.models import Blob, LastVisit, Placement, Series
 from studies.selectors import Cursor, Order, Page, Question
 from studies.selectors.images import Image
 from worklists import access
-from worklists.deeds import Refused
 from worklists.models import Worklist
 
 MAY_NOT_OPEN = "Your role on this worklist does not let you open images."

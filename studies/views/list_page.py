@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from cimar import formats
+from common import formats
 from sharing.models import Share
 from sharing.selectors.came_by import first_shares
 from studies.forms import ListForm, SearchForm

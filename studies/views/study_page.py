@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from cimar import formats
+from common import formats
 from studies.models import Placement, Series
 from studies.selectors import FRAMES_SHOWN
 from studies.selectors.images import Image

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role, User
 from audit.models import AuditEvent
-from cimar.formats import counted
+from common.formats import counted
 from worklists import services
 from worklists.admin.pages import ABOUT_WORKLISTS, address, answer, listed, refused
 from worklists.administration import current_account

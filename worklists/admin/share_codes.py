@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.services import limits
-from cimar.formats import code_groups, counted
+from common.formats import code_groups, counted
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
 from worklists import cards, codes, services
 from worklists.admin.pages import address, answer, refused

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.models import Account
 from accounts.services import limits
 from audit.models import AuditEvent
-from cimar.formats import code_groups, counted
+from common.formats import code_groups, counted
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
 from worklists import codes, services

@@ -5,8 +5,8 @@ from django.db import transaction
 from accounts.models import User
 from audit.actions import Action
 from audit.services import record
+from common.exceptions import Refused
 from worklists import access
-from worklists.deeds import Refused
 from worklists.events import on_worklist
 from worklists.models import MailTick, Worklist
 

@@ -11,8 +11,8 @@ from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
+from common.exceptions import still_there
 from worklists import access
-from worklists.deeds import still_there
 from worklists.events import about, on_account, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles

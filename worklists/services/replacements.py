@@ -13,8 +13,8 @@ from accounts.queue import poke
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
+from common.exceptions import Row, still_there
 from worklists import access
-from worklists.deeds import Row, still_there
 from worklists.events import about, on_account, on_worklist
 from worklists.models import (
     InvitedMembership,

@@ -10,8 +10,8 @@ from django.db.models import ProtectedError, Q
 from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import event, record, record_all
+from common.exceptions import still_there
 from worklists import access, presets
-from worklists.deeds import still_there
 from worklists.events import on_account
 from worklists.permission_texts import labels
 from worklists.permissions import brings, check_administers, check_may_give

@@ -17,7 +17,7 @@ from accounts.services.outbox import queue_mails
 from audit import clock
 from audit.actions import Action
 from audit.services import event, record, record_all
-from worklists.deeds import Refused
+from common.exceptions import Refused
 from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist
 from worklists.permissions import check_administers, check_may_give, ticked_in

@@ -6,8 +6,8 @@ from functools import lru_cache
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
-from cimar import formats
-from cimar.components.library import frame, register
+from common import formats
+from common.components.library import frame, register
 
 for reads in (formats.day, formats.moment, formats.person_name, formats.sex_word, formats.counted):
     register.filter(reads)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from cimar import formats
-from cimar.components.library import register
+from common import formats
+from common.components.library import register
 
 
 def identity(study: Any) -> dict:

@@ -5,7 +5,7 @@ from typing import Any
 from django.forms import BoundField, CheckboxInput, Select
 from django.utils.safestring import SafeString
 
-from cimar.components.library import attributes, frame, register
+from common.components.library import attributes, frame, register
 
 
 @register.inclusion_tag("components/field.html")

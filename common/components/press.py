@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cimar.components.library import attributes, frame, register
+from common.components.library import attributes, frame, register
 
 
 @register.inclusion_tag("components/button.html")

@@ -6,8 +6,8 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
-from cimar.components.library import attributes, frame, register
-from cimar.components.words import TONE_ICONS
+from common.components.library import attributes, frame, register
+from common.components.words import TONE_ICONS
 
 
 @register.simple_block_tag

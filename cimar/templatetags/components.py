@@ -1,6 +1,0 @@
-"""`{% load components %}`: every component of the library."""
-
-from cimar.components import forms, frames, press, studies, words  # noqa: F401  (importing them registers the tags)
-from cimar.components.library import register
-
-__all__ = ["register"]

@@ -1,0 +1,1 @@
+"""The ground floor: text, formats, COPY, exceptions and components. It imports no app."""
