@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.adapter.people import TOO_MANY_ATTEMPTS
 from accounts.models import OutboxMail
 from accounts.selectors import factors_of
 from accounts.services import second_factor
@@ -180,7 +181,7 @@ def test_wrong_codes_are_in_the_trail_and_after_five_even_the_right_one_waits(an
     for _ in range(5):
         assert client.post(STEP, {"code": "000000"}).status_code == 200
     answer = client.post(STEP, {"code": code_of(secret)})
-    assert "Too many tries" in answer.content.decode()
+    assert TOO_MANY_ATTEMPTS in answer.content.decode()
     assert not is_in(client)
     assert [(event.by_id, event.outcome) for event in events(Action.FACTOR_FAILED)] == [(None, "failed")] * 5
     assert [event.detail["why"] for event in events(Action.SIGN_IN_FAILED)] == ["too_many"]

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from accounts.adapter.people import TOO_MANY_ATTEMPTS
 from accounts.models import AccountMembership
 from accounts.services import second_factor
 from accounts.services.people import set_active
@@ -236,7 +237,7 @@ def test_no_flood_of_other_tries_makes_a_limit_forget(ana):
 
     answer = type_password(client, ana)
 
-    assert "Too many tries" in answer.content.decode()
+    assert TOO_MANY_ATTEMPTS in answer.content.decode()
     assert not is_in(client)
 
 

@@ -31,18 +31,22 @@ CODE_LIFE = timedelta(minutes=15)
 LINK_LIFE = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 NEWS_LIFE = timedelta(days=1)
 
+NOT_THE_PASSWORD = "This is not your current password."
+TOO_MANY_ATTEMPTS = "Too many attempts. Wait a few minutes, then try again."
+SAME_ADDRESS = "You already sign in with this address."
+
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "This address and this password do not belong together.",
-        "enter_current_password": "This is not your password.",
-        "incorrect_password": "This is not your password.",
-        "incorrect_code": "This is not the code.",
-        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
-        "rate_limited": "Too many tries. Wait a few minutes, then try again.",
-        "same_as_current": "This is the address you sign in with already.",
-        "duplicate_email": "This is the address you sign in with already.",
+        "email_password_mismatch": "The email address or password is not right.",
+        "enter_current_password": NOT_THE_PASSWORD,
+        "incorrect_password": NOT_THE_PASSWORD,
+        "incorrect_code": "This code is not right.",
+        "too_many_login_attempts": TOO_MANY_ATTEMPTS,
+        "rate_limited": TOO_MANY_ATTEMPTS,
+        "same_as_current": SAME_ADDRESS,
+        "duplicate_email": SAME_ADDRESS,
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -3,6 +3,10 @@
 (() => {
   "use strict";
 
+  // passkeys.js says it as well.
+  const NO_CONNECTION = "We could not reach the server. Check your connection and try again.";
+  window.NO_CONNECTION = NO_CONNECTION;
+
   // Selection: ticked rows enable what needs them.
 
   let lastTicked = null;
@@ -171,7 +175,7 @@
     const type = xhr.getResponseHeader("Content-Type") ?? "";
     if (type.startsWith("text/plain") && xhr.responseText.length < 500) return xhr.responseText;
     const marked = type.startsWith("text/html") && parse(xhr.responseText).querySelector("[data-sentence]");
-    return marked ? marked.textContent.replace(/\s+/g, " ").trim() : "That did not work. Please try again.";
+    return marked ? marked.textContent.replace(/\s+/g, " ").trim() : "That did not work. Try again.";
   }
 
   document.addEventListener("htmx:responseError", (event) => {
@@ -180,9 +184,12 @@
     else say(sentenceOf(xhr));
   });
 
-  for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, () => say("The server could not be reached. Nothing was sent; please try again."));
-  }
+  document.addEventListener("htmx:sendError", () => say(NO_CONNECTION));
+  document.addEventListener("htmx:timeout", (event) => {
+    const reads = event.detail.requestConfig.verb === "get";
+    const advice = reads ? "Try again." : "Your change may have been made: check before you try again.";
+    say(`The server did not answer in time. ${advice}`);
+  });
 
   // A request outside a form still carries the page's CSRF token.
   document.addEventListener("htmx:configRequest", (event) => {
@@ -200,7 +207,7 @@
     const user = page.body.dataset.user;
     const token = page.querySelector("input[name=csrfmiddlewaretoken]");
     if (!user || !token) {
-      state.textContent = "You are still signed out.";
+      state.textContent = "You are not signed in yet.";
     } else if (user !== document.body.dataset.user) {
       location.assign("/");
     } else {
@@ -213,7 +220,7 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-sign-in-continue]")) {
       signedInAgain().catch(() => {
-        document.querySelector("[data-sign-in-state]").textContent = "The server could not be reached.";
+        document.querySelector("[data-sign-in-state]").textContent = NO_CONNECTION;
       });
     }
   });
@@ -227,7 +234,7 @@
       await navigator.clipboard.writeText(button.dataset.copy);
       label.textContent = "Copied";
     } catch {
-      label.textContent = "Select and copy by hand";
+      label.textContent = "Select the code and copy it";
     }
   });
 

@@ -6,13 +6,12 @@
   "use strict";
 
   const PROBLEMS = {
-    NotAllowedError: "Nothing was done: the device was not used, or it took too long. Try again.",
-    InvalidStateError: "This device is set up already.",
-    SecurityError: "Passkeys do not work at this address. Open the site by its name, with https.",
-    NotSupportedError: "This device cannot do what is asked of it.",
+    NotAllowedError: "The device was not used, or it took too long. Try again.",
+    InvalidStateError: "This device is already set up.",
+    SecurityError: "Passkeys do not work at this web address. Open the site by its name, with https.",
+    NotSupportedError: "This device does not support this.",
   };
-  const LINE = "The server could not be reached. Try again.";
-  const NONE = "This browser has no passkeys. Use a newer one, or an authenticator app.";
+  const NONE = "This browser does not support passkeys. Use a newer browser, or an authenticator app.";
 
   const bytes = (text) =>
     Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
@@ -109,7 +108,7 @@
       form.elements.credential.value = JSON.stringify(await answered(form));
       form.submit();
     } catch (problem) {
-      tell(form, PROBLEMS[problem.name] || LINE);
+      tell(form, PROBLEMS[problem.name] || window.NO_CONNECTION);
     }
   });
 })();

@@ -231,7 +231,7 @@ class Person:
             expect(self.page.get_by_role("link", name=patient).first).to_be_visible()
 
     def sees_nothing_there(self, page: Page | None = None) -> None:
-        expect((page or self.page).get_by_role("heading", name="There is nothing here")).to_be_visible()
+        expect((page or self.page).get_by_role("heading", name="Page not found")).to_be_visible()
 
     def meant(self, *expected: str, perhaps: Collection[str] = ()) -> None:
         """These complaints, and no others, belong to the story: `404 /a/`, and `htmx 404 /a/` for a part of a page."""

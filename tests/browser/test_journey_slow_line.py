@@ -43,7 +43,7 @@ def test_without_a_line_the_dialog_says_so_and_keeps_what_was_typed(
     dialog.get_by_label("Note").fill("Is there a second lesion?")
     ana.page.context.set_offline(True)
     dialog.get_by_role("button", name="Share Studies").click()
-    expect(dialog.get_by_role("alert").first).to_contain_text("The server could not be reached.")
+    expect(dialog.get_by_role("alert").first).to_contain_text("We could not reach the server.")
     ana.page.context.set_offline(False)
     expect(dialog.get_by_label("Note")).to_have_value("Is there a second lesion?")
     assert not Share.objects.exists()
@@ -52,3 +52,18 @@ def test_without_a_line_the_dialog_says_so_and_keeps_what_was_typed(
     assert Share.objects.count() == 1
     lost = ["htmx:sendError, [object HTMLDivElement]", "htmx:afterRequest, [object HTMLDivElement]"]
     ana.meant("Failed to load resource: net::ERR_INTERNET_DISCONNECTED", *lost)
+
+
+def test_an_answer_that_does_not_come_in_time_is_no_promise_that_nothing_was_done(
+    hospital: Hospital, come: Callable[..., Person]
+) -> None:
+    ana = come(hospital.cast.ana)
+    ana.open_worklist("CT Reporting")
+    dialog = ana.share(CT_PATIENT)
+    dialog.get_by_label("Emergency").check()
+    ana.page.evaluate("htmx.config.timeout = 300")
+    ana.page.route("**/share/studies/", lambda route: None)
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.get_by_role("alert").first).to_contain_text("Your change may have been made: check")
+    ana.page.unroute("**/share/studies/")
+    ana.meant("htmx:timeout, [object HTMLDivElement]", "htmx:afterRequest, [object HTMLDivElement]")
