@@ -20,7 +20,7 @@ class Stranger:
         return self.label
 
 
-NOT_SIGNED_IN = Stranger("Somebody not signed in")
+NOT_SIGNED_IN = Stranger("Someone not signed in")
 
 
 def on_invitation(invitation: Invitation, **more: Any) -> On:

@@ -6,7 +6,7 @@ gone; templates escape them. An event may lack any of it: every word has somethi
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import dateformat, timezone
@@ -25,7 +25,7 @@ CATEGORIES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "sharing": ("Sharing", ("study:share:", "study:placement:")),
     "looking": (
-        "Looking",
+        "Viewing",
         (
             "study:study:open",
             "study:images:",
@@ -73,7 +73,7 @@ def actions_in(key: str) -> list[Action]:
 
 def who(event: AuditEvent) -> str:
     """The person's name without the address that stands behind it in the label."""
-    return name_in(event.by_label) or "Somebody"
+    return name_in(event.by_label) or "Someone"
 
 
 def name_in(label: object) -> str:
@@ -152,12 +152,13 @@ def _until(event: AuditEvent) -> str:
         moment = parse_datetime(str(_detail(event, "until") or ""))
     except ValueError:
         return ""
-    return f", until {_when(moment)}" if moment else ""
+    return f", until {_last_day(moment)}" if moment else ""
 
 
-def _when(moment: datetime) -> str:
-    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
-    return dateformat.format(local, "j M Y, H:i")
+def _last_day(end: datetime) -> str:
+    """The last day of a share that ends at this moment: a share ends with its last day, at midnight."""
+    local = timezone.localtime(end) if timezone.is_aware(end) else end
+    return dateformat.format(local - timedelta(microseconds=1), "j M Y")
 
 
 def _counted(event: AuditEvent, *keys: str, one: str, many: str) -> str:
@@ -169,7 +170,7 @@ def _counted(event: AuditEvent, *keys: str, one: str, many: str) -> str:
 
 def _rights(event: AuditEvent) -> str:
     changes = []
-    for key, verb in (("added", "added"), ("removed", "took away")):
+    for key, verb in (("added", "added"), ("removed", "removed")):
         names = _detail(event, key)
         if isinstance(names, list):
             changes.append(f"{verb} {', '.join(tidy(name).replace('_', ' ') for name in names)}")
@@ -182,22 +183,31 @@ def _why(event: AuditEvent) -> str:
 
 
 def _attempt(event: AuditEvent) -> str:
-    """The sentence they were told says it best; else the name of the page or deed."""
+    """The sentence the person read; without it, the name of the page or the action."""
     return _why(event) or _said(event, "what", before=" at ")
 
 
 def _person(event: AuditEvent) -> str:
-    return name_in(_detail(event, "person", "user_label")) or "somebody"
+    return name_in(_detail(event, "person", "user_label")) or "someone"
 
 
 def _left(event: AuditEvent) -> str:
-    """Whether somebody went or was taken out."""
+    """Whether a member left, was removed or was deactivated."""
     person = _person(event)
-    return "left" if person == who(event) else f"took {person} out of"
+    if _detail(event, "inactive"):
+        return f"deactivated {person} in"
+    return "left" if person == who(event) else f"removed {person} from"
+
+
+def _changed(event: AuditEvent) -> str:
+    person = _person(event)
+    return (
+        f"reactivated {person} in" if _detail(event, "active") else f"changed the membership of {person} in"
+    )
 
 
 def _joined(event: AuditEvent) -> str:
-    """Whether somebody came by an invitation or was added."""
+    """Whether a member accepted an invitation or was added."""
     person = _person(event)
     return "joined" if person == who(event) else f"added {person} to"
 
@@ -214,8 +224,9 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "how": lambda e: _said(e, "how", before=" with "),
     "factor": lambda e: _said(e, "factor", before=": "),
     "role": lambda e: _said(e, "role", before="“", after="”", otherwise="of an account"),
-    "new_role": lambda e: _said(e, "new_role", before=" by “", after="”"),
-    "as_role": lambda e: _said(e, "role", before=" as "),
+    "new_role": lambda e: _said(e, "new_role", before=" with “", after="”"),
+    "as_role": lambda e: _said(e, "role", before=" with the role “", after="”"),
+    "to_role": lambda e: _said(e, "role", before=" to the role “", after="”"),
     "rights": _rights,
     "method": _method,
     "until": _until,
@@ -224,10 +235,11 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "found": lambda e: f": {tidy(e.other_worklist_label)}" if e.other_worklist_label else "",
     "images": lambda e: _counted(e, "instances", one="image", many="images"),
     "files": lambda e: _counted(e, "files", one="file", many="files"),
-    "lines": lambda e: _counted(e, "lines", one="line", many="lines"),
+    "lines": lambda e: _counted(e, "lines", one="entry", many="entries"),
     "addresses": lambda e: _counted(e, "addresses", one="address", many="addresses"),
     "filtered": lambda e: ", filtered" if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,
+    "changed": _changed,
     "joined": _joined,
 }

@@ -105,7 +105,7 @@ def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
         if by_id is None:
             names[NOBODY] = "CIMAR, or nobody signed in"
         else:
-            names.setdefault(by_id, history.name_in(label) or "Somebody")
+            names.setdefault(by_id, history.name_in(label) or "Someone")
             places.setdefault(by_id, history.tidy(account or worklist))
     often = Counter(names.values())
     people = [

@@ -160,7 +160,7 @@ def _label(by: Any | None) -> str:
     if by is None:
         return "CIMAR"
     if getattr(by, "is_anonymous", False):
-        return "Somebody not signed in"
+        return "Someone not signed in"
     person: Any = by
     if isinstance(by, models.Model) and getattr(person, "name", None):
         # A very long name gives way: the address behind it says who it was.

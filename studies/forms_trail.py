@@ -10,8 +10,9 @@ from audit import history
 from audit.selectors import Filters
 
 LARGEST = 2**63 - 1
-NO_SUCH_PAGE = "This page of the trail cannot be found. Begin again at the newest line."
-A_DATE = "Give the date as a day that exists, for example 2026-11-24."
+NO_SUCH_PAGE = "That page no longer exists. Start again from the newest entry."
+LAST_BEFORE_FIRST = "“To” must not be before “From”."
+A_DATE = "Enter a date that exists, for example 2026-11-24."
 
 
 def _cursor() -> forms.IntegerField:
@@ -48,7 +49,7 @@ class TrailForm(forms.Form):
         required=False,
         min_value=0,
         max_value=LARGEST,
-        widget=forms.Select(choices=[("", "Everybody")]),
+        widget=forms.Select(choices=[("", "Everyone")]),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Choose a person from the list."),
     )
     action = forms.ChoiceField(
@@ -69,7 +70,7 @@ class TrailForm(forms.Form):
         data = self.cleaned_data
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
-            self.add_error("until", "The last day is before the first.")
+            self.add_error("until", LAST_BEFORE_FIRST)
         if data.get("before") and data.get("after"):
             self.add_error(None, NO_SUCH_PAGE)
         return data
@@ -87,8 +88,8 @@ class TrailForm(forms.Form):
         """Fill the list of people, with whoever was asked for even where the trail does not know them."""
         chosen = self.cleaned_data.get("person")
         if chosen is not None and chosen not in dict(people):
-            people = [*people, (chosen, "Somebody who is not in this trail")]
-        self.fields["person"].widget.choices = [("", "Everybody"), *people]
+            people = [*people, (chosen, "Someone who is not in this trail")]
+        self.fields["person"].widget.choices = [("", "Everyone"), *people]
 
     def kept(self) -> dict[str, str]:
         """The filters in use, as an address carries them."""

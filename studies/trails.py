@@ -10,7 +10,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from studies.models import Placement
 
-# What is told of a share on both sides of it.
+# The events of a share that both its worklists read about.
 SHARE_ACTIONS = (
     Action.SHARE_ADD,
     Action.SHARE_CHANGE,
@@ -60,24 +60,24 @@ def trail_sentence(placement: Placement, *, at: datetime) -> str:
     worklist, reaches = placement.worklist, reach(placement, at=at)
     if reaches == ORIGINAL:
         return (
-            "This is the trail of the original: what happened to the study here and on every worklist it reached "
-            "without a share by email on the way. Of a share by email it holds the share and its end, "
-            "not what happened beyond."
+            "This is the original’s audit trail: what happened to the study here and on every worklist it reached "
+            "without an email share. For a share by email it shows the share and its end, but not what the "
+            "recipient did."
         )
     if reaches == ACCOUNT:
         account = worklist.account.name if worklist.account is not None else ""
         return (
-            f"This trail holds what happened to the study on the worklists of {account}, and the shares that "
-            "brought it to this worklist. What happened elsewhere is in the trail of the original."
+            f"This trail shows what happened to the study on the worklists of {account}, and the shares that "
+            "brought it here. What happened elsewhere is in the original’s trail."
         )
     if placement.internal_until > at:
         return (
-            "This trail holds what happened to the study on this worklist, and the shares that brought it here. "
-            "It is part of the original’s trail too."
+            "This trail shows what happened to the study on this worklist, and the shares that brought it here. "
+            "The original’s trail shows this too."
         )
     return (
-        "This study came by email, so its trail holds what happened on this worklist alone, and the shares that "
-        "brought it here. The original’s trail does not show what happens here, except for the share and its end."
+        "This study came by email. This trail shows only what happened on this worklist, and the shares that "
+        "brought it here. The original’s trail shows the share and its end, but nothing that happens here."
     )
 
 

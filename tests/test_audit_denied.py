@@ -147,7 +147,7 @@ def test_a_forged_form_leaves_one_line_under_nobodys_name(cast):
     response = Client(enforce_csrf_checks=True).post("/fine/")
     assert response.status_code == 403
     [line] = lines()
-    assert (line.by_id, line.by_label) == (None, "Somebody not signed in")
+    assert (line.by_id, line.by_label) == (None, "Someone not signed in")
 
 
 @pytest.mark.parametrize("address", ["/hidden/", "/fine/", "/sign-in/login/", "/nowhere/"])
@@ -163,7 +163,7 @@ def test_a_redirect_to_the_sign_in_leaves_no_line(db, client):
 
 def test_an_anonymous_person_is_named_as_such(db):
     record_denied(by=AnonymousUser(), what="GET page")
-    assert [line.by_label for line in lines()] == ["Somebody not signed in"]
+    assert [line.by_label for line in lines()] == ["Someone not signed in"]
 
 
 @pytest.mark.parametrize(

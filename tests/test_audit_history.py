@@ -93,7 +93,7 @@ def test_no_two_groups_hold_the_same_action():
 
 def test_a_share_is_told_with_its_target_method_end_and_state():
     assert history.sentence(an_event(Action.SHARE_ADD, **FULL)) == (
-        "Ana Obi shared the study with Chest Clinic (group), until 3 Dec 2026, 23:59, awaiting approval"
+        "Ana Obi shared the study with Chest Clinic (group), until 3 Dec 2026, awaiting approval"
     )
 
 
@@ -110,15 +110,41 @@ def test_a_plain_share_is_told_plainly():
 def test_a_promise_that_was_a_duplicate_says_so_in_words():
     event = an_event(Action.SHARE_DROP, other_worklist_label="dan@example.org", detail={"why": "duplicate"})
     assert history.sentence(event) == (
-        "The share promised to dan@example.org was not kept: the person already had this share"
+        "The share waiting for dan@example.org was cancelled: the person already had this share"
     )
 
 
-def test_a_denied_deed_repeats_the_sentence_the_person_was_told():
+@pytest.mark.parametrize(
+    ("action", "detail", "says"),
+    [
+        (Action.MEMBER_LEAVE, {}, "Adam removed Ben Cole from Northgate Hospital"),
+        (Action.MEMBER_LEAVE, {"inactive": True}, "Adam deactivated Ben Cole in Northgate Hospital"),
+        (Action.MEMBER_CHANGE, {"active": True}, "Adam reactivated Ben Cole in Northgate Hospital"),
+        (
+            Action.MEMBER_CHANGE,
+            {"role": "Viewer"},
+            "Adam changed the membership of Ben Cole in Northgate Hospital to the role “Viewer”",
+        ),
+    ],
+)
+def test_a_member_is_removed_deactivated_reactivated_or_changed(action, detail, says):
+    labels = {"by_label": "Adam <adam@example.org>", "account_label": "Northgate Hospital"}
+    event = an_event(action, detail={"person": FULL["detail"]["person"], **detail}, **labels)
+    assert history.sentence(event) == says
+
+
+def test_the_end_of_a_share_is_told_as_its_last_day():
+    midnight = {**FULL, "detail": {"method": "group", "until": "2026-12-04T00:00:00+00:00"}}
+    assert history.sentence(an_event(Action.SHARE_ADD, **midnight)) == (
+        "Ana Obi shared the study with Chest Clinic (group), until 3 Dec 2026"
+    )
+
+
+def test_a_denied_request_repeats_the_sentence_the_person_read():
     event = an_event(
         Action.DENIED, outcome="refused", by_label="Vera <v@example.org>", detail={"why": "You may not."}
     )
-    assert history.sentence(event) == "Vera was refused: You may not."
+    assert history.sentence(event) == "Vera was refused access: You may not."
 
 
 def test_a_line_that_failed_says_so_in_front():

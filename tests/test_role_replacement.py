@@ -105,7 +105,7 @@ def test_every_change_has_its_line_and_the_deed_has_one_with_the_numbers(
     assert [event.detail.get("was_role") for event in events[:2]] == ["Night", "Night"]
     numbers = {name: events[-1].detail[name] for name in ("people", "own_roles", "defaults", "offers")}
     assert numbers == {"people": 1, "own_roles": 1, "defaults": 1, "offers": 1}
-    assert sentence(events[-1]) == "Adam replaced the role “Night” by “Day”"
+    assert sentence(events[-1]) == "Adam replaced the role “Night” with “Day”"
 
 
 def test_who_may_administer_follows_at_once(cast: Cast, day: Role) -> None:

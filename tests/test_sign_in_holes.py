@@ -302,7 +302,7 @@ def test_who_found_the_lost_key_is_signed_out_when_it_is_taken_away(ana):
     assert client.get(PROFILE).status_code == 302
     [ended] = AuditEvent.objects.filter(action=Action.SESSION_END)
     assert (ended.by_id, ended.detail["person_id"]) == (sue.pk, ana.pk)
-    assert sentence(ended) == "A session of Ana Reed ended: a lost second factor was taken away"
+    assert sentence(ended) == "A session of Ana Reed ended: a lost second factor was removed"
 
 
 def test_a_superuser_who_takes_away_their_own_is_signed_out_and_told_so(db):

@@ -115,10 +115,13 @@ def test_joining_is_told_as_the_persons_own_deed(cast):
     register(waiting().invitation)
 
     joined = AuditEvent.objects.get(action=Action.MEMBER_ADD)
-    assert sentence(joined) == "Dora joined Northgate Hospital as Viewer"
+    assert sentence(joined) == "Dora joined Northgate Hospital with the role “Viewer”"
     assert joined.detail["invited_by"] == "Adam"
     offered = AuditEvent.objects.get(action=Action.MEMBER_OFFER)
-    assert sentence(offered) == "Adam offered dora@example.net membership of Northgate Hospital as Viewer"
+    assert (
+        sentence(offered)
+        == "Adam offered dora@example.net membership of Northgate Hospital with the role “Viewer”"
+    )
 
 
 # --- Whoever invited may no longer give it
@@ -152,7 +155,7 @@ def test_an_offer_does_not_outlive_the_right_to_make_it(cast, lose):
     [lapsed] = AuditEvent.objects.filter(action="account:member:lapse", account_id=cast.northgate.pk)
     assert sentence(lapsed) == (
         "The membership of Northgate Hospital offered to dora@example.net lapsed: "
-        "who offered it may no longer give it"
+        "the person who offered it may no longer do so"
     )
     before = fingerprint()
     claim_what_waits(user=dora)

@@ -13,6 +13,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import event, record_all
+from studies.forms_trail import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 from studies.services.trail import read_trail
 from tests.factories import make_role, membership_of
 from tests.trails import look, make_world, on, with_names
@@ -64,7 +65,7 @@ def test_the_page_shows_who_what_where_and_what_it_holds(cast, ana, client):
         "vera@example.org",
         "CT Reporting",
         "Northgate Hospital",
-        "trail of the original",
+        "original’s audit trail",
     ):
         assert text in shown
 
@@ -181,7 +182,7 @@ def test_a_person_who_is_not_in_the_trail_gives_an_empty_page(cast, ana, client)
     look(cast.placement, cast.vera)
     shown = page(client, cast.placement, person=cast.caro.pk)
     assert sentences(shown) == []
-    assert "Nothing in this trail fits the filters." in shown.content.decode()
+    assert "No entry matches the filters." in shown.content.decode()
     assert "Caro" not in shown.content.decode()
 
 
@@ -240,20 +241,18 @@ def test_times_are_shown_in_the_readers_zone(cast, client):
     assert "23 Nov 2026, 23:30" in shown and "America/New_York" in shown
 
 
-NO_PAGE = "This page of the trail cannot be found."
-NO_DAY = "Give the date as a day that exists"
 NO_PERSON = "Choose a person from the list."
 NO_ACTION = "Choose an action from the list."
 MALFORMED = [
-    ({"before": "x"}, NO_PAGE),
-    ({"after": "0"}, NO_PAGE),
-    ({"before": str(2**63)}, NO_PAGE),
-    ({"before": "9" * 5000}, NO_PAGE),
-    ({"before": "5", "after": "5"}, NO_PAGE),
-    ({"since": "2026-02-30"}, NO_DAY),
-    ({"until": "24/11/2026"}, NO_DAY),
-    ({"since": "\x00"}, NO_DAY),
-    ({"since": "2026-11-24", "until": "2026-11-23"}, "The last day is before the first."),
+    ({"before": "x"}, NO_SUCH_PAGE),
+    ({"after": "0"}, NO_SUCH_PAGE),
+    ({"before": str(2**63)}, NO_SUCH_PAGE),
+    ({"before": "9" * 5000}, NO_SUCH_PAGE),
+    ({"before": "5", "after": "5"}, NO_SUCH_PAGE),
+    ({"since": "2026-02-30"}, A_DATE),
+    ({"until": "24/11/2026"}, A_DATE),
+    ({"since": "\x00"}, A_DATE),
+    ({"since": "2026-11-24", "until": "2026-11-23"}, LAST_BEFORE_FIRST),
     ({"person": "ana"}, NO_PERSON),
     ({"person": "-1"}, NO_PERSON),
     ({"person": str(2**64)}, NO_PERSON),

@@ -11,7 +11,7 @@ from studies.trails import Line, trail_of, trail_sentence
 from tests.factories import make_study, placement_of
 from tests.trails import about, give, look, make_world, on, share_row, told, with_names
 
-ARRIVAL = ("Ana", "Study received", "CT Reporting", "")
+ARRIVAL = ("Ana", "Study uploaded", "CT Reporting", "")
 TO_CHEST = ("Ana", "Shared", "CT Reporting", "Chest Clinic")
 TO_BEN = ("Ana", "Shared", "CT Reporting", "Ben")
 TO_IMAGING = ("Ana", "Shared", "CT Reporting", "Riverside Imaging")
@@ -100,7 +100,7 @@ def test_a_promise_and_its_claim_are_in_the_trail_of_whoever_claimed_it(world, c
     assert shown(placement) == [
         ("Ana", "Shared", "CT Reporting", "lois@example.org"),
         ("Ana", "Shared", "CT Reporting", "Lois"),
-        ("Lois", "Promised share received", "CT Reporting", "lois@example.org"),
+        ("Lois", "Waiting share received", "CT Reporting", "lois@example.org"),
     ]
 
 
@@ -145,12 +145,12 @@ def test_an_internal_path_that_runs_out_narrows_the_trail_at_that_moment(world, 
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("home", "trail of the original"),
-        ("chest", "trail of the original"),
-        ("ben", "It is part of the original’s trail too."),
+        ("home", "the original’s audit trail"),
+        ("chest", "the original’s audit trail"),
+        ("ben", "The original’s trail shows this too."),
         ("imaging", "on the worklists of Riverside Clinic"),
         ("orthopaedics", "on the worklists of Riverside Clinic"),
-        ("ed", "The original’s trail does not show what happens here"),
+        ("ed", "nothing that happens here"),
         ("caro", "came by email"),
     ],
 )
