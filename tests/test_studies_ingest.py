@@ -15,7 +15,7 @@ from studies.ingest import store
 from studies.ingest.results import Outcome
 from studies.ingest.sources import from_path
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
-from studies.services import take_in, take_in_all
+from studies.services import render_waiting, take_in, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
 from tests.cast import Cast
@@ -366,6 +366,15 @@ def test_the_command_takes_files_folders_and_zips_and_renders_them(
     assert "3 new, 0 already known, 2 refused, 0 skipped; 1 studies in CT Reporting." in said
     made = Study.objects.get(study_instance_uid=study)
     assert set(made.instances.values_list("blob__preview", flat=True)) == {Blob.Preview.READY}
+
+
+def test_the_command_leaves_previews_to_the_worker_when_asked(homes: Homes, tmp_path: Path) -> None:
+    folder = bad_files.written(tmp_path / "cd", {"1.dcm": sound()})
+
+    call_command("import_dicom", "--no-previews", folder, worklist="NGCT2026")
+
+    assert Blob.objects.get().preview == Blob.Preview.WAITING
+    assert render_waiting() == 1
 
 
 def test_the_command_fails_where_nothing_could_be_taken_in(homes: Homes, tmp_path: Path) -> None:

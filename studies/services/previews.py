@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.core.files.storage import storages
 from django.db import transaction
@@ -20,41 +21,62 @@ from studies.renderer import Rendered, Renderer
 
 log = logging.getLogger(__name__)
 
-CLAIM = timedelta(minutes=12)  # longer than a task may run
+CLAIM = timedelta(minutes=12)  # longer than a task may run, and than a slice is worked on
+SLICE = 10  # files claimed at once
 ENOUGH_SECONDS = 240  # and then the file at hand: with the renderer's patience less than a task may run
 
 
 def render_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
     """Render what waits until nothing does or the time is up; returns how many files were tried."""
-    return _render_all(Q(), finish_by=time.monotonic() + seconds)
-
-
-def render_previews(*, blob_ids: Collection[int]) -> int:
-    """Render those of these files that wait and that no other worker is busy with."""
-    return _render_all(Q(pk__in=blob_ids), finish_by=None)
-
-
-def _render_all(which: Q, *, finish_by: float | None) -> int:
-    done = 0
+    finish_by, done = time.monotonic() + seconds, 0
     with Renderer() as renderer:
-        while blob := _claim(which):
-            _render(renderer, blob)
-            done += 1
-            if finish_by is not None and time.monotonic() > finish_by:
+        while claimed := _claim(Q()):
+            done += _render_slice(renderer, claimed, finish_by=finish_by)
+            if time.monotonic() > finish_by:
                 poke("studies.render_previews")
                 break
     return done
 
 
+def render_previews(*, blob_ids: Collection[int]) -> int:
+    """Render those of these files that wait and that no other worker is busy with."""
+    ids, done = sorted(blob_ids), 0
+    with Renderer() as renderer:
+        for first in range(0, len(ids), SLICE):
+            while claimed := _claim(Q(pk__in=ids[first : first + SLICE])):
+                done += _render_slice(renderer, claimed, finish_by=time.monotonic() + ENOUGH_SECONDS)
+    return done
+
+
 @transaction.atomic
-def _claim(which: Q) -> Blob | None:
-    """One that waits, or whose worker was killed; nobody else takes it while the claim lasts."""
+def _claim(which: Q) -> list[Blob]:
+    """Some that wait, or whose worker was killed; nobody else takes them while the claim lasts."""
     free = Q(preview_claimed_until=None) | Q(preview_claimed_until__lte=Now())
     waiting = Blob.objects.filter(which & free, preview=Blob.Preview.WAITING).order_by("id")
-    blob = waiting.select_for_update(skip_locked=True, no_key=True).first()
-    if blob is not None:
-        Blob.objects.filter(pk=blob.pk).update(preview_claimed_until=Now() + CLAIM)
-    return blob
+    claimed = list(waiting.select_for_update(skip_locked=True, no_key=True)[:SLICE])
+    if claimed:
+        _update(claimed, preview_claimed_until=Now() + CLAIM)
+    return claimed
+
+
+def _render_slice(renderer: Renderer, claimed: Sequence[Blob], *, finish_by: float) -> int:
+    """Render file after file, at least one; what the time does not suffice for is free to be claimed again."""
+    tried = 0
+    try:
+        for blob in claimed:
+            tried += 1
+            _render(renderer, blob)
+            if time.monotonic() > finish_by:
+                break
+    finally:
+        if tried < len(claimed):
+            _update(claimed[tried:], preview_claimed_until=None)
+    return tried
+
+
+def _update(blobs: Sequence[Blob], **values: Any) -> None:
+    """Change those of these files that still wait."""
+    Blob.objects.filter(pk__in=[blob.pk for blob in blobs], preview=Blob.Preview.WAITING).update(**values)
 
 
 def _render(renderer: Renderer, blob: Blob) -> None:
@@ -76,9 +98,7 @@ def _render(renderer: Renderer, blob: Blob) -> None:
 
 def _note(blob: Blob, made: Rendered) -> None:
     state = Blob.Preview.READY if made.frames else Blob.Preview.FAILED
-    Blob.objects.filter(pk=blob.pk, preview=Blob.Preview.WAITING).update(
-        preview=state, preview_note=made.note[:200], preview_claimed_until=None
-    )
+    _update([blob], preview=state, preview_note=made.note[:200], preview_claimed_until=None)
 
 
 @contextmanager

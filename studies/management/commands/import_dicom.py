@@ -1,4 +1,4 @@
-"""Take files, folders and ZIPs into a location or group, and render their previews."""
+"""Take files, folders and ZIPs into a location or group, and render their previews or leave them to the worker."""
 
 import os
 from argparse import ArgumentParser
@@ -27,8 +27,14 @@ class Command(BaseCommand):
             "paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a ZIP file"
         )
         parser.add_argument("--worklist", required=True, help="the worklist's share code or uuid")
+        parser.add_argument(
+            "--no-previews",
+            action="store_false",
+            dest="previews",
+            help="leave the previews to the worker: the images are there at once, their pictures follow",
+        )
 
-    def handle(self, *, paths: list[Path], worklist: str, **options: Any) -> None:
+    def handle(self, *, paths: list[Path], worklist: str, previews: bool, **options: Any) -> None:
         target = _worklist(worklist)
         if missing := [path for path in paths if not path.exists()]:
             raise CommandError(f"There is no {missing[0]}.")
@@ -36,8 +42,9 @@ class Command(BaseCommand):
         result = services.take_in_all(
             worklist=target, by=None, sources=_sources(paths), progress=self._progress
         )
-        self._line("rendering previews …")
-        services.render_previews(blob_ids=result.blob_ids)
+        if previews:
+            self._line("rendering previews …")
+            services.render_previews(blob_ids=result.blob_ids)
         self._line("")
         for file in result.left_out:
             self.stdout.write(f"{file.outcome}: {file.name}: {file.sentence}")
