@@ -137,7 +137,7 @@ def test_a_forgotten_password_is_reset_by_a_mailed_link(client, ana, mailoutbox)
     assert [event.by_id for event in events(Action.PASSWORD_RESET)] == [ana.pk]
     assert sign_in(client, ana, NEW).status_code == 302
     outbox.deliver_waiting()
-    assert [mail.subject for mail in mailoutbox[1:]] == ["Your password for CIMAR was set anew"]
+    assert [mail.subject for mail in mailoutbox[1:]] == ["Your CIMAR password was reset"]
 
 
 def test_signing_in_and_asking_for_a_password_work_with_the_broker_down(

@@ -46,7 +46,7 @@ def test_from_the_mail_to_the_administration(client: Client, mailoutbox: list[An
     outbox.deliver_waiting()
     mail = mailoutbox[0]
     assert mail.subject == "Northgate Hospital is ready for you on CIMAR"
-    assert "was set up on CIMAR, and you are asked to run it" in mail.body
+    assert "has been set up on CIMAR, and you are its first administrator" in mail.body
 
     client.get(re.search(r"http://[^/]+(/invitations/\S+/)", mail.body)[1])
     page = client.get("/register/").content.decode()

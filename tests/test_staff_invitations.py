@@ -56,7 +56,7 @@ def test_the_mail_says_who_invites_to_which_account_and_holds_nothing_of_a_patie
 
     mail = next(mail for mail in mailoutbox if "invites you to Northgate" in mail.subject)
     assert mail.to == [ADDRESS] and mail.subject == "Adam invites you to Northgate Hospital on CIMAR"
-    assert "“Viewer” and be a member of 1 worklist" in mail.body
+    assert "“Viewer”.\nYou will be a member of 1 worklist." in mail.body
     html = mail.alternatives[0].content
     assert re.search(r"/invitations/\S+/", mail.body)[0] in html
     assert "Quill" not in mail.body + html + mail.subject
