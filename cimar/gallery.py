@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from common.components.library import descriptions
+
 ICONS = settings.BASE_DIR / "static" / "img" / "icons.svg"
 
 
@@ -132,6 +134,7 @@ def everything(*, broken: bool, size: str) -> dict[str, Any]:
             ("2", "onward shares made from there end as well"),
         ],
         "sentences": ["The invitation waits until it is withdrawn."],
+        "descriptions": sorted(descriptions().items()),
         "details": [
             ("Accession", "A26-118204"),
             ("Referring physician", "Dr Lindqvist"),

@@ -2,9 +2,11 @@
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
 
 SEX = {"F": "female", "M": "male", "O": "other"}
 
@@ -32,13 +34,19 @@ def as_moment(value: object) -> datetime | None:
 def day(value: object) -> str:
     """24 Nov 2026. What cannot be read as a date is shown as it came."""
     found = as_date(value)
-    return dateformat.format(found, "j M Y") if found else str(value or "")
+    return _day_in_words(found, get_language()) if found else str(value or "")
+
+
+@lru_cache(maxsize=5000)
+def _day_in_words(day: date, language: str | None) -> str:
+    """A page has a hundred and fifty dates, and the name of each month is looked up in the reader's language."""
+    return dateformat.format(day, "j M Y")
 
 
 def moment(value: object) -> str:
     """24 Nov 2026, 14:05, in the reader's zone."""
     found = as_moment(value)
-    return dateformat.format(found, "j M Y, H:i") if found else day(value)
+    return f"{_day_in_words(found.date(), get_language())}, {found:%H:%M}" if found else day(value)
 
 
 def person_name(value: object) -> str:

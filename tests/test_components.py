@@ -9,11 +9,11 @@ from django import forms
 from django.http import Http404
 from django.template import Context, Template
 from django.test import RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cimar import views
 from common import formats, responses
-from common.components.library import attributes
+from common.components.library import attributes, descriptions
 from common.templatetags.components import register
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,8 +30,15 @@ def gallery(query: str = "") -> str:
 
 
 def test_every_component_begins_by_naming_itself_and_its_arguments() -> None:
-    first_lines = {path.stem: path.read_text().splitlines()[0] for path in COMPONENTS}
-    assert [name for name, line in first_lines.items() if not re.match(rf"{{# {name}\b.*#}}$", line)] == []
+    """In the first line of its template, or of its function where it has no template."""
+    described = descriptions()
+    assert set(described) > {"card", "date", "field_notes", "pill"}
+    assert [name for name, line in described.items() if not re.match(rf"{name}\b.* — .", line)] == []
+
+
+def test_the_first_line_of_a_template_is_a_comment() -> None:
+    assert COMPONENTS
+    assert [path.stem for path in COMPONENTS if not re.match(r"{# .*#}\n", path.read_text())] == []
 
 
 def test_every_component_stands_in_the_gallery() -> None:
@@ -41,9 +48,19 @@ def test_every_component_stands_in_the_gallery() -> None:
     )
 
 
-def test_every_tag_has_a_file_of_its_own() -> None:
+def test_every_tag_is_a_component_with_a_template_of_its_own_or_a_function() -> None:
     tags = {name for name in register.tags if not name.startswith("end")}
-    assert tags == {path.stem for path in COMPONENTS} - {"field_notes"}
+    assert tags == set(descriptions()) - {"field_notes"}
+
+
+def test_a_component_is_described_in_one_place() -> None:
+    """Not in its function as well where it has a template: the two would come to differ."""
+    templates = {path.stem for path in COMPONENTS}
+    functions = {
+        name for name, tag in register.tags.items() if re.match(rf"{name}\b.* — ", tag.__doc__ or "")
+    }
+    assert functions >= {"date", "modality", "patient_line", "pill"}
+    assert functions & templates == set()
 
 
 def test_the_gallery_opens_with_and_without_mistakes() -> None:
@@ -122,6 +139,29 @@ def test_a_day_reads_one_way(value: object, written: str) -> None:
 def test_a_moment_is_shown_in_the_readers_zone() -> None:
     with timezone.override("Pacific/Auckland"):
         assert formats.moment(datetime(2026, 11, 24, 14, 5, tzinfo=UTC)) == "25 Nov 2026, 03:05"
+
+
+def test_a_month_is_named_in_the_readers_language_whoever_read_it_before() -> None:
+    day = date(2026, 5, 24)
+    read = {}
+    for language in ("en-gb", "fr", "en-gb", "it"):
+        with translation.override(language):
+            read[language] = formats.day(day)
+    assert read == {"en-gb": "24 May 2026", "fr": "24 Mai 2026", "it": "24 Mag 2026"}
+
+
+def test_a_moment_is_another_hour_for_a_reader_in_another_zone() -> None:
+    moment = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
+    read = []
+    for zone in ("Europe/London", "Asia/Tokyo", "Europe/London"):
+        with timezone.override(zone):
+            read.append(shown("{% date moment time=True %}", moment=moment))
+    assert (
+        read[0]
+        == read[2]
+        == '<time class="date" datetime="2026-11-24T14:05:00+00:00">24 Nov 2026, 14:05</time>'
+    )
+    assert read[1] == '<time class="date" datetime="2026-11-24T23:05:00+09:00">24 Nov 2026, 23:05</time>'
 
 
 @pytest.mark.parametrize(

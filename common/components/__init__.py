@@ -1,1 +1,1 @@
-"""The component library: one tag per file in templates/components/. Leaves include, frames take a block."""
+"""The component library: each is a template under templates/components/, or a function where a page shows hundreds."""

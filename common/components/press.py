@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from common.components.library import attributes, frame, register
 
 
@@ -90,9 +93,17 @@ def search_box(
     return {"name": name, "value": value, "label": label, "help": help, "button": button, "attrs": given}
 
 
-@register.inclusion_tag("components/row_check.html")
-def row_check(value: object, label: str, name: str = "placement", checked: bool = False) -> dict:
-    return {"value": value, "label": label, "name": name, "checked": checked}
+@register.simple_tag
+def row_check(value: object, label: str, name: str = "placement", checked: bool = False) -> SafeString:
+    """row_check value label name="placement" checked=False — the box of one row in a data-selection form"""
+    return format_html(
+        '<label class="check-target"><input type="checkbox" class="form-check-input" name="{}" value="{}" '
+        'data-select-row{}><span class="visually-hidden">{}</span></label>',
+        name,
+        value,
+        SafeString(" checked" if checked else ""),
+        label,
+    )
 
 
 @register.inclusion_tag("components/select_all.html")

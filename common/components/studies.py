@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from common import formats
 from common.components.library import register
+from common.components.words import day_or_moment, modality
 
 
 def identity(study: Any) -> dict:
@@ -32,14 +36,45 @@ def patient_banner(study: Any, place: str = "", note: str = "", href: str = "") 
     return {**identity(study), **examination(study), "place": place, "note": note, "href": href}
 
 
-@register.inclusion_tag("components/patient_line.html")
-def patient_line(study: Any, href: str = "") -> dict:
-    return {**identity(study), "href": href}
+@register.simple_tag
+def patient_line(study: Any, href: str = "") -> SafeString:
+    """patient_line study href="" — the banner's identity, compact, for rows and dialogs"""
+    shown = identity(study)
+    sex = format_html(' <span class="fact">{}</span>', shown["sex"]) if shown["sex"] else ""
+    mrn = (
+        format_html(
+            ' <span class="fact"><span class="fact-term">MRN</span> <bdi class="num">{}</bdi></span>',
+            shown["mrn"],
+        )
+        if shown["mrn"]
+        else ""
+    )
+    return format_html(
+        '<span class="patient patient--line"> <span class="patient-name"><bdi>{}</bdi></span> '
+        '<span class="patient-facts"><span class="fact"><span class="fact-term">Born</span> {}</span>{}{}</span> '
+        "</span>",
+        format_html('<a href="{}">{}</a>', href, shown["name"]) if href else shown["name"],
+        day_or_moment(shown["born"]),
+        sex,
+        mrn,
+    )
 
 
-@register.inclusion_tag("components/study_line.html")
-def study_line(study: Any, images: bool = True) -> dict:
-    return {**examination(study), "show_images": images}
+@register.simple_tag
+def study_line(study: Any, images: bool = True) -> SafeString:
+    """study_line study images=True — modality, description, date: the other half of a row"""
+    shown = examination(study)
+    number = ""
+    if images and shown["images"] is not None:
+        counted = formats.counted(shown["images"], "image,images")
+        number = format_html(' <span class="fact muted num">{}</span>', counted)
+    return format_html(
+        '<span class="study-line">{}<span class="fact"><bdi>{}</bdi></span> <span class="fact">{}</span>{}</span>',
+        format_html("{} ", modality(shown["modalities"])) if shown["modalities"] else "",
+        shown["description"] or "No description",
+        day_or_moment(shown["study_date"]),
+        number,
+    )
 
 
 METHODS = {

@@ -1,13 +1,19 @@
-"""Words with a shape: icons, pills, dates, codes; and the filters that write them as plain text."""
+"""Words with a shape: icons, pills, dates, codes; and the filters that write them as plain text.
+
+A page shows most of them by the hundred: they are functions, since templates would take two thirds of its time.
+"""
 
 from collections.abc import Iterable
 from functools import lru_cache
 
-from django.utils.html import conditional_escape, format_html_join
+from django.templatetags.static import static
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from common import formats
-from common.components.library import frame, register
+from common.components.library import register
+
+NOT_RECORDED = SafeString('<span class="muted">not recorded</span>')
 
 for reads in (formats.day, formats.moment, formats.person_name, formats.sex_word, formats.counted):
     register.filter(reads)
@@ -26,13 +32,19 @@ def names(of: Iterable[str]) -> SafeString:
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    return drawn(str(name), conditional_escape(label))
+    """icon name label="" — decorative unless labelled"""
+    return _drawn(conditional_escape(name), conditional_escape(label))
 
 
 @lru_cache(maxsize=1000)
-def drawn(name: str, label: SafeString) -> SafeString:
-    """A page of lists shows hundreds, of a few kinds: each is rendered once for the process."""
-    return frame("icon", name=name, label=label)
+def _drawn(name: SafeString, label: SafeString) -> SafeString:
+    """A page of lists shows hundreds, of a few kinds: each is made once for the process."""
+    return format_html(
+        '<svg class="icon" width="16" height="16" focusable="false"{}><use href="{}#{}"></use></svg>',
+        format_html(' role="img" aria-label="{}"', label) if label else SafeString(' aria-hidden="true"'),
+        static("img/icons.svg"),
+        name,
+    )
 
 
 TONE_ICONS = {
@@ -45,9 +57,12 @@ TONE_ICONS = {
 }
 
 
-@register.inclusion_tag("components/pill.html")
-def pill(text: str, tone: str = "neutral") -> dict:
-    return {"text": text, "tone": tone, "icon": TONE_ICONS[tone]}
+@register.simple_tag
+def pill(text: str, tone: str = "neutral") -> SafeString:
+    """pill text tone="neutral" — tone: neutral, info, good, warn, danger, waiting; each with its own shape"""
+    return format_html(
+        '<span class="pill pill--{}">{}<span>{}</span></span>', tone, icon(TONE_ICONS[tone]), text
+    )
 
 
 OUTCOMES = {
@@ -66,20 +81,24 @@ def outcome(kind: str, sentence: str = "") -> dict:
     return {"text": text, "tone": tone, "sentence": sentence}
 
 
-@register.inclusion_tag("components/date.html", name="date")
-def date_tag(value: object, time: bool = False, empty: str = "not recorded") -> dict:
-    found = formats.as_moment(value) if time else formats.as_date(value)
-    return {"iso": found.isoformat() if found else "", "text": _when(value, time), "empty": empty}
+@register.simple_tag(name="date")
+def day_or_moment(value: object, time: bool = False, empty: str = "not recorded") -> SafeString:
+    """date value time=False empty="not recorded" — 24 Nov 2026, with time in the reader's zone"""
+    read = formats.as_moment(value) if time else formats.as_date(value)
+    text = formats.moment(value) if time else formats.day(value)
+    if read:
+        return format_html('<time class="date" datetime="{}">{}</time>', read.isoformat(), text)
+    if text:
+        return format_html('<span class="date"><bdi>{}</bdi></span>', text)
+    return format_html('<span class="muted">{}</span>', empty)
 
 
-def _when(value: object, time: bool) -> str:
-    return formats.moment(value) if time else formats.day(value)
-
-
-@register.inclusion_tag("components/modality.html")
-def modality(codes: str | Iterable[str]) -> dict:
-    parts = codes.replace("\\", " ").split() if isinstance(codes, str) else list(codes or ())
-    return {"codes": parts}
+@register.simple_tag
+def modality(codes: str | Iterable[str]) -> SafeString:
+    """modality codes — text like CT\\MR or a list"""
+    parts = codes.replace("\\", " ").split() if isinstance(codes, str) else codes or ()
+    shown = format_html_join(" ", '<span class="modality">{}</span>', ((part,) for part in parts))
+    return shown or NOT_RECORDED
 
 
 @register.inclusion_tag("components/share_code.html")

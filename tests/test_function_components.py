@@ -1,0 +1,117 @@
+"""Components that are functions escape what they are given, as the templates of the others do."""
+
+from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.utils.safestring import SafeString
+
+from cimar import gallery
+from common.components.library import descriptions
+
+# How each is called with a text from outside in every place that takes one; `study` has the text in all its fields.
+CALLS = {
+    "date": ["{% date text %}", "{% date text time=True %}", "{% date None empty=text %}"],
+    "icon": ["{% icon 'lock' label=text %}", "{% icon text %}"],
+    "modality": ["{% modality codes %}"],
+    "patient_line": ["{% patient_line study %}", "{% patient_line study href=text %}"],
+    "pill": ["{% pill text %}"],
+    "row_check": ["{% row_check text text name=text %}", "{% row_check text text checked=True %}"],
+    "study_line": ["{% study_line study %}"],
+}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src="x" onerror="alert(1)">',
+    "' onfocus='alert(1)' x='",
+    "R&D &amp; &lt;b&gt; {{ text }} {0} %s",
+    "</span></bdi><!--",
+]
+CALLED = [(name, source) for name, sources in CALLS.items() for source in sources]
+
+
+class Structure(HTMLParser):
+    """The tags and attributes of some markup, the text in it, and the values of the attributes."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: list[Any] = []
+        self.texts: list[str] = []
+        self.values: list[str] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, [name for name, _ in attrs]))
+        self.values += [value or "" for _, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append(f"/{tag}")
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.append("comment")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def shown(source: str, text: object) -> str:
+    study = SimpleNamespace(**dict.fromkeys(vars(gallery.STUDIES[0]), text))
+    study.patient_birth_date = study.study_date = None
+    study.modalities, study.n_instances = [text], 3
+    return Template("{% load components %}" + source).render(
+        Context({"text": text, "codes": [text], "study": study})
+    )
+
+
+def test_every_component_that_is_a_function_is_tested_here() -> None:
+    templates = {path.stem for path in (settings.BASE_DIR / "templates" / "components").glob("*.html")}
+    assert set(CALLS) == set(descriptions()) - templates
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize(("name", "source"), CALLED)
+def test_a_text_from_outside_is_never_markup(name: str, source: str, hostile: str) -> None:
+    expected, page = Structure(shown(source, "harmless")), Structure(shown(source, hostile))
+
+    assert page.tags == expected.tags
+    times = sum("harmless" in text for text in expected.texts + expected.values)
+    assert times
+    if name != "patient_line":  # which takes a name apart at its ^ and =
+        assert sum(hostile in text for text in page.texts + page.values) == times
+
+
+@pytest.mark.parametrize(("name", "source"), CALLED)
+def test_a_text_that_is_markup_already_is_not_escaped_again(name: str, source: str) -> None:
+    """What a caller built with format_html. A plain text of the same letters is escaped, before it and after it."""
+    letters = "a &amp; b"
+    before = shown(source, letters)
+    assert letters in shown(source, SafeString(letters))
+
+    assert shown(source, letters) == before
+    assert letters not in before
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("{% date text %}", "not recorded"),
+        ("{% date text time=True %}", "not recorded"),
+        ("{% date text empty='no end date' %}", "no end date"),
+        ("{% modality text %}", "not recorded"),
+        ("{% patient_line study %}", "Name not recorded Born not recorded"),
+        ("{% patient_line study href=text %}", "Name not recorded Born not recorded"),
+    ],
+)
+def test_what_is_not_there_is_said_in_words(source: str, words: str, nothing: object) -> None:
+    assert " ".join("".join(Structure(shown(source, nothing)).texts).split()) == words
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_study_without_description_and_images_says_so(nothing: object) -> None:
+    bare = SimpleNamespace(**vars(gallery.STUDIES[3]) | {"description": nothing, "n_instances": nothing or 0})
+    page = Template("{% load components %}{% study_line bare %}").render(Context({"bare": bare}))
+    assert "No description" in page and "not recorded" in page and "None" not in page
