@@ -14,6 +14,7 @@ RUN /venv/bin/pip install --require-hashes --no-deps --only-binary :all: -r requ
     && /venv/bin/pip uninstall --yes pip
 COPY manage.py ./
 COPY cimar cimar
+COPY administration administration
 COPY common common
 COPY audit audit
 COPY accounts accounts

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AccountMembership, Invitation, Role, User
+from administration.current_account import CHOSEN
+from administration.service_admin import ScopedAdmin
 from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
@@ -18,9 +20,7 @@ from tests.cast import Cast
 from tests.factories import join, make_account, membership_of, role_of
 from tests.fingerprint import fingerprint
 from worklists import access, proof, services
-from worklists.administration import CHOSEN
 from worklists.models import Worklist, WorklistMembership
-from worklists.service_admin import ScopedAdmin
 
 pytestmark = pytest.mark.django_db
 

@@ -4,13 +4,14 @@ from cimar.settings.where import BASE_DIR, CIMAR_DEVELOPMENT, CIMAR_PROFILE
 
 INSTALLED_APPS = [
     "cimar",
+    "administration.apps.AdministrationConfig",
     "sharing",
     "studies",
     "worklists",
     "accounts",
     "audit",
     "common",
-    "cimar.administration.AdministrationConfig",
+    "administration.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

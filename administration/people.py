@@ -11,17 +11,17 @@ from django.urls import URLPattern, path, reverse
 
 from accounts.models import AccountMembership
 from accounts.selectors.security import factors_of
+from administration.current_account import administered_accounts, current_account
+from administration.service_admin import Scoped, ScopedAdmin, ServiceForm, number_in, ticked
 from audit.actions import Action
 from audit.models import AuditEvent
 from common.formats import counted, moment
 from sharing.selectors import Leaving, what_ends_by_leaving
 from sharing.services import leave_account
 from worklists import services
-from worklists.administration import administered_accounts, current_account
 from worklists.models import WorklistMembership
 from worklists.permissions import labels
 from worklists.selectors import standing_of
-from worklists.service_admin import Scoped, ScopedAdmin, ServiceForm, number_in, ticked
 
 ABOUT_PEOPLE = (
     Action.MEMBER_ADD,

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.services import limits
+from administration.worklist_pages import address, answer, refused
 from common.formats import code_groups, counted
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
 from worklists import cards, codes, services
-from worklists.admin.pages import address, answer, refused
 from worklists.models import Worklist
 from worklists.selectors.worklists_admin import code_is_taken
 from worklists.services.worklists import CODE_TAKEN

@@ -13,10 +13,10 @@ from accounts.models import AccountMembership, User
 from accounts.selectors.security import factors_of
 from accounts.services.people import set_active
 from accounts.services.second_factor import remove_second_factor
+from administration.service_admin import ReadOnlyAdmin, ticked
 from audit.models import AuditEvent
 from common.formats import moment
 from worklists.selectors import accounts_administered_alone
-from worklists.service_admin import ReadOnlyAdmin, ticked
 
 
 @admin.register(User)

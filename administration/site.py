@@ -16,16 +16,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.decorators import to_sign_in
 from accounts.models import User
-from common.exceptions import NothingThere
-from worklists.admin_base import OursAdmin
-from worklists.administration import (
+from administration.base import OursAdmin
+from administration.current_account import (
     administered_accounts,
     administers_something,
     choose_account,
     current_account,
     may_switch_account,
 )
-from worklists.service_admin import ScopedAdmin, number_in
+from administration.service_admin import ScopedAdmin, number_in
+from common.exceptions import NothingThere
 
 CLOSED = "The administration pages are for administrators."
 # So many accounts are shown to choose from; with more, a name narrows it.

@@ -11,14 +11,14 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
+from administration.base import OursAdmin
+from administration.current_account import administers_something, current_account
 from audit import history
 from audit.middleware import client_address
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from studies.forms_trail import TrailForm
 from studies.views.trail import zone_of
-from worklists.admin_base import OursAdmin
-from worklists.administration import administers_something, current_account
 from worklists.services.trail import export_account_trail, read_account_trail
 
 

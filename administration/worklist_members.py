@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role, User
+from administration.current_account import current_account
+from administration.service_admin import Scoped, ScopedAdmin, ServiceForm
+from administration.worklist_pages import ABOUT_WORKLISTS, address, answer, listed, refused
 from audit.models import AuditEvent
 from common.formats import counted
 from worklists import services
-from worklists.admin.pages import ABOUT_WORKLISTS, address, answer, listed, refused
-from worklists.administration import current_account
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors import worklists_admin as staff
-from worklists.service_admin import Scoped, ScopedAdmin, ServiceForm
 
 A_PAGE = 50
 EVERYWHERE = "every"

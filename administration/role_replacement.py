@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role
+from administration.worklist_pages import refused
 from worklists import permissions, selectors, services
-from worklists.admin.pages import refused
 from worklists.models import RoleReplacement
 
 PAGE = "admin/accounts/role/{}.html"

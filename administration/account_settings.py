@@ -11,14 +11,14 @@ from django.urls import reverse
 from accounts.forms import DetailsForm
 from accounts.models import Account
 from accounts.selectors.security import factors_of
+from administration.current_account import choose_account, current_account
+from administration.service_admin import ScopedAdmin, ServiceForm
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
 from common.formats import moment
 from worklists import services
-from worklists.administration import choose_account, current_account
 from worklists.selectors import without_second_factor
-from worklists.service_admin import ScopedAdmin, ServiceForm
 
 ABOUT_ACCOUNT = (
     Action.ACCOUNT_ADD,

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.admin.invitation_list import COLUMNS, MOST_LINES, Line, read_list
-from accounts.admin.invite_forms import ListForm
 from accounts.models import Account, Role, User
 from accounts.services import limits
+from administration.current_account import current_account
+from administration.invitation_forms import ListForm
+from administration.invitation_table import COLUMNS, MOST_LINES, Line, read_list
 from common.formats import counted
 from worklists import services
-from worklists.administration import current_account
 from worklists.models import Worklist
 from worklists.services import Answer, Offer, Outcome
 

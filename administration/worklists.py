@@ -14,16 +14,16 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Account
 from accounts.services import limits
+from administration import share_codes, worklist_members, worklist_pages
+from administration.current_account import current_account
+from administration.service_admin import Scoped, ScopedAdmin, ServiceForm
 from audit.models import AuditEvent
 from common.formats import code_groups, counted
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
 from worklists import codes, services
-from worklists.admin import members, pages, share_codes
-from worklists.administration import current_account
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors.worklists_admin import count_members
-from worklists.service_admin import Scoped, ScopedAdmin, ServiceForm
 
 KINDS = [(Worklist.Kind.LOCATION.value, "Location"), (Worklist.Kind.GROUP.value, "Group")]
 HELP = {
@@ -115,7 +115,7 @@ class WorklistAdmin(ScopedAdmin):
 
     @admin.display(description="Members", ordering="n_members")
     def member_count(self, worklist: Any) -> SafeString:
-        there = pages.address("members", worklist.pk)
+        there = worklist_pages.address("members", worklist.pk)
         said = counted(worklist.n_members, "member,members")
         return format_html(
             '<a href="{}">{} <span class="visually-hidden">of {}</span></a>', there, said, worklist.name
@@ -146,15 +146,15 @@ class WorklistAdmin(ScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         further = {
-            "members": members.members_page,
-            "members/add": members.add_page,
+            "members": worklist_members.members_page,
+            "members/add": worklist_members.add_page,
             "code": share_codes.code_page,
             "card": share_codes.card_page,
         }
         own = [
             path(
                 f"<int:object_id>/{where}/",
-                self.admin_site.admin_view(pages.of_row(page, self)),
+                self.admin_site.admin_view(worklist_pages.of_row(page, self)),
                 name=f"worklists_worklist_{where.replace('/', '_')}",
             )
             for where, page in further.items()
@@ -176,7 +176,7 @@ class WorklistAdmin(ScopedAdmin):
         about = {}
         if worklist is not None:
             counts = count_members(worklist)
-            about = {"tabs": pages.tabs(worklist), "counts": counts}
+            about = {"tabs": worklist_pages.tabs(worklist), "counts": counts}
         return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
 
     def response_add(
@@ -184,7 +184,7 @@ class WorklistAdmin(ScopedAdmin):
     ) -> HttpResponse:
         """A new worklist wants members."""
         super().response_add(request, obj, post_url_continue)
-        return HttpResponseRedirect(pages.address("members", obj.pk))
+        return HttpResponseRedirect(worklist_pages.address("members", obj.pk))
 
     # What is done is done by services
 
@@ -216,4 +216,6 @@ class WorklistAdmin(ScopedAdmin):
         delete_worklist(worklist=obj, by=request.user)
 
     def history_events(self, request: HttpRequest, obj: Worklist) -> QuerySet[AuditEvent]:
-        return AuditEvent.objects.filter(worklist_id=obj.pk, study_id=None, action__in=pages.ABOUT_WORKLISTS)
+        return AuditEvent.objects.filter(
+            worklist_id=obj.pk, study_id=None, action__in=worklist_pages.ABOUT_WORKLISTS
+        )

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from accounts.admin.invitation_list import as_text
 from accounts.models import Account, Role
+from administration.invitation_table import as_text
 from worklists.models import Worklist
 from worklists.services import Offer
 

@@ -12,19 +12,19 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
-from accounts.admin.invite_forms import InviteForm
-from accounts.admin.several import several_page
 from accounts.models import Account, Invitation
 from accounts.services import limits
+from administration.current_account import current_account
+from administration.invitation_batch import several_page
+from administration.invitation_forms import InviteForm
+from administration.service_admin import CHOOSE_FIRST, ScopedAdmin
 from audit import clock
 from audit.models import AuditEvent
 from common.formats import moment
 from sharing.selectors import promises_of
 from sharing.services import withdraw_staff_invitation
 from worklists import services
-from worklists.administration import current_account
 from worklists.models import InvitedMembership
-from worklists.service_admin import CHOOSE_FIRST, ScopedAdmin
 from worklists.services import Outcome
 
 SAID = {

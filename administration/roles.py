@@ -11,16 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from accounts.admin import replacing
 from accounts.models import Account, Role
+from administration import role_replacement
+from administration.current_account import current_account
+from administration.service_admin import Scoped, ScopedAdmin, ServiceForm
+from administration.worklist_pages import of_row
 from audit.actions import Action
 from audit.models import AuditEvent
 from worklists import permissions, selectors, services
-from worklists.admin.pages import of_row
-from worklists.administration import current_account
 from worklists.permission_texts import checklist
 from worklists.presets import TICKED_WITH
-from worklists.service_admin import Scoped, ScopedAdmin, ServiceForm
 
 LEAD = (
     "A role says what people may do. Somebody holds one as account role, another perhaps on single worklists, "
@@ -185,8 +185,8 @@ class RoleAdmin(ScopedAdmin):
     def get_urls(self) -> list[Any]:
         pages = {
             "copy": ("copy/", self.copy_view),
-            "replace": ("replace/", replacing.replace_page),
-            "replace_progress": ("replace/progress/", replacing.progress_page),
+            "replace": ("replace/", role_replacement.replace_page),
+            "replace_progress": ("replace/progress/", role_replacement.progress_page),
         }
         ours = [
             path(

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import Account, Role, User
+from administration.base import Found, OursAdmin, ServiceForm, number_in, ticked
+from administration.current_account import administers_something, current_account
 from common.exceptions import still_there
-from worklists.admin_base import Found, OursAdmin, ServiceForm, number_in, ticked
-from worklists.administration import administers_something, current_account
 from worklists.models import Worklist
 
 __all__ = ["ReadOnlyAdmin", "Scoped", "ScopedAdmin", "ServiceAdmin", "ServiceForm", "number_in", "ticked"]

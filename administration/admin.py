@@ -1,0 +1,23 @@
+"""The pages that the administration registers; Django looks for a module of this name."""
+
+from administration import (
+    account_settings,
+    audit_trail,
+    invitations,
+    people,
+    roles,
+    users,
+    worklist_members,
+    worklists,
+)
+
+__all__ = [
+    "account_settings",
+    "audit_trail",
+    "invitations",
+    "people",
+    "roles",
+    "users",
+    "worklist_members",
+    "worklists",
+]
