@@ -16,7 +16,7 @@ from dataclasses import replace
 from bench import locks
 from bench.profile import Profile
 from bench.table import Row, loaded, markdown
-from cimar.embedded.places import CHECKOUT, Problem
+from cimar.installation import CHECKOUT, Problem
 
 GROUPS = ("lists", "rights", "shares", "images", "law")
 SMALL = 10_000

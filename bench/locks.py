@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.profile import Profile
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 EVERY = 0.02
 # What keeps somebody else's writing (or reading) waiting, held on a table of ours.

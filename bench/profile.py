@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from cimar.embedded.places import CHECKOUT, OWNER_ROLE, SUPERUSER
 from cimar.embedded.postgres import Postgres
 from cimar.embedded.server import Command
 from cimar.embedded.services import Services
+from cimar.installation import CHECKOUT, OWNER_ROLE, SUPERUSER
 
 # What an operator sets for a machine of 8 GB and more (docs/operations.md); the rest is PostgreSQL's own preset.
 SETTINGS = {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from celery import current_app
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport.redis import Channel as RedisChannel
 from kombu.transport.redis import Transport as RedisTransport
@@ -33,3 +34,13 @@ def use() -> None:
     for name, path in list(TRANSPORT_ALIASES.items()):
         if path == "kombu.transport.redis:Transport":
             TRANSPORT_ALIASES[name] = ours
+
+
+def broker_answers() -> bool:
+    """Whether the broker can be reached; asked by health and metrics, never by a page."""
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1)
+    except Exception:  # as many kinds as there are transports
+        return False
+    return True

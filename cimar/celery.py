@@ -21,16 +21,6 @@ _lines = CeleryReceiver()
 _lines.connect_signals()
 
 
-def broker_answers() -> bool:
-    """Asked by health and metrics; never by a page."""
-    try:
-        with app.connection_for_write() as line:
-            line.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1)
-    except Exception:  # as many kinds as there are transports
-        return False
-    return True
-
-
 @signals.setup_logging.connect
 def _log_like_everybody(**_: Any) -> None:
     """Instead of Celery's own set-up."""
@@ -54,9 +44,9 @@ def _begin(**_: Any) -> None:
 
 @signals.worker_process_init.connect
 def _watch(**_: Any) -> None:
-    from cimar import watch
+    from cimar import activity_log
 
-    watch.watch_this_process()
+    activity_log.watch_this_process()
 
 
 @signals.worker_process_shutdown.connect
@@ -67,12 +57,12 @@ def _forget(pid: int, **_: Any) -> None:
 
 
 def _task_begins(task: Any, **_: Any) -> None:
-    from cimar import watch
+    from cimar import activity_log
 
-    watch.task_begins(task)
+    activity_log.task_begins(task)
 
 
 def _task_ended(task: Any, state: str | None = None, **_: Any) -> None:
-    from cimar import watch
+    from cimar import activity_log
 
-    watch.task_ended(task, state)
+    activity_log.task_ended(task, state)

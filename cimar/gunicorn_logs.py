@@ -15,4 +15,4 @@ class GunicornLogger(Logger):  # type: ignore[misc]
         logging.config.dictConfig(logs.from_environment())
 
     def access(self, *args: Any, **kwargs: Any) -> None:
-        """cimar.watch says it, without the query."""
+        """cimar.activity_log says it, without the query."""

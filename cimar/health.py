@@ -18,8 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cimar import metrics
-from cimar.bounded import Bounded
-from cimar.celery import broker_answers
+from cimar.broker import broker_answers
+from cimar.time_limit import TimeLimited
 
 log = structlog.get_logger(__name__)
 
@@ -112,10 +112,10 @@ def broker() -> str:
     return OK if broker_answers() else AWAY
 
 
-CHECKS: dict[str, Bounded[str]] = {
-    "database": Bounded(database, seconds=PATIENCE),
-    "storage": Bounded(storage, seconds=PATIENCE),
-    "broker": Bounded(broker, seconds=PATIENCE),
+CHECKS: dict[str, TimeLimited[str]] = {
+    "database": TimeLimited(database, seconds=PATIENCE),
+    "storage": TimeLimited(storage, seconds=PATIENCE),
+    "broker": TimeLimited(broker, seconds=PATIENCE),
 }
 
 Answer = Callable[[HttpRequest], HttpResponseBase]

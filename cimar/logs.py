@@ -44,7 +44,7 @@ def config(*, readable: bool, level: str) -> dict[str, Any]:
             "django.db.backends": {"level": "WARNING", "propagate": True},
             # Below this it prints what templates were given.
             "django.template": {"level": "INFO", "propagate": True},
-            # Every request has its line from cimar.watch; this adds the stack of those that failed.
+            # Every request has its line from cimar.activity_log; this adds the stack of those that failed.
             "django.request": {"level": "ERROR", "propagate": True},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
             "celery": {"level": "WARNING", "propagate": True},

@@ -29,7 +29,7 @@ control_socket_disable = True
 # Heartbeats in memory: a slow disk would look like a stuck process.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
-# cimar.watch tells of every request by the name of its page: an address may name a patient or open a door.
+# cimar.activity_log tells of every request by the name of its page: an address may name a patient or open a door.
 accesslog = None
 errorlog = "-"
 loglevel = "warning"

@@ -28,8 +28,8 @@ from django.db import connection, connections
 from django.urls import reverse
 
 from cimar.embedded import processes
-from cimar.embedded.places import CHECKOUT
 from cimar.embedded.services import Services
+from cimar.installation import CHECKOUT
 from tests.mail_server import HOST, MailServer
 from tests.plumbing import database, logs
 

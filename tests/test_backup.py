@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from cimar.backup import make, postgres, restore
 from cimar.backup.folder import BackupFolder
-from cimar.embedded.places import APP_ROLE, CHECKOUT, OWNER_ROLE, SUPERUSER, Problem
+from cimar.installation import APP_ROLE, CHECKOUT, OWNER_ROLE, SUPERUSER, Problem
 from sharing import services as sharing_services
 from sharing.models import Method
 from sharing.targets import Target

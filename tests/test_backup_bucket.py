@@ -20,7 +20,7 @@ from django.db import connection
 
 from cimar.backup import make, postgres, restore
 from cimar.embedded import processes
-from cimar.embedded.places import OWNER_ROLE
+from cimar.installation import OWNER_ROLE
 from studies import services
 from studies.ingest import shelf
 from studies.models import Blob

@@ -9,7 +9,7 @@ import pytest
 
 from bench.profile import Profile
 from bench.table import HEAD, Row, loaded, markdown
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 PROMISED = (
     "page of 3,000, by arrived, first page",

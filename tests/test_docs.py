@@ -16,7 +16,17 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)")
 
 def words_of_the_product() -> str:
     files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/**/*.py")]
-    apps = ("templates", "administration", "cimar", "common", "audit", "accounts", "worklists", "studies", "sharing")
+    apps = (
+        "templates",
+        "administration",
+        "cimar",
+        "common",
+        "audit",
+        "accounts",
+        "worklists",
+        "studies",
+        "sharing",
+    )
     return "\n".join(file.read_text() for file in files if file.relative_to(ROOT).parts[0] in apps)
 
 

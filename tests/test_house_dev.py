@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cimar.embedded import processes
-from cimar.embedded.places import CHECKOUT, Places
+from cimar.embedded.places import Places
+from cimar.installation import CHECKOUT
 from tests.plumbing import logs
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]

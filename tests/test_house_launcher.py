@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from cimar.embedded import processes
-from cimar.embedded.places import APP_ROLE, OWNER_ROLE, Places, Problem
+from cimar.embedded.places import Places
 from cimar.embedded.services import Services
+from cimar.installation import APP_ROLE, OWNER_ROLE, Problem
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 PROFILE = "test-launcher"

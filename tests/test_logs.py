@@ -23,8 +23,8 @@ from accounts.models import User
 from cimar import logs
 from cimar.demo.files import build
 from cimar.demo.studies import STUDIES
-from cimar.embedded.places import CHECKOUT
 from cimar.gunicorn_logs import GunicornLogger
+from cimar.installation import CHECKOUT
 from tests.cast import PATIENTS, Cast
 from tests.plumbing.logs import search
 
@@ -76,10 +76,10 @@ def test_a_request_has_one_line_with_its_page_and_its_person_s_number(
 
     answer = client.get(reverse("studies:study", args=[cast.placement.uuid]), {"q": NAME})
 
-    [line] = told.of("cimar.watch")
+    [line] = told.of("cimar.activity_log")
     assert line | {"at": "", "ms": 0} == {
         "event": "request",
-        "logger": "cimar.watch",
+        "logger": "cimar.activity_log",
         "level": "info",
         "at": "",
         "request_id": answer["X-Request-ID"],
@@ -100,7 +100,7 @@ def test_who_asked_is_not_found_out_for_the_line_s_sake(
     with django_assert_num_queries(0):
         client.get("/metrics", headers={"Cookie": ""})
 
-    assert told.of("cimar.watch")[0]["user"] is None
+    assert told.of("cimar.activity_log")[0]["user"] is None
 
 
 MADE_BY_NGINX = "29f0db691f4741eca9be8b9bb9d98fc8"
@@ -127,7 +127,7 @@ def test_any_other_id_is_replaced(proxies: int, given: str, settings: Any, told:
 
     assert made != given
     assert len(made) == 32
-    assert told.of("cimar.watch")[0]["request_id"] == made
+    assert told.of("cimar.activity_log")[0]["request_id"] == made
 
 
 @pytest.mark.django_db
@@ -146,7 +146,7 @@ def test_a_page_that_breaks_tells_where_and_neither_whom_nor_the_address(setting
 
     assert answer.status_code == 500
     [broken] = told.of("django.request")
-    [request] = told.of("cimar.watch")
+    [request] = told.of("cimar.activity_log")
     assert (broken["event"], broken["error"]) == ("Internal Server Error", "ValueError")
     assert broken["stack"][-1].startswith("tests/test_logs.py:")
     assert broken["stack"][-1].endswith(" breaks")

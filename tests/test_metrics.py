@@ -20,10 +20,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import OutboxMail
 from cimar import metrics
-from cimar.embedded.places import CHECKOUT
+from cimar.activity_log import watch_statement
+from cimar.installation import CHECKOUT
 from cimar.metrics import facts
 from cimar.metrics.worker import answer as worker_answers
-from cimar.watch import watch_statement
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target

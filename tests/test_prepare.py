@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 from cimar.management.commands.prepare import PREPARE_LOCK
 from tests.plumbing import database
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from cimar.demo.scale.sizes import Sizes
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 from studies.selectors import Question, listing
 from tests.plumbing import database
 from worklists.models import Worklist

@@ -17,7 +17,7 @@ from typing import Any
 from bench.meter import quantile
 from bench.scene import Scene, ms
 from bench.table import Row
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 WHAT, BUDGET = "serve one stored frame through gunicorn", "≤ 4 queries, ≤ 6 ms above sending the file"

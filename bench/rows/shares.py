@@ -12,7 +12,7 @@ from uuid import uuid4
 from bench.meter import Sample, quantile
 from bench.scene import Scene, ms, told
 from bench.table import Row
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 SHARERS, SECONDS = 2, 15
 ONWARD = 10_000

@@ -10,7 +10,7 @@ import django
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import ImproperlyConfigured
 
-from cimar.embedded.places import Problem
+from cimar.installation import Problem
 
 
 def main() -> int:

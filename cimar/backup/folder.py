@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from cimar.embedded.places import Problem
+from cimar.installation import Problem
 
 FORMAT = 1
 PIECE = 1 << 20

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from cimar.backup.folder import PIECE, BackupFolder, Entry, copy, entries, sum_of
-from cimar.embedded.places import Problem
+from cimar.installation import Problem
 from studies.ingest import shelf
 from studies.ingest.store import put
 

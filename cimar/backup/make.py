@@ -14,7 +14,7 @@ import psycopg
 
 from cimar.backup import images, postgres
 from cimar.backup.folder import FORMAT, BackupFolder, Entry, Manifest, entries, sum_of
-from cimar.embedded.places import Problem
+from cimar.installation import Problem
 from studies.ingest.store import BACKUP_LOCK
 
 # A transaction that removes bytes is short: who waits longer than this waits for another backup.

@@ -14,7 +14,7 @@ from django.conf import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from cimar.embedded.places import APP_ROLE, Problem
+from cimar.installation import APP_ROLE, Problem
 
 # Nobody is signed in after a restore, nor remembered by a rate limit: what was ended since must not come back.
 WITHOUT_ROWS = ("django_session", "usersessions_usersession", "cache", "accounts_tally")
@@ -80,8 +80,8 @@ def applied_migrations(connection: psycopg.Connection[Any]) -> dict[str, list[st
 def check_roles(connection: psycopg.Connection[Any]) -> None:
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone():
         raise Problem(
-            f"The server has no role {APP_ROLE}. Run cimar/embedded/roles.sql there once, as a superuser, and "
-            "cimar/embedded/database.sql in the new database."
+            f"The server has no role {APP_ROLE}. Run cimar/sql/roles.sql there once, as a superuser, and "
+            "cimar/sql/database.sql in the new database."
         )
 
 

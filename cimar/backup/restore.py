@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from cimar.backup import images, postgres
 from cimar.backup.folder import BackupFolder, Manifest, sum_of
 from cimar.backup.make import SECRETS
-from cimar.embedded.places import CHECKOUT, Problem
+from cimar.installation import CHECKOUT, Problem
 from cimar.management.commands.prepare import bring_bucket
 from studies.ingest.store import remove
 

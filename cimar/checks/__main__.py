@@ -7,7 +7,18 @@ from cimar.checks import code, templates
 from cimar.checks.code import Finding
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-PYTHON = ["cimar", "administration", "common", "audit", "accounts", "worklists", "studies", "sharing", "tests", "bench"]
+PYTHON = [
+    "cimar",
+    "administration",
+    "common",
+    "audit",
+    "accounts",
+    "worklists",
+    "studies",
+    "sharing",
+    "tests",
+    "bench",
+]
 
 
 def findings() -> list[Finding]:

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 
-from cimar.embedded.places import Problem
 from cimar.embedded.services import Services
+from cimar.installation import Problem
 
 
 def main() -> int:

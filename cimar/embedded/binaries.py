@@ -9,7 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cimar.embedded.places import Places, Problem, as_server_user
+from cimar.embedded.places import Places, as_server_user
+from cimar.installation import Problem
 
 OLDEST_POSTGRES = 14
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from cimar.embedded import processes
-from cimar.embedded.places import CHECKOUT, Problem
 from cimar.embedded.services import Services
+from cimar.installation import CHECKOUT, Problem
 
 FIRST_PORT, PORTS = 8000, 100
 GIVE_UP_AFTER = 5  # quick deaths of one child
@@ -129,7 +129,7 @@ class Site:
         print("Bringing the schema up to date …", flush=True)
         self._manage(environment, "prepare", "--verbosity", "0")
         logins = ""
-        demo = next(CHECKOUT.glob("*/management/commands/load_demo.py"), None)
+        demo = next(CHECKOUT.glob("cimar/*/management/commands/load_demo.py"), None)
         if demo and os.environ.get("CIMAR_DEMO") != "no":
             print("Loading the demo …", flush=True)
             logins = self._manage(environment, "load_demo")

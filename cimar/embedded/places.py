@@ -11,16 +11,9 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
-DATABASE = "cimar"
-OWNER_ROLE = "cimar_owner"
-APP_ROLE = "cimar_app"
-SUPERUSER = "postgres"
+from cimar.installation import APP_ROLE, CHECKOUT, DATABASE, OWNER_ROLE, Problem
+
 NEEDED_MEMORY_DISK = 1 << 30
-
-
-class Problem(Exception):
-    """Something the developer has to put right; the text says what."""
 
 
 def server_user() -> pwd.struct_passwd:

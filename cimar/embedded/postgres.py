@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 from cimar.embedded import binaries, processes
-from cimar.embedded.places import DATABASE, OWNER_ROLE, SUPERUSER, Problem, as_server_user
+from cimar.embedded.places import as_server_user
 from cimar.embedded.server import Command, Server, environment
+from cimar.installation import DATABASE, DATABASE_SQL, OWNER_ROLE, ROLES_SQL, SUPERUSER, Problem
 
-SQL = Path(__file__).parent
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -108,10 +108,10 @@ class Postgres(Server):
         return ["--locale=C.UTF-8"]
 
     def _provision(self) -> None:
-        self._psql("postgres", (SQL / "roles.sql").read_text())
+        self._psql("postgres", ROLES_SQL.read_text())
         # Only here, where tests make databases of their own and end each other's sessions.
         self._psql("postgres", f"ALTER ROLE {OWNER_ROLE} CREATEDB; GRANT pg_signal_backend TO {OWNER_ROLE}")
-        self._psql("template1", (SQL / "database.sql").read_text())
+        self._psql("template1", DATABASE_SQL.read_text())
         self._psql("postgres", f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}")
 
     def _provisioned(self) -> bool:

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from cimar.embedded import processes
-from cimar.embedded.places import Places, Problem, as_server_user, server_user
+from cimar.embedded.places import Places, as_server_user, server_user
+from cimar.installation import Problem
 
 Command = list[str | Path]
 LOG_LIMIT = 5_000_000

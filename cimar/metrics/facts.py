@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from cimar.bounded import Bounded
-from cimar.celery import broker_answers
+from cimar.broker import broker_answers
+from cimar.time_limit import TimeLimited
 from studies.models import FOREVER
 
 log = structlog.get_logger(__name__)
@@ -82,8 +82,8 @@ def _read() -> tuple[float | None, ...]:
         return found
 
 
-_facts = Bounded(_read, seconds=PATIENCE)
-_broker = Bounded(broker_answers, seconds=PATIENCE)
+_facts = TimeLimited(_read, seconds=PATIENCE)
+_broker = TimeLimited(broker_answers, seconds=PATIENCE)
 
 
 def _broker_up() -> bool:

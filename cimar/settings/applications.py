@@ -1,6 +1,6 @@
 """Which applications there are, what every request passes, how templates are found, language and time."""
 
-from cimar.settings.where import BASE_DIR, CIMAR_DEVELOPMENT, CIMAR_PROFILE
+from cimar.settings.where import BASE_DIR, CIMAR_DEVELOPMENT, CIMAR_PROFILE, env
 
 INSTALLED_APPS = [
     "cimar",
@@ -29,6 +29,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
 ]
+# The demo's people share one public password: its command is there only where a developer works, or where asked for.
+if env.flag("CIMAR_DEMO", CIMAR_DEVELOPMENT):
+    INSTALLED_APPS.append("cimar.demo")
 
 MIDDLEWARE = [
     # Before whatever looks at host names, schemes and sessions.
@@ -37,13 +40,13 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Behind static files, before all that may be slow or fail.
-    "cimar.watch.RequestWatch",
+    "cimar.activity_log.RequestWatch",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "audit.middleware.DeniedDeeds",
-    "cimar.idle.IdleMiddleware",
+    "accounts.idle.IdleMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -5,7 +5,7 @@ from typing import Any
 
 import dj_database_url
 
-from cimar.settings.where import CIMAR_DEVELOPMENT, embedded, env, places
+from cimar.settings.where import CIMAR_DEVELOPMENT, embedded, env, private_services
 
 # Two roles: cimar_owner owns the schema and migrates, cimar_app runs and may only add to the audit.
 # manage.py asks for the owner where a command changes the schema.
@@ -13,7 +13,8 @@ _owner = os.environ.get("CIMAR_DATABASE_ROLE") == "owner"
 _database = "DATABASE_OWNER" if _owner else "DATABASE"
 _database_url = env.secret(f"{_database}_URL")
 if not _database_url:
-    _database_url = places.database_owner_url if _owner else places.database_url
+    _places = private_services()
+    _database_url = _places.database_owner_url if _owner else _places.database_url
     if _owner and not embedded:
         env.complain(
             "DATABASE_OWNER_URL is not set. This command changes the schema and runs as cimar_owner: set it, or "

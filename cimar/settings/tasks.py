@@ -3,9 +3,9 @@
 import os
 from urllib.parse import quote
 
-from cimar.settings.where import CIMAR_DATA, CIMAR_DEVELOPMENT, env, places
+from cimar.settings.where import CIMAR_DATA, CIMAR_DEVELOPMENT, env, private_services
 
-CELERY_BROKER_URL = env.secret("REDIS_URL", places.redis_url)
+CELERY_BROKER_URL = env.secret("REDIS_URL") or private_services().redis_url
 if not CIMAR_DEVELOPMENT and "REDIS_URL" not in env:
     env.complain(
         "REDIS_URL is not set. Set it, or REDIS_URL_FILE, to the Valkey or Redis that is the workers' broker, for "

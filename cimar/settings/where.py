@@ -2,10 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cimar.embedded.places import Places
 from cimar.environment import Environment
+
+if TYPE_CHECKING:
+    from cimar.embedded.places import Places
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -14,9 +17,16 @@ env = Environment(os.environ)
 
 # Without DATABASE_URL or REDIS_URL the private services of bin/dev and bin/test are meant.
 CIMAR_PROFILE = os.environ.get("CIMAR_PROFILE", "dev")
-places = Places(CIMAR_PROFILE)
 embedded = "DATABASE_URL" not in env
-CIMAR_DATA = Path(env.text("CIMAR_DATA", str(places.home)))
+CIMAR_DATA = Path(env.text("CIMAR_DATA", str(BASE_DIR / ".cimar" / CIMAR_PROFILE)))
+
+
+def private_services() -> "Places":
+    """Where PostgreSQL and Valkey of this profile listen. Loaded only where no address is set."""
+    from cimar.embedded.places import Places
+
+    return Places(CIMAR_PROFILE)
+
 
 # Shows the pages that only a developer wants, such as the mails that were sent. Features never read DEBUG.
 CIMAR_DEVELOPMENT = env.flag("CIMAR_DEVELOPMENT", embedded)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from PIL import Image
 
 from accounts.models import Account, User
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from cimar.embedded import processes
-from cimar.embedded.places import CHECKOUT, OWNER_ROLE
+from cimar.installation import CHECKOUT, OWNER_ROLE
 from tests.plumbing import PLACES
 
 TEMPLATE_PREFIX = "cimar_template_"
@@ -48,7 +48,7 @@ def _digest() -> str:
     found = [
         *CHECKOUT.glob("*/migrations/**/*.py"),
         *CHECKOUT.glob("*/sql/**/*.sql"),
-        *CHECKOUT.glob("cimar/embedded/*.sql"),
+        *CHECKOUT.glob("cimar/sql/*.sql"),
         *CHECKOUT.glob("cimar/settings/*.py"),
     ]
     found += [

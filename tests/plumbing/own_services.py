@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cimar.embedded.places import CHECKOUT
 from cimar.embedded.services import Services
+from cimar.installation import CHECKOUT
 
 
 class OwnServices(Services):

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 FILE = CHECKOUT / "docker-compose.yml"
 VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?:(?P<kind>:[-?])(?P<rest>[^}]*))?\})")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 from tests.mail_server import MailServer
 from tests.production.stack import HOST, Stack, missing
 

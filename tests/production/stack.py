@@ -21,7 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cimar.embedded import binaries, processes
-from cimar.embedded.places import CHECKOUT, Places, as_server_user, server_user
+from cimar.embedded.places import Places, as_server_user, server_user
+from cimar.installation import CHECKOUT
 from tests import seaweed
 from tests.production.compose import Service, services
 

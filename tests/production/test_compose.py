@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 from tests.production import compose
 from tests.production.compose import Service, Unset, interpolated, services, written
 

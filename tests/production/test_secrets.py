@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cimar.embedded.places import CHECKOUT, as_server_user
+from cimar.embedded.places import as_server_user
+from cimar.installation import CHECKOUT
 
 MAKE = CHECKOUT / "deploy" / "make-secrets"
 EMPTY = {

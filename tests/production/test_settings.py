@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 KEY = "a long random text that only this installation knows, really"
 PRODUCTION = {

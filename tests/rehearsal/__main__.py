@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cimar.embedded.places import CHECKOUT, Places
+from cimar.embedded.places import Places
+from cimar.installation import CHECKOUT
 from tests.rehearsal import history
 
 LONGEST_LOCK = 1.0  # seconds

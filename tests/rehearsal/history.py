@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from cimar.embedded.places import CHECKOUT
+from cimar.installation import CHECKOUT
 
 MIGRATIONS = ":(glob)*/migrations/*.py"
 

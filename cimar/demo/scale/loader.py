@@ -17,7 +17,8 @@ from cimar.demo.scale.making import begin, make
 from cimar.demo.scale.names import Names
 from cimar.demo.scale.sizes import CHUNK, FEWEST, Sizes
 from cimar.demo.scale.tables import Tables, count_where
-from cimar.embedded.places import OWNER_ROLE, Places
+from cimar.embedded.places import Places
+from cimar.installation import OWNER_ROLE
 from studies.models import Study
 from studies.services import render_previews
 

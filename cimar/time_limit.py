@@ -1,4 +1,4 @@
-"""Asks something that may never answer, and gives up waiting."""
+"""Asks a service that may never answer, and gives up after a time limit."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from django.db import connections
 T = TypeVar("T")
 
 
-class Bounded(Generic[T]):
+class TimeLimited(Generic[T]):
     """`ask` runs in a thread of its own, one at a time: whoever comes meanwhile waits for the same answer.
 
     So a service that hangs costs one thread and one connection, however often it is asked about. A thread that is
