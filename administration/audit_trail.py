@@ -17,7 +17,7 @@ from audit import history
 from audit.middleware import client_address
 from audit.models import AuditEvent
 from audit.selectors import Filters
-from studies.forms_trail import TrailForm
+from studies.forms.trail import TrailForm
 from studies.views.trail import zone_of
 from worklists.services.trail import export_account_trail, read_account_trail
 

@@ -20,7 +20,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from worklists import permissions, selectors, services
 from worklists.permission_texts import checklist
-from worklists.presets import TICKED_WITH
+from worklists.shipped_roles import TICKED_WITH
 
 LEAD = (
     "A role says what people may do. Somebody holds one as account role, another perhaps on single worklists, "

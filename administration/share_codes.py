@@ -15,9 +15,10 @@ from accounts.services import limits
 from administration.worklist_pages import address, answer, refused
 from common.formats import code_groups, counted
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
-from worklists import cards, codes, services
+from worklists import codes, services
+from worklists import code_card
 from worklists.models import Worklist
-from worklists.selectors.worklists_admin import code_is_taken
+from worklists.selectors.administration import code_is_taken
 from worklists.services.worklists import CODE_TAKEN
 
 MAKE, TYPE, REMOVE = "make", "type", "remove"
@@ -98,7 +99,7 @@ def code_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> Htt
 @require_safe
 def card_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
     """To be printed and put beside the telephone. A code is public: the card shows nothing else but names."""
-    picture = cards.qr(worklist.share_code) if worklist.share_code else None
+    picture = code_card.qr(worklist.share_code) if worklist.share_code else None
     return answer(
         request, model_admin, worklist, "card",
         title="Share code card", current="code", picture=picture, site=urlsplit(settings.CIMAR_BASE_URL).netloc,

@@ -18,7 +18,7 @@ from audit.models import AuditEvent
 from common.formats import counted
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
-from worklists.selectors import worklists_admin as staff
+from worklists.selectors import administration as staff
 
 A_PAGE = 50
 EVERYWHERE = "every"

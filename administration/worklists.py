@@ -23,7 +23,7 @@ from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
 from worklists import codes, services
 from worklists.models import Worklist, WorklistMembership
-from worklists.selectors.worklists_admin import count_members
+from worklists.selectors.administration import count_members
 
 KINDS = [(Worklist.Kind.LOCATION.value, "Location"), (Worklist.Kind.GROUP.value, "Group")]
 HELP = {

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from sharing.views import access, deletion, ends, invitations, mine, received, removal, share
+from sharing.views import access, deletion, ends, invitations, received, removal, share
+from sharing.views import shared_by_me
 
 app_name = "sharing"
 
@@ -19,8 +20,8 @@ urlpatterns = [
     path("delete/study/", deletion.delete, name="delete_study"),
     path("placements/<uuid:placement>/access/", access.access, name="access"),
     path("received/<uuid:press>/", received.received, name="received"),
-    path("shared-by-me/", mine.shared_by_me, name="shared_by_me"),
-    path("shared-by-me/invitations/", mine.invitations, name="invitations"),
+    path("shared-by-me/", shared_by_me.shared_by_me, name="shared_by_me"),
+    path("shared-by-me/invitations/", shared_by_me.invitations, name="invitations"),
     path("shared-by-me/invitations/<uuid:invitation>/resend/", invitations.resend, name="resend"),
     path("shared-by-me/invitations/<uuid:invitation>/new-link/", invitations.relink, name="relink"),
     path("shared-by-me/invitations/<uuid:invitation>/withdraw/", invitations.withdraw, name="withdraw"),

@@ -17,7 +17,7 @@ from studies.models import Placement, Study
 from tests.factories import PASSWORD, make_account, make_role, make_study, placement_of
 from worklists import access
 from worklists.models import Worklist, WorklistMembership
-from worklists.presets import SHIPPED_ROLES
+from worklists.shipped_roles import SHIPPED_ROLES
 
 # Every line that the tests log is read for these: see tests/plumbing/logs.py.
 PATIENTS = ("Quill^Hazel", "Ferry^Magnus")

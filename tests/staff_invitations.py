@@ -8,7 +8,8 @@ from accounts import tokens
 from accounts.models import Invitation, User
 from accounts.services import registration
 from sharing.models import Method, Share
-from sharing.services import share_studies, welcome
+from sharing.services import share_studies
+from sharing.services import registration
 from sharing.targets import Target
 from tests.factories import PASSWORD, role_of
 from worklists import services

@@ -10,7 +10,8 @@ from django.db import close_old_connections, connection, transaction
 
 from accounts.models import Account, AccountMembership
 from tests.factories import join, make_account, make_location, make_user, membership_of, role_of
-from worklists import access, proof, services
+from worklists import access, services
+from worklists import access_check
 from worklists.models import Worklist
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,7 +81,7 @@ def test_the_last_holder_of_a_role_goes_as_the_next_one_comes(hospital: Account)
     )
     assert errors == []
     assert access.may(new, "list_studies", worklist)
-    assert list(proof.differences()) == []
+    assert list(access_check.differences()) == []
 
 
 def test_a_permission_is_ticked_as_somebody_gets_the_role(hospital: Account) -> None:
@@ -92,7 +93,7 @@ def test_a_permission_is_ticked_as_somebody_gets_the_role(hospital: Account) -> 
     )
     assert errors == []
     assert access.rights(user, worklist) == {"list_studies", "edit_study"}
-    assert list(proof.differences()) == []
+    assert list(access_check.differences()) == []
 
 
 def test_two_accounts_choose_one_share_code(hospital: Account) -> None:

@@ -19,7 +19,7 @@ from tests.factories import (
 )
 from worklists import access, services
 from worklists.models import Worklist, WorklistMembership, WorklistUserObjectPermission
-from worklists.presets import SHIPPED_ROLES
+from worklists.shipped_roles import SHIPPED_ROLES
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from accounts.models import AccountMembership, Role, User
 from accounts.services.people import set_active
 from tests.cast import Cast
 from tests.factories import make_account, make_location, make_role, make_user, membership_of, role_of
-from worklists import access, proof, services
+from worklists import access, services
+from worklists import access_check
 from worklists.models import Worklist, WorklistGroupObjectPermission, WorklistMembership, WorklistRole
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +110,7 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def the_proof_finds_nothing(self) -> None:
-        assert list(proof.differences()) == []
+        assert list(access_check.differences()) == []
 
     # What may happen
 
@@ -278,7 +279,7 @@ class CaptureWrites:
 def test_sync_repairs_whatever_was_broken_by_hand(cast: Cast) -> None:
     break_by_hand(cast)
     access.sync()
-    assert list(proof.differences()) == []
+    assert list(access_check.differences()) == []
     assert access.may(cast.ana, "list_studies", cast.ct)
 
 
@@ -326,7 +327,7 @@ def test_check_access_sees_rights_outside_the_mapping(cast: Cast) -> None:
             "SELECT %s, id, %s FROM auth_permission WHERE codename = 'edit_study'",
             [group, cast.ct.pk],
         )
-    assert list(proof.differences()) == [
+    assert list(access_check.differences()) == [
         f"Group {group} holds the right edit_study on worklist {cast.ct.pk}, which is no role's there."
     ]
 
@@ -341,7 +342,7 @@ def test_check_access_sees_a_right_missing_from_a_group_and_a_group_nobody_needs
             [group],
         )
     WorklistMembership.objects.filter(user=cast.vera).delete()
-    found = list(proof.differences())
+    found = list(access_check.differences())
     assert f"Group {group} lacks the right open_study that its role has on worklist {cast.ct.pk}." in found
     assert (
         f"Group {group} is kept for role {role.pk} on worklist {cast.ct.pk}, where nobody has that role."

@@ -14,7 +14,7 @@ from accounts.services import invitations, outbox, registration
 from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
-from sharing.services import welcome
+from sharing.services import registration
 from tests.factories import PASSWORD, make_account, make_user
 
 ADDRESS = "hazel@elsewhere.example"

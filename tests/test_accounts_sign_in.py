@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts.middleware import TimeZoneMiddleware
+from accounts.middleware.demands import TimeZoneMiddleware
 from accounts.models import OutboxMail, User
 from accounts.services import outbox, people
 from audit.actions import Action

@@ -19,7 +19,8 @@ from sharing.targets import Target
 from tests.cast import Cast
 from tests.factories import join, make_account, membership_of, role_of
 from tests.fingerprint import fingerprint
-from worklists import access, proof, services
+from worklists import access, services
+from worklists import access_check
 from worklists.models import Worklist, WorklistMembership
 
 pytestmark = pytest.mark.django_db
@@ -338,7 +339,7 @@ def test_staff_is_who_administers_an_account(cast: Cast) -> None:
     member = AccountMembership.objects.get(user=cast.vera)
 
     def staff() -> bool:
-        assert list(proof.differences()) == []
+        assert list(access_check.differences()) == []
         return User.objects.get(pk=cast.vera.pk).is_staff
 
     assert not staff()
@@ -366,7 +367,7 @@ def test_check_access_tells_of_staff_out_of_step(cast: Cast) -> None:
     User.objects.filter(pk=cast.vera.pk).update(is_staff=True)
     User.objects.filter(pk=cast.adam.pk).update(is_staff=False)
 
-    assert set(proof.differences()) == {
+    assert set(access_check.differences()) == {
         f"User {cast.vera.pk} is staff, and administers nothing.",
         f"User {cast.adam.pk} is not staff, and is a superuser or administers an account.",
     }

@@ -16,7 +16,7 @@ from sharing.targets import Target
 from tests.administering import adam, fresh, text, there
 from tests.cast import Cast
 from tests.fingerprint import fingerprint
-from worklists import cards
+from worklists import code_card
 from worklists.models import Worklist
 
 __all__ = ["adam"]
@@ -123,7 +123,7 @@ def test_a_card_shows_names_code_and_how_to_use_it(cast: Cast, adam: Client) -> 
     page = text(answer)
     assert "Northgate Hospital CT Reporting Share code" in page
     assert "In CIMAR choose Actions → Share → Share Code and type NGCT 2026." in page
-    assert cards.qr("NGCT2026").path in answer.content.decode()
+    assert code_card.qr("NGCT2026").path in answer.content.decode()
     assert " style=" not in answer.content.decode()
 
 
@@ -137,7 +137,7 @@ def test_a_worklist_without_a_code_has_no_card_yet(cast: Cast, adam: Client) -> 
 @pytest.mark.parametrize("code", ["NGCT2026", "A" * 32, "0000"])
 def test_the_drawn_square_is_the_codes_own(code: str) -> None:
     """Bar by bar back into squares: what `qrcode` makes of the code alone, its quiet border included."""
-    drawn = cards.qr(code)
+    drawn = code_card.qr(code)
     squares = [[False] * drawn.size for _ in range(drawn.size)]
     for x, y, long in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", drawn.path):
         squares[int(y)][int(x) : int(x) + int(long)] = [True] * int(long)

@@ -17,7 +17,7 @@ from tests.factories import join, make_role, make_user, membership_of, role_of
 from tests.fingerprint import fingerprint
 from worklists import access, services
 from worklists.models import Worklist, WorklistMembership
-from worklists.selectors import worklists_admin as staff
+from worklists.selectors import administration as staff
 
 __all__ = ["adam"]
 

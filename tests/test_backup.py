@@ -22,7 +22,8 @@ from sharing import services as sharing_services
 from sharing.models import Method
 from sharing.targets import Target
 from studies import services
-from studies.ingest import shelf, store
+from studies.ingest import store
+from studies.ingest import stored_files
 from studies.models import Blob, Study
 from tests.bad_files import dicom_storage, sound, source
 from tests.cast import Cast, make_cast
@@ -468,7 +469,7 @@ def test_a_restore_that_was_interrupted_goes_on(whole: Path, empty: Path, monkey
     assert status == 0
     assert tables_elsewhere() > 0
     assert lying == 4  # the three files and the mark
-    assert sorted(key for key, _ in shelf.walk()) == sorted(
+    assert sorted(key for key, _ in stored_files.walk()) == sorted(
         path.relative_to(empty).as_posix() for path in empty.rglob("*") if path.suffix in (".dcm", ".png")
     )
 

@@ -22,7 +22,7 @@ from cimar.backup import make, postgres, restore
 from cimar.embedded import processes
 from cimar.installation import OWNER_ROLE
 from studies import services
-from studies.ingest import shelf
+from studies.ingest import stored_files
 from studies.models import Blob
 from tests import seaweed
 from tests.bad_files import Homes, homes, sound, source
@@ -142,7 +142,7 @@ def test_a_bucket_is_backed_up_swept_and_restored_into_another(
     data = sound()
     result = services.take_in(worklist=homes.ct, by=None, source=source(data))
     services.render_previews(blob_ids=result.blob_ids)
-    stored = sorted(shelf.walk())
+    stored = sorted(stored_files.walk())
     stray = Blob(sha256="ab" * 32)
     storages["dicom"].save(stray.key, _file(b"left by a crash"))
 
@@ -160,7 +160,7 @@ def test_a_bucket_is_backed_up_swept_and_restored_into_another(
 
     assert (status, restored) == (0, 0)
     assert swept.without_row == 1
-    assert sorted(shelf.walk()) == stored
+    assert sorted(stored_files.walk()) == stored
     assert len(stored) == 3
     with storages["dicom"].open(Blob.objects.get().key) as file:
         assert file.read() == data

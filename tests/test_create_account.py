@@ -14,7 +14,7 @@ from audit.models import AuditEvent
 from tests.factories import make_user
 from tests.fingerprint import fingerprint
 from worklists import access
-from worklists.presets import SHIPPED_ROLES
+from worklists.shipped_roles import SHIPPED_ROLES
 
 pytestmark = pytest.mark.django_db
 

@@ -32,12 +32,13 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import looks as sharing_looks
+from sharing.services import dialog as sharing_looks
 from sharing.services import promises, settling
 from sharing.targets import Target
 from studies.models import Study, UploadedFile
 from studies.selectors import Order, Question, placement_for
-from studies.services import looks, trail, uploads
+from studies.services import trail, uploads
+from studies.services import reads
 from tests.bad_files import as_bytes, dicom, source
 from tests.everything import CODE, World, a_file, make_world
 from tests.factories import membership_of, waiting_bytes
@@ -276,13 +277,13 @@ STUDIES: dict[str, Call] = {
         worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
-    "looks.look_at_image": lambda w: looks.look_at_image(
+    "looks.look_at_image": lambda w: reads.look_at_image(
         placement=w.at_home.uuid, instance=w.instance.uuid, by=w.cast.ana, session="one"
     ),
-    "looks.look_at_list": lambda w: looks.look_at_list(
+    "looks.look_at_list": lambda w: reads.look_at_list(
         worklist=w.cast.ct, by=w.cast.ana, question=Question(), order=Order()
     ),
-    "looks.open_study": lambda w: looks.open_study(
+    "looks.open_study": lambda w: reads.open_study(
         placement=placement_for(w.cast.ana, w.at_home.uuid), by=w.cast.ana
     ),
     "trail.export_trail": lambda w: trail.export_trail(
@@ -313,7 +314,7 @@ SHARING: dict[str, Call] = {
         membership=w.offered, by=w.cast.adam
     ),
     "welcome.claim_what_waits": lambda w: sharing.services.claim_what_waits(user=w.newcomer),
-    "welcome.welcome": lambda w: sharing.services.welcome(
+    "welcome.welcome": lambda w: sharing.services.registration(
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
     ),
     "looks.read_access": lambda w: sharing_looks.read_access(placement=w.at_home, by=w.cast.ana),

@@ -19,7 +19,8 @@ import sharing.services
 from audit.actions import Action
 from audit.models import AuditEvent
 from studies import services
-from studies.ingest import shelf, store
+from studies.ingest import store
+from studies.ingest import stored_files
 from studies.models import Blob, Instance, Leftover, Study
 from studies.services import leftovers
 from tests.bad_files import Homes, as_bytes, dicom, dicom_storage, homes, sound, source
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("dicom_storage")
 
 
 def files() -> list[str]:
-    return [key for key, _ in shelf.walk()]
+    return [key for key, _ in stored_files.walk()]
 
 
 def take_in(worklist: Any, *data: bytes) -> Study:
@@ -147,14 +148,14 @@ def test_taken_in_uploads_are_left_lying_while_a_backup_runs(dicom_storage: Path
     services.receive_upload(worklist=cast.ct, by=cast.ana, files=[SimpleUploadedFile("a.dcm", sound())])
     with backup():
         services.ingest_waiting()
-        lying = [key for key, _ in shelf.walk(shelf.INCOMING)]
+        lying = [key for key, _ in stored_files.walk(stored_files.INCOMING)]
     _make_old(dicom_storage / lying[0])
 
     swept = services.sweep_leftovers()
 
     assert len(lying) == 1
     assert swept.of_uploads == 1
-    assert not list(shelf.walk(shelf.INCOMING))
+    assert not list(stored_files.walk(stored_files.INCOMING))
 
 
 def test_an_aborted_upload_goes_after_a_day_and_a_waiting_one_stays(cast: Cast, dicom_storage: Path) -> None:
@@ -169,7 +170,7 @@ def test_an_aborted_upload_goes_after_a_day_and_a_waiting_one_stays(cast: Cast, 
 
     services.sweep_leftovers()
 
-    assert {key for key, _ in shelf.walk(shelf.INCOMING)} == {"incoming/fresh", waiting}
+    assert {key for key, _ in stored_files.walk(stored_files.INCOMING)} == {"incoming/fresh", waiting}
 
 
 def test_what_a_crash_left_goes_when_its_part_of_the_storage_has_its_turn(homes: Homes, clock: Any) -> None:

@@ -17,7 +17,8 @@ from tests.administering import adam, sue
 from tests.cast import Cast
 from tests.factories import make_location, make_role, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
-from worklists import access, proof, services
+from worklists import access, services
+from worklists import access_check
 from worklists.models import InvitedMembership, InvitedWorklist, RoleReplacement, WorklistRole
 
 __all__ = ["adam", "sue"]
@@ -74,7 +75,7 @@ def test_what_is_lost_goes_at_once_and_what_is_won_comes_with_the_worker(
     assert access.rights(cast.vera, cast.chest) == {"list_studies", "open_study", "upload_study"}
     replacement.refresh_from_db()
     assert (replacement.n_done, replacement.ended_at is not None) == (2, True)
-    assert list(proof.differences()) == []
+    assert list(access_check.differences()) == []
     assert not WorklistRole.objects.filter(role=night).exists()
 
 
@@ -142,7 +143,7 @@ def test_after_an_interruption_the_worker_goes_on_where_it_stood(
     assert RoleReplacement.objects.get().n_done == 1
     services.carry_on_replacements()
 
-    assert (RoleReplacement.objects.get().n_done, list(proof.differences())) == (2, [])
+    assert (RoleReplacement.objects.get().n_done, list(access_check.differences())) == (2, [])
 
 
 def test_until_it_is_done_check_access_says_why_there_are_differences(
@@ -152,9 +153,9 @@ def test_until_it_is_done_check_access_says_why_there_are_differences(
     expected = (
         f"Role {night.pk} is being replaced by role {day.pk}: differences may be about that until it is done."
     )
-    assert list(proof.under_way()) == [expected]
+    assert list(access_check.under_way()) == [expected]
     services.carry_on_replacements()
-    assert list(proof.under_way()) == []
+    assert list(access_check.under_way()) == []
 
 
 def test_a_right_taken_from_the_other_role_meanwhile_is_gone_at_once(
@@ -169,7 +170,7 @@ def test_a_right_taken_from_the_other_role_meanwhile_is_gone_at_once(
     services.carry_on_replacements()
     assert access.rights(cast.vera, cast.ct) == {"list_studies"}
     assert access.rights(cast.ben, cast.chest) == {"list_studies", "open_study", "download_study"}
-    assert list(proof.differences()) == []
+    assert list(access_check.differences()) == []
 
 
 # What is refused

@@ -354,7 +354,7 @@ def test_each_page_of_a_list_that_was_shown_leaves_a_line(client, cast):
 
 
 def test_when_the_line_cannot_be_written_nothing_is_shown(client, cast, monkeypatch):
-    monkeypatch.setattr("studies.services.looks.record", _fails)
+    monkeypatch.setattr("studies.services.reads.record", _fails)
     client.force_login(cast.ana)
     client.raise_request_exception = False
 

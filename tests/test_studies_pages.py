@@ -130,7 +130,7 @@ def test_when_the_line_cannot_be_written_the_study_does_not_open(client, cast, m
     def fails(*args, **kwargs):
         raise OSError("no room")
 
-    monkeypatch.setattr("studies.services.looks.record", fails)
+    monkeypatch.setattr("studies.services.reads.record", fails)
     client.force_login(cast.ana)
     client.raise_request_exception = False
 
@@ -489,7 +489,7 @@ def test_the_line_stands_before_the_first_byte_and_without_it_none_is_sent(
 
     client.force_login(cast.vera)
     client.raise_request_exception = False
-    monkeypatch.setattr("studies.services.looks.record", fails)
+    monkeypatch.setattr("studies.services.reads.record", fails)
 
     assert client.get(frame_of(cast.placement, instance)).status_code == 500
     assert not ImagesServed.objects.exists()

@@ -7,7 +7,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
-from studies.trails import trail_of
+from studies.selectors.trail import trail_of
 from tests.factories import placement_of
 from tests.trails import look, with_names
 

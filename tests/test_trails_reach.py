@@ -7,7 +7,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import record
 from studies.models import NO_PATH, Placement
-from studies.trails import Line, trail_of, trail_sentence
+from studies.selectors.trail import Line, trail_of, trail_sentence
 from tests.factories import make_study, placement_of
 from tests.trails import about, give, look, make_world, on, share_row, told, with_names
 

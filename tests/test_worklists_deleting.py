@@ -16,7 +16,8 @@ from studies.models import Upload
 from tests.cast import Cast
 from tests.factories import join, make_role, make_study, make_user, membership_of, placement_of, role_of
 from tests.fingerprint import fingerprint
-from worklists import access, proof, services
+from worklists import access, services
+from worklists import access_check
 from worklists.models import Worklist, WorklistMembership
 from worklists.services import KEEP
 
@@ -42,7 +43,7 @@ def test_a_deleted_worklist_takes_memberships_groups_and_rights_along(cast: Cast
     assert not Worklist.objects.filter(pk=worklist_id).exists()
     assert not WorklistMembership.objects.filter(worklist=worklist_id).exists()
     assert not Group.objects.filter(pk__in=groups).exists()
-    assert list(proof.differences()) == []
+    assert list(access_check.differences()) == []
     event = AuditEvent.objects.get(action=Action.WORKLIST_REMOVE)
     assert (event.by_id, event.worklist_id, event.worklist_label) == (
         cast.adam.pk,

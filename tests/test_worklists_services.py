@@ -23,7 +23,7 @@ from tests.factories import (
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import access, selectors, services
 from worklists.models import MailTick, Worklist
-from worklists.presets import SHIPPED_ROLES
+from worklists.shipped_roles import SHIPPED_ROLES
 
 pytestmark = pytest.mark.django_db
 

@@ -23,7 +23,7 @@ from accounts.models import Invitation
 from accounts.selectors import proved_addresses
 from accounts.services import invitations, registration
 from common.responses import gone
-from sharing.services import welcome
+from sharing.services import registration
 
 # In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed
 # "password".

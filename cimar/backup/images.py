@@ -13,7 +13,7 @@ from django.core.files.storage import storages
 
 from cimar.backup.folder import PIECE, BackupFolder, Entry, copy, entries, sum_of
 from cimar.installation import Problem
-from studies.ingest import shelf
+from studies.ingest import stored_files
 from studies.ingest.store import put
 
 EVERY = 10.0  # seconds between two lines of progress
@@ -56,7 +56,7 @@ class Copier:
 
     def copy_all(self, named: Iterator[Named], progress: Progress) -> Iterator[Entry]:
         """Rows and files side by side, both in the order of their hashes."""
-        stored = groupby(shelf.walk(), key=lambda one: shelf.hash_in(one[0]))
+        stored = groupby(stored_files.walk(), key=lambda one: stored_files.hash_in(one[0]))
         sha256, group = next(stored, (None, iter(())))
         for blob in named:
             # Strangers and files without a row are nobody's; they are passed over.
@@ -76,7 +76,7 @@ class Copier:
 
     def copy_incoming(self, keys: list[str]) -> Iterator[Entry]:
         """Files of uploads that wait for a worker."""
-        sizes = dict(shelf.walk(shelf.INCOMING))
+        sizes = dict(stored_files.walk(stored_files.INCOMING))
         for key in sorted(keys):
             if key in sizes:
                 yield self._other(key, sizes[key])
@@ -136,13 +136,13 @@ def verify(folder: BackupFolder, backup: Path, *, read: bool, progress: Progress
 
 
 def anything_stored() -> bool:
-    return next(shelf.walk(), None) is not None
+    return next(stored_files.walk(), None) is not None
 
 
 def put_back(folder: BackupFolder, backup: Path, progress: Progress) -> None:
     """Into the storage, each file hashed again on its way. What an interrupted restore has put there is left out."""
     for prefix, group in groupby(entries(backup), key=lambda entry: entry.key.rpartition("/")[0]):
-        there = dict(shelf.walk(f"{prefix}/"))
+        there = dict(stored_files.walk(f"{prefix}/"))
         for entry in group:
             if there.get(entry.key) != entry.size:
                 with folder.image(entry).open("rb") as source:

@@ -19,7 +19,7 @@ from sharing.services.removal import (
 )
 from sharing.services.settling import settle_overdue
 from sharing.services.shares import share_studies
-from sharing.services.welcome import claim_what_waits, welcome
+from sharing.services.registration import claim_what_waits, welcome
 from sharing.services.worklists import delete_worklist
 
 __all__ = [

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.middleware import client_address
-from sharing.services import looks
+from sharing.services import dialog
 from sharing.views.common import page
-from studies.views.frame import placement_or_404, study_frame
+from studies.views.study_header import placement_or_404, study_frame
 
 EVERYTHING = "From its home: every worklist it is on, and by which shares."
 FROM_HERE = "From this worklist: how it came here, and who can see it by shares made from here on."
@@ -19,7 +19,7 @@ FROM_HERE = "From this worklist: how it came here, and who can see it by shares 
 @require_safe
 def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     found = placement_or_404(request, placement)
-    shown = looks.read_access(placement=found, by=request.user, address=client_address(request))
+    shown = dialog.read_access(placement=found, by=request.user, address=client_address(request))
     says = EVERYTHING if found.is_home else FROM_HERE
     context = {
         "says": says,

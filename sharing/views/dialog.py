@@ -17,8 +17,8 @@ from sharing import permissions, selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
 from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
-from sharing.services import looks
-from sharing.services.looks import Offer
+from sharing.services import dialog
+from sharing.services.dialog import Offer
 from sharing.views.common import dialog, studies_page
 
 MANY_PLACES = 8
@@ -70,7 +70,7 @@ class Dialog:
         left = typed[len(allowed) :]
         if left:
             self.code_errors.append(limits.TOO_MANY_CODES)
-        read = looks.read_back(
+        read = dialog.read_back(
             codes=allowed,
             by=self.request.user,
             ticked=self.offer.worklist,

@@ -9,9 +9,9 @@ from common.formats import counted
 from common.responses import gone
 from sharing import services
 from sharing.forms import uuids
-from sharing.services import looks
+from sharing.services import dialog
 from sharing.views.common import back, dialog, leave, page, sentence
-from sharing.views.words import what_goes
+from sharing.views.consequences import what_goes
 
 
 @page
@@ -25,7 +25,7 @@ def end(request: HttpRequest) -> HttpResponse:
         report = services.end_shares(shares=named, by=request.user)
         messages.success(request, _said(report))
         return leave(request, back(request, reverse("sharing:shared_by_me")))
-    shares, preview = looks.preview_end(shares=named, by=request.user)
+    shares, preview = dialog.preview_end(shares=named, by=request.user)
     if not preview.shares:
         return gone(
             request,

@@ -13,7 +13,8 @@ from accounts.models import Invitation
 from accounts.services import limits
 from common.formats import counted
 from sharing import selectors, services
-from sharing.services import NothingThere, looks
+from sharing.services import NothingThere
+from sharing.services import dialog
 from sharing.views.common import back, dialog, leave, page
 
 
@@ -61,7 +62,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
     """GET says what ends, POST withdraws."""
     to = back(request, reverse("sharing:invitations"))
     if request.method != "POST":
-        found, promises, others = looks.preview_withdrawal(invitation=invitation, by=request.user)
+        found, promises, others = dialog.preview_withdrawal(invitation=invitation, by=request.user)
         goes = [(promises, "promised shares end" if promises != 1 else "promised share ends")]
         goes.append(
             (

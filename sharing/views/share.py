@@ -11,8 +11,8 @@ from accounts.services import limits
 from sharing import dates, selectors, services
 from sharing.forms import Picked, ShareForm, uuids
 from sharing.limits import MOST_STUDIES, MOST_TARGETS
-from sharing.services import looks
-from sharing.services.looks import Offer
+from sharing.services import dialog
+from sharing.services.dialog import Offer
 from sharing.views.common import dialog, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
@@ -29,7 +29,7 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
     if not named:
         return sentence(request, "No study is ticked", NONE_TICKED)
     try:
-        offer = looks.offer(placements=uuids(named), by=request.user)
+        offer = dialog.offer(placements=uuids(named), by=request.user)
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be shared like this", refusal.message)
     ticked = [placement.uuid for placement in offer.placements]
@@ -85,7 +85,7 @@ def physicians(request: HttpRequest) -> HttpResponse:
     worklist = uuids([request.GET.get("worklist", "")])
     if not worklist:
         raise services.NothingThere
-    accounts = looks.directory(
+    accounts = dialog.directory(
         worklist=worklist[0], accounts=uuids(request.GET.getlist("account")), by=request.user
     )
     find = request.GET.get("find", "")
@@ -97,7 +97,7 @@ def physicians(request: HttpRequest) -> HttpResponse:
 def _posted(request: HttpRequest, form: ShareForm) -> Dialog:
     """The dialog as it was sent. One with too many studies still stands, so that nothing typed is lost."""
     ticked = uuids(request.POST.getlist("placement"))
-    offer = looks.offer(placements=ticked[:MOST_STUDIES], by=request.user)
+    offer = dialog.offer(placements=ticked[:MOST_STUDIES], by=request.user)
     return Dialog(request, offer, ticked, Picked.of(request.POST), form)
 
 

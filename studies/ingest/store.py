@@ -13,7 +13,7 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import connection, transaction
 
-from studies.ingest import shelf
+from studies.ingest import stored_files
 from studies.ingest.sources import Received
 from studies.models import Blob, Instance
 
@@ -94,7 +94,7 @@ def remove_rowless(sha256: str) -> bool:
     _lock([sha256])
     if Blob.objects.filter(sha256=sha256).exists():
         return False
-    for key in shelf.of_blob(sha256):
+    for key in stored_files.of_blob(sha256):
         remove(key)
     return True
 

@@ -20,7 +20,7 @@ from audit import clock
 from audit.actions import Action
 from audit.services import record
 from studies.events import on_worklist
-from studies.ingest import shelf
+from studies.ingest import stored_files
 from studies.ingest.store import bytes_may_go, drop_unused, remove, remove_rowless
 from studies.models import Blob, Instance, Leftover, Study, Upload, UploadedFile
 
@@ -62,7 +62,7 @@ def sweep_leftovers(*, everywhere: bool = False, seconds: float = ENOUGH_SECONDS
     if not _may_begin():
         swept.backup_runs = True
         return swept
-    prefixes = shelf.PREFIXES if everywhere else shelf.PREFIXES[now.hour :: 24]
+    prefixes = stored_files.PREFIXES if everywhere else stored_files.PREFIXES[now.hour :: 24]
     before = now if everywhere else now - SETTLED
     for removed in _deleted_studies(finish_by):
         swept.of_deleted_studies += removed
@@ -145,9 +145,9 @@ def _rows_without_instance(prefix: str, before: datetime) -> int:
 def _files_without_row(prefix: str) -> int:
     """What a crash left between writing bytes and writing their row, or between removing the row and the bytes."""
     removed = 0
-    keys = (key for key, _ in shelf.walk(f"{prefix}/"))
+    keys = (key for key, _ in stored_files.walk(f"{prefix}/"))
     for _, group in groupby(keys, key=lambda key: key[:5]):
-        hashes = {sha256 for key in group if (sha256 := shelf.hash_in(key))}
+        hashes = {sha256 for key in group if (sha256 := stored_files.hash_in(key))}
         removed += sum(remove_rowless(sha256) for sha256 in sorted(hashes - _named(hashes)))
     return removed
 
@@ -161,7 +161,7 @@ def _aborted_uploads(before: datetime) -> int:
     storage, removed = storages["dicom"], 0
     waiting = UploadedFile.objects.filter(upload__state=Upload.State.WAITING, done_at=None).exclude(key="")
     # The storage is looked at first: a file that arrives afterwards is not among these.
-    found = [key for key, _ in shelf.walk(shelf.INCOMING)]
+    found = [key for key, _ in stored_files.walk(stored_files.INCOMING)]
     awaited = set(waiting.values_list("key", flat=True)) if found else set()
     for key in found:
         if key not in awaited and storage.get_modified_time(key) < before:

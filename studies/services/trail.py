@@ -20,7 +20,7 @@ from audit.selectors import Filters
 from audit.services import record
 from studies.events import on_placement
 from studies.models import Placement
-from studies.trails import Line, trail_of, trail_sentence
+from studies.selectors.trail import Line, trail_of, trail_sentence
 from worklists import access
 
 MAY_NOT = "Your role on this worklist does not let you view the audit trail."

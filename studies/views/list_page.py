@@ -12,13 +12,13 @@ from django.urls import reverse
 
 from common import formats
 from sharing.models import Share
-from sharing.selectors.came_by import first_shares
-from studies.forms import ListForm, SearchForm
+from sharing.selectors.incoming import first_shares
+from studies.forms.lists import ListForm, SearchForm
 from studies.models import FOREVER, Placement
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
-from studies.services.looks import Listing
+from studies.services.reads import Listing
 from studies.views import cursors, searches
-from studies.views.frame import deeds
+from studies.views.study_header import deeds
 from worklists.models import Worklist
 
 COLUMNS = ((Sort.NAME, "Patient"), (Sort.STUDY_DATE, "Study date"), (Sort.ARRIVED, "Arrived"))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import signed_in
 from audit.middleware import client_address
 from studies import selectors, services
-from studies.forms import SearchForm
+from studies.forms.lists import SearchForm
 from studies.views import searches
 from studies.views.list_page import Asked, ListPage, is_part
 from worklists.models import Worklist

@@ -4,7 +4,7 @@ import secrets
 
 from django.http import HttpRequest
 
-from studies.forms import SearchForm
+from studies.forms.lists import SearchForm
 from worklists.models import Worklist
 
 KEY = "studies.searches"

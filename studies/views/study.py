@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
 from audit.middleware import client_address
-from sharing.selectors.came_by import shares_of
+from sharing.selectors.incoming import shares_of
 from studies import selectors, services
-from studies.forms import StackForm
-from studies.views.frame import placement_or_404, study_frame
+from studies.forms.lists import StackForm
+from studies.views.study_header import placement_or_404, study_frame
 from studies.views.study_page import Stack, facts
 
 

@@ -12,7 +12,7 @@ from common import formats
 from studies.models import Placement, Series
 from studies.selectors import FRAMES_SHOWN
 from studies.selectors.images import Image
-from studies.services.looks import Opened
+from studies.services.reads import Opened
 
 
 @dataclass(frozen=True)

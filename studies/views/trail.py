@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from audit.middleware import client_address
-from studies.forms_trail import TrailForm
+from studies.forms.trail import TrailForm
 from studies.services.trail import Trail, check_view_audit, export_trail, read_trail
-from studies.views.frame import placement_or_404, study_frame
+from studies.views.study_header import placement_or_404, study_frame
 
 
 @login_required

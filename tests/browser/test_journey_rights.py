@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from sharing.models import Share
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Person
 from tests.factories import role_of
-from worklists.presets import SHIPPED_ROLES
+from worklists.shipped_roles import SHIPPED_ROLES
 from worklists.services import change_role
 
 METHODS = ["Locations", "Groups", "Physicians", "Share Code", "Email"]

@@ -11,7 +11,8 @@ from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import event, record, record_all
 from common.exceptions import still_there
-from worklists import access, presets
+from worklists import access
+from worklists import shipped_roles
 from worklists.events import on_account
 from worklists.permission_texts import labels
 from worklists.permissions import brings, check_administers, check_may_give
@@ -113,15 +114,15 @@ def remove_role(*, role: Role, by: User | None) -> None:
 
 def make_shipped_roles(account: Account, *, by: User | None) -> None:
     """The roles a new account begins with, in a few statements; its service has checked."""
-    roles = Role.objects.bulk_create(Role(account=account, name=name) for name in presets.SHIPPED_ROLES)
+    roles = Role.objects.bulk_create(Role(account=account, name=name) for name in shipped_roles.SHIPPED_ROLES)
     rows = {
-        row.codename: row for row in _permissions(set(presets.SHIPPED_ROLES["Administrator"]), platform=False)
+        row.codename: row for row in _permissions(set(shipped_roles.SHIPPED_ROLES["Administrator"]), platform=False)
     }
     Ticked = Role.permissions.through
     Ticked.objects.bulk_create(
         Ticked(role_id=role.pk, permission_id=rows[codename].pk)
         for role in roles
-        for codename in presets.SHIPPED_ROLES[role.name]
+        for codename in shipped_roles.SHIPPED_ROLES[role.name]
     )
     record_all(
         event(
@@ -129,7 +130,7 @@ def make_shipped_roles(account: Account, *, by: User | None) -> None:
             by=by,
             on=on_account(account, role_id=role.pk, role=role.name, added=labels(ticked)),
         )
-        for role, ticked in zip(roles, presets.SHIPPED_ROLES.values(), strict=True)
+        for role, ticked in zip(roles, shipped_roles.SHIPPED_ROLES.values(), strict=True)
     )
 
 

@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 from django.core.management.base import BaseCommand
 
 from studies import services
-from studies.ingest import shelf
+from studies.ingest import stored_files
 from studies.models import Blob, Instance, Leftover, Upload, UploadedFile
 
 
@@ -53,11 +53,11 @@ class Command(BaseCommand):
 
     def _differences(self, read: bool) -> Iterator[str]:
         """Prefix by prefix: rows and files side by side, however many there are of both."""
-        for prefix in shelf.PREFIXES:
+        for prefix in stored_files.PREFIXES:
             rows = {
                 blob.sha256: blob for blob in Blob.objects.filter(sha256__gte=prefix, sha256__lt=f"{prefix}g")
             }
-            by_hash = groupby(shelf.walk(f"{prefix}/"), key=lambda one: shelf.hash_in(one[0]))
+            by_hash = groupby(stored_files.walk(f"{prefix}/"), key=lambda one: stored_files.hash_in(one[0]))
             for sha256, group in by_hash:
                 files = dict(group)
                 if not sha256:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from worklists import proof
+from worklists import access_check
 
 
 class Command(BaseCommand):
@@ -15,9 +15,9 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
-        for sentence in proof.under_way():
+        for sentence in access_check.under_way():
             self.stdout.write(sentence)
-        for difference in proof.differences():
+        for difference in access_check.differences():
             found += 1
             self.stdout.write(difference)
         if found:

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts.models import Role
-from worklists import permission_texts, presets
+from worklists import permission_texts
+from worklists import shipped_roles
 from worklists.permission_texts import Line
 
 INTRODUCTION = """\
@@ -74,4 +75,4 @@ def shipped() -> dict[str, frozenset[str]]:
         role.name: frozenset(one.codename for one in role.permissions.all())
         for role in Role.objects.filter(account=None).prefetch_related("permissions").order_by("-name")
     }
-    return {**presets.SHIPPED_ROLES, **platform}
+    return {**shipped_roles.SHIPPED_ROLES, **platform}

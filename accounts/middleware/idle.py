@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
-from accounts.middleware import is_signed_in
+from accounts.middleware.demands import is_signed_in
 from accounts.selectors import Demands, demands_on
 from accounts.services import sessions
 from audit import clock
