@@ -15,8 +15,7 @@ from accounts.services import limits
 from administration.worklist_pages import address, answer, refused
 from common.formats import code_groups, counted
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
-from worklists import codes, services
-from worklists import code_card
+from worklists import code_card, codes, services
 from worklists.models import Worklist
 from worklists.selectors.administration import code_is_taken
 from worklists.services.worklists import CODE_TAKEN

@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import access, deletion, ends, invitations, received, removal, share
-from sharing.views import shared_by_me
+from sharing.views import access, deletion, ends, invitations, received, removal, share, shared_by_me
 
 app_name = "sharing"
 

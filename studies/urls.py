@@ -1,8 +1,8 @@
 """Addresses of this app. A study is always addressed through its placement."""
 
-from django.urls import include, path
+from django.urls import path
 
-from studies.views import images, listing, study, upload
+from studies.views import images, listing, study, trail, upload
 
 app_name = "studies"
 
@@ -20,5 +20,6 @@ urlpatterns = [
     path("placements/<uuid:placement>/preparing/", study.preparing, name="preparing"),
     path(f"{_instance}/frames/<int:frame>.png", images.frame, name="frame"),
     path(f"{_instance}/thumbnail.png", images.thumbnail, name="thumbnail"),
-    path("", include("studies.urls_trail")),
+    path("placements/<uuid:placement>/trail/", trail.trail, name="trail"),
+    path("placements/<uuid:placement>/trail.csv", trail.trail_csv, name="trail_csv"),
 ]

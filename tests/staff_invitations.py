@@ -8,8 +8,7 @@ from accounts import tokens
 from accounts.models import Invitation, User
 from accounts.services import registration
 from sharing.models import Method, Share
-from sharing.services import share_studies
-from sharing.services import registration
+from sharing.services import register_invited, share_studies
 from sharing.targets import Target
 from tests.factories import PASSWORD, role_of
 from worklists import services
@@ -36,7 +35,7 @@ def register(invitation: Invitation, name: str = "Dora") -> User:
     registration.send_code(invitation=invitation)
     Invitation.objects.filter(pk=invitation.pk).update(code_hash=tokens.hash_code(invitation, CODE))
     invitation.refresh_from_db()
-    return welcome(invitation=invitation, name=name, password=make_password(PASSWORD), code=CODE)
+    return register_invited(invitation=invitation, name=name, password=make_password(PASSWORD), code=CODE)
 
 
 def promise(cast: Any, by: Any = None) -> Share:

@@ -10,8 +10,7 @@ from django.db import close_old_connections, connection, transaction
 
 from accounts.models import Account, AccountMembership
 from tests.factories import join, make_account, make_location, make_user, membership_of, role_of
-from worklists import access, services
-from worklists import access_check
+from worklists import access, access_check, services
 from worklists.models import Worklist
 
 pytestmark = pytest.mark.django_db(transaction=True)

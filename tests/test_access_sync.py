@@ -13,8 +13,7 @@ from accounts.models import AccountMembership, Role, User
 from accounts.services.people import set_active
 from tests.cast import Cast
 from tests.factories import make_account, make_location, make_role, make_user, membership_of, role_of
-from worklists import access, services
-from worklists import access_check
+from worklists import access, access_check, services
 from worklists.models import Worklist, WorklistGroupObjectPermission, WorklistMembership, WorklistRole
 
 pytestmark = pytest.mark.django_db

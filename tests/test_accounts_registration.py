@@ -14,7 +14,7 @@ from accounts.services import invitations, outbox, registration
 from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
-from sharing.services import registration
+from sharing.services import register_invited
 from tests.factories import PASSWORD, make_account, make_user
 
 ADDRESS = "hazel@elsewhere.example"
@@ -154,7 +154,7 @@ def test_a_code_of_another_invitation_does_not_do(db, mailoutbox):
         code_hash=Invitation.objects.get(pk=hazel.pk).code_hash, code_expires_at=moss.expires_at
     )
     with pytest.raises(ValidationError, match="not the code"):
-        welcome(invitation=moss, name="Moss", password=HASHED, code=code)
+        register_invited(invitation=moss, name="Moss", password=HASHED, code=code)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_without_the_audit_nobody_registers(transactional_db, as_owner, mailoutb
     as_owner("ALTER TABLE audit_auditevent ADD CONSTRAINT the_audit_is_full CHECK (false) NOT VALID")
     client = Client(raise_request_exception=False)
     with pytest.raises(Exception, match="the_audit_is_full"):
-        welcome(invitation=invitation, name="Hazel", password=HASHED, code=code)
+        register_invited(invitation=invitation, name="Hazel", password=HASHED, code=code)
     assert client.get(link(invitation)).status_code == 500
     assert not User.objects.filter(email=ADDRESS).exists()
     assert Invitation.objects.get().opened_at is None
@@ -304,7 +304,7 @@ def test_of_two_who_register_at_once_one_wins_and_the_other_is_told(transactiona
     def attempt(name):
         try:
             start.wait(timeout=10)
-            welcome(invitation=invitation, name=name, password=HASHED, code=code)
+            register_invited(invitation=invitation, name=name, password=HASHED, code=code)
             outcomes.append("registered")
         except ValidationError as refusal:
             outcomes.append(refusal.code)
@@ -329,7 +329,7 @@ def test_no_number_of_tries_at_once_gets_a_sixth(transactional_db, mailoutbox):
     def attempt():
         try:
             start.wait(timeout=20)
-            welcome(invitation=invitation, name="Hazel", password=HASHED, code=guess)
+            register_invited(invitation=invitation, name="Hazel", password=HASHED, code=guess)
         except ValidationError as refusal:
             outcomes.append(refusal.code)
         finally:

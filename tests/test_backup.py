@@ -22,8 +22,7 @@ from sharing import services as sharing_services
 from sharing.models import Method
 from sharing.targets import Target
 from studies import services
-from studies.ingest import store
-from studies.ingest import stored_files
+from studies.ingest import store, stored_files
 from studies.models import Blob, Study
 from tests.bad_files import dicom_storage, sound, source
 from tests.cast import Cast, make_cast

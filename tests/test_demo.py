@@ -29,8 +29,8 @@ from studies.models import NO_PATH, Blob, Instance, Placement, Study
 from studies.selectors import placements_visible_to
 from tests.fingerprint import fingerprint
 from worklists.models import Worklist
-from worklists.shipped_roles import SHIPPED_ROLES
 from worklists.services import change_worklist
+from worklists.shipped_roles import SHIPPED_ROLES
 
 EVERY_FILE = [pytest.param(study, file, id=file.name) for study in STUDIES for file in study.files]
 

@@ -32,13 +32,12 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import dialog as sharing_looks
-from sharing.services import promises, settling
+from sharing.services import dialog, promises, settling
+from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.models import Study, UploadedFile
 from studies.selectors import Order, Question, placement_for
-from studies.services import trail, uploads
-from studies.services import reads
+from studies.services import reads, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.everything import CODE, World, a_file, make_world
 from tests.factories import membership_of, waiting_bytes
@@ -277,13 +276,13 @@ STUDIES: dict[str, Call] = {
         worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
-    "looks.look_at_image": lambda w: reads.look_at_image(
+    "reads.look_at_image": lambda w: reads.look_at_image(
         placement=w.at_home.uuid, instance=w.instance.uuid, by=w.cast.ana, session="one"
     ),
-    "looks.look_at_list": lambda w: reads.look_at_list(
+    "reads.look_at_list": lambda w: reads.look_at_list(
         worklist=w.cast.ct, by=w.cast.ana, question=Question(), order=Order()
     ),
-    "looks.open_study": lambda w: reads.open_study(
+    "reads.open_study": lambda w: reads.open_study(
         placement=placement_for(w.cast.ana, w.at_home.uuid), by=w.cast.ana
     ),
     "trail.export_trail": lambda w: trail.export_trail(
@@ -313,15 +312,13 @@ SHARING: dict[str, Call] = {
     "invitations.withdraw_staff_invitation": lambda w: sharing.services.withdraw_staff_invitation(
         membership=w.offered, by=w.cast.adam
     ),
-    "welcome.claim_what_waits": lambda w: sharing.services.claim_what_waits(user=w.newcomer),
-    "welcome.welcome": lambda w: sharing.services.registration(
+    "registration.claim_what_waits": lambda w: sharing.services.claim_what_waits(user=w.newcomer),
+    "registration.register_invited": lambda w: sharing.services.register_invited(
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
     ),
-    "looks.read_access": lambda w: sharing_looks.read_access(placement=w.at_home, by=w.cast.ana),
-    "looks.read_back": lambda w: sharing_looks.read_back(
-        codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct
-    ),
-    "looks.read_received": lambda w: sharing_looks.read_received(press=w.on_emergency.press, by=w.cast.ben),
+    "reads.read_access": lambda w: sharing_reads.read_access(placement=w.at_home, by=w.cast.ana),
+    "dialog.read_back": lambda w: dialog.read_back(codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct),
+    "reads.read_received": lambda w: sharing_reads.read_received(press=w.on_emergency.press, by=w.cast.ben),
     "promises.claim_promises": lambda w: sharing.services.claim_promises(user=w.claimer),
     "promises.end_promises": _inside(lambda w: promises.end_promises(invitation=w.invited, by=w.cast.ana)),
     "removal.delete_study": lambda w: sharing.services.delete_study(
@@ -379,7 +376,7 @@ A_TRY = {"accounts_invitation"}  # a try at a code counts, whatever comes of it:
 BYTES = {"studies_blob"}  # bytes are kept by their hash before anything refers to them; no page shows them
 STAYS = {
     "accounts.registration.prove_code": A_TRY,
-    "sharing.welcome.welcome": A_TRY,
+    "sharing.registration.register_invited": A_TRY,
     "studies.ingest.carry_in": BYTES,
     "studies.ingest.take_in": BYTES,
     "studies.ingest.take_in_all": BYTES,
@@ -452,16 +449,17 @@ NOT_A_DEED = {
     "worklists.staff_claims.held",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
-    "studies.looks.check_open",
+    "studies.reads.check_open",
     "studies.trail.check_view_audit",
     "sharing.settling.lock_studies",
     # What a dialog offers or a page announces before a deed. Reading these is not audited; the pages they stand on are.
-    "sharing.looks.directory",
-    "sharing.looks.offer",
-    "sharing.looks.preview_deletion",
-    "sharing.looks.preview_end",
-    "sharing.looks.preview_removal",
-    "sharing.looks.preview_withdrawal",
+    "sharing.dialog.directory",
+    "sharing.dialog.offer",
+    "sharing.previews.preview_deletion",
+    "sharing.previews.visible_placements",
+    "sharing.previews.preview_end",
+    "sharing.previews.preview_removal",
+    "sharing.previews.preview_withdrawal",
 }
 PART_OF_A_DEED = {
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.

@@ -19,8 +19,7 @@ import sharing.services
 from audit.actions import Action
 from audit.models import AuditEvent
 from studies import services
-from studies.ingest import store
-from studies.ingest import stored_files
+from studies.ingest import store, stored_files
 from studies.models import Blob, Instance, Leftover, Study
 from studies.services import leftovers
 from tests.bad_files import Homes, as_bytes, dicom, dicom_storage, homes, sound, source

@@ -23,7 +23,7 @@ from accounts.models import Invitation
 from accounts.selectors import proved_addresses
 from accounts.services import invitations, registration
 from common.responses import gone
-from sharing.services import registration
+from sharing.services import register_invited
 
 # In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed
 # "password".
@@ -113,7 +113,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
         try:
-            user = welcome(
+            user = register_invited(
                 invitation=invitation,
                 name=kept["name"],
                 password=kept["password"],

@@ -57,7 +57,9 @@ MFA_FORMS = {
 MFA_TOTP_TOLERANCE = 1
 # Whoever runs the platform signs in with a second factor, whatever accounts ask of their members.
 CIMAR_SUPERUSER_SECOND_FACTOR = env.flag("CIMAR_SUPERUSER_SECOND_FACTOR", not CIMAR_DEVELOPMENT)
-USERSESSIONS_TRACK_ACTIVITY = False  # would write on every request; `accounts.middleware.idle` does once a minute
+USERSESSIONS_TRACK_ACTIVITY = (
+    False  # would write on every request; `accounts.middleware.idle` does once a minute
+)
 
 # Sign-in by an organisation's own OpenID Connect provider, matched to people by the address it has verified.
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.ProviderAdapter"

@@ -11,6 +11,7 @@ from sharing.services.invitations import (
 )
 from sharing.services.press import Outcome, Row, ShareReport
 from sharing.services.promises import claim_promises
+from sharing.services.registration import claim_what_waits, register_invited
 from sharing.services.removal import (
     Removal,
     delete_study,
@@ -19,7 +20,6 @@ from sharing.services.removal import (
 )
 from sharing.services.settling import settle_overdue
 from sharing.services.shares import share_studies
-from sharing.services.registration import claim_what_waits, welcome
 from sharing.services.worklists import delete_worklist
 
 __all__ = [
@@ -36,12 +36,12 @@ __all__ = [
     "delete_worklist",
     "end_shares",
     "leave_account",
+    "register_invited",
     "relink_invitation",
     "remove_from_worklist",
     "resend_invitation",
     "settle_overdue",
     "share_studies",
-    "welcome",
     "withdraw_invitation",
     "withdraw_staff_invitation",
 ]

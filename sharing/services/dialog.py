@@ -1,4 +1,4 @@
-"""Looks: what the share dialog offers, what a code is called, who has access. What shows a thing is recorded."""
+"""What the share dialog offers: methods, directories of physicians, and the names behind share codes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,25 +7,21 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from accounts.models import Invitation, User
+from accounts.models import User
 from audit import clock
 from audit.actions import Action
-from audit.services import event, record, record_all
+from audit.services import event, record_all
 from common.exceptions import NothingThere
 from sharing import graph, permissions, selectors, targets
 from sharing.limits import MOST_STUDIES
-from sharing.models import Method, Share
+from sharing.models import Method
 from sharing.permissions import Allowed
+from sharing.services.previews import visible_placements
 from sharing.targets import Resolved, Target
-from studies.events import on_placement, on_worklist
+from studies.events import on_worklist
 from studies.models import Placement
-from studies.selectors import placements_visible_to
 from worklists import access
 from worklists.models import Worklist
-
-MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."
-AT_HOME = "This worklist is the study's home. Delete the study itself, or end its shares."
-NOT_AT_HOME = "A study is deleted only at its home. You can remove it from this worklist."
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def offer(*, placements: Sequence[UUID], by: User) -> Offer:
         raise ValidationError(
             f"At most {MOST_STUDIES} studies can be shared at once; you ticked {len(wanted):,}."
         )
-    found = _seen(list(wanted), by)
+    found = visible_placements(list(wanted), by)
     worklist = found[0].worklist
     if any(placement.worklist_id != worklist.pk for placement in found):
         raise ValidationError("Share the studies of one worklist at a time.")
@@ -124,85 +120,3 @@ def read_back(
         for one in found
     )
     return found
-
-
-@transaction.atomic
-def read_access(*, placement: Placement, by: User, address: str | None = None) -> selectors.Access:
-    """Who can see this study, as far as the person may know it from where they see it."""
-    now = clock.now()
-    record(Action.ACCESS_READ, by=by, on=on_placement(placement, at=now), address=address)
-    return selectors.who_has_access(placement, by, now)
-
-
-@transaction.atomic
-def read_received(*, press: UUID, by: User, address: str | None = None) -> selectors.Received:
-    """What of a press still stands for the person; NothingThere where nothing ever did."""
-    received = selectors.press_for(by, press)
-    if not received.stood:
-        raise NothingThere
-    worklists = {placement.worklist_id: placement.worklist for placement in received.placements}
-    record_all(
-        event(
-            Action.LIST_READ,
-            by=by,
-            on=on_worklist(worklist, detail={"press": str(press)}),
-            address=address,
-        )
-        for _, worklist in sorted(worklists.items())
-    )
-    return received
-
-
-def preview_end(*, shares: Sequence[UUID], by: User) -> tuple[list[Share], selectors.WhatEnds]:
-    """The shares that are there for the person, and what goes if they end. Raises NothingThere and PermissionDenied."""
-    seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
-    found = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
-    if not found:
-        raise NothingThere
-    ends = {share.from_worklist_id for share in found} | {share.study.home_id for share in found}
-    may = set(access.worklists_for(by, "share_study").filter(pk__in=ends).values_list("pk", flat=True))
-    if any(not {share.from_worklist_id, share.study.home_id} & may for share in found):
-        raise PermissionDenied(MAY_NOT_END)
-    return found, selectors.what_ends(found, by)
-
-
-def preview_removal(*, placements: Sequence[UUID], by: User) -> tuple[list[Placement], selectors.WhatEnds]:
-    """The studies, and what goes if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
-    found = _seen(placements, by)
-    for worklist in {placement.worklist_id: placement.worklist for placement in found}.values():
-        permissions.check_remove(by, worklist)
-    if any(placement.is_home for placement in found):
-        raise ValidationError(AT_HOME)
-    return found, selectors.what_ends_with_removal(found, by)
-
-
-def preview_deletion(*, placement: UUID, by: User) -> tuple[Placement, selectors.WhatEnds]:
-    """The study, and what goes if it is deleted at home. Raises NothingThere and PermissionDenied."""
-    [found] = _seen([placement], by)
-    permissions.check_remove(by, found.worklist)
-    if not found.is_home:
-        raise PermissionDenied(NOT_AT_HOME)
-    return found, selectors.what_ends_with_deletion(found, by)
-
-
-def _seen(placements: Sequence[UUID], by: User) -> list[Placement]:
-    seen = placements_visible_to(by).filter(uuid__in=set(placements))
-    found = list(
-        seen.select_related("study", "worklist__account", "worklist__owner").order_by(
-            "name_key", "-study_date", "pk"
-        )
-    )
-    if not found:
-        raise NothingThere
-    return found
-
-
-def preview_withdrawal(*, invitation: UUID, by: User) -> tuple[Invitation, int, bool]:
-    """The invitation, how many of the person's promises end with it, and whether others wait with it too."""
-    found = selectors.invitations_of(by).filter(uuid=invitation).first()
-    if found is None:
-        raise NothingThere
-    promisers = list(selectors.promises_of(found).values_list("shared_by", flat=True))
-    mine = sum(promiser == by.pk for promiser in promisers)
-    others = len(promisers) > mine or selectors.waiting_membership(found) is not None
-    return found, mine, others

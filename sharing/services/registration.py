@@ -9,7 +9,7 @@ from sharing.services.promises import claim_promises
 from worklists.services import claim_memberships
 
 
-def welcome(
+def register_invited(
     *,
     invitation: Invitation,
     name: str,

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.middleware import client_address
-from sharing.services import dialog
+from sharing.services import reads
 from sharing.views.common import page
 from studies.views.study_header import placement_or_404, study_frame
 
@@ -19,7 +19,7 @@ FROM_HERE = "From this worklist: how it came here, and who can see it by shares 
 @require_safe
 def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     found = placement_or_404(request, placement)
-    shown = dialog.read_access(placement=found, by=request.user, address=client_address(request))
+    shown = reads.read_access(placement=found, by=request.user, address=client_address(request))
     says = EVERYTHING if found.is_home else FROM_HERE
     context = {
         "says": says,

@@ -33,7 +33,9 @@ def page(view: View) -> View:
     return never_cache(signed_in(shown))
 
 
-def dialog(request: HttpRequest, partial: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def dialog_answer(
+    request: HttpRequest, partial: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """A dialog's content to htmx; a page of its own without script."""
     in_dialog = request.headers.get("HX-Request") == "true"
     template = partial if in_dialog else "sharing/dialog_page.html"

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sharing import services
 from sharing.forms import DeleteForm, uuids
-from sharing.services import dialog
-from sharing.views.common import NothingThere, dialog, leave, page
+from sharing.services import previews
+from sharing.views.common import NothingThere, dialog_answer, leave, page
 from sharing.views.consequences import what_goes
 
 
@@ -25,7 +25,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST)
     placement = _named(request)[0]
-    found, _ = dialog.preview_deletion(placement=placement, by=request.user)
+    found, _ = previews.preview_deletion(placement=placement, by=request.user)
     if form.is_valid():
         try:
             services.delete_study(placement=placement, by=request.user, why=form.cleaned_data["why"])
@@ -45,7 +45,7 @@ def _named(request: HttpRequest) -> list:
 
 
 def _shown(request: HttpRequest, form: DeleteForm) -> HttpResponse:
-    found, what = dialog.preview_deletion(placement=_named(request)[0], by=request.user)
+    found, what = previews.preview_deletion(placement=_named(request)[0], by=request.user)
     context = {
         "placement": found,
         "form": form,
@@ -54,4 +54,4 @@ def _shown(request: HttpRequest, form: DeleteForm) -> HttpResponse:
         "back": reverse("studies:study", args=[found.uuid]),
         "page_title": "Delete the study",
     }
-    return dialog(request, "sharing/_delete.html", context, status=422 if form.errors else 200)
+    return dialog_answer(request, "sharing/_delete.html", context, status=422 if form.errors else 200)

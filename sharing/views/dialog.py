@@ -19,7 +19,7 @@ from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import dialog
 from sharing.services.dialog import Offer
-from sharing.views.common import dialog, studies_page
+from sharing.views.common import dialog_answer, studies_page
 
 MANY_PLACES = 8
 
@@ -115,7 +115,7 @@ class Dialog:
         if self.part:
             context = {**self.context(), "part": PARTS[self.part]}
             return render(self.request, "sharing/_part.html", context, status=status)
-        return dialog(self.request, "sharing/_share.html", self.context(), status=status)
+        return dialog_answer(self.request, "sharing/_share.html", self.context(), status=status)
 
     def context(self) -> dict[str, Any]:
         offer, picked = self.offer, self.picked

@@ -9,8 +9,8 @@ from common.formats import counted
 from common.responses import gone
 from sharing import services
 from sharing.forms import uuids
-from sharing.services import dialog
-from sharing.views.common import back, dialog, leave, page, sentence
+from sharing.services import previews
+from sharing.views.common import back, dialog_answer, leave, page, sentence
 from sharing.views.consequences import what_goes
 
 
@@ -25,7 +25,7 @@ def end(request: HttpRequest) -> HttpResponse:
         report = services.end_shares(shares=named, by=request.user)
         messages.success(request, _said(report))
         return leave(request, back(request, reverse("sharing:shared_by_me")))
-    shares, preview = dialog.preview_end(shares=named, by=request.user)
+    shares, preview = previews.preview_end(shares=named, by=request.user)
     if not preview.shares:
         return gone(
             request,
@@ -38,7 +38,7 @@ def end(request: HttpRequest) -> HttpResponse:
         "back": back(request, reverse("sharing:shared_by_me")),
         "page_title": "End a share",
     }
-    return dialog(request, "sharing/_end.html", context)
+    return dialog_answer(request, "sharing/_end.html", context)
 
 
 def _said(report: services.EndReport) -> str:

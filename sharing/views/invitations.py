@@ -13,9 +13,8 @@ from accounts.models import Invitation
 from accounts.services import limits
 from common.formats import counted
 from sharing import selectors, services
-from sharing.services import NothingThere
-from sharing.services import dialog
-from sharing.views.common import back, dialog, leave, page
+from sharing.services import NothingThere, previews
+from sharing.views.common import back, dialog_answer, leave, page
 
 
 @page
@@ -62,7 +61,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
     """GET says what ends, POST withdraws."""
     to = back(request, reverse("sharing:invitations"))
     if request.method != "POST":
-        found, promises, others = dialog.preview_withdrawal(invitation=invitation, by=request.user)
+        found, promises, others = previews.preview_withdrawal(invitation=invitation, by=request.user)
         goes = [(promises, "promised shares end" if promises != 1 else "promised share ends")]
         goes.append(
             (
@@ -73,7 +72,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
             )
         )
         context = {"invitation": found, "goes": goes, "back": to, "page_title": "Withdraw the invitation"}
-        return dialog(request, "sharing/_withdraw.html", context)
+        return dialog_answer(request, "sharing/_withdraw.html", context)
     try:
         ended = services.withdraw_invitation(invitation=invitation, by=request.user)
     except ValidationError as refusal:

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_safe
 from accounts.addresses import without_turning_marks
 from audit.middleware import client_address
 from common.responses import gone
-from sharing.services import dialog
+from sharing.services import reads
 from sharing.views.common import page, study_pages
 
 
 @page
 @require_safe
 def received(request: HttpRequest, press: UUID) -> HttpResponse:
-    found = dialog.read_received(press=press, by=request.user, address=client_address(request))
+    found = reads.read_received(press=press, by=request.user, address=client_address(request))
     if not found.placements:
         return gone(
             request,

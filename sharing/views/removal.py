@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.formats import counted
 from sharing import services
 from sharing.forms import uuids
-from sharing.services import dialog
-from sharing.views.common import back, dialog, leave, page, sentence, studies_page
+from sharing.services import previews
+from sharing.views.common import back, dialog_answer, leave, page, sentence, studies_page
 from sharing.views.consequences import what_goes
 
 NONE_TICKED = "Tick at least one study, then choose Remove from this worklist."
@@ -24,7 +24,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     if not named:
         return sentence(request, "No study is ticked", NONE_TICKED)
     try:
-        found, what = dialog.preview_removal(placements=uuids(named), by=request.user)
+        found, what = previews.preview_removal(placements=uuids(named), by=request.user)
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be removed like this", refusal.message)
     context = {
@@ -35,7 +35,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "back": studies_page(request, found[0].worklist),
         "page_title": "Remove from this worklist",
     }
-    return dialog(request, "sharing/_remove.html", context)
+    return dialog_answer(request, "sharing/_remove.html", context)
 
 
 @page

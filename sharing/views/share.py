@@ -13,7 +13,7 @@ from sharing.forms import Picked, ShareForm, uuids
 from sharing.limits import MOST_STUDIES, MOST_TARGETS
 from sharing.services import dialog
 from sharing.services.dialog import Offer
-from sharing.views.common import dialog, page, sentence
+from sharing.views.common import dialog_answer, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
 
@@ -74,7 +74,7 @@ def share(request: HttpRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return dialog(request, "sharing/_report.html", report_context(request, report))
+            return dialog_answer(request, "sharing/_report.html", report_context(request, report))
     return shown.answer(status=422)
 
 

@@ -1,11 +1,10 @@
-"""What people ask of a list or a study, and what they upload."""
+"""What people ask of a list or of a study's images."""
 
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 
 from studies.selectors import Order, Question, Sort
 from studies.selectors.questions import SHORTEST_FRAGMENT, fragments_in
@@ -105,26 +104,3 @@ class StackForm(forms.Form):
 
     series = forms.UUIDField(required=False)
     image = forms.IntegerField(required=False, min_value=1, max_value=10_000_000)
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Any number of files; an empty one is the service's to refuse by name."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        return [file for file in data or [] if isinstance(file, UploadedFile)]
-
-
-class UploadForm(forms.Form):
-    """Files, a ZIP, or a folder with all that is in it."""
-
-    files = FilesField(label="Files or ZIP", required=False)  # type: ignore[assignment]
-    folder = FilesField(label="A folder", required=False, widget=FilesInput({"webkitdirectory": True}))
-
-    def chosen(self) -> list[UploadedFile]:
-        return [*self.cleaned_data["files"], *self.cleaned_data["folder"]]

@@ -2,8 +2,8 @@
 
 from studies.services.ingest import carry_in, check_upload, take_in, take_in_all
 from studies.services.leftovers import leave_bytes, sweep_leftovers
-from studies.services.reads import check_open, look_at_image, look_at_list, open_study
 from studies.services.previews import render_previews, render_waiting
+from studies.services.reads import check_open, look_at_image, look_at_list, open_study
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import signed_in
 from studies import selectors, services
-from studies.forms.lists import UploadForm
+from studies.forms.upload import UploadForm
 from studies.models import Upload
 from studies.views.list_page import is_part
 

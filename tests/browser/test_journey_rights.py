@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from sharing.models import Share
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Person
 from tests.factories import role_of
-from worklists.shipped_roles import SHIPPED_ROLES
 from worklists.services import change_role
+from worklists.shipped_roles import SHIPPED_ROLES
 
 METHODS = ["Locations", "Groups", "Physicians", "Share Code", "Email"]
 

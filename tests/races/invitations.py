@@ -43,7 +43,7 @@ def invited(typed: str) -> Invitation:
 
 def registering(invitation: Invitation) -> Deed:
     password = make_password("calm reading room")
-    return lambda: services.welcome(invitation=invitation, name="Dora", password=password, code=CODE)
+    return lambda: services.register_invited(invitation=invitation, name="Dora", password=password, code=CODE)
 
 
 def two_registrations_on_one_invitation(cast: Cast) -> Scene:

@@ -11,8 +11,7 @@ from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import event, record, record_all
 from common.exceptions import still_there
-from worklists import access
-from worklists import shipped_roles
+from worklists import access, shipped_roles
 from worklists.events import on_account
 from worklists.permission_texts import labels
 from worklists.permissions import brings, check_administers, check_may_give
@@ -116,7 +115,8 @@ def make_shipped_roles(account: Account, *, by: User | None) -> None:
     """The roles a new account begins with, in a few statements; its service has checked."""
     roles = Role.objects.bulk_create(Role(account=account, name=name) for name in shipped_roles.SHIPPED_ROLES)
     rows = {
-        row.codename: row for row in _permissions(set(shipped_roles.SHIPPED_ROLES["Administrator"]), platform=False)
+        row.codename: row
+        for row in _permissions(set(shipped_roles.SHIPPED_ROLES["Administrator"]), platform=False)
     }
     Ticked = Role.permissions.through
     Ticked.objects.bulk_create(

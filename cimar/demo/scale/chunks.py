@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from cimar.demo.scale import names
+from cimar.demo.scale.audit_lines import Looks
 from cimar.demo.scale.graph import DAY, SHARES, Edge, Spread, Spreader
 from cimar.demo.scale.lists import Directory
-from cimar.demo.scale.audit_lines import Looks
 from cimar.demo.scale.names import Names
 from cimar.demo.scale.shapes import STUDY_SERIES_AT_MOST, Kind, Shapes, Weighted
 from cimar.demo.scale.sizes import BIG_HOME, BIG_OF, BIG_SHARED, CHUNK

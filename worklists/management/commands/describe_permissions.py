@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts.models import Role
-from worklists import permission_texts
-from worklists import shipped_roles
+from worklists import permission_texts, shipped_roles
 from worklists.permission_texts import Line
 
 INTRODUCTION = """\
