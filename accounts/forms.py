@@ -2,7 +2,6 @@
 
 import struct
 from typing import Any
-from zoneinfo import available_timezones
 
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -16,6 +15,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.addresses import checked_name
 from accounts.models import User
+from common import timezones
 
 NO_NAME = {"required": "Write your name."}
 
@@ -88,12 +88,7 @@ class DetailsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(
-            zone
-            for zone in available_timezones()
-            if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))
-        )
-        self.fields["timezone"].choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]
+        self.fields["timezone"].choices = timezones.choices()
 
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])

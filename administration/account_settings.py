@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.forms import DetailsForm
 from accounts.models import Account
 from accounts.selectors.security import factors_of
 from administration.current_account import choose_account, current_account
@@ -16,6 +15,7 @@ from administration.service_admin import ScopedAdmin, ServiceForm
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
+from common import timezones
 from common.formats import moment
 from worklists import services
 from worklists.selectors import without_second_factor
@@ -62,7 +62,7 @@ class SettingsForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         required_from = self.instance.second_factor_from
-        self.fields["timezone"].choices = DetailsForm().fields["timezone"].choices
+        self.fields["timezone"].choices = timezones.choices()
         self.initial["second_factor"] = required_from is not None
         self.fields["second_factor"].help_text = (
             f"Required {'since' if required_from <= clock.now() else 'from'} {moment(required_from)}."
@@ -97,7 +97,7 @@ class NewAccountForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = DetailsForm().fields["timezone"].choices
+        self.fields["timezone"].choices = timezones.choices()
         self.fields["name"].required = True
 
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from administration.base import OursAdmin
 from administration.current_account import administers_something, current_account
 from audit import history
+from audit.forms import TrailForm
 from audit.middleware import client_address
 from audit.models import AuditEvent
 from audit.selectors import Filters
-from studies.forms.trail import TrailForm
-from studies.views.trail import zone_of
+from common.timezones import zone_named
 from worklists.services.trail import export_account_trail, read_account_trail
 
 
@@ -76,7 +76,7 @@ class AuditEventAdmin(OursAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """One page; one that cannot be asked for like this shows the form with its sentences."""
-        form = AccountTrailForm(request.GET, zone=zone_of(request.user))
+        form = AccountTrailForm(request.GET, zone=zone_named(request.user.timezone))
         account, shown = current_account(request), None
         if form.is_valid():
             shown = read_account_trail(
@@ -103,7 +103,7 @@ class AuditEventAdmin(OursAdmin):
             return response.render()
 
     def csv_view(self, request: HttpRequest) -> HttpResponseBase:
-        form = AccountTrailForm(request.GET, zone=zone_of(request.user))
+        form = AccountTrailForm(request.GET, zone=zone_named(request.user.timezone))
         if not form.is_valid():
             return self.changelist_view(request)
         file = export_account_trail(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.selectors import demands_on
+from common.timezones import zone_named
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -29,11 +29,7 @@ class TimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_signed_in(request):
             return self.get_response(request)
-        try:
-            zone = ZoneInfo(request.user.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return self.get_response(request)
-        with timezone.override(zone):
+        with timezone.override(zone_named(request.user.timezone)):
             return self.get_response(request)
 
 

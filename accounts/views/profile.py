@@ -1,5 +1,6 @@
 """A person's own page: details, share code, worklists and what mail they want. One address for each act."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,8 +15,10 @@ from accounts.models import User
 from accounts.selectors import demands_on, sessions_of
 from accounts.services import people
 from worklists import access, selectors, services
-from worklists.models import Worklist
 from worklists.services.personal import change_personal_code
+
+if TYPE_CHECKING:
+    from worklists.models import Worklist
 
 WORKLISTS_A_PAGE = 50
 
@@ -59,7 +62,7 @@ def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """What the person may do on one worklist, by which role."""
     found = _mine(request, worklist)
     rights = access.rights(request.user, found)
-    lines = [(label, codename in rights) for codename, label in Worklist._meta.permissions]
+    lines = selectors.every_right(rights)
     role = selectors.role_on(request.user, found)
     return render(
         request, "accounts/worklist_rights.html", {"worklist": found, "role": role, "rights": lines}
@@ -81,7 +84,7 @@ def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
     return redirect("accounts:profile")
 
 
-def _mine(request: HttpRequest, worklist: UUID) -> Worklist:
+def _mine(request: HttpRequest, worklist: UUID) -> "Worklist":
     found = selectors.worklists_to_pick(request.user).filter(uuid=worklist).first()
     if found is None:
         raise Http404
@@ -96,7 +99,7 @@ def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpRes
     ticks = Paginator(selectors.mail_ticks_of(request.user), WORKLISTS_A_PAGE).get_page(
         request.GET.get("page")
     )
-    own = Worklist.objects.get(owner=request.user)
+    own = request.user.personal_worklist
     here = request.session.session_key
     context = {
         "form": form,

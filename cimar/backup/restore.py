@@ -10,8 +10,8 @@ from django.db.migrations.loader import MigrationLoader
 from cimar.backup import images, postgres
 from cimar.backup.folder import BackupFolder, Manifest, sum_of
 from cimar.backup.make import SECRETS
+from cimar.bucket import make_bucket
 from cimar.installation import CHECKOUT, Problem
-from cimar.management.commands.prepare import bring_bucket
 from studies.ingest.store import remove
 
 # Stands in the storage while a restore is on its way, so that one that was interrupted may go on.
@@ -25,7 +25,7 @@ def restore(path: Path, *, name: str | None = None, sizes_only: bool = False) ->
     folder.open_to_read()
     chosen = folder.chosen(name)
     manifest = verified(folder, chosen, sizes_only=sizes_only)
-    bring_bucket()
+    make_bucket()
     if postgres.is_embedded():
         postgres.make_embedded_database()
     with postgres.connect() as connection:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from common import formats
-from sharing.models import Share
 from sharing.selectors.incoming import first_shares
 from studies.forms.lists import ListForm, SearchForm
 from studies.models import FOREVER, Placement
@@ -20,6 +19,9 @@ from studies.services.reads import Listing
 from studies.views import cursors, searches
 from studies.views.study_header import deeds
 from worklists.models import Worklist
+
+if TYPE_CHECKING:
+    from sharing.models import Share
 
 COLUMNS = ((Sort.NAME, "Patient"), (Sort.STUDY_DATE, "Study date"), (Sort.ARRIVED, "Arrived"))
 WORDS = {
@@ -90,7 +92,7 @@ class Row:
     """A study on the list, and how it came to be there."""
 
     placement: Placement
-    share: Share | None
+    share: "Share | None"
     now: datetime
     checked: bool
 

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -13,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from audit.forms import TrailForm
 from audit.middleware import client_address
-from studies.forms.trail import TrailForm
+from common.timezones import zone_named
 from studies.services.trail import Trail, check_view_audit, export_trail, read_trail
 from studies.views.study_header import placement_or_404, study_frame
 
@@ -25,7 +25,7 @@ from studies.views.study_header import placement_or_404, study_frame
 def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
     """One page of the trail; a page that cannot be asked for like this shows the form with its sentences."""
     found = placement_or_404(request, placement)
-    form = TrailForm(request.GET, zone=zone_of(_reader(request)))
+    form = TrailForm(request.GET, zone=zone_named(_reader(request).timezone))
     shown: Trail | None = None
     if form.is_valid():
         shown = read_trail(
@@ -50,7 +50,7 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
 @never_cache
 def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
     found = placement_or_404(request, placement)
-    form = TrailForm(request.GET, zone=zone_of(_reader(request)))
+    form = TrailForm(request.GET, zone=zone_named(_reader(request).timezone))
     if not form.is_valid():
         return trail(request, placement)
     file = export_trail(
@@ -62,13 +62,6 @@ def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
     )
     name = f"audit-trail-{str(found.uuid)[:8]}.csv"
     return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
-
-
-def zone_of(user: User) -> ZoneInfo:
-    try:
-        return ZoneInfo(user.timezone)
-    except (ValueError, ZoneInfoNotFoundError):
-        return ZoneInfo("UTC")
 
 
 def _reader(request: HttpRequest) -> User:

@@ -1,5 +1,6 @@
 """What pages ask about worklists: who they belong to, what a person is there, who wants mail."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
@@ -21,6 +22,11 @@ def worklists_to_pick(user: User) -> QuerySet[Worklist]:
     mine = access.worklists_for(user, "list_studies").select_related("account", "owner")
     first = Case(When(owner__isnull=False, then=Value(0)), default=Value(1))
     return mine.order_by(first, "account__name", "-kind", "name", "pk")
+
+
+def every_right(held: Collection[str]) -> list[tuple[str, bool]]:
+    """Every right there is on a worklist, by its label, and whether it is among those held."""
+    return [(label, codename in held) for codename, label in Worklist._meta.permissions]
 
 
 def mail_ticks_of(user: User) -> list[Ticked]:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.files.storage import storages
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
+
+from cimar.bucket import make_bucket
 
 # A change of a table that waits for its lock holds up everybody who comes after it, so it gives up and comes again.
 LOCK_WAIT = "1s"
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        bring_bucket()
+        make_bucket()
         self._migrate(options["verbosity"])
 
     def _migrate(self, verbosity: int) -> None:
@@ -90,22 +91,3 @@ def _patient_where_nobody_waits(
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
     return done
-
-
-def bring_bucket() -> None:
-    """The bucket for images, made where it is missing. Nothing to do where images lie in a folder."""
-    storage: Any = storages["dicom"]
-    name = getattr(storage, "bucket_name", None)
-    if name is None:
-        return
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    client = storage.connection.meta.client
-    try:
-        client.head_bucket(Bucket=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
-            raise CommandError(f"The store of images refuses us the bucket {name}: {error}") from error
-        client.create_bucket(Bucket=name)
-    except BotoCoreError as error:
-        raise CommandError(f"The store of images does not answer: {error}") from error

@@ -1,0 +1,21 @@
+"""Time zones: what people choose from, and the zone that a stored name means."""
+
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+
+@cache
+def choices() -> tuple[tuple[str, str], ...]:
+    """(name, words) for a select: UTC first, then every zone of a place."""
+    places = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))
+    )
+    return tuple((name, name.replace("_", " ")) for name in ("UTC", *places))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that name; UTC where the name is unknown on this machine."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError):
+        return ZoneInfo("UTC")
