@@ -8,12 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from studies.forms_trail import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import event, record_all
-from studies.forms_trail import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 from studies.services.trail import read_trail
 from tests.factories import make_role, membership_of
 from tests.trails import look, make_world, on, with_names
