@@ -8,9 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from studies.forms_trail import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 
 from audit.actions import Action
+from audit.forms import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import event, record_all
