@@ -1,5 +1,6 @@
 """Who is named as a worklist's members: the same as the rules of rights say row by row, however people came there."""
 
+import json
 import random
 from itertools import groupby
 
@@ -90,9 +91,78 @@ def test_all_who_are_everywhere_may_have_a_place_of_their_own(crowd, cast, monke
     assert told[crowd[0].pk] == by_the_rules(crowd[0])
 
 
+def test_people_are_counted_without_their_names(crowd, cast):
+    everybodys = make_group(cast.northgate, "Everybody's")
+    for membership in AccountMembership.objects.filter(account=cast.northgate, active=True):
+        WorklistMembership.objects.create(user=membership.user, account=cast.northgate, worklist=everybodys)
+    worklists = [*crowd, everybodys, cast.ana.personal_worklist]
+
+    counted = members.counts_of([worklist.pk for worklist in worklists])
+
+    assert len(counted) == len(crowd) + 1
+    assert counted == {pk: number for pk, (_, number) in as_told(worklists).items()}
+    assert counted[everybodys.pk] == by_the_rules(everybodys)[1]
+
+
 def test_one_statement_tells_of_any_number_of_worklists(crowd, django_assert_num_queries):
     with django_assert_num_queries(1):
         as_told(crowd)
+    with django_assert_num_queries(1):
+        members.counts_of([worklist.pk for worklist in crowd])
+
+
+# What PostgreSQL may do without when what it knows of the tables is wrong.
+PLANNERS = ("jit", "enable_hashjoin", "enable_mergejoin", "enable_nestloop", "enable_memoize")
+FEW_WORKLISTS, MANY_WORKLISTS = 20, 80
+
+
+@pytest.mark.parametrize("switched_off", PLANNERS)
+def test_many_worklists_made_a_moment_ago_cost_as_few_do(cast, monkeypatch, switched_off):
+    """Each has a member of its own, who is on every other worklist as well."""
+    monkeypatch.setattr(members, "MOST_MEMBERS", SHOWN)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {switched_off} = off")
+
+    few = rows_touched(led_worklists(cast.northgate, FEW_WORKLISTS))
+    many = rows_touched(led_worklists(cast.riverside, MANY_WORKLISTS))
+
+    assert 0 < many <= 1.3 * few * MANY_WORKLISTS / FEW_WORKLISTS
+
+
+def led_worklists(account, number):
+    people = User.objects.bulk_create(
+        User(email=f"lead.{account.pk}.{n}@example.org", name=f"Lead {n}") for n in range(number)
+    )
+    role = role_of(account, "Viewer")
+    AccountMembership.objects.bulk_create(
+        AccountMembership(user=person, account=account, role=role, every_worklist=True) for person in people
+    )
+    made = Worklist.objects.bulk_create(
+        Worklist(account=account, kind="group", name=f"Group {n}") for n in range(number)
+    )
+    WorklistMembership.objects.bulk_create(
+        WorklistMembership(user=person, account=account, worklist=worklist)
+        for person, worklist in zip(people, made, strict=True)
+    )
+    return [worklist.pk for worklist in made]
+
+
+def rows_touched(worklists):
+    """The rows PostgreSQL handed from step to step and threw away, in naming everybody on these worklists."""
+
+    def touched(node):
+        rows = node["Actual Rows"] + sum(
+            rows for name, rows in node.items() if name.startswith("Rows Removed")
+        )
+        return rows * node["Actual Loops"] + sum(touched(part) for part in node.get("Plans", ()))
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {members._MEMBERS}{members._NAMES}",
+            [worklists, members.MOST_MEMBERS, members.MOST_MEMBERS],
+        )
+        [[plan]] = cursor.fetchall()
+    return touched((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
 
 
 def test_a_personal_worklist_is_told_of_without_members(cast, monkeypatch):

@@ -1,4 +1,4 @@
-"""Who can see a worklist's studies, by role."""
+"""Who can see a worklist's studies: how many people, and their names by role."""
 
 from collections.abc import Collection
 
@@ -10,64 +10,106 @@ from sharing.selectors.access.shown import Role
 MOST_MEMBERS = 100
 
 
+def counts_of(worklists: Collection[int]) -> dict[int, int]:
+    """For each worklist how many people may list its studies; worklists where nobody may are left out."""
+    if not worklists:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS + _COUNTS, [list(worklists)])
+        return dict(cursor.fetchall())
+
+
 def members_of(worklists: Collection[int]) -> dict[int, tuple[list[Role], int]]:
     """For each worklist who may list its studies, by role, a hundred at most, and how many there are."""
     if not worklists:
         return {}
-    found: dict[int, tuple[list[Role], int]] = {}
+    members: dict[int, tuple[list[Role], int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_MEMBERS, {"worklists": list(worklists), "most": MOST_MEMBERS})
-        for worklist, number, role, person in cursor.fetchall():
-            roles, _ = found.setdefault(worklist, ([], number))
+        cursor.execute(_MEMBERS + _NAMES, [list(worklists), MOST_MEMBERS, MOST_MEMBERS])
+        for worklist, number, role, person, turn in cursor.fetchall():
+            if not turn:
+                members[worklist] = ([], number)
+                continue
+            roles, _ = members[worklist]
             if not roles or roles[-1].name != role:
                 roles.append(Role(role, []))
             roles[-1].people.append(person)
-    return found
+    return members
 
 
-# Whoever is on every worklist of an account, and has no place of their own on any of these, is on all of them with
-# their role in the account: they are counted and sorted once, not once a worklist. All others, worklist by worklist:
-# OFFSET 0 keeps the view asked for those people alone, however few they are, and not for everybody first.
+# The rules are those of the view `worklists_effective_role`, and a test holds them against it. Here whoever is on every
+# worklist of an account is read once for the account (`everywhere`), and memberships of a single worklist (`own`) go
+# before. MATERIALIZED, and sums in place of joins, keep PostgreSQL from turning that round: what it knows of worklists
+# made a minute ago is wrong, and the view would be read once for each person or membership, and most rows thrown away.
 _MEMBERS = """
-    WITH alike AS MATERIALIZED (
-        SELECT am.account_id, u.id AS user_id, r.id AS role_id, r.name AS role, u.name AS person,
-               count(*) OVER (PARTITION BY am.account_id) AS number,
-               row_number() OVER (PARTITION BY am.account_id ORDER BY r.name, r.id, u.name, u.id) AS turn
-        FROM accounts_accountmembership am
-        JOIN accounts_user u ON u.id = am.user_id AND u.is_active
-        JOIN accounts_role r ON r.id = am.role_id
-        WHERE am.active AND am.every_worklist
-          AND am.account_id IN (SELECT w.account_id FROM worklists_worklist w WHERE w.id = ANY(%(worklists)s))
-          AND am.user_id NOT IN (
-              SELECT wm.user_id FROM worklists_worklistmembership wm WHERE wm.worklist_id = ANY(%(worklists)s))
-          AND EXISTS (
-              SELECT FROM worklists_role_right rr WHERE rr.role_id = am.role_id AND rr.codename = 'list_studies')
-    ), single AS MATERIALIZED (
-        SELECT er.worklist_id, u.id AS user_id, r.id AS role_id, r.name AS role, u.name AS person,
-               count(*) OVER (PARTITION BY er.worklist_id) AS number,
-               row_number() OVER (PARTITION BY er.worklist_id ORDER BY r.name, r.id, u.name, u.id) AS turn
+    WITH asked AS MATERIALIZED (
+        SELECT w.id, w.account_id, w.default_role_id FROM unnest(%s::bigint[]) AS given(id)
+        JOIN worklists_worklist w ON w.id = given.id AND w.kind <> 'personal'
+    ), accounts AS MATERIALIZED (
+        SELECT DISTINCT account_id FROM asked
+    ), listing AS MATERIALIZED (
+        SELECT rr.role_id FROM worklists_role_right rr WHERE rr.codename = 'list_studies'
+    ), everywhere AS MATERIALIZED (
+        SELECT am.account_id, am.user_id, am.role_id
+        FROM accounts_accountmembership am JOIN accounts_user u ON u.id = am.user_id AND u.is_active
+        WHERE am.active AND am.every_worklist AND am.account_id IN (SELECT account_id FROM accounts)
+          AND am.role_id IN (SELECT role_id FROM listing)
+    ), memberships AS MATERIALIZED (
+        SELECT asked.id, asked.account_id, wm.user_id, COALESCE(wm.role_id, asked.default_role_id) AS role_id
+        FROM asked JOIN worklists_worklistmembership wm ON wm.worklist_id = asked.id
+    ), active AS MATERIALIZED (
+        SELECT given.id, given.account_id, u.id AS user_id, u.is_active, COALESCE(given.role_id, am.role_id) AS role_id
+        FROM memberships given
+        JOIN accounts_accountmembership am
+             ON am.user_id = given.user_id AND am.account_id = given.account_id AND am.active
+        JOIN accounts_user u ON u.id = given.user_id
+    ), own AS MATERIALIZED (
+        SELECT id, account_id, user_id, role_id,
+               is_active AND role_id IN (SELECT role_id FROM listing) AS may_list,
+               (account_id, user_id) IN (SELECT account_id, user_id FROM everywhere) AS is_everywhere
+        FROM active
+    ), numbers AS MATERIALIZED (
+        SELECT each.id, each.account_id, each.memberships, COALESCE(alike.number, 0) + each.difference AS number
         FROM (
-            SELECT DISTINCT wm.user_id FROM worklists_worklistmembership wm
-            WHERE wm.worklist_id = ANY(%(worklists)s)) p
-        JOIN accounts_user u ON u.id = p.user_id AND u.is_active
-        CROSS JOIN LATERAL (
-            SELECT * FROM worklists_effective_role
-            WHERE user_id = p.user_id AND worklist_id = ANY(%(worklists)s) OFFSET 0) er
-        JOIN accounts_role r ON r.id = er.role_id
-        WHERE EXISTS (
-              SELECT FROM worklists_role_right rr WHERE rr.role_id = er.role_id AND rr.codename = 'list_studies')
-    ), members AS (
-        SELECT w.id AS worklist_id, a.role, a.role_id, a.person, a.user_id, a.number AS alike, 0 AS single
-        FROM worklists_worklist w JOIN alike a ON a.account_id = w.account_id AND a.turn <= %(most)s
-        WHERE w.id = ANY(%(worklists)s)
-        UNION ALL
-        SELECT worklist_id, role, role_id, person, user_id, 0, number FROM single WHERE turn <= %(most)s
+            SELECT id, account_id, sum(membership) AS memberships, sum(difference) AS difference
+            FROM (
+                SELECT id, account_id, 0 AS membership, 0 AS difference FROM asked
+                UNION ALL
+                SELECT id, account_id, 1, may_list::int - is_everywhere::int FROM own) both_ways
+            GROUP BY id, account_id) each
+        LEFT JOIN (
+            SELECT account_id, count(*) AS number FROM everywhere GROUP BY account_id
+        ) alike ON alike.account_id = each.account_id
     )
-    SELECT worklist_id, number, role, person FROM (
-        SELECT worklist_id, role, person,
-               max(alike) OVER (PARTITION BY worklist_id) + max(single) OVER (PARTITION BY worklist_id) AS number,
-               row_number() OVER (PARTITION BY worklist_id ORDER BY role, role_id, person, user_id) AS turn
-        FROM members) found
-    WHERE turn <= %(most)s
-    ORDER BY worklist_id, turn
+"""
+
+_COUNTS = "SELECT id, number FROM numbers WHERE number > 0"
+
+_NAMES = """
+    , alike AS MATERIALIZED (
+        SELECT * FROM (
+            SELECT everywhere.account_id, u.id AS user_id, u.name AS person, r.id AS role_id, r.name AS role,
+                   row_number() OVER (PARTITION BY everywhere.account_id ORDER BY r.name, r.id, u.name, u.id) AS turn
+            FROM everywhere
+            JOIN accounts_user u ON u.id = everywhere.user_id
+            JOIN accounts_role r ON r.id = everywhere.role_id) ranked
+        WHERE turn <= %s + (SELECT max(memberships) FROM numbers)
+    ), members AS (
+        SELECT numbers.id, alike.role, alike.role_id, alike.person, alike.user_id
+        FROM numbers JOIN alike ON alike.account_id = numbers.account_id
+        WHERE (numbers.id, alike.user_id) NOT IN (SELECT id, user_id FROM own)
+        UNION ALL
+        SELECT own.id, r.name, r.id, u.name, u.id
+        FROM own
+        JOIN accounts_user u ON u.id = own.user_id
+        JOIN accounts_role r ON r.id = own.role_id
+        WHERE own.may_list
+    )
+    SELECT id, number, NULL AS role, NULL AS person, 0 AS turn FROM numbers WHERE number > 0
+    UNION ALL
+    SELECT id, NULL, role, person, turn FROM (
+        SELECT id, role, person, row_number() OVER (PARTITION BY id ORDER BY role, role_id, person, user_id) AS turn
+        FROM members) ranked
+    WHERE turn <= %s
+    ORDER BY id, turn
 """
