@@ -18,9 +18,7 @@ PAGE = "admin/accounts/role/{}.html"
 
 
 class ReplaceForm(forms.Form):
-    other = forms.ModelChoiceField(
-        Role.objects.none(), label="The role that takes its place", empty_label="Choose a role"
-    )
+    other = forms.ModelChoiceField(Role.objects.none(), label="New role", empty_label="Choose a role")
 
     def __init__(self, *args: Any, role: Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,7 +45,7 @@ def replace_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResp
         form.add_error("other", said)
         return _form_page(request, model_admin, role, form, status)
     taker = form.cleaned_data["other"].name
-    messages.success(request, f"“{taker}” takes the place of “{role.name}” from now on.")
+    messages.success(request, f"“{taker}” is now replacing “{role.name}”.")
     return HttpResponseRedirect(model_admin.address("replace", role.pk))
 
 
@@ -96,5 +94,5 @@ def _takeover(request: HttpRequest, role: Role, form: ReplaceForm) -> Any:
         return None
     other = form.cleaned_data["other"]
     ticked = other.permissions.values_list("codename", flat=True)
-    lacking = permissions.cannot_give(request.user, role.account, set(ticked))
+    lacking = permissions.why_not_give(request.user, role.account, set(ticked))
     return selectors.takeover_of(role, other, lacking=lacking)

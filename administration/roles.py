@@ -18,13 +18,14 @@ from administration.service_admin import Scoped, ScopedAdmin, ServiceForm
 from administration.worklist_pages import of_row
 from audit.actions import Action
 from audit.models import AuditEvent
+from common.formats import counted
 from worklists import permissions, selectors, services
 from worklists.permission_texts import checklist
 from worklists.shipped_roles import TICKED_WITH
 
 LEAD = (
-    "A role says what people may do. Somebody holds one as account role, another perhaps on single worklists, "
-    "where a worklist may also have a default role for its members."
+    "A role is a set of permissions. Each person has an account role. They can have another role on single worklists, "
+    "and a worklist can have a default role for its members."
 )
 
 
@@ -87,14 +88,14 @@ class RoleAdmin(ScopedAdmin):
     def permission_count(self, role: Any) -> str:
         return str(role.n_ticks) if role.n_ticks else "None"
 
-    @admin.display(description="People with it as account role", ordering="n_people")
+    @admin.display(description="People (account role)", ordering="n_people")
     def people(self, role: Any) -> str:
         return str(role.n_people) if role.n_people else self.empty_value_display
 
     @admin.display(description="On worklists")
     def on_worklists(self, role: Any) -> str:
-        own = f"{role.n_own} {'membership' if role.n_own == 1 else 'memberships'}" if role.n_own else ""
-        default = f"default of {role.n_default}" if role.n_default else ""
+        own = counted(role.n_own, "membership,memberships") if role.n_own else ""
+        default = f"default role of {counted(role.n_default, 'worklist,worklists')}" if role.n_default else ""
         return ", ".join(filter(None, [own, default])) or self.empty_value_display
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -107,7 +108,7 @@ class RoleAdmin(ScopedAdmin):
 
     def why_it_stays(self, request: HttpRequest, obj: Role) -> list[str]:
         why = selectors.why_role_stays(obj)
-        return [*why, "“Replace” on the role’s page gives all of them another role at once."] if why else why
+        return [*why, "To give all of them another role, choose Replace on the role’s page."] if why else why
 
     # Writing
 
@@ -177,7 +178,7 @@ class RoleAdmin(ScopedAdmin):
         account = role.account if role is not None else current_account(request)
         return {
             "effect": selectors.effect_of(role, known, stored=stored) if role is not None else None,
-            "lacking": permissions.cannot_give(request.user, account, permissions.brings(stored, known)),
+            "lacking": permissions.why_not_give(request.user, account, permissions.brings(stored, known)),
         }
 
     # Copying

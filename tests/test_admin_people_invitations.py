@@ -200,7 +200,7 @@ def test_what_the_inviters_role_lacks_is_said_on_the_form(cast, client):
     response = client.post(page("add"), form(cast))
 
     assert response.status_code == 422
-    assert "Your own role in this account does not have" in text_of(response)
+    assert "your own role in this account does not have" in text_of(response)
 
 
 # --- Several

@@ -87,7 +87,7 @@ def test_a_child_without_its_parent_is_kept_and_gives_nothing(adam: Client, cast
 
     assert ticks(role) == {"list_studies", "share_study_by_email"}
     assert access.rights(cast.vera, cast.ct) == {"list_studies"}
-    assert "is ticked, and counts only together with" in text_of(adam.get(page_of(role)))
+    assert "is ticked, but has no effect without" in text_of(adam.get(page_of(role)))
 
 
 def test_a_refusal_brings_the_form_again_with_its_sentence(adam: Client, cast: Cast) -> None:
@@ -114,7 +114,7 @@ def test_nobody_grants_what_their_own_role_lacks(cast: Cast, client: Client) -> 
     refused = client.post(page_of(viewer), wanted)
     copied = client.post(page_of(role_of(cast.northgate, "Radiologist"), "copy"), {"name": "Mine"})
 
-    said = "Your own role in this account does not have “Studies: Upload”, so you cannot give it."
+    said = "You cannot give “Studies: Upload”, because your own role in this account does not have it."
     assert "This cannot be saved." in text_of(shown)
     assert said in text_of(shown)
     assert (refused.status_code, copied.status_code) == (403, 403)
@@ -259,7 +259,7 @@ def test_the_panel_says_in_numbers_what_would_change_and_changes_nothing(adam: C
     for said in (text_of(part), text_of(whole)):
         assert "2 people gain on 2 worklists: Studies: Download" in said
         assert "2 people lose on 2 worklists: Studies: Open images" in said
-        assert "1 person can then administer the account." in said
+        assert "1 person will be able to administer the account." in said
     assert "<html" not in part.content.decode()
     assert whole.content.decode().count(" checked") == 3
     assert fingerprint() == before
@@ -271,7 +271,7 @@ def test_the_panel_says_that_nobody_would_be_left_to_administer(adam: Client, ca
     part = adam.post(page_of(role), {"name": role.name, "_effect": "1"}, headers={"HX-Request": "true"})
 
     assert "It would leave the account without an administrator." in text_of(part)
-    assert "1 person can no longer administer the account." in text_of(part)
+    assert "1 person will no longer be able to administer the account." in text_of(part)
 
 
 def test_the_panel_knows_no_ticks_but_ours(adam: Client, cast: Cast) -> None:
@@ -280,7 +280,7 @@ def test_the_panel_knows_no_ticks_but_ours(adam: Client, cast: Cast) -> None:
 
     part = adam.post(page_of(role), wanted, headers={"HX-Request": "true"})
 
-    assert "Nothing changes for anybody." in text_of(part)
+    assert "Nothing changes for anyone." in text_of(part)
     assert adam.post(page_of(role), {"name": "Viewer", "permissions": ["become_king"]}).status_code == 200
     assert ticks(role) == {"list_studies", "open_study"}
 
@@ -344,7 +344,7 @@ def test_a_copy_has_the_same_ticks_a_name_of_its_own_and_nobody(adam: Client, ca
 
     copy = role_of(cast.northgate, "Night radiologist")
     assert "Copy of Radiologist" in shown.content.decode()
-    assert "There is already a role of this name." in text_of(taken)
+    assert "There is already a role with this name." in text_of(taken)
     assert made["Location"] == page_of(copy)
     assert ticks(copy) == ticks(role)
     assert selectors.holders_of(copy).people == []
@@ -367,9 +367,9 @@ def test_a_role_in_use_stays_and_the_page_says_by_whom(adam: Client, cast: Cast)
 
     for sentence in (
         "It is the account role of Nora.",
-        "It is the role on a worklist of Ben (Emergency).",
+        "Someone has it on a worklist: Ben (Emergency).",
         "It is the default role of Chest Clinic.",
-        "It waits on the invitation of dora@example.net.",
+        "It is offered in an invitation: dora@example.net.",
     ):
         assert sentence in page
         assert sentence in text_of(pressed)

@@ -197,7 +197,7 @@ def test_an_administrator_cannot_give_by_default_what_they_lack(cast: Cast, clie
     answer = client.post(there("change", cast.chest.pk), settings_of(cast.chest, default_role=radiologist.pk))
 
     assert answer.status_code == 403
-    assert "Your own role in this account does not have" in text(answer)
+    assert "your own role in this account does not have" in text(answer)
     assert fingerprint(but={AUDIT}) == before
     assert AuditEvent.objects.filter(action=Action.DENIED, by_id=lea.pk).count() == 1
 

@@ -197,7 +197,7 @@ def test_nobody_gives_by_it_what_their_own_role_lacks(cast: Cast, night: Role, d
     less = set(administrators.permissions.values_list("codename", flat=True)) - {"upload_study"}
     services.change_role(role=administrators, permissions=less, by=None)
     before = fingerprint(but={AUDIT})
-    with pytest.raises(PermissionDenied, match="does not have “Studies: Upload”"):
+    with pytest.raises(PermissionDenied, match="You cannot give “Studies: Upload”"):
         services.replace_role(role=night, other=day, by=cast.adam)
     assert fingerprint(but={AUDIT}) == before
 
@@ -208,10 +208,10 @@ def test_by_itself_by_another_accounts_or_the_platforms_own_it_is_not_replaced(
     theirs, personal = role_of(cast.riverside, "Viewer"), Role.objects.get(platform_key="personal")
     before = fingerprint()
     for role, other, said in (
-        (night, night, "Choose another role"),
+        (night, night, "Choose a role other than"),
         (night, theirs, "no such role in this account"),
         (night, personal, "no such role in this account"),
-        (personal, night, "The platform's own roles are not replaced"),
+        (personal, night, "The platform’s own roles cannot be replaced"),
     ):
         with pytest.raises(ValidationError, match=said):
             services.replace_role(role=role, other=other, by=cast.sue)
@@ -262,14 +262,14 @@ def test_replaced_by_the_page_it_shows_how_far_it_is_and_then_offers_to_delete_t
 ) -> None:
     answer = adam.post(page(night), {"other": day.pk}, follow=True)
     assert answer.redirect_chain == [(page(night), 302)]
-    assert "“Day” takes the place of “Night” from now on." in text_of(answer)
-    assert "The worklists follow, one after another 0 of 2" in text_of(answer)
+    assert "“Day” is now replacing “Night”." in text_of(answer)
+    assert "Updating worklists 0 of 2" in text_of(answer)
     assert page(night, "replace_progress") in answer.content.decode()
 
     services.carry_on_replacements()
 
     progress = adam.get(page(night, "replace_progress"))
-    assert "“Night” was replaced by “Day”. Nobody has the old role any more." in text_of(progress)
+    assert "“Night” was replaced by “Day”. No one has the old role any more." in text_of(progress)
     assert page(night, "delete") in progress.content.decode()
     assert page(night, "replace_progress") not in progress.content.decode()
     assert "Replace the role “Night”" in text_of(adam.get(page(night)))
@@ -281,7 +281,7 @@ def test_while_another_is_replaced_the_page_says_which(
     services.replace_role(role=night, other=day, by=None)
     said = text_of(adam.get(page(role_of(cast.northgate, "Viewer"))))
     assert "“Night” is being replaced by “Day” now." in said
-    assert "The role that takes its place" not in said
+    assert "New role" not in said
 
 
 @pytest.mark.parametrize("typed", ["", "none", "999999999", "\x00"])
@@ -291,7 +291,7 @@ def test_what_is_no_role_to_choose_is_said_on_the_form(
     before = fingerprint()
     answer = adam.post(page(night), {"other": typed})
     assert answer.status_code == 422
-    assert "The role that takes its place" in text_of(answer)
+    assert "New role" in text_of(answer)
     assert fingerprint() == before
 
 
@@ -314,18 +314,18 @@ def test_what_the_administrators_role_lacks_is_said_and_refused_with_one_line(
     less = set(administrators.permissions.values_list("codename", flat=True)) - {"upload_study"}
     services.change_role(role=administrators, permissions=less, by=None)
     asked = adam.post(page(night), {"other": day.pk, "_effect": "1"}, headers={"HX-Request": "true"})
-    assert "Your own role in this account does not have “Studies: Upload”" in text_of(asked)
+    assert "You cannot give “Studies: Upload”" in text_of(asked)
     n_denied = AuditEvent.objects.filter(action=Action.DENIED).count()
 
     answer = adam.post(page(night), {"other": day.pk})
 
     assert answer.status_code == 403
-    assert "does not have “Studies: Upload”" in text_of(answer)
+    assert "You cannot give “Studies: Upload”" in text_of(answer)
     assert AuditEvent.objects.filter(action=Action.DENIED).count() == n_denied + 1
 
 
 def test_the_deletion_page_of_a_role_in_use_points_to_it(adam: Client, cast: Cast, night: Role) -> None:
-    assert "“Replace” on the role’s page" in text_of(adam.get(page(night, "delete")))
+    assert "choose Replace on the role’s page" in text_of(adam.get(page(night, "delete")))
 
 
 # What it costs

@@ -164,7 +164,7 @@ def test_nobody_offers_what_their_own_role_lacks_and_the_trail_says_they_tried(c
     )
 
     assert mine.outcome == Outcome.INVITED
-    assert more.sentence.startswith("Your own role in this account does not have")
+    assert more.sentence.startswith("You cannot give")
     assert by_default.outcome == Outcome.REFUSED
     tried = AuditEvent.objects.filter(action=Action.DENIED, outcome="refused", by_id=mina.pk)
     assert sorted(event.detail["address"] for event in tried) == ["three@example.net", "two@example.net"]

@@ -204,7 +204,7 @@ def test_nobody_gives_several_what_they_lack(cast: Cast) -> None:
         role_of(cast.northgate, "Viewer"),
         None,
     ):  # of their own, and the one they have in the account
-        with pytest.raises(PermissionDenied, match="Your own role in this account does not have"):
+        with pytest.raises(PermissionDenied, match="your own role in this account does not have"):
             services.add_worklist_members(worklist=cast.chest, users=[cast.vera, cast.ben], role=role, by=lea)
 
     assert fingerprint() == before

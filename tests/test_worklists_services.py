@@ -277,13 +277,13 @@ LACKING = {
 @pytest.mark.parametrize("how", LACKING)
 def test_nobody_grants_what_their_own_account_role_lacks(cast: Cast, lea: User, how: str) -> None:
     before = fingerprint()
-    with pytest.raises(PermissionDenied, match="Your own role in this account does not have"):
+    with pytest.raises(PermissionDenied, match="your own role in this account does not have"):
         LACKING[how](cast, lea)
     assert fingerprint() == before
 
 
 def test_the_refusal_names_what_is_lacking_as_clinicians_know_it(cast: Cast, lea: User) -> None:
-    with pytest.raises(PermissionDenied, match="“Studies: Upload”, so you cannot give it"):
+    with pytest.raises(PermissionDenied, match="You cannot give “Studies: Upload”"):
         LACKING["tick"](cast, lea)
 
 
@@ -308,7 +308,7 @@ def test_the_membership_that_narrowed_somebody_is_not_removed_by_who_lacks_the_w
 ) -> None:
     viewer = make_role(cast.northgate, "List only", ["list_studies"])
     narrow = services.add_worklist_member(worklist=cast.chest, user=cast.adam, role=viewer, by=None)
-    with pytest.raises(PermissionDenied, match="Your own role"):
+    with pytest.raises(PermissionDenied, match="your own role"):
         services.remove_worklist_member(membership=narrow, by=lea)
     assert access.rights(cast.adam, cast.chest) == {"list_studies"}
 
@@ -370,7 +370,7 @@ def test_the_platforms_roles_are_the_superusers_and_stay(cast: Cast) -> None:
     personal = Role.objects.get(platform_key="personal")
     with pytest.raises(PermissionDenied, match="Only a superuser"):
         services.change_role(role=personal, permissions=[], by=cast.adam)
-    with pytest.raises(ValidationError, match="stay"):
+    with pytest.raises(ValidationError, match="cannot be deleted"):
         services.remove_role(role=personal, by=cast.sue)
     with pytest.raises(ValidationError, match="no such permission"):
         services.change_role(role=personal, permissions=["administer_account"], by=cast.sue)

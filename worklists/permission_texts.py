@@ -1,4 +1,4 @@
-"""Every permission in the words of the people who give it: its area, its label, and what it lets somebody do."""
+"""Every permission in the words of the people who give it: its area, its label, and what it lets people do."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from accounts.models import Account
 from worklists.models import Worklist
 
-# What counts only with the permission it stands under.
+# Permissions that have no effect without the permission they are listed under.
 CHILDREN: dict[str, tuple[str, ...]] = {
     "share_study": (
         "share_study_with_locations",
@@ -20,31 +20,32 @@ PARENTS = {child: parent for parent, children in CHILDREN.items() for child in c
 
 TEXTS: dict[str, str] = {
     "administer_account": "Opens this administration: roles, people, worklists, invitations and settings. "
-    "It shows no study by itself.",
+    "It does not show any study.",
     "list_studies": "See the list of studies on a worklist, with the patients’ names, and search it.",
-    "open_study": "Open a study and look at its images.",
-    "share_study": "Share studies with others, and end shares. It needs the list of studies too, and one or more of "
+    "open_study": "Open a study and view its images.",
+    "share_study": "Share studies and end shares. Also needs “View and search studies list” and at least one of "
     "the ways below.",
     "share_study_with_locations": "With a location of the account, such as a department or a site.",
     "share_study_with_groups": "With a group of the account, such as a meeting of several disciplines.",
-    "share_study_with_users": "With one physician of the account, found by name; it arrives on their own worklist.",
-    "share_study_by_code": "With any worklist on the platform whose share code one knows, in any organisation.",
-    "share_study_by_email": "With anybody by email address, also outside every organisation. "
-    "Who is not registered yet is invited.",
-    "upload_study": "Bring studies to a worklist from files.",
-    "download_study": "Take a copy of a study away as files.",
-    "edit_study": "Correct what is recorded about a study, where it is at home.",
-    "delete_study": "Delete a study where it is at home. Elsewhere: remove it from the worklist.",
+    "share_study_with_users": "With one physician of the account, found by name. "
+    "The study appears on their personal worklist.",
+    "share_study_by_code": "With any worklist on the platform, in any organisation, if you know its share code.",
+    "share_study_by_email": "With anyone by email address, also outside every organisation. "
+    "People who are not registered are invited.",
+    "upload_study": "Upload studies to a worklist from files.",
+    "download_study": "Download a study as files.",
+    "edit_study": "Correct a study’s details, on the worklist that holds the original.",
+    "delete_study": "Delete the original. On other worklists: remove the study from the worklist.",
     "approve_study": "Accept or decline shares that wait for approval on a worklist.",
-    "view_study_audit": "Read who did what with a study, and export it.",
-    "create_guest_links": "Make a link that shows one study for a limited time to whoever holds it.",
-    "view_guest_links": "See and end all guest links of a worklist’s studies, not only one’s own.",
+    "view_study_audit": "Read a study’s audit trail: who did what with it. Export the trail.",
+    "create_guest_links": "Create a link that shows one study, for a limited time, to anyone who has the link.",
+    "view_guest_links": "See and end all guest links of a worklist’s studies, not only your own.",
 }
 
 
 @dataclass(frozen=True)
 class Line:
-    """One permission of the checklist, with those that count only with it."""
+    """One permission of the checklist, with those that have no effect without it."""
 
     codename: str
     label: str

@@ -40,11 +40,7 @@ def check_administers(by: By, account: Account | None) -> frozenset[str]:
 def check_may_give(may_give: Collection[str], codenames: Collection[str], account: Account | None) -> None:
     """Nobody grants what their own account role lacks."""
     if lacking := set(codenames) - set(may_give):
-        names = ", ".join(f"“{label}”" for label in labels(lacking))
-        raise Refused(
-            f"Your own role in this account does not have {names}, so you cannot give it.",
-            on=on_account(account),
-        )
+        raise Refused(_lacks(lacking), on=on_account(account))
 
 
 def brings(before: Collection[str], wanted: Collection[str]) -> set[str]:
@@ -53,11 +49,18 @@ def brings(before: Collection[str], wanted: Collection[str]) -> set[str]:
     return added | {child for parent in added for child in CHILDREN.get(parent, ()) if child in wanted}
 
 
-def cannot_give(by: By, account: Account | None, codenames: Collection[str]) -> list[str]:
-    """The labels of what the person's own account role lacks, for a page that says so before it is tried."""
+def why_not_give(by: By, account: Account | None, codenames: Collection[str]) -> str:
+    """The sentence `check_may_give` would raise, for a page that shows it beforehand; empty where it would not."""
     if account is None or may_administer(by, None):
-        return []
-    return labels(set(codenames) - access.account_rights(by, account))
+        return ""
+    lacking = set(codenames) - access.account_rights(by, account)
+    return _lacks(lacking) if lacking else ""
+
+
+def _lacks(codenames: Collection[str]) -> str:
+    names = ", ".join(f"“{label}”" for label in labels(codenames))
+    them = "it" if len(codenames) == 1 else "them"
+    return f"You cannot give {names}, because your own role in this account does not have {them}."
 
 
 def check_may_give_roles(may_give: Collection[str], role_ids: Collection[int], account: Account) -> None:

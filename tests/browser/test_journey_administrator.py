@@ -61,7 +61,7 @@ def test_via_email_is_taken_away_while_a_dialog_is_open(
     open_administration(adam, "Roles")
     adam.page.get_by_role("link", name="Radiologist", exact=True).click()
     changes = adam.page.get_by_role("status").filter(has_text="What changes if you save")
-    expect(changes).to_contain_text("Nothing changes for anybody.")
+    expect(changes).to_contain_text("Nothing changes for anyone.")
     adam.page.get_by_role("checkbox", name="Studies: Share study via email").uncheck()
     expect(changes).to_contain_text("2 people lose on 2 worklists:")
     expect(changes.get_by_role("listitem")).to_have_text(["Studies: Share study via email"])

@@ -16,15 +16,15 @@ class Takeover:
     defaults: int
     offers: int
     effect: Effect
-    lacking: list[str]
+    lacking: str
 
     @property
     def anything(self) -> bool:
         return bool(self.people or self.own_roles or self.defaults or self.offers)
 
 
-def takeover_of(role: Role, other: Role, *, lacking: list[str]) -> Takeover:
-    """`lacking`: the labels of what whoever asks may not give."""
+def takeover_of(role: Role, other: Role, *, lacking: str) -> Takeover:
+    """`lacking`: why whoever asks cannot give the other role; empty if they can."""
     invited = set(InvitedMembership.objects.filter(role=role).values_list("pk", flat=True))
     invited |= set(InvitedWorklist.objects.filter(role=role).values_list("membership", flat=True))
     return Takeover(

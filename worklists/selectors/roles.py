@@ -114,10 +114,10 @@ def why_role_stays(role: Role) -> list[str]:
         (people.values_list("name", flat=True), "It is the account role of {}."),
         (
             [f"{user} ({place})" for user, place in places.values_list("user__name", "worklist__name")],
-            "It is the role on a worklist of {}.",
+            "Someone has it on a worklist: {}.",
         ),
         (defaults.values_list("name", flat=True), "It is the default role of {}."),
-        (sorted(waiting), "It waits on the invitation of {}."),
+        (sorted(waiting), "It is offered in an invitation: {}."),
     ]
     return [sentence.format(some(list(names))) for names, sentence in found if names]
 

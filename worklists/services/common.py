@@ -54,7 +54,7 @@ def check_not_being_replaced(account: Account, **about: Role) -> None:
     running = RoleReplacement.objects.filter(account=account, ended_at=None, **about)
     if found := running.select_related("role", "other").first():
         raise ValidationError(
-            f"“{found.role.name}” is being replaced by “{found.other.name}” now. Try again when that is done.",
+            f"“{found.role.name}” is being replaced by “{found.other.name}” now. Try again when that is finished.",
             code="replacing",
         )
 

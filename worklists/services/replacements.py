@@ -47,13 +47,13 @@ def replace_role(*, role: Role, other: Role, by: User | None) -> RoleReplacement
     """
     if role.account_id is None:
         check_administers(by, None)
-        raise ValidationError("The platform's own roles are not replaced.", code="platform")
+        raise ValidationError("The platform’s own roles cannot be replaced.", code="platform")
     account = locked(role.account_id)
     may_give = check_administers(by, account)
     check_role_is_of(account, other)
     role, other = still_there(Role.objects.all(), role.pk), still_there(Role.objects.all(), other.pk)
     if role == other:
-        raise ValidationError("Choose another role than the one that is replaced.", code="same")
+        raise ValidationError("Choose a role other than the one you are replacing.", code="same")
     check_not_being_replaced(account)
     check_may_give_roles(may_give, {other.pk}, account)
     had, holders = has_administrator(account), _held(role)

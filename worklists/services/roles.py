@@ -77,7 +77,7 @@ def copy_role(*, role: Role, name: str, by: User | None) -> Role:
     """A new role of the same account with the same ticks; nobody copies what they may not give."""
     if role.account_id is None:
         check_administers(by, None)
-        raise ValidationError("The platform's own roles are not copied.", code="platform")
+        raise ValidationError("The platform’s own roles cannot be copied.", code="platform")
     account = locked(role.account_id)
     may_give = check_administers(by, account)
     role = still_there(Role.objects.all(), role.pk)
@@ -96,7 +96,7 @@ def remove_role(*, role: Role, by: User | None) -> None:
     """Remove a role nobody holds; one in use, or the platform's own, stays."""
     if role.account_id is None:
         check_administers(by, None)
-        raise ValidationError("The platform's own roles stay.", code="platform")
+        raise ValidationError("The platform’s own roles cannot be deleted.", code="platform")
     account = locked(role.account_id)
     check_administers(by, account)
     role = still_there(Role.objects.select_for_update(), role.pk)
@@ -106,7 +106,7 @@ def remove_role(*, role: Role, by: User | None) -> None:
     try:
         role.delete()
     except ProtectedError as error:
-        why = " ".join(["This role is in use, so it stays.", *why_role_stays(role)])
+        why = " ".join(["This role is in use and cannot be deleted.", *why_role_stays(role)])
         raise ValidationError(why, code="in_use") from error
     record(Action.ROLE_REMOVE, by=by, on=on)
 
@@ -138,7 +138,7 @@ def _free_name(account: Account | None, name: str, *, but: Role | None = None) -
     name = tidy_text(name, what="A role's name", longest=100)
     others = Role.objects.filter(account=account, name__iexact=name)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
-        raise ValidationError("There is already a role of this name.", code="taken")
+        raise ValidationError("There is already a role with this name.", code="taken")
     return name
 
 

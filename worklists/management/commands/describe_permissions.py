@@ -14,19 +14,19 @@ INTRODUCTION = """\
 
 Made from the code by `bin/manage describe_permissions > docs/permissions.md`; a test holds it against the code.
 
-A role is a named set of these permissions. What somebody may do with a study follows from their role on the worklist
-where it stands: the role of their own there; else, for a member of the worklist, its default role; else their role in
-the account. Somebody with *every worklist* has the role in the account wherever they have none of their own.
+A role is a named set of these permissions. What a person can do with a study depends on their role on the worklist
+where the study is shown: their own role there; without one, for a member of the worklist, its default role; otherwise
+their account role. A person with *Every worklist* has their account role wherever they have no role of their own.
 
-A permission that stands under another one counts only together with it. Sharing needs *View and search studies list* as
-well. A new role starts empty. Being a superuser gives none of these.
+A permission listed under another has no effect without it. Sharing also needs *View and search studies list*. A new
+role has no permissions. Superusers have none of these either.
 """
 
 ROLES = """
-## The roles an account begins with
+## The roles of a new account
 
-They are rows from then on: an administrator edits them, and adds others. *Personal* is what everybody has on their own
-worklist, *Guest* what a guest link allows; these two belong to the platform.
+An administrator can change these roles and add others. *Personal* is the role that everyone has on their personal
+worklist, *Guest* is what a guest link allows; these two belong to the platform.
 """
 
 
@@ -41,7 +41,7 @@ def describe() -> Iterator[str]:
     yield INTRODUCTION
     for area in permission_texts.checklist():
         yield f"## {area.name}\n"
-        yield "| permission | lets somebody | code |"
+        yield "| permission | what it lets people do | code |"
         yield "|---|---|---|"
         yield from rows(area.lines)
         yield ""
@@ -57,7 +57,7 @@ def describe() -> Iterator[str]:
 
 def rows(lines: Iterator[Line] | tuple[Line, ...] | list[Line], under: str = "") -> Iterator[str]:
     for line in lines:
-        text = line.text + (f" Counts only with “{under}”." if under else "")
+        text = line.text + (f" Has no effect without “{under}”." if under else "")
         yield f"| {line.label} | {text} | `{line.codename}` |"
         yield from rows(line.children, line.label)
 
