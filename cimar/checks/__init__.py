@@ -1,1 +1,1 @@
-"""Rules of this house that no linter knows; tests/test_house_checks.py tries each."""
+"""Rules of this house that no linter knows; tests/cimar/test_house_checks.py tries each."""

@@ -16,7 +16,7 @@ from common import formats, responses
 from common.components.library import attributes, descriptions
 from common.templatetags.components import register
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
 TOKENS = (ROOT / "static" / "css" / "tokens.css").read_text()
 

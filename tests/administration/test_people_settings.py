@@ -13,8 +13,8 @@ from audit import clock as database
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests.administering import adam, sue
+from tests.administration.test_people import text_of
 from tests.fingerprint import fingerprint
-from tests.test_admin_people import text_of
 from worklists import services
 
 __all__ = ["adam", "sue"]

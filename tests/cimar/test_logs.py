@@ -148,7 +148,7 @@ def test_a_page_that_breaks_tells_where_and_neither_whom_nor_the_address(setting
     [broken] = told.of("django.request")
     [request] = told.of("cimar.activity_log")
     assert (broken["event"], broken["error"]) == ("Internal Server Error", "ValueError")
-    assert broken["stack"][-1].startswith("tests/test_logs.py:")
+    assert broken["stack"][-1].startswith("tests/cimar/test_logs.py:")
     assert broken["stack"][-1].endswith(" breaks")
     assert (broken["request_id"], broken["route"]) == (request["request_id"], "broken")
     assert (request["level"], request["status"]) == ("error", 500)

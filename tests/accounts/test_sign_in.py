@@ -15,8 +15,8 @@ from accounts.models import OutboxMail, User
 from accounts.services import outbox, people
 from audit.actions import Action
 from audit.models import AuditEvent
+from tests.accounts.test_outbox import dead_broker
 from tests.factories import PASSWORD, make_user
-from tests.test_accounts_outbox import dead_broker
 
 __all__ = ["dead_broker"]
 

@@ -16,7 +16,7 @@ from tests.mail_server import html_of, mail_server, text_of
 
 __all__ = ["mail_server"]
 
-GREETING = "tests.test_accounts_outbox.greeting"
+GREETING = "tests.accounts.test_outbox.greeting"
 
 
 def greeting(mail):
@@ -37,7 +37,7 @@ def broken(mail):
 
 @pytest.fixture(autouse=True)
 def kinds(settings):
-    here = "tests.test_accounts_outbox"
+    here = "tests.accounts.test_outbox"
     settings.CIMAR_MAIL_KINDS = {
         kind: f"{here}.{kind}" for kind in ("greeting", "nothing", "killer", "broken")
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.urls import URLResolver, get_resolver
 
+from tests.administration.test_people_matrix import ROWS as PEOPLES_ROWS
 from tests.factories import membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import (
@@ -32,7 +33,6 @@ from tests.matrix import (
     signed_in,
     world,
 )
-from tests.test_admin_people_matrix import ROWS as PEOPLES_ROWS
 
 __all__ = ["world"]
 

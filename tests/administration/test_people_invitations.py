@@ -13,9 +13,9 @@ from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from tests.administering import adam
+from tests.administration.test_people import text_of
 from tests.factories import join, make_group, make_location, make_role, make_user, role_of
 from tests.fingerprint import AUDIT, fingerprint
-from tests.test_admin_people import text_of
 from worklists import services
 from worklists.models import InvitedMembership
 from worklists.services import Offer

@@ -10,7 +10,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from studies.models import Placement
 from tests.factories import make_location, make_study, placement_of
-from tests.test_studies_list import fill, link, list_of, rows_in, search
+from tests.studies.test_list import fill, link, list_of, rows_in, search
 
 pytestmark = pytest.mark.django_db
 

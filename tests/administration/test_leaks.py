@@ -16,12 +16,12 @@ from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
+from tests.administration.test_matrix import ROWS as CORE
+from tests.administration.test_people_matrix import ROWS as PEOPLES
 from tests.cast import PATIENTS, Cast
 from tests.factories import join, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import answer, signed_in, world
-from tests.test_admin_matrix import ROWS as CORE
-from tests.test_admin_people_matrix import ROWS as PEOPLES
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 from worklists.services import Offer

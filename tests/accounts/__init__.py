@@ -1,0 +1,1 @@
+"""Tests of accounts: people, invitations, sign-in, mail."""

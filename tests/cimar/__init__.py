@@ -1,0 +1,1 @@
+"""Tests of what wires the product: set-up, logs, health, backup, demo, bench."""

@@ -1,0 +1,1 @@
+"""Tests of sharing: the law, shares, their pages and mails."""

@@ -1,0 +1,1 @@
+"""Tests of studies: lists, pages, ingest, pictures, trails."""
