@@ -2,26 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
-from common import formats
 from sharing.selectors.incoming import first_shares
 from studies.forms.lists import ListForm, SearchForm
-from studies.models import FOREVER, Placement
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
 from studies.services.reads import Listing
 from studies.views import cursors, searches
+from studies.views.list_row import Row
 from studies.views.study_header import deeds
 from worklists.models import Worklist
-
-if TYPE_CHECKING:
-    from sharing.models import Share
 
 COLUMNS = ((Sort.NAME, "Patient"), (Sort.STUDY_DATE, "Study date"), (Sort.ARRIVED, "Arrived"))
 WORDS = {
@@ -87,31 +86,10 @@ class Asked:
         return f"{address}?{urlencode(query)}" if query else address
 
 
-@dataclass(frozen=True)
-class Row:
-    """A study on the list, and how it came to be there."""
-
-    placement: Placement
-    share: "Share | None"
-    now: datetime
-    checked: bool
-
-    @property
-    def label(self) -> str:
-        study = self.placement.study
-        name = formats.person_name(study.patient_name) or "a patient whose name is not recorded"
-        about = filter(None, (study.description, formats.day(study.study_date or study.study_date_raw)))
-        return f"Select {', '.join((name, *about))}"
-
-    @property
-    def is_external(self) -> bool:
-        return self.placement.internal_until <= self.now
-
-    @property
-    def last_day(self) -> datetime | None:
-        """An end is the first moment after the last day."""
-        until = self.placement.visible_until
-        return until - timedelta(microseconds=1) if until < FOREVER else None
+@lru_cache(maxsize=10)
+def _empty_fields(language: str | None) -> SafeString:
+    """The fields of a search that nobody has typed yet: the same for everybody who reads this language."""
+    return render_to_string("studies/_search_fields.html", {"form": SearchForm()})
 
 
 class ListPage:
@@ -132,15 +110,18 @@ class ListPage:
     def _context(self) -> dict[str, Any]:
         asked = self.asked
         own = {"worklist": asked.worklist, "asked": asked, "form": asked.form, "section": "studies"}
+        if not asked.form.is_bound:
+            own["empty_fields"] = _empty_fields(get_language())
         return own | (self._list(self.listing) if self.listing is not None else {})
 
     def _list(self, listing: Listing) -> dict[str, Any]:
         page, asked = listing.page, self.asked
         selected = listing.matching[:MOST_SELECTED]
+        offered = deeds(asked.worklist, listing.rights)
         on_page = {row.uuid for row in page.rows}
         return {
             "listing": listing,
-            "rows": list(self._rows(listing)),
+            "rows": list(self._rows(listing, can_be_selected=bool(offered))),
             "extra": [uuid for uuid in selected if uuid not in on_page],
             "selected": len(selected),
             "selected_is_capped": len(listing.matching) > MOST_SELECTED,
@@ -156,16 +137,23 @@ class ListPage:
             "newer": asked.href(cursor=page.newer) if page.newer else "",
             "older": asked.href(cursor=page.older) if page.older else "",
             "beginning": asked.href(),
-            "deeds": deeds(asked.worklist, listing.rights),
+            "deeds": offered,
             "may_upload": "upload_study" in listing.rights and not asked.worklist.is_personal,
         }
 
-    def _rows(self, listing: Listing) -> Iterator[Row]:
+    def _rows(self, listing: Listing, *, can_be_selected: bool) -> Iterator[Row]:
         rows = listing.page.rows
         shares = first_shares(self.asked.worklist, rows)
         chosen = set(listing.matching[:MOST_SELECTED])
         for placement in rows:
-            yield Row(placement, shares.get(placement.study_id), listing.page.now, placement.uuid in chosen)
+            yield Row(
+                worklist=self.asked.worklist,
+                placement=placement,
+                share=shares.get(placement.study_id),
+                now=listing.page.now,
+                can_be_selected=can_be_selected,
+                is_selected=placement.uuid in chosen,
+            )
 
     def _column(self, sort: Sort, label: str) -> dict[str, str]:
         """A press on a column sorts by it; on the column it is sorted by, the other way round."""

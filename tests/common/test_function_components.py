@@ -1,8 +1,6 @@
 """Components that are functions escape what they are given, as the templates of the others do."""
 
-from html.parser import HTMLParser
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from cimar import gallery
 from common.components.library import descriptions
+from tests.markup import HOSTILE, Structure
 
 # How each is called with a text from outside in every place that takes one; `study` has the text in all its fields.
 CALLS = {
@@ -22,39 +21,7 @@ CALLS = {
     "row_check": ["{% row_check text text name=text %}", "{% row_check text text checked=True %}"],
     "study_line": ["{% study_line study %}"],
 }
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src="x" onerror="alert(1)">',
-    "' onfocus='alert(1)' x='",
-    "R&D &amp; &lt;b&gt; {{ text }} {0} %s",
-    "</span></bdi><!--",
-]
 CALLED = [(name, source) for name, sources in CALLS.items() for source in sources]
-
-
-class Structure(HTMLParser):
-    """The tags and attributes of some markup, the text in it, and the values of the attributes."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.tags: list[Any] = []
-        self.texts: list[str] = []
-        self.values: list[str] = []
-        self.feed(markup)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, [name for name, _ in attrs]))
-        self.values += [value or "" for _, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        self.tags.append(f"/{tag}")
-
-    def handle_comment(self, data: str) -> None:
-        self.tags.append("comment")
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 def shown(source: str, text: object) -> str:

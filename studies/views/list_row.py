@@ -1,0 +1,90 @@
+"""A row of a worklist's list: the patient, the study, its dates, and how it came here. A page has fifty."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from common import formats
+from common.components.press import row_check
+from common.components.studies import patient_line
+from common.components.words import day_or_moment, modality, pill
+from studies.models import FOREVER, Placement
+from worklists.models import Worklist
+
+if TYPE_CHECKING:
+    from sharing.selectors.incoming import FirstShare
+
+
+@dataclass(frozen=True)
+class Row:
+    """A study on a worklist, the share that brought it, and whether it can be selected and is."""
+
+    worklist: Worklist
+    placement: Placement
+    share: "FirstShare | None"
+    now: datetime
+    can_be_selected: bool
+    is_selected: bool
+
+    @property
+    def label(self) -> str:
+        study = self.placement.study
+        name = formats.person_name(study.patient_name) or "a patient whose name is not recorded"
+        about = filter(None, (study.description, formats.day(study.study_date or study.study_date_raw)))
+        return f"Select {', '.join((name, *about))}"
+
+    @property
+    def is_external(self) -> bool:
+        return self.placement.internal_until <= self.now
+
+    @property
+    def last_day(self) -> datetime | None:
+        """An end is the first moment after the last day."""
+        until = self.placement.visible_until
+        return until - timedelta(microseconds=1) if until < FOREVER else None
+
+    def html(self) -> SafeString:
+        placement, study = self.placement, self.placement.study
+        box = row_check(placement.uuid, self.label, checked=self.is_selected) if self.can_be_selected else ""
+        accession = study.accession_number
+        return format_html(
+            '<tr>{}<th scope="row">{}</th>\n'
+            '<td data-label="Study"><span class="study-cell">{} <bdi>{}</bdi></span> '
+            '<span class="study-cell muted">{}<span class="num">{}</span></span></td>\n'
+            '<td data-label="Study date">{}</td>\n'
+            '<td data-label="Arrived">{}</td>\n'
+            '<td data-label="How it is here" class="came">{}</td></tr>\n',
+            format_html('<td class="tick">{}</td>\n', box) if box else "",
+            patient_line(study, href=reverse("studies:study", args=[placement.uuid])),
+            modality(study.modalities),
+            study.description or "No description",
+            format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
+            formats.counted(study.n_instances, "image,images"),
+            day_or_moment(study.study_date or study.study_date_raw),
+            day_or_moment(placement.arrived_at, time=True),
+            self._how_it_is_here(),
+        )
+
+    def _how_it_is_here(self) -> SafeString:
+        if self.placement.is_home:
+            return SafeString('<span class="muted">At home here</span>')
+        last_day = self.last_day
+        return format_html(
+            "{}{}{}",
+            pill("External", tone="warn") if self.is_external else pill("Shared", tone="info"),
+            format_html(' <span class="nowrap">until {}</span>', day_or_moment(last_day)) if last_day else "",
+            self._by_whom(self.share) if self.share else "",
+        )
+
+    def _by_whom(self, share: "FirstShare") -> SafeString:
+        if share.account and share.account_id != self.worklist.account_id:
+            where = format_html("<bdi>{}</bdi>", share.account)
+        elif not share.is_personal:
+            where = format_html("from <bdi>{}</bdi>", share.worklist)
+        else:
+            where = SafeString("from their own studies")
+        return format_html(' <span class="came-by">by <bdi>{}</bdi>, {}</span>', share.shared_by, where)
