@@ -10,7 +10,6 @@ from typing import IO, Any
 from pydicom import config
 from pydicom.charset import convert_encodings, default_encoding
 from pydicom.dataelem import RawDataElement, convert_raw_data_element
-from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
@@ -165,7 +164,7 @@ class _Values:
         if raw is None:
             return None
         try:
-            return convert_raw_data_element(raw, encoding=encoding, ds=Dataset()).value
+            return convert_raw_data_element(raw, encoding=encoding).value
         except Exception:  # pydicom raises whatever the value made it stumble over
             return (raw.value or b"").decode("latin-1")
 

@@ -1,112 +1,159 @@
-"""The rows of one study's new instances, set by set, under the study's lock."""
+"""The rows of a batch's new instances, set by set, under the locks of their studies."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID, uuid4
 
+from django.db import connection
+
+from common.copying import copy_in
+from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header
-from studies.ingest.sources import Received
 from studies.ingest.store import still_there, store_blobs
 from studies.models import Instance, Series, Study
 from worklists.models import Worklist
 
+INSTANCE = [
+    "uuid",
+    "series_id",
+    "study_id",
+    "blob_id",
+    "sop_instance_uid",
+]  # beside the columns of the header
 
-@dataclass(frozen=True)
-class Arrival:
-    """A read and stored file: its place in the batch, what it says, and its bytes."""
-
-    index: int
-    header: Header
-    received: Received
-    blob_id: int
-
-    @property
-    def sha256(self) -> str:
-        return self.received.sha256
-
-
-def find_or_add_study(home: Worklist, header: Header) -> tuple[Study, bool]:
-    """The undeleted study of this UID at this home, locked; made from the first file's words where there is none."""
-    while True:
-        # Two imports may arrive together: the second waits here until the first one's study is there or undone.
-        new = Study(home=home, study_instance_uid=header.study_instance_uid, **header.study)
-        Study.objects.bulk_create([new], ignore_conflicts=True)
-        locked = (
-            Study.objects.select_for_update(no_key=True)
-            .filter(home=home, study_instance_uid=header.study_instance_uid, deleted_at=None)
-            .first()
-        )
-        if locked is not None:  # else it was deleted in between: once more
-            return locked, locked.uuid == new.uuid
+COUNT_STUDIES = """
+UPDATE studies_study s SET
+    n_instances = s.n_instances + more.instances,
+    n_series = (SELECT count(*) FROM studies_series WHERE study_id = s.id),
+    modalities = ARRAY(
+        SELECT modality FROM (
+            SELECT unnest(s.modalities)
+            UNION SELECT modality FROM studies_series WHERE study_id = s.id AND modality <> ''
+        ) AS each (modality) ORDER BY modality COLLATE "C")
+FROM unnest(%s::bigint[], %s::int[]) AS more (study, instances)
+WHERE s.id = more.study
+RETURNING s.id, s.n_series
+"""
+COUNT_SERIES = """
+UPDATE studies_series s SET n_instances = s.n_instances + more.instances
+FROM unnest(%s::bigint[], %s::int[]) AS more (series, instances) WHERE s.id = more.series
+"""
 
 
-def add_instances(
-    study: Study, arrivals: Sequence[Arrival]
-) -> tuple[list[Arrival], list[Arrival], list[Arrival]]:
-    """New, known and refused ones (same UID, other bytes). The caller holds the study's lock."""
-    uids = {arrival.header.sop_instance_uid for arrival in arrivals}
-    held = dict(
-        Instance.objects.filter(study=study, sop_instance_uid__in=uids).values_list(
-            "sop_instance_uid", "blob__sha256"
-        )
+def find_or_add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> list[StudyFiles]:
+    """The undeleted studies of these UIDs at this home, locked; made from the first file's words where there is none.
+
+    A study that is deleted at this very moment is missing: it is for the next transaction, since this one holds locks.
+    """
+    added = _add_studies(home, arrivals)
+    locked = (
+        Study.objects.select_for_update(no_key=True)
+        .filter(home=home, study_instance_uid__in=arrivals, deleted_at=None)
+        .order_by("id")
     )
-    new: list[Arrival] = []
-    known: list[Arrival] = []
-    refused: list[Arrival] = []
-    for arrival in arrivals:
-        there = held.get(arrival.header.sop_instance_uid)
-        (new if there is None else known if there == arrival.sha256 else refused).append(arrival)
-        held.setdefault(arrival.header.sop_instance_uid, arrival.sha256)
-    if new:
-        new = _with_their_bytes(new)
-        series = _series(study, new)
-        Instance.objects.bulk_create(
-            [
-                Instance(
-                    series=series[arrival.header.series_instance_uid],
-                    study=study,
-                    blob_id=arrival.blob_id,
-                    sop_instance_uid=arrival.header.sop_instance_uid,
-                    **arrival.header.instance,
-                )
-                for arrival in new
-            ]
+    return [StudyFiles(study, study.uuid in added, arrivals[study.study_instance_uid]) for study in locked]
+
+
+def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> set[UUID]:
+    """Add the studies that are not there, and say which they are.
+
+    Imports that arrive together add them in the same order: the second waits here until the first one's are there or
+    undone, and holds nothing yet that the first one waits for.
+    """
+    first = {uid: arrivals[uid][0].header.study for uid in sorted(arrivals)}
+    names = ["uuid", "study_instance_uid", *next(iter(first.values()))]
+    rows = [(uuid4(), uid, *columns.values()) for uid, columns in first.items()]
+    types = [str(Study._meta.get_field(name).db_type(connection)).partition("(")[0] for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO studies_study (home_id, {', '.join(names)}) "
+            f"SELECT %s, * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) "
+            "ON CONFLICT DO NOTHING RETURNING uuid",
+            [home.pk, *map(list, zip(*rows, strict=True))],
         )
-        _count(study, series, new)
-    return new, known, refused
+        return {uuid for (uuid,) in cursor.fetchall()}
 
 
-def _with_their_bytes(new: list[Arrival]) -> list[Arrival]:
+def add_instances(studies: Sequence[StudyFiles]) -> None:
+    """Sort the files of these studies, and write the rows of the new ones. The caller holds the studies' locks."""
+    held = _held([files for files in studies if not files.is_new])
+    for files in studies:
+        files.sort(held[files.study.pk])
+    with_new = [files for files in studies if files.new]
+    if with_new:
+        _keep_bytes(with_new)
+        _write(with_new, _series(with_new))
+        _count(with_new)
+
+
+def _held(studies: Sequence[StudyFiles]) -> dict[int, dict[str, str]]:
+    """The hashes of the instances that are there already, by study and UID."""
+    held: dict[int, dict[str, str]] = defaultdict(dict)
+    if studies:
+        uids = {arrival.uid for files in studies for arrival in files.arrivals}
+        found = Instance.objects.filter(
+            study__in=[files.study for files in studies], sop_instance_uid__in=uids
+        )
+        for study, uid, sha256 in found.values_list("study_id", "sop_instance_uid", "blob__sha256"):
+            held[study][uid] = sha256
+    return held
+
+
+def _keep_bytes(studies: Sequence[StudyFiles]) -> None:
     """Bytes that were stored a moment ago may have been forgotten since, with another file that nothing came of."""
+    new = [arrival for files in studies for arrival in files.new]
     there = still_there({arrival.blob_id for arrival in new})
     gone = [arrival for arrival in new if arrival.blob_id not in there]
     if not gone:
-        return new
+        return
     without = {arrival.sha256 for arrival in gone if not arrival.header.instance["frames"]}
     again = store_blobs([arrival.received for arrival in gone], without_pictures=without)
-    return [replace(arrival, blob_id=again.get(arrival.sha256, arrival.blob_id)) for arrival in new]
+    for files in studies:
+        files.new = [replace(one, blob_id=again.get(one.sha256, one.blob_id)) for one in files.new]
 
 
-def _series(study: Study, arrivals: Sequence[Arrival]) -> dict[str, Series]:
-    """The series these belong to, by UID; a new one is described by its first file."""
-    first = {arrival.header.series_instance_uid: arrival.header for arrival in reversed(arrivals)}
-    found = {
-        s.series_instance_uid: s for s in Series.objects.filter(study=study, series_instance_uid__in=first)
-    }
-    missing = [
-        Series(study=study, series_instance_uid=uid, **header.series)
-        for uid, header in first.items()
-        if uid not in found
-    ]
-    return found | {series.series_instance_uid: series for series in Series.objects.bulk_create(missing)}
+def _series(studies: Sequence[StudyFiles]) -> dict[tuple[int, str], int]:
+    """The series of the new files by study and UID, with what is added counted; the first file describes a new one."""
+    headers: dict[tuple[int, str], list[Header]] = defaultdict(list)
+    for files in studies:
+        for arrival in files.new:
+            headers[files.study.pk, arrival.header.series_instance_uid].append(arrival.header)
+    there: dict[tuple[int, str], int] = {}
+    if known := [files.study for files in studies if not files.is_new]:
+        found = Series.objects.filter(study__in=known, series_instance_uid__in={uid for _, uid in headers})
+        for study, uid, pk in found.values_list("study_id", "series_instance_uid", "id"):
+            if (study, uid) in headers:
+                there[study, uid] = pk
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_SERIES, [[*there.values()], [len(headers[which]) for which in there]])
+    made = Series.objects.bulk_create(
+        Series(study_id=study, series_instance_uid=uid, n_instances=len(these), **these[0].series)
+        for (study, uid), these in headers.items()
+        if (study, uid) not in there
+    )
+    return there | {(series.study_id, series.series_instance_uid): series.pk for series in made}
 
 
-def _count(study: Study, series: dict[str, Series], new: Sequence[Arrival]) -> None:
-    more = Counter(arrival.header.series_instance_uid for arrival in new)
-    for uid, one in series.items():
-        one.n_instances += more[uid]
-    Series.objects.bulk_update(series.values(), ["n_instances"])
-    study.n_instances += len(new)
-    study.n_series = study.series.count()
-    study.modalities = sorted({*study.modalities, *(one.modality for one in series.values() if one.modality)})
-    study.save(update_fields=["n_instances", "n_series", "modalities"])
+def _write(studies: Sequence[StudyFiles], series: Mapping[tuple[int, str], int]) -> None:
+    rows = (
+        (
+            uuid4(),
+            series[files.study.pk, one.header.series_instance_uid],
+            files.study.pk,
+            one.blob_id,
+            one.uid,
+            *one.header.instance.values(),
+        )
+        for files in studies
+        for one in files.new
+    )
+    copy_in(Instance, [*INSTANCE, *studies[0].new[0].header.instance], rows)
+
+
+def _count(studies: Sequence[StudyFiles]) -> None:
+    by_pk = {files.study.pk: files for files in studies}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_STUDIES, [[*by_pk], [len(files.new) for files in by_pk.values()]])
+        for pk, n_series in cursor.fetchall():
+            by_pk[pk].study.n_series = n_series

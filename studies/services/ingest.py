@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,18 +12,21 @@ from accounts.models import User
 from accounts.queue import poke
 from audit import clock
 from audit.actions import Action
-from audit.services import record
+from audit.models import AuditEvent
+from audit.services import event, record_all
+from common.copying import copy_in
 from common.exceptions import Refused as NotAllowed
 from studies.events import on_placement, on_worklist
 from studies.ingest.archive import is_zip, members
+from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header, read_header
 from studies.ingest.limits import MB, Limits, limits
 from studies.ingest.refusals import OTHER_BYTES, UNEXPECTED, Refused, Skipped
 from studies.ingest.results import FileResult, IngestResult, Outcome
-from studies.ingest.rows import Arrival, add_instances, find_or_add_study
+from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import Received, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
-from studies.models import FOREVER, Placement, Study
+from studies.models import FOREVER, Placement
 from worklists import access
 from worklists.models import Worklist
 
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 
 BATCH_FILES = 100
 BATCH_BYTES = 64 * MB
+PLACEMENT = ("study_id", "worklist_id", "visible_until", "internal_until", "exists_until")
 
 Progress = Callable[[FileResult], None]
 
@@ -163,20 +167,22 @@ class _Batch:
         return []
 
     def flush(self) -> list[FileResult]:
-        """Store the batch and place it, study by study; the results in the order of the files."""
+        """Store the batch and place its studies together; the results in the order of the files."""
         if not self.files:
             return []
         try:
             without = {received.sha256 for _, received, header in self.files if not header.instance["frames"]}
             blobs = store_blobs([received for _, received, _ in self.files], without_pictures=without)
-            studies: dict[str, list[Arrival]] = defaultdict(list)
+            waiting: dict[str, list[Arrival]] = defaultdict(list)
             for index, (_, received, header) in enumerate(self.files):
-                studies[header.study_instance_uid].append(
+                waiting[header.study_instance_uid].append(
                     Arrival(index, header, received, blobs[received.sha256])
                 )
             results: dict[int, FileResult] = {}
-            for uid in sorted(studies):
-                results.update(self._place(studies[uid]))
+            while waiting:  # a second time for studies that were deleted at this very moment
+                for files in _place(worklist=self.worklist, by=self.by, arrivals=waiting):
+                    results.update(self._results(files))
+                    del waiting[files.study.study_instance_uid]
             refused = [index for index, one in results.items() if one.outcome == Outcome.REFUSED]
             if refused:
                 drop_unused({blobs[self.files[index][1].sha256] for index in refused})
@@ -184,16 +190,17 @@ class _Batch:
         finally:
             self.close()
 
-    def _place(self, arrivals: list[Arrival]) -> dict[int, FileResult]:
-        study, outcomes = _place(worklist=self.worklist, by=self.by, arrivals=arrivals)
+    def _results(self, files: StudyFiles) -> dict[int, FileResult]:
+        outcomes = {Outcome.NEW: files.new, Outcome.KNOWN: files.known, Outcome.REFUSED: files.refused}
         return {
             arrival.index: self.files[arrival.index][0].result(
                 outcome,
                 OTHER_BYTES if outcome == Outcome.REFUSED else "",
-                study=study.uuid,
+                study=files.study.uuid,
                 blob_id=arrival.blob_id,
             )
-            for arrival, outcome in outcomes
+            for outcome, arrivals in outcomes.items()
+            for arrival in arrivals
         }
 
     def close(self) -> None:
@@ -204,26 +211,28 @@ class _Batch:
 
 @transaction.atomic
 def _place(
-    *, worklist: Worklist, by: User | None, arrivals: list[Arrival]
-) -> tuple[Study, list[tuple[Arrival, Outcome]]]:
-    """One study's files of a batch: study, home's placement, series, instances and the audit line, or nothing."""
-    study, is_new = find_or_add_study(worklist, arrivals[0].header)
-    new, known, refused = add_instances(study, arrivals)
-    if is_new:
-        Placement.objects.create(
-            study=study,
-            worklist=worklist,
-            visible_until=FOREVER,
-            internal_until=FOREVER,
-            exists_until=FOREVER,
-        )
-    if new:
-        placement = Placement.objects.select_related("study", "worklist__account", "worklist__owner").get(
-            study=study, worklist=worklist
-        )
-        action = Action.STUDY_ARRIVE if is_new else Action.STUDY_ADD_IMAGES
-        detail = {"instances": len(new), "series": study.n_series}
-        record(action, by=by, on=on_placement(placement, at=clock.now(), detail=detail))
+    *, worklist: Worklist, by: User | None, arrivals: Mapping[str, Sequence[Arrival]]
+) -> list[StudyFiles]:
+    """A batch's files by study: studies, home's placements, series, instances and the audit lines, or nothing."""
+    studies = find_or_add_studies(worklist, arrivals)
+    add_instances(studies)
+    new = (files.study.pk for files in studies if files.is_new)
+    copy_in(Placement, PLACEMENT, ((study, worklist.pk, FOREVER, FOREVER, FOREVER) for study in new))
+    if with_new := {files.study.pk: files for files in studies if files.new}:
+        record_all(_events(worklist, by, with_new))
         poke("studies.render_previews")
-    outcomes = [(Outcome.NEW, new), (Outcome.KNOWN, known), (Outcome.REFUSED, refused)]
-    return study, [(arrival, outcome) for outcome, those in outcomes for arrival in those]
+    return studies
+
+
+def _events(worklist: Worklist, by: User | None, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
+    """A line for each study that arrived or was added to."""
+    home = Worklist.objects.select_related("account", "owner").get(pk=worklist.pk)
+    now, events = clock.now(), []
+    for placement in Placement.objects.filter(worklist=home, study__in=studies).order_by("study"):
+        files = studies[placement.study_id]
+        placement.study, placement.worklist = files.study, home
+        detail = {"instances": len(files.new), "series": files.study.n_series}
+        on = on_placement(placement, at=now, detail=detail)
+        action = Action.STUDY_ARRIVE if files.is_new else Action.STUDY_ADD_IMAGES
+        events.append(event(action, by=by, on=on))
+    return events

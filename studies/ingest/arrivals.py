@@ -1,0 +1,48 @@
+"""The files of a batch, study by study, and which of them are new."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from studies.ingest.headers import Header
+from studies.ingest.sources import Received
+from studies.models import Study
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A read and stored file: its place in the batch, what it says, and its bytes."""
+
+    index: int
+    header: Header
+    received: Received
+    blob_id: int
+
+    @property
+    def sha256(self) -> str:
+        return self.received.sha256
+
+    @property
+    def uid(self) -> str:
+        return self.header.sop_instance_uid
+
+
+@dataclass
+class StudyFiles:
+    """A locked study and its files of a batch: new, known, and refused (same UID, other bytes)."""
+
+    study: Study
+    is_new: bool
+    arrivals: Sequence[Arrival]
+    new: list[Arrival] = field(default_factory=list)
+    known: list[Arrival] = field(default_factory=list)
+    refused: list[Arrival] = field(default_factory=list)
+
+    def sort(self, held: Mapping[str, str]) -> None:
+        """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins."""
+        hashes = dict(held)
+        for arrival in self.arrivals:
+            there = hashes.setdefault(arrival.uid, "")
+            (self.refused if there not in ("", arrival.sha256) else self.known if there else self.new).append(
+                arrival
+            )
+            hashes[arrival.uid] = there or arrival.sha256
