@@ -5,8 +5,6 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 
-NOT_AN_ADDRESS = "Enter an email address, such as name@example.org."
-
 # Marks that turn the writing direction for what follows: with them a name can rewrite the sentence around it.
 TURNING_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
@@ -30,9 +28,9 @@ def checked_name(name: str) -> str:
     """The tidied name; raises ValidationError where nobody could know a person by it."""
     tidied = tidy_name(name)
     if not re.search(r"\w", tidied):
-        raise ValidationError("Enter a name with at least one letter or digit.")
+        raise ValidationError("Give a name that others will know you by.")
     if len(tidied) > 200:
-        raise ValidationError("A name can have at most 200 characters.")
+        raise ValidationError("A name has at most 200 characters.")
     return tidied
 
 

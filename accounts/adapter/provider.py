@@ -18,7 +18,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts import mail
@@ -30,11 +29,13 @@ from audit.middleware import client_address
 
 PROVIDER = "organisation"
 
-UNVERIFIED = "{name} has not confirmed your email address, so you cannot sign in with it here."
-# And who can invite: accounts/_who_invites.html.
-UNKNOWN = "There is no account for {email}."
+UNVERIFIED = "{name} has not confirmed that your email address is yours, so it cannot sign you in here."
+UNKNOWN = (
+    "Nobody here has the address {email}. Somebody who shares a study with you, or an administrator of your "
+    "organisation, can invite you."
+)
 CANCELLED = "You did not sign in with {name}."
-NOT_UNDERSTOOD = "Signing in with {name} did not work. Try again, or sign in with your password."
+NOT_UNDERSTOOD = "The sign-in with {name} did not work. Please try again, or sign in with your password."
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
@@ -64,8 +65,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
             self._refuse(email, "unverified", UNVERIFIED.format(name=name))
         user = users_at([email]).get(email)
         if user is None:
-            who_invites = render_to_string("accounts/_who_invites.html").strip()
-            self._refuse(email, "unknown", f"{UNKNOWN.format(email=email)} {who_invites}")
+            self._refuse(email, "unknown", UNKNOWN.format(email=email))
         return user, email
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

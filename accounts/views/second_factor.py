@@ -99,7 +99,7 @@ def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             second_factor.remove_factor(user=request.user, factor=found.row, address=client_address(request))
-            messages.success(request, f"The {found.kind} was removed.")
+            messages.success(request, f"The {found.kind} is removed.")
         except ValidationError as refusal:
             messages.error(request, refusal.message)
         return redirect("accounts:second_factor")
@@ -115,7 +115,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             codes = second_factor.renew_codes(user=request.user, address=client_address(request))
-            return _set_up(request, codes, "You have new recovery codes. The old ones no longer work.")
+            return _set_up(request, codes, "You have new recovery codes. Those before no longer work.")
         except ValidationError as refusal:
             messages.error(request, refusal.message)
             return redirect("accounts:second_factor")

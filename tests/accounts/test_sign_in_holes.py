@@ -170,7 +170,7 @@ def test_a_superuser_without_a_second_factor_is_led_to_setting_one_up(sue, path)
     assert client.get(path).url == REQUIRED
     page = " ".join(client.get(REQUIRED).content.decode().split())
     assert "CIMAR</bdi> requires a second factor" in page
-    assert "The people who run CIMAR must sign in with a second factor as well as a password." in page
+    assert "Whoever runs CIMAR signs in with a second factor besides the password." in page
     assert "Ask another superuser" in page
 
 

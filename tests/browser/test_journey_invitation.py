@@ -45,11 +45,11 @@ def test_from_the_mail_to_the_image(
     dora.look("register", LOOKS[1:3])
     page.get_by_label("Your name").fill("Dora Quay")
     page.get_by_label("Choose a password").fill("quiet harbour lights")
-    page.get_by_role("button", name="Email me the code").click()
-    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+    page.get_by_role("button", name="Mail me the code").click()
+    expect(page.get_by_role("heading", name="Look in your mail")).to_be_visible()
     code = re.search(r"Your code is (\d{6})", mail.to(OUTSIDE)[0].text)[1]
     dora.look("code", LOOKS[1:3])
-    page.get_by_label("Code from the email").fill(code)
+    page.get_by_label("Code from the mail").fill(code)
     page.get_by_role("button", name="Register").click()
 
     # What was promised is there at once.

@@ -23,6 +23,9 @@ PROMISED = (
     "end a share that 500 onward shares hang on, in a star",
     "who has access to a study with a few shares",
     "serve one stored frame",
+    "take in 400 studies of one instance",
+    "take in one study of 100, 200, 400 instances",
+    "make the previews of one study of 100, 200, 400 instances",
     "migrations at 10000 studies",
 )
 
