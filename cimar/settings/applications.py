@@ -62,15 +62,18 @@ ROOT_URLCONF = "cimar.urls"
 WSGI_APPLICATION = "cimar.wsgi.application"
 
 _loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+# A developer's change to a template shows on the next request; elsewhere templates are read once.
+_read_once = (
+    "cimar.embedded.templates.Loader"
+    if CIMAR_DEVELOPMENT and CIMAR_PROFILE == "dev"
+    else "django.template.loaders.cached.Loader"
+)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            # A developer's change to a template shows on the next request; elsewhere templates are read once.
-            "loaders": _loaders
-            if CIMAR_DEVELOPMENT and CIMAR_PROFILE == "dev"
-            else [("django.template.loaders.cached.Loader", _loaders)],
+            "loaders": [(_read_once, _loaders)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -1,6 +1,8 @@
 """The register every component joins, and the two helpers they share."""
 
 import inspect
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 register = template.Library()
+_forget: list[Callable[[], None]] = []
 
 
 def attributes(given: dict[str, Any]) -> SafeString:
@@ -27,6 +31,27 @@ def attributes(given: dict[str, Any]) -> SafeString:
 
 def frame(component: str, **context: Any) -> SafeString:
     return render_to_string(f"components/{component}.html", context)
+
+
+def rendered_once(render: Callable[[], SafeString]) -> Callable[[], SafeString]:
+    """For markup that is the same for everybody: rendered once for the process and each language.
+
+    What is rendered takes no argument, so that it can hold nothing of a person, a request or its token; nor may it hold
+    a moment, which every reader sees in a zone of their own.
+    """
+
+    @lru_cache(maxsize=20)
+    def kept(language: str | None) -> SafeString:
+        return render()
+
+    _forget.append(kept.cache_clear)
+    return wraps(render)(lambda: kept(get_language()))
+
+
+def forget_renderings(**signal: Any) -> None:
+    """Everything that was rendered once is rendered again; may be connected to a signal."""
+    for forget in _forget:
+        forget()
 
 
 def descriptions() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +10,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
+from common.components.library import rendered_once
 from sharing.selectors.incoming import first_shares
 from studies.forms.lists import ListForm, SearchForm
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
@@ -86,9 +85,9 @@ class Asked:
         return f"{address}?{urlencode(query)}" if query else address
 
 
-@lru_cache(maxsize=10)
-def _empty_fields(language: str | None) -> SafeString:
-    """The fields of a search that nobody has typed yet: the same for everybody who reads this language."""
+@rendered_once
+def empty_fields() -> SafeString:
+    """The fields of a search that nobody has typed yet."""
     return render_to_string("studies/_search_fields.html", {"form": SearchForm()})
 
 
@@ -111,7 +110,7 @@ class ListPage:
         asked = self.asked
         own = {"worklist": asked.worklist, "asked": asked, "form": asked.form, "section": "studies"}
         if not asked.form.is_bound:
-            own["empty_fields"] = _empty_fields(get_language())
+            own["empty_fields"] = empty_fields()
         return own | (self._list(self.listing) if self.listing is not None else {})
 
     def _list(self, listing: Listing) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.plumbing import logs
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 START = 120
+CHANGED = "<!-- A developer was here. -->"
 # What tests set for themselves must not reach a developer's start.
 OURS = ("CIMAR_", "DJANGO_", "PYTEST_")
 
@@ -73,6 +74,18 @@ class Dev:
         return found[1]
 
 
+def sign_in(address: str) -> str:
+    with urllib.request.urlopen(address) as page:
+        return page.read().decode()
+
+
+def web_process(checkout: Path) -> list[int]:
+    """What answers requests: gunicorn's workers, which a change to a template does not restart."""
+    return sorted(
+        pid for pid in left_of(checkout) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+
+
 def left_of(checkout: Path) -> list[int]:
     """Every process whose command line or working folder is in the checkout, and its servers."""
     places = Places("dev", checkout)
@@ -96,6 +109,13 @@ def test_bin_dev_starts_refuses_a_second_survives_kill_9_and_stops_cleanly(copy,
     address = first.address()
     with urllib.request.urlopen(address) as page:
         assert page.status == 200
+
+    before = web_process(copy)
+    assert CHANGED not in sign_in(address)
+    template = copy / "templates" / "base.html"
+    template.write_text(template.read_text().replace("</body>", f"{CHANGED}</body>"))
+    assert CHANGED in sign_in(address)
+    assert web_process(copy) == before
 
     second = subprocess.run(
         [copy / "bin" / "dev"], env=environment, capture_output=True, text=True, check=False
