@@ -13,9 +13,9 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.addresses import checked_name
 from accounts.models import User
 from common import timezones
+from common.text import checked_name
 
 NO_NAME = {"required": "Write your name."}
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from accounts.addresses import tidy_address
+from common.text import identity
 
 
 def lock_addresses(addresses: Iterable[str]) -> None:
     """Until the transaction ends nobody else registers, invites or shares to these addresses."""
-    keys = sorted({_key(tidy_address(address)) for address in addresses})
+    keys = sorted({_key(identity(address)) for address in addresses})
     if keys:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template import Context, engines
 from django.template.loader import render_to_string
 
-from accounts.addresses import without_turning_marks
+from common.text import without_deceitful
 
 
 class NothingToSend(Exception):
@@ -35,9 +35,9 @@ def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
     text = _plain(f"{folder}/body.txt", values).strip() + "\n"
     html = render_to_string(f"{folder}/body.html", values).strip() + "\n"
     return Message(
-        subject=without_turning_marks(subject)[:300],
-        text=without_turning_marks(text),
-        html=without_turning_marks(html),
+        subject=without_deceitful(subject)[:300],
+        text=without_deceitful(text),
+        html=without_deceitful(html),
     )
 
 

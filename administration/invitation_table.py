@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 
 from accounts.models import Account, Role
+from common.text import identity
 from worklists.models import Worklist
 from worklists.services import Offer
 
@@ -43,28 +44,28 @@ class Directory:
 
     @classmethod
     def of(cls, account: Account) -> "Directory":
-        found = cls({role.name.casefold(): role for role in Role.objects.filter(account=account)})
+        found = cls({identity(role.name): role for role in Role.objects.filter(account=account)})
         for worklist in Worklist.objects.filter(account=account):
-            found.worklists[worklist.name.casefold()].append(worklist)
-            found.worklists[f"{worklist.kind}: {worklist.name}".casefold()].append(worklist)
+            found.worklists[identity(worklist.name)].append(worklist)
+            found.worklists[identity(f"{worklist.kind}: {worklist.name}")].append(worklist)
         return found
 
     def role(self, typed: str) -> Role:
         if not typed:
             raise ValidationError("The role is missing.")
-        if (found := self.roles.get(typed.casefold())) is None:
+        if (found := self.roles.get(identity(typed))) is None:
             raise ValidationError(f"There is no role named “{_short(typed)}” in this account.")
         return found
 
     def place(self, typed: str) -> tuple[Worklist, Role | None]:
         """By the whole text, or by what stands before the last "=" with a role behind it."""
         name, equals, role = typed.rpartition("=")
-        if typed.casefold() in self.worklists or not equals or not name.strip():
+        if identity(typed) in self.worklists or not equals or not name.strip():
             return self._worklist(typed), None
         return self._worklist(name.strip()), self.role(role.strip())
 
     def _worklist(self, typed: str) -> Worklist:
-        found = self.worklists.get(typed.casefold(), [])
+        found = self.worklists.get(identity(typed), [])
         if not found:
             raise ValidationError(f"There is no worklist named “{_short(typed)}” in this account.")
         if len(found) > 1:
@@ -95,7 +96,7 @@ def read_list(text: str, account: Account) -> list[Line]:
     if "\x00" in text:
         raise ValidationError("This is not text: it holds characters that no text has.")
     rows = _rows(text)
-    header = [name.casefold().replace(" ", "_") for name in next(rows, (0, []))[1]]
+    header = [identity(name).replace(" ", "_") for name in next(rows, (0, []))[1]]
     _check_header(header)
     lines = list(rows)
     if not lines:
@@ -161,9 +162,9 @@ def _names(cell: str) -> list[str]:
 
 
 def _said_yes(typed: str) -> bool:
-    if typed.casefold() in YES:
+    if identity(typed) in YES:
         return True
-    if typed.casefold() in NO:
+    if identity(typed) in NO:
         return False
     raise ValidationError(f"every_worklist is yes or no, not “{_short(typed)}”.")
 

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import limits
 from administration.worklist_pages import address, answer, refused
 from common.formats import code_groups, counted
+from common.text import identity_of_code
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
 from worklists import code_card, codes, services
 from worklists.models import Worklist
@@ -50,7 +51,7 @@ class CodeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or {}
         if filled.get("deed") == TYPE:
-            filled["code"] = codes.tidy(filled.get("code") or "")
+            filled["code"] = identity_of_code(filled.get("code") or "")
             if not codes.well_formed(filled["code"]):
                 said = f"A share code has {codes.SHORTEST} to {codes.LONGEST} letters and digits."
                 self.add_error("code", said)

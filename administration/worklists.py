@@ -19,6 +19,7 @@ from administration.current_account import current_account
 from administration.service_admin import Scoped, ScopedAdmin, ServiceForm
 from audit.models import AuditEvent
 from common.formats import code_groups, counted
+from common.text import identity_of_code
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
 from worklists import codes, services
@@ -68,7 +69,7 @@ class WorklistForm(ServiceForm):
                 self.fields.pop(name, None)
 
     def clean_share_code(self) -> str | None:
-        return codes.tidy(self.cleaned_data["share_code"] or "") or None
+        return identity_of_code(self.cleaned_data["share_code"] or "") or None
 
 
 @admin.register(Worklist)
@@ -164,7 +165,7 @@ class WorklistAdmin(ScopedAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """A code is counted before the page's transaction begins, which takes all it wrote back with a refusal."""
         account = current_account(request)
-        typed = codes.well_formed(codes.tidy(request.POST.get("share_code", "")))
+        typed = codes.well_formed(identity_of_code(request.POST.get("share_code", "")))
         if account is not None and typed and not limits.may_look_up(by=request.user, account=account.pk):
             self.refuse(request, ValidationError({"share_code": limits.TOO_MANY_CODES_TYPED}))
         return super().add_view(request, form_url, extra_context)

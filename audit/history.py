@@ -4,7 +4,6 @@ Sentences are plain text built from the event's own labels and detail, so they r
 gone; templates escape them. An event may lack any of it: every word has something to say for itself then.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.sentences import IN_FRONT, METHODS, OTHERWISE, REASONS, SENTENCES, STATES
+from common.text import one_line
 
 # Group key: what it is called in a filter, and the prefixes of the actions in it. The first that fits wins.
 CATEGORIES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -50,7 +50,7 @@ def sentence(event: AuditEvent) -> str:
     try:
         action = Action(event.action)
     except ValueError:
-        return f"{who(event)}: {tidy(event.action)}"
+        return f"{who(event)}: {one_line(event.action)}"
     pattern = OTHERWISE.get((action, event.outcome)) or IN_FRONT.get(event.outcome, "") + SENTENCES[action]
     return pattern.format_map(_Words(event))
 
@@ -86,7 +86,7 @@ def email_in(label: object) -> str:
 
 def _parts(label: object) -> tuple[str, str]:
     """`Ana Obi <ana@example.org>` as name and address; anything else is a name."""
-    text = tidy(label)
+    text = one_line(label)
     name, _, address = text.rpartition(" <")
     return (name, address[:-1]) if name and address.endswith(">") else (text, "")
 
@@ -96,17 +96,7 @@ def action_label(event: AuditEvent) -> str:
     try:
         return str(Action(event.action).label)
     except ValueError:
-        return tidy(event.action)
-
-
-def tidy(value: object) -> str:
-    """One line of text: no control characters, and no marks that would turn the writing direction around."""
-    text = str(value) if isinstance(value, str | int) else ""
-    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text if c not in _DIRECTIONS)
-    return " ".join("".join(kept).split())
-
-
-_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+        return one_line(event.action)
 
 
 class _Words(Mapping[str, str]):
@@ -138,7 +128,7 @@ def _said(
     otherwise: str = "",
 ) -> str:
     """The first of these details that is there, with what goes before and after it; else the other words."""
-    text = tidy(_detail(event, *keys))
+    text = one_line(_detail(event, *keys))
     return f"{before}{text}{after}" if text else otherwise
 
 
@@ -173,12 +163,12 @@ def _rights(event: AuditEvent) -> str:
     for key, verb in (("added", "added"), ("removed", "removed")):
         names = _detail(event, key)
         if isinstance(names, list):
-            changes.append(f"{verb} {', '.join(tidy(name).replace('_', ' ') for name in names)}")
+            changes.append(f"{verb} {', '.join(one_line(name).replace('_', ' ') for name in names)}")
     return f": {'; '.join(changes)}" if changes else ""
 
 
 def _why(event: AuditEvent) -> str:
-    why = tidy(_detail(event, "why"))
+    why = one_line(_detail(event, "why"))
     return f": {REASONS.get(why, why)}" if why else ""
 
 
@@ -214,10 +204,10 @@ def _joined(event: AuditEvent) -> str:
 
 _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "who": who,
-    "other": lambda e: tidy(e.other_worklist_label) or "another worklist",
-    "with_other": lambda e: f" with {tidy(e.other_worklist_label)}" if e.other_worklist_label else "",
-    "place": lambda e: tidy(e.worklist_label) or "a worklist",
-    "account": lambda e: tidy(e.account_label) or "the account",
+    "other": lambda e: one_line(e.other_worklist_label) or "another worklist",
+    "with_other": lambda e: f" with {one_line(e.other_worklist_label)}" if e.other_worklist_label else "",
+    "place": lambda e: one_line(e.worklist_label) or "a worklist",
+    "account": lambda e: one_line(e.account_label) or "the account",
     "person": _person,
     "address": lambda e: _said(e, "address", otherwise="an address"),
     "as_address": lambda e: _said(e, "address", before=" as "),
@@ -232,7 +222,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "until": _until,
     "state": lambda e: STATES.get(str(_detail(e, "outcome")), ""),
     "why": _why,
-    "found": lambda e: f": {tidy(e.other_worklist_label)}" if e.other_worklist_label else "",
+    "found": lambda e: f": {one_line(e.other_worklist_label)}" if e.other_worklist_label else "",
     "images": lambda e: _counted(e, "instances", one="image", many="images"),
     "files": lambda e: _counted(e, "files", one="file", many="files"),
     "lines": lambda e: _counted(e, "lines", one="entry", many="entries"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from audit import history
 from audit.models import AuditEvent
+from common.text import one_line
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def line_of(event: AuditEvent) -> Line:
         email=history.email_in(event.by_label),
         sentence=history.sentence(event),
         action=history.action_label(event),
-        where=history.tidy(event.worklist_label),
-        account=history.tidy(event.account_label),
+        where=one_line(event.worklist_label),
+        account=one_line(event.account_label),
         address=event.address or "",
     )

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from audit import history
 from audit.models import AuditEvent
+from common.text import one_line
 
 PAGE = 50
 BATCH = 1000
@@ -106,7 +107,7 @@ def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
             names[NOBODY] = "CIMAR, or nobody signed in"
         else:
             names.setdefault(by_id, history.name_in(label) or "Someone")
-            places.setdefault(by_id, history.tidy(account or worklist))
+            places.setdefault(by_id, one_line(account or worklist))
     often = Counter(names.values())
     people = [
         (by_id, f"{name} ({places[by_id]})" if often[name] > 1 else name) for by_id, name in names.items()

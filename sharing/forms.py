@@ -12,10 +12,10 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from common.text import identity, identity_of_code
 from sharing.limits import MOST_NOTE
 from sharing.models import Method
 from sharing.targets import Target
-from worklists import codes
 
 # Between several codes; a space belongs to a code. Addresses hold no space.
 _BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
@@ -59,7 +59,7 @@ class Picked:
             groups=_each(data, "group"),
             physicians=_each(data, "physician") + _each(data, "add_physician"),
             codes=dict(_named(code) for code in _each(data, "code")),
-            emails=[address.lower() for address in _each(data, "email")],
+            emails=[identity(address) for address in _each(data, "email")],
             find=data.get("find", ""),
             new_codes=data.get("new_code", ""),
             new_emails=data.get("new_email", ""),
@@ -128,7 +128,7 @@ def _physician(value: str) -> Target:
 
 
 def _same(target: Target) -> str:
-    return codes.tidy(target.value) if target.method == Method.CODE else target.value.lower()
+    return identity_of_code(target.value) if target.method == Method.CODE else identity(target.value)
 
 
 class ShareForm(forms.Form):

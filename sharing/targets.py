@@ -10,9 +10,9 @@ from django.core.validators import validate_email
 from django.db.models import Q
 
 from accounts.models import Account, User
+from common.text import identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
-from worklists import codes
 from worklists.models import Worklist
 
 NO_SUCH = {
@@ -59,9 +59,9 @@ def tidy(target: Target) -> Target:
     """The target with its value as it will be looked up: a code in capitals, an address in small letters."""
     value = target.value.replace("\x00", "").strip()
     if target.method == Method.CODE:
-        value = codes.tidy(value)
+        value = identity_of_code(value)
     elif target.method == Method.EMAIL:
-        value = value.lower()
+        value = identity(value)
     else:
         try:
             value = str(UUID(value))
@@ -89,7 +89,7 @@ def resolve(
     physicians = _physicians(targets, accounts[Method.PHYSICIAN])
     by_code = _codes(targets)
     by_address = _addresses(targets)
-    own = {by.email.lower()} | set(
+    own = {identity(by.email)} | set(
         EmailAddress.objects.filter(user=by, verified=True).values_list("email", flat=True)
         if by_address
         else ()
@@ -177,7 +177,7 @@ def _addresses(targets: Sequence[Target]) -> dict[str, User | None]:
         "user__personal_worklist"
     )
     found: dict[str, User | None] = dict.fromkeys(wanted)
-    found.update({address.email.lower(): address.user for address in proved})
+    found.update({identity(address.email): address.user for address in proved})
     # A deactivated user's address is refused even where it was never proved.
     for user in User.objects.filter(email__in=wanted, is_active=False):
         found[user.email] = user

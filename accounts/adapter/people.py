@@ -22,6 +22,7 @@ from django.urls import reverse
 from accounts import mail
 from accounts.models import User
 from accounts.services import outbox, people, sessions
+from common.text import identity
 from sharing.services import claim_what_waits
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            email = str(credentials.get("email") or "").lower()
+            email = identity(str(credentials.get("email") or ""))
             sessions.note_limited(email=email, address=self.get_client_ip(request))
             raise
 
@@ -79,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):
             # Asked once more, before something that protects the sign-in is changed.
             sessions.note_wrong_password(user=request.user, address=address)
         else:
-            email = str(credentials.get("email") or "").lower()
+            email = identity(str(credentials.get("email") or ""))
             sessions.note_failed_sign_in(email=email, address=address)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:

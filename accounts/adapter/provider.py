@@ -21,11 +21,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import mail
-from accounts.addresses import tidy_address
 from accounts.models import User
 from accounts.selectors import users_at
 from accounts.services import sessions
 from audit.middleware import client_address
+from common.text import identity
 
 PROVIDER = "organisation"
 
@@ -59,7 +59,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         """The person whose proved address the provider has verified; raises what to answer where there is none."""
         name = sociallogin.provider.app.name
         said = claims_in(sociallogin.account.extra_data)
-        email = tidy_address(str(said.get("email") or ""))
+        email = identity(str(said.get("email") or ""))
         # A provider's "false" as text would count as true.
         if not email or said.get("email_verified") is not True:
             self._refuse(email, "unverified", UNVERIFIED.format(name=name))

@@ -7,10 +7,12 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from common.text import identity, same
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=identity(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -19,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email__iexact=email)
+        return self.get(same("email", email or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

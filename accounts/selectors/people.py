@@ -7,22 +7,22 @@ from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.addresses import tidy_address
 from accounts.models import Account, Invitation, OutboxMail, User
+from common.text import identity, same
 
 
 def users_at(addresses: Iterable[str]) -> dict[str, User]:
     """For each address somebody has proved to be theirs, that person, active or not."""
-    wanted = {tidy_address(address) for address in addresses}
+    wanted = {identity(address) for address in addresses}
     proved = EmailAddress.objects.filter(email__in=wanted, verified=True).select_related("user")
     return {address.email: address.user for address in proved}
 
 
 def is_registered(address: str) -> bool:
     """Whether anybody signs in with this address or has proved it to be theirs."""
-    tidied = tidy_address(address)
+    tidied = identity(address)
     return (
-        User.objects.filter(email__iexact=tidied).exists()
+        User.objects.filter(same("email", address)).exists()
         or EmailAddress.objects.filter(email=tidied, verified=True).exists()
     )
 
@@ -37,13 +37,13 @@ def waiting_invitation(
 ) -> Invitation | None:
     """The one un-ended invitation of an account or user to an address, expired or not."""
     return Invitation.objects.filter(
-        address=tidy_address(address), account=account, by_user=by_user, withdrawn_at=None, accepted_at=None
+        address=identity(address), account=account, by_user=by_user, withdrawn_at=None, accepted_at=None
     ).first()
 
 
 def claimable_invitations(addresses: Iterable[str]) -> QuerySet[Invitation]:
     """Invitations to these addresses that still hold: neither expired, withdrawn nor accepted."""
-    wanted = [tidy_address(address) for address in addresses]
+    wanted = [identity(address) for address in addresses]
     return Invitation.objects.filter(
         address__in=wanted, withdrawn_at=None, accepted_at=None, expires_at__gt=Now()
     ).order_by("pk")

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from accounts.addresses import tidy_address
 from accounts.events import NOT_SIGNED_IN, on_invitation
 from accounts.models import Account, Invitation, User
 from audit import clock
 from audit.actions import Action
 from audit.services import event, record, record_all
+from common.text import identity
 
 # From a personal worklist; an account says its own.
 PRESET_DAYS = 30
@@ -39,7 +39,7 @@ def invite(
     invited = invite_all(
         addresses=[address], account=account, by_user=by_user, invited_by=invited_by, now=now
     )
-    return invited[tidy_address(address)]
+    return invited[identity(address)]
 
 
 @transaction.atomic
@@ -56,7 +56,7 @@ def invite_all(
     The second value says whether a mail is due: it is new, or had expired. The caller holds the locks on the
     addresses and sends the mails. A handful of statements however many addresses.
     """
-    wanted = sorted({tidy_address(address) for address in addresses})
+    wanted = sorted({identity(address) for address in addresses})
     by = {"account": account, "by_user": by_user}
     waiting = _locked().filter(**by, address__in=wanted, withdrawn_at=None, accepted_at=None).order_by("pk")
     found = {row.address: row for row in waiting}

@@ -7,18 +7,18 @@ from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from accounts.addresses import checked_name, tidy_address
 from accounts.events import on_user
 from accounts.models import User
 from accounts.services.sessions import end_sessions
 from audit.actions import Action
 from audit.services import record
+from common.text import checked_name, identity
 
 
 @transaction.atomic
 def add_user(*, address: str, name: str, password: str | None, by: User | None, **fields: bool) -> User:
     """A person without an invitation, for whoever sets up an installation; the address counts as proved."""
-    user = User.objects.create_user(tidy_address(address), password, name=checked_name(name), **fields)
+    user = User.objects.create_user(identity(address), password, name=checked_name(name), **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(Action.USER_REGISTER, by=by, on=on_user(user))
     return user

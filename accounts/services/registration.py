@@ -10,7 +10,6 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts import mail, tokens
-from accounts.addresses import checked_name
 from accounts.events import NOT_SIGNED_IN, on_invitation, on_user
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
@@ -20,6 +19,7 @@ from accounts.services.outbox import queue_written
 from audit import clock
 from audit.actions import Action
 from audit.services import record
+from common.text import checked_name
 
 CODE_LIFE = timedelta(minutes=15)
 CODE_TRIES = 5

@@ -16,7 +16,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts import mail
-from accounts.addresses import checked_name
 from accounts.events import NOT_SIGNED_IN, on_user
 from accounts.models import User
 from accounts.sealing import Unreadable, reseal
@@ -26,6 +25,7 @@ from accounts.services import sessions
 from accounts.services.outbox import queue_written
 from audit.actions import Action
 from audit.services import record
+from common.text import checked_name
 
 NEWS_LIFE = timedelta(days=1)
 MOST_KEYS = 20

@@ -9,12 +9,12 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.addresses import tidy_address
 from accounts.events import NOT_SIGNED_IN, on_user
 from accounts.locks import lock_addresses
 from accounts.models import User
 from audit.actions import Action
 from audit.services import On, record
+from common.text import same
 
 # Of the refusals for too many tries, one line an address and a quarter of an hour is enough to see them.
 BURST = 15 * 60
@@ -113,7 +113,7 @@ def confirm_address(*, user: User, email: str, confirm: Callable[[], bool], addr
     A new address of somebody who had proved another takes its place.
     """
     lock_addresses([email])
-    if User.objects.filter(email__iexact=tidy_address(email)).exclude(pk=user.pk).exists():
+    if User.objects.filter(same("email", email)).exclude(pk=user.pk).exists():
         return False
     before = list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
     confirmed = confirm()

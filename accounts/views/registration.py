@@ -17,12 +17,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import tokens
-from accounts.addresses import without_turning_marks
 from accounts.forms import CodeForm, RegisterForm
 from accounts.models import Invitation
 from accounts.selectors import proved_addresses
 from accounts.services import invitations, registration
 from common.responses import gone
+from common.text import without_deceitful
 from sharing.services import register_invited
 
 # In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed
@@ -195,8 +195,8 @@ def whom_to_ask(invitation: Invitation) -> str:
     """Names the person, and the account they invited for."""
     if invitation.invited_by is None:
         return "Ask whoever runs CIMAR for you for a new invitation."
-    name = without_turning_marks(invitation.invited_by.name)
-    at = f" at {without_turning_marks(invitation.account.name)}" if invitation.account is not None else ""
+    name = without_deceitful(invitation.invited_by.name)
+    at = f" at {without_deceitful(invitation.account.name)}" if invitation.account is not None else ""
     return f"Ask {name}{at} for a new invitation."
 
 

@@ -13,6 +13,7 @@ from accounts.services.invitations import mark_accepted
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import event, record_all
+from common.text import identity
 from sharing.events import Labels, on_share
 from sharing.graph import Graph
 from sharing.locks import lock_directory
@@ -34,7 +35,7 @@ def claim_promises(*, user: User) -> int:
 
 def _addresses(user: User) -> list[str]:
     rows = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    return sorted({address.lower() for address in rows})
+    return sorted({identity(address) for address in rows})
 
 
 def _promises(user: User) -> QuerySet[Share]:

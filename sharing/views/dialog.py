@@ -13,6 +13,7 @@ from django.shortcuts import render
 from accounts.selectors import proved_addresses
 from accounts.services import limits
 from audit.middleware import client_address
+from common.text import identity
 from sharing import permissions, selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
 from sharing.models import Method
@@ -91,15 +92,15 @@ class Dialog:
         typed = self.picked.typed_emails()
         if not typed or not self.offer.may(Method.EMAIL):
             return
-        own = {self.request.user.email.lower(), *proved_addresses(self.request.user)}
+        own = {identity(self.request.user.email), *proved_addresses(self.request.user)}
         left = []
         for address in typed:
             error = _address_error(address, own)
             if error:
                 self.email_errors.append(f"{address[:80]}: {error}")
                 left.append(address)
-            elif address.lower() not in self.picked.emails:
-                self.picked.emails.append(address.lower())
+            elif identity(address) not in self.picked.emails:
+                self.picked.emails.append(identity(address))
         self.picked.new_emails = ", ".join(left)
 
     def _find_physicians(self) -> None:
@@ -200,4 +201,4 @@ def _address_error(address: str, own: set[str]) -> str:
         validate_email(address)
     except ValidationError:
         return "This is not an email address."
-    return targets.YOURSELF if address.lower() in own else ""
+    return targets.YOURSELF if identity(address) in own else ""

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.addresses import without_turning_marks
 from audit.middleware import client_address
 from common.responses import gone
+from common.text import without_deceitful
 from sharing.services import reads
 from sharing.views.common import page, study_pages
 
@@ -20,12 +20,12 @@ def received(request: HttpRequest, press: UUID) -> HttpResponse:
     if not found.placements:
         return gone(
             request,
-            f"What {without_turning_marks(found.shared_by)} shared here has ended. Ask them to share it again.",
+            f"What {without_deceitful(found.shared_by)} shared here has ended. Ask them to share it again.",
         )
     context = {
         "studies": len({placement.study_id for placement in found.placements}),
         "shared_by": found.shared_by,
-        "note": without_turning_marks(found.note),
+        "note": without_deceitful(found.note),
         "rows": list(zip(found.placements, study_pages(found.placements), strict=True)),
     }
     return render(request, "sharing/received.html", context)

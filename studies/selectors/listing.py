@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, BooleanField, Count, F, Func, Q, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 
+from common.text import SEARCH_KEY_SQL
 from studies.models import NO_PATH, Placement
 from studies.selectors.modalities import newest_with
 from studies.selectors.questions import SHORTEST_FRAGMENT, Cursor, Order, Question
@@ -114,7 +115,7 @@ def _named(question: Question) -> list[Q]:
     fragments = question.fragments
     if any(len(fragment) >= SHORTEST_FRAGMENT for fragment in fragments):
         # Folded by the same function that folded the key.
-        folded = (Func(Value(fragment), function="name_key") for fragment in fragments)
+        folded = (Func(Value(fragment), function=SEARCH_KEY_SQL) for fragment in fragments)
         named.append(Q(*(Q(name_key__contains=one) for one in folded)))
     return named
 

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from audit import history
 from audit.actions import Action
 from audit.models import AuditEvent
+from common.text import one_line
 from studies.models import Placement
 
 # The events of a share that both its worklists read about.
@@ -109,7 +110,7 @@ class Line:
             email=history.email_in(event.by_label) if ours else "",
             sentence=history.sentence(event),
             action=history.action_label(event),
-            where=history.tidy(event.worklist_label),
-            account=history.tidy(event.account_label),
+            where=one_line(event.worklist_label),
+            account=one_line(event.account_label),
             address=(event.address or "") if ours else "",
         )

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
-from audit import clock, exports, history, selectors
+from audit import clock, exports, selectors
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
+from common.text import one_line
 from studies.events import on_placement
 from studies.models import Placement
 from studies.selectors.trail import Line, trail_of, trail_sentence
@@ -104,7 +105,7 @@ def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) ->
                 zone.key,
                 line.who,
                 line.email,
-                history.tidy(event.role_label),
+                one_line(event.role_label),
                 line.action,
                 line.sentence,
                 event.outcome,

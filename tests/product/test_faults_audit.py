@@ -444,7 +444,6 @@ NOT_A_DEED = {
     "worklists.common.has_administrator",
     "worklists.common.locked",
     "worklists.common.standing",
-    "worklists.common.tidy_text",
     "worklists.common.unused_code",
     "worklists.staff_claims.held",
     "studies.denials.on_denied",

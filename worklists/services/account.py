@@ -9,10 +9,11 @@ from django.db import transaction
 from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import record
+from common.text import same, tidy_text
 from worklists.access import ADMINISTER
 from worklists.events import on_account
 from worklists.permissions import check_administers
-from worklists.services.common import has_administrator, locked, tidy_text
+from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
 from worklists.services.staff_invitations import Answer, Offer, invite_members
 
@@ -26,7 +27,7 @@ def create_account(*, name: str, by: User | None, timezone: str = "Europe/London
         ZoneInfo(timezone)
     except (ValueError, KeyError, OSError) as error:
         raise ValidationError("There is no such time zone.", code="timezone") from error
-    if Account.objects.filter(name__iexact=name).exists():
+    if Account.objects.filter(same("name", name)).exists():
         raise ValidationError("There is already an account of this name.", code="taken")
     account = Account.objects.create(name=name, timezone=timezone)
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
@@ -51,7 +52,7 @@ def begin_account(*, name: str, address: str, by: User | None, timezone: str = "
     """
     check_administers(by, None)
     tidied = tidy_text(name, what="An account's name", longest=200)
-    found = Account.objects.filter(name__iexact=tidied).first()
+    found = Account.objects.filter(same("name", tidied)).first()
     account = locked(found) if found is not None else create_account(name=tidied, timezone=timezone, by=by)
     if has_administrator(account):
         return Begun(account, found is None, None)

@@ -11,9 +11,10 @@ from accounts.models import Account, User
 from audit import clock
 from audit.actions import Action
 from audit.services import record
+from common.text import same, tidy_text
 from worklists.events import on_account
 from worklists.permissions import check_administers
-from worklists.services.common import locked, tidy_text
+from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
 LONGEST_GRACE = 90
@@ -84,7 +85,7 @@ def _free_name(account: Account, name: str) -> str:
         name = tidy_text(name, what="An account's name", longest=200)
     except ValidationError as error:
         raise ValidationError({"name": error.messages}) from error
-    if Account.objects.filter(name__iexact=name).exclude(pk=account.pk).exists():
+    if Account.objects.filter(same("name", name)).exclude(pk=account.pk).exists():
         raise ValidationError({"name": "There is already an account of this name."})
     return name
 

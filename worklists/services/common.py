@@ -1,6 +1,4 @@
-"""What the services of this package share: the account's lock, tidy names, unused codes, and who stands where."""
-
-import unicodedata
+"""What the services of this package share: the account's lock, unused codes, and who stands where."""
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -10,9 +8,6 @@ from worklists import codes
 from worklists.access import ADMINISTER
 from worklists.models import RoleReplacement, Worklist
 
-# Invisible, and turning the text around them: a name with one of these is not what it looks like.
-_DECEITFUL = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-
 Standing = set[tuple[int, int, int]]
 
 
@@ -20,20 +15,6 @@ def locked(account: Account | int) -> Account:
     """The account as it is now, held until the transaction ends."""
     pk = account if isinstance(account, int) else account.pk
     return Account.objects.select_for_update(no_key=True).get(pk=pk)
-
-
-def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False) -> str:
-    """Typed text with its spaces tidied; raises with a sentence where it cannot be kept."""
-    if any(
-        unicodedata.category(sign) in ("Cc", "Cs") and not sign.isspace() for sign in text
-    ) or _DECEITFUL & set(text):
-        raise ValidationError(f"{what} may not contain invisible control characters.", code="control")
-    tidied = " ".join(text.split())
-    if not tidied and not may_be_empty:
-        raise ValidationError(f"{what} may not be empty.", code="empty")
-    if len(tidied) > longest:
-        raise ValidationError(f"{what} may have {longest} characters at most.", code="long")
-    return tidied
 
 
 def unused_code() -> str:

@@ -11,6 +11,7 @@ from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import event, record, record_all
 from common.exceptions import still_there
+from common.text import same, tidy_text
 from worklists import access, shipped_roles
 from worklists.events import on_account
 from worklists.permission_texts import labels
@@ -21,7 +22,6 @@ from worklists.services.common import (
     check_not_being_replaced,
     has_administrator,
     locked,
-    tidy_text,
 )
 from worklists.services.replacements import narrow_again
 
@@ -136,7 +136,7 @@ def make_shipped_roles(account: Account, *, by: User | None) -> None:
 
 def _free_name(account: Account | None, name: str, *, but: Role | None = None) -> str:
     name = tidy_text(name, what="A role's name", longest=100)
-    others = Role.objects.filter(account=account, name__iexact=name)
+    others = Role.objects.filter(same("name", name), account=account)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise ValidationError("There is already a role with this name.", code="taken")
     return name

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.addresses import tidy_address
 from accounts.locks import lock_addresses
 from accounts.models import Account, AccountMembership, Role, User
 from accounts.selectors import users_at
@@ -18,6 +17,7 @@ from audit import clock
 from audit.actions import Action
 from audit.services import event, record, record_all
 from common.exceptions import Refused
+from common.text import identity
 from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist
 from worklists.permissions import check_administers, check_may_give, ticked_in
@@ -149,7 +149,7 @@ def _tidied(offers: Sequence[Offer]) -> list[Offer]:
     if len(offers) > MOST_AT_ONCE:
         raise ValidationError(f"At most {MOST_AT_ONCE} people can be invited at once.")
     return [
-        Offer(tidy_address(one.address), one.role, tuple(one.worklists), one.every_worklist) for one in offers
+        Offer(identity(one.address), one.role, tuple(one.worklists), one.every_worklist) for one in offers
     ]
 
 
@@ -227,7 +227,7 @@ def _members(
 ) -> dict[str, AccountMembership]:
     """Who at these addresses is a member, active or not; an address they sign in with counts, proved or not."""
     rows = AccountMembership.objects.filter(account=account).select_related("user")
-    found = {row.user.email.lower(): row for row in rows.filter(user__email__in=addresses)}
+    found = {identity(row.user.email): row for row in rows.filter(user__email__in=addresses)}
     by_person = {row.user_id: row for row in rows.filter(user__in=[user.pk for user in people.values()])}
     return found | {address: by_person[user.pk] for address, user in people.items() if user.pk in by_person}
 

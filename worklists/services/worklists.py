@@ -10,11 +10,12 @@ from django.db.models import ProtectedError, Q
 from accounts.models import Account, Role, User
 from audit.actions import Action
 from audit.services import record
+from common.text import identity_of_code, same, tidy_text
 from worklists import access, codes
 from worklists.events import on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
-from worklists.services.common import check_role_is_of, given, locked, standing, tidy_text, unused_code
+from worklists.services.common import check_role_is_of, given, locked, standing, unused_code
 
 
 class Keep:
@@ -199,7 +200,7 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
     """The code as it is stored; None for none."""
     if not typed or not typed.strip():
         return None
-    code = codes.tidy(typed)
+    code = identity_of_code(typed)
     if not codes.well_formed(code):
         raise ValidationError(
             f"A share code has {codes.SHORTEST} to {codes.LONGEST} letters and digits.", code="share_code"
@@ -211,8 +212,10 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
 
 
 def _check_name_is_free(worklist: Worklist) -> None:
-    same = Worklist.objects.filter(account=worklist.account, kind=worklist.kind, name__iexact=worklist.name)
-    if same.exclude(pk=worklist.pk).exists():
+    others = Worklist.objects.filter(
+        same("name", worklist.name), account=worklist.account, kind=worklist.kind
+    )
+    if others.exclude(pk=worklist.pk).exists():
         raise ValidationError(
             f"There is already a {worklist.kind} of this name in the account.", code="taken"
         )

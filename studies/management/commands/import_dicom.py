@@ -10,10 +10,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
+from common.text import identity_of_code
 from studies import services
 from studies.ingest.results import FileResult, Outcome
 from studies.ingest.sources import Source, from_path
-from worklists.codes import tidy
 from worklists.models import Worklist
 
 
@@ -71,7 +71,7 @@ def _worklist(named: str) -> Worklist:
     try:
         which = Q(uuid=UUID(named))
     except ValueError:
-        which = Q(share_code=tidy(named))
+        which = Q(share_code=identity_of_code(named))
     found = Worklist.objects.select_related("account", "owner").filter(which).first()
     if found is None:
         raise CommandError("There is no worklist with this share code or uuid.")

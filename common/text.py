@@ -1,0 +1,100 @@
+"""Text: what is taken out of it, and how two texts are compared. The one home of both; it imports no app.
+
+Two folds decide whether two texts are the same. `identity` is for what names somebody or something: emails and the
+names of accounts, worklists and roles (`same` asks the database, `identity_of_code` is its stricter form for share
+codes). `search_key` is for a patient's name as somebody types it.
+"""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+
+# Invisible characters, most of which turn the writing direction of the text around them: with one of these a name is
+# not what it looks like, and can rewrite the sentence it stands in.
+DECEITFUL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_WITHOUT_DECEITFUL = dict.fromkeys(map(ord, DECEITFUL))
+
+# The SQL function that makes the search key of a placement (studies/migrations/0003_law.py). It must agree with
+# `search_key`; a test compares them.
+SEARCH_KEY_SQL = "name_key"
+# White space as Unicode and the database know it: Python counts four control characters as well.
+_BETWEEN_NAMES = re.compile(r"(?:[\^=]|(?![\x1c-\x1f])\s)+")
+
+
+def without_deceitful(text: str) -> str:
+    """Right-to-left letters stay and are shown as they should be; only the deceitful characters go."""
+    return text.translate(_WITHOUT_DECEITFUL)
+
+
+def one_line(value: object) -> str:
+    """One line of text for a reader: no control, line-breaking or deceitful characters. What is no text is empty."""
+    text = without_deceitful(str(value)) if isinstance(value, str | int) else ""
+    kept = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
+    return " ".join("".join(kept).split())
+
+
+def tidy_name(name: str) -> str:
+    """A person's name without control characters, deceitful characters, and needless space."""
+    kept = "".join(
+        " " if sign.isspace() else sign
+        for sign in without_deceitful(name)
+        if sign.isspace() or not _is_control(sign)
+    )
+    return " ".join(kept.split())
+
+
+def checked_name(name: str) -> str:
+    """The tidied name; raises ValidationError where nobody could know a person by it."""
+    tidied = tidy_name(name)
+    if not re.search(r"\w", tidied):
+        raise ValidationError("Give a name that others will know you by.")
+    if len(tidied) > 200:
+        raise ValidationError("A name has at most 200 characters.")
+    return tidied
+
+
+def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False) -> str:
+    """Typed text with its spaces tidied; raises ValidationError with a sentence where it cannot be kept."""
+    if any(_is_control(sign) and not sign.isspace() for sign in text) or not DECEITFUL.isdisjoint(text):
+        raise ValidationError(f"{what} may not contain invisible control characters.", code="control")
+    tidied = " ".join(text.split())
+    if not tidied and not may_be_empty:
+        raise ValidationError(f"{what} may not be empty.", code="empty")
+    if len(tidied) > longest:
+        raise ValidationError(f"{what} may have {longest} characters at most.", code="long")
+    return tidied
+
+
+def _is_control(sign: str) -> bool:
+    """A control character, or half of a surrogate pair."""
+    return unicodedata.category(sign) in ("Cc", "Cs")
+
+
+def identity(text: str) -> str:
+    """An email or a name as it is compared: in small letters, without space around it. Emails are stored like this."""
+    return text.strip().lower()
+
+
+def same(field: str, text: str) -> Exact:
+    """The condition that a name's column says the same as this text, by the index that keeps such names unique."""
+    return Exact(Lower(F(field)), Lower(Value(text.strip())))
+
+
+def identity_of_code(code: str) -> str:
+    """A share code as it is stored and compared: capital letters and digits; case, spaces and signs do not count."""
+    wide = unicodedata.normalize("NFKC", code[:200]).upper()
+    return "".join(sign for sign in wide if sign.isascii() and sign.isalnum())
+
+
+def search_key(name: str) -> str:
+    """A DICOM person name as one searches it: small letters, its separators as spaces.
+
+    In SQL this is `name_key` (SEARCH_KEY_SQL): it fills `Placement.name_key` and folds what a search compares with it.
+    """
+    # Letter by letter, as the database does: Python alone makes two letters of one, or a final sigma.
+    small = "".join(sign.lower()[0] for sign in name)
+    return _BETWEEN_NAMES.sub(" ", small).strip(" ")

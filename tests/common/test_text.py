@@ -1,0 +1,84 @@
+"""Text: one set of deceitful characters, and folds that agree with the database's."""
+
+import sys
+import unicodedata
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Account
+from common import text
+
+# As Python's Unicode knows them; NUL and halves of surrogate pairs are no text to the database.
+CHARACTERS = [
+    chr(code)
+    for code in range(1, sys.maxunicode + 1)
+    if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")
+]
+TYPED = st.text(st.one_of(st.sampled_from("^= \t\nAßİΣéÉ-'"), st.sampled_from(CHARACTERS)), max_size=30)
+NO_RESET = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.mark.parametrize("sign", sorted(text.DECEITFUL), ids=lambda sign: f"U+{ord(sign):04X}")
+def test_no_deceitful_character_passes_anywhere(sign: str) -> None:
+    typed = f"Ana{sign} Obi"
+
+    assert text.without_deceitful(typed) == "Ana Obi"
+    assert text.one_line(typed) == "Ana Obi"
+    assert text.tidy_name(typed) == "Ana Obi"
+    with pytest.raises(ValidationError, match="invisible control characters"):
+        text.tidy_text(typed, what="A name", longest=200)
+
+
+def test_every_character_that_turns_the_writing_is_deceitful() -> None:
+    turning = {
+        sign
+        for sign in CHARACTERS
+        if unicodedata.bidirectional(sign) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    }
+    assert len(turning) == 9
+    assert turning <= text.DECEITFUL
+
+
+@pytest.mark.parametrize("value", [None, 4.5, ["Ana"], {"name": "Ana"}])
+def test_one_line_of_what_is_no_text_is_empty(value: object) -> None:
+    assert text.one_line(value) == ""
+
+
+def test_one_line_has_no_line_break() -> None:
+    assert text.one_line("one\r\ntwo\u2028three\x00four") == "one two three four"
+
+
+def test_the_search_key_agrees_with_the_database_character_by_character(db: None) -> None:
+    typed = [f"a{sign}b" for sign in CHARACTERS]
+
+    assert [text.search_key(name) for name in typed] == search_keys_in_sql(typed)
+
+
+@given(st.lists(TYPED, min_size=1, max_size=20))
+@NO_RESET
+def test_the_search_key_agrees_with_the_database_on_any_text(db: None, typed: list[str]) -> None:
+    assert [text.search_key(name) for name in typed] == search_keys_in_sql(typed)
+
+
+def test_names_of_another_case_are_the_same(db: None) -> None:
+    account = Account.objects.create(name="Northgate Hospital")
+
+    assert Account.objects.get(text.same("name", " NORTHGATE hospital ")) == account
+    assert not Account.objects.filter(text.same("name", "Northgate  Hospital")).exists()
+    assert text.identity(" NORTHGATE hospital ") == text.identity("Northgate Hospital")
+
+
+def search_keys_in_sql(names: list[str]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {text.SEARCH_KEY_SQL}(name) FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, at) "
+            "ORDER BY at",
+            [names],
+        )
+        return [row[0] for row in cursor.fetchall()]
