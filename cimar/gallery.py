@@ -93,6 +93,16 @@ STUDIES = [
 
 PATH = [
     {"kind": "home", "label": "Northgate Hospital, CT", "detail": ""},
+    {
+        "kind": "fold",
+        "label": "2 shares",
+        "href": "?path=sample",
+        "steps": [
+            {"kind": "share", "label": "by Dr Ana Ruiz", "detail": "location"},
+            {"kind": "worklist", "label": "Northgate Hospital, Emergency", "detail": "", "href": "#sample"},
+            {"kind": "share", "label": "by Dr Tom Hale", "detail": "group"},
+        ],
+    },
     {"kind": "share", "label": "Dr Ana Ruiz", "detail": "by email, 3 Nov 2026", "external": True},
     {"kind": "worklist", "label": "Worklist of Ben Okafor", "detail": ""},
     {"kind": "role", "label": "Personal", "detail": "may open images"},

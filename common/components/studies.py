@@ -1,14 +1,15 @@
 """Patients, studies, shares: how each is shown wherever it stands."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from common import formats
 from common.components.library import register
-from common.components.words import day_or_moment, modality
+from common.components.words import day_or_moment, icon, modality, pill
 
 
 def identity(study: Any) -> dict:
@@ -127,10 +128,50 @@ STEPS = {
 }
 
 
-@register.inclusion_tag("components/path_line.html")
-def path_line(steps: Iterable[dict]) -> dict:
-    named = [{**step, "word": STEPS[step["kind"]][0], "icon": STEPS[step["kind"]][1]} for step in steps]
-    return {"steps": named}
+@register.simple_tag
+def path_line(steps: Iterable[dict]) -> SafeString:
+    """path_line steps — each {kind, label, detail, external, href}; kind: home, worklist, role, share, person, fold
+
+    A fold stands for many steps: its `href` answers to htmx with their path, and is the page that shows them at its
+    `anchor`; with `steps` it is open.
+    """
+    shown = "".join(_fold(step) if step["kind"] == "fold" else _step(step) for step in steps)
+    return SafeString(f'<ol class="path">{shown}</ol>')
+
+
+def _step(step: dict) -> SafeString:
+    shown = (conditional_escape(step.get(name) or "") for name in ("label", "detail", "href"))
+    return _drawn_step(step["kind"], *shown, is_external=bool(step.get("external")))
+
+
+@lru_cache(maxsize=1000)
+def _drawn_step(
+    kind: str, label: SafeString, detail: SafeString, href: SafeString, *, is_external: bool
+) -> SafeString:
+    """On a page of many paths most steps are the same few: each is made once."""
+    word, picture = STEPS[kind]
+    return format_html(
+        '<li class="path-step">{}<span><span class="path-word">{}</span> <bdi>{}</bdi>{}{}</span></li>',
+        icon(picture),
+        word,
+        format_html('<a href="{}">{}</a>', href, label) if href else label,
+        format_html(' <span class="path-detail">{}</span>', detail) if detail else "",
+        format_html(" {}", pill("External", tone="warn")) if is_external else "",
+    )
+
+
+def _fold(step: dict) -> SafeString:
+    href, steps = step["href"], step.get("steps")
+    return format_html(
+        '<li class="path-step"><details class="path-fold"{}><summary>{} {}</summary>'
+        '<div class="path-rest">{}</div></details></li>',
+        SafeString(" open")
+        if steps
+        else format_html(' hx-get="{}" hx-trigger="toggle once" hx-target="find .path-rest"', href),
+        icon(STEPS["share"][1]),
+        step["label"],
+        path_line(steps) if steps else format_html('<a href="{}#{}">Show them</a>', href, step["anchor"]),
+    )
 
 
 @register.inclusion_tag("components/confirm_list.html")

@@ -1,6 +1,6 @@
 """What a person may see of shares."""
 
-from sharing.selectors.access import Access, who_has_access
+from sharing.selectors.access import EVERYBODY, Access, Place, who_has_access
 from sharing.selectors.directory import (
     account_uuids,
     accounts_by_uuid,
@@ -37,9 +37,11 @@ from sharing.selectors.shares import (
 )
 
 __all__ = [
+    "EVERYBODY",
     "Access",
     "Leaving",
     "NoSuchPage",
+    "Place",
     "Received",
     "WhatEnds",
     "account_uuids",

@@ -1,5 +1,6 @@
 """Audited reads of the pages about shares: the read and its audit event are committed in one transaction."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,11 +16,47 @@ from studies.models import Placement
 
 
 @transaction.atomic
-def read_access(*, placement: Placement, by: User, address: str | None = None) -> selectors.Access:
-    """Who can see this study, as far as the person may know it from where they see it."""
+def read_access(
+    *,
+    placement: Placement,
+    by: User,
+    names: UUID | str = "",
+    path: UUID | None = None,
+    address: str | None = None,
+) -> selectors.Access:
+    """Who can see this study, as far as the person may know it from where they see it.
+
+    `names`: the worklist whose people are to be named, or `EVERYBODY`; `path`: the share whose whole path is wanted.
+    """
     now = clock.now()
-    record(Action.ACCESS_READ, by=by, on=on_placement(placement, at=now), address=address)
-    return selectors.who_has_access(placement, by, now)
+    asked = {"names": names, "path": path}
+    detail = {what: str(which) for what, which in asked.items() if which}
+    record(Action.ACCESS_READ, by=by, on=on_placement(placement, at=now, detail=detail), address=address)
+    return selectors.who_has_access(placement, by, now, names=names, path=path)
+
+
+@transaction.atomic
+def read_access_names(
+    *, placement: Placement, worklist: UUID, by: User, address: str | None = None
+) -> selectors.Place:
+    """One worklist of that page with its people named; NothingThere where they are not the person's to know."""
+    shown = read_access(placement=placement, by=by, names=worklist, address=address)
+    place = next((place for place in shown.places if place.uuid == worklist and place.roles), None)
+    if place is None:
+        raise NothingThere
+    return place
+
+
+@transaction.atomic
+def read_access_path(
+    *, placement: Placement, share: UUID, by: User, address: str | None = None
+) -> list[dict[str, Any]]:
+    """The steps that page leaves out of the path of one share; NothingThere where it leaves out none."""
+    shown = read_access(placement=placement, by=by, path=share, address=address)
+    grant = next((grant for grant in shown.grants if grant.share.uuid == share and grant.is_folded), None)
+    if grant is None:
+        raise NothingThere
+    return grant.hidden_steps
 
 
 @transaction.atomic

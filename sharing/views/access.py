@@ -1,12 +1,16 @@
 """The Access tab: who can see this study, why, since when, until when, granted by whom."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from audit.middleware import client_address
+from common.exceptions import NothingThere
+from sharing import selectors
 from sharing.services import reads
 from sharing.views.common import page
 from studies.views.study_header import placement_or_404, study_frame
@@ -18,13 +22,31 @@ FROM_HERE = "From this worklist: how it came here, and who can see it by shares 
 @page
 @require_safe
 def access(request: HttpRequest, placement: UUID) -> HttpResponse:
+    """The page; to htmx only the names or the path that were asked for."""
     found = placement_or_404(request, placement)
-    shown = reads.read_access(placement=found, by=request.user, address=client_address(request))
-    says = EVERYTHING if found.is_home else FROM_HERE
+    whose = {"placement": found, "by": request.user, "address": client_address(request)}
+    names, path = request.GET.get("names", ""), request.GET.get("path", "")
+    worklist = None if names == selectors.EVERYBODY else _uuid(names)
+    share = _uuid(path)
+    if request.headers.get("HX-Request") == "true" and worklist is not None:
+        place = reads.read_access_names(worklist=worklist, **whose)
+        return render(request, "sharing/_names.html", {"place": place})
+    if request.headers.get("HX-Request") == "true" and share is not None:
+        steps = reads.read_access_path(share=share, **whose)
+        return render(request, "sharing/_path.html", {"steps": steps})
     context = {
-        "says": says,
+        "says": EVERYTHING if found.is_home else FROM_HERE,
         **study_frame(request.user, found, "access"),
-        "access": shown,
-        "here": request.get_full_path(),
+        "access": reads.read_access(names=worklist or names, path=share, **whose),
+        "everybody": selectors.EVERYBODY,
+        "end": f"{reverse('sharing:end')}?{urlencode({'back': request.get_full_path()})}",
     }
     return render(request, "sharing/access.html", context)
+
+
+def _uuid(value: str) -> UUID | None:
+    """What is no uuid is not there."""
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        raise NothingThere from None

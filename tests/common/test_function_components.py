@@ -16,6 +16,7 @@ CALLS = {
     "date": ["{% date text %}", "{% date text time=True %}", "{% date None empty=text %}"],
     "icon": ["{% icon 'lock' label=text %}", "{% icon text %}"],
     "modality": ["{% modality codes %}"],
+    "path_line": ["{% path_line path %}"],
     "patient_line": ["{% patient_line study %}", "{% patient_line study href=text %}"],
     "pill": ["{% pill text %}"],
     "row_check": ["{% row_check text text name=text %}", "{% row_check text text checked=True %}"],
@@ -28,8 +29,10 @@ def shown(source: str, text: object) -> str:
     study = SimpleNamespace(**dict.fromkeys(vars(gallery.STUDIES[0]), text))
     study.patient_birth_date = study.study_date = None
     study.modalities, study.n_instances = [text], 3
+    step = {"kind": "worklist", **dict.fromkeys(("label", "detail", "href", "anchor"), text)}
+    path = [step, {**step, "kind": "fold"}, {**step, "kind": "fold", "steps": [step]}]
     return Template("{% load components %}" + source).render(
-        Context({"text": text, "codes": [text], "study": study})
+        Context({"text": text, "codes": [text], "study": study, "path": path})
     )
 
 

@@ -317,6 +317,12 @@ SHARING: dict[str, Call] = {
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
     ),
     "reads.read_access": lambda w: sharing_reads.read_access(placement=w.at_home, by=w.cast.ana),
+    "reads.read_access_names": lambda w: sharing_reads.read_access_names(
+        placement=w.at_home, worklist=w.cast.ct.uuid, by=w.cast.ana
+    ),
+    "reads.read_access_path": lambda w: sharing_reads.read_access_path(
+        placement=w.at_home, share=w.on_emergency.uuid, by=w.cast.ana
+    ),
     "dialog.read_back": lambda w: dialog.read_back(codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct),
     "reads.read_received": lambda w: sharing_reads.read_received(press=w.on_emergency.press, by=w.cast.ben),
     "promises.claim_promises": lambda w: sharing.services.claim_promises(user=w.claimer),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -14,6 +15,7 @@ from sharing.targets import Target
 from studies.models import Placement
 from tests.browser.steps import look_over, signed_in
 from tests.cast import Cast, make_cast
+from tests.chains import share_onward
 from tests.factories import join, make_location, make_study, make_user, placement_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,6 +147,57 @@ def test_a_share_is_ended_from_the_access_tab(ana: Page, live_server, here: Cast
     expect(ana.get_by_role("status").first).to_contain_text("1 share ended, and 1 share with it.")
     expect(ana.get_by_role("link", name="End the share with Emergency")).to_have_count(0)
     assert complaints == []
+
+
+@pytest.fixture
+def many(here: Cast) -> dict[str, Placement]:
+    """Studies that were shared many times."""
+    placements = {}
+    for shape, number in {"chain": 20, "star": 50}.items():
+        study = make_study(here.ct, patient_name=f"Many^{shape.title()}")
+        with transaction.atomic():
+            share_onward(study, shape, number, here.ana)
+        placements[shape] = placement_of(study, here.ct)
+    return placements
+
+
+@pytest.mark.parametrize("shape", ["chain", "star"])
+def test_a_study_that_was_shared_many_times(
+    ana: Page, live_server, many: dict[str, Placement], complaints, look, shape: str
+) -> None:
+    shares = Share.objects.filter(study=many[shape].study)
+    last = shares.select_related("to_worklist").latest("pk").to_worklist
+    ana.goto(live_server.url + reverse("sharing:access", args=[many[shape].uuid]))
+    look(ana, f"access-{shape}")
+    place = ana.locator(f"#worklist-{last.uuid}")
+    place.get_by_text("1 person can see it here by role").press("Enter")
+    expect(place.locator(".access-roles")).to_have_text("AdministratorAdam")
+    if shape == "chain":
+        fold = place.locator(".path-fold summary")
+        fold.press("Enter")
+        expect(place.locator(".path-rest .path-step")).to_have_count(37)
+        expect(fold).to_be_focused()
+    look(ana, f"access-{shape}-open")
+    assert complaints == []
+
+
+def test_without_script_a_folded_path_and_names_are_links(
+    browser: Browser, live_server, here: Cast, many: dict[str, Placement], complaints
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = signed_in(context, live_server, here.ana, complaints)
+    last = Share.objects.filter(study=many["chain"].study).latest("pk").to_worklist
+    page.goto(live_server.url + reverse("sharing:access", args=[many["chain"].uuid]))
+    place = page.locator(f"#worklist-{last.uuid}")
+
+    place.locator(".path-fold summary").click()
+    place.get_by_role("link", name="Show them").click()
+    expect(place.locator(".path-rest .path-step")).to_have_count(37)
+
+    place.get_by_text("1 person can see it here by role").click()
+    place.get_by_role("link", name="Show the names").click()
+    expect(place.locator(".access-roles")).to_have_text("AdministratorAdam")
+    context.close()
 
 
 def test_the_pages_around_look_right(ana: Page, live_server, here: Cast, complaints, look) -> None:

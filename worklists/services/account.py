@@ -17,8 +17,6 @@ from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
 from worklists.services.staff_invitations import Answer, Offer, invite_members
 
-NAME_TAKEN = "There is already an account with this name."
-
 
 @transaction.atomic
 def create_account(*, name: str, by: User | None, timezone: str = "Europe/London") -> Account:
@@ -30,7 +28,7 @@ def create_account(*, name: str, by: User | None, timezone: str = "Europe/London
     except (ValueError, KeyError, OSError) as error:
         raise ValidationError("There is no such time zone.", code="timezone") from error
     if Account.objects.filter(same("name", name)).exists():
-        raise ValidationError(NAME_TAKEN, code="taken")
+        raise ValidationError("There is already an account of this name.", code="taken")
     account = Account.objects.create(name=name, timezone=timezone)
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
     make_shipped_roles(account, by=by)
@@ -61,7 +59,7 @@ def begin_account(*, name: str, address: str, by: User | None, timezone: str = "
     role = Role.objects.filter(account=account, permissions__codename=ADMINISTER).order_by("pk").first()
     if role is None:
         raise ValidationError(
-            "No role of this account includes “Account: Administer”. A superuser can add it to a role."
+            "No role of this account lets anybody administer it; a superuser can change one."
         )
     offer = Offer(address, role, every_worklist=True)
     [answer] = invite_members(account=account, offers=[offer], by=by)

@@ -6,15 +6,23 @@ number; so are worklists of organisations the reader has nothing to do with.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from accounts.models import User
-from sharing.selectors.access.reading import Reading
-from sharing.selectors.access.shown import Access, last_moment
+from sharing.selectors.access.reading import EVERYBODY, Reading
+from sharing.selectors.access.shown import Access, Place, last_moment
 from studies.models import Placement
 
-__all__ = ["Access", "last_moment", "who_has_access"]
+__all__ = ["EVERYBODY", "Access", "Place", "last_moment", "who_has_access"]
 
 
-def who_has_access(placement: Placement, by: User, now: datetime) -> Access:
+def who_has_access(
+    placement: Placement,
+    by: User,
+    now: datetime,
+    *,
+    names: UUID | str = "",
+    path: UUID | None = None,
+) -> Access:
     """A dozen statements, however many shares there are."""
-    return Reading(placement, by, now).access()
+    return Reading(placement, by, now).access(names, path)

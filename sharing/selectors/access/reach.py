@@ -8,6 +8,7 @@ from accounts.models import Invitation, User
 from sharing import graph
 from sharing.graph import Graph
 from sharing.models import Method, Share
+from sharing.selectors.access.ways import Ways
 from sharing.selectors.directory import accounts_of
 from sharing.selectors.invitations import invitations_of
 from sharing.selectors.shares import worklist_ids
@@ -47,14 +48,15 @@ class Reach:
         self.onward: dict[int, list[Share]] = defaultdict(list)
         for share in self.live:
             self.onward[share.from_worklist_id].append(share)
-        self.emailed = {share.to_worklist_id: share for share in self.live if share.method == Method.EMAIL}
+        emailed = {share.to_worklist_id for share in self.live if share.method == Method.EMAIL}
         # Who shares something with you lets you know from where.
         self.givers = {share.from_worklist_id for share in self.live if share.to_worklist_id == self.start}
-        self.colleagues = self._colleagues()
+        self.colleagues = self._colleagues(emailed)
+        self._sort_out()
 
-    def _colleagues(self) -> set[int]:
+    def _colleagues(self, emailed: Collection[int | None]) -> set[int]:
         """Of the people shared to by email, those whose name the reader's own directory holds anyway."""
-        targets = [self.worklists[pk] for pk in self.emailed if pk is not None]
+        targets = [self.worklists[pk] for pk in emailed if pk is not None]
         owners = {worklist.owner_id for worklist in targets if worklist.owner_id is not None}
         if not owners:
             return set()
@@ -72,23 +74,29 @@ class Reach:
         source = self.worklists[share.from_worklist_id]
         return self.knows_all or self._near(self.worklists[target]) or self._near(source)
 
-    def _sort_out(self) -> tuple[dict[int, str], int, int]:
-        """Each worklist known from the start, "inside" or by "address"; how many others, how many shares beyond."""
-        inside, waiting = {self.start}, [self.start]
+    def _sort_out(self) -> None:
+        """What is known from the start: `inside` by name, `addressed` by a share by email; the rest is counted."""
+        self.inside, waiting = {self.start}, [self.start]
         while waiting:
             for share, target in self._approved(waiting.pop()):
-                if share.method != Method.EMAIL and target not in inside and self._named(share, target):
-                    inside.add(target)
+                if share.method != Method.EMAIL and target not in self.inside and self._named(share, target):
+                    self.inside.add(target)
                     waiting.append(target)
-        addressed: set[int] = set()
+        # The ways up from home to here, and down from here.
+        self.up, self.down = Ways(self.home, self._approved), Ways(self.start, self._approved, self.inside)
+        self.addressed: dict[int, Share] = {}
         hidden: set[int] = set()
-        for share, target in (edge for source in inside for edge in self._approved(source)):
-            if target not in inside:
-                (addressed if share.method == Method.EMAIL else hidden).add(target)
-        others = self._reached(hidden - addressed, inside | addressed)
-        beyond = sum(len(self.onward[source]) for source in self._reached(addressed, inside))
-        known = dict.fromkeys(inside, "inside") | dict.fromkeys(addressed, "address")
-        return known, len(others), beyond
+        for source in self.down.length:
+            for share, target in self._approved(source):
+                if target in self.inside:
+                    continue
+                if share.method == Method.EMAIL:
+                    self.addressed.setdefault(target, share)
+                else:
+                    hidden.add(target)
+        addressed = self.addressed.keys()
+        self.elsewhere = len(self._reached(hidden - addressed, self.inside | addressed))
+        self.beyond = sum(len(self.onward[source]) for source in self._reached(addressed, self.inside))
 
     def _approved(self, source: int) -> list[Edge]:
         """The shares onward that let something be seen, with where they lead."""
@@ -107,14 +115,3 @@ class Reach:
                     found.add(target)
                     waiting.append(target)
         return found
-
-    def _ways(self, start: int, within: Collection[int] | None) -> dict[int, Share | None]:
-        """From each worklist one share back towards the start, the fewest steps first."""
-        came: dict[int, Share | None] = {start: None}
-        waiting = [start]
-        for source in waiting:
-            for share, target in self._approved(source):
-                if target not in came and (within is None or target in within):
-                    came[target] = share
-                    waiting.append(target)
-        return came

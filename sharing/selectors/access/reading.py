@@ -1,130 +1,86 @@
 """What may be known of a study's shares, in the words the Access tab says."""
 
 from collections import defaultdict
-from typing import Any
+from uuid import UUID
 
 from sharing.models import Method, Share
-from sharing.selectors.access.members import members_of
-from sharing.selectors.access.reach import Reach
+from sharing.selectors.access.members import counts_of, members_of
+from sharing.selectors.access.paths import Paths
 from sharing.selectors.access.shown import Access, Grant, Place, Promise, Role
 from studies.models import FOREVER
-from worklists.models import Worklist
 
 # As many worklists as a page can be read with.
 MOST_PLACES = 300
+# Of as many worklists the people are named at once; of more, worklist by worklist when they are asked for.
+MOST_NAMED = 12
+
+# Of as many people the names are open to be read.
+MOST_OPEN = 12
+
+EVERYBODY = "all"
 
 
-class Reading(Reach):
+class Reading(Paths):
     """One study as one reader may read of it."""
 
-    def access(self) -> Access:
-        known, elsewhere, beyond = self._sort_out()
-        inside = {worklist for worklist, how in known.items() if how == "inside"}
-        up, down = self._ways(self.home, None), self._ways(self.start, inside)
+    def access(self, names: UUID | str = "", path: UUID | None = None) -> Access:
+        """`names`: of which worklist people are named, or of all; `path`: of which share the whole way is told."""
+        order = self._order()
+        shown = order[:MOST_PLACES]
+        self.linked, self.unfolded = frozenset(shown) & self.inside, path
+        access = Access(elsewhere=self.elsewhere, beyond=self.beyond, more=len(order) - len(shown))
         grants: dict[int, list[Grant]] = defaultdict(list)
-        found = Access(elsewhere=elsewhere, beyond=beyond)
         for share in self.live:
             source, target = share.from_worklist_id, share.to_worklist_id
-            if target == self.start and source not in inside and share.approved_at is not None:
-                grants[target].append(self._grant(share, up, self.home))
-            elif source not in inside:
+            if target == self.start and source not in self.inside and share.approved_at is not None:
+                grants[target].append(self._grant(share, self.up))
+            elif source not in self.inside:
                 continue
             elif target is None:
-                found.promises.append(self._promise(share, down))
+                access.promises.append(self._promise(share))
             elif share.approved_at is None:
                 if share.method == Method.EMAIL or self._named(share, target):
-                    found.waiting.append(self._grant(share, down, self.start))
-            elif target in known:
-                # Of shares back to where one stands, only what keeps it there is of interest: the way down begins here.
-                way = (up, self.home) if target == self.start else (down, self.start)
-                grants[target].append(self._grant(share, *way))
-        members = members_of([pk for pk in inside if self._near(self.worklists[pk])])
-        order = sorted(
-            known,
-            key=lambda pk: (
-                pk != self.start,
-                known[pk] != "inside",
-                self._name(pk, known[pk]).casefold(),
-                pk,
-            ),
-        )
-        found.more = max(0, len(order) - MOST_PLACES)
-        found.places = [self._place(pk, known[pk], grants[pk], members) for pk in order[:MOST_PLACES]]
-        return found
+                    access.waiting.append(self._grant(share, self.down))
+            elif target in self.inside or target in self.addressed:
+                # Of shares back to here, only what keeps the study here is of interest: the way down begins here.
+                grants[target].append(self._grant(share, self.up if target == self.start else self.down))
+        near = [pk for pk in shown if pk in self.inside and self._near(self.worklists[pk])]
+        counts, members = self._people(near, names)
+        access.names_left = len(counts) > len(members)
+        access.places = [
+            self._place(pk, grants[pk], counts.get(pk, 0), members.get(pk, []), names) for pk in shown
+        ]
+        return access
 
-    def _grant(self, share: Share, ways: dict[int, Share | None], start: int) -> Grant:
-        chain, at = [share], share.from_worklist_id
-        while (before := ways.get(at)) is not None:
-            chain.append(before)
-            at = before.from_worklist_id
-        chain.reverse()
-        path = [self._step(start)]
-        for each in chain:
-            path.append(self._share_step(each))
-            path.append(self._target_step(each))
-        ends = {share.from_worklist_id, self.home}
-        seen = ends | {share.to_worklist_id}
-        may_end = bool(ends & self.may_share) and bool(seen & self.may_list)
-        return Grant(share, self._by(share), path, may_end, path[-1]["label"])
+    def _order(self) -> list[int]:
+        """Home, or where the reader is, and after each worklist those that were shared to from it, by name."""
+        onward: dict[int, list[int]] = defaultdict(list)
+        for worklist, share in {**self.addressed, **self.down.last}.items():
+            onward[share.from_worklist_id].append(worklist)
+        order, waiting = [], [self.start]
+        while waiting:
+            order.append(at := waiting.pop())
+            key = {pk: (pk not in self.inside, self._name(pk).casefold(), pk) for pk in onward[at]}
+            waiting += sorted(onward[at], key=key.__getitem__, reverse=True)
+        return order
 
-    def _step(self, pk: int) -> dict[str, Any]:
-        worklist = self.worklists[pk]
-        kind = "home" if pk == self.home else "person" if worklist.is_personal else "worklist"
-        if self.knows_all or pk == self.start or self._near(worklist) or pk in self.givers:
-            return {"kind": kind, "label": worklist.label, "detail": self._account(worklist)}
-        if worklist.account is not None:
-            return {"kind": kind, "label": f"a worklist of {worklist.account.name}"}
-        return {"kind": kind, "label": "a personal worklist"}
+    def _people(self, near: list[int], names: UUID | str) -> tuple[dict[int, int], dict[int, list[Role]]]:
+        """How many people can see the study on each worklist, and who they are where they are named."""
+        if len(near) <= MOST_NAMED or names == EVERYBODY:
+            members = members_of(near)
+            return {pk: number for pk, (_, number) in members.items()}, {
+                pk: roles for pk, (roles, _) in members.items()
+            }
+        asked = members_of([pk for pk in near if self.worklists[pk].uuid == names])
+        return counts_of(near), {pk: roles for pk, (roles, _) in asked.items()}
 
-    def _target_step(self, share: Share) -> dict[str, Any]:
-        target, external = share.to_worklist_id, share.method == Method.EMAIL
-        if target is None or (external and target not in self.givers | {self.start}):
-            source = self.worklists[share.from_worklist_id]
-            known = self.knows_all or share.from_worklist_id == self.start or self._near(source)
-            label = self._address(share) if known else "somebody"
-            return {"kind": "person", "label": label, "external": True}
-        step = self._step(target)
-        if target != self.start and self._named(share, target):
-            worklist = self.worklists[target]
-            step |= {"label": worklist.label, "detail": self._account(worklist)}
-        return {**step, "external": external}
+    def _name(self, pk: int) -> str:
+        return self.worklists[pk].label if pk in self.inside else self._address(self.addressed[pk])
 
-    def _share_step(self, share: Share) -> dict[str, Any]:
-        return {
-            "kind": "share",
-            "label": f"by {self._by(share)}",
-            "detail": Method(share.method).label.lower(),
-        }
-
-    def _by(self, share: Share) -> str:
-        source = self.worklists[share.from_worklist_id]
-        near = self.knows_all or share.from_worklist_id == self.start or self._near(source)
-        if near or share.to_worklist_id == self.start:
-            return self.people[share.shared_by_id]
-        return f"somebody at {source.account.name}" if source.account is not None else "somebody"
-
-    def _address(self, share: Share) -> str:
-        """The address that was used, or the name where the reader's own directory has it."""
-        worklist = self.worklists.get(share.to_worklist_id) if share.to_worklist_id is not None else None
-        owner = worklist.owner if worklist is not None else None
-        if owner is not None and (owner.pk in self.colleagues or owner.pk == self.by.pk):
-            return owner.name
-        return share.address
-
-    def _name(self, pk: int, how: str) -> str:
-        if how == "inside":
-            return self.worklists[pk].label
-        return self._address(self.emailed[pk])
-
-    @staticmethod
-    def _account(worklist: Worklist) -> str:
-        return worklist.account.name if worklist.account is not None else ""
-
-    def _promise(self, share: Share, ways: dict[int, Share | None]) -> Promise:
+    def _promise(self, share: Share) -> Promise:
         invitation = self.invitations[share.invitation_id]
-        grant = self._grant(share, ways, self.start)
         return Promise(
-            grant,
+            self._grant(share, self.down),
             invitation.address,
             invitation,
             invitation.expires_at <= self.now,
@@ -132,22 +88,23 @@ class Reading(Reach):
         )
 
     def _place(
-        self, pk: int, how: str, grants: list[Grant], members: dict[int, tuple[list[Role], int]]
+        self, pk: int, grants: list[Grant], members: int, roles: list[Role], names: UUID | str
     ) -> Place:
         worklist, times = self.worklists[pk], self.graph.at(pk)
-        roles, number = members.get(pk, ([], 0))
-        shown = sum(len(role.people) for role in roles)
-        external = how == "address" or times.internal <= self.now
+        is_inside = pk in self.inside
+        is_asked_for = names in (EVERYBODY, worklist.uuid)
         return Place(
-            name=self._name(pk, how),
-            kind="address" if how == "address" else worklist.kind,
-            account=self._account(worklist) if how == "inside" else "",
+            name=self._name(pk),
+            kind=worklist.kind if is_inside else "address",
+            account=self._account(worklist) if is_inside else "",
+            uuid=worklist.uuid if is_inside else None,
             is_home=pk == self.home,
             is_here=pk == self.start,
-            external=external,
+            external=not is_inside or times.internal <= self.now,
             until=times.visible if times.visible < FOREVER else None,
             roles=roles,
-            members=number,
-            hidden_members=number - shown,
+            members=members,
+            hidden_members=members - sum(len(role.people) for role in roles),
+            is_open=bool(roles) and (is_asked_for or members <= MOST_OPEN),
             grants=grants,
         )

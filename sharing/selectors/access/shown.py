@@ -1,8 +1,10 @@
 """What the Access tab shows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from accounts.models import Invitation
 from sharing.models import Share
@@ -10,17 +12,26 @@ from sharing.models import Share
 
 @dataclass(frozen=True)
 class Grant:
-    """One live share: who granted it, when, until when, and the path from home (or from here) through it."""
+    """One live share: who granted it, when, until when, and the path from home (or from here) through it.
+
+    A long path is folded: in place of its first shares stands how many there are.
+    """
 
     share: Share
     by: str
     path: list[dict[str, Any]]
     may_end: bool
     target: str = ""
+    is_folded: bool = False
 
     @property
     def last_day(self) -> datetime | None:
         return last_moment(self.share.expires_at)
+
+    @property
+    def hidden_steps(self) -> list[dict[str, Any]]:
+        """What the fold of the path hides, where it was asked for."""
+        return [step for fold in self.path for step in fold.get("steps", ())]
 
 
 @dataclass(frozen=True)
@@ -42,18 +53,24 @@ class Role:
 
 @dataclass(frozen=True)
 class Place:
-    """A worklist the study is on, or an address it was shared to; `roles` where members are the reader's to know."""
+    """A worklist the study is on, or an address it was shared to.
+
+    `members` is how many people can see it there, where they are the reader's to know; `roles` names them, or is empty
+    until they are asked for.
+    """
 
     name: str
     kind: str
     account: str
+    uuid: UUID | None
     is_home: bool
     is_here: bool
     external: bool
     until: datetime | None
-    roles: list[Role]
     members: int
+    roles: list[Role]
     hidden_members: int
+    is_open: bool
     grants: list[Grant]
 
     @property
@@ -63,7 +80,10 @@ class Place:
 
 @dataclass
 class Access:
-    """`places` begin with home or here; `elsewhere` counts worklists of other organisations, `beyond` onward shares."""
+    """`places` begin with home or here; `elsewhere` counts worklists of other organisations, `beyond` onward shares.
+
+    `names_left`: of some worklists people are counted and not named.
+    """
 
     places: list[Place] = field(default_factory=list)
     waiting: list[Grant] = field(default_factory=list)
@@ -71,6 +91,14 @@ class Access:
     elsewhere: int = 0
     beyond: int = 0
     more: int = 0
+    names_left: bool = False
+
+    @property
+    def grants(self) -> Iterator[Grant]:
+        for place in self.places:
+            yield from place.grants
+        yield from self.waiting
+        yield from (promise.grant for promise in self.promises)
 
 
 def last_moment(until: datetime | None) -> datetime | None:

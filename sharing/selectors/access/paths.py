@@ -1,0 +1,112 @@
+"""Each live share in the words of the Access tab: who made it, and the way to it, folded where it is long."""
+
+from typing import Any
+from uuid import UUID
+
+from common.formats import counted
+from sharing.models import Method, Share
+from sharing.selectors.access.reach import Reach
+from sharing.selectors.access.shown import Grant
+from sharing.selectors.access.ways import Ways
+from worklists.models import Worklist
+
+# A way of more shares is folded: a page tells each share of a chain once, however long the chain is.
+MOST_SHARES = 3
+
+Step = dict[str, Any]
+
+
+class Paths(Reach):
+    """`linked` are the worklists that have a part of the page; `unfolded` is the share whose way is told whole."""
+
+    linked: frozenset[int] = frozenset()
+    unfolded: UUID | None = None
+
+    def _grant(self, share: Share, ways: Ways) -> Grant:
+        source = share.from_worklist_id
+        before = ways.length.get(source, 0)
+        is_folded = before >= MOST_SHARES
+        path = [self._step(ways.start)]
+        if is_folded:
+            path.append(self._folded(share, ways, before))
+        for step in ways.to(source, 1 if is_folded else None):
+            if not is_folded:
+                path.append(self._share_step(step))
+            path.append(self._linked(self._target_step(step), step.to_worklist_id))
+        path.append(self._share_step(share))
+        path.append(self._target_step(share))
+        ends = {source, self.home}
+        seen = ends | {share.to_worklist_id}
+        may_end = bool(ends & self.may_share) and bool(seen & self.may_list)
+        return Grant(share, self._by(share), path, may_end, path[-1]["label"], is_folded)
+
+    def _folded(self, share: Share, ways: Ways, before: int) -> Step:
+        """In place of the shares that lead to where this one was made: how many, and on demand which."""
+        steps: list[Step] = []
+        if share.uuid == self.unfolded:
+            for each in ways.to(share.from_worklist_id):
+                steps.append(self._share_step(each))
+                steps.append(self._linked(self._target_step(each), each.to_worklist_id))
+            # The worklist this share was made from comes after the fold.
+            steps.pop()
+        return {
+            "kind": "fold",
+            "label": counted(before, "share,shares"),
+            "href": f"?path={share.uuid}",
+            "anchor": f"share-{share.uuid}",
+            "steps": steps,
+        }
+
+    def _linked(self, step: Step, worklist: int | None) -> Step:
+        """A step to a worklist that has its own part of the page leads there."""
+        if worklist in self.linked and worklist is not None:
+            return {**step, "href": f"#worklist-{self.worklists[worklist].uuid}"}
+        return step
+
+    def _step(self, pk: int) -> Step:
+        worklist = self.worklists[pk]
+        kind = "home" if pk == self.home else "person" if worklist.is_personal else "worklist"
+        if self.knows_all or pk == self.start or self._near(worklist) or pk in self.givers:
+            return {"kind": kind, "label": worklist.label, "detail": self._account(worklist)}
+        if worklist.account is not None:
+            return {"kind": kind, "label": f"a worklist of {worklist.account.name}"}
+        return {"kind": kind, "label": "a personal worklist"}
+
+    def _target_step(self, share: Share) -> Step:
+        target, external = share.to_worklist_id, share.method == Method.EMAIL
+        if target is None or (external and target not in self.givers | {self.start}):
+            source = self.worklists[share.from_worklist_id]
+            known = self.knows_all or share.from_worklist_id == self.start or self._near(source)
+            label = self._address(share) if known else "somebody"
+            return {"kind": "person", "label": label, "external": True}
+        step = self._step(target)
+        if target != self.start and self._named(share, target):
+            worklist = self.worklists[target]
+            step |= {"label": worklist.label, "detail": self._account(worklist)}
+        return {**step, "external": external}
+
+    def _share_step(self, share: Share) -> Step:
+        return {
+            "kind": "share",
+            "label": f"by {self._by(share)}",
+            "detail": Method(share.method).label.lower(),
+        }
+
+    def _by(self, share: Share) -> str:
+        source = self.worklists[share.from_worklist_id]
+        near = self.knows_all or share.from_worklist_id == self.start or self._near(source)
+        if near or share.to_worklist_id == self.start:
+            return self.people[share.shared_by_id]
+        return f"somebody at {source.account.name}" if source.account is not None else "somebody"
+
+    def _address(self, share: Share) -> str:
+        """The address that was used, or the name where the reader's own directory has it."""
+        worklist = self.worklists.get(share.to_worklist_id) if share.to_worklist_id is not None else None
+        owner = worklist.owner if worklist is not None else None
+        if owner is not None and (owner.pk in self.colleagues or owner.pk == self.by.pk):
+            return owner.name
+        return share.address
+
+    @staticmethod
+    def _account(worklist: Worklist) -> str:
+        return worklist.account.name if worklist.account is not None else ""
