@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -33,7 +32,6 @@ SAID = {
     Outcome.ALREADY: "{} has been invited to just this already. No second mail was sent.",
 }
 TONES = {"accepted": "good", "lapsed": "warn"}
-WAITS = Q(membership__ended_at=None, withdrawn_at=None, accepted_at=None)
 
 
 class State(admin.SimpleListFilter):
@@ -50,15 +48,15 @@ class State(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> QuerySet[Invitation]:
-        outcomes = InvitedMembership.Outcome
-        wanted = {
-            "waiting": WAITS & Q(expires_at__gt=Now()),
-            "expired": WAITS & Q(expires_at__lte=Now()),
-            "accepted": Q(membership__outcome=outcomes.ACCEPTED),
-            "withdrawn": Q(membership__outcome=outcomes.WITHDRAWN),
-            "lapsed": Q(membership__outcome=outcomes.LAPSED),
-        }
-        return queryset.filter(wanted.get(self.value() or "", Q()))
+        waiting, opened = Invitation.objects.waiting(), Invitation.objects.open()
+        match self.value():
+            case "waiting":
+                return queryset.filter(membership__ended_at=None, pk__in=opened)
+            case "expired":
+                return queryset.filter(membership__ended_at=None, pk__in=waiting).exclude(pk__in=opened)
+            case "accepted" | "withdrawn" | "lapsed" as outcome:
+                return queryset.filter(membership__outcome=outcome)
+        return queryset
 
 
 def state_of(invitation: Invitation, now: Any) -> tuple[str, str]:

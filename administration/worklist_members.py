@@ -153,8 +153,9 @@ class WorklistMembershipAdmin(ScopedAdmin):
         account = self.account_for_form(request)
         if db_field.name != "user" or rows is None or account is None:
             return rows
-        memberships = account.memberships.filter(active=True).values("user")
-        return User.objects.filter(pk__in=memberships, is_active=True).order_by("name", "email")
+        return User.objects.filter(pk__in=account.memberships.active().values("user")).order_by(
+            "name", "email"
+        )
 
     # Titles and ways back: a membership has no name of its own
 

@@ -54,6 +54,6 @@ class Graph:
 def load(study_ids: Collection[int]) -> dict[int, Graph]:
     """The graphs of the given studies: two statements. Read it after the study locks."""
     shares: dict[int, list[Share]] = defaultdict(list)
-    for share in Share.objects.filter(study__in=study_ids, ended_at=None).order_by("id"):
+    for share in Share.objects.unended().filter(study__in=study_ids).order_by("id"):
         shares[share.study_id].append(share)
     return {study.pk: Graph(study, shares[study.pk]) for study in Study.objects.filter(pk__in=study_ids)}

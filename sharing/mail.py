@@ -5,8 +5,6 @@ Written when their turn comes, from what then stands.
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.mail import Message, NothingToSend, link, render_mail
@@ -14,7 +12,6 @@ from accounts.models import Account, Invitation, OutboxMail, User
 from accounts.tokens import make_token
 from sharing import selectors
 from sharing.models import Share
-from studies.models import Placement
 
 SHARED = "sharing/mail/study_shared"
 INVITATION = "sharing/mail/invitation"
@@ -46,7 +43,7 @@ def invitation(mail: OutboxMail) -> Message:
     """To an address nobody has registered: of one press, or (sent again) of everything promised to it."""
     invited = Invitation.objects.select_related("account", "invited_by").get(pk=mail.data["invitation"])
     _check_waiting(invited)
-    promises = _standing_promises(invited)
+    promises = selectors.promises_of(invited).live()
     sharer, account = invited.invited_by, invited.account
     if "press" in mail.data:
         promises = promises.filter(press=UUID(mail.data["press"]))
@@ -70,15 +67,8 @@ def _check_waiting(invited: Invitation) -> None:
         raise NothingToSend("The person has registered.")
     if invited.withdrawn_at is not None:
         raise NothingToSend("The invitation was withdrawn.")
-    if not Invitation.objects.filter(pk=invited.pk, expires_at__gt=Now()).exists():
+    if not Invitation.objects.open().filter(pk=invited.pk).exists():
         raise NothingToSend("The invitation has expired.")
-
-
-def _standing_promises(invited: Invitation) -> QuerySet[Share]:
-    source = Placement.objects.filter(
-        study=OuterRef("study"), worklist=OuterRef("from_worklist"), visible_until__gt=Now()
-    )
-    return selectors.promises_of(invited).filter(Q(expires_at=None) | Q(expires_at__gt=Now()), Exists(source))
 
 
 def _sharer(person: User | None, account: Account | None) -> dict[str, str]:

@@ -98,7 +98,7 @@ def allowed_onward(
 
 def account_methods(by: User) -> dict[int, frozenset[Method]]:
     """For each account the person is active in, the methods their account role carries."""
-    memberships = AccountMembership.objects.filter(user=by, active=True).select_related("account")
+    memberships = AccountMembership.objects.active().filter(user=by).select_related("account")
     found = {}
     for membership in memberships:
         rights = access.account_rights(by, membership.account)

@@ -121,7 +121,7 @@ def _worklists(
     uuids = _uuids(targets, Method.LOCATION, Method.GROUP)
     if not uuids:
         return {}
-    rows = Worklist.objects.select_related("account", "owner").filter(
+    rows = Worklist.objects.with_names().filter(
         Q(kind="location", account__in=accounts[Method.LOCATION])
         | Q(kind="group", account__in=accounts[Method.GROUP]),
         uuid__in=uuids,
@@ -158,9 +158,7 @@ def _codes(targets: Sequence[Target]) -> dict[str, Worklist]:
     wanted = {target.value for target in targets if target.method == Method.CODE and target.value}
     if not wanted:
         return {}
-    rows = Worklist.objects.select_related("account", "owner").filter(
-        share_code__in=wanted, takes_shares=True
-    )
+    rows = Worklist.objects.with_names().filter(share_code__in=wanted, takes_shares=True)
     return {
         worklist.share_code: worklist
         for worklist in rows

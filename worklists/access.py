@@ -15,6 +15,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import Account, Role, User
 from worklists.models import Worklist
+from worklists.models.worklist import WorklistQuerySet
 
 Person = User | AnonymousUser | None
 
@@ -111,7 +112,7 @@ def rights(user: Person, worklist: Worklist) -> frozenset[str]:
     return frozenset(row[0] for row in _rows(_RIGHTS, {"user": person, "worklist": worklist.pk}))
 
 
-def worklists_for(user: Person, codename: str) -> QuerySet[Worklist]:
+def worklists_for(user: Person, codename: str) -> WorklistQuerySet:
     """The worklists where this person holds this right; lazy, so that it serves as a subquery."""
     return Worklist.objects.filter(pk__in=RawSQL(*worklist_ids(user, codename)))
 

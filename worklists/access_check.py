@@ -65,7 +65,7 @@ _STRAY = {
 
 def under_way() -> Iterator[str]:
     """What the worker still has to do: until then people have less than is due, never more."""
-    rows = RoleReplacement.objects.filter(ended_at=None).order_by("pk").values_list("role", "other")
+    rows = RoleReplacement.objects.running().order_by("pk").values_list("role", "other")
     for role, other in rows:
         yield f"Role {role} is being replaced by role {other}: differences may be about that until it is done."
 

@@ -35,9 +35,7 @@ def staff_invitation(mail: OutboxMail) -> Message:
 def member_added(mail: OutboxMail) -> Message:
     """To somebody who is registered: they work for one account more from now on."""
     memberships = AccountMembership.objects.select_related("account", "role", "user")
-    row = memberships.filter(
-        account=mail.data["account"], user=mail.data["user"], active=True, user__is_active=True
-    ).first()
+    row = memberships.active().filter(account=mail.data["account"], user=mail.data["user"]).first()
     if row is None:
         raise NothingToSend("The person is no longer a member.")
     by = User.objects.filter(pk=mail.data["by"]).first() if mail.data["by"] is not None else None

@@ -1,6 +1,7 @@
 """An organisation, its roles, and who belongs to it."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -80,6 +81,12 @@ class Role(models.Model):
         return self.name
 
 
+class AccountMembershipQuerySet(models.QuerySet["AccountMembership"]):
+    def active(self) -> Self:
+        """Of those who work there now: the membership is active, and so is the person."""
+        return self.filter(active=True, user__is_active=True)
+
+
 class AccountMembership(models.Model):
     """A user in an account, with a role. Inactive, it keeps its rows and gives no right."""
 
@@ -90,6 +97,8 @@ class AccountMembership(models.Model):
     active = models.BooleanField(default=True, db_default=True)
     every_worklist = models.BooleanField(default=False, db_default=False)
     joined_at = models.DateTimeField(db_default=Now())
+
+    objects = AccountMembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,11 +1,26 @@
 """A promise to an address nobody has registered."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def waiting(self) -> Self:
+        """Neither withdrawn nor accepted. An expired invitation still waits: it can be sent again."""
+        return self.filter(withdrawn_at=None, accepted_at=None)
+
+    def open(self) -> Self:
+        """Waiting, and its link works now."""
+        return self.waiting().filter(expires_at__gt=Now())
+
+    def claimable(self) -> Self:
+        """What hangs on it can become the person's: neither withdrawn nor expired. It may have been accepted before."""
+        return self.filter(withdrawn_at=None, expires_at__gt=Now())
 
 
 class Invitation(models.Model):
@@ -49,6 +64,8 @@ class Invitation(models.Model):
     code_hash = models.CharField(max_length=128, db_default="", default="")
     code_expires_at = models.DateTimeField(null=True)
     code_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints = [

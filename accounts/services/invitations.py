@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.events import NOT_SIGNED_IN, on_invitation
 from accounts.models import Account, Invitation, User
+from accounts.models.invitation import InvitationQuerySet
 from audit import clock
 from audit.actions import Action
 from audit.services import event, record, record_all
@@ -58,7 +59,7 @@ def invite_all(
     """
     wanted = sorted({identity(address) for address in addresses})
     by = {"account": account, "by_user": by_user}
-    waiting = _locked().filter(**by, address__in=wanted, withdrawn_at=None, accepted_at=None).order_by("pk")
+    waiting = _locked().waiting().filter(**by, address__in=wanted).order_by("pk")
     found = {row.address: row for row in waiting}
     expires_at = _end(account, now)
     expired = {address for address, row in found.items() if row.expires_at <= now}
@@ -149,7 +150,7 @@ def note_opening(*, invitation: Invitation, address: str | None) -> None:
         record(Action.INVITATION_OPEN, by=NOT_SIGNED_IN, on=on_invitation(invitation), address=address)
 
 
-def _locked() -> QuerySet[Invitation]:
+def _locked() -> InvitationQuerySet:
     return Invitation.objects.select_related("account").select_for_update(of=("self",), no_key=True)
 
 

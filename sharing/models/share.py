@@ -1,12 +1,15 @@
 """A share: a grant that keeps a study placed on a target worklist."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Length, Now
 from django.db.models.lookups import LessThanOrEqual
+
+from studies.models import Placement
 
 
 class Method(models.TextChoices):
@@ -15,6 +18,46 @@ class Method(models.TextChoices):
     PHYSICIAN = "physician", "Physician"
     CODE = "code", "Share Code"
     EMAIL = "email", "Email"
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def unended(self) -> Self:
+        """Those nothing has ended yet. What the clock ended is among them until its study is settled."""
+        return self.filter(ended_at=None)
+
+    def live(self) -> Self:
+        """As the law has it: un-ended, before its end date, and the study is visible where it was shared from.
+
+        Approved or not, and promises to an invitation too.
+        """
+        return self.unended().filter(self.unexpired(), self.source_is_visible())
+
+    def carrying(self) -> Self:
+        """Live and approved: what lets a study be seen on a worklist."""
+        return self.live().filter(to_worklist__isnull=False, approved_at__isnull=False)
+
+    def awaiting(self) -> Self:
+        """Live, and not approved yet by the worklist it goes to."""
+        return self.live().filter(to_worklist__isnull=False, approved_at=None)
+
+    def promised(self) -> Self:
+        """Un-ended promises: what waits on an invitation."""
+        return self.unended().filter(to_worklist=None)
+
+    def overdue(self) -> Self:
+        """What the clock has ended and no settling has written down."""
+        return self.unended().filter(expires_at__lte=Now())
+
+    @staticmethod
+    def unexpired() -> Q:
+        return Q(expires_at=None) | Q(expires_at__gt=Now())
+
+    @staticmethod
+    def source_is_visible() -> Exists:
+        """Whether the from-worklist still has the study."""
+        return Exists(
+            Placement.objects.visible().filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
+        )
 
 
 class Share(models.Model):
@@ -73,6 +116,8 @@ class Share(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="shares_ended", db_index=False
     )
     end_reason = models.CharField(max_length=20, choices=EndReason, default="", db_default="", blank=True)
+
+    objects = ShareQuerySet.as_manager()
 
     class Meta:
         constraints = [

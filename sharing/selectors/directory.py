@@ -40,7 +40,7 @@ class Hits(NamedTuple):
 
 def accounts_of(user: User) -> frozenset[int]:
     """The accounts a person is an active member of."""
-    mine = AccountMembership.objects.filter(user=user, user__is_active=True, active=True)
+    mine = AccountMembership.objects.active().filter(user=user)
     return frozenset(mine.values_list("account", flat=True))
 
 
@@ -93,11 +93,7 @@ def members_at(addresses: Collection[str], account_ids: Collection[int]) -> dict
     if not addresses or not account_ids:
         return {}
     proved = EmailAddress.objects.filter(
-        email__in=addresses,
-        verified=True,
-        user__is_active=True,
-        user__account_memberships__active=True,
-        user__account_memberships__account__in=account_ids,
+        email__in=addresses, verified=True, user__in=_members(account_ids).values("user")
     )
     return dict(proved.values_list("email", "user__name"))
 
@@ -121,4 +117,4 @@ _COLLEAGUE = ("user__uuid", "account__uuid", "user__name", "user__email", "accou
 
 
 def _members(account_ids: Collection[int]) -> QuerySet[AccountMembership]:
-    return AccountMembership.objects.filter(account__in=account_ids, active=True, user__is_active=True)
+    return AccountMembership.objects.active().filter(account__in=account_ids)

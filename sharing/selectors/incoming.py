@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
-
 from sharing.models import Share
 from studies.models import Placement
 from worklists.models import Worklist
@@ -33,7 +30,12 @@ def first_shares(worklist: Worklist, placements: Iterable[Placement]) -> dict[in
     study_ids = {placement.study_id for placement in placements if not placement.is_home}
     if not study_ids:
         return {}
-    found = _bringing(worklist).filter(study__in=study_ids).order_by("study_id", "id").distinct("study_id")
+    found = (
+        Share.objects.carrying()
+        .filter(to_worklist=worklist, study__in=study_ids)
+        .order_by("study_id", "id")
+        .distinct("study_id")
+    )
     rows = found.values_list(
         "study_id",
         "shared_by__name",
@@ -49,11 +51,6 @@ def shares_of(placement: Placement) -> Sequence[Share]:
     """Those that hold one study here, the first ones first."""
     if placement.is_home:
         return []
-    found = _bringing(placement.worklist).filter(study=placement.study_id)
+    found = Share.objects.carrying().filter(to_worklist=placement.worklist, study=placement.study_id)
     found = found.select_related("shared_by", "from_worklist__account", "from_worklist__owner")
     return list(found.order_by("id")[:MOST_SHOWN])
-
-
-def _bringing(worklist: Worklist) -> QuerySet[Share]:
-    live = Q(expires_at=None) | Q(expires_at__gt=Now())
-    return Share.objects.filter(live, to_worklist=worklist, ended_at=None, approved_at__isnull=False)

@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Invitation, User
 from sharing.models import Share
+from sharing.models.share import ShareQuerySet
 from worklists.models import InvitedMembership
 
 
@@ -17,9 +18,9 @@ def invitations_of(user: User) -> QuerySet[Invitation]:
     return Invitation.objects.filter(Q(invited_by=user, membership=None) | Exists(mine))
 
 
-def promises_of(invitation: Invitation) -> QuerySet[Share]:
+def promises_of(invitation: Invitation) -> ShareQuerySet:
     """What still waits on an invitation, whoever promised it."""
-    return Share.objects.filter(invitation=invitation, to_worklist=None, ended_at=None)
+    return Share.objects.promised().filter(invitation=invitation)
 
 
 def is_waited_for(invitation: Invitation) -> bool:
@@ -29,4 +30,4 @@ def is_waited_for(invitation: Invitation) -> bool:
 
 def waiting_membership(invitation: Invitation) -> InvitedMembership | None:
     """What an account offers with it, until it is accepted or taken back."""
-    return InvitedMembership.objects.filter(invitation=invitation, ended_at=None).first()
+    return InvitedMembership.objects.waiting().filter(invitation=invitation).first()

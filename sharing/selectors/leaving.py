@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from accounts.models import AccountMembership
 from audit import clock
 from sharing import graph
@@ -24,24 +26,22 @@ class Leaving:
     worklists: list[Worklist]
 
 
+def given_by(membership: AccountMembership) -> QuerySet[Share]:
+    """The un-ended shares that a person has as a member: made to them from the account's directory."""
+    return Share.objects.unended().filter(
+        to_worklist__owner=membership.user_id, account=membership.account_id, method=Method.PHYSICIAN
+    )
+
+
 def what_ends_by_leaving(membership: AccountMembership) -> Leaving:
     """What `sharing.services.leave_account` would end now; the same whether the membership goes or is inactive."""
     own = Worklist.objects.get(owner=membership.user_id)
-    lost = Share.objects.filter(
-        to_worklist=own, account=membership.account_id, method=Method.PHYSICIAN, ended_at=None
-    )
-    graphs = graph.load(set(lost.values_list("study_id", flat=True)))
+    given = set(given_by(membership).values_list("pk", "study_id"))
+    graphs, pks = graph.load({study_id for _, study_id in given}), {pk for pk, _ in given}
     now = clock.now()
     shares = studies = onward = kept = 0
     for one in graphs.values():
-        chosen = [
-            share
-            for share in one.shares
-            if share.to_worklist_id == own.pk
-            and share.account_id == membership.account_id
-            and share.method == Method.PHYSICIAN
-            and one.is_live(share, now)
-        ]
+        chosen = [share for share in one.shares if share.pk in pks and one.is_live(share, now)]
         if not chosen:
             continue
         after = one.without(chosen)

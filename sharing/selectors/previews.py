@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import AccountMembership, User
+from accounts.models import User
 from audit import clock
 from sharing import graph
 from sharing.events import Labels
 from sharing.graph import Graph
 from sharing.models import Share
+from sharing.selectors.directory import accounts_of
 from sharing.selectors.shares import named
 from studies.models import Placement
 
@@ -71,7 +72,7 @@ def what_ends_with_deletion(placement: Placement, by: User) -> WhatEnds:
 
 
 def _preview(graphs: dict[int, Graph], chosen: list[Share], by: User, now: datetime) -> WhatEnds:
-    accounts = set(AccountMembership.objects.filter(user=by, active=True).values_list("account", flat=True))
+    accounts = accounts_of(by)
     labels = Labels.of(chosen)
     direct = {(share.study_id, share.to_worklist_id) for share in chosen}
     recipients: Counter[str] = Counter()

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Invitation, User
 from audit import clock
 from sharing.models import Method, Share
+from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
 from sharing.selectors.invitations import invitations_of
 from sharing.selectors.shares import worklist_ids
-from studies.models import Placement, Study
+from studies.models import Study
 from studies.selectors import placements_visible_to
 
 ROWS = 50
@@ -71,9 +71,6 @@ class Page(Generic[T]):
 def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Line]:
     """The person's shares. Raises NoSuchPage."""
     seen = placements_visible_to(user).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
-    held = Placement.objects.filter(
-        study=OuterRef("study"), worklist=OuterRef("from_worklist"), visible_until__gt=Now()
-    )
     mine = (
         Share.objects.filter(shared_by=user)
         .select_related(
@@ -84,7 +81,7 @@ def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None
             "to_worklist__owner",
         )
         .select_related("invitation", "ended_by")
-        .annotate(seen=Subquery(seen.values("uuid")[:1]), held=Exists(held))
+        .annotate(seen=Subquery(seen.values("uuid")[:1]), held=ShareQuerySet.source_is_visible())
     )
     shares, newer, older = _page(mine, before, after)
     now = clock.now()

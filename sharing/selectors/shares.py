@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
 
 from accounts.models import User
 from sharing.models import Share
@@ -25,18 +24,7 @@ def shares_seen_by(user: User) -> QuerySet[Share]:
 
 def shares_awaiting(user: User) -> QuerySet[Share]:
     """Shares that wait for a decision on the worklists the person may see."""
-    there = Placement.objects.filter(
-        study=OuterRef("study"),
-        worklist=OuterRef("to_worklist"),
-        exists_until__gt=Now(),
-    )
-    return Share.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=Now()),
-        Exists(there),
-        to_worklist__in=access.worklists_for(user, "list_studies"),
-        ended_at=None,
-        approved_at=None,
-    )
+    return Share.objects.awaiting().filter(to_worklist__in=access.worklists_for(user, "list_studies"))
 
 
 def may_end(user: User, shares: Collection[Share]) -> bool:
@@ -70,17 +58,11 @@ def press_for(user: User, press: UUID) -> Received:
     )
     if not mine:
         return Received([], False)
-    standing = Share.objects.filter(
-        pk__in=[share.pk for share in mine],
-        study=OuterRef("study"),
-        to_worklist=OuterRef("worklist"),
-        ended_at=None,
-    ).filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
+    standing = Share.objects.carrying().filter(
+        pk__in=[share.pk for share in mine], study=OuterRef("study"), to_worklist=OuterRef("worklist")
+    )
     placements = (
-        placements_visible_to(user)
-        .filter(Exists(standing))
-        .select_related("study", "worklist__account", "worklist__owner")
-        .order_by("-study_date", "-id")
+        placements_visible_to(user).filter(Exists(standing)).with_names().order_by("-study_date", "-id")
     )
     return Received(list(placements[:500]), True, mine[0].shared_by.name, mine[0].note)
 
@@ -92,4 +74,4 @@ def worklist_ids(user: User, codename: str) -> set[int]:
 
 def named(worklist_ids: set[int]) -> dict[int, Worklist]:
     """These worklists with what their labels need: one statement."""
-    return Worklist.objects.select_related("account", "owner").in_bulk(worklist_ids)
+    return Worklist.objects.with_names().in_bulk(worklist_ids)

@@ -8,13 +8,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from audit import clock
 from audit.actions import Action
 from audit.services import event, record_all
 from common.exceptions import NothingThere
-from sharing import graph, permissions, selectors, targets
+from sharing import permissions, selectors, targets
 from sharing.limits import MOST_STUDIES
-from sharing.models import Method
+from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services.previews import visible_placements
 from sharing.targets import Resolved, Target
@@ -68,13 +67,7 @@ def offer(*, placements: Sequence[UUID], by: User) -> Offer:
 def _allowed_on_own(
     by: User, worklist: Worklist, rights: frozenset[str], study_ids: Sequence[int]
 ) -> frozenset[Allowed]:
-    now = clock.now()
-    incoming = [
-        share
-        for one in graph.load(study_ids).values()
-        for share in one.shares
-        if share.to_worklist_id == worklist.pk and share.approved_at is not None and one.is_live(share, now)
-    ]
+    incoming = Share.objects.carrying().filter(to_worklist=worklist, study__in=study_ids)
     return frozenset().union(*permissions.allowed_onward(by, worklist, rights, incoming).values())
 
 

@@ -52,11 +52,7 @@ def preview_deletion(*, placement: UUID, by: User) -> tuple[Placement, selectors
 
 def visible_placements(placements: Sequence[UUID], by: User) -> list[Placement]:
     seen = placements_visible_to(by).filter(uuid__in=set(placements))
-    found = list(
-        seen.select_related("study", "worklist__account", "worklist__owner").order_by(
-            "name_key", "-study_date", "pk"
-        )
-    )
+    found = list(seen.with_names().order_by("name_key", "-study_date", "pk"))
     if not found:
         raise NothingThere
     return found

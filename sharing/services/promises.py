@@ -5,7 +5,6 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
@@ -18,6 +17,7 @@ from sharing.events import Labels, on_share
 from sharing.graph import Graph
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
+from sharing.selectors import promises_of
 from sharing.services import settling
 from worklists.models import Worklist
 
@@ -39,12 +39,8 @@ def _addresses(user: User) -> list[str]:
 
 
 def _promises(user: User) -> QuerySet[Share]:
-    return Share.objects.filter(
-        invitation__address__in=_addresses(user),
-        invitation__withdrawn_at=None,
-        invitation__expires_at__gt=Now(),
-        to_worklist=None,
-        ended_at=None,
+    return Share.objects.promised().filter(
+        invitation__in=Invitation.objects.claimable().filter(address__in=_addresses(user))
     )
 
 
@@ -83,9 +79,7 @@ def _claim(user: User) -> int:
         settling.stop(shares, graphs, now, reason=reason, by=None)
     settling.settle(graphs, now)
     invitations = {share.invitation_id for share in waiting if share.invitation_id is not None}
-    for invitation in Invitation.objects.filter(
-        pk__in=invitations, accepted_at=None, withdrawn_at=None
-    ).order_by("pk"):
+    for invitation in Invitation.objects.waiting().filter(pk__in=invitations).order_by("pk"):
         mark_accepted(invitation=invitation, by=user, now=now)
     return len(kept)
 
@@ -137,7 +131,7 @@ def _event(
 
 def end_promises(*, invitation: Invitation, by: User) -> int:
     """End every promise of this person that waits on an invitation."""
-    waiting = Share.objects.filter(invitation=invitation, to_worklist=None, ended_at=None, shared_by=by)
+    waiting = promises_of(invitation).filter(shared_by=by)
     study_ids = set(waiting.values_list("study_id", flat=True))
     if not study_ids:
         return 0

@@ -6,17 +6,17 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import AccountMembership, User
 from audit.actions import Action
 from audit.services import record
 from common.exceptions import NothingThere, still_there
 from sharing import permissions
-from sharing.models import Method, Share
+from sharing.models import Share
+from sharing.selectors.leaving import given_by
 from sharing.services import settling
 from studies.events import on_placement
-from studies.models import Instance, Placement, Series, Study
+from studies.models import Instance, Series, Study
 from studies.selectors import placements_visible_to
 from studies.services import leave_bytes
 from worklists.services import deactivate_member, remove_member
@@ -52,7 +52,7 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
 
     Raises NothingThere, PermissionDenied, and ValidationError for a study that is at home here.
     """
-    found = list(_with_names(placements_visible_to(by).filter(uuid__in=placements)))
+    found = list(placements_visible_to(by).filter(uuid__in=placements).with_names())
     if not found:
         raise NothingThere
     for worklist in {placement.worklist for placement in found}:
@@ -83,7 +83,7 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
 
     The bytes go later, when no other study uses them. Raises NothingThere, PermissionDenied, ValidationError.
     """
-    found = _with_names(placements_visible_to(by).filter(uuid=placement)).first()
+    found = placements_visible_to(by).filter(uuid=placement).with_names().first()
     if found is None:
         raise NothingThere
     permissions.check_remove(by, found.worklist)
@@ -133,27 +133,12 @@ def leave_account(*, membership: int, by: User | None, remove: bool = False) -> 
         remove_member(membership=row, by=by)
     else:
         deactivate_member(membership=row, by=by)
-    lost = Share.objects.filter(
-        to_worklist=row.user.personal_worklist,
-        account=row.account,
-        method=Method.PHYSICIAN,
-        ended_at=None,
-    )
-    study_ids = set(lost.values_list("study_id", flat=True))
+    study_ids = set(given_by(row).values_list("study_id", flat=True))
     if not study_ids:
         return Removal(0, 0, 0)
     graphs, now = settling.opened(study_ids)
-    ending = [
-        share
-        for one in graphs.values()
-        for share in one.shares
-        if share.to_worklist_id == row.user.personal_worklist.pk
-        and share.account_id == row.account_id
-        and share.method == Method.PHYSICIAN
-    ]
+    # Asked again under the locks.
+    given = set(given_by(row).values_list("pk", flat=True))
+    ending = [share for one in graphs.values() for share in one.shares if share.pk in given]
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.LEFT, by=by)
     return Removal(len({share.study_id for share in ending}), len(ending), len(with_them))
-
-
-def _with_names(placements: QuerySet[Placement]) -> QuerySet[Placement]:
-    return placements.select_related("study", "worklist__account", "worklist__owner")

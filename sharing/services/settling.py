@@ -116,9 +116,7 @@ def settle_overdue() -> int:
     """
     with transaction.atomic():
         overdue = set(
-            Share.objects.filter(ended_at=None, expires_at__lte=Now())
-            .order_by("expires_at")
-            .values_list("study_id", flat=True)[:SWEEP]
+            Share.objects.overdue().order_by("expires_at").values_list("study_id", flat=True)[:SWEEP]
         )
         overdue.update(
             # The second condition says again what the first implies: it is the index's own.

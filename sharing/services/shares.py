@@ -87,12 +87,7 @@ def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str)
 
 
 def _visible(by: User, placements: Sequence[UUID]) -> list[Placement]:
-    found = list(
-        placements_visible_to(by)
-        .filter(uuid__in=set(placements))
-        .select_related("study", "worklist__account", "worklist__owner")
-        .order_by("study")
-    )
+    found = list(placements_visible_to(by).filter(uuid__in=set(placements)).with_names().order_by("study"))
     if not found:
         raise NothingThere
     if len({placement.worklist_id for placement in found}) > 1:
@@ -115,7 +110,7 @@ def _allowed(
     if not worklist.is_personal:
         return dict.fromkeys(study_ids, permissions.allowed_on(worklist, rights))
     if graphs is None:
-        incoming = list(Share.objects.filter(study__in=study_ids, to_worklist=worklist, ended_at=None))
+        incoming = list(Share.objects.carrying().filter(study__in=study_ids, to_worklist=worklist))
     else:
         # Settled a moment ago: what has not ended and is approved is live.
         incoming = [

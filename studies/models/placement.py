@@ -1,6 +1,7 @@
 """The pointer: "this study is on that worklist"."""
 
 from datetime import UTC, datetime
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,20 @@ from django.db.models.functions import Now
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 NO_PATH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+# The condition of `PlacementQuerySet.visible` for a statement written by hand, where the table is called `p`.
+VISIBLE_SQL = "p.visible_until > statement_timestamp()"
+
+
+class PlacementQuerySet(models.QuerySet["Placement"]):
+    def visible(self) -> Self:
+        """Those that a path of approved shares leads to, or the home's own, now."""
+        return self.filter(visible_until__gt=Now())
+
+    def with_names(self) -> Self:
+        """With the study and what the worklist's label and its account's name are read from."""
+        return self.select_related("study", "worklist__account", "worklist__owner")
 
 
 class Placement(models.Model):
@@ -37,6 +52,8 @@ class Placement(models.Model):
     mrn_key = models.CharField(max_length=200, db_default="", editable=False)
     accession_key = models.CharField(max_length=200, db_default="", editable=False)
     modalities = ArrayField(models.CharField(max_length=16), db_default=[], editable=False)
+
+    objects = PlacementQuerySet.as_manager()
 
     class Meta:
         constraints = [

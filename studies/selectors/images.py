@@ -9,6 +9,7 @@ from django.db.models.functions import Greatest, Least
 
 from accounts.models import User
 from studies.models import Blob, Instance, Series, Study
+from studies.models.placement import VISIBLE_SQL
 from worklists import access
 
 # As many as the worker renders of one object (see studies/pixels.py, which no web process loads).
@@ -99,11 +100,11 @@ def instance_seen_by(
 
 
 # The same condition as in `placements_visible_to`.
-_SEEN = """
-SELECT b.id, b.sha256, b.preview, i.frames, p.worklist_id IN ({opened}), EXISTS (
+_SEEN = f"""
+SELECT b.id, b.sha256, b.preview, i.frames, p.worklist_id IN ({{opened}}), EXISTS (
     SELECT FROM studies_imagesserved n WHERE n.user_id = %s AND n.placement_uuid = %s AND n.session_hash = %s)
 FROM studies_placement p
 JOIN studies_instance i ON i.study_id = p.study_id
 JOIN studies_blob b ON b.id = i.blob_id
-WHERE p.uuid = %s AND i.uuid = %s AND p.visible_until > statement_timestamp() AND p.worklist_id IN ({listed})
+WHERE p.uuid = %s AND i.uuid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}})
 """

@@ -124,7 +124,7 @@ def _visible(worklist: Worklist) -> QuerySet[Placement]:
     # A number as it is written counts as an integer, and the GIN indexes compare a bigint with a bigint alone: without
     # the cast they leave the worklist out, and a name that is common elsewhere is looked for everywhere.
     here = Cast(Value(worklist.pk), BigIntegerField())
-    return Placement.objects.filter(worklist=here, visible_until__gt=Now())
+    return Placement.objects.visible().filter(worklist=here)
 
 
 def _shown(found: QuerySet[Placement]) -> QuerySet[Placement]:

@@ -3,26 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
 from studies.models import Placement
+from studies.models.placement import PlacementQuerySet
 from worklists import access
 
 
-def placements_visible_to(user: User) -> QuerySet[Placement]:
+def placements_visible_to(user: User) -> PlacementQuerySet:
     """Every placement on a worklist whose list the user may see, while a path leads to it."""
-    return Placement.objects.filter(
-        visible_until__gt=Now(), worklist__in=access.worklists_for(user, "list_studies")
-    )
+    return Placement.objects.visible().filter(worklist__in=access.worklists_for(user, "list_studies"))
 
 
 def placement_for(user: User, placement_uuid: UUID) -> Placement | None:
     """The placement with what its page names, or None where it is not there for this user: one query."""
     return (
         placements_visible_to(user)
-        .select_related("study", "study__home__account", "worklist__account", "worklist__owner")
+        .with_names()
+        .select_related("study__home__account")
         .annotate(seen_at=Now())
         .filter(uuid=placement_uuid)
         .first()

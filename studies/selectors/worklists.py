@@ -8,16 +8,17 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from studies.models import LastVisit
+from studies.models.placement import VISIBLE_SQL
 from worklists import access
 from worklists.models import Worklist
 
 MOST_NEW = 99
 
 # No further than the 100th, and in the order of the index on arrival, so that no plan reads all that is old.
-_NEW = """(
+_NEW = f"""(
     SELECT count(*) FROM (
         SELECT FROM studies_placement p
-        WHERE p.worklist_id = worklists_worklist.id AND p.visible_until > statement_timestamp()
+        WHERE p.worklist_id = worklists_worklist.id AND {VISIBLE_SQL}
           AND p.arrived_at > COALESCE(
             (SELECT v.at FROM studies_lastvisit v WHERE v.user_id = %s AND v.worklist_id = worklists_worklist.id),
             '-infinity')
@@ -45,7 +46,7 @@ def worklist_for(user: User, uuid: UUID) -> Worklist | None:
 def worklist_to_upload_to(user: User, uuid: UUID) -> Worklist | None:
     """The worklist, if the person may upload there or at least see its list."""
     either = access.worklists_for(user, "upload_study") | access.worklists_for(user, "list_studies")
-    return either.select_related("account", "owner").filter(uuid=uuid).first()
+    return either.with_names().filter(uuid=uuid).first()
 
 
 def last_visited(user: User) -> Worklist | None:
@@ -66,4 +67,4 @@ _ORDER = (F("account__name").asc(nulls_last=True), F("kind").desc(), F("name"), 
 
 
 def _listed(user: User) -> QuerySet[Worklist]:
-    return access.worklists_for(user, "list_studies").select_related("account", "owner")
+    return access.worklists_for(user, "list_studies").with_names()

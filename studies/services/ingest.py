@@ -226,7 +226,7 @@ def _place(
 
 def _events(worklist: Worklist, by: User | None, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
     """A line for each study that arrived or was added to."""
-    home = Worklist.objects.select_related("account", "owner").get(pk=worklist.pk)
+    home = Worklist.objects.with_names().get(pk=worklist.pk)
     now, events = clock.now(), []
     for placement in Placement.objects.filter(worklist=home, study__in=studies).order_by("study"):
         files = studies[placement.study_id]

@@ -1,9 +1,17 @@
 """What an invitation promises somebody who comes to work for an account: a role in it, and worklists."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+
+class InvitedMembershipQuerySet(models.QuerySet["InvitedMembership"]):
+    def waiting(self) -> Self:
+        """Neither accepted, withdrawn nor lapsed."""
+        return self.filter(ended_at=None)
 
 
 class InvitedMembership(models.Model):
@@ -33,6 +41,8 @@ class InvitedMembership(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default="", db_default="")
     role_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+
+    objects = InvitedMembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,8 +1,16 @@
 """One role takes another's place for everybody who has it."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+
+
+class RoleReplacementQuerySet(models.QuerySet["RoleReplacement"]):
+    def running(self) -> Self:
+        """Those the worker has not finished."""
+        return self.filter(ended_at=None)
 
 
 class RoleReplacement(models.Model):
@@ -21,6 +29,8 @@ class RoleReplacement(models.Model):
     n_done = models.PositiveIntegerField(default=0, db_default=0)
     # The key of the last worklist whose groups have followed.
     reached = models.BigIntegerField(default=0, db_default=0)
+
+    objects = RoleReplacementQuerySet.as_manager()
 
     class Meta:
         constraints = [

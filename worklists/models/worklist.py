@@ -1,12 +1,19 @@
 """A place where studies are found, and its members."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+
+
+class WorklistQuerySet(models.QuerySet["Worklist"]):
+    def with_names(self) -> Self:
+        """With what a worklist's label and its account's name are read from."""
+        return self.select_related("account", "owner")
 
 
 class Worklist(models.Model):
@@ -49,6 +56,8 @@ class Worklist(models.Model):
     takes_shares = models.BooleanField(default=True, db_default=True)
     needs_approval = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = WorklistQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -9,6 +9,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from accounts.models import AccountMembership, Role, User
+from accounts.models.account import AccountMembershipQuerySet
 from worklists.models import Worklist, WorklistMembership
 
 OWN, DEFAULT, OF_ACCOUNT, EVERYWHERE = (
@@ -69,7 +70,7 @@ def everywhere_people(worklist: Worklist, find: str = "") -> QuerySet[AccountMem
 
 def people_to_add(worklist: Worklist, find: str = "") -> QuerySet[AccountMembership]:
     """The account's active people without a membership of this worklist."""
-    active = _people(worklist, find).filter(active=True, user__is_active=True).select_related("role")
+    active = _people(worklist, find).active().select_related("role")
     return active.filter(~Exists(_membership(worklist)))
 
 
@@ -123,7 +124,7 @@ def rights_of_roles(role_ids: Collection[int]) -> dict[int, frozenset[str]]:
     return {role_id: frozenset(codenames) for role_id, codenames in found.items()}
 
 
-def _people(worklist: Worklist, find: str) -> QuerySet[AccountMembership]:
+def _people(worklist: Worklist, find: str) -> AccountMembershipQuerySet:
     own = _membership(worklist)
     return (
         AccountMembership.objects.filter(_like(find), account=worklist.account_id)

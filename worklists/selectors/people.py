@@ -85,6 +85,6 @@ def worklists_of_member(membership: AccountMembership) -> list[Worklist]:
 
 def without_second_factor(account: Account) -> tuple[int, int]:
     """How many active members have no second factor, and how many active members there are."""
-    members = AccountMembership.objects.filter(account=account, active=True, user__is_active=True)
+    members = AccountMembership.objects.active().filter(account=account)
     own = Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return members.filter(~Exists(own)).count(), members.count()

@@ -19,7 +19,7 @@ class Ticked(NamedTuple):
 
 def worklists_to_pick(user: User) -> QuerySet[Worklist]:
     """The worklists whose list a person may see: personal first, then by account, kind and name."""
-    mine = access.worklists_for(user, "list_studies").select_related("account", "owner")
+    mine = access.worklists_for(user, "list_studies").with_names()
     first = Case(When(owner__isnull=False, then=Value(0)), default=Value(1))
     return mine.order_by(first, "account__name", "-kind", "name", "pk")
 
@@ -53,18 +53,17 @@ def role_on(user: User, worklist: Worklist) -> Role | None:
 
 def accounts_administered_by(user: User) -> QuerySet[Account]:
     """The accounts a person may run by the account role."""
-    ruling = AccountMembership.objects.filter(
-        user=user, user__is_active=True, active=True, role__permissions__codename=access.ADMINISTER
+    ruling = AccountMembership.objects.active().filter(
+        user=user, role__permissions__codename=access.ADMINISTER
     )
     return Account.objects.filter(pk__in=ruling.values("account"))
 
 
 def accounts_administered_alone(user: User) -> QuerySet[Account]:
     """Those that nobody administers but this person, by name."""
-    others = AccountMembership.objects.filter(
-        account=OuterRef("pk"),
-        active=True,
-        user__is_active=True,
-        role__permissions__codename=access.ADMINISTER,
-    ).exclude(user=user)
+    others = (
+        AccountMembership.objects.active()
+        .filter(account=OuterRef("pk"), role__permissions__codename=access.ADMINISTER)
+        .exclude(user=user)
+    )
     return accounts_administered_by(user).filter(~Exists(others)).order_by("name")

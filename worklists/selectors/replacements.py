@@ -43,7 +43,7 @@ def last_replacement_of(role: Role) -> RoleReplacement | None:
 
 
 def replacement_under_way(account: Account) -> RoleReplacement | None:
-    rows = RoleReplacement.objects.filter(account=account, ended_at=None)
+    rows = RoleReplacement.objects.running().filter(account=account)
     return rows.select_related("role", "other").first()
 
 

@@ -32,7 +32,7 @@ def check_role_is_of(account: Account, role: Role | None) -> None:
 
 def check_not_being_replaced(account: Account, **about: Role) -> None:
     """Asked under the account's lock: no replacement is under way, or none whose `role` or `other` is this one."""
-    running = RoleReplacement.objects.filter(account=account, ended_at=None, **about)
+    running = RoleReplacement.objects.running().filter(account=account, **about)
     if found := running.select_related("role", "other").first():
         raise ValidationError(
             f"“{found.role.name}” is being replaced by “{found.other.name}” now. Try again when that is finished.",
@@ -41,9 +41,11 @@ def check_not_being_replaced(account: Account, **about: Role) -> None:
 
 
 def has_administrator(account: Account) -> bool:
-    return AccountMembership.objects.filter(
-        account=account, active=True, user__is_active=True, role__permissions__codename=ADMINISTER
-    ).exists()
+    return (
+        AccountMembership.objects.active()
+        .filter(account=account, role__permissions__codename=ADMINISTER)
+        .exists()
+    )
 
 
 def check_an_administrator_stays(account: Account, *, had: bool) -> None:

@@ -13,7 +13,7 @@ from worklists.services.common import unused_code
 @transaction.atomic
 def change_personal_code(*, by: User, new: bool) -> Worklist:
     """A new code nobody can guess, or none; the one before finds nobody any more. What it brought stays."""
-    own = Worklist.objects.select_for_update(of=("self",)).select_related("owner", "account").get(owner=by)
+    own = Worklist.objects.select_for_update(of=("self",)).with_names().get(owner=by)
     code = unused_code() if new else None
     if code == own.share_code:
         return own

@@ -77,7 +77,7 @@ def narrow_again(other: Role) -> None:
 
     The worker begins anew: it gives back what somebody holds who was given the replaced role since.
     """
-    for replacement in RoleReplacement.objects.filter(other=other, ended_at=None).select_related("role"):
+    for replacement in RoleReplacement.objects.running().filter(other=other).select_related("role"):
         access.narrow(replacement.role, to=other)
         RoleReplacement.objects.filter(pk=replacement.pk).update(reached=0, n_done=0)
 
@@ -87,7 +87,7 @@ def carry_on_replacements() -> None:
 
     Called again after an interruption it goes on where it stood; two at once take turns.
     """
-    waiting = RoleReplacement.objects.filter(ended_at=None).order_by("pk")
+    waiting = RoleReplacement.objects.running().order_by("pk")
     for replacement, account in waiting.values_list("pk", "account_id"):
         while _step(replacement, account):
             pass
@@ -97,7 +97,7 @@ def carry_on_replacements() -> None:
 def _step(pk: int, account_id: int) -> bool:
     """One more step, and whether there was one to take."""
     account = locked(account_id)
-    replacement = RoleReplacement.objects.filter(pk=pk, ended_at=None).first()
+    replacement = RoleReplacement.objects.running().filter(pk=pk).first()
     if replacement is None:
         return False
     groups = WorklistRole.objects.filter(role=replacement.role_id, worklist__gt=replacement.reached)
@@ -128,7 +128,7 @@ def _held(role: Role) -> _Holders:
     members = AccountMembership.objects.filter(role=role).select_related("user")
     places = WorklistMembership.objects.filter(role=role)
     places = places.select_related("user", "worklist__account", "worklist__owner")
-    defaults = Worklist.objects.filter(default_role=role).select_related("account", "owner")
+    defaults = Worklist.objects.filter(default_role=role).with_names()
     return _Holders(_locked(members), _locked(places), _locked(defaults))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from accounts.locks import lock_addresses
 from accounts.models import Account, AccountMembership, Invitation, User
@@ -87,11 +86,8 @@ def claim_memberships(*, user: User) -> int:
 
 
 def _claimable(user: User) -> QuerySet[InvitedMembership]:
-    return InvitedMembership.objects.filter(
-        invitation__address__in=proved_addresses(user),
-        invitation__withdrawn_at=None,
-        invitation__expires_at__gt=Now(),
-        ended_at=None,
+    return InvitedMembership.objects.waiting().filter(
+        invitation__in=Invitation.objects.claimable().filter(address__in=proved_addresses(user))
     )
 
 

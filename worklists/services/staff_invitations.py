@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.locks import lock_addresses
-from accounts.models import Account, AccountMembership, Role, User
+from accounts.models import Account, AccountMembership, Invitation, Role, User
 from accounts.selectors import users_at
 from accounts.services.invitations import invite_all
 from accounts.services.outbox import queue_mails
@@ -233,12 +233,8 @@ def _members(
 
 
 def _waiting(account: Account, addresses: set[str]) -> list[InvitedMembership]:
-    rows = InvitedMembership.objects.filter(
-        account=account,
-        invitation__address__in=addresses,
-        invitation__withdrawn_at=None,
-        invitation__accepted_at=None,
-        ended_at=None,
+    rows = InvitedMembership.objects.waiting().filter(
+        account=account, invitation__in=Invitation.objects.waiting().filter(address__in=addresses)
     )
     return list(rows.select_related("invitation", "role").prefetch_related("worklists"))
 

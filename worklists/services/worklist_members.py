@@ -59,7 +59,7 @@ def add_worklist_members(
 
 def _still_there(worklist: Worklist) -> Worklist:
     """As it is now. Under the account's lock nobody deletes it before we are done."""
-    found = Worklist.objects.select_related("account", "owner").filter(pk=worklist.pk).first()
+    found = Worklist.objects.with_names().filter(pk=worklist.pk).first()
     if found is None:
         raise ValidationError(GONE, code="gone")
     return found

@@ -72,7 +72,7 @@ def _worklist(named: str) -> Worklist:
         which = Q(uuid=UUID(named))
     except ValueError:
         which = Q(share_code=identity_of_code(named))
-    found = Worklist.objects.select_related("account", "owner").filter(which).first()
+    found = Worklist.objects.with_names().filter(which).first()
     if found is None:
         raise CommandError("There is no worklist with this share code or uuid.")
     if found.is_personal:
