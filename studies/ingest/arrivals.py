@@ -41,8 +41,11 @@ class StudyFiles:
         """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins."""
         hashes = dict(held)
         for arrival in self.arrivals:
-            there = hashes.setdefault(arrival.uid, "")
-            (self.refused if there not in ("", arrival.sha256) else self.known if there else self.new).append(
-                arrival
-            )
-            hashes[arrival.uid] = there or arrival.sha256
+            there = hashes.get(arrival.uid)
+            if there is None:
+                self.new.append(arrival)
+                hashes[arrival.uid] = arrival.sha256
+            elif there == arrival.sha256:
+                self.known.append(arrival)
+            else:
+                self.refused.append(arrival)
