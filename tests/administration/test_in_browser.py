@@ -142,12 +142,12 @@ def test_a_role_is_replaced_and_the_page_follows_the_worker_until_it_can_be_dele
     adam.goto(live_server.url + reverse("admin:accounts_role_change", args=[viewer.pk]))
     adam.get_by_role("link", name="Replace").click()
     adam.get_by_label("New role").select_option("Referring clinician")
-    expect(adam.get_by_role("heading", name="What gets the other role")).to_be_visible()
+    expect(adam.get_by_role("heading", name="What gets the new role")).to_be_visible()
     expect(adam.get_by_text("Studies: Share study with users")).to_be_visible()
     look(adam, "role-replace-chosen")
 
     adam.get_by_role("button", name="Replace the role").click()
-    expect(adam.get_by_role("progressbar", name="The worklists follow")).to_be_visible()
+    expect(adam.get_by_role("progressbar", name="Updating worklists")).to_be_visible()
     look(adam, "role-replacing")
     services.carry_on_replacements()
 
