@@ -19,6 +19,7 @@ from common import timezones
 from common.formats import moment
 from worklists import services
 from worklists.selectors import without_second_factor
+from worklists.services.account import NAME_TAKEN
 
 ABOUT_ACCOUNT = (
     Action.ACCOUNT_ADD,
@@ -179,7 +180,7 @@ class AccountAdmin(ScopedAdmin):
     def add(self, request: HttpRequest, filled: dict[str, Any]) -> Account:
         begun = services.begin_account(**filled, by=request.user)
         if not begun.is_new:
-            raise forms.ValidationError({"name": "There is already an account of this name."})
+            raise forms.ValidationError({"name": NAME_TAKEN})
         return begun.account
 
     def response_add(self, request: HttpRequest, obj: Account, post_url_continue: Any = None) -> HttpResponse:

@@ -22,22 +22,22 @@ from worklists.services import Answer, Offer, Outcome
 SALT = "cimar.invite-several"
 HOUR = 3600
 SOMETHING = (Outcome.INVITED, Outcome.ADDED, Outcome.CHANGED)
-STALE = "You looked at this list more than an hour ago, or it was not yours. Look at it again."
+STALE = "This check is more than an hour old. Check the list again."
 REGISTERED = "This address is registered on the platform."
-GONE = "The role or a worklist of this line is gone since you looked."
+GONE = "The role or a worklist in this line was deleted after you checked the list."
 
 WILL = {
     Outcome.INVITED: ("Will be invited", "info"),
     Outcome.ADDED: ("Will be added at once", "good"),
-    Outcome.CHANGED: ("Invited already: what waits will change", "info"),
-    Outcome.ALREADY: ("Invited already", "neutral"),
+    Outcome.CHANGED: ("Already invited; the invitation will change", "info"),
+    Outcome.ALREADY: ("Already invited; nothing changes", "neutral"),
     Outcome.REFUSED: ("Will not be invited", "danger"),
 }
 DONE = {
     Outcome.INVITED: ("Invited", "good"),
     Outcome.ADDED: ("Added at once", "good"),
-    Outcome.CHANGED: ("What waits was changed", "good"),
-    Outcome.ALREADY: ("Invited already", "neutral"),
+    Outcome.CHANGED: ("Invitation changed", "good"),
+    Outcome.ALREADY: ("Already invited; nothing changes", "neutral"),
     Outcome.REFUSED: ("Not invited", "danger"),
 }
 
@@ -183,8 +183,8 @@ def _page(
 ) -> HttpResponse:
     titles = {
         "several": "Invite several people",
-        "several_look": "Before anybody is invited",
-        "several_done": "What came of it",
+        "several_look": "Check the list",
+        "several_done": "Result",
     }
     about = {
         **model_admin.admin_site.each_context(request),

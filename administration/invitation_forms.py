@@ -5,10 +5,16 @@ from typing import Any
 from django import forms
 
 from accounts.models import Account, Role
-from administration.invitation_table import as_text
+from administration.invitation_table import TOO_LARGE, as_text
 from worklists.models import Worklist
 from worklists.services import Offer
+from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
 
+# As a person's page has them too.
+ROLE_HELP = "Applies on every worklist where the person has no role of their own and the worklist has no default role."
+EVERY_WORKLIST_HELP = (
+    "Makes the person a member of every location and group of the account, including new ones."
+)
 ROWS = 3
 MOST_ROWS = 60
 
@@ -18,12 +24,12 @@ class PlaceForm(forms.Form):
 
     worklist = forms.ModelChoiceField(
         Worklist.objects.none(), required=False, label="Worklist", empty_label="None",
-        error_messages={"invalid_choice": "There is no such worklist in this account."},
+        error_messages={"invalid_choice": NO_SUCH_WORKLIST},
     )  # fmt: skip
     role = forms.ModelChoiceField(
         Role.objects.none(), required=False, label="Role there",
-        empty_label="The worklist’s default, else the account role",
-        error_messages={"invalid_choice": "There is no such role in this account."},
+        empty_label="The worklist’s default role or, without one, the account role",
+        error_messages={"invalid_choice": NO_SUCH_ROLE},
     )  # fmt: skip
 
     def __init__(self, *args: Any, worklists: Any, roles: Any, **kwargs: Any) -> None:
@@ -47,17 +53,17 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(
         label="Email", max_length=254, widget=forms.EmailInput({"autocomplete": "off"}),
-        error_messages={"required": "Write the address.", "invalid": "This is not an email address."},
-        help_text="Who is registered with it is added at once; others register with the link in the mail.",
+        error_messages={"required": "Enter the email address.", "invalid": "This is not an email address."},
+        help_text="A registered person is added at once. Anyone else gets an email with a link to register.",
     )  # fmt: skip
     role = forms.ModelChoiceField(
         Role.objects.none(), label="Account role", empty_label="Choose a role",
-        error_messages={"required": "Choose a role.", "invalid_choice": "There is no such role in this account."},
-        help_text="Counts wherever neither a role of their own nor a worklist’s default does.",
+        error_messages={"required": "Choose a role.", "invalid_choice": NO_SUCH_ROLE},
+        help_text=ROLE_HELP,
     )  # fmt: skip
     every_worklist = forms.BooleanField(
         label="Every worklist", required=False,
-        help_text="A member of every location and group of the account, of those to come as well.",
+        help_text=EVERY_WORKLIST_HELP,
     )  # fmt: skip
     rows = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -95,12 +101,12 @@ class ListForm(forms.Form):
     """A list, pasted or as a file; the file counts where both are given."""
 
     pasted = forms.CharField(
-        label="The list, pasted", required=False, strip=False, max_length=100_000,
+        label="Paste the list", required=False, strip=False, max_length=100_000,
         widget=forms.Textarea({"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
-        error_messages={"max_length": "The list has more than 100 kB. Invite fewer people at once."},
+        error_messages={"max_length": TOO_LARGE},
     )  # fmt: skip
     file = forms.FileField(
-        label="Or a CSV file",
+        label="Or choose a CSV file",
         required=False,
         help_text="Text in UTF-8, separated by commas, semicolons or tabs.",
         error_messages={"empty": "The file is empty."},

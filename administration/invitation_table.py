@@ -18,6 +18,7 @@ from worklists.models import Worklist
 from worklists.services import Offer
 
 MOST_LINES = 200
+TOO_LARGE = "The list is larger than 100 kB. Invite fewer people at once."
 MOST_BYTES = 100_000
 COLUMNS = ("email", "role", "worklists", "every_worklist")
 NEEDED = ("email", "role", "worklists")
@@ -58,7 +59,7 @@ class Directory:
         return found
 
     def place(self, typed: str) -> tuple[Worklist, Role | None]:
-        """By the whole text, or by what stands before the last "=" with a role behind it."""
+        """By the whole text, or by the text before the last "=", with a role after it."""
         name, equals, role = typed.rpartition("=")
         if identity(typed) in self.worklists or not equals or not name.strip():
             return self._worklist(typed), None
@@ -79,12 +80,12 @@ class Directory:
 def as_text(content: bytes) -> str:
     """An uploaded file as text; raises ValidationError with the sentence."""
     if len(content) > MOST_BYTES:
-        raise ValidationError("The list has more than 100 kB. Invite fewer people at once.")
+        raise ValidationError(TOO_LARGE)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValidationError(
-            "This file is not text in UTF-8. Save it as “CSV UTF-8” and choose it again."
+            "This file is not in UTF-8. Save it as “CSV UTF-8” and choose it again."
         ) from error
 
 
@@ -92,21 +93,17 @@ def read_list(text: str, account: Account) -> list[Line]:
     """Every person of the list; raises ValidationError where the list as a whole cannot be read."""
     text = text.removeprefix("\ufeff")
     if len(text.encode(errors="replace")) > MOST_BYTES:
-        raise ValidationError("The list has more than 100 kB. Invite fewer people at once.")
+        raise ValidationError(TOO_LARGE)
     if "\x00" in text:
-        raise ValidationError("This is not text: it holds characters that no text has.")
+        raise ValidationError("This is not a text file.")
     rows = _rows(text)
     header = [identity(name).replace(" ", "_") for name in next(rows, (0, []))[1]]
     _check_header(header)
     lines = list(rows)
     if not lines:
-        raise ValidationError(
-            "The list names nobody: below the line with the columns goes one line a person."
-        )
+        raise ValidationError("The list has no people. Add one line for each person below the column names.")
     if len(lines) > MOST_LINES:
-        raise ValidationError(
-            f"The list names {len(lines)} people; at most {MOST_LINES} are invited at once."
-        )
+        raise ValidationError(f"The list has {len(lines)} people. You can invite up to {MOST_LINES} at once.")
     directory = Directory.of(account)
     return [_line(number, cells, header, directory) for number, cells in lines]
 
@@ -128,11 +125,11 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _check_header(header: Sequence[str]) -> None:
     if missing := [name for name in NEEDED if name not in header]:
         raise ValidationError(
-            "The first line names the columns: email, role, worklists and, if wanted, every_worklist. "
+            "The first line must name the columns email, role and worklists (every_worklist is optional). "
             f"Missing: {', '.join(missing)}."
         )
     if unknown := [name for name in header if name not in COLUMNS]:
-        raise ValidationError(f"There is no column “{_short(unknown[0])}”: known are {', '.join(COLUMNS)}.")
+        raise ValidationError(f"Unknown column “{_short(unknown[0])}”. The columns are {', '.join(COLUMNS)}.")
     if len(set(header)) < len(header):
         raise ValidationError("A column is named twice.")
 
@@ -143,7 +140,7 @@ def _line(number: int, cells: list[str], header: Sequence[str], directory: Direc
     try:
         if len(cells) > len(header):
             raise ValidationError(
-                "This line has more cells than there are columns. Put a cell with a separator in quotes."
+                "This line has more cells than columns. Put quotes around a cell that contains the separator."
             )
         offer = Offer(
             address=typed,
@@ -166,7 +163,7 @@ def _said_yes(typed: str) -> bool:
         return True
     if identity(typed) in NO:
         return False
-    raise ValidationError(f"every_worklist is yes or no, not “{_short(typed)}”.")
+    raise ValidationError(f"every_worklist must be yes or no, not “{_short(typed)}”.")
 
 
 def _short(typed: str) -> str:

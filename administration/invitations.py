@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from accounts.models import Account, Invitation
 from accounts.services import limits
+from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
 from administration.current_account import current_account
 from administration.invitation_batch import several_page
 from administration.invitation_forms import InviteForm
@@ -27,9 +28,9 @@ from worklists.models import InvitedMembership
 from worklists.services import Outcome
 
 SAID = {
-    Outcome.INVITED: "{} was invited by mail.",
-    Outcome.CHANGED: "{} had been invited already; what waits for them is changed.",
-    Outcome.ALREADY: "{} has been invited to just this already. No second mail was sent.",
+    Outcome.INVITED: "{} has been invited by email.",
+    Outcome.CHANGED: "{} had already been invited. Their invitation now offers what you chose.",
+    Outcome.ALREADY: "{} has already been invited to exactly this. No second email was sent.",
 }
 TONES = {"accepted": "good", "lapsed": "warn"}
 
@@ -70,10 +71,13 @@ def state_of(invitation: Invitation, now: Any) -> tuple[str, str]:
 @admin.register(Invitation)
 class InvitationAdmin(ScopedAdmin):
     noun, nouns = "invitation", "invitations"
-    lead = "Who was invited to work for the account. Invitations that came of a clinician’s share are the clinician’s."
+    lead = (
+        "People invited to work for your organisation. Invitations that clinicians send when they share a study "
+        "are not listed here."
+    )
     list_filter = (State,)
     search_fields = ("address",)
-    search_help_text = "By address"
+    search_help_text = "By email address"
     ordering = ("-created_at", "-pk")
     list_select_related = ("account", "membership__role", "membership__offered_by")
 
@@ -98,7 +102,7 @@ class InvitationAdmin(ScopedAdmin):
             return "every worklist"
         return str(invitation.n_worklists or "–")
 
-    @admin.display(description="Good until", ordering="expires_at")
+    @admin.display(description="Works until", ordering="expires_at")
     def until(self, invitation: Invitation) -> str:
         return moment(invitation.expires_at)
 
@@ -163,7 +167,7 @@ class InvitationAdmin(ScopedAdmin):
             return ""
         [answer] = services.invite_members(account=account, offers=[form.offer()], by=request.user)
         if answer.outcome == Outcome.ADDED:
-            return f"{answer.user} is registered, is a member from now on, and gets a mail that says so."
+            return f"{answer.user} is already registered and is now a member. We have emailed them."
         if answer.outcome != Outcome.REFUSED:
             return SAID[answer.outcome].format(answer.offer.address)
         # What a right refuses the service has recorded itself: this is the form again, and no 403 beside it.
@@ -195,12 +199,10 @@ class InvitationAdmin(ScopedAdmin):
         return self._page(request, "invitation", context)
 
     def resend_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        said = "The invitation is on its way to {} again, with the same link."
-        return self._send(request, object_id, services.resend_staff_invitation, said)
+        return self._send(request, object_id, services.resend_staff_invitation, SENT_AGAIN)
 
     def relink_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        said = "A new link is on its way to {}. The one before no longer works."
-        return self._send(request, object_id, services.relink_staff_invitation, said)
+        return self._send(request, object_id, services.relink_staff_invitation, SENT_WITH_NEW_LINK)
 
     def _send(
         self, request: HttpRequest, object_id: int, deed: Callable[..., Invitation], said: str
@@ -229,16 +231,16 @@ class InvitationAdmin(ScopedAdmin):
                 link = (
                     "Its link no longer works."
                     if ended
-                    else "Its link still leads to what clinicians shared."
+                    else "Its link still works for the studies that clinicians shared with this address."
                 )
                 messages.success(request, f"The invitation of {invitation.address} was withdrawn. {link}")
             return HttpResponseRedirect(self.address("change", invitation.pk))
         others = promises_of(invitation).exists()
         goes = [
-            f"{invitation.address} cannot become a member of {invitation.account} with it any more.",
-            "The link goes on working: a clinician shared something with this address, which stays."
+            f"{invitation.address} can no longer use it to join {invitation.account}.",
+            "The link keeps working, because a clinician has shared a study with this address."
             if others
-            else "The link in the mail stops working.",
+            else "The link in the email stops working.",
         ]
         context = {**self.words(title="Withdraw the invitation?"), "invitation": invitation, "goes": goes}
         return self._page(request, "withdraw", context)

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from accounts.models import AccountMembership
 from accounts.selectors.security import factors_of
 from administration.current_account import administered_accounts, current_account
+from administration.invitation_forms import EVERY_WORKLIST_HELP, ROLE_HELP
 from administration.service_admin import Scoped, ScopedAdmin, ServiceForm, number_in, ticked
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -39,10 +40,7 @@ class MembershipForm(ServiceForm):
         model = AccountMembership
         fields = ("role", "every_worklist")
         labels = {"role": "Account role", "every_worklist": "Every worklist"}
-        help_texts = {
-            "role": "Counts wherever neither a role of their own nor a worklist’s default does.",
-            "every_worklist": "A member of every location and group of the account, of those to come as well.",
-        }
+        help_texts = {"role": ROLE_HELP, "every_worklist": EVERY_WORKLIST_HELP}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,14 +53,14 @@ class AccountMembershipAdmin(ScopedAdmin):
     form = MembershipForm
     noun, nouns = "person", "people"
     lead = (
-        "Who works for the account. Name, address, password and second factor are the person’s own; "
-        "what they are here is yours to say."
+        "People who work for your organisation. They manage their own name, email address, password and second factor. "
+        "You decide their role and worklists."
     )
     fields = ("role", "every_worklist")
     list_filter = (Scoped("role"), "active", "every_worklist")
     list_select_related = ("user", "account", "role")
     search_fields = ("user__name", "user__email")
-    search_help_text = "By name or address"
+    search_help_text = "By name or email address"
     ordering = ("user__name", "pk")
     change_list_template = "admin/accounts/accountmembership/change_list.html"
 
@@ -173,7 +171,7 @@ class AccountMembershipAdmin(ScopedAdmin):
             except ValidationError as error:
                 refusal = error.messages[0]
             else:
-                messages.success(request, f"{membership.user} is inactive and has no right here any more.")
+                messages.success(request, f"{membership.user} is now inactive and no longer has access.")
                 return self._after_leaving(request, membership)
         context = {
             **self.admin_site.each_context(request),
@@ -192,7 +190,7 @@ class AccountMembershipAdmin(ScopedAdmin):
             return HttpResponseNotAllowed(["POST"])
         services.reactivate_member(membership=membership, by=request.user)
         messages.success(
-            request, f"{membership.user} is active again, with the role and worklists of before."
+            request, f"{membership.user} is active again, with the same role and worklists as before."
         )
         return HttpResponseRedirect(self.address("change", membership.pk))
 
@@ -233,28 +231,34 @@ def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tupl
     ends = what_ends_by_leaving(membership)
     lines: list[tuple[int | None, str]] = [_physician_shares(membership, ends)]
     if ends.onward:
-        end = "onward share ends with them" if ends.onward == 1 else "onward shares end with them"
+        end = "onward share ends too" if ends.onward == 1 else "onward shares end too"
         lines.append((ends.onward, end))
     if ends.kept:
-        lines.append((ends.kept, "of these studies stay with them by other shares"))
+        lines.append((ends.kept, "of these studies stay visible to them through other shares"))
     if ends.worklists:
-        are = "worklist is" if len(ends.worklists) == 1 else "worklists are"
-        lines.append((len(ends.worklists), f"{are} closed to them: {_named(ends)}"))
+        places = "worklist" if len(ends.worklists) == 1 else "worklists"
+        lines.append((len(ends.worklists), f"{places} they can no longer see: {_named(ends)}"))
     else:
-        lines.append((None, "No worklist is closed to them: they are on none."))
-    lines.append((None, "What they shared from the account’s worklists stays shared."))
+        lines.append((None, "They are not on any worklist."))
+    lines.append((None, "Shares they made from the account’s worklists stay."))
     if for_good:
         lines.append(
-            (None, "The membership goes with every role they have here. To come back they are invited.")
+            (
+                None,
+                "Their membership and all their roles are removed. To come back, they must be invited again.",
+            )
         )
     else:
-        lines.append((None, "Their role and worklists are kept for the day they are reactivated."))
+        lines.append((None, "Their role and worklists are kept in case you reactivate them."))
     return lines
 
 
 def _physician_shares(membership: AccountMembership, ends: Leaving) -> tuple[int | None, str]:
     if not ends.shares:
-        return (None, f"No share ends: nobody at {membership.account} shared with them as a physician.")
+        return (
+            None,
+            f"No shares end: no one at {membership.account} has shared a study with them as a physician.",
+        )
     studies = counted(ends.studies, "study,studies")
     verb = "ends" if ends.shares == 1 else "end"
     noun = "share" if ends.shares == 1 else "shares"

@@ -60,45 +60,45 @@ PLACES = (
         "Accounts",
         "building",
         "accounts_account_changelist",
-        "The organisations on this platform, and a new one.",
+        "The organisations on this platform. Add an organisation.",
         True,
     ),
     Place(
         "People",
         "people",
         "accounts_accountmembership_changelist",
-        "Who belongs to the account, with which role, on which worklists; and what each may do, and why.",
+        "Who belongs to the account, their role and worklists, and what each person can do.",
     ),
     Place(
         "Roles",
         "lock",
         "accounts_role_changelist",
-        "What each role lets people do. Before you save a change, you see what it does to whom.",
+        "What each role lets people do. Before you save a change, you see who gains or loses what.",
     ),
     Place(
         "Worklists",
         "list",
         "worklists_worklist_changelist",
-        "Locations and groups: their members, default roles, share codes and how they take shares.",
+        "Locations and groups: their members, default roles, share codes, and whether they accept shares.",
     ),
     Place(
         "Invitations",
         "mail",
         "accounts_invitation_changelist",
-        "Who was invited to the account and has not come yet. Invite one person, or many from a list.",
+        "People who were invited to the account and have not registered yet. Invite one person, or many from a list.",
     ),
     Place(
         "Users",
         "person",
         "accounts_user_changelist",
-        "Everybody who has registered on the platform, in an account or in none.",
+        "Everyone who has registered on the platform, in an account or in none.",
         True,
     ),
     Place(
         "Audit trail",
         "clock",
         "audit_auditevent_changelist",
-        "Who did what, when and from where. It can be read and exported, never changed.",
+        "Who did what, when and from where. You can read and export the trail; no one can change it.",
     ),
 )
 
@@ -245,7 +245,7 @@ def _switch(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("account", "")
     account = administered_accounts(request.user).filter(pk=number_in(chosen) or 0).first()
     if account is None and (chosen or not request.user.is_superuser):
-        messages.error(request, "There is no such account among those you administer.")
+        messages.error(request, "You do not administer this account, or it does not exist.")
         return HttpResponseRedirect(reverse("admin:choose_account"))
     choose_account(request, account)
     return HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or reverse("admin:index"))

@@ -26,6 +26,12 @@ WORTH_RENEWING = timedelta(days=1)
 
 USED = "This invitation has been used."
 WITHDRAWN = "This invitation has been withdrawn."
+# To someone whose page is older than that.
+USED_MEANWHILE = "This person has registered in the meantime. There is nothing left to send or withdraw."
+WITHDRAWN_MEANWHILE = "This invitation has been withdrawn in the meantime."
+# What a page says once an invitation has been sent again; the email address goes in.
+SENT_AGAIN = "We have sent the invitation to {} again, with the same link."
+SENT_WITH_NEW_LINK = "We have sent a new link to {}. The old link no longer works."
 
 
 def invite(

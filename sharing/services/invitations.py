@@ -69,9 +69,9 @@ def _own(invitation: UUID, by: User) -> Invitation:
     lock_addresses([seen.address])
     row = Invitation.objects.select_for_update().get(pk=seen.pk)
     if row.accepted_at is not None:
-        raise ValidationError("This person has registered meanwhile; nothing is left to send or withdraw.")
+        raise ValidationError(accounts_invitations.USED_MEANWHILE)
     if row.withdrawn_at is not None:
-        raise ValidationError("This invitation was withdrawn meanwhile.")
+        raise ValidationError(accounts_invitations.WITHDRAWN_MEANWHILE)
     return row
 
 

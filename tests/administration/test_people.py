@@ -225,9 +225,9 @@ def test_the_page_says_it_in_numbers_and_a_post_does_it(adam, cast, onward):
     said = text_of(adam.get(page("deactivate", ben.pk)))
 
     assert "4 shares of Northgate Hospital with them as a physician end (3 studies)" in said
-    assert "2 onward shares end with them" in said
-    assert "1 worklist is closed to them: Emergency" in said
-    assert "Their role and worklists are kept for the day they are reactivated." in said
+    assert "2 onward shares end too" in said
+    assert "1 worklist they can no longer see: Emergency" in said
+    assert "Their role and worklists are kept in case you reactivate them." in said
     assert fingerprint() == before
     response = adam.post(page("deactivate", ben.pk))
     assert response.status_code == 302
@@ -256,17 +256,19 @@ def test_who_comes_back_has_the_role_and_worklists_of_before(adam, cast):
 def test_an_inactive_persons_page_says_what_is_kept(adam, cast):
     said = text_of(adam.get(page("change", member(cast.ina).pk)))
 
-    assert "They have no right in this account. Their role and 1 worklist are kept" in said
-    assert "They see no worklist of the account." in said
+    assert "They have no access to this account. Their role and 1 worklist are kept" in said
+    assert "They cannot see any worklist of the account." in said
 
 
 def test_a_removed_person_is_gone_from_the_account_and_still_a_user(adam, cast):
     said = text_of(adam.get(page("delete", member(cast.ben).pk)))
     response = adam.post(page("delete", member(cast.ben).pk), {"post": "yes"}, follow=True)
 
-    assert "Remove Ben from Northgate Hospital?" in said and "To come back they are invited." in said
+    assert (
+        "Remove Ben from Northgate Hospital?" in said and "To come back, they must be invited again." in said
+    )
     assert "Remove Keep them" in said and "Delete" not in said and "Keep it" not in said
-    assert "No share ends: nobody at Northgate Hospital shared with them as a physician." in said
+    assert "No shares end: no one at Northgate Hospital has shared a study with them as a physician." in said
     assert "0 " not in said
     assert "Ben is no longer a member of Northgate Hospital." in text_of(response)
     assert not AccountMembership.objects.filter(user=cast.ben).exists()

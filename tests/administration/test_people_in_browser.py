@@ -79,10 +79,10 @@ def test_an_administrator_understands_a_persons_rights_and_sees_them_off(here: C
 
     adam.page.get_by_role("link", name="Deactivate …").click()
     expect(adam.page.get_by_role("main")).to_contain_text("3 shares of Northgate Hospital with them")
-    expect(adam.page.get_by_role("main")).to_contain_text("1 onward share ends with them")
+    expect(adam.page.get_by_role("main")).to_contain_text("1 onward share ends too")
     adam.look("admin-person-deactivate")
     adam.page.get_by_role("button", name="Deactivate").click()
-    expect(adam.page.get_by_text("Ben is inactive and has no right here any more.")).to_be_visible()
+    expect(adam.page.get_by_text("Ben is now inactive and no longer has access.")).to_be_visible()
     adam.page.get_by_role("link", name="Ben", exact=True).click()
     adam.look("admin-person-inactive", [("light", 1280)])
     adam.page.get_by_role("button", name="Reactivate").click()
@@ -97,14 +97,14 @@ def test_ten_people_are_invited_by_a_list_with_two_bad_lines(here: Cast, come: C
     adam.page.get_by_role("link", name="Invite several").click()
     adam.look("admin-invite-several")
     list_file = {"name": "people.csv", "mimeType": "text/csv", "buffer": TEN_WITH_TWO_BAD.encode("utf-8-sig")}
-    adam.page.get_by_label("Or a CSV file").set_input_files(list_file)
-    adam.page.get_by_role("button", name="Look at the list").click()
-    expect(adam.page.get_by_text("2 lines of 10 cannot be done; the others can.")).to_be_visible()
+    adam.page.get_by_label("Or choose a CSV file").set_input_files(list_file)
+    adam.page.get_by_role("button", name="Check the list").click()
+    expect(adam.page.get_by_text("2 of 10 lines have a problem; the others are ready.")).to_be_visible()
     assert Invitation.objects.count() == 1
     adam.look("admin-invite-several-look")
 
     adam.page.get_by_role("button", name="Invite 8 people").click()
-    expect(adam.page.get_by_text("8 lines were done; 2 lines were not.")).to_be_visible()
+    expect(adam.page.get_by_text("8 people were invited or added; 2 were not.")).to_be_visible()
     expect(adam.page.get_by_role("row").filter(has_text="caro@")).to_contain_text("Added at once")
     adam.look("admin-invite-several-done")
 
@@ -130,14 +130,14 @@ def test_one_person_is_invited_with_and_without_script(here: Cast, come: Come, s
     adam.page.get_by_role("button", name="More worklists").click()
     expect(adam.page.get_by_role("group", name="Worklist 6")).to_be_visible()
     adam.page.get_by_role("button", name="Invite", exact=True).click()
-    expect(adam.page.get_by_text("Ana is a member of the account already.").first).to_be_visible()
+    expect(adam.page.get_by_text("Ana is already a member of the account.").first).to_be_visible()
     adam.meant("422 /admin/accounts/invitation/add/")
     if script:
         adam.look("admin-invite")
 
     adam.page.get_by_label("Email").fill("new@northgate.example")
     adam.page.get_by_role("button", name="Invite", exact=True).click()
-    expect(adam.page.get_by_text("new@northgate.example was invited by mail.")).to_be_visible()
+    expect(adam.page.get_by_text("new@northgate.example has been invited by email.")).to_be_visible()
 
 
 def test_an_administrator_requires_a_second_factor(here: Cast, come: Come) -> None:

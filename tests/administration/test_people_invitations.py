@@ -93,17 +93,15 @@ def test_an_invitation_is_sent_again_given_a_new_link_and_withdrawn(adam, cast):
 
     assert "Send a new link" in text_of(adam.get(where))
     assert "with the same link" in text_of(adam.post(page("resend", invitation.pk), follow=True))
-    assert "The one before no longer works." in text_of(
-        adam.post(page("new_link", invitation.pk), follow=True)
-    )
-    assert "The link in the mail stops working." in text_of(adam.get(page("withdraw", invitation.pk)))
+    assert "The old link no longer works." in text_of(adam.post(page("new_link", invitation.pk), follow=True))
+    assert "The link in the email stops working." in text_of(adam.get(page("withdraw", invitation.pk)))
     withdrawn = text_of(adam.post(page("withdraw", invitation.pk), follow=True))
 
     assert "was withdrawn. Its link no longer works." in withdrawn and "Send again" not in withdrawn
     invitation.refresh_from_db()
     assert (invitation.generation, invitation.withdrawn_by) == (2, cast.adam)
     assert OutboxMail.objects.filter(kind="staff_invitation").count() == 3
-    assert "withdrawn meanwhile" in text_of(adam.post(page("resend", invitation.pk), follow=True))
+    assert "withdrawn in the meantime" in text_of(adam.post(page("resend", invitation.pk), follow=True))
 
 
 def test_withdrawing_beside_a_clinicians_promise_says_that_the_link_goes_on(adam, cast):
@@ -114,8 +112,8 @@ def test_withdrawing_beside_a_clinicians_promise_says_that_the_link_goes_on(adam
     before = text_of(adam.get(page("withdraw", invitation.pk)))
     after = text_of(adam.post(page("withdraw", invitation.pk), follow=True))
 
-    assert "The link goes on working: a clinician shared something" in before
-    assert "Its link still leads to what clinicians shared." in after
+    assert "The link keeps working, because a clinician has shared a study" in before
+    assert "Its link still works for the studies that clinicians shared with this address." in after
 
 
 @pytest.mark.parametrize("name", ["resend", "new_link"])
@@ -137,7 +135,7 @@ def form(cast: Any, **more: Any) -> dict[str, Any]:
 def test_one_person_is_invited_with_worklists_and_roles(adam, cast):
     response = adam.post(page("add"), form(cast), follow=True)
 
-    assert "dora@example.net was invited by mail." in text_of(response)
+    assert "dora@example.net has been invited by email." in text_of(response)
     row = InvitedMembership.objects.get()
     places = {(one.worklist.name, one.role.name if one.role else None) for one in row.worklists.all()}
     assert (row.role.name, places) == ("Viewer", {("CT Reporting", "Radiologist"), ("Chest Clinic", None)})
@@ -146,20 +144,23 @@ def test_one_person_is_invited_with_worklists_and_roles(adam, cast):
 def test_who_is_registered_is_added_at_once(adam, cast):
     response = adam.post(page("add"), form(cast, email=cast.ed.email), follow=True)
 
-    assert "Ed is registered, is a member from now on" in text_of(response)
+    assert "Ed is already registered and is now a member" in text_of(response)
     assert AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
 
 
 @pytest.mark.parametrize(
     "more, sentence",
     [
-        ({"email": "ana@example.org"}, "Ana is a member of the account already."),
+        (
+            {"email": "ana@example.org"},
+            "Ana is already a member of the account.",
+        ),
         ({"email": "nobody"}, "This is not an email address."),
         ({"role": ""}, "Choose a role."),
         ({"role": "999999999"}, "There is no such role in this account."),
         ({"place-0-worklist": "999999999"}, "There is no such worklist in this account."),
         ({"place-1-worklist": "{ct}"}, "A worklist is named twice for this person."),
-        ({"rows": "9" * 40, "email": ""}, "Write the address."),
+        ({"rows": "9" * 40, "email": ""}, "Enter the email address."),
     ],
 )
 def test_what_cannot_be_brings_the_form_again_with_the_sentence(adam, cast, more, sentence):
@@ -187,7 +188,7 @@ def test_more_worklists_are_asked_for_without_script_and_nothing_is_lost(adam, c
     response = adam.post(page("add"), form(cast, more="1"))
 
     asked = response.content.decode()
-    assert response.status_code == 200 and "place-5-worklist" in asked and "Please look again" not in asked
+    assert response.status_code == 200 and "place-5-worklist" in asked and "Problem: " not in asked
     assert f'<option value="{cast.ct.pk}" selected>' in asked and "dora@example.net" in asked
 
 
@@ -235,7 +236,7 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
 
     said = text_of(looked)
     assert fingerprint(but={AUDIT}) == before
-    assert "2 lines of 10 cannot be done; the others can. Nobody has been invited yet." in said
+    assert "2 of 10 lines have a problem; the others are ready. No one has been invited yet." in said
     assert "6 nobody Will not be invited This is not an email address." in said
     assert "8 p7@example.net Will not be invited There is no role named “Chief” in this account." in said
     assert (
@@ -246,7 +247,7 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
 
     done = text_of(adam.post(page("several"), {"agreed": agreed(looked)}))
 
-    assert "8 lines were done; 2 lines were not." in done
+    assert "8 people were invited or added; 2 were not." in done
     assert "8 p7@example.net Not invited There is no role named “Chief”" in done
     assert Invitation.objects.count() == 7
     assert AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
@@ -266,8 +267,8 @@ def test_pressing_twice_invites_once_and_says_so(adam, cast):
     again = text_of(adam.post(page("several"), {"agreed": token}))
 
     assert fingerprint() == before
-    assert "p1@example.net Invited already" in again
-    assert "ed@example.org Not invited Ed is a member of the account already." in again
+    assert "p1@example.net Already invited; nothing changes" in again
+    assert "ed@example.org Not invited Ed is already a member of the account." in again
 
 
 def test_exactly_what_was_shown_is_done(adam, cast):
@@ -279,7 +280,7 @@ def test_exactly_what_was_shown_is_done(adam, cast):
     done = text_of(adam.post(page("several"), {"agreed": token}))
 
     assert InvitedMembership.objects.get(invitation__address="p1@example.net").role.name == "Looker"
-    assert "p6@example.net Not invited This changed since you looked." in done
+    assert "p6@example.net Not invited This has changed since you checked the list." in done
     assert not AccountMembership.objects.filter(user__email="p6@example.net").exists()
 
 
@@ -290,7 +291,10 @@ def test_a_role_or_worklist_deleted_since_is_said_and_stops_nobody_else(adam, ca
 
     done = text_of(adam.post(page("several"), {"agreed": token}))
 
-    assert "p1@example.net Not invited The role or a worklist of this line is gone since you looked." in done
+    assert (
+        "p1@example.net Not invited The role or a worklist in this line was deleted after you checked the list."
+        in done
+    )
     assert list(Invitation.objects.values_list("address", flat=True)) == ["p2@example.net"]
 
 
@@ -307,7 +311,7 @@ def test_what_was_shown_to_one_cannot_be_used_by_another_or_changed(adam, cast):
     ]
 
     assert [answer.status_code for answer in answers] == [422, 422, 422]
-    assert "Look at it again." in text_of(answers[0])
+    assert "Check the list again." in text_of(answers[0])
     assert fingerprint() == before
 
 
@@ -345,14 +349,14 @@ def test_lists_as_spreadsheets_write_them_are_read(adam, cast, how):
 
 UNREADABLE = {
     "": "Paste a list or choose a file.",
-    "p@example.net,Viewer,\n": "The first line names the columns",
+    "p@example.net,Viewer,\n": "The first line must name the columns",
     "email,role\np@example.net,Viewer\n": "Missing: worklists.",
-    "email,role,worklists,shoe size\n": "There is no column “shoe_size”",
+    "email,role,worklists,shoe size\n": "Unknown column “shoe_size”",
     "email,role,worklists,role\n": "A column is named twice.",
-    HEADER: "The list names nobody",
-    HEADER + "p@example.net,Viewer,,\n" * 201: "The list names 201 people; at most 200 are invited at once.",
-    HEADER + "x" * 100_001: "more than 100 kB",
-    HEADER + "p\x00@example.net,Viewer,,\n": "characters that no text has",
+    HEADER: "The list has no people",
+    HEADER + "p@example.net,Viewer,,\n" * 201: "The list has 201 people. You can invite up to 200 at once.",
+    HEADER + "x" * 100_001: "larger than 100 kB",
+    HEADER + "p\x00@example.net,Viewer,,\n": "This is not a text file.",
 }
 
 
@@ -386,7 +390,7 @@ HARMLESS = {
     "p@example.net,=1+1,,": "There is no role named “=1+1” in this account.",
     "p@example.net,Viewer,=CMD|calc,": "There is no worklist named “=CMD” in this account.",
     "p@example.net,Viewer,@SUM(A1),": "There is no worklist named “@SUM(A1)” in this account.",
-    "p@example.net,Viewer,,=yes": "every_worklist is yes or no, not “=yes”.",
+    "p@example.net,Viewer,,=yes": "every_worklist must be yes or no, not “=yes”.",
     "<script>alert(1)</script>,Viewer,,": "This is not an email address.",
 }
 
@@ -425,7 +429,7 @@ def test_names_of_another_account_are_unknown_names(adam, cast):
 def test_an_address_twice_in_the_list_is_refused_the_second_time(adam, cast):
     said = text_of(look(adam, HEADER + "p@example.net,Viewer,,\nP@EXAMPLE.NET,Radiologist,,\n"))
 
-    assert "This address stands in the list twice; the first counts." in said
+    assert "This address is in the list twice. The first line is used." in said
 
 
 def test_two_hundred_lines_cost_a_handful_of_statements(adam, cast, django_assert_max_num_queries):

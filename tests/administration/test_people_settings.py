@@ -107,7 +107,7 @@ def test_the_page_says_since_when_it_is_required(adam, cast, clock):
     "wrong, sentence",
     [
         ({"name": " "}, "This field is required."),
-        ({"name": "riverside CLINIC"}, "There is already an account of this name."),
+        ({"name": "riverside CLINIC"}, "There is already an account with this name."),
         ({"timezone": "Europe/Atlantis"}, "Select a valid choice."),
         ({"invitation_days": "0"}, "An invitation is good for 1 to 365 days."),
         ({"invitation_days": ""}, "This field is required."),
@@ -164,7 +164,7 @@ def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast
     account = Account.objects.get(name="Third Hospital")
     assert (account.timezone, account.roles.count()) == ("Europe/Dublin", 4)
     assert OutboxMail.objects.get().recipient == "head@third.example"
-    assert "There is already an account of this name." in text_of(sue.post(account_page("add"), sent))
+    assert "There is already an account with this name." in text_of(sue.post(account_page("add"), sent))
 
 
 # --- Users, for superusers

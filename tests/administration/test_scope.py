@@ -245,7 +245,7 @@ def test_the_account_is_chosen_among_ones_own(adam: Client, cast: Cast) -> None:
     refused = adam.post(choose, {"account": cast.riverside.pk}, follow=True)
 
     assert names_in(page) == set()
-    assert "There is no such account among those you administer." in refused.content.decode()
+    assert "You do not administer this account, or it does not exist." in refused.content.decode()
     assert CHOSEN not in adam.session
 
 

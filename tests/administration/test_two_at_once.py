@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AccountMembership, Invitation, Role
+from accounts.services.invitations import WITHDRAWN_MEANWHILE
 from sharing.services import delete_worklist, leave_account, withdraw_staff_invitation
 from tests.cast import Cast, make_cast
 from tests.factories import make_role, membership_of, role_of
@@ -15,9 +16,9 @@ from tests.fingerprint import AUDIT, fingerprint
 from tests.overlap import Deed, queued
 from worklists import services
 from worklists.services import Offer
+from worklists.services.common import NO_SUCH_ROLE
 
 Post = tuple[str, dict[str, Any]]
-NO_ROLE = "There is no such role in this account."
 
 
 def page(name: str, *args: Any) -> str:
@@ -116,19 +117,18 @@ def invitation_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 NOT_THERE = 404
 DELETED = "This worklist was deleted a moment ago."
 OUTSIDER = "Only a member of the account can be a member of its worklists."
-WITHDRAWN = "This invitation was withdrawn meanwhile."
 CASES: list[tuple[Any, str, Any]] = [
     (role_goes, "changed", NOT_THERE),
     (role_goes, "copied", NOT_THERE),
     (role_goes, "replaced", NOT_THERE),
-    (role_goes, "taking another's place", NO_ROLE),
+    (role_goes, "taking another's place", NO_SUCH_ROLE),
     (role_goes, "deleted", NOT_THERE),
-    (role_goes, "given in the account", NO_ROLE),
-    (role_goes, "given on a worklist", NO_ROLE),
-    (role_goes, "given to who is added", NO_ROLE),
-    (role_goes, "made a default", NO_ROLE),
-    (role_goes, "a new worklist's default", NO_ROLE),
-    (role_goes, "offered", NO_ROLE),
+    (role_goes, "given in the account", NO_SUCH_ROLE),
+    (role_goes, "given on a worklist", NO_SUCH_ROLE),
+    (role_goes, "given to who is added", NO_SUCH_ROLE),
+    (role_goes, "made a default", NO_SUCH_ROLE),
+    (role_goes, "a new worklist's default", NO_SUCH_ROLE),
+    (role_goes, "offered", NO_SUCH_ROLE),
     (worklist_goes, "changed", NOT_THERE),
     (worklist_goes, "deleted", NOT_THERE),
     (worklist_goes, "given a code", DELETED),
@@ -142,9 +142,9 @@ CASES: list[tuple[Any, str, Any]] = [
     (person_goes, "reactivated", NOT_THERE),
     (person_goes, "deleted", NOT_THERE),
     (person_goes, "added to a worklist", OUTSIDER),
-    (invitation_goes, "mailed again", WITHDRAWN),
-    (invitation_goes, "given a new link", WITHDRAWN),
-    (invitation_goes, "withdrawn", WITHDRAWN),
+    (invitation_goes, "mailed again", WITHDRAWN_MEANWHILE),
+    (invitation_goes, "given a new link", WITHDRAWN_MEANWHILE),
+    (invitation_goes, "withdrawn", WITHDRAWN_MEANWHILE),
 ]
 
 

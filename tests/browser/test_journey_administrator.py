@@ -102,11 +102,11 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     open_administration(adam, "Invitations")
     page.get_by_role("link", name="Invite several").click()
     people = {"name": "people.csv", "mimeType": "text/csv", "buffer": LIST.encode()}
-    page.get_by_label("Or a CSV file").set_input_files(people)
-    page.get_by_role("button", name="Look at the list").click()
+    page.get_by_label("Or choose a CSV file").set_input_files(people)
+    page.get_by_role("button", name="Check the list").click()
 
     # What would come of each line; nobody is invited yet.
-    expect(page.get_by_text("2 lines of 10 cannot be done; the others can.")).to_be_visible()
+    expect(page.get_by_text("2 of 10 lines have a problem; the others are ready.")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="Will be invited")).to_have_count(8)
     malformed = page.get_by_role("row").filter(has_text="priya.nair@northgate")
     expect(malformed).to_contain_text("Will not be invited")
@@ -117,7 +117,7 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     assert not Invitation.objects.exists()
 
     page.get_by_role("button", name="Invite 8 people").click()
-    expect(page.get_by_text("8 lines were done; 2 lines were not.")).to_be_visible()
+    expect(page.get_by_text("8 people were invited or added; 2 were not.")).to_be_visible()
     assert set(Invitation.objects.values_list("address", flat=True)) == set(INVITED)
     assert [mail.to(address)[0].subject for address in INVITED] == [
         "Adam invites you to Northgate Hospital on CIMAR"

@@ -63,15 +63,15 @@ def test_the_demo_through_an_administrators_eyes(
     # Somebody's rights, worklist by worklist, and why.
     open_place("People")
     page.get_by_role("link", name="Ana Moreau").click()
-    expect(page.get_by_role("heading", name="What they may do where, and why")).to_be_visible()
+    expect(page.get_by_role("heading", name="Permissions on each worklist")).to_be_visible()
     adaeze.look("demo-admin-person", LOOKS[1:3])
     picture("admin-person", height=800)
 
     # A list of people: what would come of each line.
     open_place("Invitations")
     page.get_by_role("link", name="Invite several").click()
-    page.get_by_label("The list, pasted").fill(SEVERAL)
-    page.get_by_role("button", name="Look at the list").click()
+    page.get_by_label("Paste the list").fill(SEVERAL)
+    page.get_by_role("button", name="Check the list").click()
     expect(page.get_by_text("2 lines of 6 cannot be done")).to_be_visible()
     adaeze.look("demo-admin-several", LOOKS[1:3])
     picture("admin-invite-several", height=560)

@@ -98,7 +98,7 @@ def a_registration_against_the_withdrawal(cast: Cast) -> Scene:
     return Scene(
         registering(invitation), lambda: services.withdraw_invitation(invitation=invitation.uuid, by=cast.ana),
         [address(typed)],
-        ("registered", "This person has registered meanwhile; nothing is left to send or withdraw."),
+        ("registered", accounts_invitations.USED_MEANWHILE),
         (accounts_invitations.WITHDRAWN, "1"),
     )  # fmt: skip
 

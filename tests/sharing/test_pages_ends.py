@@ -393,7 +393,7 @@ def test_an_invitation_is_withdrawn_after_a_preview(client, cast, invited):
     assert invited.withdrawn_by == cast.ana
     assert Share.objects.get().end_reason == "withdrawn"
     again = client.post(url, follow=True)
-    assert "withdrawn meanwhile" in text(again)
+    assert "withdrawn in the meantime" in text(again)
     assert "Withdrawn" in text(again)
 
 

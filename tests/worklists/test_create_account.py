@@ -36,7 +36,7 @@ def test_it_makes_the_account_with_its_roles_and_says_what_it_did():
     assert said == (
         "Northgate Hospital was created (Europe/Paris) with the roles "
         "Administrator, Radiologist, Referring clinician, Viewer.\n"
-        "head@northgate.example was invited by mail to administer it. The invitation is good for 30 days.\n"
+        "head@northgate.example has been invited by email as administrator. The invitation works for 30 days.\n"
     )
     assert {event.by_label for event in AuditEvent.objects.all()} == {"CIMAR"}
 
@@ -72,9 +72,9 @@ def test_run_again_it_changes_nothing_and_says_so_calmly():
 
     assert fingerprint() == before
     assert said == (
-        "There is already an account named Northgate Hospital; it was left as it is.\n"
-        "head@northgate.example has been invited to administer it; the invitation still waits. "
-        "No second mail was sent.\n"
+        "There is already an account named Northgate Hospital; it was not changed.\n"
+        "head@northgate.example has already been invited as administrator and has not registered yet. "
+        "No second email was sent.\n"
     )
 
 
@@ -84,7 +84,7 @@ def test_run_again_when_the_invitation_has_expired_it_invites_anew(clock):
 
     said = begin()
 
-    assert "was invited by mail" in said
+    assert "has been invited by email" in said
     assert Invitation.objects.count() == 1
     assert OutboxMail.objects.count() == 2
 
@@ -97,7 +97,7 @@ def test_an_account_with_an_administrator_is_theirs_to_run():
 
     said = begin(address="somebody@else.example")
 
-    assert "Nobody was invited." in said
+    assert "No one was invited." in said
     assert fingerprint() == before
 
 
@@ -107,7 +107,7 @@ def test_a_registered_person_administers_at_once(mailoutbox: list[Any]):
     said = begin()
     outbox.deliver_waiting()
 
-    assert "Hilda is registered with head@northgate.example and administers it from now on" in said
+    assert "Hilda is registered with head@northgate.example and is now an administrator" in said
     assert access.administers(hilda, Account.objects.get())
     assert (
         "You were added to Northgate Hospital on CIMAR, with the role “Administrator”." in mailoutbox[0].body

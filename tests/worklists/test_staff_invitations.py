@@ -19,6 +19,7 @@ from tests.staff_invitations import ADDRESS, invite, offer, promise, register, w
 from worklists import access, services
 from worklists.models import InvitedMembership, InvitedWorklist
 from worklists.services import Offer, Outcome
+from worklists.services.staff_invitations import ALREADY_MEMBER, CHANGED, LISTED_TWICE
 
 # --- Inviting
 
@@ -109,8 +110,8 @@ def test_an_expired_invitation_is_renewed_and_mailed_again(cast, clock):
 
 
 REFUSALS = {
-    "ana@example.org": "Ana is a member of the account already.",
-    "ina@example.org": "Ina is an inactive member of the account: reactivate them under People.",
+    "ana@example.org": ALREADY_MEMBER.format("Ana"),
+    "ina@example.org": "Ina is an inactive member of the account. Reactivate them under People.",
     "gone@example.net": "The person with this address is deactivated on the platform and cannot be added.",
     "nobody": "This is not an email address.",
 }
@@ -131,7 +132,7 @@ def test_the_same_address_twice_is_invited_once(cast):
     first, second = invite(cast, offer(cast), offer(cast, ADDRESS.upper(), "Radiologist"))
 
     assert (first.outcome, second.outcome) == (Outcome.INVITED, Outcome.REFUSED)
-    assert second.sentence == "This address stands in the list twice; the first counts."
+    assert second.sentence == LISTED_TWICE
     assert waiting().role.name == "Viewer"
 
 
@@ -219,7 +220,7 @@ def test_what_changed_since_it_was_shown_is_not_done(cast):
         account=cast.northgate, offers=offers, by=cast.adam, shown=[Outcome.INVITED, Outcome.INVITED]
     )
 
-    assert dora.sentence == "This changed since you looked. Look at the list again before you invite."
+    assert dora.sentence == CHANGED
     assert erika.outcome == Outcome.INVITED
     assert not AccountMembership.objects.filter(user__email=ADDRESS).exists()
 
@@ -233,7 +234,7 @@ def test_the_second_press_finds_its_own_work_done(cast):
     again = services.invite_members(account=cast.northgate, offers=offers, by=cast.adam, shown=shown)
 
     assert [one.outcome for one in again] == [Outcome.ALREADY, Outcome.REFUSED]
-    assert again[1].sentence == "Ed is a member of the account already."
+    assert again[1].sentence == ALREADY_MEMBER.format("Ed")
     assert fingerprint() == before
 
 

@@ -81,7 +81,10 @@ def test_what_was_withdrawn_or_used_is_neither_sent_nor_withdrawn(cast):
     withdraw_staff_invitation(membership=waiting(), by=cast.adam)
     register(waiting("erika@example.net").invitation, "Erika")
 
-    for typed, why in ((ADDRESS, "withdrawn meanwhile"), ("erika@example.net", "registered meanwhile")):
+    for typed, why in (
+        (ADDRESS, "withdrawn in the meantime"),
+        ("erika@example.net", "registered in the meantime"),
+    ):
         for deed in (services.resend_staff_invitation, withdraw_staff_invitation):
             with pytest.raises(ValidationError, match=why):
                 deed(membership=waiting(typed), by=cast.adam)

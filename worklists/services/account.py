@@ -17,6 +17,8 @@ from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
 from worklists.services.staff_invitations import Answer, Offer, invite_members
 
+NAME_TAKEN = "There is already an account with this name."
+
 
 @transaction.atomic
 def create_account(*, name: str, by: User | None, timezone: str = "Europe/London") -> Account:
@@ -28,7 +30,7 @@ def create_account(*, name: str, by: User | None, timezone: str = "Europe/London
     except (ValueError, KeyError, OSError) as error:
         raise ValidationError("There is no such time zone.", code="timezone") from error
     if Account.objects.filter(same("name", name)).exists():
-        raise ValidationError("There is already an account of this name.", code="taken")
+        raise ValidationError(NAME_TAKEN, code="taken")
     account = Account.objects.create(name=name, timezone=timezone)
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
     make_shipped_roles(account, by=by)
@@ -59,7 +61,7 @@ def begin_account(*, name: str, address: str, by: User | None, timezone: str = "
     role = Role.objects.filter(account=account, permissions__codename=ADMINISTER).order_by("pk").first()
     if role is None:
         raise ValidationError(
-            "No role of this account lets anybody administer it; a superuser can change one."
+            "No role of this account includes “Account: Administer”. A superuser can add it to a role."
         )
     offer = Offer(address, role, every_worklist=True)
     [answer] = invite_members(account=account, offers=[offer], by=by)

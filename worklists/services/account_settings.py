@@ -14,6 +14,7 @@ from audit.services import record
 from common.text import same, tidy_text
 from worklists.events import on_account
 from worklists.permissions import check_administers
+from worklists.services.account import NAME_TAKEN
 from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
@@ -86,7 +87,7 @@ def _free_name(account: Account, name: str) -> str:
     except ValidationError as error:
         raise ValidationError({"name": error.messages}) from error
     if Account.objects.filter(same("name", name)).exclude(pk=account.pk).exists():
-        raise ValidationError({"name": "There is already an account of this name."})
+        raise ValidationError({"name": NAME_TAKEN})
     return name
 
 

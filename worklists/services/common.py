@@ -8,6 +8,9 @@ from worklists import codes
 from worklists.access import ADMINISTER
 from worklists.models import RoleReplacement, Worklist
 
+NO_SUCH_ROLE = "There is no such role in this account."
+NO_SUCH_WORKLIST = "There is no such worklist in this account."
+
 Standing = set[tuple[int, int, int]]
 
 
@@ -27,7 +30,7 @@ def unused_code() -> str:
 def check_role_is_of(account: Account, role: Role | None) -> None:
     """Asked under the account's lock: what stands now is neither another account's nor taken away a moment ago."""
     if role is not None and not Role.objects.filter(pk=role.pk, account=account).exists():
-        raise ValidationError("There is no such role in this account.", code="foreign")
+        raise ValidationError(NO_SUCH_ROLE, code="foreign")
 
 
 def check_not_being_replaced(account: Account, **about: Role) -> None:

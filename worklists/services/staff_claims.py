@@ -21,9 +21,6 @@ from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import locked
 from worklists.services.members import Enrolment, enrol
 
-USED = "This person has registered meanwhile; nothing is left to send or withdraw."
-ENDED = "This invitation was withdrawn meanwhile."
-
 
 @transaction.atomic
 def resend_staff_invitation(*, membership: InvitedMembership, by: User) -> Invitation:
@@ -156,9 +153,9 @@ def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
     )
     row = rows.get(pk=seen.pk)
     if row.invitation.accepted_at is not None or row.outcome == InvitedMembership.Outcome.ACCEPTED:
-        raise ValidationError(USED, code="used")
+        raise ValidationError(invitations.USED_MEANWHILE, code="used")
     if row.ended_at is not None or row.invitation.withdrawn_at is not None:
-        raise ValidationError(ENDED, code="ended")
+        raise ValidationError(invitations.WITHDRAWN_MEANWHILE, code="ended")
     return account, row
 
 

@@ -21,12 +21,14 @@ from common.text import identity
 from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist
 from worklists.permissions import check_administers, check_may_give, ticked_in
-from worklists.services.common import locked
+from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST, locked
 from worklists.services.members import Enrolment, enrol
 from worklists.services.staff_claims import end_waiting
 
 MOST_AT_ONCE = 200
-CHANGED = "This changed since you looked. Look at the list again before you invite."
+ALREADY_MEMBER = "{} is already a member of the account. Change their role or worklists under People."
+LISTED_TWICE = "This address is in the list twice. The first line is used."
+CHANGED = "This has changed since you checked the list. Check it again before you invite."
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ class _Directory:
     def check(self, offer: Offer) -> None:
         roles = {offer.role.pk, *(role.pk for _, role in offer.worklists if role is not None)}
         if roles - self.roles:
-            raise ValidationError("There is no such role in this account.", code="foreign")
+            raise ValidationError(NO_SUCH_ROLE, code="foreign")
         places = [worklist.pk for worklist, _ in offer.worklists]
         if set(places) - self.worklists.keys():
-            raise ValidationError("There is no such worklist in this account.", code="foreign")
+            raise ValidationError(NO_SUCH_WORKLIST, code="foreign")
         if len(set(places)) < len(places):
             raise ValidationError("A worklist is named twice for this person.")
 
@@ -145,7 +147,7 @@ def invite_members(
 
 def _tidied(offers: Sequence[Offer]) -> list[Offer]:
     if not offers:
-        raise ValidationError("Name at least one person to invite.")
+        raise ValidationError("Enter at least one person to invite.")
     if len(offers) > MOST_AT_ONCE:
         raise ValidationError(f"At most {MOST_AT_ONCE} people can be invited at once.")
     return [
@@ -204,15 +206,18 @@ def _check_address(address: str, above: set[str]) -> None:
     if len(address) > 254:
         raise ValidationError("An email address has at most 254 characters.")
     if address in above:
-        raise ValidationError("This address stands in the list twice; the first counts.")
+        raise ValidationError(LISTED_TWICE)
 
 
 def _check_person(user: User | None, member: AccountMembership | None) -> None:
     if member is not None and member.active:
-        raise ValidationError(f"{member.user} is a member of the account already.", code="member")
+        raise ValidationError(
+            ALREADY_MEMBER.format(member.user),
+            code="member",
+        )
     if member is not None:
         raise ValidationError(
-            f"{member.user} is an inactive member of the account: reactivate them under People.",
+            f"{member.user} is an inactive member of the account. Reactivate them under People.",
             code="member",
         )
     if user is not None and not user.is_active:

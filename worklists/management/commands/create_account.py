@@ -1,4 +1,4 @@
-"""Begins a real installation: an account, its shipped roles, and its first administrator, invited by mail."""
+"""The first step of a real installation: an account, its shipped roles, and its invited administrator."""
 
 from typing import Any
 
@@ -10,15 +10,20 @@ from worklists.services import Begun, Outcome, begin_account
 
 class Command(BaseCommand):
     help = (
-        "Make an account with its shipped roles and invite its first administrator by mail. Run again it makes nothing "
-        "twice; while nobody administers the account it renews the invitation."
+        "Create an account with its shipped roles and invite its first administrator by email. Running it again "
+        "creates nothing twice; while the account has no administrator, it renews the invitation."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help='what the account is called, such as "Northgate Hospital"')
-        parser.add_argument("--admin-email", required=True, metavar="ADDRESS", help="who is to administer it")
+        parser.add_argument("name", help='the name of the account, such as "Northgate Hospital"')
         parser.add_argument(
-            "--timezone", default="Europe/London", help="the account's; Europe/London unless said"
+            "--admin-email",
+            required=True,
+            metavar="EMAIL",
+            help="whom to invite as administrator",
+        )
+        parser.add_argument(
+            "--timezone", default="Europe/London", help="the account's time zone; Europe/London if left out"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,19 +37,19 @@ class Command(BaseCommand):
             roles = ", ".join(account.roles.order_by("pk").values_list("name", flat=True))
             self.stdout.write(f"{account.name} was created ({account.timezone}) with the roles {roles}.")
         else:
-            self.stdout.write(f"There is already an account named {account.name}; it was left as it is.")
+            self.stdout.write(f"There is already an account named {account.name}; it was not changed.")
         self.stdout.write(_of_the_administrator(begun, address))
 
 
 def _of_the_administrator(begun: Begun, address: str) -> str:
     if begun.answer is None:
-        return "It has an administrator, who invites others in the administration. Nobody was invited."
+        return "It has an administrator, who can invite others in the administration. No one was invited."
     match begun.answer.outcome:
         case Outcome.ADDED:
-            return f"{begun.answer.user} is registered with {address} and administers it from now on; a mail says so."
+            return f"{begun.answer.user} is registered with {address} and is now an administrator. An email says so."
         case Outcome.INVITED:
             days = begun.account.invitation_days
-            return f"{address} was invited by mail to administer it. The invitation is good for {days} days."
-    return (
-        f"{address} has been invited to administer it; the invitation still waits. No second mail was sent."
-    )
+            return (
+                f"{address} has been invited by email as administrator. The invitation works for {days} days."
+            )
+    return f"{address} has already been invited as administrator and has not registered yet. No second email was sent."
