@@ -34,7 +34,14 @@ def as_moment(value: object) -> datetime | None:
 def day(value: object) -> str:
     """24 Nov 2026. What cannot be read as a date is shown as it came."""
     found = as_date(value)
-    return _day_in_words(found, get_language()) if found else str(value or "")
+    return in_words(found) if found else str(value or "")
+
+
+def in_words(read: date) -> str:
+    """What `as_date` or `as_moment` read: a moment with its time, as the reader's clock showed it."""
+    if isinstance(read, datetime):
+        return f"{_day_in_words(read.date(), get_language())}, {read:%H:%M}"
+    return _day_in_words(read, get_language())
 
 
 @lru_cache(maxsize=5000)
@@ -46,7 +53,7 @@ def _day_in_words(day: date, language: str | None) -> str:
 def moment(value: object) -> str:
     """24 Nov 2026, 14:05, in the reader's zone."""
     found = as_moment(value)
-    return f"{_day_in_words(found.date(), get_language())}, {found:%H:%M}" if found else day(value)
+    return in_words(found) if found else day(value)
 
 
 def person_name(value: object) -> str:

@@ -85,10 +85,11 @@ def outcome(kind: str, sentence: str = "") -> dict:
 def day_or_moment(value: object, time: bool = False, empty: str = "not recorded") -> SafeString:
     """date value time=False empty="not recorded" — 24 Nov 2026, with time in the reader's zone"""
     read = formats.as_moment(value) if time else formats.as_date(value)
-    text = formats.moment(value) if time else formats.day(value)
     if read:
-        return format_html('<time class="date" datetime="{}">{}</time>', read.isoformat(), text)
-    if text:
+        return format_html(
+            '<time class="date" datetime="{}">{}</time>', read.isoformat(), formats.in_words(read)
+        )
+    if text := formats.day(value):
         return format_html('<span class="date"><bdi>{}</bdi></span>', text)
     return format_html('<span class="muted">{}</span>', empty)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,6 +31,7 @@ WORDS = {
     Order(Sort.NAME, False): "by name, A to Z",
     Order(Sort.NAME, True): "by name, Z to A",
 }
+NO_STUDY = UUID(int=0)
 NOT_SO = "The list cannot be shown like that; here is its beginning."
 NOT_KEPT = "This search is no longer kept. Please search again; here is the whole list."
 
@@ -144,12 +146,15 @@ class ListPage:
         rows = listing.page.rows
         shares = first_shares(self.asked.worklist, rows)
         chosen = set(listing.matching[:MOST_SELECTED])
+        # Asked once: to reverse an address takes as long as to show a patient.
+        pattern = reverse("studies:study", args=[NO_STUDY])
         for placement in rows:
             yield Row(
                 worklist=self.asked.worklist,
                 placement=placement,
                 share=shares.get(placement.study_id),
                 now=listing.page.now,
+                href=pattern.replace(str(NO_STUDY), str(placement.uuid)),
                 can_be_selected=can_be_selected,
                 is_selected=placement.uuid in chosen,
             )

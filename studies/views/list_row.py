@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """A study on a worklist, the share that brought it, and whether it can be selected and is."""
+    """A study on a worklist, the share that brought it, its page, and whether it can be selected and is."""
 
     worklist: Worklist
     placement: Placement
     share: "FirstShare | None"
     now: datetime
+    href: str
     can_be_selected: bool
     is_selected: bool
 
@@ -59,7 +59,7 @@ class Row:
             '<td data-label="Arrived">{}</td>\n'
             '<td data-label="How it is here" class="came">{}</td></tr>\n',
             format_html('<td class="tick">{}</td>\n', box) if box else "",
-            patient_line(study, href=reverse("studies:study", args=[placement.uuid])),
+            patient_line(study, href=self.href),
             modality(study.modalities),
             study.description or "No description",
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",

@@ -31,7 +31,7 @@ def row(text: str, *, share: FirstShare | None = None, select: bool = True, **pl
         **placed,
     }
     placement = SimpleNamespace(uuid=UUID(int=7), study=study, **place)
-    return Row(HERE, placement, share, NOW, can_be_selected=select, is_selected=False)  # type: ignore[arg-type]
+    return Row(HERE, placement, share, NOW, "/x/", can_be_selected=select, is_selected=False)  # type: ignore[arg-type]
 
 
 def by(text: str, *, account: int | None = 1, kind: str = "location") -> FirstShare:
