@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import CharField, Value
 
 from accounts.models import AccountMembership, User
 from sharing.models import Method, Share
+from studies.models import Placement
 from worklists import access
 from worklists.models import Worklist
 
@@ -29,6 +31,10 @@ SENTENCES = {
 }
 NOT_ONWARD = "The way this study reached you does not let you share it on like this."
 
+MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."
+AT_HOME = "This worklist is the study's home. Delete the study itself, or end its shares."
+NOT_AT_HOME = "A study is deleted only at its home. You can remove it from this worklist."
+
 
 class Allowed(NamedTuple):
     """A method a person may use; for a directory method, with the account whose directory it is."""
@@ -45,7 +51,65 @@ def check_share(by: User, worklist: Worklist) -> frozenset[str]:
     return rights
 
 
-def check_remove(by: User, worklist: Worklist) -> None:
+def can_end(by: User, share: Share) -> str:
+    """The sentence that says why the person may not end this share; empty where they may. See `RightsToEnd`."""
+    return rights_to_end(by, [share]).refusal(share, home=share.study.home_id)
+
+
+class RightsToEnd(NamedTuple):
+    """The one rule of who may end a share, asked of many shares with one read of the rights.
+
+    `may_share` and `may_list` are worklists where the person holds `share_study` and `list_studies`. They must see
+    the share, and hold `share_study` where it was made from or at its study's home.
+    """
+
+    may_share: Collection[int]
+    may_list: Collection[int]
+
+    def refusal(self, share: Share, *, home: int) -> str:
+        """The sentence that says why not; empty where the person may."""
+        ends = {share.from_worklist_id, home}
+        sees = any(worklist in self.may_list for worklist in (*ends, share.to_worklist_id))
+        return "" if sees and any(worklist in self.may_share for worklist in ends) else MAY_NOT_END
+
+
+def rights_to_end(by: User, shares: Collection[Share]) -> RightsToEnd:
+    """Read for these shares (select `study` with them): one statement however many."""
+    worklists = {share.from_worklist_id for share in shares} | {share.study.home_id for share in shares}
+    worklists |= {share.to_worklist_id for share in shares if share.to_worklist_id is not None}
+    held = {
+        codename: access.worklists_for(by, codename)
+        .filter(pk__in=worklists)
+        .values_list("pk", Value(codename, CharField()))
+        for codename in ("share_study", "list_studies")
+    }
+    pairs = set(held["share_study"].union(held["list_studies"]))
+    return RightsToEnd(*({pk for pk, right in pairs if right == codename} for codename in held))
+
+
+def check_end(by: User, shares: Collection[Share]) -> None:
+    rights = rights_to_end(by, shares)
+    for share in shares:
+        if refusal := rights.refusal(share, home=share.study.home_id):
+            raise PermissionDenied(refusal)
+
+
+def check_removal(by: User, placements: Collection[Placement]) -> None:
+    """Whether the person may remove these studies from their worklists. Raises PermissionDenied and ValidationError."""
+    for worklist in {placement.worklist_id: placement.worklist for placement in placements}.values():
+        _check_delete_right(by, worklist)
+    if any(placement.is_home for placement in placements):
+        raise ValidationError(AT_HOME)
+
+
+def check_deletion(by: User, placement: Placement) -> None:
+    """Whether the person may delete the study there. Raises PermissionDenied."""
+    _check_delete_right(by, placement.worklist)
+    if not placement.is_home:
+        raise PermissionDenied(NOT_AT_HOME)
+
+
+def _check_delete_right(by: User, worklist: Worklist) -> None:
     if not access.may(by, "delete_study", worklist):
         raise PermissionDenied("Your role on this worklist does not let you remove studies.")
 

@@ -30,7 +30,6 @@ from sharing.selectors.shared_by_me import (
 )
 from sharing.selectors.shares import (
     Received,
-    may_end,
     press_for,
     shares_awaiting,
     shares_seen_by,
@@ -50,7 +49,6 @@ __all__ = [
     "invitations_of",
     "invitations_sent_by",
     "is_waited_for",
-    "may_end",
     "members_at",
     "people_like",
     "people_named",

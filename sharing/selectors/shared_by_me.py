@@ -9,15 +9,16 @@ from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Invitation, User
 from audit import clock
+from sharing import permissions
 from sharing.models import Method, Share
 from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
 from sharing.selectors.invitations import invitations_of
-from sharing.selectors.shares import worklist_ids
 from studies.models import Study
 from studies.selectors import placements_visible_to
 
 ROWS = 50
+ENDED = "Ended"
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -85,8 +86,8 @@ def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None
     )
     shares, newer, older = _page(mine, before, after)
     now = clock.now()
-    may_share, may_list = worklist_ids(user, "share_study"), worklist_ids(user, "list_studies")
-    return Page([_line(share, now, may_share, may_list) for share in shares], newer, older)
+    rights = permissions.rights_to_end(user, shares)
+    return Page([_line(share, now, rights) for share in shares], newer, older)
 
 
 def invitations_sent_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Sent]:
@@ -125,11 +126,9 @@ def _page(
     return found, found[0].uuid if beside else None, found[-1].uuid if more else None  # type: ignore[attr-defined]
 
 
-def _line(share: Share, now: datetime, may_share: set[int], may_list: set[int]) -> Line:
+def _line(share: Share, now: datetime, rights: permissions.RightsToEnd) -> Line:
     state, tone, why = _state(share, now)
-    ends = {share.from_worklist_id, share.study.home_id}
-    seen = ends | {share.to_worklist_id}
-    may_end = share.ended_at is None and bool(ends & may_share) and bool(seen & may_list)
+    may_end = state != ENDED and not rights.refusal(share, home=share.study.home_id)
     return Line(share, share.seen, _target(share), state, tone, why, may_end)  # type: ignore[attr-defined]
 
 
@@ -152,11 +151,11 @@ def _state(share: Share, now: datetime) -> tuple[str, str, str]:
             if share.ended_by is not None and share.ended_by_id not in (None, share.shared_by_id)
             else ""
         )
-        return "Ended", "neutral", f"{Share.EndReason(share.end_reason).label}{by}"
+        return ENDED, "neutral", f"{Share.EndReason(share.end_reason).label}{by}"
     if share.expires_at is not None and share.expires_at <= now:
-        return "Ended", "neutral", str(Share.EndReason.EXPIRED.label)
+        return ENDED, "neutral", str(Share.EndReason.EXPIRED.label)
     if not share.held:  # type: ignore[attr-defined]
-        return "Ended", "neutral", str(Share.EndReason.UNREACHABLE.label)
+        return ENDED, "neutral", str(Share.EndReason.UNREACHABLE.label)
     if share.to_worklist_id is None:
         assert share.invitation is not None  # a constraint: a share has a worklist or an invitation
         if share.invitation.expires_at <= now:

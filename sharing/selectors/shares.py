@@ -1,6 +1,5 @@
-"""Which shares a person sees, and whose end is theirs to say."""
+"""Which shares a person sees."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,14 +24,6 @@ def shares_seen_by(user: User) -> QuerySet[Share]:
 def shares_awaiting(user: User) -> QuerySet[Share]:
     """Shares that wait for a decision on the worklists the person may see."""
     return Share.objects.awaiting().filter(to_worklist__in=access.worklists_for(user, "list_studies"))
-
-
-def may_end(user: User, shares: Collection[Share]) -> bool:
-    """Whether the person holds `share_study` where each share was made from, or at its study's home."""
-    ends = [{share.from_worklist_id, share.study.home_id} for share in shares]
-    held = access.worklists_for(user, "share_study").filter(pk__in=set().union(*ends))
-    may_share = set(held.values_list("pk", flat=True))
-    return all(pair & may_share for pair in ends)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
 from common.exceptions import NothingThere
-from sharing import selectors
+from sharing import permissions, selectors
 from sharing.models import Share
 from sharing.services import settling
 
@@ -30,8 +29,7 @@ def end_shares(*, shares: Sequence[UUID], by: User) -> EndReport:
     chosen = list(seen.select_related("study", "from_worklist__owner"))
     if not chosen:
         raise NothingThere
-    if not selectors.may_end(by, chosen):
-        raise PermissionDenied("You may end a share only where it was made from, or at the study's home.")
+    permissions.check_end(by, chosen)
     graphs, now = settling.opened({share.study_id for share in chosen})
     pks = {share.pk for share in chosen}
     ending = [share for one in graphs.values() for share in one.shares if share.pk in pks]

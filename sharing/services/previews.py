@@ -3,19 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, ValidationError
-
 from accounts.models import Invitation, User
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.models import Share
 from studies.models import Placement
 from studies.selectors import placements_visible_to
-from worklists import access
-
-MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."
-AT_HOME = "This worklist is the study's home. Delete the study itself, or end its shares."
-NOT_AT_HOME = "A study is deleted only at its home. You can remove it from this worklist."
 
 
 def preview_end(*, shares: Sequence[UUID], by: User) -> tuple[list[Share], selectors.WhatEnds]:
@@ -24,29 +17,21 @@ def preview_end(*, shares: Sequence[UUID], by: User) -> tuple[list[Share], selec
     found = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
     if not found:
         raise NothingThere
-    ends = {share.from_worklist_id for share in found} | {share.study.home_id for share in found}
-    may = set(access.worklists_for(by, "share_study").filter(pk__in=ends).values_list("pk", flat=True))
-    if any(not {share.from_worklist_id, share.study.home_id} & may for share in found):
-        raise PermissionDenied(MAY_NOT_END)
+    permissions.check_end(by, found)
     return found, selectors.what_ends(found, by)
 
 
 def preview_removal(*, placements: Sequence[UUID], by: User) -> tuple[list[Placement], selectors.WhatEnds]:
     """The studies, and what goes if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
     found = visible_placements(placements, by)
-    for worklist in {placement.worklist_id: placement.worklist for placement in found}.values():
-        permissions.check_remove(by, worklist)
-    if any(placement.is_home for placement in found):
-        raise ValidationError(AT_HOME)
+    permissions.check_removal(by, found)
     return found, selectors.what_ends_with_removal(found, by)
 
 
 def preview_deletion(*, placement: UUID, by: User) -> tuple[Placement, selectors.WhatEnds]:
     """The study, and what goes if it is deleted at home. Raises NothingThere and PermissionDenied."""
     [found] = visible_placements([placement], by)
-    permissions.check_remove(by, found.worklist)
-    if not found.is_home:
-        raise PermissionDenied(NOT_AT_HOME)
+    permissions.check_deletion(by, found)
     return found, selectors.what_ends_with_deletion(found, by)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import AccountMembership, User
@@ -55,12 +55,7 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
     found = list(placements_visible_to(by).filter(uuid__in=placements).with_names())
     if not found:
         raise NothingThere
-    for worklist in {placement.worklist for placement in found}:
-        permissions.check_remove(by, worklist)
-    if any(placement.is_home for placement in found):
-        raise ValidationError(
-            "This worklist is the study's home. Delete the study itself, or end its shares."
-        )
+    permissions.check_removal(by, found)
     graphs, now = settling.opened({placement.study_id for placement in found})
     # What brought a study here may have ended while we waited for the lock.
     found = [
@@ -86,9 +81,7 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
     found = placements_visible_to(by).filter(uuid=placement).with_names().first()
     if found is None:
         raise NothingThere
-    permissions.check_remove(by, found.worklist)
-    if not found.is_home:
-        raise PermissionDenied("A study is deleted only at its home. You can remove it from this worklist.")
+    permissions.check_deletion(by, found)
     why = why.replace("\x00", "").strip()
     if not why or len(why) > 500:
         raise ValidationError("Say in at most 500 characters why the study is deleted.")

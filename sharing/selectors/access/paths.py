@@ -35,9 +35,7 @@ class Paths(Reach):
             path.append(self._linked(self._target_step(step), step.to_worklist_id))
         path.append(self._share_step(share))
         path.append(self._target_step(share))
-        ends = {source, self.home}
-        seen = ends | {share.to_worklist_id}
-        may_end = bool(ends & self.may_share) and bool(seen & self.may_list)
+        may_end = not self.rights_to_end.refusal(share, home=self.home)
         return Grant(share, self._by(share), path, may_end, path[-1]["label"], is_folded)
 
     def _folded(self, share: Share, ways: Ways, before: int) -> Step:

@@ -8,6 +8,7 @@ from accounts.models import Invitation, User
 from sharing import graph
 from sharing.graph import Graph
 from sharing.models import Method, Share
+from sharing.permissions import RightsToEnd
 from sharing.selectors.access.ways import Ways
 from sharing.selectors.directory import accounts_of
 from sharing.selectors.invitations import invitations_of
@@ -44,7 +45,7 @@ class Reach:
             if invitations
             else set()
         )
-        self.may_share, self.may_list = worklist_ids(by, "share_study"), worklist_ids(by, "list_studies")
+        self.rights_to_end = RightsToEnd(worklist_ids(by, "share_study"), worklist_ids(by, "list_studies"))
         self.onward: dict[int, list[Share]] = defaultdict(list)
         for share in self.live:
             self.onward[share.from_worklist_id].append(share)
