@@ -56,6 +56,12 @@ def moment(value: object) -> str:
     return in_words(found) if found else day(value)
 
 
+def time_of_day(value: object) -> str:
+    """DICOM's `084000.12` as `08:40`; what cannot be read as a time is shown as it came."""
+    found = re.fullmatch(r"([01]\d|2[0-3]):?([0-5]\d)(:?[0-5]\d(\.\d+)?)?", str(value or "").strip())
+    return f"{found[1]}:{found[2]}" if found else str(value or "")
+
+
 def person_name(value: object) -> str:
     """DICOM's `DOE^JANE^MARY^DR` as `DOE, JANE MARY (DR)`; other text as it came."""
     groups = [group for group in str(value or "").split("=") if group.strip(" ^")]

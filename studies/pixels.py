@@ -22,6 +22,8 @@ from pydicom.filereader import read_partial
 from pydicom.pixels import apply_color_lut, iter_pixels
 from pydicom.uid import DeflatedExplicitVRLittleEndian, MPEGTransferSyntaxes
 
+from studies.renderer import UNREADABLE
+
 config.settings.reading_validation_mode = config.IGNORE
 
 FRAMES_SHOWN = 200
@@ -30,6 +32,8 @@ THUMBNAIL = 160
 MOST_PIXELS = 120_000_000
 MEMORY = 3 * 1024**3
 CPU_SECONDS = 240
+
+TOO_LARGE = "The image is too large to show here."
 
 Array: TypeAlias = np.ndarray[Any, Any]
 ALL = ...
@@ -57,12 +61,12 @@ def pictures(path: Path | str) -> Iterator[Image.Image]:
     """The first frames of an object, at most FRAMES_SHOWN, in their true shape."""
     ds, source = _opened(path)
     if not any(tag in ds for tag in (0x7FE00010, 0x7FE00008, 0x7FE00009)):
-        raise CannotShow("It has no images.")
+        raise CannotShow("This file contains no image.")
     syntax = ds.file_meta.get("TransferSyntaxUID")
     if syntax in MPEGTransferSyntaxes:
-        raise CannotShow("It is a film, which cannot be shown as pictures.")
+        raise CannotShow("This is a video. It cannot be shown here.")
     if int(ds.Rows) * int(ds.Columns) * int(ds.get("SamplesPerPixel") or 1) > MOST_PIXELS:
-        raise CannotShow("Its frames are too large to be shown here.")
+        raise CannotShow(TOO_LARGE)
     shown = range(min(frames_of(ds), FRAMES_SHOWN))
     shape = _true_shape(ds)
     for array in _frames_8bit(ds, source, shown):
@@ -302,7 +306,7 @@ def render(source: Path | str, folder: Path | str) -> dict[str, Any]:
             picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=3)
             picture.save(Path(folder, f"{n}.thumb.png"), compress_level=4)
     if n == 0:
-        raise CannotShow("None of its frames could be decoded.")
+        raise CannotShow(UNREADABLE)
     return {"frames": n, "note": f"The first {n} of {total} frames are shown." if n < total else ""}
 
 
@@ -312,9 +316,9 @@ def _answer(job: dict[str, str]) -> dict[str, Any]:
     except CannotShow as cannot:
         return {"error": str(cannot)}
     except MemoryError:
-        return {"error": "It needs more memory than a picture may."}
+        return {"error": TOO_LARGE}
     except Exception:  # decoders fail in every way there is, and their words may quote the file
-        return {"error": "Its images could not be decoded."}
+        return {"error": UNREADABLE}
 
 
 def _confine() -> None:

@@ -13,6 +13,9 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_EACH = 200
 
+UNREADABLE = "The images in this file could not be read."
+TOO_SLOW = "The images took too long to prepare."
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -42,10 +45,10 @@ class Renderer:
             answer = self._ask(job.encode() + b"\n")
         except TimeoutError:
             self._stop()
-            return Rendered(0, "Its images took too long to decode.")
+            return Rendered(0, TOO_SLOW)
         except (OSError, ValueError):
             self._stop()
-            return Rendered(0, "Its images could not be decoded.")
+            return Rendered(0, UNREADABLE)
         if "error" in answer:
             return Rendered(0, answer["error"])
         return Rendered(answer["frames"], answer["note"])

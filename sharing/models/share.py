@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
+from audit.sentences import REASONS
 from studies.models import Placement
 
 
@@ -69,16 +70,16 @@ class Share(models.Model):
     """
 
     class EndReason(models.TextChoices):
-        ENDED = "ended", "ended by hand"
+        ENDED = "ended", "ended by a person"
         EXPIRED = "expired", "reached its end date"
-        UNREACHABLE = "unreachable", "the share before it ended"
-        REMOVED = "removed", "removed from the worklist"
+        UNREACHABLE = "unreachable", "because an earlier share ended"
+        REMOVED = "removed", REASONS["removed"]
         DECLINED = "declined", "declined"
-        STUDY_DELETED = "study_deleted", "the study was deleted"
-        LEFT = "left", "the person left the account"
-        WITHDRAWN = "withdrawn", "the invitation was withdrawn"
-        DUPLICATE = "duplicate", "the person already had this share"
-        REFUSED = "refused", "could not be kept when the person registered"
+        STUDY_DELETED = "study_deleted", REASONS["study_deleted"]
+        LEFT = "left", REASONS["left"]
+        WITHDRAWN = "withdrawn", REASONS["withdrawn"]
+        DUPLICATE = "duplicate", "not needed: the person already had the study"
+        REFUSED = "refused", "no longer allowed when the person registered"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     press = models.UUIDField()

@@ -146,12 +146,7 @@ def _target(share: Share) -> str:
 def _state(share: Share, now: datetime) -> tuple[str, str, str]:
     """A word, its tone, and why. What ended by the clock is said before the sweep writes it down."""
     if share.ended_at is not None:
-        by = (
-            f" by {share.ended_by.name}"
-            if share.ended_by is not None and share.ended_by_id not in (None, share.shared_by_id)
-            else ""
-        )
-        return ENDED, "neutral", f"{Share.EndReason(share.end_reason).label}{by}"
+        return ENDED, "neutral", _why_ended(share)
     if share.expires_at is not None and share.expires_at <= now:
         return ENDED, "neutral", str(Share.EndReason.EXPIRED.label)
     if not share.held:  # type: ignore[attr-defined]
@@ -164,6 +159,16 @@ def _state(share: Share, now: datetime) -> tuple[str, str, str]:
     if share.approved_at is None:
         return "Awaiting approval", "waiting", ""
     return "Shared", "good", ""
+
+
+def _why_ended(share: Share) -> str:
+    """For the one who shared it; where somebody else ended it, with their name."""
+    by_self = share.ended_by_id == share.shared_by_id
+    by = f"by {share.ended_by.name}" if share.ended_by is not None and not by_self else ""
+    reason = Share.EndReason(share.end_reason)
+    if reason == Share.EndReason.ENDED and share.ended_by is not None:
+        return by or "by you"
+    return f"{reason.label} {by}".strip()
 
 
 def _sent(invitation: Invitation, now: datetime) -> Sent:

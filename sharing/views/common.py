@@ -17,6 +17,8 @@ from sharing.services import NothingThere
 from studies.models import Placement
 from worklists.models import Worklist
 
+NO_STUDY_SELECTED = "No study is selected"
+
 View = Callable[..., HttpResponse]
 
 

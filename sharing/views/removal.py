@@ -10,10 +10,10 @@ from common.formats import counted
 from sharing import services
 from sharing.forms import uuids
 from sharing.services import previews
-from sharing.views.common import back, dialog_answer, leave, page, sentence, studies_page
+from sharing.views.common import NO_STUDY_SELECTED, back, dialog_answer, leave, page, sentence, studies_page
 from sharing.views.consequences import what_goes
 
-NONE_TICKED = "Tick at least one study, then choose Remove from this worklist."
+NONE_TICKED = "Select at least one study, then choose Remove from this worklist."
 
 
 @page
@@ -22,7 +22,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """What would go; nothing is done. By POST as well, since 500 placements do not fit an address."""
     named = (request.POST if request.method == "POST" else request.GET).getlist("placement")
     if not named:
-        return sentence(request, "No study is ticked", NONE_TICKED)
+        return sentence(request, NO_STUDY_SELECTED, NONE_TICKED)
     try:
         found, what = previews.preview_removal(placements=uuids(named), by=request.user)
     except ValidationError as refusal:

@@ -13,11 +13,11 @@ from sharing.forms import Picked, ShareForm, uuids
 from sharing.limits import MOST_STUDIES, MOST_TARGETS
 from sharing.services import dialog
 from sharing.services.dialog import Offer
-from sharing.views.common import dialog_answer, page, sentence
+from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
 
-NONE_TICKED = "Tick at least one study, then choose Share."
+NONE_TICKED = "Select at least one study, then choose Share."
 NOT_CHOSEN = "You typed a physician's name and chose nobody. Choose a person, or clear the field."
 
 
@@ -27,7 +27,7 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
     """The dialog for the ticked studies (`placement`, once for each); by POST, since 500 do not fit an address."""
     named = (request.POST if request.method == "POST" else request.GET).getlist("placement")
     if not named:
-        return sentence(request, "No study is ticked", NONE_TICKED)
+        return sentence(request, NO_STUDY_SELECTED, NONE_TICKED)
     try:
         offer = dialog.offer(placements=uuids(named), by=request.user)
     except ValidationError as refusal:

@@ -28,9 +28,14 @@ MODALITIES = {
     "SR": "SR, structured report",
     "OT": "OT, other",
 }
-ARRIVED = {"1": "the last 24 hours", "7": "the last 7 days", "30": "the last 30 days", "365": "the last year"}
+ARRIVED = {
+    "1": "In the last 24 hours",
+    "7": "In the last 7 days",
+    "30": "In the last 30 days",
+    "365": "In the last year",
+}
 DAY = forms.DateInput({"type": "date", "min": "1900-01-01", "max": "9999-12-31"}, format="%Y-%m-%d")
-BAD_DAY = {"invalid": "This is not a date. Write it as 2026-11-24."}
+BAD_DAY = {"invalid": "Enter a date such as 2026-11-24."}
 
 
 class SearchForm(forms.Form):
@@ -45,16 +50,14 @@ class SearchForm(forms.Form):
     modality = forms.ChoiceField(label="Modality", required=False, choices=[("", "Any"), *MODALITIES.items()])
     study_from = forms.DateField(label="Study date from", required=False, widget=DAY, error_messages=BAD_DAY)
     study_to = forms.DateField(label="Study date to", required=False, widget=DAY, error_messages=BAD_DAY)
-    arrived = forms.ChoiceField(
-        label="Arrived in", required=False, choices=[("", "Any time"), *ARRIVED.items()]
-    )
+    arrived = forms.ChoiceField(label="Arrived", required=False, choices=[("", "Any time"), *ARRIVED.items()])
 
     def clean_q(self) -> str:
         text = " ".join(self.cleaned_data["q"].split())
         is_short = all(len(part) < SHORTEST_FRAGMENT for part in fragments_in(text))
         if text and is_short and not any(mark.isdigit() for mark in text):
             raise ValidationError(
-                f"Type at least {SHORTEST_FRAGMENT} letters of a name, or the beginning of an MRN or accession number."
+                f"Enter at least {SHORTEST_FRAGMENT} letters of a name, or the start of an MRN or accession number."
             )
         return text
 
@@ -62,9 +65,9 @@ class SearchForm(forms.Form):
         cleaned = super().clean() or {}
         first, last = cleaned.get("study_from"), cleaned.get("study_to")
         if first and last and first > last:
-            self.add_error("study_to", "The last study date is before the first.")
+            self.add_error("study_to", "“Study date to” must not be before “Study date from”.")
         if not self.errors and not any(cleaned.values()):
-            raise ValidationError("Say what to search for.")
+            raise ValidationError("Enter something to search for.")
         return cleaned
 
     def question(self) -> Question:

@@ -12,9 +12,9 @@ class Blob(models.Model):
     """Bytes stored once, by their hash, in the `dicom` storage; previews stand beside them."""
 
     class Preview(models.TextChoices):
-        WAITING = "waiting", "Being prepared"
+        WAITING = "waiting", "Preparing"
         READY = "ready", "Ready"
-        NONE = "none", "Has no images"
+        NONE = "none", "No images"
         FAILED = "failed", "Cannot be shown"
 
     sha256 = models.CharField(max_length=64, unique=True)

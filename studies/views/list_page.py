@@ -32,8 +32,8 @@ WORDS = {
     Order(Sort.NAME, True): "by name, Z to A",
 }
 NO_STUDY = UUID(int=0)
-NOT_SO = "The list cannot be shown like that; here is its beginning."
-NOT_KEPT = "This search is no longer kept. Please search again; here is the whole list."
+NOT_SO = "We could not show that part of the list. This is its first page."
+NOT_KEPT = "Your search has expired. This is the whole list."
 
 
 def is_part(request: HttpRequest) -> bool:

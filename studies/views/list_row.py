@@ -57,7 +57,7 @@ class Row:
             '<span class="study-cell muted">{}<span class="num">{}</span></span></td>\n'
             '<td data-label="Study date">{}</td>\n'
             '<td data-label="Arrived">{}</td>\n'
-            '<td data-label="How it is here" class="came">{}</td></tr>\n',
+            '<td data-label="Source" class="came">{}</td></tr>\n',
             format_html('<td class="tick">{}</td>\n', box) if box else "",
             patient_line(study, href=self.href),
             modality(study.modalities),
@@ -66,12 +66,12 @@ class Row:
             formats.counted(study.n_instances, "image,images"),
             day_or_moment(study.study_date or study.study_date_raw),
             day_or_moment(placement.arrived_at, time=True),
-            self._how_it_is_here(),
+            self._source(),
         )
 
-    def _how_it_is_here(self) -> SafeString:
+    def _source(self) -> SafeString:
         if self.placement.is_home:
-            return SafeString('<span class="muted">At home here</span>')
+            return SafeString('<span class="muted">Original</span>')
         last_day = self.last_day
         return format_html(
             "{}{}{}",
@@ -86,5 +86,5 @@ class Row:
         elif not share.is_personal:
             where = format_html("from <bdi>{}</bdi>", share.worklist)
         else:
-            where = SafeString("from their own studies")
+            where = SafeString("from their personal worklist")
         return format_html(' <span class="came-by">by <bdi>{}</bdi>, {}</span>', share.shared_by, where)

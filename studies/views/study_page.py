@@ -143,7 +143,7 @@ def facts(placement: Placement) -> dict[str, list[tuple[str, Any]]]:
             ("Description", study.description),
             ("Modality", ", ".join(study.modalities)),
             ("Study date", formats.day(study.study_date or study.study_date_raw)),
-            ("Study time as received", study.study_time_raw),
+            ("Study time", formats.time_of_day(study.study_time_raw)),
             ("Accession", study.accession_number),
             ("Referring physician", formats.person_name(study.referring_physician)),
             ("Institution", study.institution),
@@ -151,12 +151,12 @@ def facts(placement: Placement) -> dict[str, list[tuple[str, Any]]]:
             ("Images", study.n_instances),
             ("Study UID", study.study_instance_uid),
         ],
-        "Where it stands": [
-            ("On", placement.worklist.label),
-            ("Arrived here", formats.moment(placement.arrived_at)),
-            ("Home", home.label),
-            ("Home’s account", home.account.name if home.account else ""),
-            ("Received at home", formats.moment(study.arrived_at)),
+        "Where it is": [
+            ("Worklist", placement.worklist.label),
+            ("Arrived", formats.moment(placement.arrived_at)),
+            ("Original on", home.label),
+            ("Original held by", home.account.name if home.account else ""),
+            ("Original received", formats.moment(study.arrived_at)),
             ("Placement", placement.uuid),
         ],
     }

@@ -104,7 +104,7 @@ def test_a_shared_study_says_who_sent_it_and_why(
     phoebe.sees_an_image()
     phoebe.look("study")
     phoebe.page.get_by_role("link", name="Details").click()
-    expect(phoebe.page.get_by_role("heading", name="How it came here")).to_be_visible()
+    expect(phoebe.page.get_by_role("heading", name="How it got here")).to_be_visible()
     phoebe.look("details", LOOKS[1:3])
     # What she may do here follows from her role.
     phoebe.go(reverse("studies:study", args=[hospital.placement(hospital.us).uuid]))

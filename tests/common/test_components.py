@@ -165,6 +165,24 @@ def test_a_moment_is_another_hour_for_a_reader_in_another_zone() -> None:
 
 
 @pytest.mark.parametrize(
+    "received, written",
+    [
+        ("084000", "08:40"),
+        ("084000.123", "08:40"),
+        ("08:40:00", "08:40"),
+        ("0840", "08:40"),
+        ("08", "08"),
+        ("998877", "998877"),
+        ("in the morning", "in the morning"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_time_of_day_is_read_or_shown_as_it_came(received: str | None, written: str) -> None:
+    assert formats.time_of_day(received) == written
+
+
+@pytest.mark.parametrize(
     ("received", "written"),
     [
         ("DOE^JANE^MARY", "DOE, JANE MARY"),

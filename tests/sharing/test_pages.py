@@ -484,7 +484,7 @@ def test_501_studies_are_too_many_and_nothing_typed_is_lost(client, cast):
 
 def test_nothing_ticked_is_a_sentence(client, cast):
     client.force_login(cast.ana)
-    assert "Tick at least one study" in text(client.post(reverse("sharing:share_open")))
+    assert "Select at least one study" in text(client.post(reverse("sharing:share_open")))
     assert client.post(reverse("sharing:share_open"), {"placement": "nonsense"}).status_code == 404
 
 

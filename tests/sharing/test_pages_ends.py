@@ -306,7 +306,7 @@ def test_what_one_shared_with_its_state_by_word(client, cast, clock):
     client.force_login(cast.ana)
     page = text(client.get(reverse("sharing:shared_by_me")))
     assert page.count("<tr>") == 7
-    assert "ended by hand by Adam" in page
+    assert 'Ended</span></span> <span class="muted">by Adam</span>' in page
     assert "not yet registered" in page
     assert "Awaiting approval" in page
     assert "Riverside Clinic — Riverside Imaging" in page

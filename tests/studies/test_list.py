@@ -186,7 +186,7 @@ def test_the_picker_groups_by_account_with_the_own_studies_last(client, cast):
     page = client.get(reverse("studies:worklists"), headers={"HX-Request": "true"}).content.decode()
 
     groups = [re.sub("<[^>]+>", "", group) for group in re.findall(r"<h2[^>]*>(.*?)</h2>", page)]
-    assert groups == ["Northgate Hospital", "Riverside Clinic", "Yours alone"]
+    assert groups == ["Northgate Hospital", "Riverside Clinic", "Personal"]
     assert "<html" not in page
 
 
@@ -443,7 +443,7 @@ def test_a_row_says_how_the_study_came_by_whom_and_until_when(client, cast, cloc
     on_own = re.sub(r"<[^>]+>|\s+", " ", client.get(list_of(cast.ana.personal_worklist)).content.decode())
 
     assert re.search(r"Ferry, Magnus .* Shared .* until .* by\s+Caro , .*Riverside Clinic", on_ct)
-    assert re.search(r"Quill, Hazel .* At home here", on_ct)
+    assert re.search(r"Quill, Hazel .* Original", on_ct)
     assert re.search(r"Ferry, Magnus .* External .* until .* by\s+Caro", on_own)
 
 

@@ -68,11 +68,14 @@ def test_a_row_without_facts_says_so() -> None:
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
-        (row("x", is_home=True), "At home here"),
+        (row("x", is_home=True), "Original"),
         (row("x"), "Shared"),
         (row("x", internal_until=NO_PATH, share=by("Ana")), "External by Ana, from Ana"),
         (row("x", share=by("Ana", account=2)), "Shared by Ana, Ana"),
-        (row("x", share=by("Ana", account=None, kind="personal")), "Shared by Ana, from their own studies"),
+        (
+            row("x", share=by("Ana", account=None, kind="personal")),
+            "Shared by Ana, from their personal worklist",
+        ),
         (
             row("x", visible_until=NOW + timedelta(days=3), share=by("Ana")),
             "Shared until 27 Nov 2026 by Ana, from Ana",

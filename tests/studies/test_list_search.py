@@ -9,6 +9,7 @@ from django.urls import reverse
 from audit.actions import Action
 from audit.models import AuditEvent
 from studies.models import Placement
+from studies.views.list_page import NOT_KEPT
 from tests.factories import make_location, make_study, placement_of
 from tests.studies.test_list import fill, link, list_of, rows_in, search
 
@@ -114,15 +115,18 @@ def test_a_search_with_more_than_a_thousand_hits_says_so_and_pages_through_a_tho
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"q": "q"}, "Type at least 3 letters of a name"),
-        ({"q": "li wu"}, "Type at least 3 letters of a name"),
+        ({"q": "q"}, "Enter at least 3 letters of a name"),
+        ({"q": "li wu"}, "Enter at least 3 letters of a name"),
         ({"q": "a\x00b"}, "Null characters are not allowed"),
         ({"q": "x" * 101}, "at most 100 characters"),
-        ({"study_from": "24/13/2026"}, "This is not a date"),
-        ({"study_from": "2026-02-02", "study_to": "2026-02-01"}, "The last study date is before the first"),
+        ({"study_from": "24/13/2026"}, "Enter a date such as 2026-11-24."),
+        (
+            {"study_from": "2026-02-02", "study_to": "2026-02-01"},
+            "“Study date to” must not be before",
+        ),
         ({"modality": "XX"}, "Select a valid choice"),
         ({"arrived": "-1"}, "Select a valid choice"),
-        ({}, "Say what to search for"),
+        ({}, "Enter something to search for."),
     ],
 )
 def test_a_search_that_cannot_be_done_comes_back_with_its_sentence_and_all_that_was_typed(
@@ -149,7 +153,7 @@ def test_somebody_elses_search_is_not_kept_for_me(client, cast):
     page = client.get(list_of(cast.ct), {"search": word})
 
     assert page.status_code == 422
-    assert "This search is no longer kept" in page.content.decode()
+    assert NOT_KEPT in page.content.decode()
 
 
 def test_a_search_of_one_worklist_finds_nothing_of_another(client, cast):

@@ -221,7 +221,7 @@ def test_what_is_not_prepared_yet_is_said_and_asked_for_again(client, cast):
     Blob.objects.filter(pk=waiting.blob_id).update(preview=Blob.Preview.READY)
     done = client.get(page_of(cast.placement, "preparing"))
 
-    assert "This image is being prepared." in words(page)
+    assert "This image is not ready yet." in words(page)
     assert f'hx-get="{page_of(cast.placement, "preparing")}"' in page.content.decode()
     assert "1 of 2" in words(poll)
     assert "HX-Refresh" not in poll
@@ -242,7 +242,7 @@ def test_what_cannot_be_shown_is_said_with_the_reason(client, cast):
 
     assert "This image cannot be shown." in words(first)
     assert "It is a &lt;b&gt;film&lt;/b&gt;." in first.content.decode()
-    assert "This object has no image to show." in words(second)
+    assert "This file contains no image." in words(second)
 
 
 def test_a_series_counts_as_many_images_as_its_viewer_leafs_through(client, cast):

@@ -111,10 +111,10 @@ def test_a_search_is_typed_found_opened_and_come_back_to(
 
     box.fill("q")
     box.press("Enter")
-    expect(ana.get_by_text("Type at least 3 letters").first).to_be_visible()
+    expect(ana.get_by_text("Enter at least 3 letters").first).to_be_visible()
     expect(box).to_have_value("q")
     ana.get_by_role("link", name="Clear").click()
-    expect(ana.get_by_text("Every study on this worklist")).to_be_visible()
+    expect(ana.get_by_text("All studies, ")).to_be_visible()
     # The browser notes every 4xx it gets, the form with its sentence too.
     assert [one for one in complaints if "422" not in one] == []
 

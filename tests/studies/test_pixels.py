@@ -20,7 +20,7 @@ from pydicom.sequence import Sequence
 from studies import selectors
 from studies.models import Blob, Instance
 from studies.pixels import FRAMES_SHOWN, CannotShow, Window, pictures, render, windowed
-from studies.renderer import Renderer
+from studies.renderer import TOO_SLOW, UNREADABLE, Renderer
 from studies.services import render_previews, render_waiting, take_in, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, source
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_shown_says_so_and_no_more(name: str, tmp_path: Pa
     with Renderer() as renderer:
         made = renderer.render(Path(str(get_testdata_file(name))), tmp_path)
     assert made.frames == 0
-    assert made.note in ("Its images could not be decoded.", "It has no images.")
+    assert made.note in (UNREADABLE, "This file contains no image.")
 
 
 # The same as DCMTK's
@@ -358,7 +358,7 @@ def test_a_file_that_hangs_the_decoder_is_given_up_and_the_next_is_rendered(
 ) -> None:
     (tmp_path / "fine.dcm").write_bytes(bad_files.sound())
     with Renderer(seconds_each=1) as renderer:
-        assert renderer.render(stuck, tmp_path).note == "Its images took too long to decode."
+        assert renderer.render(stuck, tmp_path).note == TOO_SLOW
     with Renderer() as renderer:
         assert renderer.render(tmp_path / "fine.dcm", tmp_path).frames == 1
 
@@ -371,7 +371,7 @@ def test_a_decoder_that_crashes_costs_one_file_and_not_the_worker(tmp_path: Path
         assert child is not None
         crash = threading.Timer(0.5, os.kill, [child.pid, signal.SIGSEGV])
         crash.start()
-        assert renderer.render(stuck, tmp_path).note == "Its images could not be decoded."
+        assert renderer.render(stuck, tmp_path).note == UNREADABLE
         crash.join()
         assert renderer.render(tmp_path / "fine.dcm", tmp_path).frames == 1
 
@@ -425,7 +425,7 @@ def test_broken_pixels_are_noted_and_the_next_file_is_rendered(homes: Homes) -> 
     assert render_waiting() == 2
 
     assert list(Blob.objects.order_by("id").values_list("preview", "preview_note")) == [
-        ("failed", "Its images could not be decoded."),
+        ("failed", UNREADABLE),
         ("ready", ""),
     ]
 
