@@ -18,7 +18,7 @@ from bench.profile import Profile
 from bench.table import Row, loaded, markdown
 from cimar.installation import CHECKOUT, Problem
 
-GROUPS = ("lists", "rights", "shares", "images", "ingest", "law")
+GROUPS = ("lists", "rights", "shares", "access", "images", "ingest", "law")
 SMALL = 10_000
 # A page is flat where it takes no more than this many times as long at the greater size, or a few milliseconds.
 FLAT, FLAT_ANYWAY = 2.0, 5.0

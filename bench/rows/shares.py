@@ -5,7 +5,6 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -28,7 +27,6 @@ def rows(scene: Scene) -> Iterator[Row]:
     yield _sustained(scene)
     yield _big_press(scene)
     yield from _ends(scene)
-    yield from _access(scene)
 
 
 def _sustained(scene: Scene) -> Row:
@@ -169,7 +167,7 @@ def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: in
         report = share_studies(
             placements=[placement.uuid], targets=[Target(Method.CODE, "ONWARD0000")], by=scene.people[0]
         )
-        _hang_on(placement.study, scene.people[1], places, source_of)
+        hang_on(placement.study, scene.people[1], places, source_of)
         check()
         share = report.rows[0].share
         assert share is not None
@@ -185,7 +183,7 @@ def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: in
     return taken
 
 
-def _hang_on(study: Any, by: Any, places: list[Any], source_of: Callable[[int], int]) -> None:
+def hang_on(study: Any, by: Any, places: list[Any], source_of: Callable[[int], int]) -> None:
     """The onward shares, as rows, and their placements by the law."""
     from sharing.models import Share
     from sharing.services import settling
@@ -199,33 +197,3 @@ def _hang_on(study: Any, by: Any, places: list[Any], source_of: Callable[[int], 
         for n in range(1, len(places))
     )  # fmt: skip
     settling.settle(graphs, now)
-
-
-def _access(scene: Scene) -> Iterator[Row]:
-    from django.urls import reverse
-
-    from studies.models import Placement
-
-    browser = scene.client(scene.people[0])
-    homes = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("id")[1000:1400]
-    shared = {one: one.study.shares.filter(ended_at=None).count() for one in homes.select_related("study")}
-    few = next(one for one, number in shared.items() if number == 2)
-    many = max(shared, key=lambda one: shared[one])
-    for what, one in (("a few", few), ("many", many)):
-        address = reverse("sharing:access", args=[one.uuid])
-        taken = scene.meter.sample(partial(_read, browser, address), scene.times(20))
-        yield Row(
-            f"who has access to a study with {what} shares ({shared[one]}), the whole page",
-            "≤ 100 ms",
-            told(taken, database=False),
-            queries=str(taken.statements),
-            ok=taken.p95 <= 100,
-            ok_alone=taken.busy_median <= 100,
-            key=f"access {what}",
-            number=taken.median,
-        )
-
-
-def _read(browser: Any, address: str, number: int) -> None:
-    if browser.get(address).status_code != 200:
-        raise RuntimeError("the Access tab does not answer")

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from bench.growth import times_linear
 from bench.profile import Profile
 from bench.table import HEAD, Row, loaded, markdown
 from cimar.installation import CHECKOUT
@@ -22,6 +23,9 @@ PROMISED = (
     "share 50 studies to 10 targets in one press",
     "end a share that 500 onward shares hang on, in a star",
     "who has access to a study with a few shares",
+    "who has access, up to 200 worklists: shared in a chain, the whole page",
+    "who has access, shared in a chain: 10, 50, 200 worklists",
+    "the audit trail of a study, its first page: 100, 5,000, 10,000 events",
     "serve one stored frame",
     "take in 400 studies of one instance",
     "take in one study of 100, 200, 400 instances",
@@ -74,3 +78,16 @@ def test_the_table_is_markdown_of_equal_widths():
 
     assert len({len(line) for line in table}) == 1
     assert table[1].strip("|-") == ""
+
+
+@pytest.mark.parametrize(
+    ("took", "times"),
+    [
+        ({10: 30.0, 50: 150.0, 200: 600.0}, 1.0),
+        ({10: 30.0, 50: 40.0, 200: 80.0}, 0.5),
+        ({10: 1.0, 50: 25.0, 200: 400.0}, 5.0),
+    ],
+    ids=["linear", "less", "quadratic"],
+)
+def test_growth_is_what_a_unit_costs_beside_the_size_before(took, times):
+    assert times_linear(took) == pytest.approx(times)

@@ -1,0 +1,138 @@
+"""Who has access to a study, and its audit trail: the whole pages, and how they grow."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from bench.growth import MOST_GROWTH, times_linear
+from bench.meter import Sample
+from bench.rows.shares import SHAPES, hang_on
+from bench.scene import Scene, ms, told
+from bench.table import Row
+
+WORKLISTS = (10, 50, 200)
+EVENTS = (100, 5_000, 10_000)
+BUDGET = 100
+
+
+def rows(scene: Scene) -> Iterator[Row]:
+    yield from _as_they_are(scene)
+    for shape, source_of in SHAPES.items():
+        yield from _spread(scene, shape, source_of)
+    yield _trail(scene)
+
+
+def _as_they_are(scene: Scene) -> Iterator[Row]:
+    from django.urls import reverse
+
+    from studies.models import Placement
+
+    homes = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("id")[1000:1400]
+    shared = {one: one.study.shares.filter(ended_at=None).count() for one in homes.select_related("study")}
+    few = next(one for one, number in shared.items() if number == 2)
+    many = max(shared, key=lambda one: shared[one])
+    for what, one in (("a few", few), ("many", many)):
+        taken = _read(scene, reverse("sharing:access", args=[one.uuid]))
+        yield _within(
+            f"who has access to a study with {what} shares ({shared[one]})", taken, f"access {what}"
+        )
+
+
+def _within(what: str, taken: Sample, key: str) -> Row:
+    return Row(
+        f"{what}, the whole page",
+        f"≤ {BUDGET} ms",
+        told(taken, database=False),
+        queries=str(taken.statements),
+        ok=taken.p95 <= BUDGET,
+        ok_alone=taken.busy_median <= BUDGET,
+        key=key,
+        number=taken.median,
+    )
+
+
+def _spread(scene: Scene, shape: str, source_of: Callable[[int], int]) -> Iterator[Row]:
+    """To worklists made a moment ago, of which PostgreSQL knows nothing yet."""
+    taken: dict[int, Sample] = {}
+    sizes: dict[int, int] = {}
+    for number in WORKLISTS:
+        with _shared_onward(scene, number, source_of) as address:
+            taken[number] = _read(scene, address)
+            sizes[number] = len(scene.client(scene.people[0]).get(address).content)
+    most = WORKLISTS[-1]
+    yield _within(
+        f"who has access, up to {most} worklists: shared in a {shape}", taken[most], f"access {shape}"
+    )
+    yield _growth(
+        f"who has access, shared in a {shape}", "worklists", taken, f"; {sizes[most] / 1000:.0f} kB"
+    )
+
+
+@contextmanager
+def _shared_onward(scene: Scene, number: int, source_of: Callable[[int], int]) -> Iterator[str]:
+    from django.urls import reverse
+
+    from studies.models import Placement
+    from worklists.models import Worklist
+
+    placement = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("-id")[200]
+    with scene.undone() as check:
+        places = Worklist.objects.bulk_create(
+            Worklist(account=scene.big.account, kind="group", name=f"Onward {n:03}") for n in range(number)
+        )
+        hang_on(placement.study, scene.people[1], [scene.big, *places], source_of)
+        check()
+        yield reverse("sharing:access", args=[placement.uuid])
+
+
+def _trail(scene: Scene) -> Row:
+    taken = {}
+    for number in EVENTS:
+        with _looked_at(scene, number) as address:
+            taken[number] = _read(scene, address)
+    return _growth("the audit trail of a study, its first page", "events", taken)
+
+
+@contextmanager
+def _looked_at(scene: Scene, number: int) -> Iterator[str]:
+    """By everybody of the trust in turn."""
+    from django.urls import reverse
+
+    from audit import clock
+    from audit.actions import Action
+    from audit.services import event, record_all
+    from studies.events import on_placement
+    from studies.models import Placement
+
+    homes = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("-id")
+    placement = homes.select_related("study", "worklist__account", "worklist__owner")[201]
+    with scene.undone():
+        on = on_placement(placement, at=clock.now())
+        people = scene.people
+        record_all(event(Action.STUDY_OPEN, by=people[n % len(people)], on=on) for n in range(number))
+        yield reverse("studies:trail", args=[placement.uuid])
+
+
+def _growth(what: str, unit: str, taken: dict[int, Sample], more: str = "") -> Row:
+    wall = times_linear({number: min(one.wall) for number, one in taken.items()})
+    busy = times_linear({number: min(one.busy) for number, one in taken.items()})
+    each = ", ".join(ms(min(one.wall)) for one in taken.values())
+    return Row(
+        f"{what}: {', '.join(f'{number:,}' for number in taken)} {unit}",
+        f"≤ {MOST_GROWTH} × linear",
+        f"{each}{more}: {wall:.2f} × linear (busy {busy:.2f} ×)",
+        ok=wall <= MOST_GROWTH,
+        ok_alone=busy <= MOST_GROWTH,
+        key=f"growth {what}",
+        number=busy,
+    )
+
+
+def _read(scene: Scene, address: str) -> Sample:
+    return scene.meter.sample(partial(_get, scene.client(scene.people[0]), address), scene.times(20))
+
+
+def _get(browser: Any, address: str, number: int) -> None:
+    if browser.get(address).status_code != 200:
+        raise RuntimeError(f"{address} does not answer")
