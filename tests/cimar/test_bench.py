@@ -15,6 +15,7 @@ from cimar.installation import CHECKOUT
 PROMISED = (
     "page of 3,000, by arrived, first page",
     "page of 3,000, by name, deep page",
+    "a page of 50 studies, from the request to its answer",
     "search for a name common elsewhere, absent here",
     "search for a modality, rare",
     "may this person do this to this placement",
