@@ -5,6 +5,7 @@ A name is a setting once it is imported here; a test finds one that was forgotte
 
 from cimar.settings.applications import (
     CIMAR_DENIED_ON,
+    FORM_RENDERER,
     INSTALLED_APPS,
     LANGUAGE_CODE,
     MIDDLEWARE,

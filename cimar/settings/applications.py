@@ -83,6 +83,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "common.form_renderer.FormRenderer"
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
