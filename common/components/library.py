@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -23,10 +23,9 @@ def attributes(given: dict[str, Any]) -> SafeString:
     for name in pairs:
         if name == "style" or name.startswith(("on", "hx-on")):
             raise ValueError(f"“{name}” would be inline style or script; use a class or static/js/app.js")
-    kept = [(name, value) for name, value in pairs.items() if value not in (None, False, "")]
-    return format_html_join(
-        "", "{}", ((format_html_join("", ' {}="{}"' if v is not True else " {}", [(n, v)]),) for n, v in kept)
-    )
+    kept = ((name, value) for name, value in pairs.items() if value not in (None, False, ""))
+    shown = (format_html(" {}", n) if v is True else format_html(' {}="{}"', n, v) for n, v in kept)
+    return SafeString("".join(shown))
 
 
 def frame(component: str, **context: Any) -> SafeString:
