@@ -9,6 +9,7 @@ import pytest
 
 from bench.growth import times_linear
 from bench.profile import Profile
+from bench.rows import ingest
 from bench.table import HEAD, Row, loaded, markdown
 from cimar.installation import CHECKOUT
 
@@ -92,3 +93,17 @@ def test_the_table_is_markdown_of_equal_widths():
 )
 def test_growth_is_what_a_unit_costs_beside_the_size_before(took, times):
     assert times_linear(took) == pytest.approx(times)
+
+
+@pytest.mark.parametrize(
+    ("each", "verdict"),
+    [((9.1, 8.6, 7.9), "kept"), ((13.5, 17.9, 22.7), "MISSED")],
+    ids=["claimed in slices", "all ids for each claim"],
+)
+def test_previews_that_grow_with_the_square_of_the_images_miss_their_budget(each, verdict):
+    took = {
+        size: [ingest.Took(wall=size * one, busy=size * one)]
+        for size, one in zip(ingest.SIZES, each, strict=True)
+    }
+
+    assert ingest._growth("previews", took, key="k").verdict == verdict
