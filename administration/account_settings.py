@@ -3,15 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import Account
 from accounts.selectors.security import factors_of
-from administration.current_account import choose_account, current_account
-from administration.service_admin import ScopedAdmin, ServiceForm
+from administration.change import Change, Done
+from administration.current_account import current_account
+from administration.forms import ServiceForm
+from administration.page import EditablePage
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -73,16 +76,6 @@ class SettingsForm(ServiceForm):
         if required_from is None:
             self.initial["second_factor_in"] = GRACE
 
-    def wanted(self) -> dict[str, Any]:
-        """What the service is told; a date that is set and was not touched is left alone."""
-        filled = dict(self.cleaned_data)
-        required, days = filled.pop("second_factor"), filled.pop("second_factor_in")
-        if not required:
-            filled["second_factor_in"] = None
-        elif self.instance.second_factor_from is None or days is not None:
-            filled["second_factor_in"] = days or GRACE
-        return filled
-
 
 class NewAccountForm(ServiceForm):
     timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
@@ -103,70 +96,61 @@ class NewAccountForm(ServiceForm):
 
 
 @admin.register(Account)
-class AccountAdmin(ScopedAdmin):
+class AccountAdmin(EditablePage):
     noun, nouns = "account", "accounts"
     search_fields = ("name",)
     search_help_text = "By name"
     list_display = ("name", "timezone", "created_at")
     ordering = ("name", "pk")
-    change_form_template = "admin/accounts/account/change_form.html"
 
-    def in_scope(self, queryset: QuerySet[Account], account: Account) -> QuerySet[Account]:
-        return queryset.filter(pk=account.pk)
+    def in_account(self, rows: QuerySet[Account], account: Account) -> QuerySet[Account]:
+        return rows.filter(pk=account.pk)
 
-    def account_of(self, obj: Account) -> Account:
-        return obj
+    def account_of(self, row: Account) -> Account:
+        return row
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Of one account there is no list: its settings are what somebody looks for."""
         account = current_account(request)
         if account is not None and self.has_view_permission(request):
-            return HttpResponseRedirect(self.address("change", account.pk))
+            return HttpResponseRedirect(self.page_url("change", account.pk))
         return super().changelist_view(request, extra_context)
 
     # Settings
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        self_form = SettingsForm if obj is not None else NewAccountForm
-        return super().get_form(request, obj, change=change, **{"form": self_form, **kwargs})
+    def row_form(self, *args: Any, row: Account | None, **kwargs: Any) -> ServiceForm:
+        form = NewAccountForm if row is None else SettingsForm
+        return form(*args, row=row, **kwargs)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None:
-            return [(None, {"fields": ("name", "timezone", "address")})]
+    def sections(self, row: Account | None, form: ServiceForm) -> list[tuple[str | None, tuple[str, ...]]]:
+        if row is None:
+            return [(None, ("name", "timezone", "address"))]
         return [
-            (None, {"fields": ("name", "timezone")}),
-            ("How long things live", {"fields": ("invitation_days", "guest_link_days")}),
-            ("Signing in", {"fields": ("idle_minutes", "second_factor", "second_factor_in")}),
+            (None, ("name", "timezone")),
+            ("How long things live", ("invitation_days", "guest_link_days")),
+            ("Signing in", ("idle_minutes", "second_factor", "second_factor_in")),
         ]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        account = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if account is not None:
-            without, people = without_second_factor(account)
-            context |= {
-                "has_factor": bool(factors_of(request.user).listed),
-                "without": without,
-                "people": people,
-            }
-        return super().change_view(request, object_id, form_url, context)
+    def about(self, request: HttpRequest, row: Account | None, form: ServiceForm) -> dict[str, Any]:
+        if row is None:
+            return {}
+        without, people = without_second_factor(row)
+        reader: Any = request.user
+        return {"has_factor": bool(factors_of(reader).listed), "without": without, "people": people}
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            stored = Account.objects.get(pk=obj.pk)
-            form.instance.second_factor_from = stored.second_factor_from
-            services.change_account(account=stored, by=request.user, **form.wanted())
-        else:
-            super().save_model(request, obj, form, change)
+    def change(self, change: Change) -> Done:
+        """A date of the second factor that is set and was not touched is left alone."""
+        filled = dict(change.filled)
+        required, days = filled.pop("second_factor"), filled.pop("second_factor_in")
+        if not required:
+            filled["second_factor_in"] = None
+        elif change.row.second_factor_from is None or days is not None:
+            filled["second_factor_in"] = days or GRACE
+        services.change_account(account=change.row, by=change.by, **filled)
+        return Done("The settings are saved.", self.page_url("change", change.row.pk))
 
-    def response_change(self, request: HttpRequest, obj: Account) -> HttpResponse:
-        messages.success(request, "The settings are saved.")
-        return HttpResponseRedirect(self.address("change", obj.pk))
-
-    def history_events(self, request: HttpRequest, obj: Account) -> QuerySet[AuditEvent]:
-        return AuditEvent.objects.filter(account_id=obj.pk, action__in=ABOUT_ACCOUNT)
+    def history_events(self, row: Account) -> QuerySet[AuditEvent]:
+        return AuditEvent.objects.filter(account_id=row.pk, action__in=ABOUT_ACCOUNT)
 
     # A new account: the platform's to make
 
@@ -174,16 +158,14 @@ class AccountAdmin(ScopedAdmin):
         return bool(request.user.is_active and request.user.is_superuser)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Nothing to choose first: the account is what comes of it."""
-        return super(ScopedAdmin, self).add_view(request, form_url, extra_context)
+        """No account is chosen first: it is what comes of the form."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self.form_view(request, None, None)
 
-    def add(self, request: HttpRequest, filled: dict[str, Any]) -> Account:
-        begun = services.begin_account(**filled, by=request.user)
+    def add(self, change: Change) -> Done:
+        begun = services.begin_account(**change.filled, by=change.by)
         if not begun.is_new:
-            raise forms.ValidationError({"name": NAME_TAKEN})
-        return begun.account
-
-    def response_add(self, request: HttpRequest, obj: Account, post_url_continue: Any = None) -> HttpResponse:
-        choose_account(request, obj)
-        messages.success(request, f"{obj.name} was created, and its first administrator has a mail.")
-        return HttpResponseRedirect(reverse("admin:index"))
+            raise ValidationError({"name": NAME_TAKEN})
+        sentence = f"{begun.account.name} was created, and its first administrator has a mail."
+        return Done(sentence, reverse("admin:index"), account=begun.account)

@@ -11,8 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from administration.base import OursAdmin
-from administration.current_account import administers_something, current_account
+from administration.current_account import current_account
+from administration.page import Page
 from audit import history
 from audit.forms import TrailForm
 from audit.middleware import client_address
@@ -48,23 +48,8 @@ class AccountTrailForm(TrailForm):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(OursAdmin):
+class AuditEventAdmin(Page):
     noun, nouns = "event", "audit trail"
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return administers_something(request)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[Any]:
         """The list and its file: an event has no page of its own, since its line says everything."""

@@ -1,10 +1,14 @@
 """Which account somebody administers now. Every page of the administration shows that account's rows alone."""
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.models import Account, User
 from worklists import selectors
@@ -15,7 +19,10 @@ CHOSEN = "administered_account"
 class _Administered(NamedTuple):
     account: Account | None
     # Whether there is another to choose.
-    several: bool
+    more: bool
+
+
+_ADMINISTERED: WeakKeyDictionary[HttpRequest, _Administered] = WeakKeyDictionary()
 
 
 def administered_accounts(user: User | AnonymousUser) -> QuerySet[Account]:
@@ -44,7 +51,7 @@ def administers_something(request: HttpRequest) -> bool:
 
 def may_switch_account(request: HttpRequest) -> bool:
     """Whether there is another account to choose."""
-    return _administered(request).several
+    return _administered(request).more
 
 
 def choose_account(request: HttpRequest, account: Account | None) -> None:
@@ -55,23 +62,28 @@ def choose_account(request: HttpRequest, account: Account | None) -> None:
         request.session[CHOSEN] = account.pk
 
 
+def choose_first(request: HttpRequest) -> HttpResponse:
+    """On the whole platform nothing is added: an account is chosen first, and then the page is shown."""
+    messages.info(request, "Choose the account first: what you add belongs to it.")
+    there = urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(f"{reverse('admin:choose_account')}?{there}")
+
+
 def _administered(request: HttpRequest) -> _Administered:
-    """Found once for a request, however many of its parts ask."""
-    kept = vars(request)
-    if "_administered" not in kept:
-        kept["_administered"] = _found(request)
-    found: _Administered = kept["_administered"]
-    return found
+    """Read once for a request, however many of its parts ask; forgotten with the request."""
+    if request not in _ADMINISTERED:
+        _ADMINISTERED[request] = _read(request)
+    return _ADMINISTERED[request]
 
 
-def _found(request: HttpRequest) -> _Administered:
+def _read(request: HttpRequest) -> _Administered:
     user = request.user
     chosen = request.session.get(CHOSEN)
     if not isinstance(user, User):
-        return _Administered(None, several=False)
+        return _Administered(None, more=False)
     accounts = administered_accounts(user)
     if user.is_superuser:
-        return _Administered(accounts.filter(pk=chosen).first() if chosen is not None else None, several=True)
-    found = list(accounts)
-    account = next((account for account in found if account.pk == chosen), found[0] if found else None)
-    return _Administered(account, several=len(found) > 1)
+        return _Administered(accounts.filter(pk=chosen).first() if chosen is not None else None, more=True)
+    own = list(accounts)
+    account = next((account for account in own if account.pk == chosen), own[0] if own else None)
+    return _Administered(account, more=len(own) > 1)

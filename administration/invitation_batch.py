@@ -6,12 +6,10 @@ from typing import Any
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, Role, User
 from accounts.services import limits
-from administration.current_account import current_account
 from administration.invitation_forms import ListForm
 from administration.invitation_table import COLUMNS, MOST_LINES, Line, read_list
 from common.formats import counted
@@ -55,13 +53,11 @@ class Shown:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def several_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    account = current_account(request)
-    assert account is not None  # the admin has sent whoever has chosen none to choose one
+def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, model_admin, "several", form=ListForm())
+        return _page(request, page, "several", form=ListForm())
     if "agreed" in request.POST:
-        return _invite(request, model_admin, account)
+        return _invite(request, page, account)
     form = ListForm(request.POST, request.FILES)
     try:
         lines = read_list(form.cleaned_data["text"], account) if form.is_valid() else []
@@ -70,15 +66,15 @@ def several_page(request: HttpRequest, model_admin: Any) -> HttpResponse:
     if not form.errors and not _may_ask(request, lines):
         form.add_error(None, limits.TOO_MANY_INVITED)
     if form.errors:
-        return _page(request, model_admin, "several", 422, form=form)
-    return _look(request, model_admin, account, lines)
+        return _page(request, page, "several", 422, form=form)
+    return _look(request, page, account, lines)
 
 
 def _may_ask(request: HttpRequest, lines: list[Line]) -> bool:
     return limits.may_invite(by=request.user, addresses=sum(line.offer is not None for line in lines))
 
 
-def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[Line]) -> HttpResponse:
+def _look(request: HttpRequest, page: Any, account: Account, lines: list[Line]) -> HttpResponse:
     offered = [line for line in lines if line.offer is not None]
     offers = [line.offer for line in offered if line.offer is not None]
     answers = services.preview_invitations(account=account, offers=offers, by=request.user) if offers else []
@@ -86,19 +82,19 @@ def _look(request: HttpRequest, model_admin: Any, account: Account, lines: list[
     rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
     doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
     agreed = _sign(account, request.user, doing, by_line, [row for row in rows if row.tone == "danger"])
-    return _look_page(request, model_admin, rows, agreed, len(doing))
+    return _look_page(request, page, rows, agreed, len(doing))
 
 
 def _look_page(
-    request: HttpRequest, model_admin: Any, rows: list[Shown], agreed: str, doing: int, wrong: str = ""
+    request: HttpRequest, page: Any, rows: list[Shown], agreed: str, doing: int, wrong: str = ""
 ) -> HttpResponse:
     return _page(
-        request, model_admin, "several_look", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
+        request, page, "several_look", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
         button=f"Invite {counted(doing, 'person,people')}", refused=_refused(rows), wrong=wrong,
     )  # fmt: skip
 
 
-def _invite(request: HttpRequest, model_admin: Any, account: Account) -> HttpResponse:
+def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     """What was shown and nothing else: it came back signed, and each line is judged again by the service."""
     try:
         agreed = signing.loads(request.POST["agreed"], salt=SALT, max_age=HOUR)
@@ -106,7 +102,7 @@ def _invite(request: HttpRequest, model_admin: Any, account: Account) -> HttpRes
             raise signing.BadSignature
     except signing.BadSignature:
         form = ListForm()
-        return _page(request, model_admin, "several", 422, form=form, wrong=STALE)
+        return _page(request, page, "several", 422, form=form, wrong=STALE)
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
     kept = [Outcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
@@ -114,13 +110,13 @@ def _invite(request: HttpRequest, model_admin: Any, account: Account) -> HttpRes
         seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
         rows = _agreed_rows(agreed, lines, seen, WILL)
         said = limits.TOO_MANY_INVITED
-        return _look_page(request, model_admin, rows, request.POST["agreed"], len(offers), said)
+        return _look_page(request, page, rows, request.POST["agreed"], len(offers), said)
     answers = (
         services.invite_members(account=account, offers=offers, by=request.user, shown=kept) if offers else []
     )
     rows = _agreed_rows(agreed, lines, answers, DONE)
     done = sum(row.tone == "good" for row in rows)
-    return _page(request, model_admin, "several_done", rows=rows, done=done, refused=_refused(rows))
+    return _page(request, page, "several_done", rows=rows, done=done, refused=_refused(rows))
 
 
 def _agreed_rows(
@@ -178,19 +174,12 @@ def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[Line], list
     return lines, [row[-1] for row in rows]
 
 
-def _page(
-    request: HttpRequest, model_admin: Any, template: str, status: int = 200, **context: Any
-) -> HttpResponse:
+def _page(request: HttpRequest, page: Any, template: str, status: int = 200, **context: Any) -> HttpResponse:
     titles = {
         "several": "Invite several people",
         "several_look": "Check the list",
         "several_done": "Result",
     }
-    about = {
-        **model_admin.admin_site.each_context(request),
-        **model_admin.words(title=titles[template]),
-        "columns": COLUMNS,
-        "most": MOST_LINES,
-        **context,
-    }
-    return TemplateResponse(request, f"admin/accounts/invitation/{template}.html", about, status=status)
+    about = {"title": titles[template], "columns": COLUMNS, "most": MOST_LINES}
+    answer: HttpResponse = page.render(request, template, status, **about, **context)
+    return answer

@@ -5,15 +5,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from accounts.models import AccountMembership
 from accounts.selectors.security import factors_of
+from administration.change import Change, Done
+from administration.choices import filter_by, number_in
+from administration.columns import ticked
 from administration.current_account import administered_accounts, current_account
+from administration.forms import ServiceForm
 from administration.invitation_forms import EVERY_WORKLIST_HELP, ROLE_HELP
-from administration.service_admin import Scoped, ScopedAdmin, ServiceForm, number_in, ticked
+from administration.page import EditablePage
 from audit.actions import Action
 from audit.models import AuditEvent
 from common.formats import counted, moment
@@ -44,21 +48,47 @@ class MembershipForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "role" in self.fields:
-            self.fields["role"].empty_label = None
+        self.fields["role"].empty_label = None  # type: ignore[attr-defined]  # a choice of rows
+
+
+def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembership) -> HttpResponse:
+    """GET says what ends, POST deactivates."""
+    refusal = ""
+    if request.method == "POST":
+        try:
+            leave_account(membership=membership.pk, by=request.user)
+        except ValidationError as error:
+            refusal = error.messages[0]
+        else:
+            messages.success(request, f"{membership.user} is now inactive and no longer has access.")
+            return HttpResponseRedirect(page.url_after_leaving(request.user, membership))
+    return page.render(
+        request, "deactivate", status=422 if refusal else 200,
+        title=f"Deactivate {membership.user}?", label=page.label_of(membership), object=membership,
+        refusal=refusal, what_ends=leaving_lines(membership, for_good=False),
+        back=page.page_url("change", membership.pk),
+    )  # fmt: skip
+
+
+@require_POST
+def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -> HttpResponse:
+    services.reactivate_member(membership=membership, by=request.user)
+    messages.success(
+        request, f"{membership.user} is active again, with the same role and worklists as before."
+    )
+    return HttpResponseRedirect(page.page_url("change", membership.pk))
 
 
 @admin.register(AccountMembership)
-class AccountMembershipAdmin(ScopedAdmin):
-    form = MembershipForm
+class AccountMembershipAdmin(EditablePage):
+    row_form = MembershipForm
+    row_pages = {"deactivate": deactivate_page, "reactivate": reactivate}
     noun, nouns = "person", "people"
     lead = (
         "People who work for your organisation. They manage their own name, email address, password and second factor. "
         "You decide their role and worklists."
     )
-    fields = ("role", "every_worklist")
-    list_filter = (Scoped("role"), "active", "every_worklist")
-    list_select_related = ("user", "account", "role")
+    list_filter = (filter_by("role"), "active", "every_worklist")
     search_fields = ("user__name", "user__email")
     search_help_text = "By name or email address"
     ordering = ("user__name", "pk")
@@ -66,8 +96,8 @@ class AccountMembershipAdmin(ScopedAdmin):
 
     # The list
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AccountMembership]:
-        return super().get_queryset(request).select_related(*self.list_select_related)
+    def rows(self, request: HttpRequest) -> QuerySet[AccountMembership]:
+        return super().rows(request).select_related("user", "account", "role")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         whose = ("account",) if current_account(request) is None else ()
@@ -94,8 +124,8 @@ class AccountMembershipAdmin(ScopedAdmin):
 
     # One person
 
-    def label_of(self, obj: AccountMembership) -> str:
-        return obj.user.name or obj.user.email
+    def label_of(self, row: AccountMembership) -> str:
+        return row.user.name or row.user.email
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People are invited."""
@@ -104,126 +134,52 @@ class AccountMembershipAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        about = self._about(request, object_id)
-        return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
-
-    def _about(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
-        membership = self.get_object(request, object_id)
-        if membership is None:
-            return {}
+    def about(self, request: HttpRequest, row: AccountMembership, form: MembershipForm) -> dict[str, Any]:
         page = max(number_in(request.GET.get("page", "")) or 1, 1)
-        rows, more = standing_of(membership, page=page)
+        rows, more = standing_of(row, page=page)
         kept = 0
-        if not membership.active:
-            kept = WorklistMembership.objects.filter(
-                user=membership.user_id, account=membership.account_id
-            ).count()
+        if not row.active:
+            kept = WorklistMembership.objects.filter(user=row.user_id, account=row.account_id).count()
         return {
-            "membership": membership,
-            "has_factor": bool(factors_of(membership.user).listed),
-            "standing": [(row, labels(row.rights)) for row in rows],
+            "membership": row,
+            "has_factor": bool(factors_of(row.user).listed),
+            "standing": [(place, labels(place.rights)) for place in rows],
             "page": page,
             "more": more,
             "kept": kept,
         }
 
-    def after_saving(self, request: HttpRequest, obj: AccountMembership) -> HttpResponse:
-        return HttpResponseRedirect(self.address("change", obj.pk))
+    def change(self, change: Change) -> Done:
+        services.change_account_member(membership=change.row, **change.filled, by=change.by)
+        return Done(self.saved(change.row).sentence, self.page_url("change", change.row.pk))
 
-    def change(self, request: HttpRequest, obj: AccountMembership, filled: dict[str, Any]) -> None:
-        services.change_account_member(
-            membership=obj, role=filled["role"], every_worklist=filled["every_worklist"], by=request.user
-        )
+    def history_events(self, row: AccountMembership) -> QuerySet[AuditEvent]:
+        about_them = AuditEvent.objects.filter(account_id=row.account_id, action__in=ABOUT_PEOPLE)
+        return about_them.filter(detail__person_id=row.user_id)
 
-    def history_events(self, request: HttpRequest, obj: AccountMembership) -> QuerySet[AuditEvent]:
-        about_them = AuditEvent.objects.filter(account_id=obj.account_id, action__in=ABOUT_PEOPLE)
-        return about_them.filter(detail__person_id=obj.user_id)
+    # Leaving
 
-    # Leaving and coming back
-
-    def get_urls(self) -> list[URLPattern]:
-        pages = {"deactivate": self.deactivate_view, "reactivate": self.reactivate_view}
-        own = [
-            path(
-                f"<int:object_id>/{where}/",
-                self.admin_site.admin_view(view),
-                name=f"accounts_accountmembership_{where}",
-            )
-            for where, view in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _found(self, request: HttpRequest, object_id: int) -> AccountMembership:
-        membership: AccountMembership | None = self.get_object(request, str(object_id))
-        if membership is None:
-            raise Http404
-        return membership
-
-    def deactivate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        membership = self._found(request, object_id)
-        refusal = ""
-        if request.method == "POST":
-            try:
-                leave_account(membership=membership.pk, by=request.user)
-            except ValidationError as error:
-                refusal = error.messages[0]
-            else:
-                messages.success(request, f"{membership.user} is now inactive and no longer has access.")
-                return self._after_leaving(request, membership)
-        context = {
-            **self.admin_site.each_context(request),
-            **self.words(title=f"Deactivate {membership.user}?", label=self.label_of(membership)),
-            "object": membership,
-            "refusal": refusal,
-            "what_ends": leaving_lines(membership, for_good=False),
-            "back": self.address("change", membership.pk),
+    def about_removal(self, row: AccountMembership) -> dict[str, Any]:
+        return {
+            "title": f"Remove {row.user} from {row.account}?",
+            "delete_crumb": "Remove",
+            "delete_label": "Remove",
+            "keep_label": "Keep them",
         }
-        page = "admin/accounts/accountmembership/deactivate.html"
-        return TemplateResponse(request, page, context, status=422 if refusal else 200)
 
-    def reactivate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        membership = self._found(request, object_id)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        services.reactivate_member(membership=membership, by=request.user)
-        messages.success(
-            request, f"{membership.user} is active again, with the same role and worklists as before."
-        )
-        return HttpResponseRedirect(self.address("change", membership.pk))
+    def what_ends(self, row: AccountMembership) -> list[Any]:
+        return leaving_lines(row, for_good=True)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        membership = self.get_object(request, object_id)
-        words = {}
-        if membership is not None:
-            words = {
-                "title": f"Remove {membership.user} from {membership.account}?",
-                "delete_crumb": "Remove",
-                "delete_label": "Remove",
-                "keep_label": "Keep them",
-            }
-        return super().delete_view(request, object_id, {**words, **(extra_context or {})})
+    def remove(self, change: Change) -> Done:
+        leave_account(membership=change.row.pk, by=change.by, remove=True)
+        sentence = f"{change.row.user} is no longer a member of {change.row.account}."
+        return Done(sentence, self.url_after_leaving(change.by, change.row))
 
-    def what_ends(self, request: HttpRequest, obj: AccountMembership) -> list[Any]:
-        return leaving_lines(obj, for_good=True)
-
-    def remove(self, request: HttpRequest, obj: AccountMembership) -> None:
-        leave_account(membership=obj.pk, by=request.user, remove=True)
-        request.left = obj
-
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        gone: AccountMembership = request.left
-        messages.success(request, f"{gone.user} is no longer a member of {gone.account}.")
-        return self._after_leaving(request, gone)
-
-    def _after_leaving(self, request: HttpRequest, membership: AccountMembership) -> HttpResponse:
+    def url_after_leaving(self, by: Any, membership: AccountMembership) -> str:
         """Whoever took themselves out may have closed the door behind them."""
-        own = membership.user_id == request.user.pk
-        if own and not administered_accounts(request.user).exists():
-            return HttpResponseRedirect(reverse("home"))
-        return HttpResponseRedirect(self.address("changelist"))
+        if membership.user_id == by.pk and not administered_accounts(by).exists():
+            return reverse("home")
+        return self.page_url("changelist")
 
 
 def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tuple[int | None, str]]:

@@ -6,15 +6,12 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role
-from administration.worklist_pages import refused
+from administration.change import Refusal
 from worklists import permissions, selectors, services
 from worklists.models import RoleReplacement
-
-PAGE = "admin/accounts/role/{}.html"
 
 
 class ReplaceForm(forms.Form):
@@ -27,53 +24,59 @@ class ReplaceForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def replace_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
+def replace_page(request: HttpRequest, page: Any, role: Role) -> HttpResponse:
     """With `_effect`, nothing is done: the form comes again and says what doing it would do."""
+    _check_account_role(role)
     posted = request.method == "POST"
     form = ReplaceForm(request.POST if posted else None, role=role)
     if "_effect" in request.POST and request.headers.get("HX-Request"):
-        context = {"takeover": _takeover(request, role, form)}
-        return TemplateResponse(request, PAGE.format("_takeover"), context)
+        return page.render(request, "_takeover", takeover=_takeover(request, role, form))
     if not posted or "_effect" in request.POST:
-        return _form_page(request, model_admin, role, form)
+        return _form_page(request, page, role, form)
     if not form.is_valid():
-        return _form_page(request, model_admin, role, form, status=422)
+        return _form_page(request, page, role, form, status=422)
     try:
         services.replace_role(role=role, other=form.cleaned_data["other"], by=request.user)
-    except (ValidationError, PermissionDenied) as error:
-        said, status = refused(request, error)
-        form.add_error("other", said)
-        return _form_page(request, model_admin, role, form, status)
+    except (ValidationError, PermissionDenied) as cause:
+        refusal = Refusal(cause)
+        form.add_error("other", refusal.sentence)
+        return refusal.answer(_form_page(request, page, role, form))
     taker = form.cleaned_data["other"].name
     messages.success(request, f"“{taker}” is now replacing “{role.name}”.")
-    return HttpResponseRedirect(model_admin.address("replace", role.pk))
+    return HttpResponseRedirect(page.page_url("replace", role.pk))
 
 
 @require_safe
-def progress_page(request: HttpRequest, model_admin: Any, role: Role) -> HttpResponse:
+def progress_page(request: HttpRequest, page: Any, role: Role) -> HttpResponse:
     """The part of the page that is asked for again and again while the worker is at it."""
+    _check_account_role(role)
     replacement = selectors.last_replacement_of(role)
     if replacement is None:
         raise Http404
-    return TemplateResponse(request, PAGE.format("_replacing"), _state(role, replacement))
+    return page.render(request, "_replacing", **_state(role, replacement))
+
+
+def _check_account_role(role: Role) -> None:
+    """The platform's own roles are not replaced."""
+    if role.account is None:
+        raise Http404
 
 
 def _form_page(
-    request: HttpRequest, model_admin: Any, role: Role, form: ReplaceForm, status: int = 200
+    request: HttpRequest, page: Any, role: Role, form: ReplaceForm, status: int = 200
 ) -> HttpResponse:
     assert role.account is not None
     under_way = selectors.replacement_under_way(role.account)
     context = {
-        **model_admin.admin_site.each_context(request),
-        **model_admin.words(title=f"Replace the role “{role.name}”", row_label=role.name),
-        "object": role,
+        "title": f"Replace the role “{role.name}”",
+        "row_label": role.name,
         "form": form,
         "elsewhere": _elsewhere(role, under_way),
         "free": under_way is None,
         "takeover": _takeover(request, role, form),
         **_state(role, selectors.last_replacement_of(role)),
     }
-    return TemplateResponse(request, PAGE.format("replace"), context, status=status)
+    return page.render(request, "replace", status, **context)
 
 
 def _state(role: Role, replacement: RoleReplacement | None) -> dict[str, Any]:

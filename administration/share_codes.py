@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.services import limits
-from administration.worklist_pages import address, answer, refused
+from administration.change import Refusal
+from administration.worklist_pages import render, url_of
 from common.formats import code_groups, counted
 from common.text import identity_of_code
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
@@ -66,7 +67,7 @@ class CodeForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def code_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
+def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """A code that is in use is changed only after a page that says what stops working."""
     form = CodeForm(
         request.POST if request.method == "POST" else None,
@@ -75,43 +76,43 @@ def code_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> Htt
     )
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
-        return _form_page(request, model_admin, worklist, form, status)
+        return _form_page(request, page, worklist, form, status)
     if worklist.share_code and request.POST.get("confirmed") != worklist.share_code:
         filled = form.cleaned_data
         about = {
             "new_code": filled["code"] if filled["deed"] == TYPE else "",
             "making": filled["deed"] == MAKE,
         }
-        return answer(
-            request, model_admin, worklist, "code_warning", form=form, goes=_what_stops(worklist),
+        return render(
+            request, page, worklist, "code_warning", form=form, goes=_what_stops(worklist),
             title="Change the share code", current="code", **about,
         )  # fmt: skip
     try:
         changed = _change(request, worklist, form.cleaned_data)
-    except (ValidationError, PermissionDenied) as error:
-        said, status = refused(request, error)
-        form.add_error("code" if form.cleaned_data["deed"] == TYPE else None, said)
-        return _form_page(request, model_admin, worklist, form, status)
+    except (ValidationError, PermissionDenied) as cause:
+        refusal = Refusal(cause)
+        form.add_error("code" if form.cleaned_data["deed"] == TYPE else None, refusal.sentence)
+        return refusal.answer(_form_page(request, page, worklist, form, 422))
     messages.success(request, _done(changed))
-    return HttpResponseRedirect(address("code", worklist.pk))
+    return HttpResponseRedirect(url_of("code", worklist.pk))
 
 
 @require_safe
-def card_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
+def card_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """To be printed and put beside the telephone. A code is public: the card shows nothing else but names."""
     picture = code_card.qr(worklist.share_code) if worklist.share_code else None
-    return answer(
-        request, model_admin, worklist, "card",
+    return render(
+        request, page, worklist, "card",
         title="Share code card", current="code", picture=picture, site=urlsplit(settings.CIMAR_BASE_URL).netloc,
         groups=code_groups(worklist.share_code), spelled=", ".join(worklist.share_code or ""),
     )  # fmt: skip
 
 
 def _form_page(
-    request: HttpRequest, model_admin: Any, worklist: Worklist, form: CodeForm, status: int
+    request: HttpRequest, page: Any, worklist: Worklist, form: CodeForm, status: int
 ) -> HttpResponse:
-    return answer(
-        request, model_admin, worklist, "code", status=status,
+    return render(
+        request, page, worklist, "code", status=status,
         title=worklist.name, kicker="Worklist", current="code", form=form, brought=_brought(worklist),
         form_title="Change it" if worklist.share_code else "Give it one",
     )  # fmt: skip

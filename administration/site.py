@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.decorators import to_sign_in
 from accounts.models import User
-from administration.base import OursAdmin
+from administration.choices import number_in
 from administration.current_account import (
     administered_accounts,
     administers_something,
@@ -24,7 +25,7 @@ from administration.current_account import (
     current_account,
     may_switch_account,
 )
-from administration.service_admin import ScopedAdmin, number_in
+from administration.page import Page
 from common.exceptions import NothingThere
 
 CLOSED = "The administration pages are for administrators."
@@ -135,9 +136,9 @@ class ScopedAutocomplete(AutocompleteJsonView):
         """What the form that asks may choose from, where its page is one that says so."""
         assert self.admin_site is not None
         source = self.admin_site._registry.get(self.source_field.model)
-        if not isinstance(source, ScopedAdmin) or not source.has_view_permission(self.request):
+        if not isinstance(source, Page) or not source.has_view_permission(self.request):
             return None
-        return source.scoped_choices(self.request, self.source_field)
+        return source.choices(current_account(self.request), self.source_field)
 
 
 class AdministrationSite(AdminSite):
@@ -153,6 +154,7 @@ class AdministrationSite(AdminSite):
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         checked = super().admin_view(view, cacheable)
 
+        @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return to_sign_in(request)
@@ -167,14 +169,13 @@ class AdministrationSite(AdminSite):
                 raise Http404 from None
             return answer
 
-        inner.__name__ = getattr(view, "__name__", "admin_view")
         return inner
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Only pages of ours, which ask our services. What other packages bring along stays out: groups carry rights
+        """Only our own pages, which ask our services. What other packages bring along stays out: groups carry rights
         that `worklists/access.py` alone writes; addresses, second factors and sessions are their owners'.
         """
-        if isinstance(admin_class, type) and issubclass(admin_class, OursAdmin):
+        if isinstance(admin_class, type) and issubclass(admin_class, Page):
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[Any]:

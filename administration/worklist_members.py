@@ -10,10 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Role, User
+from accounts.models import Account, Role, User
+from administration.change import Change, Done, Refusal
+from administration.choices import SearchedChoice, filter_by
 from administration.current_account import current_account
-from administration.service_admin import Scoped, ScopedAdmin, ServiceForm
-from administration.worklist_pages import ABOUT_WORKLISTS, address, answer, listed, refused
+from administration.forms import ServiceForm
+from administration.page import EditablePage
+from administration.worklist_pages import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
 from common.formats import counted
 from worklists import services
@@ -28,15 +31,15 @@ EVERYWHERE = "every"
 
 
 @require_safe
-def members_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
+def members_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """Its members, or (`?through=every`) who is there only because they have every worklist of the account."""
     find, through = request.GET.get("q", "").strip()[:200], request.GET.get("through", "")
     rows = (staff.everywhere_people if through == EVERYWHERE else staff.members_of)(worklist, find)
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    return answer(
-        request, model_admin, worklist, "members",
-        title=worklist.name, kicker="Worklist", current="members", page=page,
-        members=staff.members(worklist, page.object_list),
+    shown = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, page, worklist, "members",
+        title=worklist.name, kicker="Worklist", current="members", page=shown,
+        members=staff.members(worklist, shown.object_list),
         find=find, through=through, everywhere=through == EVERYWHERE,
     )  # fmt: skip
 
@@ -58,34 +61,34 @@ class AddForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def add_page(request: HttpRequest, model_admin: Any, worklist: Worklist) -> HttpResponse:
+def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """Find people of the account, tick them, give them a role here."""
     if request.method != "POST":
-        return _add_page(request, model_admin, worklist, AddForm(worklist=worklist))
+        return _add_page(request, page, worklist, AddForm(worklist=worklist))
     form = AddForm(request.POST, worklist=worklist)
     if not form.is_valid():
-        return _add_page(request, model_admin, worklist, form, 422)
+        return _add_page(request, page, worklist, form, 422)
     people, role = form.cleaned_data["person"], form.cleaned_data["role"]
     try:
         made = services.add_worklist_members(
             worklist=worklist, users=list(people), role=role, by=request.user
         )
-    except (ValidationError, PermissionDenied) as error:
-        said, status = refused(request, error)
-        form.add_error(None, said)
-        return _add_page(request, model_admin, worklist, form, status)
+    except (ValidationError, PermissionDenied) as cause:
+        refusal = Refusal(cause)
+        form.add_error(None, refusal.error)
+        return refusal.answer(_add_page(request, page, worklist, form))
     messages.success(request, f"{counted(len(made), 'person is,people are')} on {worklist.name} now.")
-    return HttpResponseRedirect(address("members", worklist.pk))
+    return HttpResponseRedirect(url_of("members", worklist.pk))
 
 
 def _add_page(
-    request: HttpRequest, model_admin: Any, worklist: Worklist, form: AddForm, status: int = 200
+    request: HttpRequest, page: Any, worklist: Worklist, form: AddForm, status: int = 200
 ) -> HttpResponse:
     find = request.GET.get("q", "").strip()[:200]
-    page = Paginator(staff.people_to_add(worklist, find), A_PAGE).get_page(request.GET.get("page"))
-    return answer(
-        request, model_admin, worklist, "members_add", status=status,
-        title=f"Add members to {worklist.name}", current="members", form=form, page=page, find=find,
+    shown = Paginator(staff.people_to_add(worklist, find), A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, page, worklist, "members_add", status=status,
+        title=f"Add members to {worklist.name}", current="members", form=form, page=shown, find=find,
         ticked=set(request.POST.getlist("person")),
     )  # fmt: skip
 
@@ -103,34 +106,43 @@ def _default(worklist: Worklist) -> str:
 # One membership
 
 
+def people_of(account: Account) -> QuerySet[User]:
+    """Who could work on a worklist of the account at once: its active members."""
+    members = account.memberships.active().values("user")
+    return User.objects.filter(pk__in=members).order_by("name", "email")
+
+
 class MembershipForm(ServiceForm):
     class Meta:
         model = WorklistMembership
         fields = ("worklist", "user", "role")
         labels = {"user": "Person", "role": "Role here"}
+        widgets = {"user": SearchedChoice(WorklistMembership._meta.get_field("user"), admin.site)}
         help_texts = {
             "role": "Left empty, the worklist’s default role counts or, without one, the account role."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            self.fields["role"].empty_label = _default(self.instance.worklist)
+        if self.row is not None:
+            del self.fields["worklist"], self.fields["user"]
+            self.fields["role"].empty_label = _default(self.row.worklist)  # type: ignore[attr-defined]
+        elif self.account is not None:
+            self.fields["user"].queryset = people_of(self.account)  # type: ignore[attr-defined]
 
 
 @admin.register(WorklistMembership)
-class WorklistMembershipAdmin(ScopedAdmin):
-    form = MembershipForm
+class WorklistMembershipAdmin(EditablePage):
+    row_form = MembershipForm
     noun, nouns = "membership", "memberships"
     lead = "Who is a member of which worklist, and with which role of their own there."
-    list_filter = (Scoped("worklist"), Scoped("role"))
+    list_filter = (filter_by("worklist"), filter_by("role"))
     search_fields = ("user__name", "user__email", "worklist__name")
     search_help_text = "By name, address or worklist"
-    autocomplete_fields = ("user",)
     ordering = ("user__name", "worklist__name", "pk")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WorklistMembership]:
-        rows = super().get_queryset(request)
+    def rows(self, request: HttpRequest) -> QuerySet[WorklistMembership]:
+        rows = super().rows(request)
         return rows.select_related("user", "account", "worklist__account", "worklist__default_role", "role")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
@@ -141,81 +153,31 @@ class WorklistMembershipAdmin(ScopedAdmin):
     def email(self, membership: WorklistMembership) -> str:
         return membership.user.email
 
-    def label_of(self, obj: WorklistMembership) -> str:
-        return f"{obj.user.name} on {obj.worklist.name}"
+    def label_of(self, row: WorklistMembership) -> str:
+        return f"{row.user.name} on {row.worklist.name}"
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("worklist", "user", "role") if obj is None else ("role",)
+    def choices(self, account: Account | None, field: Any) -> QuerySet[Any] | None:
+        if field.name == "user" and account is not None:
+            return people_of(account)
+        return super().choices(account, field)
 
-    def scoped_choices(self, request: HttpRequest, db_field: Any) -> QuerySet[Any] | None:
-        """People: those who could work here at once, the account's active members."""
-        rows = super().scoped_choices(request, db_field)
-        account = self.account_for_form(request)
-        if db_field.name != "user" or rows is None or account is None:
-            return rows
-        return User.objects.filter(pk__in=account.memberships.active().values("user")).order_by(
-            "name", "email"
-        )
+    def about(
+        self, request: HttpRequest, row: WorklistMembership | None, form: MembershipForm
+    ) -> dict[str, Any]:
+        return _member(row) if row is not None else {}
 
-    # Titles and ways back: a membership has no name of its own
+    def about_removal(self, row: WorklistMembership) -> dict[str, Any]:
+        title = f"Take {row.user.name} off {row.worklist.name}?"
+        return {**_member(row), "title": title, "delete_label": "Take them off the worklist"}
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        about = self._about(request, object_id)
-        return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        about = self._about(request, object_id)
-        if about:
-            title = f"Take {about['member'].user.name} off {about['worklist'].name}?"
-            about = {**about, "title": title, "delete_label": "Take them off the worklist"}
-        return super().delete_view(request, object_id, {**about, **(extra_context or {})})
-
-    def _about(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
-        membership = self.get_object(request, object_id)
-        if membership is None:
-            return {}
-        worklist = membership.worklist
-        [row] = staff.members_of(worklist).filter(user=membership.user_id)
-        [member] = staff.members(worklist, [row])
-        return {"back": address("members", worklist.pk), "member": member, "worklist": worklist}
-
-    def response_change(self, request: HttpRequest, obj: WorklistMembership) -> HttpResponse:
-        return self._back(request, obj, f"The role of {obj.user.name} here is saved.")
-
-    def response_add(
-        self, request: HttpRequest, obj: WorklistMembership, post_url_continue: Any = None
-    ) -> HttpResponse:
-        return self._back(request, obj, f"{obj.user.name} is on {obj.worklist.name} now.")
-
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        gone: WorklistMembership = request.taken_off
-        return self._back(request, gone, f"{gone.user.name} is no longer a member of {gone.worklist.name}.")
-
-    def _back(self, request: HttpRequest, obj: WorklistMembership, said: str) -> HttpResponse:
-        messages.success(request, said)
-        return HttpResponseRedirect(address("members", obj.worklist_id))
-
-    # What is done is done by services
-
-    def add(self, request: HttpRequest, filled: dict[str, Any]) -> WorklistMembership:
-        return services.add_worklist_member(**filled, by=request.user)
-
-    def change(self, request: HttpRequest, obj: WorklistMembership, filled: dict[str, Any]) -> None:
-        services.change_worklist_member(membership=obj, role=filled["role"], by=request.user)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
-
-    def what_ends(self, request: HttpRequest, obj: WorklistMembership) -> list[str]:
-        shift, name = staff.shift_by_removal(obj), obj.user.name
+    def what_ends(self, row: WorklistMembership) -> list[str]:
+        shift, name = staff.shift_by_removal(row), row.user.name
         said = []
         if shift.loses:
             lost = counted(len(shift.loses), "permission,permissions")
-            said.append(f"{name} loses {lost} on {obj.worklist.name}: {listed(shift.loses)}.")
+            said.append(f"{name} loses {lost} on {row.worklist.name}: {listed(shift.loses)}.")
         else:
-            said.append(f"{name} loses no permission on {obj.worklist.name}.")
+            said.append(f"{name} loses no permission on {row.worklist.name}.")
         if shift.role is not None:
             kept = counted(len(shift.keeps | shift.gains), "permission,permissions")
             said.append(f"Having every worklist, they stay there as {shift.role.name}, with {kept}.")
@@ -224,12 +186,36 @@ class WorklistMembershipAdmin(ScopedAdmin):
         said.append("What they shared from it stays shared.")
         return said
 
-    def remove(self, request: HttpRequest, obj: WorklistMembership) -> None:
-        services.remove_worklist_member(membership=obj, by=request.user)
-        request.taken_off = obj
+    # Writing: each leads back to the members of the worklist
 
-    def history_events(self, request: HttpRequest, obj: WorklistMembership) -> QuerySet[AuditEvent]:
-        on_it = AuditEvent.objects.filter(
-            worklist_id=obj.worklist_id, study_id=None, action__in=ABOUT_WORKLISTS
+    def add(self, change: Change) -> Done:
+        made = services.add_worklist_member(**change.filled, by=change.by)
+        sentence = f"{made.user.name} is on {made.worklist.name} now."
+        return Done(sentence, url_of("members", made.worklist_id))
+
+    def change(self, change: Change) -> Done:
+        services.change_worklist_member(membership=change.row, role=change.filled["role"], by=change.by)
+        sentence = f"The role of {change.row.user.name} here is saved."
+        return Done(sentence, url_of("members", change.row.worklist_id))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def remove(self, change: Change) -> Done:
+        services.remove_worklist_member(membership=change.row, by=change.by)
+        sentence = f"{change.row.user.name} is no longer a member of {change.row.worklist.name}."
+        return Done(sentence, url_of("members", change.row.worklist_id))
+
+    def history_events(self, row: WorklistMembership) -> QuerySet[AuditEvent]:
+        on_worklist = AuditEvent.objects.filter(
+            worklist_id=row.worklist_id, study_id=None, action__in=ABOUT_WORKLISTS
         )
-        return on_it.filter(detail__person_id=obj.user_id)
+        return on_worklist.filter(detail__person_id=row.user_id)
+
+
+def _member(membership: WorklistMembership) -> dict[str, Any]:
+    """Who it is, on which worklist and as what: a membership has no name of its own."""
+    worklist = membership.worklist
+    [row] = staff.members_of(worklist).filter(user=membership.user_id)
+    [member] = staff.members(worklist, [row])
+    return {"back": url_of("members", worklist.pk), "member": member, "worklist": worklist}

@@ -1,12 +1,9 @@
-"""What the further pages of a worklist in the administration share: how one is found, and how a refusal is said."""
+"""What the further pages of a worklist in the administration share: tabs, URLs, and permissions in a sentence."""
 
-from collections.abc import Callable, Collection
-from functools import wraps
+from collections.abc import Collection
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from audit.actions import Action
@@ -23,63 +20,26 @@ ABOUT_WORKLISTS = (
     Action.WORKLIST_MEMBER_REMOVE,
     Action.CODE_CHANGE,
 )
-Page = Callable[[HttpRequest, Any, Any], HttpResponse]
 
 
-def address(page: str, worklist_id: int) -> str:
+def url_of(page: str, worklist_id: int) -> str:
     return reverse(f"admin:worklists_worklist_{page}", args=[worklist_id])
 
 
-def of_row(page: Page, model_admin: Any) -> Callable[..., HttpResponse]:
-    """The page for a row of the account that is being administered; another account's is not there."""
-
-    @wraps(page)
-    def found(request: HttpRequest, object_id: int) -> HttpResponse:
-        if not model_admin.has_view_permission(request):
-            raise PermissionDenied
-        row = model_admin.get_object(request, str(object_id))
-        if row is None:
-            raise Http404
-        return page(request, model_admin, row)
-
-    return found
-
-
-def answer(
-    request: HttpRequest,
-    model_admin: Any,
-    worklist: Worklist,
-    template: str,
-    status: int = 200,
-    **context: Any,
+def render(
+    request: HttpRequest, page: Any, worklist: Worklist, template: str, /, status: int = 200, **context: Any
 ) -> HttpResponse:
-    about = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "worklist": worklist,
-        "original": worklist,
-        "tabs": tabs(worklist),
-        **context,
-    }
-    return TemplateResponse(request, f"admin/worklists/worklist/{template}.html", about, status=status)
+    about = {"worklist": worklist, "original": worklist, "tabs": tabs(worklist)}
+    answer: HttpResponse = page.render(request, template, status, **about, **context)
+    return answer
 
 
 def tabs(worklist: Worklist) -> list[tuple[str, str, str]]:
     return [
-        ("settings", "Settings", address("change", worklist.pk)),
-        ("members", "Members", address("members", worklist.pk)),
-        ("code", "Share code", address("code", worklist.pk)),
+        ("settings", "Settings", url_of("change", worklist.pk)),
+        ("members", "Members", url_of("members", worklist.pk)),
+        ("code", "Share code", url_of("code", worklist.pk)),
     ]
-
-
-def refused(request: HttpRequest, error: ValidationError | PermissionDenied) -> tuple[str, int]:
-    """The service's sentence and the status to say it with; the middleware writes the line for a 403."""
-    if isinstance(error, ValidationError):
-        return error.messages[0], 422
-    if not str(error):
-        raise error
-    request.refusal = error
-    return str(error), 403
 
 
 def listed(codenames: Collection[str]) -> str:

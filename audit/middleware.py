@@ -24,7 +24,7 @@ class DeniedDeeds:
 
     What a refusal was about is the exception's `on`, where it has one; else the function that the setting
     CIMAR_DENIED_ON names finds it from the person and what the request named. Django's own handler writes the
-    page with the sentence.
+    page with the sentence; a page that shows the sentence itself carries the exception as `response.refusal`.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -34,7 +34,7 @@ class DeniedDeeds:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 403:
-            refusal = getattr(request, "refusal", None)
+            refusal = getattr(response, "refusal", None) or getattr(request, "refusal", None)
             user = getattr(request, "user", None)
             given = getattr(refusal, "on", None)
             record_denied(

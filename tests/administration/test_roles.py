@@ -26,7 +26,7 @@ __all__ = ["adam", "sue"]
 pytestmark = pytest.mark.django_db
 
 PRICE_OF_THE_LIST = 5
-PRICE_OF_A_ROLE = 10
+PRICE_OF_A_ROLE = 8
 
 
 def page_of(role: Role, page: str = "change") -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AccountMembership, Invitation, Role, User
 from administration.current_account import CHOSEN
-from administration.service_admin import ScopedAdmin
+from administration.page import Page
 from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
@@ -72,9 +72,9 @@ def named(model: Any, page: str) -> str:
     return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
 
 
-def rows_of(model: Any) -> ScopedAdmin:
+def rows_of(model: Any) -> Page:
     found = admin.site._registry[model]
-    assert isinstance(found, ScopedAdmin)
+    assert isinstance(found, Page)
     return found
 
 

@@ -1,0 +1,63 @@
+"""What passes between a page and the service it calls: the change asked for, what was done, and what was refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+
+from accounts.models import Account
+
+Response = TypeVar("Response", bound=HttpResponse)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody asks for: who, in which account, to which row (None adds one), and what was filled in."""
+
+    by: Any
+    account: Account | None
+    row: Any = None
+    filled: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A change that was carried out: the sentence for the next page, and the URL of that page."""
+
+    sentence: str
+    url: str
+    # The account to administer from now on, where the change made one.
+    account: Account | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a service refused. Bad input is shown on the form; a missing right is shown there too, with status 403."""
+
+    cause: ValidationError | PermissionDenied
+
+    def __post_init__(self) -> None:
+        """A refusal without a sentence has no form to be shown on: Django's own 403 page answers."""
+        if isinstance(self.cause, PermissionDenied) and not str(self.cause):
+            raise self.cause
+
+    @property
+    def error(self) -> ValidationError:
+        """For `form.add_error`."""
+        if isinstance(self.cause, ValidationError):
+            return self.cause
+        return ValidationError(str(self.cause), code="refused")
+
+    @property
+    def sentence(self) -> str:
+        return str(self.error.messages[0])
+
+    def answer(self, response: Response, *, status: int = 422) -> Response:
+        """The page with its status. A 403 carries its cause: the audit writes its one event from it."""
+        denied = isinstance(self.cause, PermissionDenied)
+        response.status_code = 403 if denied else status
+        if denied:
+            response.refusal = self.cause  # type: ignore[attr-defined]
+        return response

@@ -1,0 +1,64 @@
+"""The rows that forms, filters and searches of the administration may choose from: one account's, never another's."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Account, Role, User
+from administration.current_account import current_account
+from worklists.models import Worklist
+
+
+def number_in(text: str) -> int | None:
+    """A key as a URL or a form brings it; None for what cannot be a key."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def choices_in(account: Account | None, model: type[models.Model]) -> QuerySet[Any] | None:
+    """The rows of an account, or of the platform without an account; people are the account's members.
+
+    None for a model whose rows belong to no account.
+    """
+    if model is User:
+        people = User.objects.order_by("name", "email")
+        return people if account is None else people.filter(account_memberships__account=account)
+    if model is Account:
+        accounts = Account.objects.order_by("name")
+        return accounts if account is None else accounts.filter(pk=account.pk)
+    if model is Worklist:
+        worklists = Worklist.objects.filter(owner=None).order_by("name")
+        return worklists if account is None else worklists.filter(account=account)
+    if model is Role:
+        roles = Role.objects.exclude(account=None).order_by("name")
+        return roles if account is None else roles.filter(account=account)
+    try:
+        model._meta.get_field("account")
+    except FieldDoesNotExist:
+        return None
+    rows = model._default_manager.all()
+    return rows if account is None else rows.filter(account=account)
+
+
+class AccountFilter(admin.RelatedFieldListFilter):
+    """A filter of a list by a foreign key whose choices are the current account's."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        rows = model_admin.choices(current_account(request), field)
+        return [(row.pk, str(row)) for row in (rows if rows is not None else [])[:200]]
+
+
+def filter_by(field: str) -> tuple[str, type[AccountFilter]]:
+    """For `list_filter`: `list_filter = (filter_by("role"), "active")`."""
+    return (field, AccountFilter)
+
+
+class SearchedChoice(AutocompleteSelect):
+    """A choice searched for by typing. What is no key at all, in a URL or posted by hand, chooses nobody."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if number_in(str(key)) is not None], attr)

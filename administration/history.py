@@ -1,0 +1,27 @@
+"""The history of one row: what the audit trail has of it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from administration.choices import number_in
+from audit.middleware import client_address
+from worklists.services.trail import read_history
+
+
+def history_page(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
+    reader: Any = request.user
+    shown = read_history(
+        account=page.account_of(row),
+        by=reader,
+        events=page.history_events(row),
+        row=f"{page.noun} {row.pk}",
+        before=number_in(request.GET.get("before", "")),
+        address=client_address(request),
+    )
+    label = page.label_of(row)
+    context = page.context(
+        request, title=f"History of {label}", label=label, object=row, lines=shown.lines, older=shown.older
+    )
+    return TemplateResponse(request, "admin/object_history.html", context)

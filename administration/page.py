@@ -1,0 +1,296 @@
+"""The two kinds of pages of the administration: `Page` shows rows, `EditablePage` also has services change them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from accounts.models import Account
+from administration.change import Change, Done, Refusal
+from administration.choices import choices_in
+from administration.current_account import (
+    administers_something,
+    choose_account,
+    choose_first,
+    current_account,
+)
+from administration.history import history_page
+from administration.removal import removal_page
+from audit.models import AuditEvent
+from common.exceptions import still_there
+
+COMPARISONS = {"exact", "isnull", "id", "pk", "in", "gte", "gt", "lte", "lt"}
+
+
+class Page(admin.ModelAdmin):
+    """The list of a model, one row and its history: the current account's rows, for whoever administers it.
+
+    List, search, filters, history, further pages and autocompletes all begin with `rows`, so another account's row
+    answers as one that does not exist. A superuser may look at the whole platform.
+    """
+
+    # What one row and many rows are called on pages, and a sentence or two under the heading of the list.
+    noun: ClassVar[str]
+    nouns: ClassVar[str]
+    lead = ""
+    # For rows of the platform, which only its superusers see: the sentence to everybody else.
+    superusers_only = ""
+    # Further pages of a row: how the URL ends, and the view, called with the request, this page and the row.
+    row_pages: ClassVar[Mapping[str, Callable[[HttpRequest, Any, Any], HttpResponse]]] = {}
+
+    actions = None
+    view_on_site = False
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    empty_value_display = "–"
+    # Django's lists bring scripts that ours do without.
+    media = forms.Media()
+
+    def label_of(self, row: Any) -> str:
+        """What a row is called in headings and messages."""
+        return str(row)
+
+    # Whose rows
+
+    def account_of(self, row: Any) -> Account | None:
+        """The account a row belongs to; None for what is the platform's."""
+        account: Account | None = row.account if not self.superusers_only else None
+        return account
+
+    def in_account(self, rows: QuerySet[Any], account: Account) -> QuerySet[Any]:
+        return rows.filter(account=account.pk)
+
+    def rows(self, request: HttpRequest) -> QuerySet[Any]:
+        """All that this person may see here now."""
+        rows, account = self.model._default_manager.all(), current_account(request)
+        # The platform's own are found by whatever is chosen from them, such as the people of an account.
+        if self.superusers_only or (account is None and request.user.is_superuser):
+            return rows
+        return self.in_account(rows, account) if account is not None else rows.none()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the list, with what its columns need."""
+        return self.rows(request).order_by(*self.get_ordering(request))
+
+    def choices(self, account: Account | None, field: Any) -> QuerySet[Any] | None:
+        """The rows a foreign key may be set or filtered to; None leaves a key to something else as it is."""
+        return choices_in(account, field.remote_field.model)
+
+    def row_or_404(self, request: HttpRequest, object_id: Any) -> Any:
+        if not self.has_view_permission(request):
+            raise PermissionDenied(self.superusers_only)
+        try:
+            return self.rows(request).get(pk=self.opts.pk.to_python(object_id))
+        except (ObjectDoesNotExist, ValidationError):
+            raise Http404 from None
+
+    # Who may do what; each service asks again
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if self.superusers_only:
+            return bool(request.user.is_active and request.user.is_superuser)
+        return administers_something(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Only the list's own filters, and never across a foreign key to what lies behind it."""
+        name, *rest = lookup.split("__")
+        filters = [by for by in self.get_list_filter(request) if isinstance(by, str | tuple | list)]
+        fields = {by if isinstance(by, str) else by[0] for by in filters}
+        return name in fields and set(rest) <= COMPARISONS
+
+    # The pages
+
+    def page_url(self, page: str, *args: Any) -> str:
+        """Of `changelist`, `add`, `change`, `history`, `delete`, or one of `row_pages`."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
+
+    def get_urls(self) -> list[Any]:
+        model = f"{self.opts.app_label}_{self.opts.model_name}"
+        further = [
+            path(
+                f"<int:object_id>/{end}/",
+                self.admin_site.admin_view(self._of_row(view)),
+                name=f"{model}_{end.replace('/', '_').replace('-', '_')}",
+            )
+            for end, view in self.row_pages.items()
+        ]
+        return [*further, *super().get_urls()]
+
+    def _of_row(self, view: Callable[[HttpRequest, Any, Any], HttpResponse]) -> Callable[..., HttpResponse]:
+        def view_of_row(request: HttpRequest, object_id: int) -> HttpResponse:
+            return view(request, self, self.row_or_404(request, object_id))
+
+        return view_of_row
+
+    def context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        """What every template of this model knows."""
+        words = {"noun": self.noun, "nouns": self.nouns, "opts": self.opts}
+        return {**self.admin_site.each_context(request), **words, **more}
+
+    def render(
+        self, request: HttpRequest, template: str, /, status: int = 200, **context: Any
+    ) -> HttpResponse:
+        """A page of this model that is none of Django's."""
+        name = f"admin/{self.opts.app_label}/{self.opts.model_name}/{template}.html"
+        return TemplateResponse(request, name, self.context(request, **context), status=status)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # As Django answers whatever else no column can hold.
+        if any("\x00" in value for _, values in request.GET.lists() for value in values):
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        title = self.nouns[:1].upper() + self.nouns[1:]
+        words = self.context(request, title=title, lead=self.lead, add_label=f"Add a {self.noun}")
+        return super().changelist_view(request, {**words, **(extra_context or {})})
+
+    # Closed where a page does not open them
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        raise PermissionDenied
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        self.row_or_404(request, object_id)
+        raise PermissionDenied
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self.row_or_404(request, object_id)
+        raise PermissionDenied
+
+    # What was done to a row
+
+    def history_events(self, row: Any) -> QuerySet[AuditEvent]:
+        """The audit events that the history page of this row shows."""
+        return AuditEvent.objects.none()
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """From the audit trail, where the services record; Django's own log is not written."""
+        row = self.row_or_404(request, object_id)
+        return history_page(request, self, row)
+
+
+class EditablePage(Page):
+    """Rows are added, changed and removed by services: `add`, `change` and `remove` call one each."""
+
+    # Called with what was posted, `account` and `row`.
+    row_form: ClassVar[Any]
+
+    def add(self, change: Change) -> Done:
+        raise NotImplementedError
+
+    def change(self, change: Change) -> Done:
+        raise NotImplementedError
+
+    def remove(self, change: Change) -> Done:
+        raise NotImplementedError
+
+    def added(self, row: Any) -> Done:
+        return Done(f"The {self.noun} “{self.label_of(row)}” was added.", self.page_url("changelist"))
+
+    def saved(self, row: Any) -> Done:
+        return Done(f"The {self.noun} “{self.label_of(row)}” was saved.", self.page_url("changelist"))
+
+    def removed(self, row: Any) -> Done:
+        return Done(f"The {self.noun} “{self.label_of(row)}” was deleted.", self.page_url("changelist"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    # The form
+
+    def sections(self, row: Any, form: Any) -> list[tuple[str | None, tuple[str, ...]]]:
+        """The headings of the form, each with the names of its fields."""
+        return [(None, tuple(form.fields))]
+
+    def about(self, request: HttpRequest, row: Any, form: Any) -> dict[str, Any]:
+        """What else the template of the form shows; `row` is None where one is added."""
+        return {}
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = current_account(request)
+        return choose_first(request) if account is None else self.form_view(request, account, None)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.row_or_404(request, object_id)
+        return self.form_view(request, self.account_of(row), row)
+
+    def form_view(self, request: HttpRequest, account: Account | None, row: Any) -> HttpResponse:
+        """GET shows the form; POST asks the service, and shows the form again with what speaks against it."""
+        form = self.row_form(request.POST if request.method == "POST" else None, account=account, row=row)
+        if not form.is_valid():
+            return self.form_page(request, row, form)
+        change = Change(request.user, account, row, form.cleaned_data)
+        try:
+            done = self.add(change) if row is None else self.change(change)
+        except (ValidationError, PermissionDenied) as cause:
+            refusal = Refusal(cause)
+            if row is not None:
+                still_there(self.rows(request), row.pk)  # a row that is gone has no form
+            form.add_error(None, refusal.error)
+            return refusal.answer(self.form_page(request, row, form), status=200)
+        return self.lead_on(request, done)
+
+    def form_page(self, request: HttpRequest, row: Any, form: Any) -> HttpResponse:
+        fieldsets = [(heading, {"fields": names}) for heading, names in self.sections(row, form)]
+        kicker = "" if row is None else self.noun[:1].upper() + self.noun[1:]
+        context = self.context(
+            request,
+            title=f"Add a {self.noun}" if row is None else self.label_of(row),
+            kicker=kicker,
+            adminform=AdminForm(form, fieldsets, {}),
+            inline_admin_formsets=[],
+            errors=form.errors,
+            media=form.media,
+            original=row,
+            is_popup=False,
+        )
+        context |= self.about(request, row, form)
+        return self.render_change_form(request, context, add=row is None, change=row is not None, obj=row)
+
+    def lead_on(self, request: HttpRequest, done: Done) -> HttpResponse:
+        if done.account is not None:
+            choose_account(request, done.account)
+        messages.success(request, done.sentence)
+        return HttpResponseRedirect(done.url)
+
+    # Removing
+
+    def what_ends(self, row: Any) -> list[Any]:
+        """What goes with the row, as sentences or (number, sentence): the page shows them before it is done."""
+        return []
+
+    def why_it_stays(self, row: Any) -> list[str]:
+        """What keeps the row from being deleted, a sentence each; the page then offers no button."""
+        return []
+
+    def about_removal(self, row: Any) -> dict[str, Any]:
+        """Other words for the page that asks before a row is removed."""
+        return {}
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return removal_page(request, self, self.row_or_404(request, object_id))
