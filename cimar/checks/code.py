@@ -58,6 +58,10 @@ METHODS = {"get", "post", "dispatch", "form_valid"}
 FREE = ("tests/*", "bench/*", "cimar/embedded/*", "cimar/checks/*")
 MAY_BE_LONG = ("*/migrations/*",)
 
+# Views, forms and the administration pass what they know as arguments and results.
+PASS_VALUES = ("administration/*", "*/views.py", "*/views/*", "*/forms.py", "*/forms/*")
+DJANGOS_OWN = {"current_app", "user", "session", "urlconf", "LANGUAGE_CODE"}
+
 EXCUSE = "# allowed:"
 
 
@@ -145,6 +149,23 @@ def one_clock(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding
             )
 
 
+def nothing_rides_on_the_request(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if not _matches(path, PASS_VALUES):
+        return
+    behind = "an object is changed behind its back: name the attribute."
+    for node in ast.walk(tree):
+        if _reaches_around(node):
+            yield Finding(path, getattr(node, "lineno", 1), behind)
+        elif (
+            isinstance(node, ast.Attribute)
+            and not isinstance(node.ctx, ast.Load)
+            and _name(node.value) == "request"  # also `self.request`
+            and node.attr not in DJANGOS_OWN
+        ):
+            said = f"request.{node.attr} is set here to be read somewhere else: pass a value, or return it."
+            yield Finding(path, node.lineno, said)
+
+
 def modules_say_what_they_are(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     if tree.body and not _matches(path, ("*/migrations/*",)) and ast.get_docstring(tree) is None:
         yield Finding(path, 1, "a module begins with one line that says what it is.")
@@ -156,6 +177,7 @@ RULES: list[Callable[[str, ast.Module, list[str]], Iterator[Finding]]] = [
     views_are_short,
     files_are_short,
     one_clock,
+    nothing_rides_on_the_request,
     modules_say_what_they_are,
 ]
 
@@ -168,6 +190,16 @@ def _name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _reaches_around(node: ast.AST) -> bool:
+    """`x.__dict__`, `vars(x)`, and `setattr` or `delattr` of a request."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "__dict__"
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+        return False
+    on_request = _name(node.args[0]) == "request"
+    return node.func.id == "vars" or (node.func.id in {"setattr", "delattr"} and on_request)
 
 
 def _is_view(node: ast.FunctionDef) -> bool:

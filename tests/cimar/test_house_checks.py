@@ -20,6 +20,15 @@ FOUND = [
     ("sharing/law.py", "x = 1\n" * 351, "at most 350"),
     ("tests/test_x.py", "x = 1\n" * 601, "at most 600"),
     ("sharing/law.py", "SQL = 'SELECT CURRENT_TIMESTAMP'", "statement_timestamp"),
+    ("administration/roles.py", "request.effect = effect", "request.effect is set here"),
+    ("administration/people.py", "request.left: object = row", "request.left is set here"),
+    ("studies/views/list_page.py", "self.request.shown += 1", "request.shown is set here"),
+    ("accounts/forms/people.py", "a, request.draft = pair", "request.draft is set here"),
+    ("sharing/views/share.py", "del request.draft", "request.draft is set here"),
+    ("administration/roles.py", "request.method = 'GET'", "request.method is set here"),
+    ("administration/roles.py", "setattr(request, 'effect', effect)", "behind its back"),
+    ("administration/page.py", "row.__dict__['name'] = 'Viewer'", "behind its back"),
+    ("administration/page.py", "vars(request)['kept'] = 1", "behind its back"),
 ]
 LET_PASS = [
     ("worklists/access.py", "get_objects_for_user(user, 'x')"),
@@ -32,6 +41,9 @@ LET_PASS = [
     ("studies/selectors/listing.py", LONG_VIEW),
     ("studies/migrations/0001_initial.py", "x = 1\n" * 700),
     ("sharing/law.py", "x = 1\n" * 349),
+    ("administration/site.py", "request.current_app = self.name"),
+    ("administration/page.py", "response.refusal = cause; found = request.user.name"),
+    ("accounts/middleware/idle.py", "request.factor_reminder = demands"),
 ]
 
 
