@@ -10,7 +10,7 @@ from django.urls import reverse
 from audit.actions import Action
 from audit.models import AuditEvent
 from sharing.models import Share
-from tests.chains import SHAPES, share_onward
+from tests.chains import SHAPES, share_on, share_onward
 from tests.factories import make_study, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +167,28 @@ def wards_of(placement):
 
 def details():
     return [event.detail for event in AuditEvent.objects.filter(action=Action.ACCESS_READ).order_by("pk")]
+
+
+def test_what_a_fold_hides_from_another_organisation_stays_hidden_when_it_opens(client, cast, shared):
+    """Earlier steps are told as worklists of their organisation, and lead nowhere; whoever shared it here is named."""
+    placement = shared("chain", 4)
+    wards = wards_of(placement)
+    with transaction.atomic():
+        share_on(placement.study, wards[3], cast.imaging, cast.ben)
+    there = placement_of(placement.study, cast.imaging)
+    share = Share.objects.get(to_worklist=cast.imaging)
+    client.force_login(cast.caro)
+
+    page = page_of(client, there)
+    part = read(client, there, part=True, path=share.uuid).content.decode()
+
+    to_here = (
+        f"Worklist {wards[3].name} Northgate Hospital Share by Ben share code Worklist Riverside Imaging"
+    )
+    assert f"Home a worklist of Northgate Hospital 4 shares Show them {to_here}" in words(page)
+    hidden = "Share by somebody at Northgate Hospital group"
+    step = "Worklist a worklist of Northgate Hospital"
+    assert words(part) == " ".join([hidden, *[f"{step} {hidden}"] * 3])
+    assert "#worklist-" not in part
+    for secret in (wards[0].name, wards[2].name, "CT Reporting", " Ana "):
+        assert secret not in words(page) + words(part)
