@@ -12,6 +12,7 @@ from audit.middleware import client_address
 from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.services import reads
+from sharing.views.access_parts import place_part, share_line
 from sharing.views.common import page
 from studies.views.study_header import placement_or_404, study_frame
 
@@ -34,12 +35,16 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     if request.headers.get("HX-Request") == "true" and share is not None:
         steps = reads.read_access_path(share=share, **whose)
         return render(request, "sharing/_path.html", {"steps": steps})
+    shown = reads.read_access(names=worklist or names, path=share, **whose)
+    end = f"{reverse('sharing:end')}?{urlencode({'back': request.get_full_path()})}"
     context = {
         "says": EVERYTHING if found.is_home else FROM_HERE,
         **study_frame(request.user, found, "access"),
-        "access": reads.read_access(names=worklist or names, path=share, **whose),
+        "access": shown,
+        "places": [place_part(place, end) for place in shown.places],
+        "waiting": [share_line(grant, end) for grant in shown.waiting],
+        "promises": [(share_line(promise.grant, end), promise) for promise in shown.promises],
         "everybody": selectors.EVERYBODY,
-        "end": f"{reverse('sharing:end')}?{urlencode({'back': request.get_full_path()})}",
     }
     return render(request, "sharing/access.html", context)
 

@@ -1,5 +1,6 @@
 """The Access tab of a study that was shared many times: it grows with its shares, and answers for each of them."""
 
+import html
 import re
 from uuid import uuid4
 
@@ -11,7 +12,15 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from sharing.models import Share
 from tests.chains import SHAPES, share_on, share_onward
-from tests.factories import make_study, placement_of
+from tests.factories import (
+    join,
+    make_account,
+    make_location,
+    make_role,
+    make_study,
+    make_user,
+    placement_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +201,23 @@ def test_what_a_fold_hides_from_another_organisation_stays_hidden_when_it_opens(
     assert "#worklist-" not in part
     for secret in (wards[0].name, wards[2].name, "CT Reporting", " Ana "):
         assert secret not in words(page) + words(part)
+
+
+def test_what_people_call_things_is_text(client, cast):
+    """A worklist, an account, a role and a person with markup for a name."""
+    hostile = '"><img src=x> {0} & co'
+    account = make_account(f"A{hostile}")
+    home, ward = make_location(account, f"H{hostile}"), make_location(account, f"W{hostile}")
+    role = make_role(account, f"R{hostile}", ["list_studies", "open_study", "share_study"])
+    person = make_user(f"P{hostile}", email="p@example.org")
+    join(person, account, role, every_worklist=True)
+    study = make_study(home)
+    with transaction.atomic():
+        share_on(study, home, ward, person)
+    client.force_login(person)
+
+    page = page_of(client, placement_of(study, home)).partition("<main")[2]
+
+    for name in "AHWRP":
+        assert f"{name}{html.escape(hostile)}" in page
+    assert "<img" not in page
