@@ -1,26 +1,9 @@
-"""What an audit event says of an invitation, and of somebody who is not signed in."""
+"""What an audit event says of an invitation and of a person."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Invitation, User
 from audit.services import On
-
-
-@dataclass(frozen=True)
-class Stranger:
-    """Somebody who acts without being signed in: the holder of a link, a failed sign-in."""
-
-    label: str
-    pk: None = None
-    name: str = ""
-    email: str = ""
-
-    def __str__(self) -> str:
-        return self.label
-
-
-NOT_SIGNED_IN = Stranger("Someone not signed in")
 
 
 def on_invitation(invitation: Invitation, **more: Any) -> On:

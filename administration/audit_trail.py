@@ -15,8 +15,8 @@ from administration.current_account import current_account
 from administration.page import Page
 from audit import history
 from audit.forms import TrailForm
-from audit.middleware import client_address
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from audit.selectors import Filters
 from common.timezones import zone_named
 from worklists.services.trail import export_account_trail, read_account_trail
@@ -66,12 +66,11 @@ class AuditEventAdmin(Page):
         if form.is_valid():
             shown = read_account_trail(
                 account=account,
-                by=request.user,
+                by=actor_of(request),
                 filters=form.filters(),
                 person=form.cleaned_data["person"],
                 before=form.cleaned_data["before"],
                 after=form.cleaned_data["after"],
-                address=client_address(request),
             )
         context = {
             **self.admin_site.each_context(request),
@@ -93,11 +92,10 @@ class AuditEventAdmin(Page):
             return self.changelist_view(request)
         file = export_account_trail(
             account=current_account(request),
-            by=request.user,
+            by=actor_of(request),
             filters=form.filters(),
             person=form.cleaned_data["person"],
             zone=form.zone,
-            address=client_address(request),
         )
         kind = "text/csv; charset=utf-8"
         return FileResponse(file, as_attachment=True, filename="audit-trail.csv", content_type=kind)

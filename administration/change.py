@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 
 from accounts.models import Account
+from audit.actor import Actor
 
 Response = TypeVar("Response", bound=HttpResponse)
 
@@ -16,7 +17,7 @@ Response = TypeVar("Response", bound=HttpResponse)
 class Change:
     """What somebody asks for: who, in which account, to which row (None adds one), and what was filled in."""
 
-    by: Any
+    by: Actor
     account: Account | None
     row: Any = None
     filled: Mapping[str, Any] = field(default_factory=dict)

@@ -6,19 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from administration.choices import number_in
-from audit.middleware import client_address
+from audit.requests import actor_of
 from worklists.services.trail import read_history
 
 
 def history_page(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
-    reader: Any = request.user
     shown = read_history(
         account=page.account_of(row),
-        by=reader,
+        by=actor_of(request),
         events=page.history_events(row),
         row=f"{page.noun} {row.pk}",
         before=number_in(request.GET.get("before", "")),
-        address=client_address(request),
     )
     label = page.label_of(row)
     context = page.context(

@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Role
 from accounts.services import limits
 from administration.invitation_forms import ListForm
 from administration.invitation_table import COLUMNS, MOST_LINES, Line, read_list
+from audit.actor import Actor
+from audit.requests import actor_of
 from common.formats import counted
 from worklists import services
 from worklists.models import Worklist
@@ -71,13 +73,15 @@ def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpRespons
 
 
 def _may_ask(request: HttpRequest, lines: list[Line]) -> bool:
-    return limits.may_invite(by=request.user, addresses=sum(line.offer is not None for line in lines))
+    return limits.may_invite(by=actor_of(request), addresses=sum(line.offer is not None for line in lines))
 
 
 def _look(request: HttpRequest, page: Any, account: Account, lines: list[Line]) -> HttpResponse:
     offered = [line for line in lines if line.offer is not None]
     offers = [line.offer for line in offered if line.offer is not None]
-    answers = services.preview_invitations(account=account, offers=offers, by=request.user) if offers else []
+    answers = (
+        services.preview_invitations(account=account, offers=offers, by=actor_of(request)) if offers else []
+    )
     by_line = {line.number: answer for line, answer in zip(offered, answers, strict=True)}
     rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
     doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
@@ -112,7 +116,9 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
         said = limits.TOO_MANY_INVITED
         return _look_page(request, page, rows, request.POST["agreed"], len(offers), said)
     answers = (
-        services.invite_members(account=account, offers=offers, by=request.user, shown=kept) if offers else []
+        services.invite_members(account=account, offers=offers, by=actor_of(request), shown=kept)
+        if offers
+        else []
     )
     rows = _agreed_rows(agreed, lines, answers, DONE)
     done = sum(row.tone == "good" for row in rows)
@@ -144,7 +150,9 @@ def _refused(rows: list[Shown]) -> int:
     return sum(row.tone == "danger" for row in rows)
 
 
-def _sign(account: Account, by: User, lines: list[Line], answers: dict[int, Answer], bad: list[Shown]) -> str:
+def _sign(
+    account: Account, by: Actor, lines: list[Line], answers: dict[int, Answer], bad: list[Shown]
+) -> str:
     """By ids: whatever is renamed between the two steps, what was shown is what is meant."""
     rows = [
         [

@@ -19,6 +19,7 @@ from administration.invitation_forms import InviteForm
 from administration.page import Page
 from audit import clock
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from common.formats import moment
 from sharing.selectors import promises_of
 from sharing.services import withdraw_staff_invitation
@@ -80,8 +81,8 @@ def _send(
     request: HttpRequest, page: Any, invitation: Invitation, send: Callable[..., Invitation], said: str
 ) -> HttpResponse:
     try:
-        limits.count_mail(invitation=invitation, by=request.user)
-        sent = send(membership=invitation.membership, by=request.user)
+        limits.count_mail(invitation=invitation, by=actor_of(request))
+        sent = send(membership=invitation.membership, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
@@ -93,7 +94,7 @@ def withdraw_page(request: HttpRequest, page: Any, invitation: Invitation) -> Ht
     """GET says what ends, POST withdraws."""
     if request.method == "POST":
         try:
-            ended = withdraw_staff_invitation(membership=invitation.membership, by=request.user)
+            ended = withdraw_staff_invitation(membership=invitation.membership, by=actor_of(request))
         except ValidationError as refusal:
             messages.error(request, refusal.messages[0])
         else:
@@ -224,10 +225,10 @@ class InvitationAdmin(Page):
 
 def _invited(request: HttpRequest, account: Account, form: InviteForm) -> str:
     """The sentence for the next page; empty where the form says why nobody was invited."""
-    if not limits.may_invite(by=request.user, addresses=1):
+    if not limits.may_invite(by=actor_of(request), addresses=1):
         form.add_error(None, limits.TOO_MANY_INVITED)
         return ""
-    [answer] = services.invite_members(account=account, offers=[form.offer()], by=request.user)
+    [answer] = services.invite_members(account=account, offers=[form.offer()], by=actor_of(request))
     if answer.outcome == Outcome.ADDED:
         return f"{answer.user} is already registered and is now a member. We have emailed them."
     if answer.outcome != Outcome.REFUSED:

@@ -25,6 +25,7 @@ from administration.current_account import (
 from administration.history import history_page
 from administration.removal import removal_page
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from common.exceptions import still_there
 
 COMPARISONS = {"exact", "isnull", "id", "pk", "in", "gte", "gt", "lte", "lt"}
@@ -244,7 +245,7 @@ class EditablePage(Page):
         form = self.row_form(request.POST if request.method == "POST" else None, account=account, row=row)
         if not form.is_valid():
             return self.form_page(request, row, form)
-        change = Change(request.user, account, row, form.cleaned_data)
+        change = Change(actor_of(request), account, row, form.cleaned_data)
         try:
             done = self.add(change) if row is None else self.change(change)
         except (ValidationError, PermissionDenied) as cause:

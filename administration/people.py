@@ -19,7 +19,9 @@ from administration.forms import ServiceForm
 from administration.invitation_forms import EVERY_WORKLIST_HELP, ROLE_HELP
 from administration.page import EditablePage
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from common.formats import counted, moment
 from sharing.selectors import Leaving, what_ends_by_leaving
 from sharing.services import leave_account
@@ -56,12 +58,12 @@ def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembersh
     refusal = ""
     if request.method == "POST":
         try:
-            leave_account(membership=membership.pk, by=request.user)
+            leave_account(membership=membership.pk, by=actor_of(request))
         except ValidationError as error:
             refusal = error.messages[0]
         else:
             messages.success(request, f"{membership.user} is now inactive and no longer has access.")
-            return HttpResponseRedirect(page.url_after_leaving(request.user, membership))
+            return HttpResponseRedirect(page.url_after_leaving(actor_of(request), membership))
     return page.render(
         request, "deactivate", status=422 if refusal else 200,
         title=f"Deactivate {membership.user}?", label=page.label_of(membership), object=membership,
@@ -72,7 +74,7 @@ def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembersh
 
 @require_POST
 def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -> HttpResponse:
-    services.reactivate_member(membership=membership, by=request.user)
+    services.reactivate_member(membership=membership, by=actor_of(request))
     messages.success(
         request, f"{membership.user} is active again, with the same role and worklists as before."
     )
@@ -175,9 +177,9 @@ class AccountMembershipAdmin(EditablePage):
         sentence = f"{change.row.user} is no longer a member of {change.row.account}."
         return Done(sentence, self.url_after_leaving(change.by, change.row))
 
-    def url_after_leaving(self, by: Any, membership: AccountMembership) -> str:
+    def url_after_leaving(self, by: Actor, membership: AccountMembership) -> str:
         """Whoever took themselves out may have closed the door behind them."""
-        if membership.user_id == by.pk and not administered_accounts(by).exists():
+        if membership.user_id == by.user_id and not administered_accounts(by.person).exists():
             return reverse("home")
         return self.page_url("changelist")
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from administration.change import Change
+from audit.requests import actor_of
 from common.exceptions import still_there
 
 
@@ -34,7 +35,7 @@ def removal_page(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
 def _remove(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
     key = row.pk
     try:
-        done = page.remove(Change(request.user, page.account_of(row), row))
+        done = page.remove(Change(actor_of(request), page.account_of(row), row))
     except ValidationError as refusal:
         # A row that is gone has no page to show the sentence on.
         still_there(page.rows(request), key)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role
 from administration.change import Refusal
+from audit.requests import actor_of
 from worklists import permissions, selectors, services
 from worklists.models import RoleReplacement
 
@@ -36,7 +37,7 @@ def replace_page(request: HttpRequest, page: Any, role: Role) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, page, role, form, status=422)
     try:
-        services.replace_role(role=role, other=form.cleaned_data["other"], by=request.user)
+        services.replace_role(role=role, other=form.cleaned_data["other"], by=actor_of(request))
     except (ValidationError, PermissionDenied) as cause:
         refusal = Refusal(cause)
         form.add_error("other", refusal.sentence)
@@ -97,5 +98,5 @@ def _takeover(request: HttpRequest, role: Role, form: ReplaceForm) -> Any:
         return None
     other = form.cleaned_data["other"]
     ticked = other.permissions.values_list("codename", flat=True)
-    lacking = permissions.why_not_give(request.user, role.account, set(ticked))
+    lacking = permissions.why_not_give(actor_of(request), role.account, set(ticked))
     return selectors.takeover_of(role, other, lacking=lacking)

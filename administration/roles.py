@@ -18,6 +18,7 @@ from administration.current_account import current_account
 from administration.page import EditablePage
 from audit.actions import Action
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from common.formats import counted
 from worklists import permissions, selectors, services
 from worklists.permission_texts import checklist
@@ -60,7 +61,7 @@ def copy_page(request: HttpRequest, page: "RoleAdmin", role: Role) -> HttpRespon
     form = CopyForm(request.POST or None, initial={"name": f"Copy of {role.name}"[:100]})
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.copy_role(role=role, **form.cleaned_data, by=request.user)
+            made = services.copy_role(role=role, **form.cleaned_data, by=actor_of(request))
         except ValidationError as refusal:
             form.add_error("name", refusal)
         else:
@@ -184,5 +185,5 @@ def _effect(
     known = [codename for codename in ticks if codename in permissions.KNOWN]
     return {
         "effect": selectors.effect_of(role, known, stored=stored) if role is not None else None,
-        "lacking": permissions.why_not_give(request.user, account, permissions.brings(stored, known)),
+        "lacking": permissions.why_not_give(actor_of(request), account, permissions.brings(stored, known)),
     }

@@ -10,10 +10,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
 from accounts.services import limits
 from administration.change import Refusal
 from administration.worklist_pages import render, url_of
+from audit.actor import Actor
+from audit.requests import actor_of
 from common.formats import code_groups, counted
 from common.text import identity_of_code
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
@@ -41,7 +42,7 @@ class CodeForm(forms.Form):
         help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Case and spaces do not count.",
     )
 
-    def __init__(self, *args: Any, worklist: Worklist, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worklist: Worklist, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worklist, self.by = worklist, by
         may_go = worklist.share_code and not worklist.is_front_door
@@ -72,7 +73,7 @@ def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespon
     form = CodeForm(
         request.POST if request.method == "POST" else None,
         worklist=worklist,
-        by=request.user,
+        by=actor_of(request),
     )
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
@@ -120,9 +121,9 @@ def _form_page(
 
 def _change(request: HttpRequest, worklist: Worklist, filled: dict[str, Any]) -> Worklist:
     if filled["deed"] == MAKE:
-        return services.make_share_code(worklist=worklist, by=request.user)
+        return services.make_share_code(worklist=worklist, by=actor_of(request))
     code = filled["code"] if filled["deed"] == TYPE else None
-    return services.change_worklist(worklist=worklist, share_code=code, by=request.user)
+    return services.change_worklist(worklist=worklist, share_code=code, by=actor_of(request))
 
 
 def _done(worklist: Worklist) -> str:

@@ -173,7 +173,7 @@ class AdministrationSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only our own pages, which ask our services. What other packages bring along stays out: groups carry rights
-        that `worklists/access.py` alone writes; addresses, second factors and sessions are their owners'.
+        that `worklists/access/` alone writes; addresses, second factors and sessions are their owners'.
         """
         if isinstance(admin_class, type) and issubclass(admin_class, Page):
             super().register(model_or_iterable, admin_class, **options)

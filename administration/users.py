@@ -15,6 +15,7 @@ from accounts.services.second_factor import remove_second_factor
 from administration.columns import ticked
 from administration.page import Page
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from common.formats import moment
 from worklists.selectors import accounts_administered_alone
 
@@ -47,7 +48,7 @@ def second_factor_page(request: HttpRequest, page: Any, person: User) -> HttpRes
     why, wrong = request.POST.get("why", "")[:1000], ""
     if request.method == "POST":
         try:
-            remove_second_factor(user=person, by=request.user, why=why)
+            remove_second_factor(user=person, by=actor_of(request), why=why)
         except ValidationError as refusal:
             wrong = refusal.messages[0]
         else:
@@ -63,7 +64,7 @@ def _set(request: HttpRequest, page: Any, person: User, active: bool, said: str)
     if person.pk == request.user.pk and not active:
         messages.error(request, "You cannot deactivate yourself. Ask another superuser.")
     else:
-        set_active(user=person, active=active, by=request.user)
+        set_active(user=person, active=active, by=actor_of(request))
         messages.success(request, said.format(person))
     return HttpResponseRedirect(page.page_url("change", person.pk))
 

@@ -18,6 +18,7 @@ from administration.forms import ServiceForm
 from administration.page import EditablePage
 from administration.worklist_pages import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
+from audit.requests import actor_of
 from common.formats import counted
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
@@ -71,7 +72,7 @@ def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespons
     people, role = form.cleaned_data["person"], form.cleaned_data["role"]
     try:
         made = services.add_worklist_members(
-            worklist=worklist, users=list(people), role=role, by=request.user
+            worklist=worklist, users=list(people), role=role, by=actor_of(request)
         )
     except (ValidationError, PermissionDenied) as cause:
         refusal = Refusal(cause)

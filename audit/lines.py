@@ -16,7 +16,7 @@ class Line:
     action: str
     where: str
     account: str
-    address: str
+    ip_address: str
 
 
 def line_of(event: AuditEvent) -> Line:
@@ -28,5 +28,5 @@ def line_of(event: AuditEvent) -> Line:
         action=history.action_label(event),
         where=one_line(event.worklist_label),
         account=one_line(event.account_label),
-        address=event.address or "",
+        ip_address=event.ip_address or "",
     )

@@ -4,7 +4,6 @@ A refusal raises, and that undoes the deed's transaction and whatever was record
 when the answer is known and the deed's transaction is over.
 """
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -13,10 +12,12 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.module_loading import import_string
 
+from audit.actor import Actor
+from audit.requests import actor_of
 from audit.services import On, record_denied
 
 Answer = Callable[[HttpRequest], HttpResponse]
-FindOn = Callable[[object, Mapping[str, object]], On | None]
+FindOn = Callable[[Actor, Mapping[str, object]], On | None]
 
 
 class DeniedDeeds:
@@ -35,15 +36,14 @@ class DeniedDeeds:
         response = self.get_response(request)
         if response.status_code == 403:
             refusal = getattr(response, "refusal", None) or getattr(request, "refusal", None)
-            user = getattr(request, "user", None)
+            by = actor_of(request)
             given = getattr(refusal, "on", None)
             record_denied(
-                by=user,
+                by=by,
                 # An exception that knows the study or the worklist says more than the address of the page.
-                on=given if given is not None and given != On() else self.find_on(user, named_in(request)),
+                on=given if given is not None and given != On() else self.find_on(by, named_in(request)),
                 what=deed_of(request),
                 why=str(refusal) if refusal is not None else "",
-                address=client_address(request),
             )
         return response
 
@@ -65,15 +65,3 @@ def named_in(request: HttpRequest) -> dict[str, object]:
         with suppress(SuspiciousOperation, UnreadablePostError):
             named |= request.POST.dict()
     return named | (request.resolver_match.kwargs if request.resolver_match else {})
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """The reader's address: of the last proxy that is not ours; none where it cannot be told."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if proxies := settings.ALLAUTH_TRUSTED_PROXY_COUNT:
-        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        address = forwarded[-proxies] if len(forwarded) >= proxies else ""
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return None

@@ -21,7 +21,7 @@ class AuditEvent(models.Model):
     by_id = models.BigIntegerField(null=True)
     by_label = models.CharField(max_length=300, db_default="")
     role_label = models.CharField(max_length=200, db_default="")
-    address = models.GenericIPAddressField(null=True)
+    ip_address = models.GenericIPAddressField(null=True, db_column="address")
 
     account_id = models.BigIntegerField(null=True)
     account_label = models.CharField(max_length=200, db_default="")

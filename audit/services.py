@@ -9,14 +9,15 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from common.copying import FEW, copy_in
 
-LABEL = 300  # as long as the column
+ROLE_LABEL = 200  # the column's length
 # What goes into a row beside its detail; its moment is the database's.
 COPIED = [
     field.attname for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at", "detail")
@@ -24,17 +25,9 @@ COPIED = [
 _values = attrgetter(*COPIED)
 
 
-class Person(Protocol):
-    """Who acts: a user row, or anything with the same three names."""
-
-    pk: Any
-    name: str
-    email: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class On:
-    """What a deed was done to, as ids and labels: the event outlives the rows they name.
+    """What an action was about, as ids and labels: the event outlives the rows they name.
 
     `in_original` says whether the placement was internal when it happened (DESIGN: trails).
     """
@@ -55,49 +48,32 @@ class On:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def event(
-    action: Action,
-    *,
-    by: Any | None,
-    on: On,
-    outcome: str = "success",
-    address: str | None = None,
-    purpose: str = "",
-) -> AuditEvent:
-    """Build one event without writing it; `record_all` writes many at once."""
+def event(action: Action, *, by: Actor, on: On, outcome: str = "success", purpose: str = "") -> AuditEvent:
+    """Build one event without writing it; `record_all` writes many at once.
+
+    Who acted, from which IP address and under which role is the actor's to say, so no caller can leave it out.
+    """
+    about = vars(on)
     return AuditEvent(
         action=str(action),
         outcome=outcome,
         purpose=purpose,
-        by_id=by.pk if by is not None else None,
-        by_label=_label(by),
-        address=address,
-        **vars(on),
+        by_id=by.user_id,
+        by_label=by.label,
+        ip_address=by.ip_address,
+        **{
+            **about,
+            "role_label": on.role_label or by.role_label(on.account_id, on.worklist_id)[:ROLE_LABEL],
+            "detail": {**by.trail_detail, **on.detail},
+        },
     )
 
 
 def record(
-    action: Action,
-    *,
-    by: Any | None,
-    on: On | None = None,
-    outcome: str = "success",
-    address: str | None = None,
-    purpose: str = "",
+    action: Action, *, by: Actor, on: On | None = None, outcome: str = "success", purpose: str = ""
 ) -> None:
-    """Write one event in the caller's transaction; when it cannot be written, the deed fails with it."""
-    record_all(
-        [
-            event(
-                action,
-                by=by,
-                on=on or On(),
-                outcome=outcome,
-                address=address,
-                purpose=purpose,
-            )
-        ]
-    )
+    """Write one event in the caller's transaction; when it cannot be written, the change fails with it."""
+    record_all([event(action, by=by, on=on or On(), outcome=outcome, purpose=purpose)])
 
 
 def record_all(events: Iterable[AuditEvent]) -> None:
@@ -133,37 +109,11 @@ def _tallied(events: Iterable[AuditEvent], tally: Tally) -> Iterator[AuditEvent]
 
 
 @transaction.atomic(durable=True)
-def record_denied(
-    *,
-    by: Any | None,
-    on: On | None = None,
-    what: str,
-    why: str = "",
-    address: str | None = None,
-) -> None:
-    """Write that somebody was refused, in a transaction of its own: the deed's is undone, this line is not.
+def record_denied(*, by: Actor, on: On | None = None, what: str, why: str = "") -> None:
+    """Write that somebody was refused, in a transaction of its own: the action's is undone, this event is not.
 
-    `what` names the page or deed, `why` is the sentence they were told.
+    `what` names the page or action, `why` is the sentence they were given.
     """
     on = on or On()
     detail = {**on.detail, "what": what[:200], "why": why[:300]}
-    record(
-        Action.DENIED,
-        by=by,
-        on=replace(on, detail=detail),
-        outcome="refused",
-        address=address,
-    )
-
-
-def _label(by: Any | None) -> str:
-    if by is None:
-        return "CIMAR"
-    if getattr(by, "is_anonymous", False):
-        return "Someone not signed in"
-    person: Any = by
-    if isinstance(by, models.Model) and getattr(person, "name", None):
-        # A very long name gives way: the address behind it says who it was.
-        address = f" <{person.email}>"
-        return f"{person.name[: LABEL - len(address)]}{address}"
-    return str(by)[:LABEL]
+    record(Action.DENIED, by=by, on=replace(on, detail=detail), outcome="refused")

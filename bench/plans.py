@@ -11,6 +11,7 @@ from typing import Any
 
 import django
 
+from audit.actor import Actor
 from bench.profile import Profile
 from bench.rows.lists import SORTS, halfway
 from bench.scene import Scene
@@ -64,12 +65,16 @@ def deeds(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     yield (
         "May this person do this there",
         "permission_id",
-        lambda: access.may(person, "share_study", scene.big),
+        lambda: access.may(
+            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(person))))), "share_study", scene.big
+        ),
     )
     yield (
         "Find a placement, if this person sees it",
         "studies_placement",
-        lambda: selectors.placement_for(person, placement.uuid),
+        lambda: selectors.placement_for(
+            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(person))))), placement.uuid
+        ),
     )
     yield "The shares of a study that have not ended", "sharing_share", lambda: _graph(placement.study_id)
 

@@ -7,6 +7,7 @@ import time
 
 import django
 
+from audit.actor import Actor
 from bench.meter import session
 
 
@@ -35,7 +36,11 @@ def main(seconds: float, number: int) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         begin, worked = time.perf_counter(), time.process_time() * 1000 + session()
-        report = share_studies(placements=[draw.choice(placed)], targets=[draw.choice(there)], by=by)
+        report = share_studies(
+            placements=[draw.choice(placed)],
+            targets=[draw.choice(there)],
+            by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(by))))),
+        )
         if report.count("shared", "awaiting_approval"):
             wall = (time.perf_counter() - begin) * 1000
             took.append((wall, time.process_time() * 1000 + session() - worked))

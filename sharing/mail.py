@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.mail import Message, NothingToSend, link, render_mail
 from accounts.models import Account, Invitation, OutboxMail, User
 from accounts.tokens import make_token
+from audit.actor import Actor
 from sharing import selectors
 from sharing.models import Share
 
@@ -23,7 +24,7 @@ def study_shared(mail: OutboxMail) -> Message:
     if user is None:
         raise NothingToSend("The person is no longer active.")
     press = UUID(mail.data["press"])
-    received = selectors.press_for(user, press)
+    received = selectors.press_for(Actor.of(user), press)
     if not received.placements:
         raise NothingToSend("What was shared has ended.")
     first = (

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import CharField, Value
 
-from accounts.models import AccountMembership, User
+from accounts.models import AccountMembership
+from audit.actor import Actor
 from sharing.models import Method, Share
 from studies.models import Placement
 from worklists import access
@@ -43,15 +44,15 @@ class Allowed(NamedTuple):
     account_id: int | None
 
 
-def check_share(by: User, worklist: Worklist) -> frozenset[str]:
+def check_share(by: Actor, worklist: Worklist) -> frozenset[str]:
     """The person's rights on the worklist; raises where they may not share there at all."""
-    rights = access.rights(by, worklist)
+    rights = by.rights(worklist)
     if not {"list_studies", "share_study"} <= rights:
         raise PermissionDenied("Your role on this worklist does not let you share studies.")
     return rights
 
 
-def can_end(by: User, share: Share) -> str:
+def can_end(by: Actor, share: Share) -> str:
     """The sentence that says why the person may not end this share; empty where they may. See `RightsToEnd`."""
     return rights_to_end(by, [share]).refusal(share, home=share.study.home_id)
 
@@ -73,7 +74,7 @@ class RightsToEnd(NamedTuple):
         return "" if sees and any(worklist in self.may_share for worklist in ends) else MAY_NOT_END
 
 
-def rights_to_end(by: User, shares: Collection[Share]) -> RightsToEnd:
+def rights_to_end(by: Actor, shares: Collection[Share]) -> RightsToEnd:
     """Read for these shares (select `study` with them): one statement however many."""
     worklists = {share.from_worklist_id for share in shares} | {share.study.home_id for share in shares}
     worklists |= {share.to_worklist_id for share in shares if share.to_worklist_id is not None}
@@ -87,14 +88,14 @@ def rights_to_end(by: User, shares: Collection[Share]) -> RightsToEnd:
     return RightsToEnd(*({pk for pk, right in pairs if right == codename} for codename in held))
 
 
-def check_end(by: User, shares: Collection[Share]) -> None:
+def check_end(by: Actor, shares: Collection[Share]) -> None:
     rights = rights_to_end(by, shares)
     for share in shares:
         if refusal := rights.refusal(share, home=share.study.home_id):
             raise PermissionDenied(refusal)
 
 
-def check_removal(by: User, placements: Collection[Placement]) -> None:
+def check_removal(by: Actor, placements: Collection[Placement]) -> None:
     """Whether the person may remove these studies from their worklists. Raises PermissionDenied and ValidationError."""
     for worklist in {placement.worklist_id: placement.worklist for placement in placements}.values():
         _check_delete_right(by, worklist)
@@ -102,20 +103,20 @@ def check_removal(by: User, placements: Collection[Placement]) -> None:
         raise ValidationError(AT_HOME)
 
 
-def check_deletion(by: User, placement: Placement) -> None:
+def check_deletion(by: Actor, placement: Placement) -> None:
     """Whether the person may delete the study there. Raises PermissionDenied."""
     _check_delete_right(by, placement.worklist)
     if not placement.is_home:
         raise PermissionDenied(NOT_AT_HOME)
 
 
-def _check_delete_right(by: User, worklist: Worklist) -> None:
+def _check_delete_right(by: Actor, worklist: Worklist) -> None:
     if not access.may(by, "delete_study", worklist):
         raise PermissionDenied("Your role on this worklist does not let you remove studies.")
 
 
-def check_approve(by: User, worklist: Worklist) -> None:
-    if not access.may(by, "approve_study", worklist):
+def check_approve(by: Actor, worklist: Worklist) -> None:
+    if not by.may("approve_study", worklist):
         raise PermissionDenied("Your role on this worklist does not let you approve shares.")
 
 
@@ -133,7 +134,7 @@ def allowed_on(worklist: Worklist, rights: Collection[str]) -> frozenset[Allowed
 
 
 def allowed_onward(
-    by: User, worklist: Worklist, rights: Collection[str], incoming: Iterable[Share]
+    by: Actor, worklist: Worklist, rights: Collection[str], incoming: Iterable[Share]
 ) -> dict[int, frozenset[Allowed]]:
     """For each study on a personal worklist, what its live incoming shares let the owner use.
 
@@ -160,9 +161,9 @@ def allowed_onward(
     return {study_id: frozenset(allowed) for study_id, allowed in onward.items()}
 
 
-def account_methods(by: User) -> dict[int, frozenset[Method]]:
+def account_methods(by: Actor) -> dict[int, frozenset[Method]]:
     """For each account the person is active in, the methods their account role carries."""
-    memberships = AccountMembership.objects.active().filter(user=by).select_related("account")
+    memberships = AccountMembership.objects.active().filter(user=by.user).select_related("account")
     found = {}
     for membership in memberships:
         rights = access.account_rights(by, membership.account)

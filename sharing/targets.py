@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db.models import Q
 
 from accounts.models import Account, User
+from audit.actor import Actor
 from common.text import identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
@@ -73,7 +74,7 @@ def tidy(target: Target) -> Target:
 def resolve(
     targets: Sequence[Target],
     *,
-    by: User,
+    by: Actor,
     ticked: Worklist,
     allowed: Collection[Allowed],
 ) -> list[Resolved]:
@@ -89,8 +90,8 @@ def resolve(
     physicians = _physicians(targets, accounts[Method.PHYSICIAN])
     by_code = _codes(targets)
     by_address = _addresses(targets)
-    own = {identity(by.email)} | set(
-        EmailAddress.objects.filter(user=by, verified=True).values_list("email", flat=True)
+    own = {identity(by.person.email)} | set(
+        EmailAddress.objects.filter(user=by.person, verified=True).values_list("email", flat=True)
         if by_address
         else ()
     )
@@ -192,7 +193,7 @@ def _place(target: Target, worklist: Worklist | None) -> Resolved:
 def _physician(
     target: Target,
     memberships: dict[UUID, tuple[Worklist, Account]],
-    by: User,
+    by: Actor,
     ticked: Worklist,
 ) -> Resolved:
     wanted = ticked.account.uuid if ticked.account is not None else target.account
@@ -202,17 +203,17 @@ def _physician(
         return Resolved(target, "", refusal=NO_SUCH[Method.PHYSICIAN])
     worklist, account = memberships[wanted]
     refusal = ""
-    if worklist.owner_id == by.pk:
+    if worklist.owner_id == by.user_id:
         refusal = YOURSELF
     elif not worklist.takes_shares:
         refusal = TAKES_NONE
     return Resolved(target, worklist.label, worklist, account_id=account.pk, refusal=refusal)
 
 
-def _code(target: Target, worklist: Worklist | None, by: User) -> Resolved:
+def _code(target: Target, worklist: Worklist | None, by: Actor) -> Resolved:
     if worklist is None:
         return Resolved(target, target.value, refusal=NO_SUCH[Method.CODE])
-    refusal = YOURSELF if worklist.owner_id == by.pk else ""
+    refusal = YOURSELF if worklist.owner_id == by.user_id else ""
     return Resolved(target, public_name(worklist), worklist, refusal=refusal)
 
 

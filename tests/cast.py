@@ -13,12 +13,15 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Account, AccountMembership, Role, User
+from audit.actor import Actor
 from studies.models import Placement, Study
 from tests.factories import PASSWORD, make_account, make_role, make_study, placement_of
 from worklists import access
 from worklists.models import Worklist, WorklistMembership
 from worklists.shipped_roles import SHIPPED_ROLES
 
+# Of a range that is kept for examples.
+IP_ADDRESS = "192.0.2.20"
 # Every line that the tests log is read for these: see tests/plumbing/logs.py.
 PATIENTS = ("Quill^Hazel", "Ferry^Magnus")
 CAN_SHARE = ("list_studies", "open_study", "share_study")
@@ -66,6 +69,13 @@ class Cast:
     placement: Placement
     other_study: Study  # at home on Riverside Imaging
     other_placement: Placement
+
+
+def acting(user: User | Actor | None) -> Actor:
+    """The user as who acts, at an IP address of the tests; without a user, somebody who is not signed in."""
+    if isinstance(user, Actor):
+        return user
+    return Actor.of(user, IP_ADDRESS) if user is not None else Actor.stranger(IP_ADDRESS)
 
 
 @pytest.fixture

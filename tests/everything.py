@@ -20,7 +20,7 @@ from sharing.targets import Target
 from studies.models import Blob, Leftover, Study
 from studies.services import uploads
 from tests.bad_files import as_bytes, dicom
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import (
     make_group,
     make_instance,
@@ -80,7 +80,7 @@ def make_world() -> World:
     shares = [report.rows[0].share for report in reports]
     Share.objects.filter(pk=shares[-1].pk).update(expires_at=Now() - timedelta(minutes=1))
     invited = Invitation.objects.get(address="dora@example.net")
-    registration.send_code(invitation=invited)
+    registration.send_code(invitation=invited, by=acting(None))
     life = Now() + registration.CODE_LIFE - 2 * registration.CODE_PAUSE
     Invitation.objects.filter(pk=invited.pk).update(
         code_hash=tokens.hash_code(invited, CODE), code_expires_at=life
@@ -90,13 +90,13 @@ def make_world() -> World:
     EmailAddress.objects.create(user=claimer, email="nell@example.com", verified=False, primary=False)
     make_role(cast.northgate, "Nobody's")
     make_group(cast.northgate, "Spare")
-    uploads.receive_upload(worklist=cast.ct, by=cast.ana, files=[a_file()])
-    second_factor.add_app(user=cast.ana, secret="JBSWY3DPEHPK3PXP")
+    uploads.receive_upload(worklist=cast.ct, by=acting(cast.ana), files=[a_file()])
+    second_factor.add_app(by=acting(cast.ana), secret="JBSWY3DPEHPK3PXP")
     Session.objects.create(session_key="a-session", expire_date=Now() + timedelta(days=1))
     UserSession.objects.create(user=cast.ana, session_key="a-session", ip="192.0.2.7", user_agent="")
     viewer = cast.northgate.roles.get(name="Viewer")
     offers = [Offer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")]
-    worklists.services.invite_members(account=cast.northgate, offers=offers, by=cast.adam)
+    worklists.services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam))
     offered = InvitedMembership.objects.get(invitation__address="olga@example.net")
     newcomer = make_user("Nina", email="nina@example.net")
     return World(cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer)
@@ -104,7 +104,7 @@ def make_world() -> World:
 
 def share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:
     placement = placement_of(study, worklist).uuid
-    return sharing.services.share_studies(placements=[placement], targets=[target], by=by)
+    return sharing.services.share_studies(placements=[placement], targets=[target], by=acting(by))
 
 
 def a_file() -> SimpleUploadedFile:

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.core.files.storage import storages
 
 from accounts.models import Account, AccountMembership, Role, User
+from audit.actor import OPERATOR
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
@@ -29,24 +30,24 @@ def make_user(name: str = "", *, email: str | None = None, verified: bool = True
 
 def make_account(name: str = "", **fields: Any) -> Account:
     """An account with its shipped roles and nobody in it."""
-    return services.create_account(name=name or f"Hospital {next(_numbers)}", by=None, **fields)
+    return services.create_account(name=name or f"Hospital {next(_numbers)}", by=OPERATOR, **fields)
 
 
 def make_location(account: Account, name: str = "", **fields: Any) -> Worklist:
     return services.add_worklist(
-        account=account, kind="location", name=name or f"Location {next(_numbers)}", by=None, **fields
+        account=account, kind="location", name=name or f"Location {next(_numbers)}", by=OPERATOR, **fields
     )
 
 
 def make_group(account: Account, name: str = "", **fields: Any) -> Worklist:
     return services.add_worklist(
-        account=account, kind="group", name=name or f"Group {next(_numbers)}", by=None, **fields
+        account=account, kind="group", name=name or f"Group {next(_numbers)}", by=OPERATOR, **fields
     )
 
 
 def make_role(account: Account, name: str = "", codenames: Collection[str] = ()) -> Role:
     return services.add_role(
-        account=account, name=name or f"Role {next(_numbers)}", permissions=codenames, by=None
+        account=account, name=name or f"Role {next(_numbers)}", permissions=codenames, by=OPERATOR
     )
 
 
@@ -69,11 +70,11 @@ def join(
     if isinstance(role, str):
         role = role_of(account, role)
     membership = services.add_account_member(
-        account=account, user=user, role=role, every_worklist=every_worklist, by=None
+        account=account, user=user, role=role, every_worklist=every_worklist, by=OPERATOR
     )
     for worklist in worklists:
-        services.add_worklist_member(worklist=worklist, user=user, role=own_role, by=None)
-    return membership if active else services.deactivate_member(membership=membership, by=None)
+        services.add_worklist_member(worklist=worklist, user=user, role=own_role, by=OPERATOR)
+    return membership if active else services.deactivate_member(membership=membership, by=OPERATOR)
 
 
 def membership_of(user: User, worklist: Worklist) -> WorklistMembership:

@@ -22,7 +22,7 @@ from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
 from studies.models import Upload
-from tests.cast import PEOPLE
+from tests.cast import PEOPLE, acting
 from tests.factories import make_instance, make_series, placement_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists.models import RoleReplacement
@@ -41,7 +41,7 @@ def world(cast: Any) -> SimpleNamespace:
     """
 
     def press(by: Any, placement: Any, *targets: Target) -> Any:
-        return services.share_studies(placements=[placement.uuid], targets=targets, by=by)
+        return services.share_studies(placements=[placement.uuid], targets=targets, by=acting(by))
 
     report = press(
         cast.ana,

@@ -10,6 +10,7 @@ from accounts.services import registration
 from sharing.models import Method, Share
 from sharing.services import register_invited, share_studies
 from sharing.targets import Target
+from tests.cast import acting
 from tests.factories import PASSWORD, role_of
 from worklists import services
 from worklists.models import InvitedMembership
@@ -24,7 +25,7 @@ def offer(cast: Any, typed: str = ADDRESS, role: str = "Viewer", *places: Any, *
 
 
 def invite(cast: Any, *offers: Offer, by: Any = None) -> list[services.Answer]:
-    return services.invite_members(account=cast.northgate, offers=offers, by=by or cast.adam)
+    return services.invite_members(account=cast.northgate, offers=offers, by=acting(by or cast.adam))
 
 
 def waiting(typed: str = ADDRESS) -> InvitedMembership:
@@ -32,13 +33,15 @@ def waiting(typed: str = ADDRESS) -> InvitedMembership:
 
 
 def register(invitation: Invitation, name: str = "Dora") -> User:
-    registration.send_code(invitation=invitation)
+    registration.send_code(invitation=invitation, by=acting(None))
     Invitation.objects.filter(pk=invitation.pk).update(code_hash=tokens.hash_code(invitation, CODE))
     invitation.refresh_from_db()
-    return register_invited(invitation=invitation, name=name, password=make_password(PASSWORD), code=CODE)
+    return register_invited(
+        invitation=invitation, name=name, password=make_password(PASSWORD), code=CODE, by=acting(None)
+    )
 
 
 def promise(cast: Any, by: Any = None) -> Share:
     target = Target(Method.EMAIL, ADDRESS)
-    report = share_studies(placements=[cast.placement.uuid], targets=[target], by=by or cast.ana)
+    report = share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(by or cast.ana))
     return report.rows[0].share

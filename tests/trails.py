@@ -8,12 +8,13 @@ from django.db.models import QuerySet
 from accounts.models import Account, User
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import On, record
 from sharing.models import Share
 from studies.events import on_placement
 from studies.models import FOREVER, NO_PATH, Placement, Study
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import make_placement
 from worklists.models import Worklist
 
@@ -39,7 +40,7 @@ class World:
 def make_world(cast: Cast) -> World:
     home = with_names(cast.placement)
     northgate, riverside = cast.northgate, cast.riverside
-    record(Action.STUDY_ARRIVE, by=cast.ana, on=on(home))
+    record(Action.STUDY_ARRIVE, by=acting(cast.ana), on=on(home))
     chest = give(home, cast.chest, "group", cast.ana, account=northgate)
     ben = give(home, cast.ben.personal_worklist, "physician", cast.ana, account=northgate)
     imaging = give(home, cast.imaging, "code", cast.ana)
@@ -65,8 +66,8 @@ def on(placement: Placement, **more: object) -> On:
     return on_placement(placement, at=clock.now(), **more)
 
 
-def look(placement: Placement, by: User, **more: object) -> None:
-    record(Action.STUDY_OPEN, by=by, on=on(placement), **more)
+def look(placement: Placement, by: User, ip_address: str | None = None, **more: object) -> None:
+    record(Action.STUDY_OPEN, by=acting(Actor.of(by, ip_address)), on=on(placement), **more)
 
 
 def give(
@@ -82,7 +83,7 @@ def give(
     share = share_row(source.study, source.worklist, target, method, by, account)
     until = FOREVER if internal else NO_PATH
     placement = with_names(make_placement(source.study, target, internal_until=until))
-    record(Action.SHARE_ADD, by=by, on=about(share, source, target))
+    record(Action.SHARE_ADD, by=acting(by), on=about(share, source, target))
     return placement
 
 

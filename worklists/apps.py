@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class WorklistsConfig(AppConfig):
     name = "worklists"
+
+    def ready(self) -> None:
+        from audit import actor
+        from worklists import access
+
+        actor.answer_with(access)

@@ -4,30 +4,33 @@ from collections.abc import Collection
 
 from django.db import connection
 
-from accounts.models import Account, User
+from accounts.models import Account
+from audit.actor import Actor, Kind
 from common.exceptions import Refused
 from worklists import access
 from worklists.events import on_account
 from worklists.permission_texts import CHILDREN
 from worklists.permission_texts import labels as labels  # what refusals name, and pages too
 
-By = User | None
 KNOWN = access.CODENAMES | {access.ADMINISTER}
 
 
-def may_administer(by: By, account: Account | None) -> bool:
-    """By the account role, or as a superuser. Nobody (`None`) is the platform itself, as commands are.
+def may_administer(by: Actor, account: Account | None) -> bool:
+    """By the account role, or as a superuser; the system where it was given that, as commands are.
 
-    What belongs to no account, such as the platform's own roles, is the superusers'.
+    What belongs to no account, such as the platform's own roles, is the superusers'. A token, a guest link and somebody
+    who is not signed in administer nothing.
     """
-    if by is None:
-        return True
-    if by.is_active and by.is_superuser:
+    if by.kind is Kind.SYSTEM:
+        return access.ADMINISTER in by.given
+    if by.kind is not Kind.USER:
+        return False
+    if by.person.is_active and by.person.is_superuser:
         return True
     return account is not None and access.administers(by, account)
 
 
-def check_administers(by: By, account: Account | None) -> frozenset[str]:
+def check_administers(by: Actor, account: Account | None) -> frozenset[str]:
     """What the person may give to others: taken before the deed, which may be about their own role."""
     if not may_administer(by, account):
         who = "an administrator of the account" if account is not None else "a superuser of the platform"
@@ -49,7 +52,7 @@ def brings(before: Collection[str], wanted: Collection[str]) -> set[str]:
     return added | {child for parent in added for child in CHILDREN.get(parent, ()) if child in wanted}
 
 
-def why_not_give(by: By, account: Account | None, codenames: Collection[str]) -> str:
+def why_not_give(by: Actor, account: Account | None, codenames: Collection[str]) -> str:
     """The sentence `check_may_give` would raise, for a page that shows it beforehand; empty where it would not."""
     if account is None or may_administer(by, None):
         return ""

@@ -22,6 +22,8 @@ from django.urls import reverse
 from accounts import mail
 from accounts.models import User
 from accounts.services import outbox, people, sessions
+from audit.actor import Actor
+from audit.requests import actor_of, ip_address_of
 from common.text import identity
 from sharing.services import claim_what_waits
 
@@ -59,42 +61,41 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         begin = partial(super().login, request, user)
         how = how_signed_in(get_authentication_records(request, user))
-        sessions.sign_in(user=user, begin=begin, address=self.get_client_ip(request), how=how)
-        self._claim(user)
+        by = Actor.of(user, ip_address_of(request))
+        sessions.sign_in(by=by, begin=begin, how=how)
+        self._claim(by)
 
     def logout(self, request: HttpRequest) -> None:
         end = partial(super().logout, request)
-        sessions.sign_out(user=request.user, end=end, address=self.get_client_ip(request))
+        sessions.sign_out(by=actor_of(request), end=end)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             email = identity(str(credentials.get("email") or ""))
-            sessions.note_limited(email=email, address=self.get_client_ip(request))
+            sessions.note_limited(email=email, by=actor_of(request))
             raise
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        address = self.get_client_ip(request)
+        by = actor_of(request)
         if request.user.is_authenticated:
             # Asked once more, before something that protects the sign-in is changed.
-            sessions.note_wrong_password(user=request.user, address=address)
+            sessions.note_wrong_password(by=by)
         else:
             email = identity(str(credentials.get("email") or ""))
-            sessions.note_failed_sign_in(email=email, address=address)
+            sessions.note_failed_sign_in(email=email, by=by)
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        sessions.refuse_inactive(user=user, address=self.get_client_ip(request))
+        sessions.refuse_inactive(user=user, by=Actor.stranger(ip_address_of(request)))
         return super().respond_user_inactive(request, user)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirm = partial(super().confirm_email, request, email_address)
-        user = email_address.user
-        confirmed = sessions.confirm_address(
-            user=user, email=email_address.email, confirm=confirm, address=self.get_client_ip(request)
-        )
+        by = Actor.of(email_address.user, ip_address_of(request))
+        confirmed = sessions.confirm_address(by=by, email=email_address.email, confirm=confirm)
         if confirmed:
-            self._claim(user)
+            self._claim(by)
         return confirmed
 
     @transaction.atomic
@@ -106,19 +107,19 @@ class AccountAdapter(DefaultAccountAdapter):
         request = allauth_context.request
         match = request.resolver_match
         reset = match is not None and match.url_name == "account_reset_password_from_key"
-        address = self.get_client_ip(request)
-        people.set_password(user=user, password=password, reset=reset, address=address)
+        by = Actor.of(user, ip_address_of(request))
+        people.set_password(user=user, password=password, reset=reset, by=by)
         others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
         keys = others.values_list("session_key", flat=True)
-        sessions.end_sessions(user=user, sessions=keys, why="new_password", address=address)
+        sessions.end_sessions(user=user, sessions=keys, why="new_password", by=by)
 
     @staticmethod
-    def _claim(user: User) -> None:
+    def _claim(by: Actor) -> None:
         """A promise that cannot be claimed now must not lock anybody out: the next sign-in tries again."""
         try:
-            claim_what_waits(user=user)
+            claim_what_waits(by=by)
         except DatabaseError as error:
-            log.error("what waits for user %s was not claimed: %s", user.pk, type(error).__name__)
+            log.error("what waits for user %s was not claimed: %s", by.user_id, type(error).__name__)
 
     # --- Where links and redirects lead ---------------------------------------------------------------------
 

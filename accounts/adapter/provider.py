@@ -24,7 +24,7 @@ from accounts import mail
 from accounts.models import User
 from accounts.selectors import users_at
 from accounts.services import sessions
-from audit.middleware import client_address
+from audit.requests import actor_of
 from common.text import identity
 
 PROVIDER = "organisation"
@@ -81,7 +81,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         self._refuse("", "provider", sentence.format(name=provider.app.name))
 
     def _refuse(self, email: str, why: str, sentence: str) -> NoReturn:
-        sessions.note_failed_sign_in(email=email, why=why, address=client_address(self.request))
+        sessions.note_failed_sign_in(email=email, why=why, by=actor_of(self.request))
         messages.error(self.request, sentence)
         raise ImmediateHttpResponse(redirect("account_login"))
 

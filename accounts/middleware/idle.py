@@ -11,7 +11,7 @@ from accounts.middleware.demands import is_signed_in
 from accounts.selectors import Demands, demands_on
 from accounts.services import sessions
 from audit import clock
-from audit.middleware import client_address
+from audit.requests import actor_of, ip_address_of
 
 # Saving the session on every request would cost each image a write; once a minute keeps it alive as well.
 TOUCH_EVERY = 60
@@ -27,10 +27,9 @@ class IdleMiddleware:
         person: Any = request.user if is_signed_in(request) else None
         if person is not None and _idle_for_too_long(request, demands_on(person)):
             sessions.end_idle(
-                user=person,
+                by=actor_of(request),
                 session=request.session.session_key,
                 end=request.session.flush,
-                address=client_address(request),
             )
             request.user = AnonymousUser()
         response = self.get_response(request)
@@ -51,4 +50,4 @@ def _touch(request: HttpRequest) -> None:
     if now - request.session.get("touched", 0) > TOUCH_EVERY:
         request.session["touched"] = int(now)
         if request.session.session_key:
-            sessions.note_seen(session=request.session.session_key, address=client_address(request))
+            sessions.note_seen(session=request.session.session_key, ip_address=ip_address_of(request))

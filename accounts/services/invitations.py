@@ -11,11 +11,12 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.events import NOT_SIGNED_IN, on_invitation
+from accounts.events import on_invitation
 from accounts.models import Account, Invitation, User
 from accounts.models.invitation import InvitationQuerySet
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.text import identity
 
@@ -39,13 +40,11 @@ def invite(
     address: str,
     account: Account | None = None,
     by_user: User | None = None,
-    invited_by: User | None,
+    by: Actor,
     now: datetime,
 ) -> tuple[Invitation, bool]:
     """The one waiting invitation of an account or user to an address; see `invite_all`."""
-    invited = invite_all(
-        addresses=[address], account=account, by_user=by_user, invited_by=invited_by, now=now
-    )
+    invited = invite_all(addresses=[address], account=account, by_user=by_user, by=by, now=now)
     return invited[identity(address)]
 
 
@@ -55,7 +54,7 @@ def invite_all(
     addresses: Iterable[str],
     account: Account | None = None,
     by_user: User | None = None,
-    invited_by: User | None,
+    by: Actor,
     now: datetime,
 ) -> dict[str, tuple[Invitation, bool]]:
     """For each (tidied) address the one waiting invitation of an account or user, made or renewed as needed.
@@ -64,8 +63,8 @@ def invite_all(
     addresses and sends the mails. A handful of statements however many addresses.
     """
     wanted = sorted({identity(address) for address in addresses})
-    by = {"account": account, "by_user": by_user}
-    waiting = _locked().waiting().filter(**by, address__in=wanted).order_by("pk")
+    owner = {"account": account, "by_user": by_user}
+    waiting = _locked().waiting().filter(**owner, address__in=wanted).order_by("pk")
     found = {row.address: row for row in waiting}
     expires_at = _end(account, now)
     expired = {address for address, row in found.items() if row.expires_at <= now}
@@ -78,13 +77,13 @@ def invite_all(
         row.expires_at = expires_at
     Invitation.objects.bulk_update(renewed, ["expires_at"])
     made = Invitation.objects.bulk_create(
-        Invitation(**by, address=address, invited_by=invited_by, created_at=now, expires_at=expires_at)
+        Invitation(**owner, invited_by=by.user, created_at=now, expires_at=expires_at)
         for address in wanted
         if address not in found
     )
     until = {"until": expires_at.isoformat()}
     record_all(
-        event(action, by=invited_by, on=on_invitation(row, detail=until))
+        event(action, by=by, on=on_invitation(row, detail=until))
         for action, rows in ((Action.INVITATION_ADD, made), (Action.INVITATION_RENEW, renewed))
         for row in rows
     )
@@ -94,7 +93,7 @@ def invite_all(
 
 
 @transaction.atomic
-def resend(*, invitation: Invitation, by: User) -> Invitation:
+def resend(*, invitation: Invitation, by: Actor) -> Invitation:
     """Renew it for a mail with the same link."""
     found = _waiting(invitation)
     found.expires_at = _end(found.account, clock.now())
@@ -108,7 +107,7 @@ def resend(*, invitation: Invitation, by: User) -> Invitation:
 
 
 @transaction.atomic
-def relink(*, invitation: Invitation, by: User) -> Invitation:
+def relink(*, invitation: Invitation, by: Actor) -> Invitation:
     """Renew it for a mail with a new link; links before it stop working, and so does a code on its way."""
     found = _waiting(invitation)
     found.expires_at = _end(found.account, clock.now())
@@ -125,10 +124,10 @@ def relink(*, invitation: Invitation, by: User) -> Invitation:
 
 
 @transaction.atomic
-def withdraw(*, invitation: Invitation, by: User) -> Invitation:
+def withdraw(*, invitation: Invitation, by: Actor) -> Invitation:
     """Nobody can register on it any more."""
     found = _waiting(invitation)
-    found.withdrawn_at, found.withdrawn_by = clock.now(), by
+    found.withdrawn_at, found.withdrawn_by = clock.now(), by.user
     found.code_hash, found.code_expires_at = "", None
     found.save(update_fields=["withdrawn_at", "withdrawn_by", "code_hash", "code_expires_at"])
     record(Action.INVITATION_WITHDRAW, by=by, on=on_invitation(found))
@@ -136,24 +135,21 @@ def withdraw(*, invitation: Invitation, by: User) -> Invitation:
 
 
 @transaction.atomic
-def mark_accepted(*, invitation: Invitation, by: User, now: datetime) -> None:
+def mark_accepted(*, invitation: Invitation, by: Actor, now: datetime) -> None:
     """The person it waited for is there; the caller has seen that the address is theirs, and locked it."""
     found = _waiting(invitation)
-    found.accepted_at, found.accepted_by = now, by
+    found.accepted_at, found.accepted_by = now, by.user
     found.code_hash, found.code_expires_at = "", None
     found.save(update_fields=["accepted_at", "accepted_by", "code_hash", "code_expires_at"])
     record(Action.INVITATION_ACCEPT, by=by, on=on_invitation(found))
 
 
 @transaction.atomic
-def note_opening(*, invitation: Invitation, address: str | None) -> None:
-    """Its link was opened for the first time; later openings say nothing new.
-
-    `address` is the visitor's network address.
-    """
+def note_opening(*, invitation: Invitation, by: Actor) -> None:
+    """Its link was opened for the first time; later openings say nothing new."""
     first = Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=Now())
     if first:
-        record(Action.INVITATION_OPEN, by=NOT_SIGNED_IN, on=on_invitation(invitation), address=address)
+        record(Action.INVITATION_OPEN, by=by, on=on_invitation(invitation))
 
 
 def _locked() -> InvitationQuerySet:

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation
 from accounts.services import tallies
+from audit.actor import Actor
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -52,35 +53,35 @@ TOO_MANY_OF_ONE = (
 )
 
 
-def may_look_up(*, by: User, account: int | None) -> bool:
+def may_look_up(*, by: Actor, account: int | None) -> bool:
     """Count one code, looked up or tried on a form; False where it is one too many. `account` is its key."""
     return _consume(CODES, by, account, 1)
 
 
-def may_share_with(*, by: User, account: int | None, addresses: int) -> bool:
+def may_share_with(*, by: Actor, account: int | None, addresses: int) -> bool:
     """Count the addresses of one press, all or none; False where they are more than is left."""
     return _consume(ADDRESSES, by, account, addresses)
 
 
-def may_invite(*, by: User, addresses: int) -> bool:
+def may_invite(*, by: Actor, addresses: int) -> bool:
     """Count addresses to invite to an account, looked at or invited, all or none."""
-    key = f"invitations looked at by person {by.pk}"
+    key = f"invitations looked at by person {by.person.pk}"
     return tallies.consume(key=key, amount=addresses, limit=MOST_INVITED, per=HOUR)
 
 
-def count_mail(*, invitation: Invitation, by: User) -> None:
+def count_mail(*, invitation: Invitation, by: Actor) -> None:
     """Count one more mail of an invitation; raises the sentence where it is one too many."""
     # The person first: whoever is refused takes nothing from what is left of the invitation's for others.
-    if not tallies.consume(key=f"mails again by person {by.pk}", amount=1, limit=MOST_MAILS, per=HOUR):
+    if not tallies.consume(key=f"mails again by person {by.person.pk}", amount=1, limit=MOST_MAILS, per=HOUR):
         raise ValidationError(TOO_MANY_MAILS, code="limited")
     key = f"mails again of invitation {invitation.pk}"
     if not tallies.consume(key=key, amount=1, limit=MOST_MAILS_OF_ONE, per=HOUR):
         raise ValidationError(TOO_MANY_OF_ONE, code="limited")
 
 
-def _consume(rate: Rate, by: User, account: int | None, amount: int) -> bool:
+def _consume(rate: Rate, by: Actor, account: int | None, amount: int) -> bool:
     # The person first: whoever is refused takes nothing from what is left for the others of the account.
-    counts = [(f"{rate.what} of person {by.pk}", rate.person)]
+    counts = [(f"{rate.what} of person {by.person.pk}", rate.person)]
     if account is not None:
         counts.append((f"{rate.what} of account {account}", rate.account))
     return all(tallies.consume(key=key, amount=amount, limit=limit, per=rate.per) for key, limit in counts)

@@ -11,12 +11,13 @@ from accounts.events import on_user
 from accounts.models import User
 from accounts.services.sessions import end_sessions
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.text import checked_name, identity
 
 
 @transaction.atomic
-def add_user(*, address: str, name: str, password: str | None, by: User | None, **fields: bool) -> User:
+def add_user(*, address: str, name: str, password: str | None, by: Actor, **fields: bool) -> User:
     """A person without an invitation, for whoever sets up an installation; the address counts as proved."""
     user = User.objects.create_user(identity(address), password, name=checked_name(name), **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
@@ -25,9 +26,9 @@ def add_user(*, address: str, name: str, password: str | None, by: User | None, 
 
 
 @transaction.atomic
-def change_details(*, user: User, name: str, timezone: str, by: User) -> User:
+def change_details(*, user: User, name: str, timezone: str, by: Actor) -> User:
     """A person's own name and time zone."""
-    if by.pk != user.pk:
+    if by.user_id != user.pk:
         raise PermissionDenied("A name and a time zone are changed by the person they belong to.")
     if timezone not in available_timezones():
         raise ValidationError({"timezone": "Choose a time zone from the list."})
@@ -43,18 +44,18 @@ def change_details(*, user: User, name: str, timezone: str, by: User) -> User:
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, reset: bool, address: str | None = None) -> None:
+def set_password(*, user: User, password: str, reset: bool, by: Actor) -> None:
     """A person's new password: changed by the old one, or reset by a link in their mail."""
     user.set_password(password)
     user.save(update_fields=["password"])
     action = Action.PASSWORD_RESET if reset else Action.PASSWORD_CHANGE
-    record(action, by=user, on=on_user(user), address=address)
+    record(action, by=by, on=on_user(user))
 
 
 @transaction.atomic
-def set_active(*, user: User, active: bool, by: User) -> None:
+def set_active(*, user: User, active: bool, by: Actor) -> None:
     """Deactivate a person, who keeps everything and may do nothing, or let them in again."""
-    if not by.is_superuser:
+    if not by.person.is_superuser:
         raise PermissionDenied("People are deactivated by whoever runs the platform.")
     found = User.objects.select_for_update().get(pk=user.pk)
     if found.is_active == active:

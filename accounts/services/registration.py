@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts import mail, tokens
-from accounts.events import NOT_SIGNED_IN, on_invitation, on_user
+from accounts.events import on_invitation, on_user
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
 from accounts.selectors import is_registered, mails_of_a_code
@@ -18,6 +18,7 @@ from accounts.services import invitations
 from accounts.services.outbox import queue_written
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.text import checked_name
 
@@ -35,11 +36,8 @@ WRONG_CODE = "This is not the code we mailed."
 
 
 @transaction.atomic
-def send_code(*, invitation: Invitation, address: str | None = None) -> bool:
-    """Mail a six-digit code to the invited address; False when one is on its way since a moment ago.
-
-    `address` is the visitor's network address.
-    """
+def send_code(*, invitation: Invitation, by: Actor) -> bool:
+    """Mail a six-digit code to the invited address; False when one is on its way since a moment ago."""
     found = _usable(invitation)
     now = clock.now()
     sent_at = found.code_expires_at - CODE_LIFE if found.code_expires_at is not None else None
@@ -58,22 +56,22 @@ def send_code(*, invitation: Invitation, address: str | None = None) -> bool:
         data={"invitation": str(found.uuid)},
         good_for=CODE_LIFE,
     )
-    record(Action.INVITATION_CODE, by=NOT_SIGNED_IN, on=on_invitation(found), address=address)
+    record(Action.INVITATION_CODE, by=by, on=on_invitation(found))
     return True
 
 
-def prove_code(*, invitation: Invitation, code: str, address: str | None = None) -> None:
+def prove_code(*, invitation: Invitation, code: str, by: Actor) -> None:
     """Take one of the tries, then compare; raises ValidationError with the sentence.
 
     Not one transaction, and never inside one: the try is committed before anybody looks at the code, and a
-    wrong code is recorded whatever is undone later. `address` is the visitor's network address.
+    wrong code is recorded whatever is undone later.
     """
     _take_try(invitation=invitation)
     found = Invitation.objects.get(pk=invitation.pk)
     if not tokens.code_matches(found, code):
         # The same link in another window may have been quicker: then the code was right, and came too late.
         check_usable(found)
-        _note_wrong_code(invitation=invitation, address=address)
+        _note_wrong_code(invitation=invitation, by=by)
         raise ValidationError(WRONG_CODE, code="wrong_code")
 
 
@@ -89,13 +87,13 @@ def _take_try(*, invitation: Invitation) -> None:
 
 
 @transaction.atomic
-def _note_wrong_code(*, invitation: Invitation, address: str | None) -> None:
+def _note_wrong_code(*, invitation: Invitation, by: Actor) -> None:
     on = on_invitation(invitation, detail={"why": "a wrong registration code"})
-    record(Action.DENIED, by=NOT_SIGNED_IN, on=on, outcome="refused", address=address)
+    record(Action.DENIED, by=by, on=on, outcome="refused")
 
 
 @transaction.atomic
-def register(*, invitation: Invitation, name: str, password: str, code: str) -> User:
+def register(*, invitation: Invitation, name: str, password: str, code: str, by: Actor) -> User:
     """Make the person and accept the invitation; the second of two at once gets a sentence.
 
     `password` is hashed already (by `make_password`): between the two steps of the page nobody keeps it as
@@ -114,8 +112,9 @@ def register(*, invitation: Invitation, name: str, password: str, code: str) -> 
         user.timezone = found.account.timezone
     user.save()
     EmailAddress.objects.create(user=user, email=found.address, verified=True, primary=True)
-    record(Action.USER_REGISTER, by=user, on=on_user(user))
-    invitations.mark_accepted(invitation=found, by=user, now=now)
+    by = Actor.of(user, by.ip_address)
+    record(Action.USER_REGISTER, by=by, on=on_user(user))
+    invitations.mark_accepted(invitation=found, by=by, now=now)
     return user
 
 

@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts import mail
-from accounts.events import NOT_SIGNED_IN, on_user
+from accounts.events import on_user
 from accounts.models import User
 from accounts.sealing import Unreadable, reseal
 from accounts.selectors import demands_on
@@ -24,6 +24,7 @@ from accounts.selectors.security import Kind, kind_of
 from accounts.services import sessions
 from accounts.services.outbox import queue_written
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.text import checked_name
 
@@ -41,30 +42,33 @@ class TooManyTries(Exception):
 
 
 @transaction.atomic
-def add_app(*, user: User, secret: str, code: str = "", address: str | None = None) -> list[str]:
+def add_app(*, by: Actor, secret: str, code: str = "") -> list[str]:
     """An authenticator app that holds `secret`; gives the recovery codes where these are the first.
 
     `code` is what showed that it does: with that one nobody signs in any more.
     """
+    user = by.person
     _locked(user)
     if Authenticator.objects.filter(user=user, type=Kind.TOTP).exists():
         raise ValidationError(HAS_APP)
     _use_up(user, code)
-    return _added(user, TOTP.activate(user, secret).instance, address)
+    return _added(user, TOTP.activate(user, secret).instance, by)
 
 
 @transaction.atomic
-def add_key(*, user: User, name: str, credential: dict[str, Any], address: str | None = None) -> list[str]:
+def add_key(*, by: Actor, name: str, credential: dict[str, Any]) -> list[str]:
     """A passkey or a security key whose `credential` has been checked; recovery codes as for an app."""
+    user = by.person
     _locked(user)
     if Authenticator.objects.filter(user=user, type=Kind.WEBAUTHN).count() >= MOST_KEYS:
         raise ValidationError(ENOUGH_KEYS)
-    return _added(user, WebAuthn.add(user, checked_name(name)[:100], credential).instance, address)
+    return _added(user, WebAuthn.add(user, checked_name(name)[:100], credential).instance, by)
 
 
 @transaction.atomic
-def remove_factor(*, user: User, factor: Authenticator, address: str | None = None) -> None:
+def remove_factor(*, by: Actor, factor: Authenticator) -> None:
     """One of a person's own; with the last of them the recovery codes go too."""
+    user = by.person
     _locked(user)
     left = _real(user).exclude(pk=factor.pk)
     demands = demands_on(User.objects.get(pk=user.pk))
@@ -75,19 +79,20 @@ def remove_factor(*, user: User, factor: Authenticator, address: str | None = No
     _real(user).filter(pk=factor.pk).delete()
     if not left.exists():
         Authenticator.objects.filter(user=user).delete()
-    record(Action.FACTOR_REMOVE, by=user, on=on_user(user, factor=kind_of(factor)), address=address)
+    record(Action.FACTOR_REMOVE, by=by, on=on_user(user, factor=kind_of(factor)))
     _tell(user, "second_factor_removed", factor=kind_of(factor))
 
 
 @transaction.atomic
-def renew_codes(*, user: User, address: str | None = None) -> list[str]:
+def renew_codes(*, by: Actor) -> list[str]:
     """New recovery codes; those before no longer work. Nobody can show these again."""
+    user = by.person
     _locked(user)
     if not _real(user).exists():
         raise ValidationError(NO_FACTOR)
     Authenticator.objects.filter(user=user, type=Kind.RECOVERY_CODES).delete()
     codes: list[str] = RecoveryCodes.activate(user).get_unused_codes()
-    record(Action.FACTOR_CODES, by=user, on=on_user(user), address=address)
+    record(Action.FACTOR_CODES, by=by, on=on_user(user))
     _tell(user, "recovery_codes_renewed")
     return codes
 
@@ -98,35 +103,34 @@ def use(
     user: User,
     attempt: Callable[[], Authenticator | None],
     mark: Callable[[], None],
+    by: Actor,
     code: str = "",
-    again: bool = False,
-    address: str | None = None,
 ) -> bool:
-    """`attempt` compares what somebody gave, `mark` lets it count; both with the audit line or neither.
+    """`attempt` compares what was given, `mark` lets it count; both with the audit event or neither.
 
-    `again` says that the person is signed in and was asked once more. A wrong one is kept too, with its line.
+    `by` is the user where a signed-in person is asked once more, else a stranger: who gives a wrong code before signing
+    in is not known. A wrong code has its event too.
     """
-    by = user if again else NOT_SIGNED_IN
     try:
         found = attempt()
     except TooManyTries:
-        sessions.note_limited(email=user.email, address=address)
+        sessions.note_limited(email=user.email, by=by)
         return False
     if found is None or not _is_fresh(user, found, code):
-        record(Action.FACTOR_FAILED, by=by, on=on_user(user), outcome="failed", address=address)
+        record(Action.FACTOR_FAILED, by=by, on=on_user(user), outcome="failed")
         return False
     mark()
-    record(Action.FACTOR_USE, by=user, on=on_user(user, factor=kind_of(found)), address=address)
+    record(Action.FACTOR_USE, by=Actor.of(user, by.ip_address), on=on_user(user, factor=kind_of(found)))
     return True
 
 
 @transaction.atomic
-def remove_second_factor(*, user: User, by: User, why: str) -> None:
+def remove_second_factor(*, user: User, by: Actor, why: str) -> None:
     """All of a person's, who has lost it: they sign in with the password alone until they set one up again.
 
     Wherever they are signed in, they are signed out.
     """
-    if not by.is_superuser:
+    if not by.person.is_superuser:
         raise PermissionDenied(ONLY_OPERATORS)
     why = " ".join(why.split())[:300]
     if not why:
@@ -140,7 +144,7 @@ def remove_second_factor(*, user: User, by: User, why: str) -> None:
     # Whoever holds what was lost may be signed in with it.
     keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
     sessions.end_sessions(user=user, sessions=keys, why="factor_taken", by=by)
-    _tell(user, "second_factor_taken", by=by.name)
+    _tell(user, "second_factor_taken", by=by.person.name)
 
 
 @transaction.atomic
@@ -162,10 +166,10 @@ def reseal_all() -> tuple[int, int]:
     return done, lost
 
 
-def _added(user: User, factor: Authenticator, address: str | None) -> list[str]:
+def _added(user: User, factor: Authenticator, by: Actor) -> list[str]:
     has_codes = Authenticator.objects.filter(user=user, type=Kind.RECOVERY_CODES).exists()
     codes: list[str] = [] if has_codes else RecoveryCodes.activate(user).get_unused_codes()
-    record(Action.FACTOR_ADD, by=user, on=on_user(user, factor=kind_of(factor)), address=address)
+    record(Action.FACTOR_ADD, by=by, on=on_user(user, factor=kind_of(factor)))
     _tell(user, "second_factor_added", factor=kind_of(factor))
     return codes
 

@@ -9,10 +9,11 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.events import NOT_SIGNED_IN, on_user
+from accounts.events import on_user
 from accounts.locks import lock_addresses
 from accounts.models import User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import On, record
 from common.text import same
 
@@ -21,21 +22,21 @@ BURST = 15 * 60
 
 
 @transaction.atomic
-def sign_in(*, user: User, begin: Callable[[], None], address: str | None, how: str = "") -> None:
+def sign_in(*, by: Actor, begin: Callable[[], None], how: str = "") -> None:
     """`begin` opens the session; both or neither. `how` is said in words: "a password and a passkey"."""
     begin()
-    record(Action.SIGN_IN, by=user, on=On(detail={"how": how} if how else {}), address=address)
+    record(Action.SIGN_IN, by=by, on=On(detail={"how": how} if how else {}))
 
 
 @transaction.atomic
-def sign_out(*, user: User, end: Callable[[], None], address: str | None) -> None:
+def sign_out(*, by: Actor, end: Callable[[], None]) -> None:
     """`end` closes the session; both or neither."""
-    record(Action.SIGN_OUT, by=user, on=On(), address=address)
+    record(Action.SIGN_OUT, by=by, on=On())
     end()
 
 
 @transaction.atomic
-def end_idle(*, user: User, session: str | None, end: Callable[[], None], address: str | None) -> None:
+def end_idle(*, by: Actor, session: str | None, end: Callable[[], None]) -> None:
     """The session in which nobody asked for anything for longer than the person's accounts allow.
 
     A page and its images come at once: the first of them finds the session and has the line.
@@ -43,18 +44,13 @@ def end_idle(*, user: User, session: str | None, end: Callable[[], None], addres
     found, _ = Session.objects.filter(session_key=session).delete()
     if found:
         UserSession.objects.filter(session_key=session).delete()
-        record(Action.SESSION_END, by=user, on=on_user(user, why="idle"), address=address)
+        record(Action.SESSION_END, by=by, on=on_user(by.person, why="idle"))
     end()
 
 
 @transaction.atomic
-def end_sessions(
-    *, user: User, sessions: Iterable[str], why: str, address: str | None = None, by: User | None = None
-) -> int:
-    """These of a person's sessions, by key, with one line for each; `why` is a word of `audit.sentences.REASONS`.
-
-    By themselves, unless `by` says who did it.
-    """
+def end_sessions(*, user: User, sessions: Iterable[str], why: str, by: Actor) -> int:
+    """These of a person's sessions, by key, with one line for each; `why` is a word of `audit.sentences.REASONS`."""
     listed = UserSession.objects.filter(user=user, session_key__in=list(sessions)).select_for_update()
     found = list(listed.order_by("pk"))
     keys = [session.session_key for session in found]
@@ -62,56 +58,56 @@ def end_sessions(
     listed.delete()
     for session in found:
         on = on_user(user, why=why, browser=session.user_agent[:200], session_address=session.ip)
-        record(Action.SESSION_END, by=by or user, on=on, address=address)
+        record(Action.SESSION_END, by=by, on=on)
     return len(found)
 
 
-def note_seen(*, session: str, address: str | None) -> None:
+def note_seen(*, session: str, ip_address: str | None) -> None:
     """The person is at work in this session; nothing that the audit would want to know."""
     seen = UserSession.objects.filter(session_key=session)
-    seen.update(last_seen_at=Now(), **({"ip": address} if address else {}))
+    seen.update(last_seen_at=Now(), **({"ip": ip_address} if ip_address else {}))
 
 
 @transaction.atomic
-def note_failed_sign_in(*, email: str, address: str | None, why: str = "") -> None:
+def note_failed_sign_in(*, email: str, by: Actor, why: str = "") -> None:
     """A wrong address or password, or a provider's word we do not take. Who typed it nobody knows."""
     record(
         Action.SIGN_IN_FAILED,
-        by=NOT_SIGNED_IN,
+        by=by,
         on=On(detail={"address": email, **({"why": why} if why else {})}),
         outcome="failed",
-        address=address,
     )
 
 
 @transaction.atomic
-def note_wrong_password(*, user: User, address: str | None) -> None:
+def note_wrong_password(*, by: Actor) -> None:
     """Of somebody signed in, who was asked once more."""
-    on = on_user(user, address=user.email, why="asked_again")
-    record(Action.SIGN_IN_FAILED, by=user, on=on, outcome="failed", address=address)
+    on = on_user(by.person, address=by.person.email, why="asked_again")
+    record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="failed")
 
 
 @transaction.atomic
-def note_limited(*, email: str, address: str | None) -> None:
+def note_limited(*, email: str, by: Actor) -> None:
     """Too many tries: the rest are not even looked at. One line for a burst of them."""
-    if cache.add(f"sign-in-limited:{email}:{address}", 1, timeout=BURST):
+    if cache.add(f"sign-in-limited:{email}:{by.ip_address}", 1, timeout=BURST):
         on = On(detail={"address": email, "why": "too_many"} if email else {"why": "too_many"})
-        record(Action.SIGN_IN_FAILED, by=NOT_SIGNED_IN, on=on, outcome="refused", address=address)
+        record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="refused")
 
 
 @transaction.atomic
-def refuse_inactive(*, user: User, address: str | None) -> None:
+def refuse_inactive(*, user: User, by: Actor) -> None:
     """The right password of a deactivated person."""
     on = on_user(user, why="deactivated")
-    record(Action.SIGN_IN_FAILED, by=NOT_SIGNED_IN, on=on, outcome="refused", address=address)
+    record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="refused")
 
 
 @transaction.atomic
-def confirm_address(*, user: User, email: str, confirm: Callable[[], bool], address: str | None) -> bool:
+def confirm_address(*, by: Actor, email: str, confirm: Callable[[], bool]) -> bool:
     """`confirm` marks the address as proved; false where somebody else has it.
 
     A new address of somebody who had proved another takes its place.
     """
+    user = by.person
     lock_addresses([email])
     if User.objects.filter(same("email", email)).exclude(pk=user.pk).exists():
         return False
@@ -119,7 +115,7 @@ def confirm_address(*, user: User, email: str, confirm: Callable[[], bool], addr
     confirmed = confirm()
     if confirmed and before and before != [email]:
         on = on_user(user, address=email, before=before[0])
-        record(Action.ADDRESS_CHANGE, by=user, on=on, address=address)
+        record(Action.ADDRESS_CHANGE, by=by, on=on)
     elif confirmed:
-        record(Action.USER_CHANGE, by=user, on=on_user(user, proved=email), address=address)
+        record(Action.USER_CHANGE, by=by, on=on_user(user, proved=email))
     return confirmed

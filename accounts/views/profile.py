@@ -14,7 +14,8 @@ from accounts.forms import DetailsForm
 from accounts.models import User
 from accounts.selectors import demands_on, sessions_of
 from accounts.services import people
-from worklists import access, selectors, services
+from audit.requests import actor_of
+from worklists import selectors, services
 from worklists.services.personal import change_personal_code
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def change_details(request: HttpRequest) -> HttpResponse:
     form = DetailsForm(request.POST)
     if form.is_valid():
-        people.change_details(user=request.user, by=request.user, **form.cleaned_data)
+        people.change_details(user=request.user, by=actor_of(request), **form.cleaned_data)
         messages.success(request, "Your details were saved.")
         return redirect("accounts:profile")
     return _page(request, form, status=422)
@@ -43,7 +44,7 @@ def change_details(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def new_share_code(request: HttpRequest) -> HttpResponse:
-    change_personal_code(by=request.user, new=True)
+    change_personal_code(by=actor_of(request), new=True)
     messages.success(request, "You have a new share code. The one before, if any, no longer finds you.")
     return redirect("accounts:profile")
 
@@ -51,7 +52,7 @@ def new_share_code(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def remove_share_code(request: HttpRequest) -> HttpResponse:
-    change_personal_code(by=request.user, new=False)
+    change_personal_code(by=actor_of(request), new=False)
     messages.success(request, "You have no share code any more.")
     return redirect("accounts:profile")
 
@@ -61,7 +62,7 @@ def remove_share_code(request: HttpRequest) -> HttpResponse:
 def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """What the person may do on one worklist, by which role."""
     found = _mine(request, worklist)
-    rights = access.rights(request.user, found)
+    rights = actor_of(request).rights(found)
     lines = selectors.every_right(rights)
     role = selectors.role_on(request.user, found)
     return render(
@@ -78,14 +79,14 @@ def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
     if wanted not in ("yes", "no"):
         messages.error(request, "Say whether you want mail: yes or no.")
         return _page(request, _details(request.user), status=422)
-    services.set_mail_tick(worklist=found, wanted=wanted == "yes", by=request.user)
+    services.set_mail_tick(worklist=found, wanted=wanted == "yes", by=actor_of(request))
     place = "My studies" if found.is_personal else found.label
     messages.success(request, f"Mail about {place} is {'on' if wanted == 'yes' else 'off'}.")
     return redirect("accounts:profile")
 
 
 def _mine(request: HttpRequest, worklist: UUID) -> "Worklist":
-    found = selectors.worklists_to_pick(request.user).filter(uuid=worklist).first()
+    found = selectors.worklists_to_pick(actor_of(request)).filter(uuid=worklist).first()
     if found is None:
         raise Http404
     return found
@@ -96,7 +97,7 @@ def _details(user: User) -> DetailsForm:
 
 
 def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpResponse:
-    ticks = Paginator(selectors.mail_ticks_of(request.user), WORKLISTS_A_PAGE).get_page(
+    ticks = Paginator(selectors.mail_ticks_of(actor_of(request)), WORKLISTS_A_PAGE).get_page(
         request.GET.get("page")
     )
     own = request.user.personal_worklist

@@ -12,7 +12,7 @@ from requests import RequestException
 
 from accounts.adapter.provider import PROVIDER, ProviderClient
 from accounts.services import sessions
-from audit.middleware import client_address
+from audit.requests import actor_of
 
 OUT_OF_REACH = (
     "Your organisation's sign-in cannot be reached. Please try again, or sign in with your password."
@@ -28,7 +28,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     try:
         answer = OAuth2LoginView.adapter_view(_client(request))(request)
     except (RequestException, OAuth2Error, KeyError, ValueError):
-        sessions.note_failed_sign_in(email="", why="provider", address=client_address(request))
+        sessions.note_failed_sign_in(email="", why="provider", by=actor_of(request))
         messages.error(request, OUT_OF_REACH)
         return redirect("account_login")
     page = render(request, "socialaccount/leave.html", {"to": answer["Location"]})

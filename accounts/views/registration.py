@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
-from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +20,7 @@ from accounts.forms import CodeForm, RegisterForm
 from accounts.models import Invitation
 from accounts.selectors import proved_addresses
 from accounts.services import invitations, registration
+from audit.requests import actor_of
 from common.responses import gone
 from common.text import without_deceitful
 from sharing.services import register_invited
@@ -43,7 +43,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None:
         raise Http404
     if request.method == "GET":
-        invitations.note_opening(invitation=invitation, address=_network_address(request))
+        invitations.note_opening(invitation=invitation, by=actor_of(request))
         opened = {"invitation": str(invitation.uuid), "generation": generation}
         # Coming back by the same link, on the way to the code, keeps what was typed.
         if not opened.items() <= request.session.get(KEY, {}).items():
@@ -118,7 +118,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
                 name=kept["name"],
                 password=kept["password"],
                 code=code,
-                address=_network_address(request),
+                by=actor_of(request),
             )
         except ValidationError as refusal:
             _show(form, refusal)
@@ -136,7 +136,7 @@ def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if "password" not in request.session[KEY]:
         return redirect("accounts:register")
     try:
-        fresh = registration.send_code(invitation=invitation, address=_network_address(request))
+        fresh = registration.send_code(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         if refusal.code in OF_THE_INVITATION:
             raise
@@ -151,7 +151,7 @@ def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 def _mailed_code(request: HttpRequest, invitation: Invitation, form: RegisterForm) -> bool:
     try:
-        registration.send_code(invitation=invitation, address=_network_address(request))
+        registration.send_code(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         _show(form, refusal)
         return False
@@ -198,7 +198,3 @@ def whom_to_ask(invitation: Invitation) -> str:
     name = without_deceitful(invitation.invited_by.name)
     at = f" at {without_deceitful(invitation.account.name)}" if invitation.account is not None else ""
     return f"Ask {name}{at} for a new invitation."
-
-
-def _network_address(request: HttpRequest) -> str:
-    return get_adapter().get_client_ip(request)

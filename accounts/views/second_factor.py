@@ -20,7 +20,7 @@ from accounts.forms import AppForm, KeyForm
 from accounts.selectors import Factor, demands_on, factors_of
 from accounts.services import second_factor
 from accounts.views.sign_in import as_text
-from audit.middleware import client_address
+from audit.requests import actor_of
 
 confirmed = reauthentication_required(app="allauth.mfa")
 both = require_http_methods(["GET", "HEAD", "POST"])
@@ -55,10 +55,9 @@ def add_app(request: HttpRequest) -> HttpResponse:
     form = AppForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         codes = second_factor.add_app(
-            user=request.user,
+            by=actor_of(request),
             secret=form.secret,
             code=form.cleaned_data["code"],
-            address=client_address(request),
         )
         clear_totp_secret(request)
         return _set_up(request, codes, "Your authenticator app is set up.")
@@ -77,10 +76,9 @@ def add_key(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             codes = second_factor.add_key(
-                user=request.user,
+                by=actor_of(request),
                 name=form.cleaned_data["name"],
                 credential=form.cleaned_data["credential"],
-                address=client_address(request),
             )
             return _set_up(request, codes, f"{form.cleaned_data['name']} is set up.")
         except ValidationError as refusal:
@@ -98,7 +96,7 @@ def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
     is_last = len(factors_of(request.user).listed) == 1
     if request.method == "POST":
         try:
-            second_factor.remove_factor(user=request.user, factor=found.row, address=client_address(request))
+            second_factor.remove_factor(by=actor_of(request), factor=found.row)
             messages.success(request, f"The {found.kind} is removed.")
         except ValidationError as refusal:
             messages.error(request, refusal.message)
@@ -114,7 +112,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Asks first; the codes are in the answer to the post and nowhere else."""
     if request.method == "POST":
         try:
-            codes = second_factor.renew_codes(user=request.user, address=client_address(request))
+            codes = second_factor.renew_codes(by=actor_of(request))
             return _set_up(request, codes, "You have new recovery codes. Those before no longer work.")
         except ValidationError as refusal:
             messages.error(request, refusal.message)

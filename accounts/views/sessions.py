@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import selectors
 from accounts.decorators import signed_in
 from accounts.services.sessions import end_sessions
-from audit.middleware import client_address
+from audit.requests import actor_of
 
 WHY = "signed_out_elsewhere"
 
@@ -28,7 +28,7 @@ def end_session(request: HttpRequest, session: UUID) -> HttpResponse:
     if not found:
         raise Http404
     keys = [one.row.session_key for one in found]
-    end_sessions(user=request.user, sessions=keys, why=WHY, address=client_address(request))
+    end_sessions(user=request.user, sessions=keys, why=WHY, by=actor_of(request))
     messages.success(request, f"{found[0].browser} is signed out.")
     return redirect("accounts:sessions")
 
@@ -37,7 +37,7 @@ def end_session(request: HttpRequest, session: UUID) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     keys = [one.row.session_key for one in _mine(request) if not one.is_this]
-    ended = end_sessions(user=request.user, sessions=keys, why=WHY, address=client_address(request))
+    ended = end_sessions(user=request.user, sessions=keys, why=WHY, by=actor_of(request))
     said = "You are signed in nowhere else." if not ended else "You are signed out everywhere but here."
     messages.success(request, said)
     return redirect("accounts:sessions")

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
@@ -27,7 +26,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.forms import PasskeyForm
 from accounts.models import User
 from accounts.services import second_factor, sessions
-from audit.middleware import client_address
+from audit.requests import actor_of
 
 NOT_THIS_PASSKEY = (
     "This passkey does not belong to anybody here. Sign in another way, and set it up in your profile."
@@ -69,7 +68,7 @@ class SecondFactorAgain(ReauthenticateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form()
-        if used(request, form, user=request.user, again=True):
+        if used(request, form, user=request.user):
             # allauth's own would mark the code as used once more.
             return super(ReauthenticateView, self).form_valid(form)
         return self.form_invalid(form)
@@ -82,13 +81,13 @@ class KeyAgain(ReauthenticateWebAuthnView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form()
-        if used(request, form, user=request.user, again=True):
+        if used(request, form, user=request.user):
             return super(ReauthenticateWebAuthnView, self).form_valid(form)
         messages.error(request, "This was not right. Try again.")
         return redirect(request.get_full_path())
 
 
-def used(request: HttpRequest, form: Form, *, user: User, again: bool = False) -> bool:
+def used(request: HttpRequest, form: Form, *, user: User) -> bool:
     """Whether what was given is the person's; the trail has it either way."""
 
     def attempt() -> Authenticator | None:
@@ -98,10 +97,8 @@ def used(request: HttpRequest, form: Form, *, user: User, again: bool = False) -
             return None
         return getattr(form, "authenticator", None) or form.cleaned_data["credential"]
 
-    address, code = client_address(request), request.POST.get("code", "")
-    right = second_factor.use(
-        user=user, attempt=attempt, mark=form.save, code=code, again=again, address=address
-    )
+    code = request.POST.get("code", "")
+    right = second_factor.use(user=user, attempt=attempt, mark=form.save, by=actor_of(request), code=code)
     if not right and form.is_valid():
         form.add_error("code", "This code has been used. Wait for the next one.")
     return right
@@ -118,11 +115,11 @@ def passkey(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"request_options": begin_authentication()})
     form = PasskeyForm(request.POST)
     if not form.is_valid():
-        sessions.note_failed_sign_in(email="", why="passkey", address=client_address(request))
+        sessions.note_failed_sign_in(email="", why="passkey", by=actor_of(request))
         messages.error(request, NOT_THIS_PASSKEY)
         return redirect("account_login")
     found = form.cleaned_data["credential"]
-    second_factor.use(user=found.user, attempt=lambda: found, mark=form.save, address=client_address(request))
+    second_factor.use(user=found.user, attempt=lambda: found, mark=form.save, by=actor_of(request))
     return perform_login(request, Login(user=found.user, redirect_url=get_next_redirect_url(request)))
 
 
@@ -130,5 +127,5 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
     """What allauth shows when its limits are reached."""
     match = request.resolver_match
     if match is not None and match.view_name in ("account_login", "mfa_login_webauthn"):
-        sessions.note_limited(email="", address=get_adapter().get_client_ip(request))
+        sessions.note_limited(email="", by=actor_of(request))
     return render(request, "429.html", status=429)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from audit.actor import Actor
 from bench.growth import MOST_GROWTH, times_linear
 from bench.meter import Sample
 from bench.rows.shares import SHAPES, hang_on
@@ -110,7 +111,10 @@ def _looked_at(scene: Scene, number: int) -> Iterator[str]:
     with scene.undone():
         on = on_placement(placement, at=clock.now())
         people = scene.people
-        record_all(event(Action.STUDY_OPEN, by=people[n % len(people)], on=on) for n in range(number))
+        record_all(
+            event(Action.STUDY_OPEN, by=Actor.of(Actor.of(people[n % len(people)])), on=on)
+            for n in range(number)
+        )
         yield reverse("studies:trail", args=[placement.uuid])
 
 

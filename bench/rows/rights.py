@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from audit.actor import OPERATOR, Actor
 from bench.meter import floor
 from bench.scene import Scene, ms, told
 from bench.table import Row
@@ -22,7 +23,11 @@ def _questions(scene: Scene) -> Iterator[Row]:
         list(Placement.objects.filter(worklist=scene.big).select_related("worklist")[:200]),
     )
     may = scene.meter.many(
-        lambda n: access.may(people[n % len(people)], "share_study", placed[n % len(placed)].worklist),
+        lambda n: access.may(
+            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(people[n % len(people)]))))),
+            "share_study",
+            placed[n % len(placed)].worklist,
+        ),
         scene.times(200),
     )
     bare = floor(scene.bare, "SELECT true", [], 100)
@@ -38,7 +43,10 @@ def _questions(scene: Scene) -> Iterator[Row]:
         number=may.median,
     )
     seen = scene.meter.many(
-        lambda n: selectors.placement_for(people[n % len(people)], placed[n % len(placed)].uuid),
+        lambda n: selectors.placement_for(
+            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(people[n % len(people)]))))),
+            placed[n % len(placed)].uuid,
+        ),
         scene.times(100),
     )
     yield Row(
@@ -63,10 +71,10 @@ def _tick(scene: Scene) -> Iterator[Row]:
 
     def tick(number: int) -> None:
         wanted = ticked | {"edit_study"} if number % 2 else ticked - {"edit_study"}
-        change_role(role=role, permissions=wanted, by=None)
+        change_role(role=role, permissions=wanted, by=OPERATOR)
 
     with scene.undone():
-        change_role(role=role, permissions=ticked - {"edit_study"}, by=None)
+        change_role(role=role, permissions=ticked - {"edit_study"}, by=OPERATOR)
         taken = scene.meter.sample(lambda n: tick(n + 1), scene.times(10))
     yield Row(
         f"tick a permission in a role of {people:,} people on {places} worklists",

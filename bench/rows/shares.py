@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
+from audit.actor import Actor
 from bench.meter import Sample, quantile
 from bench.scene import Scene, ms, told
 from bench.table import Row
@@ -89,7 +90,10 @@ def _big_press(scene: Scene) -> Row:
         offset += studies
         with scene.undone() as check:
             report = share_studies(
-                placements=ticked, targets=targets, by=scene.people[0], note="For the meeting"
+                placements=ticked,
+                targets=targets,
+                by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(scene.people[0]))))),
+                note="For the meeting",
             )
             check()
             done.append(report.count("shared", "awaiting_approval", "invited"))
@@ -165,7 +169,9 @@ def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: in
         )
         Worklist.objects.filter(pk=places[0].pk).update(share_code="ONWARD0000")
         report = share_studies(
-            placements=[placement.uuid], targets=[Target(Method.CODE, "ONWARD0000")], by=scene.people[0]
+            placements=[placement.uuid],
+            targets=[Target(Method.CODE, "ONWARD0000")],
+            by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(scene.people[0]))))),
         )
         hang_on(placement.study, scene.people[1], places, source_of)
         check()
@@ -174,7 +180,11 @@ def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: in
         ended: list[int] = []
 
         def end(_: int) -> None:
-            ended.append(end_shares(shares=[share.uuid], by=scene.people[0]).ended_with_them)
+            ended.append(
+                end_shares(
+                    shares=[share.uuid], by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(scene.people[0])))))
+                ).ended_with_them
+            )
             check()
 
         taken = scene.meter.sample(end, 1, warm=0)

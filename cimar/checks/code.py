@@ -23,7 +23,7 @@ ASKERS = {
     "remove_perm",
     "ObjectPermissionChecker",
 }
-MAY_ASK = ("worklists/access.py",)
+MAY_ASK = ("worklists/access/*",)
 
 WRITERS = {
     "save",
@@ -42,7 +42,7 @@ MAY_WRITE = (
     "*/services/*",
     "*/ingest/*",
     "*/ingest.py",
-    "worklists/access.py",
+    "worklists/access/*",
     "*/migrations/*",
     "cimar/*",
     # Django's commands make users through the manager.

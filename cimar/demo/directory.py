@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import Account, Role, User
 from accounts.services.people import add_user
+from audit.actor import OPERATOR, Actor
 from cimar.demo.people import PASSWORD, PEOPLE, Membership, Person
 from cimar.demo.places import ACCOUNTS, DemoAccount
 from cimar.demo.shares import PERSONAL
@@ -79,9 +80,9 @@ class Directory:
         done.accounts, done.worklists, done.people = len(accounts), len(self._places), len(self.people)
 
     def _add_account(self, wanted: DemoAccount) -> Account:
-        account = services.create_account(name=wanted.name, by=None)
+        account = services.create_account(name=wanted.name, by=OPERATOR)
         for name, codenames in wanted.roles.items():
-            services.add_role(account=account, name=name, permissions=codenames, by=None)
+            services.add_role(account=account, name=name, permissions=codenames, by=OPERATOR)
         self._roles |= {(account.pk, role.name): role for role in Role.objects.filter(account=account)}
         for place in wanted.places:
             made = services.add_worklist(
@@ -94,7 +95,7 @@ class Directory:
                 default_role=self._roles.get((account.pk, place.default_role)),
                 takes_shares=place.takes_shares,
                 needs_approval=place.needs_approval,
-                by=None,
+                by=OPERATOR,
             )
             self._keep(made)
         return account
@@ -104,7 +105,7 @@ class Directory:
             address=person.address,
             name=person.name,
             password=None,
-            by=None,
+            by=OPERATOR,
             is_superuser=person.superuser,
             is_staff=person.superuser,
         )
@@ -112,7 +113,7 @@ class Directory:
         for membership in person.memberships:
             self._join(user, membership, accounts[membership.account])
         for name in person.mail:
-            services.set_mail_tick(worklist=self.place(person.address, name), wanted=True, by=user)
+            services.set_mail_tick(worklist=self.place(person.address, name), wanted=True, by=Actor.of(user))
 
     def _join(self, user: User, membership: Membership, account: Account) -> None:
         joined = services.add_account_member(
@@ -120,7 +121,7 @@ class Directory:
             user=user,
             role=self._roles[account.pk, membership.role],
             every_worklist=membership.every_worklist,
-            by=None,
+            by=OPERATOR,
         )
         for where in membership.worklists:
             name, role = (where, "") if isinstance(where, str) else where
@@ -128,10 +129,10 @@ class Directory:
                 worklist=self._places[account.name, name],
                 user=user,
                 role=self._roles[account.pk, role] if role else None,
-                by=None,
+                by=OPERATOR,
             )
         if membership.has_left:
-            leave_account(membership=joined.pk, by=None)
+            leave_account(membership=joined.pk, by=OPERATOR)
 
     def _keep(self, worklist: Worklist) -> None:
         assert worklist.account is not None  # a location or group

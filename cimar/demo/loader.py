@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from audit import clock
+from audit.actor import Actor
 from cimar.demo import files
 from cimar.demo.directory import Changed, Directory, Loaded
 from cimar.demo.shares import PRESSES, DemoPress
@@ -63,7 +64,7 @@ def _add_study(directory: Directory, study: DemoStudy, done: Loaded) -> None:
     today = clock.now().astimezone(ZoneInfo(home.account.timezone)).date()
     result = take_in_all(
         worklist=home,
-        by=directory.people[study.uploaded_by],
+        by=Actor.of(directory.people[study.uploaded_by]),
         sources=list(_sources(study, today - timedelta(days=study.days_ago), home.account.name)),
     )
     done.studies += len(result.studies)
@@ -139,7 +140,7 @@ def _press(directory: Directory, wanted: DemoPress, studies: list[Study], target
     report = share_studies(
         placements=list(placements.values_list("uuid", flat=True)),
         targets=targets,
-        by=by,
+        by=Actor.of(by),
         note=wanted.note,
         expires_at=end_of(last_day, place) if wanted.days is not None else None,
     )
@@ -148,9 +149,9 @@ def _press(directory: Directory, wanted: DemoPress, studies: list[Study], target
     shares = [row.share.uuid for row in report.rows if row.share is not None]
     if wanted.approved_by:
         for share in shares:
-            decide_share(share=share, by=directory.people[wanted.approved_by], approve=True)
+            decide_share(share=share, by=Actor.of(directory.people[wanted.approved_by]), approve=True)
     if wanted.ended_by:
-        end_shares(shares=shares, by=directory.people[wanted.ended_by])
+        end_shares(shares=shares, by=Actor.of(directory.people[wanted.ended_by]))
 
 
 def _target(directory: Directory, wanted: DemoPress, method: Method, value: str) -> tuple[Target, int | str]:

@@ -85,7 +85,7 @@ if _issuer := env.text("CIMAR_OIDC_ISSUER").rstrip("/"):
     }
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"OAUTH_PKCE_ENABLED": True, "APPS": [_organisation]}
 
-# Rights live on worklists in direct-foreign-key tables of the worklists app, and worklists/access.py alone reads them.
+# Rights live on worklists in direct-foreign-key tables of the worklists app, and worklists/access/ alone reads them.
 # So guardian's backend stays out: it would let user.has_perm() answer, superusers included.
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False

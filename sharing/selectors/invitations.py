@@ -2,20 +2,21 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation
+from audit.actor import Actor
 from sharing.models import Share
 from sharing.models.share import ShareQuerySet
 from worklists.models import InvitedMembership
 
 
-def invitations_of(user: User) -> QuerySet[Invitation]:
+def invitations_of(by: Actor) -> QuerySet[Invitation]:
     """Invitations with a promise the person made, or that they made themselves.
 
     An invitation to work for an account is the account's: it stands in the administration, and here only for who
     promised something on it as well.
     """
-    mine = Share.objects.filter(invitation=OuterRef("pk"), shared_by=user)
-    return Invitation.objects.filter(Q(invited_by=user, membership=None) | Exists(mine))
+    mine = Share.objects.filter(invitation=OuterRef("pk"), shared_by=by.user)
+    return Invitation.objects.filter(Q(invited_by=by.user, membership=None) | Exists(mine))
 
 
 def promises_of(invitation: Invitation) -> ShareQuerySet:

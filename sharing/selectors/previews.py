@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import User
 from audit import clock
+from audit.actor import Actor
 from sharing import graph
 from sharing.events import Labels
 from sharing.graph import Graph
@@ -35,7 +35,7 @@ class WhatEnds:
     kept: int = 0
 
 
-def what_ends(shares: Iterable[Share], by: User) -> WhatEnds:
+def what_ends(shares: Iterable[Share], by: Actor) -> WhatEnds:
     """What goes if these shares end now."""
     pks: dict[int, set[int]] = {}
     for share in shares:
@@ -45,7 +45,7 @@ def what_ends(shares: Iterable[Share], by: User) -> WhatEnds:
     return _preview(graphs, chosen, by, clock.now())
 
 
-def what_ends_with_removal(placements: Collection[Placement], by: User) -> WhatEnds:
+def what_ends_with_removal(placements: Collection[Placement], by: Actor) -> WhatEnds:
     """What goes if these studies are removed from their worklist: the shares that brought them end."""
     graphs = graph.load({placement.study_id for placement in placements})
     here = {(placement.study_id, placement.worklist_id) for placement in placements}
@@ -58,7 +58,7 @@ def what_ends_with_removal(placements: Collection[Placement], by: User) -> WhatE
     return _preview(graphs, chosen, by, clock.now())
 
 
-def what_ends_with_deletion(placement: Placement, by: User) -> WhatEnds:
+def what_ends_with_deletion(placement: Placement, by: Actor) -> WhatEnds:
     """What goes if the study is deleted at home: every share of it."""
     graphs = graph.load([placement.study_id])
     # What was shared from elsewhere falls with what was shared from home.
@@ -71,8 +71,8 @@ def what_ends_with_deletion(placement: Placement, by: User) -> WhatEnds:
     return _preview(graphs, chosen, by, clock.now())
 
 
-def _preview(graphs: dict[int, Graph], chosen: list[Share], by: User, now: datetime) -> WhatEnds:
-    accounts = accounts_of(by)
+def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: datetime) -> WhatEnds:
+    accounts = accounts_of(by.person)
     labels = Labels.of(chosen)
     direct = {(share.study_id, share.to_worklist_id) for share in chosen}
     recipients: Counter[str] = Counter()

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation
 from audit import clock
+from audit.actor import Actor
 from sharing import permissions
 from sharing.models import Method, Share
 from sharing.models.share import ShareQuerySet
@@ -69,11 +70,11 @@ class Page(Generic[T]):
     older: UUID | None
 
 
-def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Line]:
+def shares_made_by(by: Actor, *, before: UUID | None = None, after: UUID | None = None) -> Page[Line]:
     """The person's shares. Raises NoSuchPage."""
-    seen = placements_visible_to(user).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
+    seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
     mine = (
-        Share.objects.filter(shared_by=user)
+        Share.objects.filter(shared_by=by.person)
         .select_related(
             "study",
             "from_worklist__account",
@@ -86,16 +87,16 @@ def shares_made_by(user: User, *, before: UUID | None = None, after: UUID | None
     )
     shares, newer, older = _page(mine, before, after)
     now = clock.now()
-    rights = permissions.rights_to_end(user, shares)
+    rights = permissions.rights_to_end(by, shares)
     return Page([_line(share, now, rights) for share in shares], newer, older)
 
 
-def invitations_sent_by(user: User, *, before: UUID | None = None, after: UUID | None = None) -> Page[Sent]:
+def invitations_sent_by(by: Actor, *, before: UUID | None = None, after: UUID | None = None) -> Page[Sent]:
     """The invitations the person made or promised something with. Raises NoSuchPage."""
     promised = Count(
-        "shares", filter=Q(shares__shared_by=user, shares__to_worklist=None, shares__ended_at=None)
+        "shares", filter=Q(shares__shared_by=by.person, shares__to_worklist=None, shares__ended_at=None)
     )
-    sent = invitations_of(user).select_related("account", "invited_by").annotate(promised=promised)
+    sent = invitations_of(by).select_related("account", "invited_by").annotate(promised=promised)
     rows, newer, older = _page(sent, before, after)
     now = clock.now()
     return Page([_sent(row, now) for row in rows], newer, older)

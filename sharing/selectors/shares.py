@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import User
+from audit.actor import Actor
 from sharing.models import Share
 from studies.models import Placement
 from studies.selectors import placements_visible_to
@@ -13,17 +13,17 @@ from worklists import access
 from worklists.models import Worklist
 
 
-def shares_seen_by(user: User) -> QuerySet[Share]:
+def shares_seen_by(by: Actor) -> QuerySet[Share]:
     """Shares, ended ones too, from, to or at home on a worklist whose list the person may see."""
-    worklists = access.worklists_for(user, "list_studies")
+    worklists = access.worklists_for(by, "list_studies")
     return Share.objects.filter(
         Q(from_worklist__in=worklists) | Q(to_worklist__in=worklists) | Q(study__home__in=worklists)
     )
 
 
-def shares_awaiting(user: User) -> QuerySet[Share]:
+def shares_awaiting(by: Actor) -> QuerySet[Share]:
     """Shares that wait for a decision on the worklists the person may see."""
-    return Share.objects.awaiting().filter(to_worklist__in=access.worklists_for(user, "list_studies"))
+    return Share.objects.awaiting().filter(to_worklist__in=access.worklists_for(by, "list_studies"))
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Received:
     note: str = ""
 
 
-def press_for(user: User, press: UUID) -> Received:
+def press_for(by: Actor, press: UUID) -> Received:
     """The placements that a press's shares still hold on worklists the reader may see."""
     mine = list(
         Share.objects.filter(
             press=press,
-            to_worklist__in=access.worklists_for(user, "list_studies"),
+            to_worklist__in=access.worklists_for(by, "list_studies"),
             approved_at__isnull=False,
         )
         .select_related("shared_by")
@@ -53,14 +53,14 @@ def press_for(user: User, press: UUID) -> Received:
         pk__in=[share.pk for share in mine], study=OuterRef("study"), to_worklist=OuterRef("worklist")
     )
     placements = (
-        placements_visible_to(user).filter(Exists(standing)).with_names().order_by("-study_date", "-id")
+        placements_visible_to(by).filter(Exists(standing)).with_names().order_by("-study_date", "-id")
     )
     return Received(list(placements[:500]), True, mine[0].shared_by.name, mine[0].note)
 
 
-def worklist_ids(user: User, codename: str) -> set[int]:
+def worklist_ids(by: Actor, codename: str) -> set[int]:
     """The worklists where the person holds the right, as a set of keys for a page's own use."""
-    return set(access.worklists_for(user, codename).values_list("pk", flat=True))
+    return set(access.worklists_for(by, codename).values_list("pk", flat=True))
 
 
 def named(worklist_ids: set[int]) -> dict[int, Worklist]:

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
@@ -17,7 +17,7 @@ from sharing.services import notices, settling
 
 
 @transaction.atomic
-def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
+def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
     """Approve or decline a share that awaits approval on a worklist the person sees.
 
     Raises NothingThere, PermissionDenied, and ValidationError where there is nothing left to decide.
@@ -39,11 +39,11 @@ def decide_share(*, share: UUID, by: User, approve: bool) -> Share:
     on = on_share(standing, one.study, Labels.of([standing]), in_original=internal)
     record(Action.SHARE_APPROVE if approve else Action.SHARE_DECLINE, by=by, on=on)
     if approve:
-        standing.approved_at, standing.approved_by = now, by
+        standing.approved_at, standing.approved_by = now, by.person
         standing.save(update_fields=["approved_at", "approved_by"])
     else:
         settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)
     settling.settle(graphs, now)
     if approve:
-        notices.tell(press=standing.press, shares=[standing], by=standing.shared_by, now=now)
+        notices.tell(press=standing.press, shares=[standing], shared_by=standing.shared_by)
     return standing

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from accounts.models import User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import event, record_all
 from common.exceptions import NothingThere
 from sharing import permissions, selectors, targets
@@ -42,7 +42,7 @@ class Offer:
         )
 
 
-def offer(*, placements: Sequence[UUID], by: User) -> Offer:
+def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     """What a share dialog for these studies offers; on a personal worklist the union over the studies.
 
     Raises NothingThere, PermissionDenied (may not share there at all) and ValidationError (too many, two worklists).
@@ -65,13 +65,13 @@ def offer(*, placements: Sequence[UUID], by: User) -> Offer:
 
 
 def _allowed_on_own(
-    by: User, worklist: Worklist, rights: frozenset[str], study_ids: Sequence[int]
+    by: Actor, worklist: Worklist, rights: frozenset[str], study_ids: Sequence[int]
 ) -> frozenset[Allowed]:
     incoming = Share.objects.carrying().filter(to_worklist=worklist, study__in=study_ids)
     return frozenset().union(*permissions.allowed_onward(by, worklist, rights, incoming).values())
 
 
-def directory(*, worklist: UUID, accounts: Sequence[UUID], by: User) -> frozenset[int]:
+def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozenset[int]:
     """The accounts in whose directory the person may look for physicians while sharing from a worklist.
 
     From one's own worklist these are the named ones where one's role there has the right. Raises NothingThere and
@@ -91,9 +91,7 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: User) -> frozense
 
 
 @transaction.atomic
-def read_back(
-    *, codes: Sequence[str], by: User, ticked: Worklist, address: str | None = None
-) -> list[Resolved]:
+def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> list[Resolved]:
     """What each typed share code stands for, or the sentence that refuses it. Every look is recorded."""
     wanted = [targets.tidy(Target(Method.CODE, code)) for code in codes]
     found = targets.resolve(wanted, by=by, ticked=ticked, allowed={Allowed(Method.CODE, None)})
@@ -108,7 +106,6 @@ def read_back(
                 other_worklist_label=one.label if one.worklist is not None else "",
             ),
             outcome="success" if one.worklist is not None else "failed",
-            address=address,
         )
         for one in found
     )

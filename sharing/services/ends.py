@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
+from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.models import Share
@@ -23,7 +23,7 @@ class EndReport:
 
 
 @transaction.atomic
-def end_shares(*, shares: Sequence[UUID], by: User) -> EndReport:
+def end_shares(*, shares: Sequence[UUID], by: Actor) -> EndReport:
     """End shares where they were made from, or at home. Raises NothingThere and PermissionDenied."""
     seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
     chosen = list(seen.select_related("study", "from_worklist__owner"))

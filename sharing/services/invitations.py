@@ -6,9 +6,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.locks import lock_addresses
-from accounts.models import Invitation, User
+from accounts.models import Invitation
 from accounts.services import invitations as accounts_invitations
 from accounts.services.outbox import queue_mail
+from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.services.promises import end_promises
@@ -17,7 +18,7 @@ from worklists.services import end_offer
 
 
 @transaction.atomic
-def resend_invitation(*, invitation: UUID, by: User) -> Invitation:
+def resend_invitation(*, invitation: UUID, by: Actor) -> Invitation:
     """Mail the same link again; an expired invitation is renewed. Raises NothingThere and ValidationError."""
     row = _own(invitation, by)
     accounts_invitations.resend(invitation=row, by=by)
@@ -26,7 +27,7 @@ def resend_invitation(*, invitation: UUID, by: User) -> Invitation:
 
 
 @transaction.atomic
-def relink_invitation(*, invitation: UUID, by: User) -> Invitation:
+def relink_invitation(*, invitation: UUID, by: Actor) -> Invitation:
     """Make a new link, which ends the old one, and mail it. Raises NothingThere and ValidationError."""
     row = _own(invitation, by)
     accounts_invitations.relink(invitation=row, by=by)
@@ -35,7 +36,7 @@ def relink_invitation(*, invitation: UUID, by: User) -> Invitation:
 
 
 @transaction.atomic
-def withdraw_invitation(*, invitation: UUID, by: User) -> int:
+def withdraw_invitation(*, invitation: UUID, by: Actor) -> int:
     """End what the person promised with an invitation; how many promises ended.
 
     An invitation that carries nobody else's promise and no membership is withdrawn with them, so that its link stops
@@ -49,7 +50,7 @@ def withdraw_invitation(*, invitation: UUID, by: User) -> int:
 
 
 @transaction.atomic
-def withdraw_staff_invitation(*, membership: InvitedMembership, by: User) -> bool:
+def withdraw_staff_invitation(*, membership: InvitedMembership, by: Actor) -> bool:
     """Take back an invited membership; whether the link stopped working with it.
 
     Shares that clinicians promised on the same invitation are theirs: while one waits, so does the invitation.
@@ -61,7 +62,7 @@ def withdraw_staff_invitation(*, membership: InvitedMembership, by: User) -> boo
     return True
 
 
-def _own(invitation: UUID, by: User) -> Invitation:
+def _own(invitation: UUID, by: Actor) -> Invitation:
     """An invitation by which the person promised something, locked in the house's order: address, then row."""
     seen = selectors.invitations_of(by).filter(uuid=invitation).first()
     if seen is None:

@@ -1,7 +1,6 @@
 """Who is told of a press: one mail for each recipient, to people and invited addresses who want one."""
 
 from collections.abc import Collection
-from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Invitation, User
@@ -11,12 +10,12 @@ from worklists import access
 from worklists.models import MailTick, Worklist
 
 
-def tell(*, press: UUID, shares: Collection[Share], by: User, now: datetime) -> None:
+def tell(*, press: UUID, shares: Collection[Share], shared_by: User) -> None:
     """Queue the mails of one press. What awaits approval is told when it is approved."""
     reached = {
         share.to_worklist_id for share in shares if share.to_worklist_id and share.approved_at is not None
     }
-    readers = _readers(reached) - {by.pk}
+    readers = _readers(reached) - {shared_by.pk}
     people = User.objects.filter(pk__in=readers, is_active=True).order_by("pk").values_list("pk", "email")
     queue_mails(
         kind="study_shared",

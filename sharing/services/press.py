@@ -7,8 +7,9 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import FEW, copy_in
@@ -80,7 +81,7 @@ class Press:
     def __init__(
         self,
         press: UUID,
-        by: User,
+        by: Actor,
         worklist: Worklist,
         note: str,
         expires_at: datetime | None,
@@ -105,7 +106,7 @@ class Press:
             ): share
             for one in graphs.values()
             for share in one.shares
-            if share.from_worklist_id == worklist.pk and share.shared_by_id == by.pk
+            if share.from_worklist_id == worklist.pk and share.shared_by_id == by.user_id
         }
 
     def row(self, placement: Placement, one: Resolved) -> Row:
@@ -170,7 +171,7 @@ class Press:
             method=key.method,
             address=one.target.value if key.method == Method.EMAIL else "",
             account_id=key.account_id,
-            shared_by=self.by,
+            shared_by=self.by.person,
             shared_at=self.now,
             expires_at=self.expires_at,
             note=self.note,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation
+from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.models import Share
@@ -11,7 +12,7 @@ from studies.models import Placement
 from studies.selectors import placements_visible_to
 
 
-def preview_end(*, shares: Sequence[UUID], by: User) -> tuple[list[Share], selectors.WhatEnds]:
+def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     """The shares that are there for the person, and what goes if they end. Raises NothingThere and PermissionDenied."""
     seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
     found = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
@@ -21,21 +22,21 @@ def preview_end(*, shares: Sequence[UUID], by: User) -> tuple[list[Share], selec
     return found, selectors.what_ends(found, by)
 
 
-def preview_removal(*, placements: Sequence[UUID], by: User) -> tuple[list[Placement], selectors.WhatEnds]:
+def preview_removal(*, placements: Sequence[UUID], by: Actor) -> tuple[list[Placement], selectors.WhatEnds]:
     """The studies, and what goes if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
     found = visible_placements(placements, by)
     permissions.check_removal(by, found)
     return found, selectors.what_ends_with_removal(found, by)
 
 
-def preview_deletion(*, placement: UUID, by: User) -> tuple[Placement, selectors.WhatEnds]:
+def preview_deletion(*, placement: UUID, by: Actor) -> tuple[Placement, selectors.WhatEnds]:
     """The study, and what goes if it is deleted at home. Raises NothingThere and PermissionDenied."""
     [found] = visible_placements([placement], by)
     permissions.check_deletion(by, found)
     return found, selectors.what_ends_with_deletion(found, by)
 
 
-def visible_placements(placements: Sequence[UUID], by: User) -> list[Placement]:
+def visible_placements(placements: Sequence[UUID], by: Actor) -> list[Placement]:
     seen = placements_visible_to(by).filter(uuid__in=set(placements))
     found = list(seen.with_names().order_by("name_key", "-study_date", "pk"))
     if not found:
@@ -43,12 +44,12 @@ def visible_placements(placements: Sequence[UUID], by: User) -> list[Placement]:
     return found
 
 
-def preview_withdrawal(*, invitation: UUID, by: User) -> tuple[Invitation, int, bool]:
+def preview_withdrawal(*, invitation: UUID, by: Actor) -> tuple[Invitation, int, bool]:
     """The invitation, how many of the person's promises end with it, and whether others wait with it too."""
     found = selectors.invitations_of(by).filter(uuid=invitation).first()
     if found is None:
         raise NothingThere
     promisers = list(selectors.promises_of(found).values_list("shared_by", flat=True))
-    mine = sum(promiser == by.pk for promiser in promisers)
+    mine = sum(promiser == by.user_id for promiser in promisers)
     others = len(promisers) > mine or selectors.waiting_membership(found) is not None
     return found, mine, others

@@ -10,6 +10,7 @@ from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
 from accounts.services.invitations import mark_accepted
 from audit.actions import Action
+from audit.actor import SYSTEM, Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.text import identity
@@ -22,15 +23,15 @@ from sharing.services import settling
 from worklists.models import Worklist
 
 
-def claim_promises(*, user: User) -> int:
+def claim_promises(*, by: Actor) -> int:
     """Make the promises to the person's verified addresses theirs; how many were kept.
 
     Called whenever an address becomes verified and at every sign-in; calling it again does nothing more.
     """
-    if not _promises(user).exists():
+    if not _promises(by.person).exists():
         return 0
     with transaction.atomic():
-        return _claim(user)
+        return _claim(by)
 
 
 def _addresses(user: User) -> list[str]:
@@ -44,7 +45,8 @@ def _promises(user: User) -> QuerySet[Share]:
     )
 
 
-def _claim(user: User) -> int:
+def _claim(by: Actor) -> int:
+    user = by.person
     lock_addresses(_addresses(user))
     worklist = Worklist.objects.select_related("owner").get(owner=user)
     lock_directory(users=[user.pk], accounts=(), worklists=[worklist.pk])
@@ -71,16 +73,16 @@ def _claim(user: User) -> int:
                 share.approved_at = None
             standing[key] = share
             kept.append(share)
-        events.append(_event(share, graphs, labels, user, now, reason))
+        events.append(_event(share, graphs, labels, by, now, reason))
     claimed = {"approved_at": None} if worklist.needs_approval else {}
     Share.objects.filter(pk__in=[share.pk for share in kept]).update(to_worklist=worklist, **claimed)
     record_all(events)
     for reason, shares in dropped.items():
-        settling.stop(shares, graphs, now, reason=reason, by=None)
+        settling.stop(shares, graphs, now, reason=reason, by=SYSTEM)
     settling.settle(graphs, now)
     invitations = {share.invitation_id for share in waiting if share.invitation_id is not None}
     for invitation in Invitation.objects.waiting().filter(pk__in=invitations).order_by("pk"):
-        mark_accepted(invitation=invitation, by=user, now=now)
+        mark_accepted(invitation=invitation, by=by, now=now)
     return len(kept)
 
 
@@ -115,7 +117,7 @@ def _event(
     share: Share,
     graphs: dict[int, Graph],
     labels: Labels,
-    user: User,
+    by: Actor,
     now: datetime,
     reason: str,
 ) -> AuditEvent:
@@ -124,14 +126,14 @@ def _event(
     action = Action.SHARE_DROP if reason else Action.SHARE_CLAIM
     return event(
         action,
-        by=user,
+        by=by,
         on=on_share(share, one.study, labels, in_original=internal, why=str(reason)),
     )
 
 
-def end_promises(*, invitation: Invitation, by: User) -> int:
+def end_promises(*, invitation: Invitation, by: Actor) -> int:
     """End every promise of this person that waits on an invitation."""
-    waiting = promises_of(invitation).filter(shared_by=by)
+    waiting = promises_of(invitation).filter(shared_by=by.person)
     study_ids = set(waiting.values_list("study_id", flat=True))
     if not study_ids:
         return 0
@@ -142,7 +144,7 @@ def end_promises(*, invitation: Invitation, by: User) -> int:
         for share in one.shares
         if share.invitation_id == invitation.pk
         and share.to_worklist_id is None
-        and share.shared_by_id == by.pk
+        and share.shared_by_id == by.user_id
     ]
     settling.end(ending, graphs, now, reason=Share.EndReason.WITHDRAWN, by=by)
     return len(ending)

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import NothingThere
 from sharing import selectors
@@ -19,10 +19,9 @@ from studies.models import Placement
 def read_access(
     *,
     placement: Placement,
-    by: User,
+    by: Actor,
     names: UUID | str = "",
     path: UUID | None = None,
-    address: str | None = None,
 ) -> selectors.Access:
     """Who can see this study, as far as the person may know it from where they see it.
 
@@ -31,16 +30,14 @@ def read_access(
     now = clock.now()
     asked = {"names": names, "path": path}
     detail = {what: str(which) for what, which in asked.items() if which}
-    record(Action.ACCESS_READ, by=by, on=on_placement(placement, at=now, detail=detail), address=address)
+    record(Action.ACCESS_READ, by=by, on=on_placement(placement, at=now, detail=detail))
     return selectors.who_has_access(placement, by, now, names=names, path=path)
 
 
 @transaction.atomic
-def read_access_names(
-    *, placement: Placement, worklist: UUID, by: User, address: str | None = None
-) -> selectors.Place:
+def read_access_names(*, placement: Placement, worklist: UUID, by: Actor) -> selectors.Place:
     """One worklist of that page with its people named; NothingThere where they are not the person's to know."""
-    shown = read_access(placement=placement, by=by, names=worklist, address=address)
+    shown = read_access(placement=placement, by=by, names=worklist)
     place = next((place for place in shown.places if place.uuid == worklist and place.roles), None)
     if place is None:
         raise NothingThere
@@ -48,11 +45,9 @@ def read_access_names(
 
 
 @transaction.atomic
-def read_access_path(
-    *, placement: Placement, share: UUID, by: User, address: str | None = None
-) -> list[dict[str, Any]]:
+def read_access_path(*, placement: Placement, share: UUID, by: Actor) -> list[dict[str, Any]]:
     """The steps that page leaves out of the path of one share; NothingThere where it leaves out none."""
-    shown = read_access(placement=placement, by=by, path=share, address=address)
+    shown = read_access(placement=placement, by=by, path=share)
     grant = next((grant for grant in shown.grants if grant.share.uuid == share and grant.is_folded), None)
     if grant is None:
         raise NothingThere
@@ -60,7 +55,7 @@ def read_access_path(
 
 
 @transaction.atomic
-def read_received(*, press: UUID, by: User, address: str | None = None) -> selectors.Received:
+def read_received(*, press: UUID, by: Actor) -> selectors.Received:
     """What of a press still stands for the person; NothingThere where nothing ever did."""
     received = selectors.press_for(by, press)
     if not received.stood:
@@ -71,7 +66,6 @@ def read_received(*, press: UUID, by: User, address: str | None = None) -> selec
             Action.LIST_READ,
             by=by,
             on=on_worklist(worklist, detail={"press": str(press)}),
-            address=address,
         )
         for _, worklist in sorted(worklists.items())
     )

@@ -1,41 +1,35 @@
-"""Somebody comes: what was kept for their address becomes theirs, memberships first and then promised shares."""
+"""Registration: pending memberships and promised shares become the new person's."""
 
 from django.db import transaction
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
 from accounts.services import registration
+from audit.actor import Actor
 from sharing.services.promises import claim_promises
 from worklists.services import claim_memberships
 
 
-def register_invited(
-    *,
-    invitation: Invitation,
-    name: str,
-    password: str,
-    code: str,
-    address: str | None = None,
-) -> User:
+def register_invited(*, invitation: Invitation, name: str, password: str, code: str, by: Actor) -> User:
     """Register the invited person and give them what waits for them, in one transaction.
 
-    `password` is hashed already; `address` is the visitor's network address. The try at the code is taken, and
+    `by` is the visitor, who is nobody until then; `password` is hashed already. The try at the code is taken, and
     committed, before that transaction. Raises ValidationError with a sentence.
     """
-    registration.prove_code(invitation=invitation, code=code, address=address)
+    registration.prove_code(invitation=invitation, code=code, by=by)
     with transaction.atomic():
         lock_addresses([invitation.address])
-        user = registration.register(invitation=invitation, name=name, password=password, code=code)
-        claim_what_waits(user=user)
+        user = registration.register(invitation=invitation, name=name, password=password, code=code, by=by)
+        claim_what_waits(by=Actor.of(user, by.ip_address))
     return user
 
 
 @transaction.atomic
-def claim_what_waits(*, user: User) -> None:
+def claim_what_waits(*, by: Actor) -> None:
     """Memberships and promised shares for the person's verified addresses become theirs.
 
     Called whenever an address becomes verified and at every sign-in; calling it again does nothing more. Memberships
     come first, as the locks do: accounts before studies.
     """
-    claim_memberships(user=user)
-    claim_promises(user=user)
+    claim_memberships(by=by)
+    claim_promises(by=by)

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import AccountMembership, User
+from accounts.models import AccountMembership
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere, still_there
 from sharing import permissions
@@ -47,7 +48,7 @@ class Removal:
 
 
 @transaction.atomic
-def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
+def remove_from_worklist(*, placements: Sequence[UUID], by: Actor) -> Removal:
     """Remove shared studies from one's worklist: the incoming shares end, the original stays at home.
 
     Raises NothingThere, PermissionDenied, and ValidationError for a study that is at home here.
@@ -73,7 +74,7 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: User) -> Removal:
 
 
 @transaction.atomic
-def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
+def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
     """Delete a study at its home: its shares and promises end, every placement goes, a tombstone stays.
 
     The bytes go later, when no other study uses them. Raises NothingThere, PermissionDenied, ValidationError.
@@ -103,7 +104,7 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
     Series.objects.filter(study=one.study).delete()
     Study.objects.filter(pk=one.study.pk).update(
         deleted_at=now,
-        deleted_by=by,
+        deleted_by=by.person,
         deleted_because=why,
         n_series=0,
         n_instances=0,
@@ -113,7 +114,7 @@ def delete_study(*, placement: UUID, by: User, why: str) -> Removal:
 
 
 @transaction.atomic
-def leave_account(*, membership: int, by: User | None, remove: bool = False) -> Removal:
+def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Removal:
     """End a person's active membership of an account, and with it the physician shares it gave them.
 
     Inactive, the membership keeps its rows and gives no right; with `remove` it goes altogether. Raises

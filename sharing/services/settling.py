@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from accounts.models import User
 from audit import clock
 from audit.actions import Action
+from audit.actor import SYSTEM, Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from sharing import graph
@@ -66,7 +66,7 @@ def end(
     now: datetime,
     *,
     reason: str,
-    by: User | None,
+    by: Actor,
 ) -> list[Share]:
     """End these shares here and now, audited one by one, and settle; the shares that ended with them."""
     labels = Labels.of(shares)
@@ -94,12 +94,12 @@ def stop(
     now: datetime,
     *,
     reason: str,
-    by: User | None,
+    by: Actor,
 ) -> None:
     """End these shares and take them out of their graphs; the caller audits and settles."""
     for share in shares:
         share.ended_at, share.end_reason = now, reason
-        share.ended_by = by
+        share.ended_by = by.user
     _write_ends(shares)
     gone: dict[int, set[int]] = {}
     for share in shares:
@@ -163,7 +163,7 @@ def _deaths(
             labels,
             in_original=stood.internal >= share.ended_at,
         )
-        yield event(ACTION_FOR[Reason(share.end_reason)], by=None, on=on)
+        yield event(ACTION_FOR[Reason(share.end_reason)], by=SYSTEM, on=on)
 
 
 def _mark_dead(share: Share, one: Graph, now: datetime) -> None:

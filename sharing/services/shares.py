@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.locks import lock_addresses
-from accounts.models import Invitation, User
+from accounts.models import Invitation
 from accounts.services.invitations import invite_all
+from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, targets
 from sharing.graph import Graph
@@ -33,7 +34,7 @@ def share_studies(
     *,
     placements: Sequence[UUID],
     targets: Sequence[Target],
-    by: User,
+    by: Actor,
     note: str = "",
     expires_at: datetime | None = None,
 ) -> ShareReport:
@@ -71,7 +72,7 @@ def share_studies(
     work.write()
     settling.settle(graphs, now)
     work.audit(rows)
-    notices.tell(press=press, shares=work.new, by=by, now=now)
+    notices.tell(press=press, shares=work.new, shared_by=by.person)
     return ShareReport(press, worklist, rows)
 
 
@@ -86,7 +87,7 @@ def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str)
         raise ValidationError(f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}.")
 
 
-def _visible(by: User, placements: Sequence[UUID]) -> list[Placement]:
+def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
     found = list(placements_visible_to(by).filter(uuid__in=set(placements)).with_names().order_by("study"))
     if not found:
         raise NothingThere
@@ -100,7 +101,7 @@ def _tidied(wanted: Sequence[Target]) -> list[Target]:
 
 
 def _allowed(
-    by: User,
+    by: Actor,
     worklist: Worklist,
     rights: frozenset[str],
     study_ids: Sequence[int],
@@ -124,7 +125,7 @@ def _allowed(
 
 
 def _resolve_locked(
-    wanted: list[Target], *, by: User, ticked: Worklist, allowed: frozenset[Allowed]
+    wanted: list[Target], *, by: Actor, ticked: Worklist, allowed: frozenset[Allowed]
 ) -> list[Resolved]:
     """Resolve, lock what was found (users, memberships, worklists, in that order), resolve again."""
     first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
@@ -149,7 +150,7 @@ def _invitations(
     graphs: dict[int, Graph],
     *,
     worklist: Worklist,
-    by: User,
+    by: Actor,
     now: datetime,
 ) -> dict[str, Invitation]:
     """An invitation for each address nobody has registered, where at least one study may go to it."""
@@ -163,8 +164,8 @@ def _invitations(
     invited = invite_all(
         addresses=addresses,
         account=worklist.account,
-        by_user=by if worklist.account is None else None,
-        invited_by=by,
+        by_user=by.person if worklist.account is None else None,
+        by=by,
         now=now,
     )
     return {address: invitation for address, (invitation, _) in invited.items()}

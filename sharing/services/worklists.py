@@ -2,14 +2,14 @@
 
 from django.db import transaction
 
-from accounts.models import User
+from audit.actor import Actor
 from sharing.selectors.worklists import why_it_stays
 from worklists.models import Worklist
 from worklists.services import remove_worklist
 
 
 @transaction.atomic
-def delete_worklist(*, worklist: Worklist, by: User | None) -> None:
+def delete_worklist(*, worklist: Worklist, by: Actor) -> None:
     """Delete a location or group that is home to no study and has no history of shares, with its memberships.
 
     No share ends by it: where there is one, or was one, the worklist stays. Raises PermissionDenied, and

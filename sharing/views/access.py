@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from audit.middleware import client_address
+from audit.requests import actor_of
 from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.services import reads
@@ -25,7 +25,7 @@ FROM_HERE = "From this worklist: how it came here, and who can see it by shares 
 def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     """The page; to htmx only the names or the path that were asked for."""
     found = placement_or_404(request, placement)
-    whose = {"placement": found, "by": request.user, "address": client_address(request)}
+    whose = {"placement": found, "by": actor_of(request)}
     names, path = request.GET.get("names", ""), request.GET.get("path", "")
     worklist = None if names == selectors.EVERYBODY else _uuid(names)
     share = _uuid(path)
@@ -39,7 +39,7 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     end = f"{reverse('sharing:end')}?{urlencode({'back': request.get_full_path()})}"
     context = {
         "says": EVERYTHING if found.is_home else FROM_HERE,
-        **study_frame(request.user, found, "access"),
+        **study_frame(actor_of(request), found, "access"),
         "access": shown,
         "places": [place_part(place, end) for place in shown.places],
         "waiting": [share_line(grant, end) for grant in shown.waiting],

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from audit.requests import actor_of
 from sharing import services
 from sharing.forms import DeleteForm, uuids
 from sharing.services import previews
@@ -25,10 +26,10 @@ def preview(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST)
     placement = _named(request)[0]
-    found, _ = previews.preview_deletion(placement=placement, by=request.user)
+    found, _ = previews.preview_deletion(placement=placement, by=actor_of(request))
     if form.is_valid():
         try:
-            services.delete_study(placement=placement, by=request.user, why=form.cleaned_data["why"])
+            services.delete_study(placement=placement, by=actor_of(request), why=form.cleaned_data["why"])
         except ValidationError as refusal:
             form.add_error("why", refusal)
         else:
@@ -45,7 +46,7 @@ def _named(request: HttpRequest) -> list:
 
 
 def _shown(request: HttpRequest, form: DeleteForm) -> HttpResponse:
-    found, what = previews.preview_deletion(placement=_named(request)[0], by=request.user)
+    found, what = previews.preview_deletion(placement=_named(request)[0], by=actor_of(request))
     context = {
         "placement": found,
         "form": form,

@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from accounts.selectors import proved_addresses
 from accounts.services import limits
-from audit.middleware import client_address
+from audit.requests import actor_of
 from common.text import identity
 from sharing import permissions, selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
@@ -60,7 +60,7 @@ class Dialog:
             self._find_physicians()
 
     def _may_look_up(self, code: str) -> bool:
-        return limits.may_look_up(by=self.request.user, account=self.offer.worklist.account_id)
+        return limits.may_look_up(by=actor_of(self.request), account=self.offer.worklist.account_id)
 
     def _check_codes(self) -> None:
         unread = [code for code, name in self.picked.codes.items() if not name]
@@ -73,9 +73,8 @@ class Dialog:
             self.code_errors.append(limits.TOO_MANY_CODES)
         read = dialog.read_back(
             codes=allowed,
-            by=self.request.user,
+            by=actor_of(self.request),
             ticked=self.offer.worklist,
-            address=client_address(self.request),
         )
         for code, one in zip(allowed, read, strict=True):
             if one.refusal:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from audit.requests import actor_of
 from common.formats import counted
 from common.responses import gone
 from sharing import services
@@ -22,10 +23,10 @@ def end(request: HttpRequest) -> HttpResponse:
     if not named:
         return sentence(request, "No share is ticked", "Tick at least one share, then choose End.")
     if request.method == "POST":
-        report = services.end_shares(shares=named, by=request.user)
+        report = services.end_shares(shares=named, by=actor_of(request))
         messages.success(request, _said(report))
         return leave(request, back(request, reverse("sharing:shared_by_me")))
-    shares, preview = previews.preview_end(shares=named, by=request.user)
+    shares, preview = previews.preview_end(shares=named, by=actor_of(request))
     if not preview.shares:
         return gone(
             request,

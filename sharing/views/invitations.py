@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Invitation
 from accounts.services import limits
+from audit.requests import actor_of
 from common.formats import counted
 from sharing import selectors, services
 from sharing.services import NothingThere, previews
@@ -42,12 +43,12 @@ def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
 def _send(
     request: HttpRequest, invitation: UUID, deed: Callable[..., Invitation], sentence: str
 ) -> HttpResponse:
-    seen = selectors.invitations_of(request.user).filter(uuid=invitation).first()
+    seen = selectors.invitations_of(actor_of(request)).filter(uuid=invitation).first()
     if seen is None:
         raise NothingThere
     try:
-        limits.count_mail(invitation=seen, by=request.user)
-        sent = deed(invitation=invitation, by=request.user)
+        limits.count_mail(invitation=seen, by=actor_of(request))
+        sent = deed(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
@@ -61,7 +62,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
     """GET says what ends, POST withdraws."""
     to = back(request, reverse("sharing:invitations"))
     if request.method != "POST":
-        found, promises, others = previews.preview_withdrawal(invitation=invitation, by=request.user)
+        found, promises, others = previews.preview_withdrawal(invitation=invitation, by=actor_of(request))
         goes = [(promises, "promised shares end" if promises != 1 else "promised share ends")]
         goes.append(
             (
@@ -74,7 +75,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
         context = {"invitation": found, "goes": goes, "back": to, "page_title": "Withdraw the invitation"}
         return dialog_answer(request, "sharing/_withdraw.html", context)
     try:
-        ended = services.withdraw_invitation(invitation=invitation, by=request.user)
+        ended = services.withdraw_invitation(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit.middleware import client_address
+from audit.requests import actor_of
 from common.responses import gone
 from common.text import without_deceitful
 from sharing.services import reads
@@ -16,7 +16,7 @@ from sharing.views.common import page, study_pages
 @page
 @require_safe
 def received(request: HttpRequest, press: UUID) -> HttpResponse:
-    found = reads.read_received(press=press, by=request.user, address=client_address(request))
+    found = reads.read_received(press=press, by=actor_of(request))
     if not found.placements:
         return gone(
             request,

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from audit.requests import actor_of
 from common.formats import counted
 from sharing import services
 from sharing.forms import uuids
@@ -24,7 +25,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     if not named:
         return sentence(request, NO_STUDY_SELECTED, NONE_TICKED)
     try:
-        found, what = previews.preview_removal(placements=uuids(named), by=request.user)
+        found, what = previews.preview_removal(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be removed like this", refusal.message)
     context = {
@@ -43,7 +44,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest) -> HttpResponse:
     try:
         removal = services.remove_from_worklist(
-            placements=uuids(request.POST.getlist("placement")), by=request.user
+            placements=uuids(request.POST.getlist("placement")), by=actor_of(request)
         )
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be removed like this", refusal.message)

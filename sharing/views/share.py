@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.services import limits
+from audit.requests import actor_of
 from sharing import dates, selectors, services
 from sharing.forms import Picked, ShareForm, uuids
 from sharing.limits import MOST_STUDIES, MOST_TARGETS
@@ -29,7 +30,7 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
     if not named:
         return sentence(request, NO_STUDY_SELECTED, NONE_TICKED)
     try:
-        offer = dialog.offer(placements=uuids(named), by=request.user)
+        offer = dialog.offer(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
         return sentence(request, "These studies cannot be shared like this", refusal.message)
     ticked = [placement.uuid for placement in offer.placements]
@@ -67,7 +68,7 @@ def share(request: HttpRequest) -> HttpResponse:
             report = services.share_studies(
                 placements=shown.ticked,
                 targets=picked.targets(),
-                by=request.user,
+                by=actor_of(request),
                 note=form.cleaned_data["note"],
                 expires_at=_end(form, shown.offer),
             )
@@ -86,7 +87,7 @@ def physicians(request: HttpRequest) -> HttpResponse:
     if not worklist:
         raise services.NothingThere
     accounts = dialog.directory(
-        worklist=worklist[0], accounts=uuids(request.GET.getlist("account")), by=request.user
+        worklist=worklist[0], accounts=uuids(request.GET.getlist("account")), by=actor_of(request)
     )
     find = request.GET.get("find", "")
     hits = selectors.people_like(find, accounts, besides=request.user) if find.strip() else None
@@ -97,7 +98,7 @@ def physicians(request: HttpRequest) -> HttpResponse:
 def _posted(request: HttpRequest, form: ShareForm) -> Dialog:
     """The dialog as it was sent. One with too many studies still stands, so that nothing typed is lost."""
     ticked = uuids(request.POST.getlist("placement"))
-    offer = dialog.offer(placements=ticked[:MOST_STUDIES], by=request.user)
+    offer = dialog.offer(placements=ticked[:MOST_STUDIES], by=actor_of(request))
     return Dialog(request, offer, ticked, Picked.of(request.POST), form)
 
 
@@ -107,7 +108,9 @@ def _check(request: HttpRequest, shown: Dialog) -> None:
     if picked.find.strip():
         form.add_error(None, NOT_CHOSEN)
     addresses, account = len(picked.addresses()[:MOST_TARGETS]), shown.offer.worklist.account_id
-    if form.is_valid() and not limits.may_share_with(by=request.user, account=account, addresses=addresses):
+    if form.is_valid() and not limits.may_share_with(
+        by=actor_of(request), account=account, addresses=addresses
+    ):
         form.add_error(None, limits.TOO_MANY_ADDRESSES)
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from audit.requests import actor_of
 from sharing import selectors
 from sharing.forms import NoSuchCursor, cursor
 from sharing.views.common import page
@@ -30,11 +31,11 @@ def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> Ht
     """A page of lines; an address that names none shows the newest, with a sentence."""
     wrong: Any = ""
     try:
-        lines = read(request.user, **cursor(request.GET))
+        lines = read(actor_of(request), **cursor(request.GET))
     except NoSuchCursor as refusal:
-        lines, wrong = read(request.user), refusal.message
+        lines, wrong = read(actor_of(request)), refusal.message
     except selectors.NoSuchPage:
-        lines, wrong = read(request.user), NO_SUCH_PAGE
+        lines, wrong = read(actor_of(request)), NO_SUCH_PAGE
     context = {
         "lines": lines.lines,
         "newer": f"?after={lines.newer}" if lines.newer else "",

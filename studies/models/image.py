@@ -101,9 +101,12 @@ class Instance(models.Model):
 
 
 class ImagesServed(models.Model):
-    """That a person's session has been recorded as viewing a placement's images: once, however many frames."""
+    """That a viewing of a placement's images is in the audit trail: once a visit, however many frames.
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    A visit is a session of a user (`user`) or of a guest link (no user), or a day of a user's token.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     placement_uuid = models.UUIDField()
     session_hash = models.CharField(max_length=64)
     first_at = models.DateTimeField(db_default=Now())
@@ -113,6 +116,11 @@ class ImagesServed(models.Model):
             models.UniqueConstraint(
                 fields=["user", "placement_uuid", "session_hash"],
                 name="images_served_is_noted_once_a_session",
+            ),
+            models.UniqueConstraint(
+                fields=["placement_uuid", "session_hash"],
+                name="images_served_is_noted_once_a_guests_session",
+                condition=Q(user=None),
             ),
         ]
 

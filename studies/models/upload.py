@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from audit.actor import Actor
+
 
 class Upload(models.Model):
     """One press of Upload: its files wait in the storage until a worker has taken them in."""
@@ -17,6 +19,8 @@ class Upload(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     worklist = models.ForeignKey("worklists.Worklist", models.CASCADE, related_name="uploads")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
+    # From where it was sent: the worker's events about it say so too.
+    ip_address = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_default="waiting")
     claimed_until = models.DateTimeField(null=True)
@@ -37,6 +41,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"upload {self.uuid}"
+
+    @property
+    def actor(self) -> Actor:
+        """Who sent it, from where."""
+        return Actor.of(self.by, self.ip_address)
 
 
 class UploadedFile(models.Model):

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest, Least
 
-from accounts.models import User
+from audit.actor import Actor
 from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
 from worklists import access
@@ -35,7 +35,10 @@ class InstanceSeen:
     blob: Blob
     frames: int
     may_open: bool
+    may_download: bool
+    # Whether this visit's viewing of the placement is in the audit trail already.
     is_noted: bool
+    visit_hash: str
 
 
 def series_of(study: Study) -> list[Series]:
@@ -79,31 +82,76 @@ def preparing(study: Study) -> tuple[int, int]:
     return seen["all"] - seen["waiting"], seen["all"]
 
 
-def instance_seen_by(
-    user: User, *, placement: UUID, instance: UUID, session_hash: str
-) -> InstanceSeen | None:
-    """An instance of a study that the person sees there, and whether they may open it: one statement."""
+def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visit") -> InstanceSeen | None:
+    """An instance of a study that the actor sees there, and whether they may open and download it: one statement."""
+    if by.guest_link is not None and placement not in by.guest_link.placements:
+        return None
     # Asked for each of a thousand pictures: composed by the mapper it takes four times as long, most of it in Python.
-    listed, listed_parameters = access.worklist_ids(user, "list_studies")
-    opened, opened_parameters = access.worklist_ids(user, "open_study")
+    listed, listed_parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
+    opened, opened_parameters = access.worklist_ids(by, "open_study")
+    taken, taken_parameters = access.worklist_ids(by, "download_study")
     with connection.cursor() as cursor:
         cursor.execute(
-            _SEEN.format(listed=listed, opened=opened),
-            [*opened_parameters, user.pk, placement, session_hash, placement, instance, *listed_parameters],
+            _SEEN.format(listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
+            [
+                *opened_parameters,
+                *taken_parameters,
+                *visit.whose_parameters,
+                visit.key,
+                placement,
+                instance,
+                *listed_parameters,
+            ],
         )
         found = cursor.fetchone()
     if found is None:
         return None
-    pk, sha256, preview, frames, may_open, is_noted = found
-    blob = Blob(pk=pk, sha256=sha256, preview=preview)
-    return InstanceSeen(blob, min(frames, FRAMES_SHOWN), may_open, is_noted)
+    pk, sha256, size, preview, frames, may_open, may_download, is_noted, visit_hash = found
+    blob = Blob(pk=pk, sha256=sha256, size=size, preview=preview)
+    return InstanceSeen(blob, min(frames, FRAMES_SHOWN), may_open, may_download, is_noted, visit_hash)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What counts as one viewing: a session of a user or a guest, or one day of a token.
+
+    It is kept as a hash, so that no row tells a session's key.
+    """
+
+    key: str
+    user_id: int | None
+    daily: bool = False
+
+    @classmethod
+    def of(cls, by: Actor, session: str) -> "Visit":
+        if by.token is not None:
+            return cls(f"token {by.token.uuid} ", by.user_id, daily=True)
+        if by.guest_link is not None:
+            return cls(f"guest link {by.guest_link.uuid} {session}", None)
+        return cls(session, by.user_id)
+
+    @property
+    def sql(self) -> str:
+        day = " || to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')" if self.daily else ""
+        return f"encode(sha256(convert_to(%s::text{day}, 'UTF8')), 'hex')"
+
+    @property
+    def whose(self) -> str:
+        return "n.user_id = %s" if self.user_id is not None else "n.user_id IS NULL"
+
+    @property
+    def whose_parameters(self) -> list[int]:
+        return [self.user_id] if self.user_id is not None else []
 
 
 # The same condition as in `placements_visible_to`.
 _SEEN = f"""
-SELECT b.id, b.sha256, b.preview, i.frames, p.worklist_id IN ({{opened}}), EXISTS (
-    SELECT FROM studies_imagesserved n WHERE n.user_id = %s AND n.placement_uuid = %s AND n.session_hash = %s)
+SELECT b.id, b.sha256, b.size, b.preview, i.frames,
+    p.worklist_id IN ({{opened}}), p.worklist_id IN ({{taken}}), EXISTS (
+        SELECT FROM studies_imagesserved n
+        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash
 FROM studies_placement p
+CROSS JOIN (SELECT {{visit}} AS hash) visit
 JOIN studies_instance i ON i.study_id = p.study_id
 JOIN studies_blob b ON b.id = i.blob_id
 WHERE p.uuid = %s AND i.uuid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}})

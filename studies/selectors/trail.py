@@ -96,7 +96,7 @@ class Line:
     action: str
     where: str
     account: str
-    address: str
+    ip_address: str
 
     @classmethod
     def of(cls, event: AuditEvent, placement: Placement) -> "Line":
@@ -112,5 +112,5 @@ class Line:
             action=history.action_label(event),
             where=one_line(event.worklist_label),
             account=one_line(event.account_label),
-            address=(event.address or "") if ours else "",
+            ip_address=(event.ip_address or "") if ours else "",
         )

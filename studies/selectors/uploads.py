@@ -4,17 +4,17 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from studies.models import Placement, Upload, UploadedFile
 from studies.selectors.visibility import placements_visible_to
 
 
-def upload_of(user: User, uuid: UUID) -> Upload | None:
+def upload_of(by: Actor, uuid: UUID) -> Upload | None:
     """A person's own upload; nobody else's is there for them."""
     return (
-        Upload.objects.filter(by=user, uuid=uuid)
+        Upload.objects.filter(by=by.person, uuid=uuid)
         .select_related("worklist__account", "worklist__owner")
         .first()
     )
@@ -25,7 +25,7 @@ def refused_in(upload: Upload) -> QuerySet[UploadedFile]:
     return upload.files.exclude(refused_because="").order_by("id")
 
 
-def arrived_with(user: User, upload: Upload) -> QuerySet[Placement]:
+def arrived_with(by: Actor, upload: Upload) -> QuerySet[Placement]:
     """The studies that came with the upload or got images by it, as its lines in the audit say."""
     lines = AuditEvent.objects.filter(
         by_id=upload.by_id,
@@ -35,5 +35,5 @@ def arrived_with(user: User, upload: Upload) -> QuerySet[Placement]:
     )
     if upload.finished_at is not None:
         lines = lines.filter(at__lte=upload.finished_at)
-    seen = placements_visible_to(user).filter(worklist=upload.worklist, study__in=lines.values("study_id"))
+    seen = placements_visible_to(by).filter(worklist=upload.worklist, study__in=lines.values("study_id"))
     return seen.select_related("study").order_by("name_key", "id")

@@ -1,25 +1,32 @@
-"""What a person may see: the one place that answers it."""
+"""What an actor may see: the one place that answers it."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models.functions import Now
 
-from accounts.models import User
+from audit.actor import Actor
 from studies.models import Placement
 from studies.models.placement import PlacementQuerySet
 from worklists import access
 
 
-def placements_visible_to(user: User) -> PlacementQuerySet:
-    """Every placement on a worklist whose list the user may see, while a path leads to it."""
-    return Placement.objects.visible().filter(worklist__in=access.worklists_for(user, "list_studies"))
+def placements_visible_to(by: Actor) -> PlacementQuerySet:
+    """Every placement on a worklist whose list the actor may see, while a path leads to it.
+
+    A guest link sees no list: its own placements, where the role *Guest* may open them.
+    """
+    visible = Placement.objects.visible()
+    if by.guest_link is not None:
+        opened = access.worklists_for(by, "open_study")
+        return visible.filter(uuid__in=by.guest_link.placements, worklist__in=opened)
+    return visible.filter(worklist__in=access.worklists_for(by, "list_studies"))
 
 
-def placement_for(user: User, placement_uuid: UUID) -> Placement | None:
-    """The placement with what its page names, or None where it is not there for this user: one query."""
+def placement_for(by: Actor, placement_uuid: UUID) -> Placement | None:
+    """The placement with what its page names, or None where the actor does not see it: one query."""
     return (
-        placements_visible_to(user)
+        placements_visible_to(by)
         .with_names()
         .select_related("study__home__account")
         .annotate(seen_at=Now())
@@ -29,6 +36,6 @@ def placement_for(user: User, placement_uuid: UUID) -> Placement | None:
 
 
 def seen_at(placement: Placement) -> datetime:
-    """The database's now at the moment `placement_for` found it."""
+    """The database's now at the moment `placement_for` read it."""
     moment: datetime = placement.seen_at  # type: ignore[attr-defined]
     return moment

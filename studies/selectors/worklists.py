@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
-from accounts.models import User
+from audit.actor import Actor
 from studies.models import LastVisit
 from studies.models.placement import VISIBLE_SQL
 from worklists import access
@@ -38,33 +38,31 @@ class News:
         return f"{MOST_NEW}+" if self.new > MOST_NEW else str(self.new)
 
 
-def worklist_for(user: User, uuid: UUID) -> Worklist | None:
+def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
     """The worklist, if the person may see its list."""
-    return _listed(user).filter(uuid=uuid).first()
+    return _listed(by).filter(uuid=uuid).first()
 
 
-def worklist_to_upload_to(user: User, uuid: UUID) -> Worklist | None:
+def worklist_to_upload_to(by: Actor, uuid: UUID) -> Worklist | None:
     """The worklist, if the person may upload there or at least see its list."""
-    either = access.worklists_for(user, "upload_study") | access.worklists_for(user, "list_studies")
+    either = access.worklists_for(by, "upload_study") | access.worklists_for(by, "list_studies")
     return either.with_names().filter(uuid=uuid).first()
 
 
-def last_visited(user: User) -> Worklist | None:
+def last_visited(by: Actor) -> Worklist | None:
     """Where the person was last; who was nowhere yet begins with the first of the picker."""
-    visited = Subquery(LastVisit.objects.filter(user=user, worklist=OuterRef("pk")).values("at"))
-    return (
-        _listed(user).annotate(visited=visited).order_by(F("visited").desc(nulls_last=True), *_ORDER).first()
-    )
+    visited = Subquery(LastVisit.objects.filter(user=by.person, worklist=OuterRef("pk")).values("at"))
+    return _listed(by).annotate(visited=visited).order_by(F("visited").desc(nulls_last=True), *_ORDER).first()
 
 
-def worklists_with_news(user: User) -> list[News]:
+def worklists_with_news(by: Actor) -> list[News]:
     """Every worklist the person may look at, by account, the own one last, with what arrived since the last visit."""
-    new = RawSQL(_NEW, [user.pk, MOST_NEW + 1], IntegerField())
-    return [News(worklist, worklist.new) for worklist in _listed(user).annotate(new=new).order_by(*_ORDER)]
+    new = RawSQL(_NEW, [by.person.pk, MOST_NEW + 1], IntegerField())
+    return [News(worklist, worklist.new) for worklist in _listed(by).annotate(new=new).order_by(*_ORDER)]
 
 
 _ORDER = (F("account__name").asc(nulls_last=True), F("kind").desc(), F("name"), F("pk"))
 
 
-def _listed(user: User) -> QuerySet[Worklist]:
-    return access.worklists_for(user, "list_studies").with_names()
+def _listed(by: Actor) -> QuerySet[Worklist]:
+    return access.worklists_for(by, "list_studies").with_names()

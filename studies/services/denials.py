@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from accounts.models import User
 from audit import clock
+from audit.actor import Actor
 from audit.services import On
 from studies import selectors
 from studies.events import on_placement
@@ -14,17 +14,17 @@ from studies.models import Placement
 NAMES = ("placement", "placement_uuid", "uuid")
 
 
-def on_denied(user: object, named: Mapping[str, object]) -> On | None:
+def on_denied(by: Actor, named: Mapping[str, object]) -> On | None:
     """The placement the request named, where the person sees it: the line tells of nothing they do not know."""
-    if not isinstance(user, User):
+    if by.user is None:
         return None
-    placements = (_placement(user, named[name]) for name in NAMES if name in named)
+    placements = (_placement(by, named[name]) for name in NAMES if name in named)
     found = next(filter(None, placements), None)
     return on_placement(found, at=clock.now()) if found is not None else None
 
 
-def _placement(user: User, named: object) -> Placement | None:
+def _placement(by: Actor, named: object) -> Placement | None:
     try:
-        return selectors.placement_for(user, UUID(str(named)))
+        return selectors.placement_for(by, UUID(str(named)))
     except ValueError:
         return None

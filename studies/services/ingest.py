@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
 from accounts.queue import poke
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import copy_in
@@ -27,7 +27,6 @@ from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import Received, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
 from studies.models import FOREVER, Placement
-from worklists import access
 from worklists.models import Worklist
 
 log = logging.getLogger(__name__)
@@ -39,15 +38,15 @@ PLACEMENT = ("study_id", "worklist_id", "visible_until", "internal_until", "exis
 Progress = Callable[[FileResult], None]
 
 
-def take_in(*, worklist: Worklist, by: User | None, source: Source) -> IngestResult:
-    """One file, or one ZIP with all its members. `by=None` is the platform itself, as commands are."""
+def take_in(*, worklist: Worklist, by: Actor, source: Source) -> IngestResult:
+    """One file, or one ZIP with all its members. A command gives itself the right: `Actor.system("upload_study")`."""
     return take_in_all(worklist=worklist, by=by, sources=[source])
 
 
 def take_in_all(
     *,
     worklist: Worklist,
-    by: User | None,
+    by: Actor,
     sources: Iterable[Source],
     progress: Progress = lambda result: None,
 ) -> IngestResult:
@@ -56,11 +55,11 @@ def take_in_all(
     return carry_in(worklist=worklist, by=by, sources=sources, progress=progress)
 
 
-def check_upload(*, worklist: Worklist, by: User | None) -> None:
+def check_upload(*, worklist: Worklist, by: Actor) -> None:
     """Only a location or group of an account receives studies, and only from holders of `upload_study` there."""
     if worklist.is_personal:
         raise NotAllowed("A personal worklist receives no uploads.", on=on_worklist(worklist))
-    if by is not None and not access.may(by, "upload_study", worklist):
+    if not by.may("upload_study", worklist):
         raise NotAllowed(
             "Your role on this worklist does not let you upload studies.", on=on_worklist(worklist)
         )
@@ -69,7 +68,7 @@ def check_upload(*, worklist: Worklist, by: User | None) -> None:
 def carry_in(
     *,
     worklist: Worklist,
-    by: User | None,
+    by: Actor,
     sources: Iterable[Source],
     progress: Progress = lambda result: None,
 ) -> IngestResult:
@@ -140,7 +139,7 @@ class _Batch:
     """Files that were read and are sound, until they are stored together."""
 
     worklist: Worklist
-    by: User | None
+    by: Actor
     files: list[tuple[_Item, Received, Header]] = field(default_factory=list)
     size: int = 0
 
@@ -210,9 +209,7 @@ class _Batch:
 
 
 @transaction.atomic
-def _place(
-    *, worklist: Worklist, by: User | None, arrivals: Mapping[str, Sequence[Arrival]]
-) -> list[StudyFiles]:
+def _place(*, worklist: Worklist, by: Actor, arrivals: Mapping[str, Sequence[Arrival]]) -> list[StudyFiles]:
     """A batch's files by study: studies, home's placements, series, instances and the audit lines, or nothing."""
     studies = find_or_add_studies(worklist, arrivals)
     add_instances(studies)
@@ -224,7 +221,7 @@ def _place(
     return studies
 
 
-def _events(worklist: Worklist, by: User | None, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
+def _events(worklist: Worklist, by: Actor, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
     """A line for each study that arrived or was added to."""
     home = Worklist.objects.with_names().get(pk=worklist.pk)
     now, events = clock.now(), []

@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef
 
 from audit import clock
 from audit.actions import Action
+from audit.actor import SYSTEM
 from audit.services import record
 from studies.events import on_worklist
 from studies.ingest import stored_files
@@ -128,7 +129,7 @@ def _note(study_id: int) -> None:
         in_original=True,
         detail={"files": len(rows)},
     )
-    record(Action.STUDY_BYTES_REMOVE, by=None, on=on)
+    record(Action.STUDY_BYTES_REMOVE, by=SYSTEM, on=on)
     Leftover.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 

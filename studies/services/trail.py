@@ -12,9 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import User
 from audit import clock, exports, selectors
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
@@ -22,7 +22,6 @@ from common.text import one_line
 from studies.events import on_placement
 from studies.models import Placement
 from studies.selectors.trail import Line, trail_of, trail_sentence
-from worklists import access
 
 MAY_NOT = "Your role on this worklist does not let you view the audit trail."
 CSV_HEAD = (
@@ -43,8 +42,8 @@ class Trail:
     people: list[tuple[int, str]]
 
 
-def check_view_audit(by: User, placement: Placement) -> None:
-    if not access.may(by, "view_study_audit", placement.worklist):
+def check_view_audit(by: Actor, placement: Placement) -> None:
+    if not by.may("view_study_audit", placement.worklist):
         raise PermissionDenied(MAY_NOT)
 
 
@@ -52,11 +51,10 @@ def check_view_audit(by: User, placement: Placement) -> None:
 def read_trail(
     *,
     placement: Placement,
-    by: User,
+    by: Actor,
     filters: Filters,
     before: int | None = None,
     after: int | None = None,
-    address: str | None = None,
 ) -> Trail:
     """One page, newest first, and a line that says it was read; raises PermissionDenied."""
     check_view_audit(by, placement)
@@ -64,7 +62,7 @@ def read_trail(
     events = trail_of(placement, at=now)
     page = selectors.page_of(selectors.filtered(events, filters), before=before, after=after)
     people = selectors.people_in(events)
-    _record(Action.AUDIT_READ, placement, by, now, filters, address)
+    _record(Action.AUDIT_READ, placement, by, now, filters)
     return Trail(
         trail_sentence(placement, at=now),
         [Line.of(event, placement) for event in page.events],
@@ -75,9 +73,7 @@ def read_trail(
 
 
 @transaction.atomic
-def export_trail(
-    *, placement: Placement, by: User, filters: Filters, zone: ZoneInfo, address: str | None = None
-) -> IO[bytes]:
+def export_trail(*, placement: Placement, by: Actor, filters: Filters, zone: ZoneInfo) -> IO[bytes]:
     """The whole filtered trail as a CSV file, and a line that says how much left; raises PermissionDenied.
 
     The file is written out before any of it is sent: it is whole or there is none, and the transaction does not
@@ -92,7 +88,7 @@ def export_trail(
     lines = exports.write_csv(text, CSV_HEAD, _rows(events, placement, zone))
     text.detach()
     spooled.seek(0)
-    _record(Action.AUDIT_EXPORT, placement, by, now, filters, address, lines=lines)
+    _record(Action.AUDIT_EXPORT, placement, by, now, filters, lines=lines)
     return spooled
 
 
@@ -111,7 +107,7 @@ def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) ->
                 event.outcome,
                 line.where,
                 line.account,
-                line.address,
+                line.ip_address,
                 event.study_uid,
                 event.share_uuid,
                 event.pk,
@@ -121,11 +117,10 @@ def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) ->
 def _record(
     action: Action,
     placement: Placement,
-    by: User,
+    by: Actor,
     now: datetime,
     filters: Filters,
-    address: str | None,
     **detail: object,
 ) -> None:
     detail["filters"] = filters.named()
-    record(action, by=by, on=on_placement(placement, at=now, detail=detail), address=address)
+    record(action, by=by, on=on_placement(placement, at=now, detail=detail))

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models import User
 from accounts.queue import poke
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from studies.events import on_worklist
 from studies.ingest.limits import in_words, limits
@@ -36,7 +36,7 @@ class OutOfTime(Exception):
     """This worker has had its share of time; the next one carries on."""
 
 
-def receive_upload(*, worklist: Worklist, by: User, files: "Sequence[File[bytes]]") -> Upload:
+def receive_upload(*, worklist: Worklist, by: Actor, files: "Sequence[File[bytes]]") -> Upload:
     """Keep the files of one press of Upload and ask a worker to take them in."""
     check_upload(worklist=worklist, by=by)
     _check_amount(files)
@@ -70,9 +70,11 @@ def _check_amount(files: "Sequence[File[bytes]]") -> None:
 
 
 @transaction.atomic
-def _begin_upload(*, worklist: Worklist, by: User, kept: Sequence[tuple[str, str]]) -> Upload:
+def _begin_upload(*, worklist: Worklist, by: Actor, kept: Sequence[tuple[str, str]]) -> Upload:
     check_upload(worklist=worklist, by=by)
-    upload = Upload.objects.create(worklist=worklist, by=by, n_files=len(kept))
+    upload = Upload.objects.create(
+        worklist=worklist, by=by.person, ip_address=by.ip_address, n_files=len(kept)
+    )
     UploadedFile.objects.bulk_create([UploadedFile(upload=upload, name=name, key=key) for name, key in kept])
     detail = {"upload": str(upload.uuid), "files": len(kept)}
     record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, detail=detail))
@@ -123,7 +125,7 @@ def _carry_on(upload: Upload, finish_by: float) -> None:
         while chunk := list(upload.files.filter(done_at=None).order_by("id")[:CHUNK]):
             result = carry_in(
                 worklist=upload.worklist,
-                by=upload.by,
+                by=upload.actor,
                 sources=[Source(file.name, partial(_open, file.key), tag=file.pk) for file in chunk],
                 progress=in_time,
             )
@@ -176,4 +178,4 @@ def _finish(upload: Upload) -> None:
     if done and refused:
         detail = {"upload": str(upload.uuid), "files": refused}
         on = on_worklist(upload.worklist, detail=detail)
-        record(Action.UPLOAD_REFUSED, by=upload.by, on=on, outcome="refused")
+        record(Action.UPLOAD_REFUSED, by=upload.actor, on=on, outcome="refused")

@@ -11,7 +11,8 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
-from audit.middleware import client_address
+from audit.requests import actor_of
+from common.exceptions import NothingThere
 from studies import services
 
 log = logging.getLogger(__name__)
@@ -23,32 +24,35 @@ CACHING = "private, no-cache"
 @signed_in
 @require_safe
 def frame(request: HttpRequest, placement: UUID, instance: UUID, frame: int) -> HttpResponseBase:
-    return _picture(request, placement=placement, instance=instance, frame=frame)
+    return _picture(request, placement=placement, instance=instance, part=services.Part.FRAME, frame=frame)
 
 
 @signed_in
 @require_safe
 def thumbnail(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResponseBase:
-    return _picture(request, placement=placement, instance=instance, thumbnail=True)
+    return _picture(request, placement=placement, instance=instance, part=services.Part.THUMBNAIL)
 
 
 def _picture(request: HttpRequest, **which: Any) -> HttpResponseBase:
     """What is not prepared yet is not there: the study's page says so and asks again."""
-    picture = services.look_at_image(
-        **which, by=request.user, session=request.session.session_key or "", address=client_address(request)
-    )
-    if picture is None:
-        raise Http404
+    try:
+        picture = services.open_instance(
+            **which, by=actor_of(request), session=request.session.session_key or ""
+        )
+    except NothingThere as error:
+        raise Http404 from error
     response: HttpResponseBase | None = get_conditional_response(request, etag=picture.etag)
     if response is None:
-        response = _file(picture.key)
+        response = _file(picture)
     response["Cache-Control"], response["ETag"] = CACHING, picture.etag
     return response
 
 
-def _file(key: str) -> FileResponse:
+def _file(stored: services.StoredFile) -> FileResponse:
     try:
-        return FileResponse(storages["dicom"].open(key), content_type="image/png", filename="image.png")
+        return FileResponse(
+            storages["dicom"].open(stored.key), content_type=stored.media_type, filename="image.png"
+        )
     except OSError as error:
         log.error("a prepared picture is not in the storage: %s", type(error).__name__)
         raise Http404 from error

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import signed_in
-from audit.middleware import client_address
+from audit.requests import actor_of
 from studies import selectors, services
 from studies.forms.lists import SearchForm
 from studies.views import searches
@@ -23,7 +23,7 @@ from worklists.models import Worklist
 @never_cache
 def studies(request: HttpRequest) -> HttpResponse:
     """To the worklist one was on last."""
-    found = selectors.last_visited(request.user)
+    found = selectors.last_visited(actor_of(request))
     if found is None:
         return render(request, "studies/nowhere.html", {"section": "studies"})
     return redirect("studies:worklist", found.uuid)
@@ -36,14 +36,13 @@ def worklist(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """One page of a list. What cannot be asked for like this gets the list's beginning and a sentence."""
     found = _worklist_or_404(request, worklist)
     asked = Asked.of(request, found)
-    listing = services.look_at_list(
+    listing = services.read_list(
         worklist=found,
-        by=request.user,
+        by=actor_of(request),
         question=asked.question,
         order=asked.order,
         cursor=asked.cursor,
         everything=asked.everything,
-        address=client_address(request),
     )
     if listing is None:
         raise Http404
@@ -70,14 +69,16 @@ def search(request: HttpRequest, worklist: UUID) -> HttpResponse:
 @never_cache
 def worklists(request: HttpRequest) -> HttpResponse:
     """Every worklist one may look at; for the picker of another page, the list alone."""
-    by_account = groupby(selectors.worklists_with_news(request.user), key=lambda one: one.worklist.account)
+    by_account = groupby(
+        selectors.worklists_with_news(actor_of(request)), key=lambda one: one.worklist.account
+    )
     groups = [(account, list(news)) for account, news in by_account]
     context = {"groups": groups, "section": "studies", "current": request.GET.get("current", "")}
     return render(request, "studies/_picker.html" if is_part(request) else "studies/worklists.html", context)
 
 
 def _worklist_or_404(request: HttpRequest, uuid: UUID) -> Worklist:
-    found = selectors.worklist_for(request.user, uuid)
+    found = selectors.worklist_for(actor_of(request), uuid)
     if found is None:
         raise Http404
     return found

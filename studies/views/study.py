@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
-from audit.middleware import client_address
+from audit.requests import actor_of
 from sharing.selectors.incoming import shares_of
 from studies import selectors, services
 from studies.forms.lists import StackForm
@@ -24,12 +24,10 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
     found = placement_or_404(request, placement)
     form = StackForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    opened = services.open_study(
-        placement=found, by=request.user, series=asked.get("series"), address=client_address(request)
-    )
+    opened = services.open_study(placement=found, by=actor_of(request), series=asked.get("series"))
     stack = Stack(found, opened, asked.get("series"), asked.get("image"))
     context = {
-        **study_frame(request.user, found, "images", rights=opened.rights),
+        **study_frame(actor_of(request), found, "images", rights=opened.rights),
         "opened": opened,
         "stack": stack,
         "shares": shares_of(found),
@@ -44,11 +42,9 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
 def details(request: HttpRequest, placement: UUID) -> HttpResponse:
     """All that is known of the study, and how it came here."""
     found = placement_or_404(request, placement)
-    opened = services.open_study(
-        placement=found, by=request.user, page="details", address=client_address(request)
-    )
+    opened = services.open_study(placement=found, by=actor_of(request), page="details")
     context = {
-        **study_frame(request.user, found, "details", rights=opened.rights),
+        **study_frame(actor_of(request), found, "details", rights=opened.rights),
         "facts": facts(found),
         "shares": shares_of(found),
     }
@@ -61,7 +57,7 @@ def details(request: HttpRequest, placement: UUID) -> HttpResponse:
 def preparing(request: HttpRequest, placement: UUID) -> HttpResponse:
     """How far the pictures are; the page that asks is loaded again when they are all there."""
     found = placement_or_404(request, placement)
-    services.check_open(placement=found, by=request.user)
+    services.check_open(placement=found, by=actor_of(request))
     done, total = selectors.preparing(found.study)
     response = render(request, "studies/_preparing.html", {"placement": found, "done": done, "total": total})
     if done == total:

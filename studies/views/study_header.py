@@ -7,11 +7,11 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import User
+from audit.actor import Actor
+from audit.requests import actor_of
 from sharing import permissions as sharing_permissions
 from studies import selectors
 from studies.models import FOREVER, Placement
-from worklists import access
 
 # Key, label, address, and the right without which the tab is not offered.
 TABS = (
@@ -23,10 +23,10 @@ TABS = (
 
 
 def study_frame(
-    user: User, placement: Placement, tab: str, *, rights: Collection[str] | None = None
+    by: Actor, placement: Placement, tab: str, *, rights: Collection[str] | None = None
 ) -> dict[str, Any]:
     """The context of `studies/study_base.html`. `placement` comes from `selectors.placement_for`; one query at most."""
-    held = access.rights(user, placement.worklist) if rights is None else frozenset(rights)
+    held = by.rights(placement.worklist) if rights is None else frozenset(rights)
     return {
         "placement": placement,
         "place": "My studies" if placement.worklist.is_personal else placement.worklist.label,
@@ -41,7 +41,7 @@ def study_frame(
 
 
 def placement_or_404(request: HttpRequest, uuid: UUID) -> Placement:
-    found = selectors.placement_for(request.user, uuid)  # type: ignore[arg-type]
+    found = selectors.placement_for(actor_of(request), uuid)
     if found is None:
         raise Http404
     return found

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from audit.forms import TrailForm
-from audit.middleware import client_address
+from audit.requests import actor_of
 from common.timezones import zone_named
 from studies.services.trail import Trail, check_view_audit, export_trail, read_trail
 from studies.views.study_header import placement_or_404, study_frame
@@ -34,12 +34,11 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
             filters=form.filters(),
             before=form.cleaned_data["before"],
             after=form.cleaned_data["after"],
-            address=client_address(request),
         )
         form.offer(shown.people)
     else:
         check_view_audit(_reader(request), found)
-    frame = study_frame(_reader(request), found, "trail")
+    frame = study_frame(actor_of(request), found, "trail")
     context = {**frame, "form": form, "trail": shown, **_links(form, shown)}
     with timezone.override(form.zone):
         return render(request, "studies/trail.html", context, status=200 if form.is_valid() else 400)
@@ -58,7 +57,6 @@ def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
         by=_reader(request),
         filters=form.filters(),
         zone=form.zone,
-        address=client_address(request),
     )
     name = f"audit-trail-{str(found.uuid)[:8]}.csv"
     return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import signed_in
+from audit.requests import actor_of
 from studies import selectors, services
 from studies.forms.upload import UploadForm
 from studies.models import Upload
@@ -21,14 +22,14 @@ MOST_LISTED = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    found = selectors.worklist_to_upload_to(request.user, worklist)
+    found = selectors.worklist_to_upload_to(actor_of(request), worklist)
     if found is None:
         raise Http404
-    services.check_upload(worklist=found, by=request.user)
+    services.check_upload(worklist=found, by=actor_of(request))
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         try:
-            made = services.receive_upload(worklist=found, by=request.user, files=form.chosen())
+            made = services.receive_upload(worklist=found, by=actor_of(request), files=form.chosen())
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -42,14 +43,14 @@ def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
 @never_cache
 def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
     """How far an upload is, then what became of it; the person's own only."""
-    found = selectors.upload_of(request.user, upload)
+    found = selectors.upload_of(actor_of(request), upload)
     if found is None:
         raise Http404
     refused = list(selectors.refused_in(found)[: MOST_LISTED + 1])
     context = {
         "upload": found,
         "is_done": found.state == Upload.State.DONE,
-        "arrived": selectors.arrived_with(request.user, found)[:MOST_LISTED],
+        "arrived": selectors.arrived_with(actor_of(request), found)[:MOST_LISTED],
         "refused": refused[:MOST_LISTED],
         "most_listed": MOST_LISTED,
         "more_refused": len(refused) > MOST_LISTED,

@@ -12,7 +12,9 @@ from accounts.models import Account
 from accounts.services import second_factor
 from audit import clock as the_clock
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
+from tests.cast import acting
 from tests.factories import PASSWORD, join, make_account, make_instance, make_series, make_user
 from tests.fingerprint import AUDIT, fingerprint
 from worklists.services import deactivate_member
@@ -45,7 +47,7 @@ def test_until_the_date_a_reminder_names_it_and_everything_works(client, ana, ca
 
 def test_who_has_one_is_reminded_of_nothing(client, ana, cast):
     require(cast.northgate, days=7)
-    second_factor.add_app(user=ana, secret=SECRET)
+    second_factor.add_app(by=acting(ana), secret=SECRET)
     assert "requires one from" not in client.get("/profile/").content.decode()
 
 
@@ -131,7 +133,7 @@ def test_what_setting_one_up_takes_stays_open(client, ana, cast, path):
 def test_setting_one_up_opens_everything_with_the_next_request(client, ana, cast):
     require(cast.northgate, minutes=-1)
     assert client.get(SET_UP).url.startswith("/sign-in/reauthenticate/")
-    second_factor.add_app(user=ana, secret=SECRET)
+    second_factor.add_app(by=acting(ana), secret=SECRET)
     assert client.get("/profile/").status_code == 200
 
 
@@ -146,17 +148,17 @@ def test_the_date_comes_by_the_clock_alone(client, ana, cast, clock):
 
 def test_a_demand_ends_with_the_membership(client, ana, cast):
     require(cast.northgate, minutes=-1)
-    deactivate_member(membership=ana.account_memberships.get(), by=None)
+    deactivate_member(membership=ana.account_memberships.get(), by=OPERATOR)
     assert client.get("/profile/").status_code == 200
 
 
 def test_the_last_factor_stays_while_an_account_requires_one(ana, cast):
-    second_factor.add_app(user=ana, secret=SECRET)
+    second_factor.add_app(by=acting(ana), secret=SECRET)
     require(cast.northgate, minutes=-1)
     from accounts.selectors import factors_of
 
     with pytest.raises(Exception, match="Northgate Hospital requires a second factor"):
-        second_factor.remove_factor(user=ana, factor=factors_of(ana).listed[0].row)
+        second_factor.remove_factor(by=acting(ana), factor=factors_of(ana).listed[0].row)
     assert factors_of(ana).has_app
 
 

@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import role_of
 from tests.fingerprint import fingerprint
 from tests.plumbing.database import Clock
@@ -44,14 +44,14 @@ def said(response: Any) -> str:
 
 def clinicians(cast: Cast) -> tuple[Any, Invitation, list[str]]:
     to_dora = [Target(Method.EMAIL, "dora@example.net")]
-    share_studies(placements=[cast.placement.uuid], targets=to_dora, by=cast.ana)
+    share_studies(placements=[cast.placement.uuid], targets=to_dora, by=acting(cast.ana))
     row = Invitation.objects.get(address="dora@example.net")
     return cast.ana, row, [reverse(f"sharing:{deed}", args=[row.uuid]) for deed in ("resend", "relink")]
 
 
 def staffs(cast: Cast) -> tuple[Any, Invitation, list[str]]:
     offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
-    services.invite_members(account=cast.northgate, offers=[offer], by=cast.adam)
+    services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     row = Invitation.objects.get(address="olga@example.net")
     deeds = ("resend", "new_link")
     return cast.adam, row, [reverse(f"admin:accounts_invitation_{deed}", args=[row.pk]) for deed in deeds]
@@ -82,7 +82,7 @@ def test_one_invitation_is_mailed_again_five_times_an_hour(cast: Cast, clock: Cl
 def test_another_invitation_has_a_count_of_its_own(cast: Cast, whose: Any) -> None:
     by, row, (resend, _) = whose(cast)
     for _ in range(5):
-        limits.count_mail(invitation=Invitation(pk=row.pk + 1), by=by)
+        limits.count_mail(invitation=Invitation(pk=row.pk + 1), by=acting(by))
 
     assert "is on its way" in said(signed_in(by).post(resend, follow=True))
 
@@ -91,7 +91,7 @@ def test_another_invitation_has_a_count_of_its_own(cast: Cast, whose: Any) -> No
 def test_one_person_has_a_hundred_invitations_mailed_again_an_hour(cast: Cast, whose: Any) -> None:
     by, row, (resend, _) = whose(cast)
     for number in range(1, 101):
-        limits.count_mail(invitation=Invitation(pk=row.pk + number), by=by)
+        limits.count_mail(invitation=Invitation(pk=row.pk + number), by=acting(by))
     client = signed_in(by)
     before = fingerprint()
 
@@ -125,7 +125,7 @@ def agreed_by(client: Client) -> dict[str, str]:
 
 
 def test_whoever_is_invited_alone_counts_as_in_a_list(cast: Cast) -> None:
-    assert limits.may_invite(by=cast.adam, addresses=999)
+    assert limits.may_invite(by=acting(cast.adam), addresses=999)
     role = role_of(cast.northgate, "Viewer").pk
     adam = signed_in(cast.adam)
     assert adam.post(ONE, {"email": "p1@example.net", "role": role}).status_code == 302
@@ -139,7 +139,7 @@ def test_whoever_is_invited_alone_counts_as_in_a_list(cast: Cast) -> None:
 
 
 def test_what_a_look_agreed_to_counts_when_it_is_done(cast: Cast) -> None:
-    assert limits.may_invite(by=cast.adam, addresses=997)
+    assert limits.may_invite(by=acting(cast.adam), addresses=997)
     adam = signed_in(cast.adam)
     agreed = agreed_by(adam)
     before = fingerprint()
@@ -153,7 +153,7 @@ def test_what_a_look_agreed_to_counts_when_it_is_done(cast: Cast) -> None:
 
 
 def test_what_was_agreed_to_is_still_good_when_the_hours_count_is_over(cast: Cast, clock: Clock) -> None:
-    assert limits.may_invite(by=cast.adam, addresses=997)
+    assert limits.may_invite(by=acting(cast.adam), addresses=997)
     clock.move(minutes=50)
     agreed = agreed_by(signed_in(cast.adam))
     assert signed_in(cast.adam).post(SEVERAL, agreed).status_code == 422
@@ -182,7 +182,7 @@ def try_with_a_new_worklist(client: Client, worklist: Worklist, code: str) -> An
 
 @pytest.mark.parametrize("attempt", [try_on_the_form, try_with_a_new_worklist])
 def test_who_tries_codes_is_told_of_twenty_a_minute(cast: Cast, clock: Clock, attempt: Any) -> None:
-    services.change_worklist(worklist=cast.imaging, share_code="RIVERBANK1", by=cast.rita)
+    services.change_worklist(worklist=cast.imaging, share_code="RIVERBANK1", by=acting(cast.rita))
     adam = signed_in(cast.adam)
     for _ in range(20):
         assert "This share code is taken." in said(attempt(adam, cast.ct, "RIVERBANK1"))

@@ -15,6 +15,7 @@ from accounts.services import invitations
 from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
+from tests.cast import acting
 from tests.factories import make_account, make_user
 
 ADDRESS = "hazel@elsewhere.example"
@@ -31,7 +32,7 @@ def northgate(db):
 
 
 def invite(by, address=ADDRESS, **more):
-    return invitations.invite(address=address, invited_by=by, now=now(), **more)
+    return invitations.invite(address=address, by=acting(by), now=now(), **more)
 
 
 def actions():
@@ -86,7 +87,7 @@ def test_each_inviter_has_an_invitation_of_their_own(ana, northgate):
 
 def test_a_withdrawn_invitation_is_not_renewed_but_made_anew(ana, northgate):
     first, _ = invite(ana, account=northgate)
-    invitations.withdraw(invitation=first, by=ana)
+    invitations.withdraw(invitation=first, by=acting(ana))
     again, due = invite(ana, account=northgate)
     assert (again.pk != first.pk, due) == (True, True)
     assert actions() == [Action.INVITATION_ADD, Action.INVITATION_WITHDRAW, Action.INVITATION_ADD]
@@ -95,9 +96,9 @@ def test_a_withdrawn_invitation_is_not_renewed_but_made_anew(ana, northgate):
 def test_resending_keeps_the_link_and_a_new_link_ends_the_old_one(ana, northgate):
     invitation, _ = invite(ana, account=northgate)
     token = tokens.make_token(invitation)
-    invitations.resend(invitation=invitation, by=ana)
+    invitations.resend(invitation=invitation, by=acting(ana))
     assert tokens.read_token(token) == invitation
-    renewed = invitations.relink(invitation=invitation, by=ana)
+    renewed = invitations.relink(invitation=invitation, by=acting(ana))
     assert tokens.read_token(token) is None
     assert tokens.read_token(tokens.make_token(renewed)) == invitation
     assert actions()[1:] == [Action.INVITATION_RESEND, Action.INVITATION_RELINK]
@@ -106,13 +107,13 @@ def test_resending_keeps_the_link_and_a_new_link_ends_the_old_one(ana, northgate
 @pytest.mark.parametrize("deed", [invitations.resend, invitations.relink, invitations.withdraw])
 def test_nothing_can_be_done_with_an_invitation_that_is_over(ana, northgate, deed):
     used, _ = invite(ana, account=northgate)
-    invitations.mark_accepted(invitation=used, by=make_user("Hazel", email=ADDRESS), now=now())
+    invitations.mark_accepted(invitation=used, by=acting(make_user("Hazel", email=ADDRESS)), now=now())
     with pytest.raises(ValidationError, match="has been used"):
-        deed(invitation=used, by=ana)
+        deed(invitation=used, by=acting(ana))
     withdrawn, _ = invite(ana, by_user=ana)
-    invitations.withdraw(invitation=withdrawn, by=ana)
+    invitations.withdraw(invitation=withdrawn, by=acting(ana))
     with pytest.raises(ValidationError, match="has been withdrawn"):
-        deed(invitation=withdrawn, by=ana)
+        deed(invitation=withdrawn, by=acting(ana))
 
 
 @pytest.mark.parametrize("deed", ["invite", "resend", "relink", "withdraw"])
@@ -123,9 +124,9 @@ def test_without_the_audit_nothing_becomes_of_an_invitation(transactional_db, as
     as_owner("ALTER TABLE audit_auditevent ADD CONSTRAINT the_audit_is_full CHECK (false) NOT VALID")
     deeds = {
         "invite": lambda: invite(ana, by_user=ana),
-        "resend": lambda: invitations.resend(invitation=invitation, by=ana),
-        "relink": lambda: invitations.relink(invitation=invitation, by=ana),
-        "withdraw": lambda: invitations.withdraw(invitation=invitation, by=ana),
+        "resend": lambda: invitations.resend(invitation=invitation, by=acting(ana)),
+        "relink": lambda: invitations.relink(invitation=invitation, by=acting(ana)),
+        "withdraw": lambda: invitations.withdraw(invitation=invitation, by=acting(ana)),
     }
     with pytest.raises(DatabaseError):
         deeds[deed]()

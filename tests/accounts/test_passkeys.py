@@ -11,6 +11,7 @@ from accounts.selectors import factors_of
 from accounts.services import second_factor
 from audit.actions import Action
 from audit.models import AuditEvent
+from tests.cast import acting
 from tests.factories import PASSWORD, make_user
 from tests.passkeys import Device, registered
 
@@ -137,13 +138,13 @@ def test_a_deactivated_persons_passkey_is_refused(ana):
 
 def test_there_is_a_most_of_keys(ana):
     for number in range(second_factor.MOST_KEYS):
-        second_factor.add_key(user=ana, name=f"Key {number}", credential=registered())
+        second_factor.add_key(by=acting(ana), name=f"Key {number}", credential=registered())
     assert set_up_refused(ana)
 
 
 def set_up_refused(user):
     with pytest.raises(Exception, match="20 keys already"):
-        second_factor.add_key(user=user, name="One more", credential=registered())
+        second_factor.add_key(by=acting(user), name="One more", credential=registered())
     return Authenticator.objects.filter(user=user, type="webauthn").count() == second_factor.MOST_KEYS
 
 

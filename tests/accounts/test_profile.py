@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import User
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from tests.factories import PASSWORD
 from worklists.models import MailTick, Worklist
@@ -118,7 +119,7 @@ def _join(ana, cast, number):
     from worklists.services import add_worklist_member
 
     add_worklist_member(
-        worklist=make_location(cast.northgate, f"Ward {number}"), user=ana, role=None, by=None
+        worklist=make_location(cast.northgate, f"Ward {number}"), user=ana, role=None, by=OPERATOR
     )
 
 

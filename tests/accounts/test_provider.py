@@ -15,6 +15,7 @@ from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests import oidc
+from tests.cast import acting
 from tests.factories import join, make_account, make_user
 
 LEAVE, LOGIN = "/sign-in/organisation/", "/sign-in/login/"
@@ -176,7 +177,7 @@ def test_out_of_reach_it_says_so(client, provider, ana):
 
 
 def test_a_second_factor_set_up_here_is_still_asked_for(client, provider, ana):
-    second_factor.add_app(user=ana, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    second_factor.add_app(by=acting(ana), secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     assert sign_in(client, provider).request["PATH_INFO"] == "/sign-in/second-factor/"
     assert not is_in(client)
 

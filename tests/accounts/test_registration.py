@@ -15,6 +15,7 @@ from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
 from sharing.services import register_invited
+from tests.cast import acting
 from tests.factories import PASSWORD, make_account, make_user
 
 ADDRESS = "hazel@elsewhere.example"
@@ -146,15 +147,15 @@ def test_a_code_is_good_for_a_quarter_of_an_hour(client, invitation, mailoutbox,
 def test_a_code_of_another_invitation_does_not_do(db, mailoutbox):
     hazel, moss = make_invitation(), None
     moss = invitations.invite(
-        address="moss@elsewhere.example", by_user=hazel.invited_by, invited_by=hazel.invited_by, now=now()
+        address="moss@elsewhere.example", by_user=hazel.invited_by, by=acting(hazel.invited_by), now=now()
     )[0]
-    registration.send_code(invitation=hazel)
+    registration.send_code(invitation=hazel, by=acting(None))
     code = mailed_code(mailoutbox)
     Invitation.objects.filter(pk=moss.pk).update(
         code_hash=Invitation.objects.get(pk=hazel.pk).code_hash, code_expires_at=moss.expires_at
     )
     with pytest.raises(ValidationError, match="not the code"):
-        register_invited(invitation=moss, name="Moss", password=HASHED, code=code)
+        register_invited(invitation=moss, name="Moss", password=HASHED, code=code, by=acting(None))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_an_expired_invitation_says_whom_to_ask(client, invitation, clock):
 def test_a_withdrawn_invitation_says_whom_to_ask_even_at_the_last_step(client, invitation, mailoutbox):
     up_to_the_code(client, invitation)
     code = mailed_code(mailoutbox)
-    invitations.withdraw(invitation=invitation, by=invitation.invited_by)
+    invitations.withdraw(invitation=invitation, by=acting(invitation.invited_by))
     answer = client.post("/register/code/", {"code": code})
     assert answer.status_code == 410
     assert "This invitation has been withdrawn. Ask Ana Reed" in answer.content.decode()
@@ -251,7 +252,7 @@ def test_a_withdrawn_invitation_says_whom_to_ask_even_at_the_last_step(client, i
 def test_a_replaced_link_says_that_there_is_a_newer_one(client, invitation, mailoutbox):
     up_to_the_code(client, invitation)
     code, old = mailed_code(mailoutbox), link(invitation)
-    invitations.relink(invitation=invitation, by=invitation.invited_by)
+    invitations.relink(invitation=invitation, by=acting(invitation.invited_by))
     assert client.post("/register/code/", {"code": code}).status_code == 410
     assert "replaced by a newer one" in client.get(old, follow=True).content.decode()
 
@@ -284,12 +285,12 @@ def test_somebody_else_signed_in_here_is_told_so_and_takes_nothing(client, invit
 
 def test_without_the_audit_nobody_registers(transactional_db, as_owner, mailoutbox):
     invitation = make_invitation()
-    registration.send_code(invitation=invitation)
+    registration.send_code(invitation=invitation, by=acting(None))
     code = mailed_code(mailoutbox)
     as_owner("ALTER TABLE audit_auditevent ADD CONSTRAINT the_audit_is_full CHECK (false) NOT VALID")
     client = Client(raise_request_exception=False)
     with pytest.raises(Exception, match="the_audit_is_full"):
-        register_invited(invitation=invitation, name="Hazel", password=HASHED, code=code)
+        register_invited(invitation=invitation, name="Hazel", password=HASHED, code=code, by=acting(None))
     assert client.get(link(invitation)).status_code == 500
     assert not User.objects.filter(email=ADDRESS).exists()
     assert Invitation.objects.get().opened_at is None
@@ -297,14 +298,14 @@ def test_without_the_audit_nobody_registers(transactional_db, as_owner, mailoutb
 
 def test_of_two_who_register_at_once_one_wins_and_the_other_is_told(transactional_db, mailoutbox):
     invitation = make_invitation()
-    registration.send_code(invitation=invitation)
+    registration.send_code(invitation=invitation, by=acting(None))
     code = mailed_code(mailoutbox)
     start, outcomes = threading.Barrier(2), []
 
     def attempt(name):
         try:
             start.wait(timeout=10)
-            register_invited(invitation=invitation, name=name, password=HASHED, code=code)
+            register_invited(invitation=invitation, name=name, password=HASHED, code=code, by=acting(None))
             outcomes.append("registered")
         except ValidationError as refusal:
             outcomes.append(refusal.code)
@@ -322,14 +323,16 @@ def test_of_two_who_register_at_once_one_wins_and_the_other_is_told(transactiona
 
 def test_no_number_of_tries_at_once_gets_a_sixth(transactional_db, mailoutbox):
     invitation = make_invitation()
-    registration.send_code(invitation=invitation)
+    registration.send_code(invitation=invitation, by=acting(None))
     guess = wrong(mailed_code(mailoutbox))
     start, outcomes = threading.Barrier(12), []
 
     def attempt():
         try:
             start.wait(timeout=20)
-            register_invited(invitation=invitation, name="Hazel", password=HASHED, code=guess)
+            register_invited(
+                invitation=invitation, name="Hazel", password=HASHED, code=guess, by=acting(None)
+            )
         except ValidationError as refusal:
             outcomes.append(refusal.code)
         finally:

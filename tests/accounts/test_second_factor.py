@@ -16,6 +16,7 @@ from accounts.selectors import factors_of
 from accounts.services import second_factor
 from audit.actions import Action
 from audit.models import AuditEvent
+from tests.cast import acting
 from tests.factories import PASSWORD, make_user
 from tests.passkeys import registered
 
@@ -60,7 +61,7 @@ def ana(client, db):
 @pytest.fixture
 def secret(ana):
     """Of an app that Ana has set up."""
-    second_factor.add_app(user=ana, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    second_factor.add_app(by=acting(ana), secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     OutboxMail.objects.all().delete()
     return "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -228,7 +229,7 @@ def test_the_last_factor_takes_its_recovery_codes_along(client, ana, secret):
 
 def test_nobody_elses_factor_can_be_removed(client, ana, db):
     other = make_user("Ben")
-    second_factor.add_app(user=other, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    second_factor.add_app(by=acting(other), secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     path = f"/profile/second-factor/{factors_of(other).listed[0].uuid}/removal/"
     confirm(client, path)
     assert client.post(path).status_code == 404
@@ -239,7 +240,7 @@ def test_a_second_app_is_refused(client, ana, secret):
     confirm(client, APP)
     assert client.get(APP).url == OVERVIEW
     with pytest.raises(ValidationError):
-        second_factor.add_app(user=ana, secret=secret)
+        second_factor.add_app(by=acting(ana), secret=secret)
 
 
 @pytest.mark.parametrize("credential", ["", "{", "[]", "{}", '"x"', '{"id": 7}', '{"response": {}}', "null"])
@@ -260,18 +261,18 @@ def test_what_no_device_answered_is_refused_with_a_sentence(ana, secret, client,
 
 
 def _a_key(user):
-    return second_factor.add_key(user=user, name="Key", credential=registered())
+    return second_factor.add_key(by=acting(user), name="Key", credential=registered())
 
 
 def test_a_lost_factor_is_taken_away_by_an_operator_with_a_reason(ana, secret):
     sue = make_user("Sue", is_superuser=True)
     with pytest.raises(PermissionDenied):
-        second_factor.remove_second_factor(user=ana, by=make_user("Ben"), why="She called")
+        second_factor.remove_second_factor(user=ana, by=acting(make_user("Ben")), why="She called")
     with pytest.raises(ValidationError):
-        second_factor.remove_second_factor(user=ana, by=sue, why="  ")
+        second_factor.remove_second_factor(user=ana, by=acting(sue), why="  ")
     assert Authenticator.objects.count() == 2
 
-    second_factor.remove_second_factor(user=ana, by=sue, why="Known by voice")
+    second_factor.remove_second_factor(user=ana, by=acting(sue), why="Known by voice")
 
     assert not Authenticator.objects.exists()
     [event] = events(Action.FACTOR_TAKE)

@@ -17,6 +17,7 @@ from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
+from tests.cast import acting
 from tests.factories import PASSWORD, make_user
 from worklists.models import Worklist
 
@@ -216,7 +217,9 @@ def test_an_address_that_is_none_comes_back_with_a_sentence(ana, typed):
 
 def test_what_was_promised_to_the_new_address_arrives(cast):
     services.share_studies(
-        placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, "caro@new.example")], by=cast.ana
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.EMAIL, "caro@new.example")],
+        by=acting(cast.ana),
     )
     client = browser(cast.caro)
     OutboxMail.objects.all().delete()

@@ -16,6 +16,7 @@ from accounts.services import outbox, people
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests.accounts.test_outbox import dead_broker
+from tests.cast import acting
 from tests.factories import PASSWORD, make_user
 
 __all__ = ["dead_broker"]
@@ -50,7 +51,7 @@ def audit_is_full(transactional_db, as_owner):
 def test_signing_in_is_audited_with_the_address_it_came_from(client, ana):
     assert sign_in(client, ana).status_code == 302
     [event] = events(Action.SIGN_IN)
-    assert (event.by_id, event.address, event.outcome) == (ana.pk, "127.0.0.1", "success")
+    assert (event.by_id, event.ip_address, event.outcome) == (ana.pk, "127.0.0.1", "success")
 
 
 def test_the_case_of_the_address_does_not_matter(client, ana):
@@ -109,7 +110,7 @@ def test_without_the_audit_no_password_changes(transactional_db, audit_is_full):
     ana = make_user("Ana Reed", email="ana@example.org")
     audit_is_full()
     with pytest.raises(DatabaseError):
-        people.set_password(user=ana, password=NEW, reset=False)
+        people.set_password(user=ana, password=NEW, reset=False, by=acting(ana))
     assert User.objects.get(pk=ana.pk).check_password(PASSWORD)
 
 
@@ -233,7 +234,7 @@ def test_the_admin_has_no_sign_in_of_its_own(client, ana):
 
 
 def test_times_are_shown_in_the_readers_zone(ana, rf):
-    people.change_details(user=ana, name=ana.name, timezone="Asia/Tokyo", by=ana)
+    people.change_details(user=ana, name=ana.name, timezone="Asia/Tokyo", by=acting(ana))
     request = rf.get("/")
     request.COOKIES["sessionid"] = "any"
     request.user = User.objects.get(pk=ana.pk)
@@ -244,7 +245,7 @@ def test_times_are_shown_in_the_readers_zone(ana, rf):
 
 def test_only_a_superuser_deactivates_people(db, ana):
     with pytest.raises(PermissionDenied):
-        people.set_active(user=ana, active=False, by=make_user("Ben"))
-    people.set_active(user=ana, active=False, by=make_user("Sue", is_superuser=True))
+        people.set_active(user=ana, active=False, by=acting(make_user("Ben")))
+    people.set_active(user=ana, active=False, by=acting(make_user("Sue", is_superuser=True)))
     assert not User.objects.get(pk=ana.pk).is_active
     assert len(events(Action.USER_DEACTIVATE)) == 1

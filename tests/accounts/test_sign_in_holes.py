@@ -22,7 +22,7 @@ from audit.models import AuditEvent
 from common.exceptions import NothingThere
 from sharing.services import leave_account
 from tests import oidc
-from tests.cast import make_cast
+from tests.cast import acting, make_cast
 from tests.factories import PASSWORD, make_user, role_of
 from tests.overlap import queued
 from tests.passkeys import Device
@@ -121,7 +121,7 @@ def test_the_easier_question_of_the_second_step_is_no_answer_to_the_passkeys(ana
 
 @pytest.mark.parametrize("dressed", ["{0}-{1}", "{0}.{1}", "({0}){1}", "{0}_{1}"])
 def test_a_code_taken_before_is_not_good_with_marks_in_it_either(ana, dressed):
-    second_factor.add_app(user=ana, secret=SECRET)
+    second_factor.add_app(by=acting(ana), secret=SECRET)
     one, other, code = Client(), Client(), code_of(SECRET)
     type_password(one, ana)
     one.post(STEP, {"code": code})
@@ -185,14 +185,14 @@ def test_a_superuser_without_a_second_factor_does_nothing(sue, ana):
 
 
 def test_a_superuser_with_a_second_factor_goes_on_and_keeps_it(sue):
-    second_factor.add_app(user=sue, secret=SECRET)
+    second_factor.add_app(by=acting(sue), secret=SECRET)
     client = browser()
     type_password(client, sue)
     client.post(STEP, {"code": code_of(SECRET)})
 
     assert client.get("/admin/accounts/user/").status_code == 200
     with pytest.raises(ValidationError, match="CIMAR requires a second factor"):
-        second_factor.remove_factor(user=sue, factor=Authenticator.objects.get(user=sue, type="totp"))
+        second_factor.remove_factor(by=acting(sue), factor=Authenticator.objects.get(user=sue, type="totp"))
 
 
 def test_only_superusers_are_asked_by_the_platform(sue, ana):
@@ -281,8 +281,8 @@ def test_who_is_deactivated_is_signed_out_for_good(ana):
     type_password(client, ana)
     assert client.get(PROFILE).status_code == 200
 
-    set_active(user=ana, active=False, by=sue)
-    set_active(user=ana, active=True, by=sue)
+    set_active(user=ana, active=False, by=acting(sue))
+    set_active(user=ana, active=True, by=acting(sue))
 
     assert client.get(PROFILE).status_code == 302
     [ended] = AuditEvent.objects.filter(action=Action.SESSION_END)
@@ -291,13 +291,13 @@ def test_who_is_deactivated_is_signed_out_for_good(ana):
 
 def test_who_found_the_lost_key_is_signed_out_when_it_is_taken_away(ana):
     sue = make_user("Sue", is_superuser=True, is_staff=True)
-    second_factor.add_app(user=ana, secret=SECRET)
+    second_factor.add_app(by=acting(ana), secret=SECRET)
     client = browser()
     type_password(client, ana)
     client.post(STEP, {"code": code_of(SECRET)})
     assert client.get(PROFILE).status_code == 200
 
-    second_factor.remove_second_factor(user=ana, by=sue, why="She called")
+    second_factor.remove_second_factor(user=ana, by=acting(sue), why="She called")
 
     assert client.get(PROFILE).status_code == 302
     [ended] = AuditEvent.objects.filter(action=Action.SESSION_END)
@@ -307,7 +307,7 @@ def test_who_found_the_lost_key_is_signed_out_when_it_is_taken_away(ana):
 
 def test_a_superuser_who_takes_away_their_own_is_signed_out_and_told_so(db):
     sue = make_user("Sue", is_superuser=True, is_staff=True)
-    second_factor.add_app(user=sue, secret=SECRET)
+    second_factor.add_app(by=acting(sue), secret=SECRET)
     client = browser()
     type_password(client, sue)
     client.post(STEP, {"code": code_of(SECRET)})
@@ -376,7 +376,7 @@ def test_a_membership_that_is_removed_meanwhile_is_as_if_it_had_never_been(trans
     _, answer = queued(
         held,
         [
-            lambda: leave_account(membership=membership.pk, by=cast.adam, remove=True),
+            lambda: leave_account(membership=membership.pk, by=acting(cast.adam), remove=True),
             lambda: client.post(PERSON.format(membership.pk, where), form),
         ],
     )
@@ -388,7 +388,7 @@ def test_a_row_that_is_gone_between_the_form_and_the_deed_is_not_found(cast, rf)
     membership = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
     people = admin.site._registry[AccountMembership]
     gone = AccountMembership(pk=membership.pk)
-    leave_account(membership=membership.pk, by=cast.adam, remove=True)
+    leave_account(membership=membership.pk, by=acting(cast.adam), remove=True)
 
     with pytest.raises(NothingThere):
         people.save_model(rf.post("/"), gone, SimpleNamespace(cleaned_data={}), change=True)

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import Role
 from tests.browser.steps import let_in, look_over, signed_in
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import join, make_role, role_of
 from worklists import access, services
 
@@ -22,7 +22,7 @@ LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
 @pytest.fixture
 def here(transactional_db: None) -> Cast:
     cast = make_cast()
-    services.add_role(account=cast.northgate, name="Night shift", by=cast.adam)
+    services.add_role(account=cast.northgate, name="Night shift", by=acting(cast.adam))
     return cast
 
 
@@ -156,7 +156,9 @@ def test_a_role_is_replaced_and_the_page_follows_the_worker_until_it_can_be_dele
     adam.get_by_role("link", name="Delete the old role").click()
     adam.get_by_role("button", name="Delete the role").click()
     expect(adam.get_by_text("The role “Viewer” was deleted.")).to_be_visible()
-    assert access.rights(here.vera, here.ct) == set(clinician.permissions.values_list("codename", flat=True))
+    assert access.rights(acting(here.vera), here.ct) == set(
+        clinician.permissions.values_list("codename", flat=True)
+    )
     assert complaints == []
 
 

@@ -12,13 +12,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import AccountMembership, Invitation, Role, User
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from tests.administration.test_matrix import ROWS as CORE
 from tests.administration.test_people_matrix import ROWS as PEOPLES
-from tests.cast import PATIENTS, Cast
+from tests.cast import PATIENTS, Cast, acting
 from tests.factories import join, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import answer, signed_in, world
@@ -44,16 +45,16 @@ LISTS = ("_changelist", "_members", "_members_add", "choose_account")
 def theirs(cast: Cast) -> dict[Any, Any]:
     """A row of Riverside for every model, and a trail of theirs."""
     to_dora = [Target(Method.EMAIL, "dora@river.test")]
-    share_studies(placements=[cast.other_placement.uuid], targets=to_dora, by=cast.caro)
-    role = services.add_role(account=cast.riverside, name="Tide reader", by=cast.rita)
+    share_studies(placements=[cast.other_placement.uuid], targets=to_dora, by=acting(cast.caro))
+    role = services.add_role(account=cast.riverside, name="Tide reader", by=acting(cast.rita))
     boathouse = services.add_worklist(
-        account=cast.riverside, kind="group", name="Boathouse", share_code="RIVERBANK1", by=cast.rita
+        account=cast.riverside, kind="group", name="Boathouse", share_code="RIVERBANK1", by=acting(cast.rita)
     )
     services.change_worklist_member(
-        membership=membership_of(cast.caro, cast.imaging), role=role, by=cast.rita
+        membership=membership_of(cast.caro, cast.imaging), role=role, by=acting(cast.rita)
     )
     offer = Offer("staff@river.test", role, ((boathouse, None),))
-    services.invite_members(account=cast.riverside, offers=[offer], by=cast.rita)
+    services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
     return {
         Role: role,
         AccountMembership: AccountMembership.objects.get(user=cast.caro),
@@ -66,11 +67,11 @@ def theirs(cast: Cast) -> dict[Any, Any]:
 
 @pytest.fixture
 def adam(cast: Cast, theirs: dict[Any, Any], client: Client) -> Client:
-    services.change_worklist(worklist=cast.ct, description="Read here", by=cast.adam)
+    services.change_worklist(worklist=cast.ct, description="Read here", by=acting(cast.adam))
     services.invite_members(
         account=cast.northgate,
         offers=[Offer("new@north.test", Role.objects.get(account=cast.northgate, name="Viewer"))],
-        by=cast.adam,
+        by=acting(cast.adam),
     )
     cast.adam.refresh_from_db()
     client.force_login(cast.adam)
@@ -255,17 +256,19 @@ def test_every_worklist_to_come_is_given_too(cast: Cast) -> None:
     """Somebody who is on every worklist there is, with a lesser role, gains nowhere now and on the next one made."""
     administrator = Role.objects.get(account=cast.northgate, name="Administrator")
     ticks = set(administrator.permissions.values_list("codename", flat=True)) - {"share_study_by_email"}
-    lesser = services.add_role(account=cast.northgate, name="Lesser", permissions=ticks, by=cast.adam)
+    lesser = services.add_role(account=cast.northgate, name="Lesser", permissions=ticks, by=acting(cast.adam))
     vera = AccountMembership.objects.get(user=cast.vera)
-    services.change_account_member(membership=vera, role=lesser, by=cast.adam)
+    services.change_account_member(membership=vera, role=lesser, by=acting(cast.adam))
     viewer = Role.objects.get(account=cast.northgate, name="Viewer")
-    services.change_worklist_member(membership=membership_of(cast.ana, cast.ct), role=viewer, by=cast.adam)
+    services.change_worklist_member(
+        membership=membership_of(cast.ana, cast.ct), role=viewer, by=acting(cast.adam)
+    )
     for worklist in (cast.emergency, cast.cardiology, cast.chest):
-        services.add_worklist_member(worklist=worklist, user=cast.ana, role=viewer, by=cast.adam)
+        services.add_worklist_member(worklist=worklist, user=cast.ana, role=viewer, by=acting(cast.adam))
 
     ana = AccountMembership.objects.get(user=cast.ana)
     with pytest.raises(PermissionDenied, match="Share study via email"):
-        services.change_account_member(membership=ana, every_worklist=True, by=cast.vera)
+        services.change_account_member(membership=ana, every_worklist=True, by=acting(cast.vera))
 
 
 def test_deactivating_the_only_administrator_says_what_is_left_without_one(
@@ -312,11 +315,11 @@ def test_who_administered_a_moment_ago_does_nothing_more(world: Any, cast: Cast)
     """Every form of the administration, from a page that was open when the right was taken away."""
     join(make_user("Carl"), cast.northgate, "Administrator")
     offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
-    services.invite_members(account=cast.northgate, offers=[offer], by=cast.adam)
+    services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     own, viewer = AccountMembership.objects.get(user=cast.adam), role_of(cast.northgate, "Viewer")
     client = signed_in(world, "adam")
     assert client.get(reverse("admin:index")).status_code == 200
-    services.change_account_member(membership=own, role=viewer, by=None)
+    services.change_account_member(membership=own, role=viewer, by=OPERATOR)
     before = fingerprint(but={AUDIT})
 
     found = {str(row): answer(client, row, world).status_code for row in POSTS}

@@ -16,6 +16,7 @@ from sharing.selectors import what_ends_by_leaving
 from sharing.services import leave_account, share_studies
 from sharing.targets import Target
 from tests.administering import adam
+from tests.cast import acting
 from tests.factories import join, make_group, make_study, make_user, placement_of, role_of
 from tests.fingerprint import fingerprint
 from worklists import access, services
@@ -86,10 +87,10 @@ def test_the_list_costs_the_same_for_many_people(adam, cast, django_assert_max_n
 
 def test_a_persons_page_says_what_they_may_do_where_and_why(adam, cast):
     viewer = role_of(cast.northgate, "Viewer")
-    services.add_worklist_member(worklist=cast.chest, user=cast.ana, role=viewer, by=cast.adam)
-    services.change_worklist(worklist=cast.cardiology, default_role=viewer, by=cast.adam)
-    services.add_worklist_member(worklist=cast.cardiology, user=cast.ana, by=cast.adam)
-    services.change_account_member(membership=member(cast.ana), every_worklist=True, by=cast.adam)
+    services.add_worklist_member(worklist=cast.chest, user=cast.ana, role=viewer, by=acting(cast.adam))
+    services.change_worklist(worklist=cast.cardiology, default_role=viewer, by=acting(cast.adam))
+    services.add_worklist_member(worklist=cast.cardiology, user=cast.ana, by=acting(cast.adam))
+    services.change_account_member(membership=member(cast.ana), every_worklist=True, by=acting(cast.adam))
 
     said = text_of(adam.get(page("change", member(cast.ana).pk)))
 
@@ -102,7 +103,7 @@ def test_a_persons_page_says_what_they_may_do_where_and_why(adam, cast):
 
 def test_the_rights_of_a_page_cost_the_same_for_a_few_and_for_thirty_worklists(adam, cast):
     ben = member(cast.ben)
-    services.change_account_member(membership=ben, every_worklist=True, by=cast.adam)
+    services.change_account_member(membership=ben, every_worklist=True, by=acting(cast.adam))
     adam.get(page("change", ben.pk))
     few = statements(lambda: adam.get(page("change", ben.pk)))
     for number in range(26):
@@ -128,7 +129,7 @@ def test_role_and_every_worklist_are_changed_by_the_service(adam, cast):
 
     assert response.status_code == 302
     assert (member(cast.ana).role, member(cast.ana).every_worklist) == (viewer, True)
-    assert access.rights(cast.ana, cast.emergency) == {"list_studies", "open_study"}
+    assert access.rights(acting(cast.ana), cast.emergency) == {"list_studies", "open_study"}
     assert AuditEvent.objects.filter(action=Action.MEMBER_CHANGE, by_id=cast.adam.pk).exists()
 
 
@@ -186,7 +187,7 @@ def shared_with(cast: Any, user: User, by: User, count: int) -> list[Share]:
     for _ in range(count):
         placement = placement_of(make_study(cast.ct), cast.ct).uuid
         report = share_studies(
-            placements=[placement], targets=[Target(Method.PHYSICIAN, str(user.uuid))], by=by
+            placements=[placement], targets=[Target(Method.PHYSICIAN, str(user.uuid))], by=acting(by)
         )
         made.append(report.rows[0].share)
     return made
@@ -198,11 +199,13 @@ def onward(cast: Any) -> list[Share]:
     shares = shared_with(cast, cast.ben, cast.ana, 3)
     placement = placement_of(shares[0].study, cast.ct).uuid
     share_studies(
-        placements=[placement], targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))], by=cast.adam
+        placements=[placement], targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))], by=acting(cast.adam)
     )
     for share in shares[:2]:
         own = placement_of(share.study, cast.ben.personal_worklist).uuid
-        share_studies(placements=[own], targets=[Target(Method.GROUP, str(cast.chest.uuid))], by=cast.ben)
+        share_studies(
+            placements=[own], targets=[Target(Method.GROUP, str(cast.chest.uuid))], by=acting(cast.ben)
+        )
     return shares
 
 
@@ -211,7 +214,7 @@ def test_what_the_page_announces_is_what_ends(adam, cast, onward, for_good):
     ben = member(cast.ben)
     announced = what_ends_by_leaving(ben)
 
-    done = leave_account(membership=ben.pk, by=cast.adam, remove=for_good)
+    done = leave_account(membership=ben.pk, by=acting(cast.adam), remove=for_good)
 
     assert (announced.studies, announced.shares, announced.onward) == (3, 4, 2)
     assert (done.studies, done.shares, done.ended_with_them) == (3, 4, 2)
@@ -250,7 +253,7 @@ def test_who_comes_back_has_the_role_and_worklists_of_before(adam, cast):
     response = adam.post(page("reactivate", member(cast.ina).pk))
 
     assert response.status_code == 302
-    assert access.may(cast.ina, "share_study", cast.ct)
+    assert access.may(acting(cast.ina), "share_study", cast.ct)
 
 
 def test_an_inactive_persons_page_says_what_is_kept(adam, cast):
@@ -305,8 +308,8 @@ def test_who_takes_themselves_out_is_led_out_of_the_administration(adam, cast):
 
 
 def test_the_history_tells_of_this_person_alone(adam, cast):
-    services.change_account_member(membership=member(cast.ana), every_worklist=True, by=cast.adam)
-    services.change_account_member(membership=member(cast.ben), every_worklist=True, by=cast.adam)
+    services.change_account_member(membership=member(cast.ana), every_worklist=True, by=acting(cast.adam))
+    services.change_account_member(membership=member(cast.ben), every_worklist=True, by=acting(cast.adam))
 
     said = text_of(adam.get(page("history", member(cast.ana).pk)))
 

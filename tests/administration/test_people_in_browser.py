@@ -7,11 +7,12 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.models import AccountMembership, Invitation
+from audit.actor import OPERATOR
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from tests.browser.steps import Person, come
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import join, make_study, make_user, membership_of, placement_of, role_of
 from worklists import services
 from worklists.services import Offer
@@ -48,17 +49,19 @@ def here(transactional_db: None) -> Cast:
         study = make_study(cast.ct)
         at_home = placement_of(study, cast.ct).uuid
         share_studies(
-            placements=[at_home], targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))], by=cast.ana
+            placements=[at_home], targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))], by=acting(cast.ana)
         )
     his = placement_of(study, cast.ben.personal_worklist).uuid
-    share_studies(placements=[his], targets=[Target(Method.GROUP, str(cast.chest.uuid))], by=cast.ben)
+    share_studies(placements=[his], targets=[Target(Method.GROUP, str(cast.chest.uuid))], by=acting(cast.ben))
     services.change_worklist_member(
-        membership=membership_of(cast.ben, cast.emergency), role=role_of(cast.northgate, "Viewer"), by=None
+        membership=membership_of(cast.ben, cast.emergency),
+        role=role_of(cast.northgate, "Viewer"),
+        by=OPERATOR,
     )
     ben = AccountMembership.objects.get(user=cast.ben)
-    services.change_account_member(membership=ben, every_worklist=True, by=None)
+    services.change_account_member(membership=ben, every_worklist=True, by=OPERATOR)
     offer = Offer("dora@example.net", role_of(cast.northgate, "Viewer"), ((cast.ct, None),))
-    services.invite_members(account=cast.northgate, offers=[offer], by=cast.adam)
+    services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     return cast
 
 

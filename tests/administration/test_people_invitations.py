@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AccountMembership, Invitation, OutboxMail
+from audit.actor import OPERATOR
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from tests.administering import adam
 from tests.administration.test_people import text_of
+from tests.cast import acting
 from tests.factories import join, make_group, make_location, make_role, make_user, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import services
@@ -33,13 +35,13 @@ def page(name: str, *args: Any) -> str:
 
 def invite(cast: Any, typed: str = "dora@example.net", role: str = "Viewer") -> InvitedMembership:
     offer = Offer(typed, role_of(cast.northgate, role), ((cast.ct, None),))
-    services.invite_members(account=cast.northgate, offers=[offer], by=cast.adam)
+    services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     return InvitedMembership.objects.get(invitation__address=typed)
 
 
 def invite_riverside(cast: Any) -> InvitedMembership:
     offer = Offer("secret@elsewhere.example", role_of(cast.riverside, "Viewer"))
-    services.invite_members(account=cast.riverside, offers=[offer], by=cast.rita)
+    services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
     return InvitedMembership.objects.get(invitation__address="secret@elsewhere.example")
 
 
@@ -62,8 +64,8 @@ def test_the_states_are_words_and_a_filter(adam, cast, state, shown):
 
     rows = {name: invite(cast, f"{name}@example.net") for name in ("dora", "erik", "fred", "gina")}
     Invitation.objects.filter(address="erik@example.net").update(expires_at="2020-01-01T00:00Z")
-    withdraw_staff_invitation(membership=rows["fred"], by=cast.adam)
-    claim_what_waits(user=make_user("Gina", email="gina@example.net"))
+    withdraw_staff_invitation(membership=rows["fred"], by=acting(cast.adam))
+    claim_what_waits(by=acting(make_user("Gina", email="gina@example.net")))
 
     said = text_of(adam.get(f"{page('changelist')}?state={state}"))
 
@@ -74,7 +76,9 @@ def test_the_states_are_words_and_a_filter(adam, cast, state, shown):
 def test_neither_another_accounts_nor_a_clinicians_invitation_is_seen(adam, cast):
     theirs = invite_riverside(cast).invitation
     target = Target(Method.EMAIL, "patient@example.net")
-    share = share_studies(placements=[cast.placement.uuid], targets=[target], by=cast.ana).rows[0].share
+    share = (
+        share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(cast.ana)).rows[0].share
+    )
     before = fingerprint()
 
     said = text_of(adam.get(f"{page('changelist')}?q=e"))
@@ -107,7 +111,7 @@ def test_an_invitation_is_sent_again_given_a_new_link_and_withdrawn(adam, cast):
 def test_withdrawing_beside_a_clinicians_promise_says_that_the_link_goes_on(adam, cast):
     invitation = invite(cast).invitation
     target = Target(Method.EMAIL, "dora@example.net")
-    share_studies(placements=[cast.placement.uuid], targets=[target], by=cast.ana)
+    share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(cast.ana))
 
     before = text_of(adam.get(page("withdraw", invitation.pk)))
     after = text_of(adam.post(page("withdraw", invitation.pk), follow=True))
@@ -273,7 +277,7 @@ def test_pressing_twice_invites_once_and_says_so(adam, cast):
 
 def test_exactly_what_was_shown_is_done(adam, cast):
     token = agreed(look(adam, TEN))
-    services.change_role(role=role_of(cast.northgate, "Viewer"), name="Looker", by=cast.adam)
+    services.change_role(role=role_of(cast.northgate, "Viewer"), name="Looker", by=acting(cast.adam))
     make_role(cast.northgate, "Viewer", ["list_studies", "delete_study"])
     make_user("Six", email="p6@example.net")
 
@@ -287,7 +291,7 @@ def test_exactly_what_was_shown_is_done(adam, cast):
 def test_a_role_or_worklist_deleted_since_is_said_and_stops_nobody_else(adam, cast):
     passing = make_role(cast.northgate, "Passing")
     token = agreed(look(adam, HEADER + "p1@example.net,Passing,,\np2@example.net,Viewer,,\n"))
-    services.remove_role(role=passing, by=cast.adam)
+    services.remove_role(role=passing, by=acting(cast.adam))
 
     done = text_of(adam.post(page("several"), {"agreed": token}))
 
@@ -319,7 +323,7 @@ def test_what_the_second_press_may_no_longer_do_it_does_not(adam, cast):
     join(make_user("Carl"), cast.northgate, "Administrator")
     token = agreed(look(adam, TEN))
     own = AccountMembership.objects.get(user=cast.adam)
-    services.change_account_member(membership=own, role=role_of(cast.northgate, "Viewer"), by=None)
+    services.change_account_member(membership=own, role=role_of(cast.northgate, "Viewer"), by=OPERATOR)
     before = fingerprint(but={"audit_auditevent"})
 
     response = adam.post(page("several"), {"agreed": token})

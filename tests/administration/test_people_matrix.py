@@ -10,6 +10,7 @@ import pytest
 from django.urls import get_resolver
 
 from accounts.models import AccountMembership, Invitation
+from tests.cast import acting
 from tests.factories import role_of
 from tests.matrix import (
     DENIED,
@@ -48,7 +49,7 @@ def invited(world: SimpleNamespace) -> None:
     cast = world.cast
     for account, by, name in ((cast.northgate, cast.adam, "olga"), (cast.riverside, cast.rita, "pia")):
         offer = Offer(f"{name}@example.net", role_of(account, "Viewer"))
-        services.invite_members(account=account, offers=[offer], by=by)
+        services.invite_members(account=account, offers=[offer], by=acting(by))
 
 
 def member(name: str) -> Any:
@@ -177,13 +178,15 @@ def test_a_right_lost_counts_from_the_next_request(world):
     cast = world.cast
     second = AccountMembership.objects.get(user=cast.ana)
     services.change_account_member(
-        membership=second, role=role_of(cast.northgate, "Administrator"), by=cast.adam
+        membership=second, role=role_of(cast.northgate, "Administrator"), by=acting(cast.adam)
     )
     client = signed_in(world, "ana")
     row = Row(f"admin:{PEOPLE}_changelist", "get", none, {})
     assert answer(client, row, world).status_code == OK
 
-    services.change_account_member(membership=second, role=role_of(cast.northgate, "Viewer"), by=cast.adam)
+    services.change_account_member(
+        membership=second, role=role_of(cast.northgate, "Viewer"), by=acting(cast.adam)
+    )
 
     assert answer(client, row, world).status_code == DENIED
 

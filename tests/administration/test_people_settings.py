@@ -14,6 +14,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from tests.administering import adam, sue
 from tests.administration.test_people import text_of
+from tests.cast import acting
 from tests.fingerprint import fingerprint
 from worklists import services
 
@@ -71,7 +72,7 @@ def test_invitations_from_then_on_live_as_long_as_the_account_says(adam, cast):
     role = cast.northgate.roles.get(name="Viewer")
 
     services.invite_members(
-        account=cast.northgate, offers=[services.Offer("dora@example.net", role)], by=cast.adam
+        account=cast.northgate, offers=[services.Offer("dora@example.net", role)], by=acting(cast.adam)
     )
 
     invitation = Invitation.objects.get()
@@ -96,8 +97,8 @@ def test_a_second_factor_is_required_after_the_grace_period_and_taken_back(adam,
 
 
 def test_the_page_says_since_when_it_is_required(adam, cast, clock):
-    add_app(user=cast.adam, secret="JBSWY3DPEHPK3PXP")
-    services.change_account(account=cast.northgate, by=cast.adam, second_factor_in=1)
+    add_app(by=acting(cast.adam), secret="JBSWY3DPEHPK3PXP")
+    services.change_account(account=cast.northgate, by=acting(cast.adam), second_factor_in=1)
     clock.move(days=2)
 
     assert "Required since" in text_of(adam.get(account_page("change", cast.northgate.pk)))
@@ -145,14 +146,14 @@ def test_the_list_of_one_account_is_its_settings(adam, cast):
 @pytest.mark.parametrize("name", ["rita", "ana", "ed"])
 def test_only_who_administers_an_account_changes_it(cast, name):
     with pytest.raises(PermissionDenied):
-        services.change_account(account=cast.northgate, by=getattr(cast, name), name="Mine")
+        services.change_account(account=cast.northgate, by=acting(getattr(cast, name)), name="Mine")
 
     assert not Account.objects.filter(name="Mine").exists()
 
 
 def test_a_time_zone_nobody_knows_is_refused_by_the_service(cast):
     with pytest.raises(ValidationError, match="Choose a time zone"):
-        services.change_account(account=cast.northgate, by=cast.adam, timezone="../etc/passwd")
+        services.change_account(account=cast.northgate, by=acting(cast.adam), timezone="../etc/passwd")
 
 
 def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast):
@@ -204,7 +205,7 @@ def test_nobody_deactivates_themselves(sue, cast):
 
 
 def test_a_lost_second_factor_is_taken_away_with_a_reason(sue, cast):
-    add_app(user=cast.ana, secret="JBSWY3DPEHPK3PXP")
+    add_app(by=acting(cast.ana), secret="JBSWY3DPEHPK3PXP")
 
     shown = text_of(sue.get(user_page("change", cast.ana.pk)))
     without = sue.post(user_page("second_factor", cast.ana.pk), {"why": " "})

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from accounts.models import Account, AccountMembership, Invitation, Role
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from tests.administering import adam, sue
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import join, make_account, make_location, make_role, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import access, selectors, services
@@ -75,7 +76,7 @@ def test_a_ticked_permission_counts_at_once(adam: Client, cast: Cast) -> None:
     answer = adam.post(page_of(role), {"name": "Viewer", "permissions": ["list_studies", "upload_study"]})
 
     assert answer["Location"] == page_of(role)
-    assert access.rights(cast.vera, cast.ct) == {"list_studies", "upload_study"}
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies", "upload_study"}
     event = AuditEvent.objects.get(action=Action.ROLE_CHANGE, by_id=cast.adam.pk)
     assert (event.detail["added"], event.detail["removed"]) == (["Studies: Upload"], ["Studies: Open images"])
 
@@ -86,7 +87,7 @@ def test_a_child_without_its_parent_is_kept_and_gives_nothing(adam: Client, cast
     adam.post(page_of(role), {"name": "Viewer", "permissions": ["list_studies", "share_study_by_email"]})
 
     assert ticks(role) == {"list_studies", "share_study_by_email"}
-    assert access.rights(cast.vera, cast.ct) == {"list_studies"}
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies"}
     assert "is ticked, but has no effect without" in text_of(adam.get(page_of(role)))
 
 
@@ -154,7 +155,7 @@ def test_the_platforms_roles_are_the_superusers(cast: Cast, client: Client) -> N
     page = client.get(page_of(personal))
     assert "Account: Administer" not in text_of(page)
     client.post(page_of(personal), {"name": "Personal", "permissions": ["list_studies"]})
-    assert access.rights(cast.ed, cast.ed.personal_worklist) == {"list_studies"}
+    assert access.rights(acting(cast.ed), cast.ed.personal_worklist) == {"list_studies"}
     assert client.post(page_of(personal, "delete"), {"post": "yes"}).status_code == 403
     assert client.get(page_of(personal, "copy")).status_code == 404
 
@@ -237,7 +238,7 @@ def test_the_numbers_before_saving_are_the_difference_after_it(cast: Cast, seed:
         role, wanted = chance.choice(roles), chance.sample(known, chance.randrange(len(known)))
         before, ran = held(), administrators()
         effect = selectors.effect_of(role, wanted)
-        services.change_role(role=role, permissions=wanted, by=None)
+        services.change_role(role=role, permissions=wanted, by=OPERATOR)
 
         assert told(effect) == counted(moved(before, held()))
         assert effect.administrators == len(ran ^ administrators())
@@ -245,7 +246,7 @@ def test_the_numbers_before_saving_are_the_difference_after_it(cast: Cast, seed:
 
 def test_the_panel_says_in_numbers_what_would_change_and_changes_nothing(adam: Client, cast: Cast) -> None:
     viewer = role_of(cast.northgate, "Viewer")
-    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=viewer, by=None)
+    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=viewer, by=OPERATOR)
     before = fingerprint()
     wanted = {
         "name": "Viewer",
@@ -299,10 +300,12 @@ def test_what_was_saved_is_said_in_numbers(adam: Client, cast: Cast) -> None:
 def test_the_page_says_who_holds_the_role_and_where(adam: Client, cast: Cast) -> None:
     role = make_role(cast.northgate, "Night")
     services.change_account_member(
-        membership=AccountMembership.objects.get(user=cast.vera), role=role, by=None
+        membership=AccountMembership.objects.get(user=cast.vera), role=role, by=OPERATOR
     )
-    services.change_worklist_member(membership=membership_of(cast.ben, cast.emergency), role=role, by=None)
-    services.change_worklist(worklist=cast.ct, default_role=role, by=None)
+    services.change_worklist_member(
+        membership=membership_of(cast.ben, cast.emergency), role=role, by=OPERATOR
+    )
+    services.change_worklist(worklist=cast.ct, default_role=role, by=OPERATOR)
 
     holders = {holder.name: holder.where for holder in selectors.holders_of(role).people}
 
@@ -357,8 +360,10 @@ def test_a_role_in_use_stays_and_the_page_says_by_whom(adam: Client, cast: Cast)
     role = make_role(cast.northgate, "Night")
     delete = page_of(role, "delete")
     join(make_user("Nora"), cast.northgate, role)
-    services.change_worklist_member(membership=membership_of(cast.ben, cast.emergency), role=role, by=None)
-    services.change_worklist(worklist=cast.chest, default_role=role, by=None)
+    services.change_worklist_member(
+        membership=membership_of(cast.ben, cast.emergency), role=role, by=OPERATOR
+    )
+    services.change_worklist(worklist=cast.chest, default_role=role, by=OPERATOR)
     invite(cast.northgate, "dora@example.net", role)
     before = fingerprint()
 
@@ -398,8 +403,8 @@ def test_a_role_nobody_has_is_deleted_after_being_asked(adam: Client, cast: Cast
 
 def test_the_history_is_the_roles_own(adam: Client, cast: Cast) -> None:
     role, other = make_role(cast.northgate, "Night"), make_role(cast.northgate, "Day")
-    services.change_role(role=role, permissions=["list_studies"], by=cast.adam)
-    services.change_role(role=other, permissions=["open_study"], by=cast.adam)
+    services.change_role(role=role, permissions=["list_studies"], by=acting(cast.adam))
+    services.change_role(role=other, permissions=["open_study"], by=acting(cast.adam))
 
     page = text_of(adam.get(page_of(role, "history")))
 
@@ -437,7 +442,7 @@ def test_a_role_costs_the_same_for_many_holders(
 
 
 def test_the_list_says_how_much_each_role_is_used(adam: Client, cast: Cast) -> None:
-    services.change_worklist(worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), by=None)
+    services.change_worklist(worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), by=OPERATOR)
 
     rows = adam.get(reverse("admin:accounts_role_changelist")).context["cl"].result_list
 

@@ -12,11 +12,12 @@ from django.urls import reverse
 from accounts.models import Account, AccountMembership, Invitation, Role, User
 from administration.current_account import CHOSEN
 from administration.page import Page
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import join, make_account, membership_of, role_of
 from tests.fingerprint import fingerprint
 from worklists import access, access_check, services
@@ -45,11 +46,11 @@ def riverside(cast: Cast) -> dict[Any, Any]:
     share_studies(
         placements=[cast.other_placement.uuid],
         targets=[Target(Method.EMAIL, "dora@river.test")],
-        by=cast.caro,
+        by=acting(cast.caro),
     )
-    role = services.add_role(account=cast.riverside, name="Tide reader", by=cast.rita)
+    role = services.add_role(account=cast.riverside, name="Tide reader", by=acting(cast.rita))
     services.change_worklist_member(
-        membership=membership_of(cast.caro, cast.imaging), role=role, by=cast.rita
+        membership=membership_of(cast.caro, cast.imaging), role=role, by=acting(cast.rita)
     )
     return {
         Role: role,
@@ -284,12 +285,12 @@ def test_what_one_may_no_longer_administer_is_closed_from_the_next_request(adam:
     services.change_account_member(
         membership=AccountMembership.objects.get(user=cast.ben, account=cast.northgate),
         role=role_of(cast.northgate, "Administrator"),
-        by=None,
+        by=OPERATOR,
     )
     services.change_account_member(
         membership=AccountMembership.objects.get(user=cast.adam),
         role=role_of(cast.northgate, "Viewer"),
-        by=None,
+        by=OPERATOR,
     )
 
     assert adam.get(reverse("admin:index")).status_code == 403
@@ -334,7 +335,7 @@ def test_on_the_whole_platform_an_account_is_chosen_before_anything_is_added(sue
 
 def test_staff_is_who_administers_an_account(cast: Cast) -> None:
     """Through every way there is to begin and to cease."""
-    role = services.add_role(account=cast.northgate, name="Deputy", by=None)
+    role = services.add_role(account=cast.northgate, name="Deputy", by=OPERATOR)
     member = AccountMembership.objects.get(user=cast.vera)
 
     def staff() -> bool:
@@ -342,22 +343,22 @@ def test_staff_is_who_administers_an_account(cast: Cast) -> None:
         return User.objects.get(pk=cast.vera.pk).is_staff
 
     assert not staff()
-    services.change_account_member(membership=member, role=role, by=None)
+    services.change_account_member(membership=member, role=role, by=OPERATOR)
     assert not staff()
-    services.change_role(role=role, permissions=[access.ADMINISTER], by=None)
+    services.change_role(role=role, permissions=[access.ADMINISTER], by=OPERATOR)
     assert staff()
-    services.deactivate_member(membership=member, by=None)
+    services.deactivate_member(membership=member, by=OPERATOR)
     assert not staff()
-    services.reactivate_member(membership=member, by=None)
+    services.reactivate_member(membership=member, by=OPERATOR)
     assert staff()
-    services.change_role(role=role, permissions=["list_studies"], by=None)
+    services.change_role(role=role, permissions=["list_studies"], by=OPERATOR)
     assert not staff()
-    services.change_role(role=role, permissions=[access.ADMINISTER], by=None)
+    services.change_role(role=role, permissions=[access.ADMINISTER], by=OPERATOR)
     join(cast.vera, cast.riverside, "Administrator")
-    services.remove_member(membership=member, by=None)
+    services.remove_member(membership=member, by=OPERATOR)
     assert staff()
     services.remove_member(
-        membership=AccountMembership.objects.get(user=cast.vera, account=cast.riverside), by=None
+        membership=AccountMembership.objects.get(user=cast.vera, account=cast.riverside), by=OPERATOR
     )
     assert not staff()
 
@@ -399,7 +400,7 @@ def test_the_trail_is_the_accounts_own(adam: Client, cast: Cast) -> None:
 
 
 def test_the_trail_narrows_to_a_person_an_action_and_days(adam: Client, cast: Cast) -> None:
-    services.add_role(account=cast.northgate, name="By Adam", by=cast.adam)
+    services.add_role(account=cast.northgate, name="By Adam", by=acting(cast.adam))
     page = reverse("admin:audit_auditevent_changelist")
 
     by_adam = adam.get(page, {"person": "adam", "action": "account:role:add"})
@@ -412,7 +413,7 @@ def test_the_trail_narrows_to_a_person_an_action_and_days(adam: Client, cast: Ca
 
 
 def test_the_file_holds_the_same_lines_and_is_in_the_trail_itself(adam: Client, cast: Cast) -> None:
-    services.add_role(account=cast.northgate, name="=HYPERLINK", by=cast.adam)
+    services.add_role(account=cast.northgate, name="=HYPERLINK", by=acting(cast.adam))
 
     response = adam.get(reverse("admin:audit_auditevent_csv"), {"action": "account:role:add"})
     file = b"".join(response.streaming_content).decode("utf-8-sig")
@@ -429,7 +430,7 @@ def test_a_page_of_the_trail_costs_the_same_whatever_it_holds(
     page = reverse("admin:audit_auditevent_changelist")
     adam.get(page)
     for number in range(60):
-        services.add_role(account=cast.northgate, name=f"Role {number}", by=None)
+        services.add_role(account=cast.northgate, name=f"Role {number}", by=OPERATOR)
     with django_assert_num_queries(PRICE_OF_THE_TRAIL):
         first = adam.get(page)
     with django_assert_num_queries(PRICE_OF_THE_TRAIL):

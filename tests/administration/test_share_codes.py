@@ -14,7 +14,7 @@ from sharing import services as sharing
 from sharing.models import Method, Share
 from sharing.targets import Target
 from tests.administering import adam, fresh, text, there
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.fingerprint import fingerprint
 from worklists import code_card
 from worklists.models import Worklist
@@ -38,7 +38,9 @@ def test_a_first_code_is_made_without_a_warning(cast: Cast, adam: Client) -> Non
 def test_a_code_in_use_is_changed_only_after_the_warning(cast: Cast, adam: Client) -> None:
     """The warning names what stops working and how much came by it; another change meanwhile brings it again."""
     sharing.share_studies(
-        placements=[cast.other_placement.uuid], targets=[Target(Method.CODE, "NGCT2026")], by=cast.caro
+        placements=[cast.other_placement.uuid],
+        targets=[Target(Method.CODE, "NGCT2026")],
+        by=acting(cast.caro),
     )
     posted = {"deed": "type", "code": " ngct 2027 "}
     before = fingerprint()
@@ -58,12 +60,14 @@ def test_a_code_in_use_is_changed_only_after_the_warning(cast: Cast, adam: Clien
 
 def test_shares_by_code_are_counted_for_ninety_days(cast: Cast, adam: Client) -> None:
     sharing.share_studies(
-        placements=[cast.other_placement.uuid], targets=[Target(Method.CODE, "NGCT2026")], by=cast.caro
+        placements=[cast.other_placement.uuid],
+        targets=[Target(Method.CODE, "NGCT2026")],
+        by=acting(cast.caro),
     )
     sharing.share_studies(
         placements=[cast.placement.uuid],
         targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
-        by=cast.ana,
+        by=acting(cast.ana),
     )
     assert "1 share came by it" in text(adam.get(there("code", cast.ct.pk)))
     assert "No share came by it" in text(adam.get(there("code", cast.emergency.pk)))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import AccountMembership, Invitation, Role
 from accounts.services.invitations import WITHDRAWN_MEANWHILE
 from sharing.services import delete_worklist, leave_account, withdraw_staff_invitation
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import make_role, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.overlap import Deed, queued
@@ -36,7 +36,7 @@ def role_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     ben = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
     settings = {"name": ct.name, "takes_shares": "on", "default_role": role.pk}
     new = {"kind": "group", "name": "Stroke MDT", "takes_shares": "on", "default_role": role.pk}
-    return lambda: services.remove_role(role=role, by=cast.adam), {
+    return lambda: services.remove_role(role=role, by=acting(cast.adam)), {
         "changed": (page("accounts_role_change", role.pk), {"name": "Night", "permissions": []}),
         "copied": (page("accounts_role_copy", role.pk), {"name": "Copy"}),
         "replaced": (page("accounts_role_replace", role.pk), {"other": viewer.pk}),
@@ -57,7 +57,7 @@ def role_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 def worklist_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     chest = cast.chest
     settings = {"name": "Chest", "takes_shares": "on"}
-    return lambda: delete_worklist(worklist=chest, by=cast.adam), {
+    return lambda: delete_worklist(worklist=chest, by=acting(cast.adam)), {
         "changed": (page("worklists_worklist_change", chest.pk), settings),
         "deleted": (page("worklists_worklist_delete", chest.pk), {"post": "yes"}),
         "given a code": (page("worklists_worklist_code", chest.pk), {"deed": "make"}),
@@ -82,7 +82,7 @@ def worklist_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 
 def membership_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     own = membership_of(cast.vera, cast.ct)
-    return lambda: services.remove_worklist_member(membership=own, by=cast.adam), {
+    return lambda: services.remove_worklist_member(membership=own, by=acting(cast.adam)), {
         "changed": (page("worklists_worklistmembership_change", own.pk), {"role": ""}),
         "deleted": (page("worklists_worklistmembership_delete", own.pk), {"post": "yes"}),
     }
@@ -91,7 +91,7 @@ def membership_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 def person_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     ben = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
     role = {"role": role_of(cast.northgate, "Viewer").pk}
-    return lambda: leave_account(membership=ben.pk, by=cast.adam, remove=True), {
+    return lambda: leave_account(membership=ben.pk, by=acting(cast.adam), remove=True), {
         "changed": (page("accounts_accountmembership_change", ben.pk), role),
         "deactivated": (page("accounts_accountmembership_deactivate", ben.pk), {}),
         "reactivated": (page("accounts_accountmembership_reactivate", ben.pk), {}),
@@ -105,9 +105,9 @@ def person_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 
 def invitation_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
-    services.invite_members(account=cast.northgate, offers=[offer], by=cast.adam)
+    services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     row = Invitation.objects.get(address="olga@example.net")
-    return lambda: withdraw_staff_invitation(membership=row.membership, by=cast.adam), {
+    return lambda: withdraw_staff_invitation(membership=row.membership, by=acting(cast.adam)), {
         "mailed again": (page("accounts_invitation_resend", row.pk), {}),
         "given a new link": (page("accounts_invitation_new_link", row.pk), {}),
         "withdrawn": (page("accounts_invitation_withdraw", row.pk), {}),

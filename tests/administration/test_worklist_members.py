@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from accounts.models import AccountMembership, User
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from tests.administering import adam, fresh, text, there
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import join, make_role, make_user, membership_of, role_of
 from tests.fingerprint import fingerprint
 from worklists import access, services
@@ -31,9 +32,11 @@ pytestmark = pytest.mark.django_db
 def mixed(cast: Cast) -> Cast:
     """On Emergency: own roles, a default role, members with every worklist, people without a right."""
     northgate = cast.northgate
-    services.change_worklist(worklist=cast.emergency, default_role=role_of(northgate, "Viewer"), by=None)
+    services.change_worklist(worklist=cast.emergency, default_role=role_of(northgate, "Viewer"), by=OPERATOR)
     services.change_worklist_member(
-        membership=membership_of(cast.ben, cast.emergency), role=role_of(northgate, "Radiologist"), by=None
+        membership=membership_of(cast.ben, cast.emergency),
+        role=role_of(northgate, "Radiologist"),
+        by=OPERATOR,
     )
     join(make_user("Nina"), northgate, "Administrator", [cast.emergency])
     join(make_user("Omar"), northgate, "Radiologist", every_worklist=True)
@@ -71,7 +74,7 @@ def test_the_role_that_counts_and_why(mixed: Cast) -> None:
 @pytest.mark.parametrize("default", [None, "Viewer", "Radiologist"])
 def test_the_shown_role_gives_the_rights_that_access_answers(mixed: Cast, default: str | None) -> None:
     role = role_of(mixed.northgate, default) if default is not None else None
-    services.change_worklist(worklist=mixed.emergency, default_role=role, by=None)
+    services.change_worklist(worklist=mixed.emergency, default_role=role, by=OPERATOR)
     for worklist in Worklist.objects.filter(account=mixed.northgate):
         rows = [*staff.members_of(worklist), *staff.everywhere_people(worklist)]
         people = staff.members(worklist, rows)
@@ -81,7 +84,7 @@ def test_the_shown_role_gives_the_rights_that_access_answers(mixed: Cast, defaul
 
         everybody = User.objects.all()
         assert {one.pk: shown.get(one.pk, frozenset()) for one in everybody} == {
-            one.pk: access.rights(one, worklist) for one in everybody
+            one.pk: access.rights(acting(one), worklist) for one in everybody
         }
 
 
@@ -109,7 +112,7 @@ def test_nobody_of_another_account_is_found(mixed: Cast, adam: Client, find: str
 
 @pytest.mark.parametrize("query", ["", "?page=2", "?q=a", "?through=every"])
 def test_a_members_page_costs_the_same_for_many(cast: Cast, adam: Client, query: str) -> None:
-    services.add_worklist_member(worklist=cast.chest, user=cast.ana, by=None)
+    services.add_worklist_member(worklist=cast.chest, user=cast.ana, by=OPERATOR)
     few = _price(adam, there("members", cast.chest.pk) + query)
 
     _crowd(cast, 120)
@@ -151,8 +154,8 @@ def test_several_are_added_at_once_with_one_role(cast: Cast, adam: Client) -> No
 
     assert answer["Location"] == there("members", cast.chest.pk)
     assert (
-        access.rights(cast.ben, cast.chest)
-        == access.rights(cast.vera, cast.chest)
+        access.rights(acting(cast.ben), cast.chest)
+        == access.rights(acting(cast.vera), cast.chest)
         == {"list_studies", "open_study"}
     )
     added = AuditEvent.objects.filter(action=Action.WORKLIST_MEMBER_ADD, by_id=cast.adam.pk)
@@ -202,9 +205,9 @@ def test_a_role_of_ones_own_is_given_and_taken_back(cast: Cast, adam: Client) ->
     answer = adam.post(url, {"role": role_of(cast.northgate, "Radiologist").pk})
 
     assert answer["Location"] == there("members", cast.ct.pk)
-    assert access.may(cast.vera, "share_study", cast.ct)
+    assert access.may(acting(cast.vera), "share_study", cast.ct)
     adam.post(url, {"role": ""})
-    assert not access.may(cast.vera, "share_study", cast.ct)
+    assert not access.may(acting(cast.vera), "share_study", cast.ct)
 
 
 @pytest.mark.parametrize("field", ["role", "worklist", "user"])
@@ -257,7 +260,7 @@ def test_taking_somebody_off_says_first_what_they_lose(cast: Cast, adam: Client)
         in page
     )
     assert adam.post(url, {"post": "yes"})["Location"] == there("members", cast.ct.pk)
-    assert access.rights(cast.vera, cast.ct) == frozenset()
+    assert access.rights(acting(cast.vera), cast.ct) == frozenset()
 
 
 def test_who_has_every_worklist_keeps_their_account_role_and_may_gain_by_it(cast: Cast, adam: Client) -> None:
@@ -267,7 +270,7 @@ def test_who_has_every_worklist_keeps_their_account_role_and_may_gain_by_it(cast
         worklist=cast.chest,
         user=paul,
         role=make_role(cast.northgate, "Little", ["list_studies", "edit_study"]),
-        by=None,
+        by=OPERATOR,
     )
 
     page = text(adam.get(there("delete", membership_of(paul, cast.chest).pk, of="worklistmembership")))
@@ -275,9 +278,9 @@ def test_who_has_every_worklist_keeps_their_account_role_and_may_gain_by_it(cast
     assert "Paul loses 1 permission on Chest Clinic: Studies: Edit." in page
     assert "Having every worklist, they stay there as Radiologist" in page
     assert "By that they gain: Studies: Open images, Share a study" in page
-    services.remove_worklist_member(membership=membership_of(paul, cast.chest), by=None)
+    services.remove_worklist_member(membership=membership_of(paul, cast.chest), by=OPERATOR)
     assert (
-        access.rights(paul, cast.chest)
+        access.rights(acting(paul), cast.chest)
         == staff.rights_of_roles([role_of(cast.northgate, "Radiologist").pk])[
             role_of(cast.northgate, "Radiologist").pk
         ]

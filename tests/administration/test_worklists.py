@@ -9,12 +9,13 @@ from django.urls import reverse
 
 from accounts.models import AccountMembership
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services as sharing
 from sharing.models import Method
 from sharing.targets import Target
 from tests.administering import adam, fresh, text, there
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import join, make_role, make_user, membership_of, placement_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import services
@@ -64,7 +65,7 @@ def test_the_list_shows_no_other_accounts_worklist_whatever_is_asked(
         worklist=cast.imaging,
         default_role=role_of(cast.riverside, "Viewer"),
         description="Adam’s",
-        by=cast.rita,
+        by=acting(cast.rita),
     )
     known = {"viewer": role_of(cast.riverside, "Viewer").pk, "riverside": cast.riverside.pk}
 
@@ -79,7 +80,7 @@ def test_the_list_names_codes_settings_and_members(cast: Cast, adam: Client) -> 
         default_role=role_of(cast.northgate, "Viewer"),
         needs_approval=True,
         takes_shares=False,
-        by=None,
+        by=OPERATOR,
     )
 
     page = adam.get(f"{there('changelist')}?q=ngct+2026")
@@ -127,7 +128,7 @@ def test_the_list_costs_the_same_for_many_worklists(
     role = role_of(cast.northgate, "Viewer")
     for number in range(40):
         services.add_worklist(
-            account=cast.northgate, kind="group", name=f"Group {number}", default_role=role, by=None
+            account=cast.northgate, kind="group", name=f"Group {number}", default_role=role, by=OPERATOR
         )
     adam.get(there("changelist"))  # a session is touched once a minute
     for page in ("worklist", "worklistmembership"):
@@ -225,8 +226,8 @@ def test_a_front_door_without_a_code_is_refused_in_words(cast: Cast, adam: Clien
 
 
 def test_a_worklist_nothing_hangs_on_is_deleted_after_saying_what_goes(cast: Cast, adam: Client) -> None:
-    services.change_worklist(worklist=cast.chest, share_code="CHEST26", by=None)
-    services.add_worklist_members(worklist=cast.chest, users=[cast.vera, cast.ben], by=None)
+    services.change_worklist(worklist=cast.chest, share_code="CHEST26", by=OPERATOR)
+    services.add_worklist_members(worklist=cast.chest, users=[cast.vera, cast.ben], by=OPERATOR)
 
     page = text(adam.get(there("delete", cast.chest.pk)))
 
@@ -251,10 +252,10 @@ def test_the_history_tells_of_members_and_codes_and_of_no_study(cast: Cast, adam
     sharing.share_studies(
         placements=[cast.placement.uuid],
         targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
-        by=cast.ana,
+        by=acting(cast.ana),
     )
-    services.add_worklist_member(worklist=cast.ct, user=cast.ben, by=cast.adam)
-    services.change_worklist(worklist=cast.imaging, name="Imaging", by=cast.rita)
+    services.add_worklist_member(worklist=cast.ct, user=cast.ben, by=acting(cast.adam))
+    services.change_worklist(worklist=cast.imaging, name="Imaging", by=acting(cast.rita))
 
     page = text(adam.get(there("history", cast.ct.pk)))
     of_ben = text(adam.get(there("history", membership_of(cast.ben, cast.ct).pk, of="worklistmembership")))
@@ -273,7 +274,7 @@ def test_who_loses_the_right_loses_the_pages_at_once(cast: Cast, adam: Client) -
     services.change_account_member(
         membership=AccountMembership.objects.get(user=cast.adam),
         role=role_of(cast.northgate, "Viewer"),
-        by=rest,
+        by=acting(rest),
     )
     before = fingerprint(but={AUDIT})
 

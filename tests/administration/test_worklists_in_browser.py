@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from audit.actor import OPERATOR
 from sharing import services as sharing
 from sharing.models import Method
 from sharing.targets import Target
 from tests.browser.steps import Person, come
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import join, make_role, make_study, make_user, membership_of, placement_of, role_of
 from worklists import services
 
@@ -27,19 +28,21 @@ def here(transactional_db: None) -> Cast:
     cast = make_cast()
     services.change_worklist(
         worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), needs_approval=True,
-        description="Reported within two hours, day and night", by=None,
+        description="Reported within two hours, day and night", by=OPERATOR,
     )  # fmt: skip
     services.change_worklist_member(
         membership=membership_of(cast.ben, cast.emergency),
         role=make_role(cast.northgate, "Night reader"),
-        by=None,
+        by=OPERATOR,
     )
     for number in range(55):
         join(make_user(f"Reader {number:02}"), cast.northgate, "Radiologist", [cast.ct])
     for name in ("Phoebe Lund", "Anneliese von Hohenstein-Weißenburg"):
         join(make_user(name), cast.northgate, "Referring clinician")
     placement = placement_of(make_study(cast.imaging), cast.imaging).uuid
-    sharing.share_studies(placements=[placement], targets=[Target(Method.CODE, "NORTHGATE")], by=cast.caro)
+    sharing.share_studies(
+        placements=[placement], targets=[Target(Method.CODE, "NORTHGATE")], by=acting(cast.caro)
+    )
     return cast
 
 

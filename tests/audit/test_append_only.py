@@ -6,8 +6,10 @@ from django.db import ProgrammingError, connection, transaction
 
 from accounts.models import User
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from audit.services import On, event, record, record_all
+from tests.cast import acting
 
 CHANGES = [
     "UPDATE audit_auditevent SET by_label = 'somebody else'",
@@ -27,7 +29,7 @@ BY_THE_BACK_DOOR = [
 
 @pytest.fixture
 def a_line(transactional_db):
-    record(Action.STUDY_OPEN, by=None, on=On(study_id=1))
+    record(Action.STUDY_OPEN, by=OPERATOR, on=On(study_id=1))
     return AuditEvent.objects.get()
 
 
@@ -75,7 +77,7 @@ def _try(cursor, statement):
 
 def test_a_line_outlives_what_it_names(cast):
     on = On(study_id=cast.study.pk, worklist_id=cast.ct.pk, worklist_label=cast.ct.label)
-    record(Action.STUDY_OPEN, by=cast.ana, on=on)
+    record(Action.STUDY_OPEN, by=acting(cast.ana), on=on)
     cast.placement.delete()
     cast.study.delete()
     line = AuditEvent.objects.get(action=Action.STUDY_OPEN)
@@ -97,7 +99,7 @@ def test_a_deed_that_cannot_be_audited_is_undone(cast):
         with transaction.atomic():
             cast.study.description = "changed"
             cast.study.save()
-            record(Action.STUDY_EDIT, by=cast.ana, on=On(), outcome="perhaps")
+            record(Action.STUDY_EDIT, by=acting(cast.ana), on=On(), outcome="perhaps")
 
     with pytest.raises(Exception, match="audit_outcome_is_success_or_refused"):
         deed()
@@ -106,7 +108,7 @@ def test_a_deed_that_cannot_be_audited_is_undone(cast):
 
 
 def test_many_lines_are_written_in_one_statement(db, django_assert_num_queries):
-    lines = [event(Action.STUDY_OPEN, by=None, on=On(study_id=number)) for number in range(500)]
+    lines = [event(Action.STUDY_OPEN, by=OPERATOR, on=On(study_id=number)) for number in range(500)]
     with transaction.atomic(), django_assert_num_queries(1), transaction.atomic(savepoint=False):
         record_all(lines)
     assert AuditEvent.objects.count() == 500
@@ -114,6 +116,6 @@ def test_many_lines_are_written_in_one_statement(db, django_assert_num_queries):
 
 def test_the_longest_name_and_address_fit_in_a_line(db):
     user = User(pk=1, name="N" * 200, email=f"{'e' * 60}@{'d' * 180}.example.org")
-    record(Action.SIGN_IN, by=user)
+    record(Action.SIGN_IN, by=acting(user))
     label = AuditEvent.objects.get().by_label
     assert len(label) == 300 and label.endswith(f"N <{user.email}>")

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseForbidden
@@ -11,16 +10,18 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from audit.actions import Action
-from audit.middleware import client_address
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
+from audit.requests import ip_address_of
 from audit.services import On, record, record_denied
+from tests.cast import acting
 
 SENTENCE = "Your role does not let you do this."
 
 
 def raises(request, **named):
     with transaction.atomic():
-        record(Action.STUDY_EDIT, by=request.user)
+        record(Action.STUDY_EDIT, by=acting(request.user))
         raise PermissionDenied(SENTENCE)
 
 
@@ -69,7 +70,7 @@ def test_a_refusal_shows_its_sentence_and_leaves_one_line(ana, client):
     assert response.status_code == 403
     assert SENTENCE in response.content.decode()
     [line] = lines()
-    assert (line.by_id, line.outcome, line.address) == (ana.pk, "refused", "192.0.2.7")
+    assert (line.by_id, line.outcome, line.ip_address) == (ana.pk, "refused", "192.0.2.7")
     assert line.detail == {"what": "POST raises", "why": SENTENCE}
 
 
@@ -89,7 +90,7 @@ def test_the_line_is_committed_apart_from_the_deed(ana, client, as_owner):
 
 def test_a_line_cannot_be_written_inside_the_transaction_of_the_deed(transactional_db):
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        record_denied(by=None, what="POST raises")
+        record_denied(by=OPERATOR, what="POST raises")
 
 
 def test_the_line_says_which_study_it_was_about(cast, ana, client):
@@ -162,7 +163,7 @@ def test_a_redirect_to_the_sign_in_leaves_no_line(db, client):
 
 
 def test_an_anonymous_person_is_named_as_such(db):
-    record_denied(by=AnonymousUser(), what="GET page")
+    record_denied(by=acting(None), what="GET page")
     assert [line.by_label for line in lines()] == ["Someone not signed in"]
 
 
@@ -180,4 +181,4 @@ def test_an_anonymous_person_is_named_as_such(db):
 )
 def test_the_address_is_the_one_our_own_proxies_saw(settings, proxies, headers, expected):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
-    assert client_address(RequestFactory().get("/", **headers)) == expected
+    assert ip_address_of(RequestFactory().get("/", **headers)) == expected

@@ -11,12 +11,14 @@ from django.core.management import call_command
 from PIL import Image
 
 from accounts.models import Account, User
+from audit.actor import OPERATOR
 from cimar.installation import CHECKOUT
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
 from studies.models import Placement
 from tests.browser.steps import WIDE, Person
+from tests.cast import acting
 from tests.plumbing.database import Clock
 from worklists.models import Worklist
 from worklists.services import add_worklist, add_worklist_member
@@ -86,9 +88,9 @@ def demo(transactional_db: None, clock: Clock) -> Worklist:
     clock.move(days=-2)
     call_command("load_demo", stdout=StringIO())
     northgate = Account.objects.get(name="Northgate Hospital")
-    board = add_worklist(account=northgate, kind="group", name=BOARD, share_code="NGROUND", by=None)
+    board = add_worklist(account=northgate, kind="group", name=BOARD, share_code="NGROUND", by=OPERATOR)
     for address in (ANA, TOBIAS):
-        add_worklist_member(worklist=board, user=User.objects.get(email=address), role=None, by=None)
+        add_worklist_member(worklist=board, user=User.objects.get(email=address), role=None, by=OPERATOR)
     for place, address in SHARED.items():
         clock.move(hours=6, minutes=25)
         by = User.objects.get(email=address)
@@ -96,7 +98,7 @@ def demo(transactional_db: None, clock: Clock) -> Worklist:
         within = Worklist.objects.filter(name=place, account=northgate).exists()
         target = Target(Method.GROUP, str(board.uuid)) if within else Target(Method.CODE, "NGROUND")
         report = share_studies(
-            placements=list(placements.values_list("uuid", flat=True)), targets=[target], by=by
+            placements=list(placements.values_list("uuid", flat=True)), targets=[target], by=acting(by)
         )
         assert {row.sentence for row in report.rows} == {""}
         # A column's default is beyond the reach of the tests' clock.

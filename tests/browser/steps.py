@@ -21,7 +21,7 @@ from accounts.services.outbox import deliver_waiting
 from studies import services
 from studies.ingest.sources import Source
 from studies.models import Placement, Study
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import PASSWORD, join, make_user, placement_of
 from worklists.models import Worklist
 
@@ -65,7 +65,7 @@ def hospital(transactional_db: None) -> Hospital:
     for scan in (CT_SCAN, US_SCAN):
         path = Path(get_testdata_file(scan, download=False))
         services.take_in(
-            worklist=cast.ct, by=cast.ana, source=Source(scan, lambda path=path: path.open("rb"))
+            worklist=cast.ct, by=acting(cast.ana), source=Source(scan, lambda path=path: path.open("rb"))
         )
     services.render_waiting()
     taken_in = Study.objects.filter(home=cast.ct).exclude(pk=cast.study.pk)

@@ -11,6 +11,7 @@ from sharing.models import Method
 from sharing.targets import Target
 from studies.models import Placement
 from tests.browser.steps import LOOKS, US_PATIENT, Hospital, Person
+from tests.cast import acting
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def passed_on(hospital: Hospital) -> None:
 
     def share(by: object, worklist: object, target: Target) -> UUID:
         placement = hospital.placement(hospital.us, worklist)
-        return services.share_studies(placements=[placement.uuid], targets=[target], by=by).press
+        return services.share_studies(placements=[placement.uuid], targets=[target], by=acting(by)).press
 
     share(cast.ana, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid)))
     share(cast.ben, cast.emergency, Target(Method.CODE, "RIVERSIDE"))

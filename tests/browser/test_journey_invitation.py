@@ -12,6 +12,7 @@ from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
 from tests.browser.steps import CT_PATIENT, LOOKS, US_PATIENT, Hospital, Mail, Person
+from tests.cast import acting
 
 OUTSIDE = "dora@seaview.example"
 
@@ -22,7 +23,7 @@ def invited(hospital: Hospital, mail: Mail) -> str:
     services.share_studies(
         placements=[hospital.placement(study).uuid for study in (hospital.ct, hospital.us)],
         targets=[Target(Method.EMAIL, OUTSIDE)],
-        by=hospital.cast.ana,
+        by=acting(hospital.cast.ana),
         note="A second opinion, please.",
     )
     return re.search(r"http\S+/invitations/\S+", mail.to(OUTSIDE)[0].text)[0]

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from sharing.models import Share
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Person
+from tests.cast import acting
 from tests.factories import role_of
 from worklists.services import change_role
 from worklists.shipped_roles import SHIPPED_ROLES
@@ -26,7 +27,9 @@ def test_a_method_taken_from_the_role_is_refused_in_an_open_dialog(
 
     # Meanwhile her administrator takes sharing by email from radiologists.
     role = role_of(cast.northgate, "Radiologist")
-    change_role(role=role, by=cast.adam, permissions=SHIPPED_ROLES["Radiologist"] - {"share_study_by_email"})
+    change_role(
+        role=role, by=acting(cast.adam), permissions=SHIPPED_ROLES["Radiologist"] - {"share_study_by_email"}
+    )
 
     # What her role still lets her do is done, the rest is refused with the reason.
     dialog.get_by_role("button", name="Share Studies").click()
@@ -56,7 +59,7 @@ def test_the_right_to_share_taken_away_is_told_in_the_open_dialog(
     dialog = ana.share(CT_PATIENT)
     dialog.get_by_label("Emergency").check()
     change_role(
-        role=role_of(cast.northgate, "Radiologist"), by=cast.adam, permissions=SHIPPED_ROLES["Viewer"]
+        role=role_of(cast.northgate, "Radiologist"), by=acting(cast.adam), permissions=SHIPPED_ROLES["Viewer"]
     )
     dialog.get_by_role("button", name="Share Studies").click()
     expect(dialog.get_by_role("alert").first).to_contain_text(

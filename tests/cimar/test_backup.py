@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
+from audit.actor import OPERATOR
 from cimar.backup import make, postgres, restore
 from cimar.backup.folder import BackupFolder
 from cimar.installation import APP_ROLE, CHECKOUT, OWNER_ROLE, SUPERUSER, Problem
@@ -25,7 +26,7 @@ from studies import services
 from studies.ingest import store, stored_files
 from studies.models import Blob, Study
 from tests.bad_files import dicom_storage, sound, source
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import PASSWORD, placement_of
 from tests.plumbing import PLACES, database
 
@@ -52,7 +53,7 @@ for path in sys.argv[2:]:
 def house(dicom_storage: Path) -> Cast:
     """The cast, with a study that has images and is shared with Emergency."""
     cast = make_cast()
-    result = services.take_in(worklist=cast.ct, by=None, source=source(sound()))
+    result = services.take_in(worklist=cast.ct, by=OPERATOR, source=source(sound()))
     services.render_previews(blob_ids=result.blob_ids)
     share(cast, imaged(cast))
     return cast
@@ -66,7 +67,7 @@ def share(cast: Cast, study: Study) -> None:
     sharing_services.share_studies(
         placements=[placement_of(study, cast.ct).uuid],
         targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
-        by=cast.ana,
+        by=acting(cast.ana),
     )
 
 
@@ -157,7 +158,7 @@ def test_a_house_is_backed_up_restored_elsewhere_and_looks_the_same(
     house: Cast, there: dict[str, str], elsewhere: dict[str, str], tmp_path: Path
 ) -> None:
     upload = services.receive_upload(
-        worklist=house.ct, by=house.ana, files=[SimpleUploadedFile("late.dcm", sound())]
+        worklist=house.ct, by=acting(house.ana), files=[SimpleUploadedFile("late.dcm", sound())]
     )
     with psycopg.connect(
         host=str(PLACES.sockets), user=SUPERUSER, dbname=there["CIMAR_DATABASE_NAME"], autocommit=True
@@ -222,9 +223,9 @@ def test_what_is_shared_taken_in_and_deleted_while_a_backup_runs_does_not_harm_i
     def busy(*arguments: Any) -> Any:
         """Between the snapshot and the first copy."""
         sharing_services.delete_study(
-            placement=placement_of(study, house.ct).uuid, by=house.adam, why="Wrong patient"
+            placement=placement_of(study, house.ct).uuid, by=acting(house.adam), why="Wrong patient"
         )
-        services.take_in(worklist=house.ct, by=None, source=source(sound()))
+        services.take_in(worklist=house.ct, by=OPERATOR, source=source(sound()))
         swept.append(services.sweep_leftovers(everywhere=True))
         return copy(*arguments)
 
@@ -242,7 +243,7 @@ def test_what_is_shared_taken_in_and_deleted_while_a_backup_runs_does_not_harm_i
 
 def test_the_next_backup_copies_only_what_is_new(house: Cast, backed_up: Path, capsys: Any) -> None:
     images = {path: path.stat().st_ino for path in (backed_up / "images").rglob("*") if path.is_file()}
-    services.take_in(worklist=house.ct, by=None, source=source(sound()))
+    services.take_in(worklist=house.ct, by=OPERATOR, source=source(sound()))
     _as_of_yesterday(backed_up)
 
     make.backup(backed_up)
@@ -256,9 +257,9 @@ def test_the_next_backup_copies_only_what_is_new(house: Cast, backed_up: Path, c
 def test_older_backups_go_with_the_files_that_only_they_named(house: Cast, backed_up: Path) -> None:
     gone = Blob.objects.get().sha256
     sharing_services.delete_study(
-        placement=placement_of(imaged(house), house.ct).uuid, by=house.adam, why="Wrong patient"
+        placement=placement_of(imaged(house), house.ct).uuid, by=acting(house.adam), why="Wrong patient"
     )
-    services.take_in(worklist=house.ct, by=None, source=source(sound()))
+    services.take_in(worklist=house.ct, by=OPERATOR, source=source(sound()))
     _as_of_yesterday(backed_up)
 
     make.backup(backed_up, keep=1)

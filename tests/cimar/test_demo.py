@@ -19,6 +19,7 @@ from pydicom.data import get_testdata_file
 
 from accounts.models import Account, AccountMembership, Invitation, User
 from audit import clock
+from audit.actor import OPERATOR
 from cimar.demo import files
 from cimar.demo.people import LOGINS, PASSWORD
 from cimar.demo.shares import ANA, FELIX, INVITED, PRIYA
@@ -27,6 +28,7 @@ from sharing.models import Method, Share
 from sharing.services import delete_study, end_shares
 from studies.models import NO_PATH, Blob, Instance, Placement, Study
 from studies.selectors import placements_visible_to
+from tests.cast import acting
 from tests.fingerprint import fingerprint
 from worklists.models import Worklist
 from worklists.services import change_worklist
@@ -192,14 +194,14 @@ def test_two_shares_hold_one_placement(demo):
 
 def test_the_radiologist_sees_much_and_the_superuser_nothing(demo):
     ana, morgan = (User.objects.get(email=address) for address in (ANA, "morgan.vale@cimar.example"))
-    assert placements_visible_to(ana).values("study").distinct().count() >= 10
-    assert not placements_visible_to(morgan).exists()
+    assert placements_visible_to(acting(ana)).values("study").distinct().count() >= 10
+    assert not placements_visible_to(acting(morgan)).exists()
 
 
 def test_a_share_ended_by_hand_stays_ended(undone):
     ana = User.objects.get(email=ANA)
     ours = Share.objects.filter(shared_by=ana, ended_at=None)
-    end_shares(shares=list(ours.values_list("uuid", flat=True)), by=ana)
+    end_shares(shares=list(ours.values_list("uuid", flat=True)), by=acting(ana))
     before = fingerprint()
 
     load()
@@ -209,8 +211,8 @@ def test_a_share_ended_by_hand_stays_ended(undone):
 
 def test_a_deleted_study_and_a_renamed_worklist_do_not_come_back(undone):
     priya = User.objects.get(email=PRIYA)
-    delete_study(placement=placement("xr-chest", "General X-ray").uuid, by=priya, why="A test.")
-    change_worklist(worklist=Worklist.objects.get(name="MRI"), name="Magnetic resonance", by=None)
+    delete_study(placement=placement("xr-chest", "General X-ray").uuid, by=acting(priya), why="A test.")
+    change_worklist(worklist=Worklist.objects.get(name="MRI"), name="Magnetic resonance", by=OPERATOR)
     before = fingerprint()
 
     load()

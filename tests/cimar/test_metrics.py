@@ -28,7 +28,7 @@ from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
 from studies.models import Blob, Upload
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.mail_server import MailServer
 from tests.processes import Process, Site, Visitor, eventually, mail, site
 
@@ -147,7 +147,7 @@ def test_shares_are_counted_by_method_and_outcome_once_they_are_committed(
     targets = [Target(Method.LOCATION, str(cast.emergency.uuid)), Target(Method.CODE, "NOSUCHCODE")]
 
     with django_capture_on_commit_callbacks(execute=True):
-        services.share_studies(placements=[cast.placement.uuid], targets=targets, by=cast.ana)
+        services.share_studies(placements=[cast.placement.uuid], targets=targets, by=acting(cast.ana))
         assert grew("cimar_shares_total", method="location", outcome="shared") == 0
 
     assert grew("cimar_shares_total", method="location", outcome="shared") == 1
@@ -162,7 +162,7 @@ def test_what_is_undone_is_not_counted(
     target = Target(Method.LOCATION, str(cast.emergency.uuid))
 
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        services.share_studies(placements=[cast.placement.uuid], targets=[target], by=cast.ana)
+        services.share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(cast.ana))
         transaction.set_rollback(True)
 
     assert grew("cimar_deeds_total", action="study:share:add", outcome="success") == 0
@@ -207,7 +207,7 @@ def test_what_waits_is_read_from_the_database(token: None, clock: Any) -> None:
     services.share_studies(
         placements=[cast.placement.uuid],
         targets=[target],
-        by=cast.ana,
+        by=acting(cast.ana),
         expires_at=clock.now() + timedelta(days=1),
     )
 

@@ -15,6 +15,7 @@ from django.urls import get_resolver, reverse
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
+from tests.cast import acting
 from tests.factories import placement_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import (
@@ -318,7 +319,7 @@ def test_what_is_anothers_and_what_does_not_exist_are_answered_alike(world, name
 def test_by_no_address_does_a_recipient_with_every_right_touch_the_original(world):
     cast = world.cast
     report = services.share_studies(
-        placements=[world.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=cast.ana
+        placements=[world.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=acting(cast.ana)
     )
     here = placement_of(cast.study, cast.imaging)
     client = signed_in(world, "rita")

@@ -28,6 +28,7 @@ from accounts.models import Account, User
 from accounts.services import invitations, people, registration, second_factor, sessions
 from audit import clock
 from audit.actions import Action
+from audit.actor import OPERATOR, Actor
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
@@ -37,8 +38,9 @@ from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.models import Study, UploadedFile
 from studies.selectors import Order, Question, placement_for
-from studies.services import reads, trail, uploads
+from studies.services import Part, reads, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
+from tests.cast import IP_ADDRESS, acting
 from tests.everything import CODE, World, a_file, make_world
 from tests.factories import membership_of, waiting_bytes
 from tests.fingerprint import fingerprint
@@ -100,244 +102,275 @@ def _inside(call: Call) -> Call:
 
 ACCOUNTS: dict[str, Call] = {
     "invitations.invite": lambda w: invitations.invite(
-        address="new@example.net", account=w.cast.northgate, invited_by=w.cast.ana, now=clock.now()
+        address="new@example.net", account=w.cast.northgate, by=acting(w.cast.ana), now=clock.now()
     ),
     "invitations.invite_all": lambda w: invitations.invite_all(
         addresses=["new@example.net", "newer@example.net", "dora@example.net"],
         account=w.cast.northgate,
-        invited_by=w.cast.ana,
+        by=acting(w.cast.ana),
         now=clock.now() + timedelta(days=10),
     ),
     "invitations.mark_accepted": lambda w: invitations.mark_accepted(
-        invitation=w.invited, by=w.cast.ed, now=clock.now()
+        invitation=w.invited, by=acting(w.cast.ed), now=clock.now()
     ),
-    "invitations.note_opening": lambda w: invitations.note_opening(invitation=w.invited, address=None),
-    "invitations.relink": lambda w: invitations.relink(invitation=w.invited, by=w.cast.ana),
-    "invitations.resend": lambda w: invitations.resend(invitation=w.invited, by=w.cast.ana),
-    "invitations.withdraw": lambda w: invitations.withdraw(invitation=w.invited, by=w.cast.ana),
+    "invitations.note_opening": lambda w: invitations.note_opening(invitation=w.invited, by=acting(STRANGER)),
+    "invitations.relink": lambda w: invitations.relink(invitation=w.invited, by=acting(w.cast.ana)),
+    "invitations.resend": lambda w: invitations.resend(invitation=w.invited, by=acting(w.cast.ana)),
+    "invitations.withdraw": lambda w: invitations.withdraw(invitation=w.invited, by=acting(w.cast.ana)),
     "people.add_user": lambda w: people.add_user(
-        address="root@example.org", name="Root", password=PASSWORD, by=None, is_superuser=True, is_staff=True
+        address="root@example.org",
+        name="Root",
+        password=PASSWORD,
+        by=OPERATOR,
+        is_superuser=True,
+        is_staff=True,
     ),
     "people.change_details": lambda w: people.change_details(
-        user=w.cast.ana, name="Ana Maria", timezone="Europe/Paris", by=w.cast.ana
+        user=w.cast.ana, name="Ana Maria", timezone="Europe/Paris", by=acting(w.cast.ana)
     ),
-    "people.set_active": lambda w: people.set_active(user=w.cast.ana, active=False, by=w.cast.sue),
+    "people.set_active": lambda w: people.set_active(user=w.cast.ana, active=False, by=acting(w.cast.sue)),
     "people.set_password": lambda w: people.set_password(
-        user=User.objects.get(pk=w.cast.ana.pk), password="another long one", reset=False
+        user=User.objects.get(pk=w.cast.ana.pk),
+        password="another long one",
+        reset=False,
+        by=acting(w.cast.ana),
     ),
-    "registration.prove_code": lambda w: registration.prove_code(invitation=w.invited, code="000000"),
+    "registration.prove_code": lambda w: registration.prove_code(
+        invitation=w.invited, code="000000", by=acting(STRANGER)
+    ),
     "registration.register": lambda w: registration.register(
-        invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
+        invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE, by=acting(STRANGER)
     ),
-    "registration.send_code": lambda w: registration.send_code(invitation=w.invited),
-    "second_factor.add_app": lambda w: second_factor.add_app(user=w.cast.vera, secret="JBSWY3DPEHPK3PXP"),
+    "registration.send_code": lambda w: registration.send_code(invitation=w.invited, by=acting(STRANGER)),
+    "second_factor.add_app": lambda w: second_factor.add_app(
+        by=acting(w.cast.vera), secret="JBSWY3DPEHPK3PXP"
+    ),
     "second_factor.add_key": lambda w: second_factor.add_key(
-        user=w.cast.vera, name="Key", credential=registered()
+        by=acting(w.cast.vera), name="Key", credential=registered()
     ),
     "second_factor.remove_factor": lambda w: second_factor.remove_factor(
-        user=w.cast.ana, factor=_app(w.cast.ana)
+        by=acting(w.cast.ana), factor=_app(w.cast.ana)
     ),
     "second_factor.remove_second_factor": lambda w: second_factor.remove_second_factor(
-        user=w.cast.ana, by=w.cast.sue, why="Known by voice"
+        user=w.cast.ana, by=acting(w.cast.sue), why="Known by voice"
     ),
-    "second_factor.renew_codes": lambda w: second_factor.renew_codes(user=w.cast.ana),
+    "second_factor.renew_codes": lambda w: second_factor.renew_codes(by=acting(w.cast.ana)),
     "second_factor.use": lambda w: second_factor.use(
-        user=w.cast.ana, attempt=lambda: _app(w.cast.ana), mark=_stamp(w.cast.ana)
+        user=w.cast.ana, attempt=lambda: _app(w.cast.ana), mark=_stamp(w.cast.ana), by=acting(STRANGER)
     ),
     "second_factor.use of a wrong one": lambda w: second_factor.use(
-        user=w.cast.ana, attempt=lambda: None, mark=_stamp(w.cast.ana)
+        user=w.cast.ana, attempt=lambda: None, mark=_stamp(w.cast.ana), by=acting(STRANGER)
     ),
     "sessions.end_idle": lambda w: sessions.end_idle(
-        user=w.cast.ana, session="a-session", end=_stamp(w.cast.ana), address=None
+        by=acting(w.cast.ana), session="a-session", end=_stamp(w.cast.ana)
     ),
     "sessions.end_sessions": lambda w: sessions.end_sessions(
-        user=w.cast.ana, sessions=["a-session"], why="signed_out_elsewhere", address=None
+        user=w.cast.ana, sessions=["a-session"], why="signed_out_elsewhere", by=acting(w.cast.ana)
     ),
-    "sessions.note_limited": lambda w: sessions.note_limited(email="ana@example.org", address=None),
-    "sessions.note_wrong_password": lambda w: sessions.note_wrong_password(user=w.cast.ana, address=None),
+    "sessions.note_limited": lambda w: sessions.note_limited(email="ana@example.org", by=acting(STRANGER)),
+    "sessions.note_wrong_password": lambda w: sessions.note_wrong_password(by=acting(w.cast.ana)),
     "sessions.confirm_address": lambda w: sessions.confirm_address(
-        user=w.claimer, email="nell@example.com", confirm=_prove(w.claimer), address=None
+        by=acting(w.claimer), email="nell@example.com", confirm=_prove(w.claimer)
     ),
     "sessions.note_failed_sign_in": lambda w: sessions.note_failed_sign_in(
-        email="x@example.net", address=None
+        email="x@example.net", by=acting(STRANGER)
     ),
-    "sessions.refuse_inactive": lambda w: sessions.refuse_inactive(user=w.cast.ina, address=None),
-    "sessions.sign_in": lambda w: sessions.sign_in(user=w.cast.ana, begin=_stamp(w.cast.ana), address=None),
-    "sessions.sign_out": lambda w: sessions.sign_out(user=w.cast.ana, end=_stamp(w.cast.ana), address=None),
+    "sessions.refuse_inactive": lambda w: sessions.refuse_inactive(user=w.cast.ina, by=acting(STRANGER)),
+    "sessions.sign_in": lambda w: sessions.sign_in(by=acting(w.cast.ana), begin=_stamp(w.cast.ana)),
+    "sessions.sign_out": lambda w: sessions.sign_out(by=acting(w.cast.ana), end=_stamp(w.cast.ana)),
 }
 
 WORKLISTS: dict[str, Call] = {
     "account.begin_account": lambda w: worklists.services.begin_account(
-        name="Fifth Hospital", address="head@example.net", by=None
+        name="Fifth Hospital", address="head@example.net", by=OPERATOR
     ),
-    "account.create_account": lambda w: worklists.services.create_account(name="Third Hospital", by=None),
+    "account.create_account": lambda w: worklists.services.create_account(name="Third Hospital", by=OPERATOR),
     "account_settings.change_account": lambda w: worklists.services.change_account(
-        account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=w.cast.adam
+        account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=acting(w.cast.adam)
     ),
     "mail_ticks.set_mail_tick": lambda w: worklists.services.set_mail_tick(
-        worklist=w.cast.ct, wanted=True, by=w.cast.ana
+        worklist=w.cast.ct, wanted=True, by=acting(w.cast.ana)
     ),
     "members.add_account_member": lambda w: worklists.services.add_account_member(
-        account=w.cast.northgate, user=w.cast.ed, role=_role(w, "Viewer"), by=w.cast.adam, every_worklist=True
+        account=w.cast.northgate, user=w.cast.ed, role=_role(w, "Viewer"), by=acting(w.cast.adam), every_worklist=True
     ),
     "members.change_account_member": lambda w: worklists.services.change_account_member(
-        membership=w.member(w.cast.ana), role=_role(w, "Viewer"), by=w.cast.adam
+        membership=w.member(w.cast.ana), role=_role(w, "Viewer"), by=acting(w.cast.adam)
     ),
     "members.deactivate_member": lambda w: worklists.services.deactivate_member(
-        membership=w.member(w.cast.ana), by=w.cast.adam
+        membership=w.member(w.cast.ana), by=acting(w.cast.adam)
     ),
     "members.reactivate_member": lambda w: worklists.services.reactivate_member(
-        membership=w.member(w.cast.ina), by=w.cast.adam
+        membership=w.member(w.cast.ina), by=acting(w.cast.adam)
     ),
     "members.remove_member": lambda w: worklists.services.remove_member(
-        membership=w.member(w.cast.ana), by=w.cast.adam
+        membership=w.member(w.cast.ana), by=acting(w.cast.adam)
     ),
-    "personal.change_personal_code": lambda w: personal.change_personal_code(by=w.cast.ana, new=True),
+    "personal.change_personal_code": lambda w: personal.change_personal_code(by=acting(w.cast.ana), new=True),
     "roles.add_role": lambda w: worklists.services.add_role(
-        account=w.cast.northgate, name="Reader", permissions=["list_studies"], by=w.cast.adam
+        account=w.cast.northgate, name="Reader", permissions=["list_studies"], by=acting(w.cast.adam)
     ),
     "roles.change_role": lambda w: worklists.services.change_role(
-        role=_role(w, "Radiologist"), permissions=["list_studies"], name="Reader", by=w.cast.adam
+        role=_role(w, "Radiologist"), permissions=["list_studies"], name="Reader", by=acting(w.cast.adam)
     ),
     "roles.make_shipped_roles": _inside(
-        lambda w: roles.make_shipped_roles(Account.objects.create(name="Fourth Hospital"), by=None)
+        lambda w: roles.make_shipped_roles(Account.objects.create(name="Fourth Hospital"), by=OPERATOR)
     ),
     "roles.copy_role": lambda w: worklists.services.copy_role(
-        role=_role(w, "Viewer"), name="Copy", by=w.cast.adam
+        role=_role(w, "Viewer"), name="Copy", by=acting(w.cast.adam)
     ),
     "replacements.replace_role": lambda w: worklists.services.replace_role(
-        role=_role(w, "Viewer"), other=_role(w, "Radiologist"), by=w.cast.adam
+        role=_role(w, "Viewer"), other=_role(w, "Radiologist"), by=acting(w.cast.adam)
     ),
-    "roles.remove_role": lambda w: worklists.services.remove_role(role=_role(w, "Nobody's"), by=w.cast.adam),
+    "roles.remove_role": lambda w: worklists.services.remove_role(role=_role(w, "Nobody's"), by=acting(w.cast.adam)),
     "trail.export_account_trail": lambda w: account_trail.export_account_trail(
-        account=w.cast.northgate, by=w.cast.adam, filters=Filters(), zone=ZoneInfo("UTC")
+        account=w.cast.northgate, by=acting(w.cast.adam), filters=Filters(), zone=ZoneInfo("UTC")
     ),
     "trail.read_history": lambda w: account_trail.read_history(
-        account=w.cast.northgate, by=w.cast.adam, events=AuditEvent.objects.none(), row="role 1"
+        account=w.cast.northgate, by=acting(w.cast.adam), events=AuditEvent.objects.none(), row="role 1"
     ),
     "trail.read_account_trail": lambda w: account_trail.read_account_trail(
-        account=w.cast.northgate, by=w.cast.adam, filters=Filters()
+        account=w.cast.northgate, by=acting(w.cast.adam), filters=Filters()
     ),
-    "staff_claims.claim_memberships": lambda w: worklists.services.claim_memberships(user=w.newcomer),
-    "staff_claims.end_offer": lambda w: worklists.services.end_offer(membership=w.offered, by=w.cast.adam),
+    "staff_claims.claim_memberships": lambda w: worklists.services.claim_memberships(by=acting(w.newcomer)),
+    "staff_claims.end_offer": lambda w: worklists.services.end_offer(membership=w.offered, by=acting(w.cast.adam)),
     "staff_claims.relink_staff_invitation": lambda w: worklists.services.relink_staff_invitation(
-        membership=w.offered, by=w.cast.adam
+        membership=w.offered, by=acting(w.cast.adam)
     ),
     "staff_claims.resend_staff_invitation": lambda w: worklists.services.resend_staff_invitation(
-        membership=w.offered, by=w.cast.adam
+        membership=w.offered, by=acting(w.cast.adam)
     ),
     "staff_invitations.invite_members": lambda w: worklists.services.invite_members(
         account=w.cast.northgate,
         offers=[Offer(address, _role(w, "Viewer")) for address in ("new@example.net", "olga@example.net")],
-        by=w.cast.adam,
+        by=acting(w.cast.adam),
     ),
     "staff_invitations.preview_invitations": lambda w: worklists.services.preview_invitations(
-        account=w.cast.northgate, offers=[Offer("nora@example.net", _role(w, "Viewer"))], by=w.cast.adam
+        account=w.cast.northgate, offers=[Offer("nora@example.net", _role(w, "Viewer"))], by=acting(w.cast.adam)
     ),
     "staff_invitations.invite_members who is registered": lambda w: worklists.services.invite_members(
-        account=w.cast.northgate, offers=[Offer(w.cast.ed.email, _role(w, "Viewer"))], by=w.cast.adam
+        account=w.cast.northgate, offers=[Offer(w.cast.ed.email, _role(w, "Viewer"))], by=acting(w.cast.adam)
     ),
     "worklist_members.add_worklist_member": lambda w: worklists.services.add_worklist_member(
-        worklist=w.cast.chest, user=w.cast.ana, role=_role(w, "Viewer"), by=w.cast.adam
+        worklist=w.cast.chest, user=w.cast.ana, role=_role(w, "Viewer"), by=acting(w.cast.adam)
     ),
     "worklist_members.add_worklist_members": lambda w: worklists.services.add_worklist_members(
-        worklist=w.cast.chest, users=[w.cast.ana, w.cast.ben], by=w.cast.adam
+        worklist=w.cast.chest, users=[w.cast.ana, w.cast.ben], by=acting(w.cast.adam)
     ),
     "worklist_members.change_worklist_member": lambda w: worklists.services.change_worklist_member(
-        membership=membership_of(w.cast.ana, w.cast.ct), role=_role(w, "Viewer"), by=w.cast.adam
+        membership=membership_of(w.cast.ana, w.cast.ct), role=_role(w, "Viewer"), by=acting(w.cast.adam)
     ),
     "worklist_members.remove_worklist_member": lambda w: worklists.services.remove_worklist_member(
-        membership=membership_of(w.cast.ana, w.cast.ct), by=w.cast.adam
+        membership=membership_of(w.cast.ana, w.cast.ct), by=acting(w.cast.adam)
     ),
     "worklists.add_worklist": lambda w: worklists.services.add_worklist(
         account=w.cast.northgate, kind="group", name="Stroke", share_code="STROKE26", is_front_door=True,
-        by=w.cast.adam,
+        by=acting(w.cast.adam),
     ),
     "worklists.change_worklist": lambda w: worklists.services.change_worklist(
-        worklist=w.cast.ct, name="CT", share_code="CTNEW", is_front_door=True, takes_shares=False, by=w.cast.adam
+        worklist=w.cast.ct,
+        name="CT",
+        share_code="CTNEW",
+        is_front_door=True,
+        takes_shares=False,
+        by=acting(w.cast.adam),
     ),
     "worklists.make_share_code": lambda w: worklists.services.make_share_code(
-        worklist=w.cast.chest, by=w.cast.adam
+        worklist=w.cast.chest, by=acting(w.cast.adam)
     ),
     "worklists.remove_worklist": lambda w: worklists.services.remove_worklist(
-        worklist=Worklist.objects.get(name="Spare"), by=w.cast.adam, why_it_stays=lambda worklist: ""
+        worklist=Worklist.objects.get(name="Spare"), by=acting(w.cast.adam), why_it_stays=lambda worklist: ""
     ),
 }  # fmt: skip
 
 
 STUDIES: dict[str, Call] = {
     "ingest.carry_in": lambda w: studies.services.carry_in(
-        worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
+        worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
     "ingest.take_in": lambda w: studies.services.take_in(
-        worklist=w.cast.ct, by=w.cast.ana, source=source(as_bytes(dicom()))
+        worklist=w.cast.ct, by=acting(w.cast.ana), source=source(as_bytes(dicom()))
     ),
     "ingest.take_in_all": lambda w: studies.services.take_in_all(
-        worklist=w.cast.ct, by=w.cast.ana, sources=[source(as_bytes(dicom()))]
+        worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
-    "reads.look_at_image": lambda w: reads.look_at_image(
-        placement=w.at_home.uuid, instance=w.instance.uuid, by=w.cast.ana, session="one"
+    "instances.open_instance": lambda w: studies.services.open_instance(
+        placement=w.at_home.uuid,
+        instance=w.instance.uuid,
+        by=acting(w.cast.ana),
+        part=Part.FRAME,
+        session="one",
     ),
-    "reads.look_at_list": lambda w: reads.look_at_list(
-        worklist=w.cast.ct, by=w.cast.ana, question=Question(), order=Order()
+    "reads.read_list": lambda w: reads.read_list(
+        worklist=w.cast.ct, by=acting(w.cast.ana), question=Question(), order=Order()
     ),
     "reads.open_study": lambda w: reads.open_study(
-        placement=placement_for(w.cast.ana, w.at_home.uuid), by=w.cast.ana
+        placement=placement_for(acting(w.cast.ana), w.at_home.uuid), by=acting(w.cast.ana)
     ),
     "trail.export_trail": lambda w: trail.export_trail(
-        placement=w.at_home, by=w.cast.ana, filters=Filters(), zone=ZoneInfo("Europe/London")
+        placement=w.at_home, by=acting(w.cast.ana), filters=Filters(), zone=ZoneInfo("Europe/London")
     ),
-    "trail.read_trail": lambda w: trail.read_trail(placement=w.at_home, by=w.cast.ana, filters=Filters()),
+    "trail.read_trail": lambda w: trail.read_trail(
+        placement=w.at_home, by=acting(w.cast.ana), filters=Filters()
+    ),
     "uploads.ingest_waiting": lambda w: uploads.ingest_waiting(),
     "uploads.receive_upload": lambda w: uploads.receive_upload(
-        worklist=w.cast.ct, by=w.cast.ana, files=[a_file(), a_file()]
+        worklist=w.cast.ct, by=acting(w.cast.ana), files=[a_file(), a_file()]
     ),
 }
 
 SHARING: dict[str, Call] = {
     "approvals.decide_share": lambda w: sharing.services.decide_share(
-        share=w.awaits.uuid, by=w.cast.adam, approve=True
+        share=w.awaits.uuid, by=acting(w.cast.adam), approve=True
     ),
-    "ends.end_shares": lambda w: sharing.services.end_shares(shares=[w.on_emergency.uuid], by=w.cast.ana),
+    "ends.end_shares": lambda w: sharing.services.end_shares(
+        shares=[w.on_emergency.uuid], by=acting(w.cast.ana)
+    ),
     "invitations.relink_invitation": lambda w: sharing.services.relink_invitation(
-        invitation=w.invited.uuid, by=w.cast.ana
+        invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),
     "invitations.resend_invitation": lambda w: sharing.services.resend_invitation(
-        invitation=w.invited.uuid, by=w.cast.ana
+        invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),
     "invitations.withdraw_invitation": lambda w: sharing.services.withdraw_invitation(
-        invitation=w.invited.uuid, by=w.cast.ana
+        invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),
     "invitations.withdraw_staff_invitation": lambda w: sharing.services.withdraw_staff_invitation(
-        membership=w.offered, by=w.cast.adam
+        membership=w.offered, by=acting(w.cast.adam)
     ),
-    "registration.claim_what_waits": lambda w: sharing.services.claim_what_waits(user=w.newcomer),
+    "registration.claim_what_waits": lambda w: sharing.services.claim_what_waits(by=acting(w.newcomer)),
     "registration.register_invited": lambda w: sharing.services.register_invited(
-        invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE
+        invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE, by=acting(STRANGER)
     ),
-    "reads.read_access": lambda w: sharing_reads.read_access(placement=w.at_home, by=w.cast.ana),
+    "reads.read_access": lambda w: sharing_reads.read_access(placement=w.at_home, by=acting(w.cast.ana)),
     "reads.read_access_names": lambda w: sharing_reads.read_access_names(
-        placement=w.at_home, worklist=w.cast.ct.uuid, by=w.cast.ana
+        placement=w.at_home, worklist=w.cast.ct.uuid, by=acting(w.cast.ana)
     ),
     "reads.read_access_path": lambda w: sharing_reads.read_access_path(
-        placement=w.at_home, share=w.on_emergency.uuid, by=w.cast.ana
+        placement=w.at_home, share=w.on_emergency.uuid, by=acting(w.cast.ana)
     ),
-    "dialog.read_back": lambda w: dialog.read_back(codes=["RIVERSIDE"], by=w.cast.ana, ticked=w.cast.ct),
-    "reads.read_received": lambda w: sharing_reads.read_received(press=w.on_emergency.press, by=w.cast.ben),
-    "promises.claim_promises": lambda w: sharing.services.claim_promises(user=w.claimer),
-    "promises.end_promises": _inside(lambda w: promises.end_promises(invitation=w.invited, by=w.cast.ana)),
+    "dialog.read_back": lambda w: dialog.read_back(
+        codes=["RIVERSIDE"], by=acting(w.cast.ana), ticked=w.cast.ct
+    ),
+    "reads.read_received": lambda w: sharing_reads.read_received(
+        press=w.on_emergency.press, by=acting(w.cast.ben)
+    ),
+    "promises.claim_promises": lambda w: sharing.services.claim_promises(by=acting(w.claimer)),
+    "promises.end_promises": _inside(
+        lambda w: promises.end_promises(invitation=w.invited, by=acting(w.cast.ana))
+    ),
     "removal.delete_study": lambda w: sharing.services.delete_study(
-        placement=w.at_home.uuid, by=w.cast.adam, why="Wrong patient"
+        placement=w.at_home.uuid, by=acting(w.cast.adam), why="Wrong patient"
     ),
     "removal.leave_account": lambda w: sharing.services.leave_account(
-        membership=w.member(w.cast.ben).pk, by=w.cast.adam
+        membership=w.member(w.cast.ben).pk, by=acting(w.cast.adam)
     ),
     "removal.leave_account for good": lambda w: sharing.services.leave_account(
-        membership=w.member(w.cast.ben).pk, by=w.cast.adam, remove=True
+        membership=w.member(w.cast.ben).pk, by=acting(w.cast.adam), remove=True
     ),
     "removal.remove_from_worklist": lambda w: sharing.services.remove_from_worklist(
-        placements=[w.away.uuid], by=w.cast.ben
+        placements=[w.away.uuid], by=acting(w.cast.ben)
     ),
     "settling.settle_overdue": lambda w: settling.settle_overdue(),
     "shares.share_studies": lambda w: sharing.services.share_studies(
@@ -348,25 +381,27 @@ SHARING: dict[str, Call] = {
             Target(Method.EMAIL, "somebody@example.net"),
             Target(Method.CODE, "NOSUCHCODE"),
         ],
-        by=w.cast.ana,
+        by=acting(w.cast.ana),
     ),
     "shares.share_studies again, with a note": lambda w: sharing.services.share_studies(
         placements=[w.at_home.uuid],
         targets=[Target(Method.LOCATION, str(w.cast.emergency.uuid))],
-        by=w.cast.ana,
+        by=acting(w.cast.ana),
         note="Please look",
     ),
     "worklists.delete_worklist": lambda w: sharing.services.delete_worklist(
-        worklist=Worklist.objects.get(name="Spare"), by=w.cast.adam
+        worklist=Worklist.objects.get(name="Spare"), by=acting(w.cast.adam)
     ),
 }
 
+STRANGER = Actor.stranger(IP_ADDRESS)
+
 AUDIT: dict[str, Call] = {
-    "record": lambda w: audit.services.record(Action.SIGN_OUT, by=w.cast.ana),
+    "record": lambda w: audit.services.record(Action.SIGN_OUT, by=acting(w.cast.ana)),
     "record_all": lambda w: audit.services.record_all(
-        [audit.services.event(Action.SIGN_OUT, by=None, on=On())]
+        [audit.services.event(Action.SIGN_OUT, by=OPERATOR, on=On())]
     ),
-    "record_denied": lambda w: audit.services.record_denied(by=w.cast.ana, what="a test"),
+    "record_denied": lambda w: audit.services.record_denied(by=acting(w.cast.ana), what="a test"),
 }
 
 ROWS = {

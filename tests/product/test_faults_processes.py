@@ -18,7 +18,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import PASSWORD
 from tests.lawful import assert_lawful
 from tests.processes import Process, Site, Visitor, eventually, mail, site
@@ -53,7 +53,7 @@ def invite(cast: Cast, number: int) -> list[str]:
     everybody = [f"reader{n}@example.net" for n in range(number)]
     for begin in range(0, number, 20):
         some = [Target(Method.EMAIL, address) for address in everybody[begin : begin + 20]]
-        services.share_studies(placements=[cast.placement.uuid], targets=some, by=cast.ana)
+        services.share_studies(placements=[cast.placement.uuid], targets=some, by=acting(cast.ana))
     return everybody
 
 
@@ -102,7 +102,7 @@ def test_a_worker_whose_broker_goes_in_the_middle_of_a_task_goes_on_when_it_is_b
     site.services.valkey.start()
     site.beat()
     late = Target(Method.EMAIL, "late@example.net")
-    services.share_studies(placements=[house.placement.uuid], targets=[late], by=house.ana)
+    services.share_studies(placements=[house.placement.uuid], targets=[late], by=acting(house.ana))
 
     eventually(lambda: set(site.mail.recipients) == {*everybody, "late@example.net"}, 60)
     assert worker.pids == before

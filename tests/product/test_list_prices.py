@@ -5,9 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.actor import OPERATOR
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
+from tests.cast import acting
 from tests.factories import make_location, make_study, placement_of
 from worklists.services import add_worklist_member
 
@@ -25,7 +27,7 @@ def price(client, address):
 
 def press(cast, studies, *targets):
     placements = [placement_of(study, cast.ct).uuid for study in studies]
-    return services.share_studies(placements=placements, targets=targets, by=cast.ana)
+    return services.share_studies(placements=placements, targets=targets, by=acting(cast.ana))
 
 
 def test_the_picker_of_worklists(client, cast):
@@ -34,7 +36,7 @@ def test_the_picker_of_worklists(client, cast):
 
     for number in range(49):
         place = make_location(cast.northgate, f"Place {number}")
-        add_worklist_member(worklist=place, user=cast.ana, role=None, by=None)
+        add_worklist_member(worklist=place, user=cast.ana, role=None, by=OPERATOR)
     fifty, page = price(client, reverse("studies:worklists"))
 
     assert "Place 48" in page

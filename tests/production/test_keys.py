@@ -14,7 +14,7 @@ from accounts.models import Invitation, OutboxMail
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import PASSWORD
 
 NEW = "the key of today, which is long enough to be one, and quite different"
@@ -113,7 +113,7 @@ def test_an_invitation_counts_while_its_key_is_among_the_fallbacks(
     cast: Cast, rotate: Callable[..., None], kept: bool, works: bool
 ) -> None:
     target = Target(Method.EMAIL, "dora@example.net")
-    services.share_studies(placements=[cast.placement.uuid], targets=[target], by=cast.ana)
+    services.share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(cast.ana))
     token = tokens.make_token(Invitation.objects.get(address="dora@example.net"))
 
     rotate("CIMAR_TOKEN_KEY", "CIMAR_TOKEN_FALLBACK_KEYS", kept=kept)

@@ -8,7 +8,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement, Study
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import placement_of
 from tests.overlap import (
     Deed,
@@ -161,7 +161,7 @@ def a_removal_against_another_share(cast: Cast) -> Scene:
 
 def removing(cast: Cast, study: Study) -> Deed:
     placement = placement_of(study, cast.emergency).uuid
-    return lambda: services.remove_from_worklist(placements=[placement], by=cast.ben)
+    return lambda: services.remove_from_worklist(placements=[placement], by=acting(cast.ben))
 
 
 SCENES = [

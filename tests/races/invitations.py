@@ -8,7 +8,7 @@ from accounts.services import invitations as accounts_invitations
 from accounts.services import registration
 from sharing import services
 from sharing.models import Share
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import make_user
 from tests.overlap import (
     Deed,
@@ -35,7 +35,7 @@ CODE = "123456"
 def invited(typed: str) -> Invitation:
     """The waiting invitation, with a code that is on its way."""
     found = Invitation.objects.get(address=typed)
-    registration.send_code(invitation=found)
+    registration.send_code(invitation=found, by=acting(None))
     Invitation.objects.filter(pk=found.pk).update(code_hash=tokens.hash_code(found, CODE))
     found.refresh_from_db()
     return found
@@ -43,7 +43,9 @@ def invited(typed: str) -> Invitation:
 
 def registering(invitation: Invitation) -> Deed:
     password = make_password("calm reading room")
-    return lambda: services.register_invited(invitation=invitation, name="Dora", password=password, code=CODE)
+    return lambda: services.register_invited(
+        invitation=invitation, name="Dora", password=password, code=CODE, by=acting(None)
+    )
 
 
 def two_registrations_on_one_invitation(cast: Cast) -> Scene:
@@ -96,7 +98,7 @@ def a_registration_against_the_withdrawal(cast: Cast) -> Scene:
     share(cast.ana, study, cast.ct, email(typed))
     invitation = invited(typed)
     return Scene(
-        registering(invitation), lambda: services.withdraw_invitation(invitation=invitation.uuid, by=cast.ana),
+        registering(invitation), lambda: services.withdraw_invitation(invitation=invitation.uuid, by=acting(cast.ana)),
         [address(typed)],
         ("registered", accounts_invitations.USED_MEANWHILE),
         (accounts_invitations.WITHDRAWN, "1"),
@@ -118,7 +120,7 @@ def two_sign_ins_claim_at_once(cast: Cast) -> Scene:
     study, typed = new_study(cast), new_address()
     share(cast.ana, study, cast.ct, email(typed))
     person = make_user("Dora", email=typed)
-    claim: Deed = lambda: services.claim_promises(user=person)  # noqa: E731
+    claim: Deed = lambda: services.claim_promises(by=acting(person))  # noqa: E731
     return Scene(
         claim, claim, [address(typed), study_rows(study)],
         ("1", "0"), ("0", "1"),

@@ -2,7 +2,7 @@
 
 from accounts.services import people
 from sharing import services
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.overlap import (
     Deed,
     membership_row,
@@ -36,7 +36,7 @@ def leaving(cast: Cast, *, remove: bool) -> Scene:
     share(cast.ana, earlier, cast.ct, physician(person))
     return Scene(
         sharing(cast.ana, study, cast.ct, physician(person)),
-        lambda: services.leave_account(membership=membership.pk, by=cast.adam, remove=remove),
+        lambda: services.leave_account(membership=membership.pk, by=acting(cast.adam), remove=remove),
         [membership_row(membership), study_rows(earlier, study)],
         ("shared", "studies 2, shares 2, with them 0"), ("refused", "studies 1, shares 1, with them 0"),
         after=lambda: placed(study) and placed(earlier),
@@ -49,7 +49,7 @@ def a_leaver_against_sharing_on(cast: Cast) -> Scene:
     share(cast.ana, study, cast.ct, physician(person))
     return Scene(
         sharing(person, study, Worklist.objects.get(owner=person), group(cast.chest)),
-        lambda: services.leave_account(membership=membership.pk, by=cast.adam),
+        lambda: services.leave_account(membership=membership.pk, by=acting(cast.adam)),
         [study_rows(study)],
         ("shared", "studies 1, shares 1, with them 1"), ("refused", "studies 1, shares 1, with them 0"),
         after=lambda: placed(study),
@@ -61,7 +61,7 @@ def one_person_leaves_twice(cast: Cast) -> Scene:
     study = new_study(cast)
     person, membership = new_physician(cast)
     share(cast.ana, study, cast.ct, physician(person))
-    leave: Deed = lambda: services.leave_account(membership=membership.pk, by=cast.adam)  # noqa: E731
+    leave: Deed = lambda: services.leave_account(membership=membership.pk, by=acting(cast.adam))  # noqa: E731
     done, late = "studies 1, shares 1, with them 0", "studies 0, shares 0, with them 0"
     return Scene(leave, leave, [membership_row(membership), study_rows(study)], (done, late), (late, done))
 
@@ -70,7 +70,7 @@ def one_membership_is_taken_away_twice(cast: Cast) -> Scene:
     study = new_study(cast)
     person, membership = new_physician(cast)
     share(cast.ana, study, cast.ct, physician(person))
-    leave: Deed = lambda: services.leave_account(membership=membership.pk, by=cast.adam, remove=True)  # noqa: E731
+    leave: Deed = lambda: services.leave_account(membership=membership.pk, by=acting(cast.adam), remove=True)  # noqa: E731
     done, late = "studies 1, shares 1, with them 0", "nothing there"
     return Scene(leave, leave, [membership_row(membership), study_rows(study)], (done, late), (late, done))
 
@@ -81,7 +81,7 @@ def a_person_deactivated_against_a_physician_share(cast: Cast) -> Scene:
     person, _ = new_physician(cast)
     return Scene(
         sharing(cast.ana, study, cast.ct, physician(person)),
-        lambda: people.set_active(user=person, active=False, by=cast.sue),
+        lambda: people.set_active(user=person, active=False, by=acting(cast.sue)),
         [person_row(person)],
         ("shared", "None"), ("refused", "None"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from sharing.models import Method, Share
 from sharing.services import EndReport, NothingThere, Removal, ShareReport
 from sharing.targets import Target
 from studies.models import Placement, Study
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import join, make_study, make_user, placement_of
 from tests.overlap import (
     Deed,
@@ -73,22 +73,22 @@ def new_address() -> str:
 
 def share(by: User, study: Study, worklist: Worklist, *targets: Target, **more: Any) -> ShareReport:
     placement = placement_of(study, worklist)
-    return services.share_studies(placements=[placement.uuid], targets=targets, by=by, **more)
+    return services.share_studies(placements=[placement.uuid], targets=targets, by=acting(by), **more)
 
 
 def sharing(by: User, study: Study, worklist: Worklist, *targets: Target) -> Deed:
     placement = placement_of(study, worklist).uuid
-    return lambda: services.share_studies(placements=[placement], targets=targets, by=by)
+    return lambda: services.share_studies(placements=[placement], targets=targets, by=acting(by))
 
 
 def ending(by: User, *reports: ShareReport) -> Deed:
     uuids = [row.share.uuid for report in reports for row in report.rows if row.share]
-    return lambda: services.end_shares(shares=uuids, by=by)
+    return lambda: services.end_shares(shares=uuids, by=acting(by))
 
 
 def deleting(cast: Cast, study: Study) -> Deed:
     placement = placement_of(study, cast.ct).uuid
-    return lambda: services.delete_study(placement=placement, by=cast.adam, why="Wrong patient")
+    return lambda: services.delete_study(placement=placement, by=acting(cast.adam), why="Wrong patient")
 
 
 def location(worklist: Worklist) -> Target:

@@ -7,7 +7,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.services import ShareReport
 from studies.models import Placement, Study
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import placement_of
 from tests.overlap import (
     Deed,
@@ -86,7 +86,7 @@ def two_presses_that_cross(cast: Cast) -> Scene:
 
     def press(order: int) -> Deed:
         return lambda: services.share_studies(
-            placements=uuids[::order], targets=targets[::order], by=cast.ana
+            placements=uuids[::order], targets=targets[::order], by=acting(cast.ana)
         )
 
     first, second = ", ".join((["invited"] * 3 + ["shared"] * 3) * 3), ", ".join(["already_shared"] * 18)
@@ -146,7 +146,7 @@ def awaiting(cast: Cast) -> Worklist:
 
 def deciding(cast: Cast, report: ShareReport, *, approve: bool) -> Deed:
     uuid = report.rows[0].share.uuid
-    return lambda: services.decide_share(share=uuid, by=cast.adam, approve=approve)
+    return lambda: services.decide_share(share=uuid, by=acting(cast.adam), approve=approve)
 
 
 SCENES = [

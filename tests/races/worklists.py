@@ -4,7 +4,7 @@ from accounts.models import Account
 from sharing import services
 from sharing.models import Share
 from sharing.selectors.worklists import HISTORY
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import make_group
 from tests.overlap import Hold
 from tests.races.scene import Scene, group, new_study, sharing
@@ -26,7 +26,7 @@ def a_deletion_against_a_share(cast: Cast) -> Scene:
     study, worklist = new_study(cast), make_group(cast.northgate)
     return Scene(
         sharing(cast.ana, study, cast.ct, group(worklist)),
-        lambda: services.delete_worklist(worklist=worklist, by=cast.adam),
+        lambda: services.delete_worklist(worklist=worklist, by=acting(cast.adam)),
         [worklist_row(worklist)],
         ("shared", HISTORY), ("refused", "None"),
         after=lambda: Worklist.objects.filter(pk=worklist.pk).exists() == Share.objects.filter(study=study).exists(),
@@ -36,8 +36,8 @@ def a_deletion_against_a_share(cast: Cast) -> Scene:
 def a_deletion_against_a_new_member(cast: Cast) -> Scene:
     worklist = make_group(cast.northgate)
     return Scene(
-        lambda: add_worklist_member(worklist=worklist, user=cast.vera, by=cast.adam) and None,
-        lambda: services.delete_worklist(worklist=worklist, by=cast.adam),
+        lambda: add_worklist_member(worklist=worklist, user=cast.vera, by=acting(cast.adam)) and None,
+        lambda: services.delete_worklist(worklist=worklist, by=acting(cast.adam)),
         [account_row(cast.northgate)],
         ("None", "None"), (GONE, "None"),
         after=lambda: not WorklistMembership.objects.filter(worklist=worklist.pk).exists(),
@@ -46,7 +46,7 @@ def a_deletion_against_a_new_member(cast: Cast) -> Scene:
 
 def two_deletions_of_one_worklist(cast: Cast) -> Scene:
     worklist = make_group(cast.northgate)
-    delete = lambda: services.delete_worklist(worklist=worklist, by=cast.adam)  # noqa: E731
+    delete = lambda: services.delete_worklist(worklist=worklist, by=acting(cast.adam))  # noqa: E731
     return Scene(delete, delete, [worklist_row(worklist)], ("None", GONE), (GONE, "None"))
 
 

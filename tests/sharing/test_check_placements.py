@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit import clock as database_clock
+from audit.actor import OPERATOR
 from sharing.management.commands import check_placements
 from sharing.models import Method, Share
 from sharing.services import settling, share_studies
 from sharing.targets import Target
 from studies.models import Placement
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import make_account, make_location, make_study, make_user, placement_of
 from worklists.models import Worklist
 from worklists.services import change_worklist
@@ -27,7 +28,7 @@ def share(cast: Cast, by: str, worklist: Worklist, *targets: tuple[Method, str],
     report = share_studies(
         placements=[placement_of(cast.study, worklist).uuid],
         targets=[Target(method, value) for method, value in targets],
-        by=getattr(cast, by),
+        by=acting(getattr(cast, by)),
         **more,
     )
     made = [row.share for row in report.rows if row.share is not None]
@@ -38,7 +39,7 @@ def share(cast: Cast, by: str, worklist: Worklist, *targets: tuple[Method, str],
 @pytest.fixture
 def world(cast: Cast) -> Cast:
     """CT Reporting → Emergency ⇄ Cardiology MDT, → Ed by email, → Chest Clinic awaiting, → Riverside for ten days."""
-    change_worklist(worklist=cast.chest, needs_approval=True, by=None)
+    change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
     share(cast, "ana", cast.ct, (Method.LOCATION, str(cast.emergency.uuid)), (Method.EMAIL, cast.ed.email))
     share(cast, "ana", cast.ct, (Method.GROUP, str(cast.chest.uuid)))
     share(cast, "ben", cast.emergency, (Method.GROUP, str(cast.cardiology.uuid)))

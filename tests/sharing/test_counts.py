@@ -14,6 +14,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.services.press import COPIED
 from sharing.targets import Target
+from tests.cast import acting
 from worklists import access
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def statements(cast, placements, targets, *, by=None):
     uuids = [placement.uuid for placement in placements]
     with CaptureQueriesContext(connection) as captured:
-        report = services.share_studies(placements=uuids, targets=targets, by=by or cast.ana)
+        report = services.share_studies(placements=uuids, targets=targets, by=acting(by or cast.ana))
     assert report.count("refused") == 0
     return len(captured)
 
@@ -61,7 +62,7 @@ def test_what_goes_in_by_copy_is_what_goes_in_one_by_one(cast):
         services.share_studies(
             placements=[placement.uuid for placement in some],
             targets=of_every_method(cast),
-            by=cast.ana,
+            by=acting(cast.ana),
             note=note,
             expires_at=until,
         )
@@ -103,25 +104,25 @@ def test_sharing_on_from_a_personal_worklist(cast):
     own = list(cast.ben.personal_worklist.placements.order_by("pk"))
     onward = [Target(Method.GROUP, str(cast.chest.uuid))]
 
-    assert statements(cast, own[:1], onward, by=cast.ben) == 24
-    assert statements(cast, own[1:], onward, by=cast.ben) == 24
+    assert statements(cast, own[:1], onward, by=acting(cast.ben)) == 24
+    assert statements(cast, own[1:], onward, by=acting(cast.ben)) == 24
 
 
 def test_ending_fifty_shares_takes_as_many_as_ending_one(cast):
     studies = make_studies(cast.ct, 51)
     uuids = [placement.uuid for placement in studies]
-    report = services.share_studies(placements=uuids, targets=of_every_method(cast)[:1], by=cast.ana)
+    report = services.share_studies(placements=uuids, targets=of_every_method(cast)[:1], by=acting(cast.ana))
     services.share_studies(
         placements=[row.placement.study.placements.get(worklist=cast.emergency).uuid for row in report.rows],
         targets=[Target(Method.GROUP, str(cast.chest.uuid))],
-        by=cast.ben,
+        by=acting(cast.ben),
     )
     shares = [row.share.uuid for row in report.rows]
 
     with CaptureQueriesContext(connection) as one:
-        services.end_shares(shares=shares[:1], by=cast.ana)
+        services.end_shares(shares=shares[:1], by=acting(cast.ana))
     with CaptureQueriesContext(connection) as fifty:
-        ended = services.end_shares(shares=shares[1:], by=cast.ana)
+        ended = services.end_shares(shares=shares[1:], by=acting(cast.ana))
 
     assert (ended.ended, ended.ended_with_them) == (50, 50)
     assert len(one) == len(fifty) == 18
@@ -129,4 +130,4 @@ def test_ending_fifty_shares_takes_as_many_as_ending_one(cast):
 
 def test_whether_a_person_may_is_one_statement(cast, django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert access.may(cast.ana, "share_study", cast.ct)
+        assert access.may(acting(cast.ana), "share_study", cast.ct)

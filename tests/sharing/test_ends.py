@@ -6,12 +6,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import AccountMembership, Invitation
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import selectors, services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Instance, Placement, Study
 from studies.selectors import placement_for, placements_visible_to
+from tests.cast import acting
 from tests.factories import make_instance, make_series, make_user, placement_of
 from worklists.services import change_worklist
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def share(by, placement, *targets, **more):
-    report = services.share_studies(placements=[placement.uuid], targets=targets, by=by, **more)
+    report = services.share_studies(placements=[placement.uuid], targets=targets, by=acting(by), **more)
     return [row.share for row in report.rows]
 
 
@@ -49,7 +51,7 @@ def places(study):
 
 
 def test_ending_a_share_takes_everything_that_hung_on_it(cast, chain):
-    report = services.end_shares(shares=[chain[0].uuid], by=cast.ana)
+    report = services.end_shares(shares=[chain[0].uuid], by=acting(cast.ana))
 
     assert (report.ended, report.ended_already, report.ended_with_them) == (1, 0, 3)
     assert places(cast.study) == {cast.ct.pk}
@@ -63,7 +65,7 @@ def test_ending_a_share_takes_everything_that_hung_on_it(cast, chain):
 
 
 def test_the_preview_says_in_numbers_what_ending_would_do(cast, chain):
-    preview = selectors.what_ends([chain[0]], cast.ana)
+    preview = selectors.what_ends([chain[0]], acting(cast.ana))
 
     assert preview.recipients == [("Emergency", 1)]
     assert preview.worklists == [("Vera", 1)]
@@ -74,23 +76,23 @@ def test_two_shares_hold_one_placement_and_ending_one_leaves_it(cast):
     [first] = share(cast.ana, cast.placement, to(cast.emergency))
     share(cast.lois, cast.placement, to(cast.emergency))
 
-    services.end_shares(shares=[first.uuid], by=cast.ana)
+    services.end_shares(shares=[first.uuid], by=acting(cast.ana))
 
     assert places(cast.study) == {cast.ct.pk, cast.emergency.pk}
 
 
 def test_ending_again_ends_nothing_more(cast, chain):
-    services.end_shares(shares=[chain[0].uuid], by=cast.ana)
+    services.end_shares(shares=[chain[0].uuid], by=acting(cast.ana))
     events = AuditEvent.objects.count()
 
-    report = services.end_shares(shares=[chain[0].uuid], by=cast.ana)
+    report = services.end_shares(shares=[chain[0].uuid], by=acting(cast.ana))
 
     assert (report.ended, report.ended_already) == (0, 1)
     assert AuditEvent.objects.count() == events
 
 
 def test_a_holder_of_share_study_at_home_ends_any_share_of_the_study(cast, chain):
-    report = services.end_shares(shares=[chain[3].uuid], by=cast.ana)
+    report = services.end_shares(shares=[chain[3].uuid], by=acting(cast.ana))
 
     assert report.ended == 1
     assert cast.imaging.pk not in places(cast.study)
@@ -98,9 +100,9 @@ def test_a_holder_of_share_study_at_home_ends_any_share_of_the_study(cast, chain
 
 def test_a_recipient_sees_a_share_and_may_not_end_it(cast, chain):
     with pytest.raises(PermissionDenied):
-        services.end_shares(shares=[chain[0].uuid], by=cast.vera)
+        services.end_shares(shares=[chain[0].uuid], by=acting(cast.vera))
     with pytest.raises(PermissionDenied):
-        services.end_shares(shares=[chain[3].uuid], by=cast.caro)
+        services.end_shares(shares=[chain[3].uuid], by=acting(cast.caro))
 
     assert not Share.objects.exclude(ended_at=None).exists()
 
@@ -108,13 +110,13 @@ def test_a_recipient_sees_a_share_and_may_not_end_it(cast, chain):
 @pytest.mark.parametrize("who", ["sue", "ina", "nolan"])
 def test_who_sees_neither_end_of_a_share_finds_nothing(cast, chain, who):
     with pytest.raises(services.NothingThere):
-        services.end_shares(shares=[chain[0].uuid], by=getattr(cast, who))
+        services.end_shares(shares=[chain[0].uuid], by=acting(getattr(cast, who)))
 
 
 def test_a_placement_keeps_its_address_when_shared_again(cast):
     [first] = share(cast.ana, cast.placement, to(cast.emergency))
     before = placement_of(cast.study, cast.emergency).uuid
-    services.end_shares(shares=[first.uuid], by=cast.ana)
+    services.end_shares(shares=[first.uuid], by=acting(cast.ana))
     share(cast.ana, cast.placement, to(cast.emergency))
 
     assert placement_of(cast.study, cast.emergency).uuid == before
@@ -126,10 +128,10 @@ def test_a_placement_keeps_its_address_when_shared_again(cast):
 def test_a_recipient_with_every_right_removes_the_study_from_their_worklist_and_home_keeps_it(cast, chain):
     here = placement_of(cast.study, cast.imaging)
 
-    services.remove_from_worklist(placements=[here.uuid], by=cast.rita)
+    services.remove_from_worklist(placements=[here.uuid], by=acting(cast.rita))
 
     assert cast.imaging.pk not in places(cast.study)
-    assert placement_for(cast.ana, cast.placement.uuid) is not None
+    assert placement_for(acting(cast.ana), cast.placement.uuid) is not None
     assert Share.objects.get(pk=chain[3].pk).end_reason == "removed"
 
 
@@ -137,21 +139,21 @@ def test_a_recipient_with_every_right_cannot_delete_the_original(cast, chain):
     here = placement_of(cast.study, cast.imaging)
 
     with pytest.raises(PermissionDenied):
-        services.delete_study(placement=here.uuid, by=cast.rita, why="not ours")
+        services.delete_study(placement=here.uuid, by=acting(cast.rita), why="not ours")
 
     assert Study.objects.get(pk=cast.study.pk).deleted_at is None
 
 
 def test_a_study_at_home_is_not_removed_but_deleted(cast):
     with pytest.raises(ValidationError, match="home"):
-        services.remove_from_worklist(placements=[cast.placement.uuid], by=cast.adam)
+        services.remove_from_worklist(placements=[cast.placement.uuid], by=acting(cast.adam))
 
 
 def test_deleting_at_home_ends_every_share_and_leaves_a_tombstone_without_patient_data(cast, chain):
     make_instance(make_series(cast.study))
     share(cast.ana, cast.placement, Target(Method.EMAIL, "dora@example.net"))
 
-    services.delete_study(placement=cast.placement.uuid, by=cast.adam, why="Wrong patient")
+    services.delete_study(placement=cast.placement.uuid, by=acting(cast.adam), why="Wrong patient")
 
     gone = Study.objects.get(pk=cast.study.pk)
     assert (gone.deleted_by, gone.deleted_because, gone.patient_name, gone.patient_id) == (
@@ -168,12 +170,12 @@ def test_deleting_at_home_ends_every_share_and_leaves_a_tombstone_without_patien
 @pytest.mark.parametrize("why", ["", "   ", "x" * 501])
 def test_deleting_needs_a_reason(cast, why):
     with pytest.raises(ValidationError):
-        services.delete_study(placement=cast.placement.uuid, by=cast.adam, why=why)
+        services.delete_study(placement=cast.placement.uuid, by=acting(cast.adam), why=why)
 
 
 def test_deleting_needs_the_right(cast):
     with pytest.raises(PermissionDenied):
-        services.delete_study(placement=cast.placement.uuid, by=cast.lois, why="Wrong patient")
+        services.delete_study(placement=cast.placement.uuid, by=acting(cast.lois), why="Wrong patient")
 
 
 # Leaving
@@ -188,7 +190,7 @@ def test_leaving_ends_the_physician_shares_of_that_account_and_no_other(cast):
     )
     membership = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
 
-    services.leave_account(membership=membership.pk, by=cast.adam)
+    services.leave_account(membership=membership.pk, by=acting(cast.adam))
 
     assert dict(Share.objects.values_list("method", "end_reason")) == {"physician": "left", "email": ""}
     assert placement_of(cast.study, cast.ben.personal_worklist)
@@ -199,7 +201,7 @@ def test_a_deactivated_user_keeps_placements_and_sees_nothing(cast):
     type(cast.ben).objects.filter(pk=cast.ben.pk).update(is_active=False)
     cast.ben.refresh_from_db()
 
-    assert not placements_visible_to(cast.ben).exists()
+    assert not placements_visible_to(acting(cast.ben)).exists()
     assert placement_of(cast.study, cast.ben.personal_worklist)
 
 
@@ -208,11 +210,11 @@ def test_a_deactivated_user_keeps_placements_and_sees_nothing(cast):
 
 def test_an_expiry_takes_effect_without_any_task(cast, clock):
     share(cast.ana, cast.placement, to(cast.emergency), expires_at=clock.now() + timedelta(hours=1))
-    assert placements_visible_to(cast.ben).exists()
+    assert placements_visible_to(acting(cast.ben)).exists()
 
     clock.move(hours=2)
 
-    assert not placements_visible_to(cast.ben).exists()
+    assert not placements_visible_to(acting(cast.ben)).exists()
     assert placement_of(cast.study, cast.emergency), "the row waits for the sweep; no page looks at it"
 
 
@@ -237,7 +239,7 @@ def test_an_expired_share_never_revives(cast, clock):
     clock.move(hours=2)
 
     report = services.share_studies(
-        placements=[cast.placement.uuid], targets=[to(cast.emergency)], by=cast.ana
+        placements=[cast.placement.uuid], targets=[to(cast.emergency)], by=acting(cast.ana)
     )
 
     first.refresh_from_db()
@@ -251,13 +253,13 @@ def test_an_expired_share_never_revives(cast, clock):
 
 @pytest.fixture
 def awaiting(cast):
-    change_worklist(worklist=cast.chest, needs_approval=True, by=None)
+    change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
     [made] = share(cast.ana, cast.placement, to(cast.chest))
     return made
 
 
 def test_an_approved_share_becomes_visible(cast, awaiting, clock):
-    services.decide_share(share=awaiting.uuid, by=cast.adam, approve=True)
+    services.decide_share(share=awaiting.uuid, by=acting(cast.adam), approve=True)
 
     awaiting.refresh_from_db()
     assert awaiting.approved_by == cast.adam
@@ -265,7 +267,7 @@ def test_an_approved_share_becomes_visible(cast, awaiting, clock):
 
 
 def test_a_declined_share_ends_and_its_placement_goes(cast, awaiting):
-    services.decide_share(share=awaiting.uuid, by=cast.adam, approve=False)
+    services.decide_share(share=awaiting.uuid, by=acting(cast.adam), approve=False)
 
     awaiting.refresh_from_db()
     assert (awaiting.end_reason, awaiting.ended_by) == ("declined", cast.adam)
@@ -274,10 +276,10 @@ def test_a_declined_share_ends_and_its_placement_goes(cast, awaiting):
 
 def test_deciding_needs_the_right_there_and_a_share_that_waits(cast, awaiting):
     with pytest.raises(services.NothingThere):
-        services.decide_share(share=awaiting.uuid, by=cast.ana, approve=True)
-    services.decide_share(share=awaiting.uuid, by=cast.adam, approve=True)
+        services.decide_share(share=awaiting.uuid, by=acting(cast.ana), approve=True)
+    services.decide_share(share=awaiting.uuid, by=acting(cast.adam), approve=True)
     with pytest.raises(services.NothingThere):
-        services.decide_share(share=awaiting.uuid, by=cast.adam, approve=True)
+        services.decide_share(share=awaiting.uuid, by=acting(cast.adam), approve=True)
 
 
 # Promises
@@ -292,33 +294,33 @@ def promise(cast):
 def test_whoever_proves_the_address_finds_what_was_promised(cast, promise):
     dora = make_user("Dora", email="dora@example.net")
 
-    assert services.claim_promises(user=dora) == 1
+    assert services.claim_promises(by=acting(dora)) == 1
 
     promise.refresh_from_db()
     assert (promise.to_worklist.owner, promise.invitation.accepted_by) == (dora, dora)
-    assert [placement.study for placement in placements_visible_to(dora)] == [cast.study]
-    assert services.claim_promises(user=dora) == 0
+    assert [placement.study for placement in placements_visible_to(acting(dora))] == [cast.study]
+    assert services.claim_promises(by=acting(dora)) == 0
 
 
 def test_an_unproved_address_claims_nothing(cast, promise):
     dora = make_user("Dora", email="dora@example.net", verified=False)
 
-    assert services.claim_promises(user=dora) == 0
-    assert not placements_visible_to(dora).exists()
+    assert services.claim_promises(by=acting(dora)) == 0
+    assert not placements_visible_to(acting(dora)).exists()
 
 
 def test_an_expired_invitation_waits_until_it_is_renewed(cast, promise, clock):
     dora = make_user("Dora", email="dora@example.net")
     clock.move(days=31)
-    assert services.claim_promises(user=dora) == 0
+    assert services.claim_promises(by=acting(dora)) == 0
 
-    services.resend_invitation(invitation=promise.invitation.uuid, by=cast.ana)
+    services.resend_invitation(invitation=promise.invitation.uuid, by=acting(cast.ana))
 
-    assert services.claim_promises(user=dora) == 1
+    assert services.claim_promises(by=acting(dora)) == 1
 
 
 def test_withdrawing_ends_the_promises_and_the_link(cast, promise):
-    assert services.withdraw_invitation(invitation=promise.invitation.uuid, by=cast.ana) == 1
+    assert services.withdraw_invitation(invitation=promise.invitation.uuid, by=acting(cast.ana)) == 1
 
     promise.refresh_from_db()
     assert promise.end_reason == "withdrawn"
@@ -329,7 +331,7 @@ def test_withdrawing_ends_ones_own_promises_and_leaves_a_colleagues(cast, promis
     [other] = share(cast.erin, cast.placement, Target(Method.EMAIL, "dora@example.net"))
     assert other.invitation == promise.invitation
 
-    services.withdraw_invitation(invitation=promise.invitation.uuid, by=cast.ana)
+    services.withdraw_invitation(invitation=promise.invitation.uuid, by=acting(cast.ana))
 
     other.refresh_from_db()
     assert (other.ended_at, other.invitation.withdrawn_at) == (None, None)
@@ -337,7 +339,7 @@ def test_withdrawing_ends_ones_own_promises_and_leaves_a_colleagues(cast, promis
 
 def test_each_sender_sees_only_their_own_invitations(cast, promise):
     with pytest.raises(services.NothingThere):
-        services.withdraw_invitation(invitation=promise.invitation.uuid, by=cast.erin)
+        services.withdraw_invitation(invitation=promise.invitation.uuid, by=acting(cast.erin))
 
 
 def test_a_promise_ends_with_the_share_before_it(cast):
@@ -346,11 +348,11 @@ def test_a_promise_ends_with_the_share_before_it(cast):
         cast.ben, placement_of(cast.study, cast.emergency), Target(Method.EMAIL, "dora@example.net")
     )
 
-    services.end_shares(shares=[first.uuid], by=cast.ana)
+    services.end_shares(shares=[first.uuid], by=acting(cast.ana))
 
     made.refresh_from_db()
     assert made.end_reason == "unreachable"
-    assert services.claim_promises(user=make_user("Dora", email="dora@example.net")) == 0
+    assert services.claim_promises(by=acting(make_user("Dora", email="dora@example.net"))) == 0
 
 
 def test_of_two_promises_that_become_one_share_the_later_end_date_stays(cast, promise, clock):
@@ -359,7 +361,7 @@ def test_of_two_promises_that_become_one_share_the_later_end_date_stays(cast, pr
     [standing] = share(cast.ana, cast.placement, Target(Method.EMAIL, "dora@example.net"), expires_at=until)
     assert standing.to_worklist.owner == dora
 
-    assert services.claim_promises(user=dora) == 0
+    assert services.claim_promises(by=acting(dora)) == 0
 
     standing.refresh_from_db()
     promise.refresh_from_db()

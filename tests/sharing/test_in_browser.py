@@ -14,7 +14,7 @@ from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
 from tests.browser.steps import look_over, signed_in
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.chains import share_onward
 from tests.factories import join, make_location, make_study, make_user, placement_of
 
@@ -215,7 +215,9 @@ def test_the_pages_around_look_right(ana: Page, live_server, here: Cast, complai
 
 def spread(cast: Cast) -> None:
     def share(by: Any, placement: Placement, *targets: Target) -> services.ShareReport:
-        return services.share_studies(placements=[placement.uuid], targets=targets, by=by, note="Left hilum?")
+        return services.share_studies(
+            placements=[placement.uuid], targets=targets, by=acting(by), note="Left hilum?"
+        )
 
     asks = make_location(cast.northgate, "Second Opinion", needs_approval=True)
     share(

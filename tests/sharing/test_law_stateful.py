@@ -26,10 +26,12 @@ from hypothesis.stateful import (
 
 from accounts.models import AccountMembership, Invitation
 from audit import clock as the_clock
+from audit.actor import OPERATOR
 from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
+from tests.cast import acting
 from tests.factories import make_study, make_user, placement_of
 from tests.law_model import FOREVER, Grant, has_circle, let_die, times
 from worklists.models import Worklist
@@ -71,11 +73,11 @@ class World:
 
     def __init__(self, cast: Any) -> None:
         self.cast = cast
-        change_worklist(worklist=cast.chest, needs_approval=True, by=None)
-        change_worklist(worklist=cast.chest, share_code="CHEST", by=None)
+        change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
+        change_worklist(worklist=cast.chest, share_code="CHEST", by=OPERATOR)
         # Ana acts on every location and group; owners act on their personal worklists.
         for place in (cast.emergency, cast.cardiology, cast.chest):
-            add_worklist_member(worklist=place, user=cast.ana, role=self.everything(), by=None)
+            add_worklist_member(worklist=place, user=cast.ana, role=self.everything(), by=OPERATOR)
         self.actors = {
             cast.ct.pk: cast.adam,
             cast.emergency.pk: cast.adam,
@@ -181,7 +183,7 @@ class Law(RuleBasedStateMachine):
         actor = self.actors[placement.worklist_id]
         try:
             report = services.share_studies(
-                placements=[placement.uuid], targets=[wanted], by=actor, expires_at=expires_at
+                placements=[placement.uuid], targets=[wanted], by=acting(actor), expires_at=expires_at
             )
         except services.NothingThere:
             assert placement.visible_until <= self.now()
@@ -215,7 +217,7 @@ class Law(RuleBasedStateMachine):
         pk = sorted(pk for pk, grant in self.grants.items() if not grant.dead)[which % len(self.living())]
         before = self.living()
         self.settle_model(self.now())
-        services.end_shares(shares=[Share.objects.get(pk=pk).uuid], by=self.world.cast.adam)
+        services.end_shares(shares=[Share.objects.get(pk=pk).uuid], by=acting(self.world.cast.adam))
         self.deed("end")
         self.grants[pk].dead = True
         self.settle_model(self.now())
@@ -232,9 +234,9 @@ class Law(RuleBasedStateMachine):
             return
         if self.grants[pk].dead:
             with pytest.raises(services.NothingThere):
-                services.decide_share(share=share.uuid, by=actor, approve=approve)
+                services.decide_share(share=share.uuid, by=acting(actor), approve=approve)
             return
-        services.decide_share(share=share.uuid, by=actor, approve=approve)
+        services.decide_share(share=share.uuid, by=acting(actor), approve=approve)
         self.deed("approve" if approve else "decline")
         self.grants[pk].approved = approve
         self.grants[pk].dead = not approve
@@ -249,7 +251,9 @@ class Law(RuleBasedStateMachine):
         placement = away[which % len(away)]
         before = self.living()
         self.settle_model(now)
-        services.remove_from_worklist(placements=[placement.uuid], by=self.actors[placement.worklist_id])
+        services.remove_from_worklist(
+            placements=[placement.uuid], by=acting(self.actors[placement.worklist_id])
+        )
         self.deed("remove")
         for grant in self.grants.values():
             grant.dead = grant.dead or grant.to == placement.worklist_id
@@ -261,7 +265,7 @@ class Law(RuleBasedStateMachine):
         if often or not self.grants:
             return
         home = placement_of(self.study, self.world.cast.ct)
-        services.delete_study(placement=home.uuid, by=self.world.cast.adam, why="wrong patient")
+        services.delete_study(placement=home.uuid, by=acting(self.world.cast.adam), why="wrong patient")
         self.deed("delete")
         assert not Placement.objects.filter(study=self.study).exists()
         assert not Share.objects.filter(study=self.study, ended_at=None).exists()
@@ -277,11 +281,11 @@ class Law(RuleBasedStateMachine):
         person = getattr(cast, who)
         membership = AccountMembership.objects.get(user=person, account=cast.northgate)
         if not membership.active:
-            reactivate_member(membership=membership, by=None)
+            reactivate_member(membership=membership, by=OPERATOR)
             return
         before = self.living()
         physician = self.lost_by_leaving(person)
-        services.leave_account(membership=membership.pk, by=cast.adam)
+        services.leave_account(membership=membership.pk, by=acting(cast.adam))
         self.met["leave"] += 1
         if not physician:
             return
@@ -323,7 +327,7 @@ class Law(RuleBasedStateMachine):
             if Invitation.objects.filter(pk=self.invited[pk], expires_at__lte=now).exists()
         }
         unended = set(Share.objects.filter(pk__in=waiting, ended_at=None).values_list("pk", flat=True))
-        services.claim_promises(user=person)
+        services.claim_promises(by=acting(person))
         self.met["claim"] += 1
         if unended - expired:
             self.stale = False
@@ -348,7 +352,7 @@ class Law(RuleBasedStateMachine):
         pk = pks[which % len(pks)]
         share = Share.objects.select_related("invitation", "shared_by").get(pk=pk)
         try:
-            services.withdraw_invitation(invitation=share.invitation.uuid, by=share.shared_by)
+            services.withdraw_invitation(invitation=share.invitation.uuid, by=acting(share.shared_by))
         except ValidationError:
             return
         self.deed("withdraw")

@@ -9,6 +9,7 @@ from accounts.tokens import make_token
 from sharing import mail, services
 from sharing.models import Method, Share
 from sharing.targets import Target
+from tests.cast import acting
 from tests.factories import make_location, make_study, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,7 @@ def share(cast, method, value, placements=None, by=None):
     return services.share_studies(
         placements=placements or [cast.placement.uuid],
         targets=[Target(method, str(value))],
-        by=by or cast.ana,
+        by=acting(by or cast.ana),
         note=NOTE,
     )
 
@@ -63,7 +64,7 @@ def test_no_mail_holds_a_patient_or_a_note(cast):
 
 def test_what_ended_before_its_turn_is_not_told(cast):
     report = share(cast, Method.PHYSICIAN, cast.ben.uuid)
-    services.end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+    services.end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))
     with pytest.raises(NothingToSend):
         mail.study_shared(only("study_shared"))
 
@@ -71,7 +72,7 @@ def test_what_ended_before_its_turn_is_not_told(cast):
 def test_part_of_a_press_that_ended_is_not_counted(cast):
     second = placement_of(make_study(cast.ct), cast.ct)
     report = share(cast, Method.PHYSICIAN, cast.ben.uuid, [cast.placement.uuid, second.uuid])
-    services.end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+    services.end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))
     assert "shared 1 study" in mail.study_shared(only("study_shared")).subject
 
 
@@ -100,7 +101,7 @@ def test_an_invitation_holds_the_link_that_registers(cast, settings):
 def test_a_new_link_is_what_the_next_mail_holds(cast):
     share(cast, Method.EMAIL, "dora@example.net")
     first = mail.invitation(only("invitation")).text
-    services.relink_invitation(invitation=Invitation.objects.get().uuid, by=cast.ana)
+    services.relink_invitation(invitation=Invitation.objects.get().uuid, by=acting(cast.ana))
     [_, again] = OutboxMail.objects.filter(kind="invitation").order_by("pk")
     assert mail.invitation(again).text != first
 
@@ -119,8 +120,8 @@ def test_an_invitation_with_nothing_left_is_not_sent(cast, clock, what):
     report = share(cast, Method.EMAIL, "dora@example.net")
     invited = Invitation.objects.get()
     {
-        "withdraw": lambda: services.withdraw_invitation(invitation=invited.uuid, by=cast.ana),
-        "end": lambda: services.end_shares(shares=[report.rows[0].share.uuid], by=cast.ana),
+        "withdraw": lambda: services.withdraw_invitation(invitation=invited.uuid, by=acting(cast.ana)),
+        "end": lambda: services.end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana)),
         "claim": lambda: Invitation.objects.filter(pk=invited.pk).update(
             accepted_at=clock.now(), accepted_by=cast.ed
         ),
@@ -133,8 +134,8 @@ def test_an_invitation_with_nothing_left_is_not_sent(cast, clock, what):
 def test_sent_again_it_counts_everything_that_waits(cast):
     second = placement_of(make_study(cast.ct), cast.ct)
     share(cast, Method.EMAIL, "dora@example.net")
-    share(cast, Method.EMAIL, "dora@example.net", [second.uuid], by=cast.erin)
-    services.resend_invitation(invitation=Invitation.objects.get().uuid, by=cast.ana)
+    share(cast, Method.EMAIL, "dora@example.net", [second.uuid], by=acting(cast.erin))
+    services.resend_invitation(invitation=Invitation.objects.get().uuid, by=acting(cast.ana))
     assert Share.objects.count() == 2
     assert (
         "share 2 studies"

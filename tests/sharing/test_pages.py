@@ -12,7 +12,7 @@ from sharing.models import Method, Share
 from sharing.permissions import SENTENCES
 from sharing.targets import Target
 from studies.models import Placement
-from tests.cast import SINGLE_METHODS
+from tests.cast import SINGLE_METHODS, acting
 from tests.factories import join, make_group, make_location, make_role, make_study, make_user, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -190,7 +190,9 @@ def test_a_stale_study_is_a_refused_line_beside_the_others(client, cast):
 
 def test_own_worklist_offers_what_the_incoming_shares_allow(client, cast):
     services.share_studies(
-        placements=[cast.placement.uuid], targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))], by=cast.ana
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))],
+        by=acting(cast.ana),
     )
     mine = Placement.objects.get(worklist=cast.ben.personal_worklist)
     client.force_login(cast.ben)
@@ -202,7 +204,7 @@ def test_own_worklist_offers_what_the_incoming_shares_allow(client, cast):
 
 def test_an_outsider_may_pass_on_by_code_and_email_alone(client, cast):
     services.share_studies(
-        placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=cast.ana
+        placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=acting(cast.ana)
     )
     mine = Placement.objects.get(worklist=cast.ed.personal_worklist)
     client.force_login(cast.ed)

@@ -11,6 +11,7 @@ from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
+from tests.cast import acting
 from tests.factories import join, make_location, make_user, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def share(by, placement, method, value, **more):
     report = services.share_studies(
-        placements=[placement.uuid], targets=[Target(method, str(value))], by=by, **more
+        placements=[placement.uuid], targets=[Target(method, str(value))], by=acting(by), **more
     )
     return report.rows[0].share
 
@@ -121,7 +122,7 @@ def test_an_outsider_sees_who_gave_it_and_what_they_passed_on(client, spread):
 
 def test_what_an_outsider_gave_on_does_not_show_the_way_before_them(client, spread):
     share(spread.ed, own(spread.study, spread.ed), Method.CODE, "RIVERSIDE")
-    services.end_shares(shares=[Share.objects.get(method="location").uuid], by=spread.ana)
+    services.end_shares(shares=[Share.objects.get(method="location").uuid], by=acting(spread.ana))
     client.force_login(spread.caro)
     page = words(access(client, on(spread.study, spread.imaging)))
     assert "by Ed" in page
@@ -226,7 +227,7 @@ def test_the_tab_asks_the_same_statements_at_any_size(client, cast, django_asser
     targets += [Target(Method.EMAIL, make_user(f"Outsider {n}").email) for n in range(number)]
     for start in range(0, len(targets), 20):
         services.share_studies(
-            placements=[cast.placement.uuid], targets=targets[start : start + 20], by=cast.ana
+            placements=[cast.placement.uuid], targets=targets[start : start + 20], by=acting(cast.ana)
         )
     client.force_login(cast.ana)
     access(client, cast.placement)

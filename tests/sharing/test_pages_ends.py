@@ -7,11 +7,13 @@ from django.urls import reverse
 
 from accounts.models import Invitation, OutboxMail
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement, Study
+from tests.cast import acting
 from tests.factories import join, make_location, make_role, make_study, make_user, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +23,7 @@ HTMX = {"HX-Request": "true"}
 
 def share(by, placement, method, value, **more):
     report = services.share_studies(
-        placements=[placement.uuid], targets=[Target(method, str(value))], by=by, **more
+        placements=[placement.uuid], targets=[Target(method, str(value))], by=acting(by), **more
     )
     [row] = report.rows
     return row.share
@@ -110,7 +112,7 @@ def test_nobody_is_led_elsewhere(client, cast, chain, back):
 
 
 def test_a_share_that_has_ended_is_gone(client, cast, chain):
-    services.end_shares(shares=[chain.uuid], by=cast.ana)
+    services.end_shares(shares=[chain.uuid], by=acting(cast.ana))
     client.force_login(cast.ana)
     answer = client.get(reverse("sharing:end"), {"share": str(chain.uuid)})
     assert answer.status_code == 410
@@ -258,7 +260,7 @@ def test_a_press_shows_its_reader_what_still_stands(client, cast):
     report = services.share_studies(
         placements=[cast.placement.uuid, placement_of(second, cast.ct).uuid],
         targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid))],
-        by=cast.ana,
+        by=acting(cast.ana),
         note="<b>Left hilum</b> \u202eplease",
     )
     url = reverse("sharing:received", args=[report.press])
@@ -271,10 +273,10 @@ def test_a_press_shows_its_reader_what_still_stands(client, cast):
     assert reverse("studies:study", args=[mine.uuid]) in page
 
     services.end_shares(
-        shares=[row.share.uuid for row in report.rows if row.placement.study == second], by=cast.ana
+        shares=[row.share.uuid for row in report.rows if row.placement.study == second], by=acting(cast.ana)
     )
     assert "1 study shared with you" in text(client.get(url))
-    services.end_shares(shares=[row.share.uuid for row in report.rows], by=cast.ana)
+    services.end_shares(shares=[row.share.uuid for row in report.rows], by=acting(cast.ana))
     answer = client.get(url)
     assert answer.status_code == 410
     assert "What Ana shared here has ended." in text(answer)
@@ -296,7 +298,7 @@ def test_a_press_to_others_is_not_there(client, cast, name):
 def test_what_one_shared_with_its_state_by_word(client, cast, clock):
     live = share(cast.ana, cast.placement, Method.LOCATION, cast.emergency.uuid)
     ended = share(cast.ana, cast.placement, Method.GROUP, cast.chest.uuid)
-    services.end_shares(shares=[ended.uuid], by=cast.adam)
+    services.end_shares(shares=[ended.uuid], by=acting(cast.adam))
     share(cast.ana, cast.placement, Method.EMAIL, "dora@example.net")
     share(cast.ana, cast.placement, Method.EMAIL, cast.ed.email)
     asks = make_location(cast.northgate, "Asks", needs_approval=True)
@@ -322,7 +324,7 @@ def test_a_study_one_no_longer_sees_is_not_named(client, cast):
     person = make_user("Max")
     membership = join(person, cast.northgate, "Radiologist", [cast.ct])
     share(person, cast.placement, Method.LOCATION, cast.emergency.uuid)
-    services.leave_account(membership=membership.pk, by=None)
+    services.leave_account(membership=membership.pk, by=OPERATOR)
     client.force_login(person)
     page = text(client.get(reverse("sharing:shared_by_me")))
     assert "A study you no longer see" in page

@@ -9,11 +9,13 @@ from django.db import connection
 
 from accounts.models import AccountMembership, Invitation
 from audit import clock as the_clock
+from audit.actor import OPERATOR
 from sharing import graph, services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
 from studies.models.placement import VISIBLE_SQL
+from tests.cast import acting
 from tests.factories import placement_of
 from worklists.services import change_worklist
 
@@ -21,7 +23,7 @@ ADDRESS = "dora@elsewhere.net"
 
 
 def share(by: Any, placement: Placement, *targets: Target, **more: Any) -> Share:
-    report = services.share_studies(placements=[placement.uuid], targets=targets, by=by, **more)
+    report = services.share_studies(placements=[placement.uuid], targets=targets, by=acting(by), **more)
     [row] = report.rows
     assert row.share is not None
     return row.share
@@ -34,7 +36,7 @@ def to(worklist: Any) -> Target:
 @pytest.fixture
 def shares(cast: Any, clock: Any) -> dict[str, Share]:
     """CT Reporting → Emergency for two days → Ben's onward share and promise; one share awaits approval, one ended."""
-    change_worklist(worklist=cast.chest, needs_approval=True, by=None)
+    change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
     in_two_days = the_clock.now() + timedelta(days=2)
     made = {"for two days": share(cast.ana, cast.placement, to(cast.emergency), expires_at=in_two_days)}
     there = placement_of(cast.study, cast.emergency)
@@ -44,7 +46,7 @@ def shares(cast: Any, clock: Any) -> dict[str, Share]:
     made["onward awaiting"] = share(cast.ben, there, to(cast.chest))
     made["by code"] = share(cast.ana, cast.placement, Target(Method.CODE, "RIVERSIDE"))
     made["ended"] = share(cast.ana, cast.placement, Target(Method.PHYSICIAN, str(cast.vera.uuid)))
-    services.end_shares(shares=[made["ended"].uuid], by=cast.ana)
+    services.end_shares(shares=[made["ended"].uuid], by=acting(cast.ana))
     return made
 
 

@@ -7,12 +7,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import Invitation, OutboxMail
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
 from studies.selectors import placements_visible_to
+from tests.cast import acting
 from tests.factories import make_study, make_user, placement_of
 from worklists.services import change_worklist, set_mail_tick
 
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def share(cast, *targets, by=None, placements=None, **more):
     placements = placements or [cast.placement.uuid]
-    return services.share_studies(placements=placements, targets=targets, by=by or cast.ana, **more)
+    return services.share_studies(placements=placements, targets=targets, by=acting(by or cast.ana), **more)
 
 
 def outcome(report):
@@ -44,7 +46,7 @@ def test_a_share_to_a_location_lets_its_members_see_the_study(cast):
     report = share(cast, to_emergency(cast))
 
     assert outcome(report) == ("shared", "")
-    assert cast.study in [placement.study for placement in placements_visible_to(cast.ben)]
+    assert cast.study in [placement.study for placement in placements_visible_to(acting(cast.ben))]
 
 
 def test_five_methods_go_in_one_press(cast):
@@ -100,20 +102,20 @@ def test_another_end_date_or_note_changes_the_share_without_a_mail(cast, clock):
 
 def test_two_people_make_two_shares_and_one_placement(cast):
     share(cast, to_emergency(cast))
-    share(cast, to_emergency(cast), by=cast.lois)
+    share(cast, to_emergency(cast), by=acting(cast.lois))
 
     assert Share.objects.count() == 2
     assert Placement.objects.filter(study=cast.study, is_home=False).count() == 1
 
 
 def test_a_worklist_that_asks_for_approval_holds_the_share_and_mails_nobody(cast):
-    change_worklist(worklist=cast.chest, needs_approval=True, by=None)
+    change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
 
     assert outcome(share(cast, Target(Method.GROUP, str(cast.chest.uuid)))) == ("awaiting_approval", "")
 
-    assert cast.study.pk not in placements_visible_to(cast.adam).filter(worklist=cast.chest).values_list(
-        "study", flat=True
-    )
+    assert cast.study.pk not in placements_visible_to(acting(cast.adam)).filter(
+        worklist=cast.chest
+    ).values_list("study", flat=True)
     assert not OutboxMail.objects.exists()
 
 
@@ -153,14 +155,14 @@ def told(report):
 def test_a_physician_is_told_unless_they_said_no(cast):
     assert told(share(cast, to_ben(cast))) == [cast.ben.email]
 
-    set_mail_tick(worklist=cast.vera.personal_worklist, wanted=False, by=cast.vera)
+    set_mail_tick(worklist=cast.vera.personal_worklist, wanted=False, by=acting(cast.vera))
     assert told(share(cast, Target(Method.PHYSICIAN, str(cast.vera.uuid)))) == []
 
 
 def test_members_of_a_worklist_are_told_only_where_they_asked_for_it(cast):
     assert told(share(cast, to_emergency(cast))) == []
 
-    set_mail_tick(worklist=cast.emergency, wanted=True, by=cast.ben)
+    set_mail_tick(worklist=cast.emergency, wanted=True, by=acting(cast.ben))
     second = placement_of(make_study(cast.ct), cast.ct)
     report = share(cast, to_emergency(cast), to_ben(cast), placements=[second.uuid])
     assert told(report) == [cast.ben.email]
@@ -209,7 +211,7 @@ def test_an_unknown_code_has_one_answer(cast, code):
 
 
 def test_a_code_of_a_worklist_that_takes_no_shares_has_the_same_answer(cast):
-    change_worklist(worklist=cast.imaging, takes_shares=False, by=None)
+    change_worklist(worklist=cast.imaging, takes_shares=False, by=OPERATOR)
 
     answer = outcome(share(cast, Target(Method.CODE, "RIVERSIDE")))
 
@@ -217,7 +219,7 @@ def test_a_code_of_a_worklist_that_takes_no_shares_has_the_same_answer(cast):
 
 
 def test_a_location_that_takes_no_shares_says_so(cast):
-    change_worklist(worklist=cast.emergency, takes_shares=False, by=None)
+    change_worklist(worklist=cast.emergency, takes_shares=False, by=OPERATOR)
 
     assert outcome(share(cast, to_emergency(cast))) == ("refused", "This worklist takes no shares.")
 
@@ -246,7 +248,9 @@ def test_the_studys_own_home_is_no_target(cast):
     share(cast, to_emergency(cast))
     onward = placement_of(cast.study, cast.emergency)
 
-    report = share(cast, Target(Method.LOCATION, str(cast.ct.uuid)), by=cast.ben, placements=[onward.uuid])
+    report = share(
+        cast, Target(Method.LOCATION, str(cast.ct.uuid)), by=acting(cast.ben), placements=[onward.uuid]
+    )
 
     assert outcome(report) == ("refused", "This is the study's home: it is already there.")
 
@@ -278,7 +282,7 @@ def test_a_role_with_one_method_can_use_that_one_alone(cast, who, method):
         Method.EMAIL: Target(Method.EMAIL, "dora@example.net"),
     }
 
-    report = share(cast, *targets.values(), by=getattr(cast, who))
+    report = share(cast, *targets.values(), by=acting(getattr(cast, who)))
 
     done = {row.target.method for row in report.rows if row.outcome in ("shared", "invited")}
     refused = {row.target.method for row in report.rows if row.outcome == "refused"}
@@ -289,7 +293,7 @@ def test_a_role_with_one_method_can_use_that_one_alone(cast, who, method):
 
 def test_nobody_shares_without_the_right_to_share(cast):
     with pytest.raises(PermissionDenied):
-        share(cast, to_emergency(cast), by=cast.vera)
+        share(cast, to_emergency(cast), by=acting(cast.vera))
 
     assert not Share.objects.exists()
 
@@ -297,7 +301,7 @@ def test_nobody_shares_without_the_right_to_share(cast):
 @pytest.mark.parametrize("who", ["nolan", "ina", "sue", "caro", "ed", "ben"])
 def test_who_does_not_see_the_study_finds_nothing_to_share(cast, who):
     with pytest.raises(services.NothingThere):
-        share(cast, to_emergency(cast), by=getattr(cast, who))
+        share(cast, to_emergency(cast), by=acting(getattr(cast, who)))
 
     assert not Share.objects.exists()
 
@@ -332,7 +336,7 @@ def test_studies_of_two_worklists_do_not_go_in_one_press(cast):
         share(
             cast,
             Target(Method.EMAIL, "dora@example.net"),
-            by=cast.adam,
+            by=acting(cast.adam),
             placements=[cast.placement.uuid, here.uuid],
         )
 
@@ -353,7 +357,7 @@ def test_a_study_shared_by_email_goes_on_by_email_and_code_alone_without_an_acco
         Target(Method.EMAIL, "dora@example.net"),
         to_emergency(cast),
         to_ben(cast),
-        by=cast.ed,
+        by=acting(cast.ed),
         placements=[on_personal(cast, cast.ed)],
     )
 
@@ -367,13 +371,13 @@ def test_a_physician_share_goes_on_as_the_persons_role_in_that_account_allows(ca
     ben = share(
         cast,
         Target(Method.GROUP, str(cast.chest.uuid)),
-        by=cast.ben,
+        by=acting(cast.ben),
         placements=[on_personal(cast, cast.ben)],
     )
     vera = share(
         cast,
         Target(Method.GROUP, str(cast.chest.uuid)),
-        by=cast.vera,
+        by=acting(cast.vera),
         placements=[on_personal(cast, cast.vera)],
     )
 
@@ -387,7 +391,7 @@ def test_a_viewer_given_a_study_by_physician_share_cannot_mail_it_out(cast):
     report = share(
         cast,
         Target(Method.EMAIL, "dora@example.net"),
-        by=cast.vera,
+        by=acting(cast.vera),
         placements=[on_personal(cast, cast.vera)],
     )
 
@@ -405,7 +409,7 @@ def test_a_person_in_two_accounts_shares_a_physician_share_on_within_its_account
         cast,
         Target(Method.PHYSICIAN, str(cast.caro.uuid), cast.riverside.uuid),
         Target(Method.PHYSICIAN, str(cast.phil.uuid), cast.northgate.uuid),
-        by=cast.ben,
+        by=acting(cast.ben),
         placements=[on_personal(cast, cast.ben)],
     )
 

@@ -14,6 +14,7 @@ from sharing.services import previews
 from sharing.targets import Target
 from studies.models import Placement
 from studies.selectors import placements_visible_to
+from tests.cast import acting
 from tests.factories import placement_of
 
 # People, and the shares of the chain they may end.
@@ -44,7 +45,7 @@ def chain(cast: Any) -> dict[str, Share]:
 
 
 def share(by: Any, placement: Placement, target: Target) -> Share:
-    [row] = services.share_studies(placements=[placement.uuid], targets=[target], by=by).rows
+    [row] = services.share_studies(placements=[placement.uuid], targets=[target], by=acting(by)).rows
     assert row.share is not None
     return Share.objects.select_related("study").get(pk=row.share.pk)
 
@@ -65,9 +66,9 @@ def test_the_rule_the_preview_and_the_service_agree(cast: Any, chain: dict[str, 
     person = getattr(cast, name)
     for made, one in chain.items():
         expected = made in MAY_END[name]
-        assert permissions.can_end(person, one) == ("" if expected else permissions.MAY_NOT_END)
-        assert answers(previews.preview_end, shares=[one.uuid], by=person) is expected
-        assert answers(services.end_shares, shares=[one.uuid], by=person) is expected
+        assert permissions.can_end(acting(person), one) == ("" if expected else permissions.MAY_NOT_END)
+        assert answers(previews.preview_end, shares=[one.uuid], by=acting(person)) is expected
+        assert answers(services.end_shares, shares=[one.uuid], by=acting(person)) is expected
 
 
 @pytest.mark.parametrize("name", ["ana", "ben", "ed"])
@@ -75,11 +76,11 @@ def test_the_list_of_ones_own_shares_offers_what_the_rule_allows(
     cast: Any, chain: dict[str, Share], name: str
 ) -> None:
     person = getattr(cast, name)
-    lines = selectors.shares_made_by(person).lines
+    lines = selectors.shares_made_by(acting(person)).lines
 
     assert lines
     assert all(line.may_end for line in lines)
-    assert all(not permissions.can_end(person, line.share) for line in lines)
+    assert all(not permissions.can_end(acting(person), line.share) for line in lines)
 
 
 @pytest.mark.parametrize("name", ["adam", "ana", "ben", "vera", "ed", "caro"])
@@ -87,22 +88,22 @@ def test_the_access_page_offers_what_the_rule_allows(cast: Any, chain: dict[str,
     person = getattr(cast, name)
     offered = [
         grant
-        for placement in placements_visible_to(person).filter(study=cast.study).with_names()
-        for place in selectors.who_has_access(placement, person, the_clock.now()).places
+        for placement in placements_visible_to(acting(person)).filter(study=cast.study).with_names()
+        for place in selectors.who_has_access(placement, acting(person), the_clock.now()).places
         for grant in place.grants
     ]
 
     assert offered
     for grant in offered:
-        assert grant.may_end is not bool(permissions.can_end(person, grant.share))
+        assert grant.may_end is not bool(permissions.can_end(acting(person), grant.share))
 
 
 def test_a_removal_is_refused_in_the_same_words_by_preview_and_service(cast: Any) -> None:
     for does in (previews.preview_removal, services.remove_from_worklist):
         with pytest.raises(ValidationError, match=permissions.AT_HOME):
-            does(placements=[cast.placement.uuid], by=cast.ana)
+            does(placements=[cast.placement.uuid], by=acting(cast.ana))
         with pytest.raises(PermissionDenied, match="does not let you remove studies"):
-            does(placements=[cast.placement.uuid], by=cast.vera)
+            does(placements=[cast.placement.uuid], by=acting(cast.vera))
 
 
 def test_a_deletion_is_refused_in_the_same_words_by_preview_and_service(
@@ -111,6 +112,6 @@ def test_a_deletion_is_refused_in_the_same_words_by_preview_and_service(
     there = placement_of(cast.study, cast.emergency)
 
     with pytest.raises(PermissionDenied, match=permissions.NOT_AT_HOME):
-        previews.preview_deletion(placement=there.uuid, by=cast.ben)
+        previews.preview_deletion(placement=there.uuid, by=acting(cast.ben))
     with pytest.raises(PermissionDenied, match=permissions.NOT_AT_HOME):
-        services.delete_study(placement=there.uuid, by=cast.ben, why="a mistake")
+        services.delete_study(placement=there.uuid, by=acting(cast.ben), why="a mistake")

@@ -13,7 +13,7 @@ from studies.models import Blob, Instance, Study, Upload, UploadedFile
 from studies.services import ingest_waiting, receive_upload, render_waiting
 from studies.services import uploads as service
 from tests.bad_files import dicom_storage, sound, zipped
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import make_uid
 
 __all__ = ["dicom_storage"]
@@ -33,7 +33,7 @@ def poked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def upload(cast: Cast, *data: tuple[str, bytes]) -> Upload:
-    return receive_upload(worklist=cast.ct, by=cast.ana, files=browser_files(*data))
+    return receive_upload(worklist=cast.ct, by=acting(cast.ana), files=browser_files(*data))
 
 
 def test_files_wait_under_random_names_until_a_worker_takes_them_in(cast: Cast, dicom_storage: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_worker_is_asked_for_the_upload_and_then_for_its_previews(
 
 def test_who_may_not_upload_leaves_nothing_behind(cast: Cast, dicom_storage: Path) -> None:
     with pytest.raises(PermissionDenied):
-        receive_upload(worklist=cast.ct, by=cast.vera, files=browser_files(("1.dcm", sound())))
+        receive_upload(worklist=cast.ct, by=acting(cast.vera), files=browser_files(("1.dcm", sound())))
 
     assert not Upload.objects.exists()
     assert not dicom_storage.exists()

@@ -17,13 +17,14 @@ from django.db import connection, connections, transaction
 
 import sharing.services
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from studies import services
 from studies.ingest import store, stored_files
 from studies.models import Blob, Instance, Leftover, Study
 from studies.services import leftovers
 from tests.bad_files import Homes, as_bytes, dicom, dicom_storage, homes, sound, source
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.factories import placement_of
 from tests.plumbing import database
 
@@ -36,14 +37,14 @@ def files() -> list[str]:
 
 
 def take_in(worklist: Any, *data: bytes) -> Study:
-    result = services.take_in_all(worklist=worklist, by=None, sources=[source(one) for one in data])
+    result = services.take_in_all(worklist=worklist, by=OPERATOR, sources=[source(one) for one in data])
     services.render_previews(blob_ids=result.blob_ids)
     return Study.objects.get(uuid=next(iter(result.studies)))
 
 
 def delete(cast: Cast, study: Study) -> None:
     sharing.services.delete_study(
-        placement=placement_of(study, study.home).uuid, by=cast.adam, why="Wrong patient"
+        placement=placement_of(study, study.home).uuid, by=acting(cast.adam), why="Wrong patient"
     )
 
 
@@ -83,7 +84,7 @@ def test_bytes_that_another_study_uses_stay_until_that_one_goes_too(cast: Cast) 
     there = files()
 
     sharing.services.delete_study(
-        placement=placement_of(second, second.home).uuid, by=cast.rita, why="Wrong patient"
+        placement=placement_of(second, second.home).uuid, by=acting(cast.rita), why="Wrong patient"
     )
     services.sweep_leftovers()
 
@@ -144,7 +145,9 @@ def test_a_backup_that_begins_in_the_middle_of_a_sweep_leaves_the_rest_to_the_ne
 @pytest.mark.django_db(transaction=True)
 def test_taken_in_uploads_are_left_lying_while_a_backup_runs(dicom_storage: Path) -> None:
     cast = make_cast()
-    services.receive_upload(worklist=cast.ct, by=cast.ana, files=[SimpleUploadedFile("a.dcm", sound())])
+    services.receive_upload(
+        worklist=cast.ct, by=acting(cast.ana), files=[SimpleUploadedFile("a.dcm", sound())]
+    )
     with backup():
         services.ingest_waiting()
         lying = [key for key, _ in stored_files.walk(stored_files.INCOMING)]
@@ -162,7 +165,7 @@ def test_an_aborted_upload_goes_after_a_day_and_a_waiting_one_stays(cast: Cast, 
     store.put("incoming/fresh", ContentFile(b"x"))
     _make_old(dicom_storage / "incoming" / "aborted")
     upload = services.receive_upload(
-        worklist=cast.ct, by=cast.ana, files=[SimpleUploadedFile("a.dcm", sound())]
+        worklist=cast.ct, by=acting(cast.ana), files=[SimpleUploadedFile("a.dcm", sound())]
     )
     waiting = upload.files.get().key
     _make_old(dicom_storage / waiting)
@@ -216,7 +219,7 @@ def test_an_import_of_the_same_bytes_while_they_are_removed_finds_them_again(dic
         failures: list[BaseException] = []
         works = (
             lambda: services.sweep_leftovers(everywhere=True),
-            lambda: services.take_in(worklist=cast.ct, by=None, source=source(data)),
+            lambda: services.take_in(worklist=cast.ct, by=OPERATOR, source=source(data)),
         )
         threads = [threading.Thread(target=_run, args=[start, work, failures]) for work in works]
         for thread in threads:
@@ -247,7 +250,7 @@ def test_a_sweep_waits_for_an_import_that_holds_the_bytes(dicom_storage: Path) -
     delete(cast, study)
     done: list[Any] = []
     with transaction.atomic():
-        result = services.take_in(worklist=cast.imaging, by=None, source=source(data))
+        result = services.take_in(worklist=cast.imaging, by=OPERATOR, source=source(data))
         sweep = threading.Thread(
             target=lambda: (done.append(services.sweep_leftovers()), connections.close_all())
         )

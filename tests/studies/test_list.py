@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import end_shares, share_studies
 from sharing.targets import Target
 from studies.models import LastVisit, Placement, Study
 from studies.selectors import Cursor, Order, Question, Sort, page_of
+from tests.cast import acting
 from tests.factories import join, make_role, make_study, make_user, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +137,7 @@ def test_a_right_taken_from_the_role_counts_from_the_next_request(client, cast):
     client.force_login(cast.vera)
     assert client.get(list_of(cast.ct)).status_code == 200
 
-    services.remove_worklist_member(membership=membership_of(cast.vera, cast.ct), by=None)
+    services.remove_worklist_member(membership=membership_of(cast.vera, cast.ct), by=OPERATOR)
 
     assert client.get(list_of(cast.ct)).status_code == 404
 
@@ -294,7 +296,9 @@ def test_a_place_in_one_list_is_none_in_another(client, cast):
 def test_a_page_costs_the_same_however_many_rows_it_has(client, cast, how_many, sort):
     studies = fill(cast.emergency, [f"Row^{n}" for n in range(how_many)])
     placements = [placement_of(study, cast.emergency).uuid for study in studies]
-    share_studies(placements=placements, targets=[Target(Method.GROUP, str(cast.chest.uuid))], by=cast.ben)
+    share_studies(
+        placements=placements, targets=[Target(Method.GROUP, str(cast.chest.uuid))], by=acting(cast.ben)
+    )
     client.force_login(cast.adam)
     client.get(list_of(cast.chest))
 
@@ -434,7 +438,7 @@ def test_a_row_says_how_the_study_came_by_whom_and_until_when(client, cast, cloc
     share_studies(
         placements=[cast.other_placement.uuid],
         targets=[Target(Method.CODE, "NGCT2026"), Target(Method.EMAIL, cast.ana.email)],
-        by=cast.caro,
+        by=acting(cast.caro),
         expires_at=until,
     )
     client.force_login(cast.ana)
@@ -454,13 +458,13 @@ def test_a_study_leaves_the_list_when_its_share_ends_or_expires(client, cast, cl
             Target(Method.LOCATION, str(cast.emergency.uuid)),
             Target(Method.PHYSICIAN, str(cast.ben.uuid)),
         ],
-        by=cast.ana,
+        by=acting(cast.ana),
         expires_at=clock.now() + timedelta(days=1),
     )
     client.force_login(cast.ben)
     assert len(rows_in(client.get(list_of(cast.emergency)))) == 1
 
-    end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+    end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))
     assert rows_in(client.get(list_of(cast.emergency))) == []
     assert len(rows_in(client.get(list_of(cast.ben.personal_worklist)))) == 1
 

@@ -20,6 +20,7 @@ from sharing.services import end_shares, share_studies
 from sharing.targets import Target
 from studies.models import Blob, ImagesServed
 from studies.selectors import FRAMES_SHOWN
+from tests.cast import acting
 from tests.factories import join, make_instance, make_role, make_series, make_study, make_user, placement_of
 
 pytestmark = pytest.mark.django_db
@@ -285,7 +286,7 @@ def test_details_tell_how_the_study_came_and_what_was_written_with_it(client, ca
     share_studies(
         placements=[cast.other_placement.uuid],
         targets=[Target(Method.CODE, "NGCT2026")],
-        by=cast.caro,
+        by=acting(cast.caro),
         note="Look at <b>segment VII</b>\nplease",
     )
     client.force_login(cast.vera)
@@ -324,7 +325,7 @@ def test_the_other_tabs_stand_in_the_same_frame(client, cast, name):
 
 def test_a_study_that_came_by_email_is_called_external(client, cast):
     share_studies(
-        placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=cast.ana
+        placements=[cast.placement.uuid], targets=[Target(Method.EMAIL, cast.ed.email)], by=acting(cast.ana)
     )
     client.force_login(cast.ed)
     there = placement_of(cast.study, cast.ed.personal_worklist)
@@ -371,7 +372,7 @@ def test_a_picture_is_sent_as_it_is_stored_and_must_be_asked_for_each_time(clien
 
 def test_an_unchanged_picture_is_not_sent_again_and_after_the_share_ends_not_at_all(client, cast, instance):
     report = share_studies(
-        placements=[cast.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=cast.ana
+        placements=[cast.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=acting(cast.ana)
     )
     client.force_login(cast.caro)
     address = frame_of(placement_of(cast.study, cast.imaging), instance)
@@ -380,7 +381,7 @@ def test_an_unchanged_picture_is_not_sent_again_and_after_the_share_ends_not_at_
     again = client.get(address, headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
     assert (again["ETag"], again["Cache-Control"]) == (etag, "private, no-cache")
-    end_shares(shares=[report.rows[0].share.uuid], by=cast.ana)
+    end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))
 
     assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
 
@@ -389,7 +390,7 @@ def test_a_share_that_expired_shows_no_picture_though_nobody_swept(client, cast,
     share_studies(
         placements=[cast.placement.uuid],
         targets=[Target(Method.CODE, "RIVERSIDE")],
-        by=cast.ana,
+        by=acting(cast.ana),
         expires_at=clock.now() + timedelta(minutes=5),
     )
     client.force_login(cast.caro)

@@ -17,6 +17,7 @@ from studies import services
 from studies.ingest.sources import Source
 from studies.models import Placement
 from tests.browser.steps import let_in
+from tests.cast import acting
 from tests.factories import make_study
 
 # 30 frames of colour ultrasound.
@@ -37,10 +38,12 @@ def filled(cast):
             patient_sex="F",
         )
     share_studies(
-        placements=[cast.other_placement.uuid], targets=[Target(Method.CODE, "NGCT2026")], by=cast.caro
+        placements=[cast.other_placement.uuid],
+        targets=[Target(Method.CODE, "NGCT2026")],
+        by=acting(cast.caro),
     )
     path = Path(get_testdata_file(SCAN))
-    services.take_in(worklist=cast.ct, by=cast.ana, source=Source("scan", lambda: path.open("rb")))
+    services.take_in(worklist=cast.ct, by=acting(cast.ana), source=Source("scan", lambda: path.open("rb")))
     services.render_waiting()
     return cast
 

@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import event, record_all
 from studies.services.trail import CSV_HEAD, export_trail
+from tests.cast import acting
 from tests.trails import look, make_world, on, with_names
 
 
@@ -44,7 +45,7 @@ def test_the_file_holds_the_lines_of_the_page(cast, ana, client):
 
 
 def test_the_file_says_what_when_who_where(cast, ana, client):
-    look(cast.placement, cast.vera, address="192.0.2.7")
+    look(cast.placement, cast.vera, ip_address="192.0.2.7")
     [row] = rows_of(fetch(client, cast.placement))
     line = AuditEvent.objects.get(action=Action.STUDY_OPEN)
     assert row == {
@@ -82,7 +83,7 @@ def test_exporting_is_in_the_trail_with_how_much_left(cast, ana, client):
     look(cast.placement, cast.ana)
     fetch(client, cast.placement, person=cast.vera.pk)
     line = AuditEvent.objects.get(action=Action.AUDIT_EXPORT)
-    assert (line.by_id, line.study_id, line.address) == (ana.pk, cast.study.pk, "127.0.0.1")
+    assert (line.by_id, line.study_id, line.ip_address) == (ana.pk, cast.study.pk, "127.0.0.1")
     assert line.detail == {"filters": {"person": cast.vera.pk}, "lines": 1}
 
 
@@ -120,7 +121,10 @@ def test_who_does_not_see_the_study_gets_404(cast, client):
 def test_the_service_asks_for_the_right_itself(cast):
     with pytest.raises(PermissionDenied):
         export_trail(
-            placement=with_names(cast.placement), by=cast.vera, filters=Filters(), zone=ZoneInfo("UTC")
+            placement=with_names(cast.placement),
+            by=acting(cast.vera),
+            filters=Filters(),
+            zone=ZoneInfo("UTC"),
         )
 
 
@@ -135,7 +139,7 @@ def test_no_file_leaves_when_its_export_cannot_be_recorded(cast, ana, client, mo
 
 def test_many_lines_come_in_batches_by_key_each_once(cast, ana, client, django_assert_num_queries):
     where = on(with_names(cast.placement))
-    record_all(event(Action.STUDY_OPEN, by=cast.ana, on=where) for _ in range(2100))
+    record_all(event(Action.STUDY_OPEN, by=acting(cast.ana), on=where) for _ in range(2100))
     rows = rows_of(fetch(client, cast.placement))
     ids = [int(row["Event"]) for row in rows]
     assert len(ids) == 2100 and ids == sorted(set(ids), reverse=True)

@@ -8,6 +8,7 @@ from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
 from studies.selectors.trail import trail_of
+from tests.cast import acting
 from tests.factories import placement_of
 from tests.trails import look, with_names
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def share(cast, *targets, by=None, placement=None):
     placement = placement or cast.placement
-    services.share_studies(placements=[placement.uuid], targets=targets, by=by or cast.ana)
+    services.share_studies(placements=[placement.uuid], targets=targets, by=acting(by or cast.ana))
 
 
 def said(placement: Placement) -> list[str]:
@@ -31,7 +32,8 @@ def test_a_share_by_email_and_its_end_are_in_both_trails_and_what_lies_between_i
     ed = placement_of(cast.study, cast.ed.personal_worklist)
     look(ed, cast.ed)
     services.end_shares(
-        shares=list(Share.objects.filter(method=Method.EMAIL).values_list("uuid", flat=True)), by=cast.ana
+        shares=list(Share.objects.filter(method=Method.EMAIL).values_list("uuid", flat=True)),
+        by=acting(cast.ana),
     )
     share(cast, to_ed)
     ed = placement_of(cast.study, cast.ed.personal_worklist)
@@ -67,7 +69,7 @@ def test_what_an_external_recipient_lets_on_stays_out_of_the_originals_trail(cas
     share(cast, Target(Method.EMAIL, "ed@example.org"))
     before = said(cast.placement)
     ed = placement_of(cast.study, cast.ed.personal_worklist)
-    share(cast, Target(Method.EMAIL, "caro@example.org"), by=cast.ed, placement=ed)
+    share(cast, Target(Method.EMAIL, "caro@example.org"), by=acting(cast.ed), placement=ed)
     assert said(cast.placement) == before
     assert len(said(ed)) == 2
     assert len(said(placement_of(cast.study, cast.caro.personal_worklist))) == 1

@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.forms import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import event, record_all
 from studies.services.trail import read_trail
+from tests.cast import acting
 from tests.factories import make_role, membership_of
 from tests.trails import look, make_world, on, with_names
 from worklists import services
@@ -35,7 +37,7 @@ def address(placement, **filters):
 def opened(cast, number):
     """That many openings at home, told apart by their role label."""
     where = on(with_names(cast.placement))
-    lines = [event(Action.STUDY_OPEN, by=cast.ana, on=where) for _ in range(number)]
+    lines = [event(Action.STUDY_OPEN, by=acting(cast.ana), on=where) for _ in range(number)]
     for count, line in enumerate(lines):
         line.detail = {"count": count}
     record_all(lines)
@@ -104,13 +106,15 @@ def test_without_the_right_a_malformed_page_is_403_all_the_same(cast, client):
 
 def test_the_service_asks_for_the_right_itself(cast):
     with pytest.raises(PermissionDenied):
-        read_trail(placement=with_names(cast.placement), by=cast.vera, filters=Filters())
+        read_trail(placement=with_names(cast.placement), by=acting(cast.vera), filters=Filters())
     assert not AuditEvent.objects.filter(action=READS).exists()
 
 
 def test_the_right_alone_without_the_list_is_not_enough(cast, client):
     only_audit = make_role(cast.northgate, "Only audit", ["view_study_audit"])
-    services.change_worklist_member(membership=membership_of(cast.vera, cast.ct), role=only_audit, by=None)
+    services.change_worklist_member(
+        membership=membership_of(cast.vera, cast.ct), role=only_audit, by=OPERATOR
+    )
     client.force_login(cast.vera)
     assert client.get(address(cast.placement)).status_code == 404
 
@@ -222,7 +226,7 @@ def test_dates_are_days_of_the_readers_zone_both_included(cast, client, since, u
         "b": datetime(2026, 11, 25, 4, 59, 59, tzinfo=UTC),
         "c": datetime(2026, 11, 25, 5, 0, tzinfo=UTC),
     }
-    lines = [event(Action.STUDY_OPEN, by=cast.ana, on=where) for _ in moments]
+    lines = [event(Action.STUDY_OPEN, by=acting(cast.ana), on=where) for _ in moments]
     for line, (name, moment) in zip(lines, moments.items(), strict=True):
         line.at, line.role_label = moment, name
     record_all(lines)
@@ -234,7 +238,7 @@ def test_times_are_shown_in_the_readers_zone(cast, client):
     cast.ana.timezone = "America/New_York"
     cast.ana.save()
     client.force_login(cast.ana)
-    line = event(Action.STUDY_OPEN, by=cast.ana, on=on(with_names(cast.placement)))
+    line = event(Action.STUDY_OPEN, by=acting(cast.ana), on=on(with_names(cast.placement)))
     line.at = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
     record_all([line])
     shown = page(client, cast.placement).content.decode()

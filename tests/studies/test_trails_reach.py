@@ -8,6 +8,7 @@ from audit.models import AuditEvent
 from audit.services import record
 from studies.models import NO_PATH, Placement
 from studies.selectors.trail import Line, trail_of, trail_sentence
+from tests.cast import acting
 from tests.factories import make_study, placement_of
 from tests.trails import about, give, look, make_world, on, share_row, told, with_names
 
@@ -65,7 +66,7 @@ def test_an_external_placement_shows_its_own_alone_and_the_share(world):
 def test_what_happens_on_an_external_placement_is_not_in_the_originals_trail(world, cast):
     before = shown(world.home)
     look(world.ed, cast.ed)
-    record(Action.STUDY_DOWNLOAD, by=cast.ed, on=on(world.ed))
+    record(Action.STUDY_DOWNLOAD, by=acting(cast.ed), on=on(world.ed))
     assert shown(world.home) == shown(world.chest) == before
 
 
@@ -81,7 +82,7 @@ def test_what_becomes_of_a_share_is_in_both_trails(world, cast, action):
         other_worklist_label="Ed",
         detail={},
     )
-    record(action, by=cast.ana, on=event)
+    record(action, by=acting(cast.ana), on=event)
     line = ("Ana", str(action.label), "CT Reporting", "Ed")
     assert shown(world.home)[-1] == line
     assert shown(world.ed)[-1] == line
@@ -93,10 +94,10 @@ def test_a_promise_and_its_claim_are_in_the_trail_of_whoever_claimed_it(world, c
     target = cast.lois.personal_worklist
     share = share_row(cast.study, cast.ct, target, "email", cast.ana, None)
     promised = about(share, world.home, None, other_worklist_label="lois@example.org")
-    record(Action.SHARE_ADD, by=cast.ana, on=promised)
+    record(Action.SHARE_ADD, by=acting(cast.ana), on=promised)
     placement = give(world.home, cast.lois.personal_worklist, "physician", cast.ana, account=cast.northgate)
     claimed = about(share, world.home, target, other_worklist_label="lois@example.org")
-    record(Action.SHARE_CLAIM, by=cast.lois, on=claimed)
+    record(Action.SHARE_CLAIM, by=acting(cast.lois), on=claimed)
     assert shown(placement) == [
         ("Ana", "Shared", "CT Reporting", "lois@example.org"),
         ("Ana", "Shared", "CT Reporting", "Lois"),
@@ -119,7 +120,7 @@ def test_a_refused_share_is_told_where_it_was_tried_and_not_at_its_target(world,
         other_worklist_label="Ed",
         detail={"why": "Not allowed."},
     )
-    record(Action.REFUSED, by=cast.ana, on=tried, outcome="refused")
+    record(Action.REFUSED, by=acting(cast.ana), on=tried, outcome="refused")
     assert ("Ana", "Share refused", "CT Reporting", "Ed") in shown(world.home)
     assert ("Ana", "Share refused", "CT Reporting", "Ed") not in shown(world.ed)
 
@@ -159,13 +160,13 @@ def test_each_trail_says_what_it_holds(world, name, says):
 
 
 def test_a_trail_shows_mail_and_network_addresses_of_its_own_account_only(world, cast):
-    look(world.imaging, cast.caro, address="192.0.2.9")
-    look(world.chest, cast.vera, address="192.0.2.8")
+    look(world.imaging, cast.caro, ip_address="192.0.2.9")
+    look(world.chest, cast.vera, ip_address="192.0.2.8")
     lines = {
         name: [Line.of(event, world.again(name)) for event in trail_of(world.again(name), at=clock.now())]
         for name in ("home", "imaging", "ed")
     }
     assert {line.account for line in lines["home"] if line.email} == {"Northgate Hospital"}
-    assert {line.address for line in lines["home"]} == {"", "192.0.2.8"}
-    assert {line.address for line in lines["imaging"]} == {"", "192.0.2.9"}
+    assert {line.ip_address for line in lines["home"]} == {"", "192.0.2.8"}
+    assert {line.ip_address for line in lines["imaging"]} == {"", "192.0.2.9"}
     assert {line.email for line in lines["ed"]} == {"", "ed@example.org"}

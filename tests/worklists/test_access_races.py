@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import close_old_connections, connection, transaction
 
 from accounts.models import Account, AccountMembership
+from audit.actor import OPERATOR
+from tests.cast import acting
 from tests.factories import join, make_account, make_location, make_user, membership_of, role_of
 from worklists import access, access_check, services
 from worklists.models import Worklist
@@ -61,8 +63,8 @@ def hospital() -> Account:
 def test_two_administrators_who_take_each_other_out_leave_one(hospital: Account) -> None:
     memberships = [join(make_user(name), hospital, "Administrator") for name in ("Asta", "Bo")]
     errors = meanwhile(
-        lambda: services.deactivate_member(membership=memberships[0], by=memberships[1].user),
-        lambda: services.deactivate_member(membership=memberships[1], by=None),
+        lambda: services.deactivate_member(membership=memberships[0], by=acting(memberships[1].user)),
+        lambda: services.deactivate_member(membership=memberships[1], by=OPERATOR),
     )
     assert [error.code for error in errors] == ["last_administrator"]
     assert AccountMembership.objects.filter(active=True).count() == 1
@@ -75,11 +77,11 @@ def test_the_last_holder_of_a_role_goes_as_the_next_one_comes(hospital: Account)
     join(new, hospital, "Viewer")
     leaving = membership_of(old, worklist)
     errors = meanwhile(
-        lambda: services.remove_worklist_member(membership=leaving, by=None),
-        lambda: services.add_worklist_member(worklist=worklist, user=new, by=None),
+        lambda: services.remove_worklist_member(membership=leaving, by=OPERATOR),
+        lambda: services.add_worklist_member(worklist=worklist, user=new, by=OPERATOR),
     )
     assert errors == []
-    assert access.may(new, "list_studies", worklist)
+    assert access.may(acting(new), "list_studies", worklist)
     assert list(access_check.differences()) == []
 
 
@@ -87,19 +89,19 @@ def test_a_permission_is_ticked_as_somebody_gets_the_role(hospital: Account) -> 
     worklist, user, role = make_location(hospital), make_user("Una"), role_of(hospital, "Viewer")
     join(user, hospital, "Viewer")
     errors = meanwhile(
-        lambda: services.change_role(role=role, permissions=["list_studies", "edit_study"], by=None),
-        lambda: services.add_worklist_member(worklist=worklist, user=user, by=None),
+        lambda: services.change_role(role=role, permissions=["list_studies", "edit_study"], by=OPERATOR),
+        lambda: services.add_worklist_member(worklist=worklist, user=user, by=OPERATOR),
     )
     assert errors == []
-    assert access.rights(user, worklist) == {"list_studies", "edit_study"}
+    assert access.rights(acting(user), worklist) == {"list_studies", "edit_study"}
     assert list(access_check.differences()) == []
 
 
 def test_two_accounts_choose_one_share_code(hospital: Account) -> None:
     here, there = make_location(hospital, "Here"), make_location(make_account("Clinic"), "There")
     errors = meanwhile(
-        lambda: services.change_worklist(worklist=here, share_code="same code", by=None),
-        lambda: services.change_worklist(worklist=there, share_code="SAMECODE", by=None),
+        lambda: services.change_worklist(worklist=here, share_code="same code", by=OPERATOR),
+        lambda: services.change_worklist(worklist=there, share_code="SAMECODE", by=OPERATOR),
     )
     assert [error.messages for error in errors] == [["This share code is taken. Choose another."]]
     assert list(Worklist.objects.filter(share_code="SAMECODE")) == [here]

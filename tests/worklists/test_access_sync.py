@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from accounts.models import AccountMembership, Role, User
 from accounts.services.people import set_active
-from tests.cast import Cast
+from audit.actor import OPERATOR
+from tests.cast import Cast, acting
 from tests.factories import make_account, make_location, make_role, make_user, membership_of, role_of
 from worklists import access, access_check, services
 from worklists.models import Worklist, WorklistGroupObjectPermission, WorklistMembership, WorklistRole
@@ -103,9 +104,9 @@ class World(RuleBasedStateMachine):
             for worklist in worklists
         ):
             wanted = set() if user in self.dormant else due.get((user.pk, worklist.pk), set())
-            assert access.rights(user, worklist) == wanted
+            assert access.rights(acting(user), worklist) == wanted
             codename = CHOICE[(self.turn + number) % len(CHOICE)]
-            assert access.may(user, codename, worklist) is (codename in wanted)
+            assert access.may(acting(user), codename, worklist) is (codename in wanted)
 
     @invariant()
     def the_proof_finds_nothing(self) -> None:
@@ -116,7 +117,7 @@ class World(RuleBasedStateMachine):
     @rule(data=st.data(), ticks=st.sets(st.sampled_from(CHOICE)))
     def tick(self, data: st.DataObject, ticks: set[str]) -> None:
         role = data.draw(st.sampled_from(list(self.ticks)))
-        services.change_role(role=role, permissions=ticks, by=None)
+        services.change_role(role=role, permissions=ticks, by=OPERATOR)
         self.ticks[role] = ticks
 
     @rule(data=st.data())
@@ -124,14 +125,14 @@ class World(RuleBasedStateMachine):
         """Until the worker has been, nobody holds more than is due, though the other role's ticks change meanwhile."""
         account = data.draw(st.sampled_from(self.accounts))
         role, other = data.draw(st.permutations(self.roles[account]))[:2]
-        services.replace_role(role=role, other=other, by=None)
+        services.replace_role(role=role, other=other, by=OPERATOR)
         for member in self.members.values():
             member["role"] = other if member["role"] == role else member["role"]
         self.places = {place: other if own == role else own for place, own in self.places.items()}
         self.defaults = {place: other if own == role else own for place, own in self.defaults.items()}
         self.nobody_holds_more_than_is_due()
         self.ticks[other] = data.draw(st.sets(st.sampled_from(CHOICE)))
-        services.change_role(role=other, permissions=self.ticks[other], by=None)
+        services.change_role(role=other, permissions=self.ticks[other], by=OPERATOR)
         self.nobody_holds_more_than_is_due()
         services.carry_on_replacements()
 
@@ -145,11 +146,13 @@ class World(RuleBasedStateMachine):
         role = data.draw(st.sampled_from(self.roles[account]))
         if (user, account) in self.members:
             services.change_account_member(
-                membership=self._membership(user, account), role=role, every_worklist=every, by=None
+                membership=self._membership(user, account), role=role, every_worklist=every, by=OPERATOR
             )
             self.members[user, account] |= {"role": role, "every": every}
         else:
-            services.add_account_member(account=account, user=user, role=role, every_worklist=every, by=None)
+            services.add_account_member(
+                account=account, user=user, role=role, every_worklist=every, by=OPERATOR
+            )
             self.members[user, account] = {"role": role, "every": every, "active": True}
 
     @rule(data=st.data(), how=st.sampled_from(["deactivate", "reactivate", "remove"]))
@@ -159,7 +162,7 @@ class World(RuleBasedStateMachine):
         user, account = data.draw(st.sampled_from(list(self.members)))
         membership = self._membership(user, account)
         if how == "remove":
-            services.remove_member(membership=membership, by=None)
+            services.remove_member(membership=membership, by=OPERATOR)
             del self.members[user, account]
             self.places = {
                 place: role
@@ -167,10 +170,10 @@ class World(RuleBasedStateMachine):
                 if place[0] != user or place[1].account != account
             }
         elif how == "deactivate":
-            services.deactivate_member(membership=membership, by=None)
+            services.deactivate_member(membership=membership, by=OPERATOR)
             self.members[user, account]["active"] = False
         else:
-            services.reactivate_member(membership=membership, by=None)
+            services.reactivate_member(membership=membership, by=OPERATOR)
             self.members[user, account]["active"] = True
 
     @rule(data=st.data())
@@ -181,9 +184,9 @@ class World(RuleBasedStateMachine):
         worklist = data.draw(st.sampled_from(self.worklists[account]))
         role = data.draw(st.sampled_from([None, *self.roles[account]]))
         if (user, worklist) in self.places:
-            services.change_worklist_member(membership=membership_of(user, worklist), role=role, by=None)
+            services.change_worklist_member(membership=membership_of(user, worklist), role=role, by=OPERATOR)
         else:
-            services.add_worklist_member(worklist=worklist, user=user, role=role, by=None)
+            services.add_worklist_member(worklist=worklist, user=user, role=role, by=OPERATOR)
         self.places[user, worklist] = role
 
     @rule(data=st.data())
@@ -191,7 +194,7 @@ class World(RuleBasedStateMachine):
         if not self.places:
             return
         user, worklist = data.draw(st.sampled_from(list(self.places)))
-        services.remove_worklist_member(membership=membership_of(user, worklist), by=None)
+        services.remove_worklist_member(membership=membership_of(user, worklist), by=OPERATOR)
         del self.places[user, worklist]
 
     @rule(data=st.data())
@@ -199,13 +202,13 @@ class World(RuleBasedStateMachine):
         account = data.draw(st.sampled_from(self.accounts))
         worklist = data.draw(st.sampled_from(self.worklists[account]))
         role = data.draw(st.sampled_from([None, *self.roles[account]]))
-        services.change_worklist(worklist=worklist, default_role=role, by=None)
+        services.change_worklist(worklist=worklist, default_role=role, by=OPERATOR)
         self.defaults[worklist] = role
 
     @rule(data=st.data())
     def sleep_or_wake(self, data: st.DataObject) -> None:
         user = data.draw(st.sampled_from(self.users))
-        set_active(user=user, active=user in self.dormant, by=self.keeper)
+        set_active(user=user, active=user in self.dormant, by=acting(self.keeper))
         self.dormant ^= {user}
 
     @rule(data=st.data())
@@ -234,14 +237,14 @@ def test_a_ticked_permission_touches_the_groups_of_that_role_alone(cast: Cast) -
     role = role_of(cast.northgate, "Viewer")
     others = WorklistGroupObjectPermission.objects.exclude(group__worklist_role__role=role)
     before = set(others.values_list("pk", flat=True))
-    services.change_role(role=role, permissions=["list_studies", "open_study", "download_study"], by=None)
-    assert access.may(cast.vera, "download_study", cast.ct)
+    services.change_role(role=role, permissions=["list_studies", "open_study", "download_study"], by=OPERATOR)
+    assert access.may(acting(cast.vera), "download_study", cast.ct)
     assert set(others.values_list("pk", flat=True)) == before
 
 
 def test_a_group_nobody_needs_is_dropped_with_its_rights(cast: Cast) -> None:
     role = role_of(cast.northgate, "Viewer")
-    services.remove_worklist_member(membership=membership_of(cast.vera, cast.ct), by=None)
+    services.remove_worklist_member(membership=membership_of(cast.vera, cast.ct), by=OPERATOR)
     assert not WorklistRole.objects.filter(role=role).exists()
     assert not WorklistGroupObjectPermission.objects.filter(
         group__name=f"worklist {cast.ct.pk}, role {role.pk}"
@@ -251,7 +254,9 @@ def test_a_group_nobody_needs_is_dropped_with_its_rights(cast: Cast) -> None:
 def test_rights_are_taken_before_any_are_given(cast: Cast) -> None:
     membership = AccountMembership.objects.get(user=cast.ana)
     with CaptureWrites() as writes:
-        services.change_account_member(membership=membership, role=role_of(cast.northgate, "Viewer"), by=None)
+        services.change_account_member(
+            membership=membership, role=role_of(cast.northgate, "Viewer"), by=OPERATOR
+        )
     on_groups = [sql for sql in writes.statements if "accounts_user_groups" in sql and "DROP" not in sql]
     kinds = ["take" if "DELETE FROM accounts_user_groups" in sql else "give" for sql in on_groups][:2]
     assert kinds == ["take", "give"]
@@ -279,7 +284,7 @@ def test_sync_repairs_whatever_was_broken_by_hand(cast: Cast) -> None:
     break_by_hand(cast)
     access.sync()
     assert list(access_check.differences()) == []
-    assert access.may(cast.ana, "list_studies", cast.ct)
+    assert access.may(acting(cast.ana), "list_studies", cast.ct)
 
 
 # check_access

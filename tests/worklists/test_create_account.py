@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
 from accounts.services import outbox
 from audit.models import AuditEvent
+from tests.cast import acting
 from tests.factories import make_user
 from tests.fingerprint import fingerprint
 from worklists import access
@@ -57,7 +58,7 @@ def test_from_the_mail_to_the_administration(client: Client, mailoutbox: list[An
 
     hilda = User.objects.get(email=ADDRESS)
     assert "CIMAR" in page and NAME in page and "None" not in page
-    assert access.administers(hilda, Account.objects.get())
+    assert access.administers(acting(hilda), Account.objects.get())
     assert AccountMembership.objects.get(user=hilda).every_worklist
     administration = client.get("/admin/", follow=True)
     assert administration.status_code == 200
@@ -108,7 +109,7 @@ def test_a_registered_person_administers_at_once(mailoutbox: list[Any]):
     outbox.deliver_waiting()
 
     assert "Hilda is registered with head@northgate.example and is now an administrator" in said
-    assert access.administers(hilda, Account.objects.get())
+    assert access.administers(acting(hilda), Account.objects.get())
     assert (
         "You were added to Northgate Hospital on CIMAR, with the role “Administrator”." in mailoutbox[0].body
     )

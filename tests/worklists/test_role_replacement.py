@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from accounts.models import AccountMembership, Invitation, Role
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.history import sentence
 from audit.models import AuditEvent
 from tests.administering import adam, sue
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import make_location, make_role, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import access, access_check, services
@@ -32,10 +33,10 @@ def night(cast: Cast) -> Role:
     """Vera's role everywhere she has one; Chest Clinic's default; on an invitation twice."""
     role = make_role(cast.northgate, "Night", ["list_studies", "open_study", "download_study"])
     member = AccountMembership.objects.get(user=cast.vera, account=cast.northgate)
-    services.change_account_member(membership=member, role=role, by=None)
-    services.change_worklist_member(membership=membership_of(cast.vera, cast.ct), role=role, by=None)
-    services.change_worklist(worklist=cast.chest, default_role=role, by=None)
-    services.add_worklist_member(worklist=cast.chest, user=cast.vera, role=None, by=None)
+    services.change_account_member(membership=member, role=role, by=OPERATOR)
+    services.change_worklist_member(membership=membership_of(cast.vera, cast.ct), role=role, by=OPERATOR)
+    services.change_worklist(worklist=cast.chest, default_role=role, by=OPERATOR)
+    services.add_worklist_member(worklist=cast.chest, user=cast.vera, role=None, by=OPERATOR)
     invitation = Invitation.objects.create(
         account=cast.northgate, address="dora@example.net", expires_at="2099-01-01T00:00:00Z"
     )
@@ -63,15 +64,15 @@ def text_of(response: Any) -> str:
 def test_what_is_lost_goes_at_once_and_what_is_won_comes_with_the_worker(
     cast: Cast, night: Role, day: Role
 ) -> None:
-    replacement = services.replace_role(role=night, other=day, by=cast.adam)
+    replacement = services.replace_role(role=night, other=day, by=acting(cast.adam))
 
-    assert access.rights(cast.vera, cast.ct) == {"list_studies", "open_study"}
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies", "open_study"}
     assert (replacement.n_worklists, replacement.ended_at) == (2, None)
 
     services.carry_on_replacements()
 
-    assert access.rights(cast.vera, cast.ct) == {"list_studies", "open_study", "upload_study"}
-    assert access.rights(cast.vera, cast.chest) == {"list_studies", "open_study", "upload_study"}
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies", "open_study", "upload_study"}
+    assert access.rights(acting(cast.vera), cast.chest) == {"list_studies", "open_study", "upload_study"}
     replacement.refresh_from_db()
     assert (replacement.n_done, replacement.ended_at is not None) == (2, True)
     assert list(access_check.differences()) == []
@@ -79,7 +80,7 @@ def test_what_is_lost_goes_at_once_and_what_is_won_comes_with_the_worker(
 
 
 def test_the_other_role_stands_wherever_the_one_stood(cast: Cast, night: Role, day: Role) -> None:
-    services.replace_role(role=night, other=day, by=cast.adam)
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
 
     cast.chest.refresh_from_db()
     invited = InvitedMembership.objects.get(invitation__address="dora@example.net")
@@ -87,7 +88,7 @@ def test_the_other_role_stands_wherever_the_one_stood(cast: Cast, night: Role, d
     assert (membership_of(cast.vera, cast.ct).role, cast.chest.default_role) == (day, day)
     assert (invited.role, invited.worklists.get().role) == (day, day)
     services.carry_on_replacements()
-    services.remove_role(role=night, by=cast.adam)
+    services.remove_role(role=night, by=acting(cast.adam))
     assert not Role.objects.filter(pk=night.pk).exists()
 
 
@@ -96,7 +97,7 @@ def test_every_change_has_its_line_and_the_deed_has_one_with_the_numbers(
 ) -> None:
     last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
 
-    services.replace_role(role=night, other=day, by=cast.adam)
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
 
     events = list(AuditEvent.objects.filter(pk__gt=last, by_id=cast.adam.pk).order_by("pk"))
     assert [event.action for event in events] == [
@@ -111,13 +112,13 @@ def test_every_change_has_its_line_and_the_deed_has_one_with_the_numbers(
 def test_who_may_administer_follows_at_once(cast: Cast, day: Role) -> None:
     administrators = role_of(cast.northgate, "Administrator")
     keeper = make_role(cast.northgate, "Keeper", [*access.CODENAMES, access.ADMINISTER])
-    services.replace_role(role=administrators, other=keeper, by=cast.adam)
+    services.replace_role(role=administrators, other=keeper, by=acting(cast.adam))
     cast.adam.refresh_from_db()
-    assert access.administers(cast.adam, cast.northgate) and cast.adam.is_staff
+    assert access.administers(acting(cast.adam), cast.northgate) and cast.adam.is_staff
     services.carry_on_replacements()
 
     with pytest.raises(ValidationError, match="without an administrator"):
-        services.replace_role(role=keeper, other=day, by=cast.adam)
+        services.replace_role(role=keeper, other=day, by=acting(cast.adam))
     cast.adam.refresh_from_db()
     assert cast.adam.is_staff
 
@@ -126,7 +127,7 @@ def test_after_an_interruption_the_worker_goes_on_where_it_stood(
     cast: Cast, night: Role, day: Role, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worklists.services.replacements.WORKLISTS_AT_ONCE", 1)
-    services.replace_role(role=night, other=day, by=cast.adam)
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
     whole, calls = access.sync, []
 
     def interrupted(**narrowed: Any) -> None:
@@ -148,7 +149,7 @@ def test_after_an_interruption_the_worker_goes_on_where_it_stood(
 def test_until_it_is_done_check_access_says_why_there_are_differences(
     cast: Cast, night: Role, day: Role
 ) -> None:
-    services.replace_role(role=night, other=day, by=None)
+    services.replace_role(role=night, other=day, by=OPERATOR)
     expected = (
         f"Role {night.pk} is being replaced by role {day.pk}: differences may be about that until it is done."
     )
@@ -160,15 +161,15 @@ def test_until_it_is_done_check_access_says_why_there_are_differences(
 def test_a_right_taken_from_the_other_role_meanwhile_is_gone_at_once(
     cast: Cast, night: Role, day: Role
 ) -> None:
-    services.replace_role(role=night, other=day, by=cast.adam)
-    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=night, by=cast.adam)
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
+    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=night, by=acting(cast.adam))
 
-    services.change_role(role=day, permissions=["list_studies"], by=cast.adam)
+    services.change_role(role=day, permissions=["list_studies"], by=acting(cast.adam))
 
-    assert access.rights(cast.vera, cast.ct) == {"list_studies"}
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies"}
     services.carry_on_replacements()
-    assert access.rights(cast.vera, cast.ct) == {"list_studies"}
-    assert access.rights(cast.ben, cast.chest) == {"list_studies", "open_study", "download_study"}
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies"}
+    assert access.rights(acting(cast.ben), cast.chest) == {"list_studies", "open_study", "download_study"}
     assert list(access_check.differences()) == []
 
 
@@ -178,27 +179,27 @@ def test_a_right_taken_from_the_other_role_meanwhile_is_gone_at_once(
 def test_while_one_is_replaced_it_does_not_change_and_no_other_is_replaced(
     cast: Cast, night: Role, day: Role
 ) -> None:
-    services.replace_role(role=night, other=day, by=cast.adam)
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
     before, viewer = fingerprint(), role_of(cast.northgate, "Viewer")
     for deed in (
-        lambda: services.change_role(role=night, permissions=["list_studies"], by=cast.adam),
-        lambda: services.remove_role(role=night, by=cast.adam),
-        lambda: services.remove_role(role=day, by=cast.adam),
-        lambda: services.replace_role(role=viewer, other=day, by=cast.adam),
+        lambda: services.change_role(role=night, permissions=["list_studies"], by=acting(cast.adam)),
+        lambda: services.remove_role(role=night, by=acting(cast.adam)),
+        lambda: services.remove_role(role=day, by=acting(cast.adam)),
+        lambda: services.replace_role(role=viewer, other=day, by=acting(cast.adam)),
     ):
         with pytest.raises(ValidationError, match="“Night” is being replaced by “Day” now"):
             deed()
     assert fingerprint() == before
-    services.change_role(role=viewer, permissions=["list_studies"], by=cast.adam)
+    services.change_role(role=viewer, permissions=["list_studies"], by=acting(cast.adam))
 
 
 def test_nobody_gives_by_it_what_their_own_role_lacks(cast: Cast, night: Role, day: Role) -> None:
     administrators = role_of(cast.northgate, "Administrator")
     less = set(administrators.permissions.values_list("codename", flat=True)) - {"upload_study"}
-    services.change_role(role=administrators, permissions=less, by=None)
+    services.change_role(role=administrators, permissions=less, by=OPERATOR)
     before = fingerprint(but={AUDIT})
     with pytest.raises(PermissionDenied, match="You cannot give “Studies: Upload”"):
-        services.replace_role(role=night, other=day, by=cast.adam)
+        services.replace_role(role=night, other=day, by=acting(cast.adam))
     assert fingerprint(but={AUDIT}) == before
 
 
@@ -214,7 +215,7 @@ def test_by_itself_by_another_accounts_or_the_platforms_own_it_is_not_replaced(
         (personal, night, "The platform’s own roles cannot be replaced"),
     ):
         with pytest.raises(ValidationError, match=said):
-            services.replace_role(role=role, other=other, by=cast.sue)
+            services.replace_role(role=role, other=other, by=acting(cast.sue))
     assert fingerprint() == before
 
 
@@ -278,7 +279,7 @@ def test_replaced_by_the_page_it_shows_how_far_it_is_and_then_offers_to_delete_t
 def test_while_another_is_replaced_the_page_says_which(
     adam: Client, cast: Cast, night: Role, day: Role
 ) -> None:
-    services.replace_role(role=night, other=day, by=None)
+    services.replace_role(role=night, other=day, by=OPERATOR)
     said = text_of(adam.get(page(role_of(cast.northgate, "Viewer"))))
     assert "“Night” is being replaced by “Day” now." in said
     assert "New role" not in said
@@ -312,7 +313,7 @@ def test_what_the_administrators_role_lacks_is_said_and_refused_with_one_line(
 ) -> None:
     administrators = role_of(cast.northgate, "Administrator")
     less = set(administrators.permissions.values_list("codename", flat=True)) - {"upload_study"}
-    services.change_role(role=administrators, permissions=less, by=None)
+    services.change_role(role=administrators, permissions=less, by=OPERATOR)
     asked = adam.post(page(night), {"other": day.pk, "_effect": "1"}, headers={"HX-Request": "true"})
     assert "You cannot give “Studies: Upload”" in text_of(asked)
     n_denied = AuditEvent.objects.filter(action=Action.DENIED).count()
@@ -337,6 +338,6 @@ def test_the_press_takes_the_same_statements_however_many_it_is_about(
 ) -> None:
     for number in range(worklists):
         ward = make_location(cast.northgate, f"Ward {number}")
-        services.add_worklist_member(worklist=ward, user=cast.vera, role=night, by=None)
+        services.add_worklist_member(worklist=ward, user=cast.vera, role=night, by=OPERATOR)
     with django_assert_num_queries(PRICE_OF_THE_PRESS):
-        services.replace_role(role=night, other=day, by=None)
+        services.replace_role(role=night, other=day, by=OPERATOR)

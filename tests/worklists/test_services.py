@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.models import AuditEvent
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.factories import (
     join,
     make_account,
@@ -39,61 +39,71 @@ def member(user: User, account: Account) -> AccountMembership:
 # Every service, with a cast that makes it sensible
 
 DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
-    "add_role": lambda cast, by: services.add_role(account=cast.northgate, name="New", by=by),
+    "add_role": lambda cast, by: services.add_role(account=cast.northgate, name="New", by=acting(by)),
     "change_role": lambda cast, by: services.change_role(
-        role=role_of(cast.northgate, "Viewer"), permissions=["list_studies"], by=by
+        role=role_of(cast.northgate, "Viewer"), permissions=["list_studies"], by=acting(by)
     ),
     "rename_role": lambda cast, by: services.change_role(
-        role=role_of(cast.northgate, "Viewer"), name="Reader", by=by
+        role=role_of(cast.northgate, "Viewer"), name="Reader", by=acting(by)
     ),
     "remove_role": lambda cast, by: services.remove_role(
-        role=role_of(cast.northgate, "Referring clinician"), by=by
+        role=role_of(cast.northgate, "Referring clinician"), by=acting(by)
     ),
     "replace_role": lambda cast, by: services.replace_role(
-        role=role_of(cast.northgate, "Viewer"), other=role_of(cast.northgate, "Radiologist"), by=by
+        role=role_of(cast.northgate, "Viewer"), other=role_of(cast.northgate, "Radiologist"), by=acting(by)
     ),
     "add_account_member": lambda cast, by: services.add_account_member(
-        account=cast.northgate, user=cast.ed, role=role_of(cast.northgate, "Viewer"), by=by
+        account=cast.northgate, user=cast.ed, role=role_of(cast.northgate, "Viewer"), by=acting(by)
     ),
     "change_account_member": lambda cast, by: services.change_account_member(
-        membership=member(cast.vera, cast.northgate), role=role_of(cast.northgate, "Radiologist"), by=by
+        membership=member(cast.vera, cast.northgate),
+        role=role_of(cast.northgate, "Radiologist"),
+        by=acting(by),
     ),
     "give_every_worklist": lambda cast, by: services.change_account_member(
-        membership=member(cast.vera, cast.northgate), every_worklist=True, by=by
+        membership=member(cast.vera, cast.northgate), every_worklist=True, by=acting(by)
     ),
     "deactivate_member": lambda cast, by: services.deactivate_member(
-        membership=member(cast.vera, cast.northgate), by=by
+        membership=member(cast.vera, cast.northgate), by=acting(by)
     ),
     "reactivate_member": lambda cast, by: services.reactivate_member(
-        membership=member(cast.ina, cast.northgate), by=by
+        membership=member(cast.ina, cast.northgate), by=acting(by)
     ),
     "remove_member": lambda cast, by: services.remove_member(
-        membership=member(cast.vera, cast.northgate), by=by
+        membership=member(cast.vera, cast.northgate), by=acting(by)
     ),
     "add_worklist": lambda cast, by: services.add_worklist(
-        account=cast.northgate, kind="group", name="Stroke MDT", by=by
+        account=cast.northgate, kind="group", name="Stroke MDT", by=acting(by)
     ),
-    "change_worklist": lambda cast, by: services.change_worklist(worklist=cast.ct, takes_shares=False, by=by),
-    "change_code": lambda cast, by: services.change_worklist(worklist=cast.ct, share_code="new 2026", by=by),
+    "change_worklist": lambda cast, by: services.change_worklist(
+        worklist=cast.ct, takes_shares=False, by=acting(by)
+    ),
+    "change_code": lambda cast, by: services.change_worklist(
+        worklist=cast.ct, share_code="new 2026", by=acting(by)
+    ),
     "change_default_role": lambda cast, by: services.change_worklist(
-        worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), by=by
+        worklist=cast.ct, default_role=role_of(cast.northgate, "Viewer"), by=acting(by)
     ),
-    "move_front_door": lambda cast, by: services.change_worklist(worklist=cast.ct, is_front_door=True, by=by),
-    "make_share_code": lambda cast, by: services.make_share_code(worklist=cast.ct, by=by),
+    "move_front_door": lambda cast, by: services.change_worklist(
+        worklist=cast.ct, is_front_door=True, by=acting(by)
+    ),
+    "make_share_code": lambda cast, by: services.make_share_code(worklist=cast.ct, by=acting(by)),
     "remove_worklist": lambda cast, by: services.remove_worklist(
-        worklist=cast.chest, by=by, why_it_stays=lambda worklist: ""
+        worklist=cast.chest, by=acting(by), why_it_stays=lambda worklist: ""
     ),
     "add_worklist_member": lambda cast, by: services.add_worklist_member(
-        worklist=cast.chest, user=cast.vera, by=by
+        worklist=cast.chest, user=cast.vera, by=acting(by)
     ),
     "add_worklist_members": lambda cast, by: services.add_worklist_members(
-        worklist=cast.chest, users=[cast.vera, cast.ben], by=by
+        worklist=cast.chest, users=[cast.vera, cast.ben], by=acting(by)
     ),
     "change_worklist_member": lambda cast, by: services.change_worklist_member(
-        membership=membership_of(cast.vera, cast.ct), role=role_of(cast.northgate, "Radiologist"), by=by
+        membership=membership_of(cast.vera, cast.ct),
+        role=role_of(cast.northgate, "Radiologist"),
+        by=acting(by),
     ),
     "remove_worklist_member": lambda cast, by: services.remove_worklist_member(
-        membership=membership_of(cast.vera, cast.ct), by=by
+        membership=membership_of(cast.vera, cast.ct), by=acting(by)
     ),
 }
 EVENTS = {
@@ -125,9 +135,9 @@ EVENTS = {
 @pytest.mark.parametrize("name", DEEDS)
 def test_only_administrators_of_that_account_run_it_and_others_change_nothing(cast: Cast, name: str) -> None:
     before = fingerprint()
-    for person in (cast.ana, cast.vera, cast.ina, cast.rita, cast.ed, AnonymousUser()):
+    for person in (cast.ana, cast.vera, cast.ina, cast.rita, cast.ed, None):
         with pytest.raises(PermissionDenied, match="Only an administrator of the account"):
-            DEEDS[name](cast, person)  # type: ignore[arg-type]
+            DEEDS[name](cast, person)
     assert fingerprint() == before
 
 
@@ -168,14 +178,14 @@ def test_the_same_deed_twice_acts_once(cast: Cast, name: str) -> None:
 
 def test_nobody_signed_in_is_not_the_platform(cast: Cast) -> None:
     with pytest.raises(PermissionDenied, match="Only a superuser of the platform"):
-        services.create_account(name="Mine", by=AnonymousUser())  # type: ignore[arg-type]
+        services.create_account(name="Mine", by=acting(None))
 
 
 # Accounts
 
 
 def test_a_new_account_has_the_four_shipped_roles_and_nobody(cast: Cast) -> None:
-    account = services.create_account(name="  Hill  Surgery ", by=cast.sue)
+    account = services.create_account(name="  Hill  Surgery ", by=acting(cast.sue))
     assert account.name == "Hill Surgery"
     shipped = {
         role.name: frozenset(role.permissions.values_list("codename", flat=True))
@@ -188,7 +198,7 @@ def test_a_new_account_has_the_four_shipped_roles_and_nobody(cast: Cast) -> None
 def test_only_the_platform_makes_accounts(cast: Cast) -> None:
     before = fingerprint()
     with pytest.raises(PermissionDenied, match="Only a superuser"):
-        services.create_account(name="Mine", by=cast.adam)
+        services.create_account(name="Mine", by=acting(cast.adam))
     assert fingerprint() == before
 
 
@@ -198,10 +208,10 @@ BAD_NAMES = ["", "   ", "x" * 201, "a\x00b", "safe\u202etxt", "zero\u2066width"]
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_name_that_cannot_be_kept_is_refused_with_a_sentence(cast: Cast, name: str) -> None:
     for attempt in (
-        lambda: services.create_account(name=name, by=None),
-        lambda: services.add_role(account=cast.northgate, name=name, by=None),
-        lambda: services.add_worklist(account=cast.northgate, kind="group", name=name, by=None),
-        lambda: services.change_worklist(worklist=cast.ct, name=name, by=None),
+        lambda: services.create_account(name=name, by=OPERATOR),
+        lambda: services.add_role(account=cast.northgate, name=name, by=OPERATOR),
+        lambda: services.add_worklist(account=cast.northgate, kind="group", name=name, by=OPERATOR),
+        lambda: services.change_worklist(worklist=cast.ct, name=name, by=OPERATOR),
     ):
         with pytest.raises(ValidationError, match="may not|at most"):
             attempt()
@@ -209,11 +219,13 @@ def test_a_name_that_cannot_be_kept_is_refused_with_a_sentence(cast: Cast, name:
 
 def test_names_are_used_once_whatever_their_case(cast: Cast) -> None:
     for attempt in (
-        lambda: services.create_account(name="NORTHGATE hospital", by=None),
-        lambda: services.add_role(account=cast.northgate, name="viewer", by=None),
-        lambda: services.add_worklist(account=cast.northgate, kind="location", name="ct reporting", by=None),
-        lambda: services.change_worklist(worklist=cast.emergency, name="CT REPORTING", by=None),
-        lambda: services.change_role(role=role_of(cast.northgate, "Viewer"), name="RADIOLOGIST", by=None),
+        lambda: services.create_account(name="NORTHGATE hospital", by=OPERATOR),
+        lambda: services.add_role(account=cast.northgate, name="viewer", by=OPERATOR),
+        lambda: services.add_worklist(
+            account=cast.northgate, kind="location", name="ct reporting", by=OPERATOR
+        ),
+        lambda: services.change_worklist(worklist=cast.emergency, name="CT REPORTING", by=OPERATOR),
+        lambda: services.change_role(role=role_of(cast.northgate, "Viewer"), name="RADIOLOGIST", by=OPERATOR),
     ):
         with pytest.raises(ValidationError, match="already"):
             attempt()
@@ -221,9 +233,9 @@ def test_names_are_used_once_whatever_their_case(cast: Cast) -> None:
 
 def test_an_unknown_time_zone_or_permission_is_refused(cast: Cast) -> None:
     with pytest.raises(ValidationError, match="no such time zone"):
-        services.create_account(name="Far", timezone="Mars/Olympus", by=None)
+        services.create_account(name="Far", timezone="Mars/Olympus", by=OPERATOR)
     with pytest.raises(ValidationError, match="no such permission"):
-        services.add_role(account=cast.northgate, name="Odd", permissions=["fly"], by=None)
+        services.add_role(account=cast.northgate, name="Odd", permissions=["fly"], by=OPERATOR)
 
 
 # Nobody grants what their own account role lacks
@@ -242,34 +254,38 @@ LACKING = {
     "tick": lambda cast, lea: services.change_role(
         role=role_of(cast.northgate, "Viewer"),
         permissions=["list_studies", "open_study", "upload_study"],
-        by=lea,
+        by=acting(lea),
     ),
     "new role": lambda cast, lea: services.add_role(
-        account=cast.northgate, name="Bold", permissions=["open_study"], by=lea
+        account=cast.northgate, name="Bold", permissions=["open_study"], by=acting(lea)
     ),
     "member": lambda cast, lea: services.add_account_member(
-        account=cast.northgate, user=cast.ed, role=role_of(cast.northgate, "Radiologist"), by=lea
+        account=cast.northgate, user=cast.ed, role=role_of(cast.northgate, "Radiologist"), by=acting(lea)
     ),
     "member role": lambda cast, lea: services.change_account_member(
-        membership=member(cast.vera, cast.northgate), role=role_of(cast.northgate, "Radiologist"), by=lea
+        membership=member(cast.vera, cast.northgate),
+        role=role_of(cast.northgate, "Radiologist"),
+        by=acting(lea),
     ),
     "own role": lambda cast, lea: services.change_account_member(
-        membership=member(lea, cast.northgate), role=role_of(cast.northgate, "Administrator"), by=lea
+        membership=member(lea, cast.northgate), role=role_of(cast.northgate, "Administrator"), by=acting(lea)
     ),
     "every worklist": lambda cast, lea: services.change_account_member(
-        membership=member(cast.vera, cast.northgate), every_worklist=True, by=lea
+        membership=member(cast.vera, cast.northgate), every_worklist=True, by=acting(lea)
     ),
     "comeback": lambda cast, lea: services.reactivate_member(
-        membership=member(cast.ina, cast.northgate), by=lea
+        membership=member(cast.ina, cast.northgate), by=acting(lea)
     ),
     "default role": lambda cast, lea: services.change_worklist(
-        worklist=cast.ct, default_role=role_of(cast.northgate, "Radiologist"), by=lea
+        worklist=cast.ct, default_role=role_of(cast.northgate, "Radiologist"), by=acting(lea)
     ),
     "worklist member": lambda cast, lea: services.add_worklist_member(
-        worklist=cast.chest, user=cast.vera, by=lea
+        worklist=cast.chest, user=cast.vera, by=acting(lea)
     ),
     "worklist role": lambda cast, lea: services.change_worklist_member(
-        membership=membership_of(cast.vera, cast.ct), role=role_of(cast.northgate, "Radiologist"), by=lea
+        membership=membership_of(cast.vera, cast.ct),
+        role=role_of(cast.northgate, "Radiologist"),
+        by=acting(lea),
     ),
 }
 
@@ -288,10 +304,12 @@ def test_the_refusal_names_what_is_lacking_as_clinicians_know_it(cast: Cast, lea
 
 
 def test_taking_away_and_giving_what_one_has_needs_no_more(cast: Cast, lea: User) -> None:
-    listing = services.add_role(account=cast.northgate, name="Lister", permissions=["list_studies"], by=lea)
-    services.change_role(role=role_of(cast.northgate, "Viewer"), permissions=["list_studies"], by=lea)
-    services.change_account_member(membership=member(cast.ana, cast.northgate), role=listing, by=lea)
-    assert access.rights(cast.ana, cast.ct) == {"list_studies"}
+    listing = services.add_role(
+        account=cast.northgate, name="Lister", permissions=["list_studies"], by=acting(lea)
+    )
+    services.change_role(role=role_of(cast.northgate, "Viewer"), permissions=["list_studies"], by=acting(lea))
+    services.change_account_member(membership=member(cast.ana, cast.northgate), role=listing, by=acting(lea))
+    assert access.rights(acting(cast.ana), cast.ct) == {"list_studies"}
 
 
 def test_a_ticked_parent_may_not_wake_a_child_the_giver_lacks(cast: Cast) -> None:
@@ -300,31 +318,37 @@ def test_a_ticked_parent_may_not_wake_a_child_the_giver_lacks(cast: Cast) -> Non
     user = make_user("Hal")
     join(user, cast.northgate, half)
     with pytest.raises(PermissionDenied, match="Share study via email"):
-        services.change_role(role=asleep, permissions=["share_study", "share_study_by_email"], by=user)
+        services.change_role(
+            role=asleep, permissions=["share_study", "share_study_by_email"], by=acting(user)
+        )
 
 
 def test_the_membership_that_narrowed_somebody_is_not_removed_by_who_lacks_the_wider_role(
     cast: Cast, lea: User
 ) -> None:
     viewer = make_role(cast.northgate, "List only", ["list_studies"])
-    narrow = services.add_worklist_member(worklist=cast.chest, user=cast.adam, role=viewer, by=None)
+    narrow = services.add_worklist_member(worklist=cast.chest, user=cast.adam, role=viewer, by=OPERATOR)
     with pytest.raises(PermissionDenied, match="your own role"):
-        services.remove_worklist_member(membership=narrow, by=lea)
-    assert access.rights(cast.adam, cast.chest) == {"list_studies"}
+        services.remove_worklist_member(membership=narrow, by=acting(lea))
+    assert access.rights(acting(cast.adam), cast.chest) == {"list_studies"}
 
 
 # The last administrator stays
 
 LAST = {
     "role": lambda cast: services.change_account_member(
-        membership=member(cast.adam, cast.northgate), role=role_of(cast.northgate, "Viewer"), by=cast.adam
+        membership=member(cast.adam, cast.northgate),
+        role=role_of(cast.northgate, "Viewer"),
+        by=acting(cast.adam),
     ),
     "leave": lambda cast: services.deactivate_member(
-        membership=member(cast.adam, cast.northgate), by=cast.adam
+        membership=member(cast.adam, cast.northgate), by=acting(cast.adam)
     ),
-    "remove": lambda cast: services.remove_member(membership=member(cast.adam, cast.northgate), by=cast.sue),
+    "remove": lambda cast: services.remove_member(
+        membership=member(cast.adam, cast.northgate), by=acting(cast.sue)
+    ),
     "untick": lambda cast: services.change_role(
-        role=role_of(cast.northgate, "Administrator"), permissions=["list_studies"], by=cast.adam
+        role=role_of(cast.northgate, "Administrator"), permissions=["list_studies"], by=acting(cast.adam)
     ),
 }
 
@@ -341,7 +365,7 @@ def test_the_last_administrator_stays(cast: Cast, how: str) -> None:
 def test_one_of_two_administrators_may_go(cast: Cast, how: str) -> None:
     join(make_user("Asta"), cast.northgate, "Administrator")
     LAST[how](cast)
-    assert not access.administers(cast.adam, cast.northgate)
+    assert not access.administers(acting(cast.adam), cast.northgate)
 
 
 def test_a_deactivated_person_is_nobodys_second_administrator(cast: Cast) -> None:
@@ -359,26 +383,28 @@ def test_a_role_in_use_is_not_deleted(cast: Cast, use: str) -> None:
     {
         "account": lambda: join(cast.ed, cast.northgate, role),
         "worklist": lambda: join(cast.ed, cast.northgate, "Viewer", [cast.ct], own_role=role),
-        "default": lambda: services.change_worklist(worklist=cast.ct, default_role=role, by=None),
+        "default": lambda: services.change_worklist(worklist=cast.ct, default_role=role, by=OPERATOR),
     }[use]()
     with pytest.raises(ValidationError, match="in use"):
-        services.remove_role(role=role, by=cast.adam)
+        services.remove_role(role=role, by=acting(cast.adam))
     assert Role.objects.filter(pk=role.pk).exists()
 
 
 def test_the_platforms_roles_are_the_superusers_and_stay(cast: Cast) -> None:
     personal = Role.objects.get(platform_key="personal")
     with pytest.raises(PermissionDenied, match="Only a superuser"):
-        services.change_role(role=personal, permissions=[], by=cast.adam)
+        services.change_role(role=personal, permissions=[], by=acting(cast.adam))
     with pytest.raises(ValidationError, match="cannot be deleted"):
-        services.remove_role(role=personal, by=cast.sue)
+        services.remove_role(role=personal, by=acting(cast.sue))
     with pytest.raises(ValidationError, match="no such permission"):
-        services.change_role(role=personal, permissions=["administer_account"], by=cast.sue)
+        services.change_role(role=personal, permissions=["administer_account"], by=acting(cast.sue))
 
 
 def test_a_changed_role_says_in_the_trail_what_was_ticked_and_unticked(cast: Cast) -> None:
     services.change_role(
-        role=role_of(cast.northgate, "Viewer"), permissions=["list_studies", "upload_study"], by=cast.adam
+        role=role_of(cast.northgate, "Viewer"),
+        permissions=["list_studies", "upload_study"],
+        by=acting(cast.adam),
     )
     detail = last_event().detail
     assert (detail["role"], detail["added"], detail["removed"]) == (
@@ -395,26 +421,26 @@ def test_nobody_is_a_member_twice(cast: Cast) -> None:
     with pytest.raises(ValidationError, match="already a member of the account"):
         join(cast.ana, cast.northgate, "Viewer")
     with pytest.raises(ValidationError, match="already a member of the worklist"):
-        services.add_worklist_member(worklist=cast.ct, user=cast.ana, by=cast.adam)
+        services.add_worklist_member(worklist=cast.ct, user=cast.ana, by=acting(cast.adam))
 
 
 def test_only_members_of_the_account_join_its_worklists(cast: Cast) -> None:
     with pytest.raises(ValidationError, match="Only a member of the account"):
-        services.add_worklist_member(worklist=cast.ct, user=cast.caro, by=cast.adam)
+        services.add_worklist_member(worklist=cast.ct, user=cast.caro, by=acting(cast.adam))
 
 
 def test_a_personal_worklist_takes_no_members_and_no_settings(cast: Cast) -> None:
     own = cast.ed.personal_worklist
     with pytest.raises(PermissionDenied, match="Only a superuser"):
-        services.add_worklist_member(worklist=own, user=cast.ana, by=cast.ed)
+        services.add_worklist_member(worklist=own, user=cast.ana, by=acting(cast.ed))
     with pytest.raises(ValidationError, match="one member, its owner"):
-        services.add_worklist_member(worklist=own, user=cast.ana, by=cast.sue)
+        services.add_worklist_member(worklist=own, user=cast.ana, by=acting(cast.sue))
     with pytest.raises(ValidationError, match="nothing to set"):
-        services.change_worklist(worklist=own, takes_shares=False, by=cast.sue)
+        services.change_worklist(worklist=own, takes_shares=False, by=acting(cast.sue))
 
 
 def test_a_removed_member_leaves_no_rights_and_no_rows(cast: Cast) -> None:
-    services.remove_member(membership=member(cast.vera, cast.northgate), by=cast.adam)
+    services.remove_member(membership=member(cast.vera, cast.northgate), by=acting(cast.adam))
     assert not cast.vera.account_memberships.exists()
     assert not cast.vera.worklist_memberships.exists()
     assert not cast.vera.groups.exists()
@@ -424,27 +450,27 @@ def test_a_removed_member_leaves_no_rights_and_no_rows(cast: Cast) -> None:
 
 
 def test_a_share_code_is_tidied_and_unique_on_the_platform(cast: Cast) -> None:
-    services.change_worklist(worklist=cast.chest, share_code=" ngch-2026 ", by=cast.adam)
+    services.change_worklist(worklist=cast.chest, share_code=" ngch-2026 ", by=acting(cast.adam))
     assert Worklist.objects.get(pk=cast.chest.pk).share_code == "NGCH2026"
     with pytest.raises(ValidationError, match="taken"):
-        services.change_worklist(worklist=cast.imaging, share_code="ng ch 2026", by=cast.rita)
+        services.change_worklist(worklist=cast.imaging, share_code="ng ch 2026", by=acting(cast.rita))
 
 
 @pytest.mark.parametrize("code", ["abc", "x" * 33, "☢☢☢☢", "--  --"])
 def test_a_code_that_is_none_is_refused(cast: Cast, code: str) -> None:
     with pytest.raises(ValidationError, match="4 to 32 letters and digits"):
-        services.change_worklist(worklist=cast.chest, share_code=code, by=cast.adam)
+        services.change_worklist(worklist=cast.chest, share_code=code, by=acting(cast.adam))
 
 
 def test_a_code_may_be_taken_away_but_not_from_the_front_door(cast: Cast) -> None:
-    services.change_worklist(worklist=cast.ct, share_code=None, by=cast.adam)
+    services.change_worklist(worklist=cast.ct, share_code=None, by=acting(cast.adam))
     assert Worklist.objects.get(pk=cast.ct.pk).share_code is None
     with pytest.raises(ValidationError, match="front door needs a share code"):
-        services.change_worklist(worklist=cast.emergency, share_code=None, by=cast.adam)
+        services.change_worklist(worklist=cast.emergency, share_code=None, by=acting(cast.adam))
 
 
 def test_the_front_door_moves_and_both_ends_are_audited(cast: Cast) -> None:
-    services.change_worklist(worklist=cast.ct, is_front_door=True, by=cast.adam)
+    services.change_worklist(worklist=cast.ct, is_front_door=True, by=acting(cast.adam))
     doors = Worklist.objects.filter(account=cast.northgate, is_front_door=True)
     assert list(doors) == [cast.ct]
     changes = AuditEvent.objects.filter(action=Action.CODE_CHANGE).order_by("-pk")[:2]
@@ -457,12 +483,12 @@ def test_the_front_door_moves_and_both_ends_are_audited(cast: Cast) -> None:
 
 def test_a_front_door_without_a_code_is_refused(cast: Cast) -> None:
     with pytest.raises(ValidationError, match="front door needs a share code"):
-        services.change_worklist(worklist=cast.chest, is_front_door=True, by=cast.adam)
+        services.change_worklist(worklist=cast.chest, is_front_door=True, by=acting(cast.adam))
 
 
 def test_a_worklist_is_a_location_or_a_group(cast: Cast) -> None:
     with pytest.raises(ValidationError, match="a location or a group"):
-        services.add_worklist(account=cast.northgate, kind="personal", name="Mine", by=cast.adam)
+        services.add_worklist(account=cast.northgate, kind="personal", name="Mine", by=acting(cast.adam))
 
 
 def test_a_group_and_a_location_may_share_a_name(cast: Cast) -> None:
@@ -476,15 +502,15 @@ def test_mail_is_wanted_on_ones_own_worklist_and_off_elsewhere_until_said(cast: 
     assert set(selectors.people_wanting_mail(cast.ed.personal_worklist)) == {cast.ed}
     assert not selectors.people_wanting_mail(cast.ct).exists()
 
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=cast.ana)
-    services.set_mail_tick(worklist=cast.ed.personal_worklist, wanted=False, by=cast.ed)
+    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
+    services.set_mail_tick(worklist=cast.ed.personal_worklist, wanted=False, by=acting(cast.ed))
     assert set(selectors.people_wanting_mail(cast.ct)) == {cast.ana}
     assert not selectors.people_wanting_mail(cast.ed.personal_worklist).exists()
 
 
 def test_a_tick_ends_with_the_right_to_the_list(cast: Cast) -> None:
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=cast.ana)
-    services.remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=cast.adam)
+    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
+    services.remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=acting(cast.adam))
     assert not selectors.people_wanting_mail(cast.ct).exists()
 
 
@@ -492,16 +518,16 @@ def test_nobody_ticks_mail_for_a_list_they_may_not_see(cast: Cast) -> None:
     before = fingerprint()
     for person in (cast.nolan, cast.caro, cast.sue):
         with pytest.raises(PermissionDenied):
-            services.set_mail_tick(worklist=cast.ct, wanted=True, by=person)
+            services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(person))
     assert fingerprint() == before
 
 
 def test_the_same_tick_twice_is_recorded_once(cast: Cast) -> None:
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=cast.ana)
+    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
     before = fingerprint()
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=cast.ana)
+    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
     assert fingerprint() == before
-    services.set_mail_tick(worklist=cast.ct, wanted=False, by=cast.ana)
+    services.set_mail_tick(worklist=cast.ct, wanted=False, by=acting(cast.ana))
     assert fingerprint(but={AUDIT, "worklists_mailtick"}).items() <= before.items()
     assert not MailTick.objects.get(user=cast.ana).wanted
 
@@ -510,7 +536,7 @@ def test_the_same_tick_twice_is_recorded_once(cast: Cast) -> None:
 
 
 def test_the_picker_names_the_personal_worklist_first_then_locations_then_groups(cast: Cast) -> None:
-    labels = [worklist.label for worklist in selectors.worklists_to_pick(cast.adam)]
+    labels = [worklist.label for worklist in selectors.worklists_to_pick(acting(cast.adam))]
     assert labels == ["Adam", "CT Reporting", "Emergency", "Cardiology MDT", "Chest Clinic"]
 
 
@@ -520,9 +546,9 @@ def test_the_picker_and_the_ticks_cost_the_same_for_many_worklists(
     for _ in range(50):
         make_location(cast.northgate)
     with django_assert_num_queries(1):
-        assert len([worklist.label for worklist in selectors.worklists_to_pick(cast.adam)]) == 55
+        assert len([worklist.label for worklist in selectors.worklists_to_pick(acting(cast.adam))]) == 55
     with django_assert_num_queries(2):
-        assert len(selectors.mail_ticks_of(cast.adam)) == 55
+        assert len(selectors.mail_ticks_of(acting(cast.adam))) == 55
 
 
 def test_the_role_a_person_acts_under(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from accounts.models import AccountMembership, Invitation, OutboxMail, User
 from accounts.services import outbox
 from audit.actions import Action
 from audit.models import AuditEvent
+from tests.cast import acting
 from tests.factories import join, make_role, make_user, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.overlap import address, at_once, queued
@@ -35,9 +36,9 @@ def test_who_registers_is_a_member_of_what_was_offered(cast):
     assert (member.account, member.role.name, member.active, member.every_worklist) == (
         cast.northgate, "Viewer", True, False,
     )  # fmt: skip
-    assert access.may(dora, "share_study", cast.ct)
-    assert access.rights(dora, cast.chest) == {"list_studies", "open_study"}
-    assert not access.rights(dora, cast.emergency)
+    assert access.may(acting(dora), "share_study", cast.ct)
+    assert access.rights(acting(dora), cast.chest) == {"list_studies", "open_study"}
+    assert not access.rights(acting(dora), cast.emergency)
 
 
 def test_every_worklist_is_offered_and_kept(cast):
@@ -45,7 +46,7 @@ def test_every_worklist_is_offered_and_kept(cast):
 
     dora = register(waiting().invitation)
 
-    assert access.may(dora, "list_studies", cast.emergency)
+    assert access.may(acting(dora), "list_studies", cast.emergency)
 
 
 def test_the_mail_says_who_invites_to_which_account_and_holds_nothing_of_a_patient(cast, mailoutbox):
@@ -69,7 +70,7 @@ def test_who_is_registered_is_a_member_at_once_and_told(cast, mailoutbox):
     outbox.deliver_waiting()
 
     assert answer.outcome == Outcome.ADDED
-    assert access.may(cast.ed, "list_studies", cast.ct)
+    assert access.may(acting(cast.ed), "list_studies", cast.ct)
     assert not Invitation.objects.exists()
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
         ([cast.ed.email], "You were added to Northgate Hospital on CIMAR")
@@ -161,7 +162,7 @@ def test_nobody_offers_what_their_own_role_lacks_and_the_trail_says_they_tried(c
         offer(cast, "one@example.net", "Viewer"),
         offer(cast, "two@example.net", "Radiologist"),
         offer(cast, "three@example.net", "Viewer", (cast.ct, role_of(cast.northgate, "Radiologist"))),
-        by=mina,
+        by=acting(mina),
     )
 
     assert mine.outcome == Outcome.INVITED
@@ -174,7 +175,7 @@ def test_nobody_offers_what_their_own_role_lacks_and_the_trail_says_they_tried(c
 @pytest.mark.parametrize("name", ["ana", "vera", "rita", "ed"])
 def test_who_does_not_administer_the_account_invites_nobody(cast, name):
     with pytest.raises(PermissionDenied):
-        invite(cast, offer(cast), by=getattr(cast, name))
+        invite(cast, offer(cast), by=acting(getattr(cast, name)))
 
     assert not Invitation.objects.exists()
 
@@ -187,7 +188,7 @@ def test_two_administrators_who_invite_one_address_at_once_make_one_invitation(t
     join(carl, cast.northgate, "Administrator", every_worklist=True)
 
     def deed(by: User) -> Any:
-        return lambda: invite(cast, offer(cast), by=by)[0].outcome
+        return lambda: invite(cast, offer(cast), by=acting(by))[0].outcome
 
     answers = queued(address(ADDRESS), [deed(cast.adam), deed(carl)])
     again = at_once([deed(cast.adam), deed(carl)])
@@ -205,7 +206,7 @@ def test_a_preview_answers_the_same_and_writes_nothing(cast):
     offers = [offer(cast), offer(cast, cast.ed.email), offer(cast, cast.ana.email)]
     before = fingerprint(but={AUDIT})
 
-    seen = services.preview_invitations(account=cast.northgate, offers=offers, by=cast.adam)
+    seen = services.preview_invitations(account=cast.northgate, offers=offers, by=acting(cast.adam))
 
     assert fingerprint(but={AUDIT}) == before
     done = invite(cast, *offers)
@@ -217,7 +218,7 @@ def test_what_changed_since_it_was_shown_is_not_done(cast):
     make_user("Dora", email=ADDRESS)
 
     dora, erika = services.invite_members(
-        account=cast.northgate, offers=offers, by=cast.adam, shown=[Outcome.INVITED, Outcome.INVITED]
+        account=cast.northgate, offers=offers, by=acting(cast.adam), shown=[Outcome.INVITED, Outcome.INVITED]
     )
 
     assert dora.sentence == CHANGED
@@ -228,10 +229,10 @@ def test_what_changed_since_it_was_shown_is_not_done(cast):
 def test_the_second_press_finds_its_own_work_done(cast):
     shown = [Outcome.INVITED, Outcome.ADDED]
     offers = [offer(cast), offer(cast, cast.ed.email)]
-    services.invite_members(account=cast.northgate, offers=offers, by=cast.adam, shown=shown)
+    services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam), shown=shown)
     before = fingerprint()
 
-    again = services.invite_members(account=cast.northgate, offers=offers, by=cast.adam, shown=shown)
+    again = services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam), shown=shown)
 
     assert [one.outcome for one in again] == [Outcome.ALREADY, Outcome.REFUSED]
     assert again[1].sentence == ALREADY_MEMBER.format("Ed")

@@ -6,9 +6,11 @@ from django.test import Client
 
 from accounts.models import AccountMembership, Invitation, User
 from audit.actions import Action
+from audit.actor import OPERATOR
 from audit.history import sentence
 from audit.models import AuditEvent
 from sharing.services import claim_what_waits, leave_account, withdraw_staff_invitation
+from tests.cast import acting
 from tests.factories import PASSWORD, join, make_role, make_user, role_of
 from tests.fingerprint import fingerprint
 from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
@@ -24,7 +26,7 @@ def test_signing_in_claims_what_waits_for_a_proved_address(cast, client):
 
     client.post("/sign-in/login/", {"login": ADDRESS, "password": PASSWORD})
 
-    assert access.may(dora, "list_studies", cast.ct)
+    assert access.may(acting(dora), "list_studies", cast.ct)
     assert waiting().outcome == "accepted" and waiting().role is None
 
 
@@ -33,7 +35,7 @@ def test_claiming_twice_gives_once(cast):
     dora = register(waiting().invitation)
     before = fingerprint()
 
-    claim_what_waits(user=dora)
+    claim_what_waits(by=acting(dora))
 
     assert fingerprint() == before
 
@@ -41,7 +43,9 @@ def test_claiming_twice_gives_once(cast):
 def test_two_accounts_are_claimed_at_once(cast):
     invite(cast, offer(cast))
     services.invite_members(
-        account=cast.riverside, offers=[Offer(ADDRESS, role_of(cast.riverside, "Viewer"))], by=cast.rita
+        account=cast.riverside,
+        offers=[Offer(ADDRESS, role_of(cast.riverside, "Viewer"))],
+        by=acting(cast.rita),
     )
 
     dora = register(Invitation.objects.get(account=cast.riverside))
@@ -56,7 +60,7 @@ def test_an_expired_invitation_gives_nothing(cast, clock):
     make_user("Dora", email=ADDRESS)
     clock.move(days=31)
 
-    claim_what_waits(user=User.objects.get(email=ADDRESS))
+    claim_what_waits(by=acting(User.objects.get(email=ADDRESS)))
 
     assert not AccountMembership.objects.filter(user__email=ADDRESS).exists()
 
@@ -66,7 +70,7 @@ def test_who_is_a_member_already_stays_what_they_are(cast):
     dora = make_user("Dora", email=ADDRESS)
     join(dora, cast.northgate, "Viewer")
 
-    claim_what_waits(user=dora)
+    claim_what_waits(by=acting(dora))
 
     member = AccountMembership.objects.get(user=dora)
     assert (member.role.name, member.every_worklist) == ("Viewer", False)
@@ -79,29 +83,29 @@ def test_a_role_that_waits_on_an_invitation_is_in_use(cast):
 
     for role in (night, day):
         with pytest.raises(ValidationError, match="in use"):
-            services.remove_role(role=role, by=cast.adam)
+            services.remove_role(role=role, by=acting(cast.adam))
 
-    withdraw_staff_invitation(membership=waiting(), by=cast.adam)
-    services.remove_role(role=night, by=cast.adam)
-    services.remove_role(role=day, by=cast.adam)
+    withdraw_staff_invitation(membership=waiting(), by=acting(cast.adam))
+    services.remove_role(role=night, by=acting(cast.adam))
+    services.remove_role(role=day, by=acting(cast.adam))
     assert waiting().role_name == "Night"
 
 
 def test_a_role_changed_meanwhile_gives_what_it_has_now(cast):
     night = make_role(cast.northgate, "Night", ["list_studies", "open_study", "share_study"])
     invite(cast, offer(cast, ADDRESS, "Night", (cast.ct, None)))
-    services.change_role(role=night, permissions=["list_studies"], by=cast.adam)
+    services.change_role(role=night, permissions=["list_studies"], by=acting(cast.adam))
 
     dora = register(waiting().invitation)
 
-    assert access.rights(dora, cast.ct) == {"list_studies"}
+    assert access.rights(acting(dora), cast.ct) == {"list_studies"}
 
 
 def test_a_worklist_deleted_meanwhile_is_left_out(cast):
     from sharing.services import delete_worklist
 
     invite(cast, offer(cast, ADDRESS, "Viewer", (cast.ct, None), (cast.chest, None)))
-    delete_worklist(worklist=cast.chest, by=cast.adam)
+    delete_worklist(worklist=cast.chest, by=acting(cast.adam))
 
     dora = register(waiting().invitation)
 
@@ -128,7 +132,7 @@ def test_joining_is_told_as_the_persons_own_deed(cast):
 
 
 def _leaves(cast):
-    leave_account(membership=AccountMembership.objects.get(user=cast.adam).pk, by=None)
+    leave_account(membership=AccountMembership.objects.get(user=cast.adam).pk, by=OPERATOR)
 
 
 def _is_deactivated(cast):
@@ -138,7 +142,7 @@ def _is_deactivated(cast):
 def _gives_less(cast):
     clerk = make_role(cast.northgate, "Clerk", ["administer_account", "list_studies"])
     membership = AccountMembership.objects.get(user=cast.adam)
-    services.change_account_member(membership=membership, role=clerk, by=None)
+    services.change_account_member(membership=membership, role=clerk, by=OPERATOR)
 
 
 @pytest.mark.parametrize("lose", [_leaves, _is_deactivated, _gives_less])
@@ -150,7 +154,7 @@ def test_an_offer_does_not_outlive_the_right_to_make_it(cast, lose):
     dora = register(waiting().invitation)
 
     assert not AccountMembership.objects.filter(user=dora).exists()
-    assert not access.rights(dora, cast.ct)
+    assert not access.rights(acting(dora), cast.ct)
     assert (waiting().outcome, waiting().role_name) == ("lapsed", "Radiologist")
     [lapsed] = AuditEvent.objects.filter(action="account:member:lapse", account_id=cast.northgate.pk)
     assert sentence(lapsed) == (
@@ -158,7 +162,7 @@ def test_an_offer_does_not_outlive_the_right_to_make_it(cast, lose):
         "the person who offered it may no longer do so"
     )
     before = fingerprint()
-    claim_what_waits(user=dora)
+    claim_what_waits(by=acting(dora))
     assert fingerprint() == before
 
 
@@ -170,7 +174,7 @@ def test_an_offer_lapses_for_the_role_it_gives_on_one_worklist_too(cast):
 
     dora = register(waiting().invitation)
 
-    assert not access.rights(dora, cast.ct)
+    assert not access.rights(acting(dora), cast.ct)
     assert waiting().outcome == "lapsed"
 
 
@@ -188,7 +192,7 @@ def test_what_a_clinician_promised_comes_though_the_membership_lapsed(cast):
 
 
 def test_what_the_platform_itself_offers_does_not_lapse(cast):
-    services.invite_members(account=cast.northgate, offers=[offer(cast)], by=None)
+    services.invite_members(account=cast.northgate, offers=[offer(cast)], by=OPERATOR)
     _is_deactivated(cast)
 
     dora = register(waiting().invitation)

@@ -1,4 +1,4 @@
-"""Guardian's tables: rights on worklists, held by groups. Only `worklists/access.py` writes them."""
+"""Guardian's tables: rights on worklists, held by groups. Only `worklists/access/` writes them."""
 
 from django.contrib.auth.models import Group
 from django.db import models

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import Account, AccountMembership, Role, User
+from audit.actor import Actor
 from worklists import access
 from worklists.models import MailTick, Worklist
 
@@ -17,9 +18,9 @@ class Ticked(NamedTuple):
     wanted: bool
 
 
-def worklists_to_pick(user: User) -> QuerySet[Worklist]:
+def worklists_to_pick(by: Actor) -> QuerySet[Worklist]:
     """The worklists whose list a person may see: personal first, then by account, kind and name."""
-    mine = access.worklists_for(user, "list_studies").with_names()
+    mine = access.worklists_for(by, "list_studies").with_names()
     first = Case(When(owner__isnull=False, then=Value(0)), default=Value(1))
     return mine.order_by(first, "account__name", "-kind", "name", "pk")
 
@@ -29,10 +30,10 @@ def every_right(held: Collection[str]) -> list[tuple[str, bool]]:
     return [(label, codename in held) for codename, label in Worklist._meta.permissions]
 
 
-def mail_ticks_of(user: User) -> list[Ticked]:
+def mail_ticks_of(by: Actor) -> list[Ticked]:
     """Every worklist a person could have mail from, with what they said or, unsaid, the preset."""
-    said = dict(MailTick.objects.filter(user=user).values_list("worklist_id", "wanted"))
-    return [Ticked(one, said.get(one.pk, one.owner_id == user.pk)) for one in worklists_to_pick(user)]
+    said = dict(MailTick.objects.filter(user=by.person).values_list("worklist_id", "wanted"))
+    return [Ticked(one, said.get(one.pk, one.owner_id == by.user_id)) for one in worklists_to_pick(by)]
 
 
 def people_wanting_mail(worklist: Worklist) -> QuerySet[User]:

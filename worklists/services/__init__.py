@@ -1,7 +1,7 @@
 """Every change of who may do what where. Each: check, resolve, write, audit, and the groups follow.
 
 Locks: the account row first (`FOR NO KEY UPDATE`, so that changes of one account's rights come one after another),
-then user, membership and worklist rows, ascending. `by=None` is the platform itself, as commands are.
+then user, membership and worklist rows, ascending. `by=OPERATOR` is whoever runs a command on the server.
 """
 
 from worklists.services.account import Begun, begin_account, create_account

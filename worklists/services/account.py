@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Role
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.text import same, tidy_text
 from worklists.access import ADMINISTER
@@ -21,7 +22,7 @@ NAME_TAKEN = "There is already an account with this name."
 
 
 @transaction.atomic
-def create_account(*, name: str, by: User | None, timezone: str = "Europe/London") -> Account:
+def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> Account:
     """An account with its shipped roles, and nobody in it yet. For the platform and its superusers."""
     check_administers(by, None)
     name = tidy_text(name, what="An account's name", longest=200)
@@ -47,7 +48,7 @@ class Begun:
 
 
 @transaction.atomic
-def begin_account(*, name: str, address: str, by: User | None, timezone: str = "Europe/London") -> Begun:
+def begin_account(*, name: str, address: str, by: Actor, timezone: str = "Europe/London") -> Begun:
     """An account with its shipped roles and, invited, an administrator on every worklist.
 
     Done before, it makes no second account; while nobody administers the one there is, it invites again.

@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import Account, User
+from accounts.models import Account
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.text import same, tidy_text
 from worklists.events import on_account
@@ -32,7 +33,7 @@ RANGES = {
 def change_account(
     *,
     account: Account,
-    by: User | None,
+    by: Actor,
     name: str | Keep = KEEP,
     timezone: str | Keep = KEEP,
     invitation_days: int | Keep = KEEP,

@@ -2,21 +2,22 @@
 
 from django.db import transaction
 
-from accounts.models import User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.exceptions import Refused
-from worklists import access
 from worklists.events import on_worklist
 from worklists.models import MailTick, Worklist
 
 
 @transaction.atomic
-def set_mail_tick(*, worklist: Worklist, wanted: bool, by: User) -> None:
+def set_mail_tick(*, worklist: Worklist, wanted: bool, by: Actor) -> None:
     """Say it for oneself, on a worklist whose list one may see."""
-    if not access.may(by, "list_studies", worklist):
+    if not by.may("list_studies", worklist):
         raise Refused("You may not see this worklist's studies.", on=on_worklist(worklist))
-    tick, made = MailTick.objects.get_or_create(user=by, worklist=worklist, defaults={"wanted": wanted})
+    tick, made = MailTick.objects.get_or_create(
+        user=by.person, worklist=worklist, defaults={"wanted": wanted}
+    )
     if not made and tick.wanted == wanted:
         return
     MailTick.objects.filter(pk=tick.pk).update(wanted=wanted)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from common.exceptions import still_there
@@ -28,7 +29,7 @@ from worklists.services.common import (
 
 @transaction.atomic
 def add_account_member(
-    *, account: Account, user: User, role: Role, by: User | None, every_worklist: bool = False
+    *, account: Account, user: User, role: Role, by: Actor, every_worklist: bool = False
 ) -> AccountMembership:
     account = locked(account)
     may_give = check_administers(by, account)
@@ -54,7 +55,7 @@ class Enrolment:
 
     user: User
     role: Role
-    by: User | None
+    by: Actor
     every_worklist: bool = False
     worklists: Sequence[tuple[Worklist, Role | None]] = ()
     # For the audit's detail: who had invited them, say.
@@ -96,7 +97,7 @@ def _enrolled(account: Account, one: Enrolment) -> list[AuditEvent]:
 def change_account_member(
     *,
     membership: AccountMembership,
-    by: User | None,
+    by: Actor,
     role: Role | None = None,
     every_worklist: bool | None = None,
 ) -> AccountMembership:
@@ -125,7 +126,7 @@ def change_account_member(
 
 
 @transaction.atomic
-def reactivate_member(*, membership: AccountMembership, by: User | None) -> AccountMembership:
+def reactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMembership:
     """An inactive member comes back, with the role and the worklists of before."""
     account, membership = _held(membership)
     may_give = check_administers(by, account)
@@ -141,7 +142,7 @@ def reactivate_member(*, membership: AccountMembership, by: User | None) -> Acco
 
 
 @transaction.atomic
-def deactivate_member(*, membership: AccountMembership, by: User | None) -> AccountMembership:
+def deactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMembership:
     """Make a membership inactive: its rows stay, its rights go.
 
     Half of leaving: the physician shares this account gave the person end with it. So nothing but
@@ -161,7 +162,7 @@ def deactivate_member(*, membership: AccountMembership, by: User | None) -> Acco
 
 
 @transaction.atomic
-def remove_member(*, membership: AccountMembership, by: User | None) -> None:
+def remove_member(*, membership: AccountMembership, by: Actor) -> None:
     """Take the membership away with its worklist memberships; the other way of leaving.
 
     As with `deactivate_member`, `sharing.services.leave_account` is the one that calls this.

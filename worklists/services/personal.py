@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from accounts.models import User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from worklists.events import on_worklist
 from worklists.models import Worklist
@@ -11,9 +11,9 @@ from worklists.services.common import unused_code
 
 
 @transaction.atomic
-def change_personal_code(*, by: User, new: bool) -> Worklist:
+def change_personal_code(*, by: Actor, new: bool) -> Worklist:
     """A new code nobody can guess, or none; the one before finds nobody any more. What it brought stays."""
-    own = Worklist.objects.select_for_update(of=("self",)).with_names().get(owner=by)
+    own = Worklist.objects.select_for_update(of=("self",)).with_names().get(owner=by.person)
     code = unused_code() if new else None
     if code == own.share_code:
         return own

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from accounts.models import Account, AccountMembership, Role, User
 from accounts.queue import poke
 from audit.actions import Action
+from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from common.exceptions import Row, still_there
@@ -38,7 +39,7 @@ WORKLISTS_AT_ONCE = 4
 
 
 @transaction.atomic
-def replace_role(*, role: Role, other: Role, by: User | None) -> RoleReplacement:
+def replace_role(*, role: Role, other: Role, by: Actor) -> RoleReplacement:
     """Give whoever has one role another in its place: members, worklists' defaults and waiting invitations.
 
     On worklists, the rights that only the replaced role has are gone when this returns; the worker then brings people
@@ -148,9 +149,7 @@ def _give(role: Role, other: Role) -> int:
     return offers
 
 
-def _told(
-    account: Account, holders: _Holders, role: Role, other: Role, by: User | None
-) -> Iterator[AuditEvent]:
+def _told(account: Account, holders: _Holders, role: Role, other: Role, by: Actor) -> Iterator[AuditEvent]:
     """The line of each change, as if it had been made alone: a person's history has no gap."""
     detail = {"role": other.name, "was_role": role.name}
     for member in holders.members:

@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, Q
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Role
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import still_there
 from common.text import same, tidy_text
@@ -27,7 +28,7 @@ from worklists.services.replacements import narrow_again
 
 
 @transaction.atomic
-def add_role(*, account: Account, name: str, by: User | None, permissions: Collection[str] = ()) -> Role:
+def add_role(*, account: Account, name: str, by: Actor, permissions: Collection[str] = ()) -> Role:
     """A new role; empty unless told otherwise: deny by default."""
     account = locked(account)
     may_give = check_administers(by, account)
@@ -42,7 +43,7 @@ def add_role(*, account: Account, name: str, by: User | None, permissions: Colle
 
 @transaction.atomic
 def change_role(
-    *, role: Role, by: User | None, permissions: Collection[str] | None = None, name: str | None = None
+    *, role: Role, by: Actor, permissions: Collection[str] | None = None, name: str | None = None
 ) -> Role:
     """Tick and untick, or rename. A ticked permission touches the groups of this role and nothing else."""
     account = locked(role.account_id) if role.account_id is not None else None
@@ -73,7 +74,7 @@ def change_role(
 
 
 @transaction.atomic
-def copy_role(*, role: Role, name: str, by: User | None) -> Role:
+def copy_role(*, role: Role, name: str, by: Actor) -> Role:
     """A new role of the same account with the same ticks; nobody copies what they may not give."""
     if role.account_id is None:
         check_administers(by, None)
@@ -92,7 +93,7 @@ def copy_role(*, role: Role, name: str, by: User | None) -> Role:
 
 
 @transaction.atomic
-def remove_role(*, role: Role, by: User | None) -> None:
+def remove_role(*, role: Role, by: Actor) -> None:
     """Remove a role nobody holds; one in use, or the platform's own, stays."""
     if role.account_id is None:
         check_administers(by, None)
@@ -111,7 +112,7 @@ def remove_role(*, role: Role, by: User | None) -> None:
     record(Action.ROLE_REMOVE, by=by, on=on)
 
 
-def make_shipped_roles(account: Account, *, by: User | None) -> None:
+def make_shipped_roles(account: Account, *, by: Actor) -> None:
     """The roles a new account begins with, in a few statements; its service has checked."""
     roles = Role.objects.bulk_create(Role(account=account, name=name) for name in shipped_roles.SHIPPED_ROLES)
     rows = {

@@ -13,6 +13,7 @@ from accounts.services import invitations
 from accounts.services.outbox import queue_mail
 from audit import clock
 from audit.actions import Action
+from audit.actor import OPERATOR, Actor
 from audit.services import event, record, record_all
 from common.exceptions import Refused
 from worklists.events import on_account
@@ -23,7 +24,7 @@ from worklists.services.members import Enrolment, enrol
 
 
 @transaction.atomic
-def resend_staff_invitation(*, membership: InvitedMembership, by: User) -> Invitation:
+def resend_staff_invitation(*, membership: InvitedMembership, by: Actor) -> Invitation:
     """Mail the same link again; an expired invitation is renewed."""
     account, row = held(membership)
     _check_may_give(account, row, by)
@@ -33,7 +34,7 @@ def resend_staff_invitation(*, membership: InvitedMembership, by: User) -> Invit
 
 
 @transaction.atomic
-def relink_staff_invitation(*, membership: InvitedMembership, by: User) -> Invitation:
+def relink_staff_invitation(*, membership: InvitedMembership, by: Actor) -> Invitation:
     """Make a new link, which ends the old one, and mail it."""
     account, row = held(membership)
     _check_may_give(account, row, by)
@@ -43,7 +44,7 @@ def relink_staff_invitation(*, membership: InvitedMembership, by: User) -> Invit
 
 
 @transaction.atomic
-def end_offer(*, membership: InvitedMembership, by: User) -> Invitation:
+def end_offer(*, membership: InvitedMembership, by: Actor) -> Invitation:
     """Take back the membership. Shares promised on the same invitation are others' and stay.
 
     Half of withdrawing: `sharing.services.withdraw_staff_invitation` sees whether anything is left to wait for.
@@ -67,19 +68,20 @@ def end_waiting(rows: Collection[InvitedMembership], outcome: InvitedMembership.
     InvitedWorklist.objects.filter(membership__in=rows).delete()
 
 
-def claim_memberships(*, user: User) -> int:
+def claim_memberships(*, by: Actor) -> int:
     """Make the person a member wherever that waits for a verified address of theirs; how many memberships came of it.
 
     Called with the promises (`sharing.services.claim_what_waits`); calling it again does nothing more. Who is a
     member already, by another address or added meanwhile, stays what they are. What its maker could no longer offer
     today lapses; shares promised on the same invitation are another's and come all the same.
     """
+    user = by.person
     if not user.is_active or not _claimable(user).exists():
         return 0
     with transaction.atomic():
         lock_addresses(proved_addresses(user))
         accounts = sorted(set(_claimable(user).values_list("account", flat=True)))
-        return sum(_claim(user, account) for account in [locked(pk) for pk in accounts])
+        return sum(_claim(by, account) for account in [locked(pk) for pk in accounts])
 
 
 def _claimable(user: User) -> QuerySet[InvitedMembership]:
@@ -88,7 +90,8 @@ def _claimable(user: User) -> QuerySet[InvitedMembership]:
     )
 
 
-def _claim(user: User, account: Account) -> int:
+def _claim(by: Actor, account: Account) -> int:
+    user = by.person
     waiting = _claimable(user).filter(account=account).order_by("pk")
     rows = list(
         waiting.select_related("invitation", "role", "offered_by").prefetch_related(
@@ -96,47 +99,47 @@ def _claim(user: User, account: Account) -> int:
         )
     )
     good = [row for row in rows if _may_still_be_given(account, row)]
-    _lapse([row for row in rows if row not in good], account, user)
+    _lapse([row for row in rows if row not in good], account, by)
     came = 0
     if good and not AccountMembership.objects.filter(account=account, user=user).exists():
-        enrol(account, [_enrolment(user, good[0])])
+        enrol(account, [_enrolment(by, good[0])])
         came = 1
     now = clock.now()
     end_waiting(good, InvitedMembership.Outcome.ACCEPTED)
     for row in rows:
         if row.invitation.accepted_at is None:
-            invitations.mark_accepted(invitation=row.invitation, by=user, now=now)
+            invitations.mark_accepted(invitation=row.invitation, by=by, now=now)
     return came
 
 
 def _may_still_be_given(account: Account, row: InvitedMembership) -> bool:
     """An offer is worth what its maker may give on the day it is taken up; the platform itself always may."""
     try:
-        _check_may_give(account, row, row.offered_by)
+        _check_may_give(account, row, Actor.of(row.offered_by) if row.offered_by is not None else OPERATOR)
     except Refused:
         return False
     return True
 
 
-def _lapse(rows: Sequence[InvitedMembership], account: Account, user: User) -> None:
+def _lapse(rows: Sequence[InvitedMembership], account: Account, by: Actor) -> None:
     end_waiting(rows, InvitedMembership.Outcome.LAPSED)
     record_all(
         event(
             Action.MEMBER_OFFER_LAPSE,
-            by=user,
+            by=by,
             on=on_account(account, address=row.invitation.address, role=row.role_name, why="may_not_give"),
         )
         for row in rows
     )
 
 
-def _enrolment(user: User, row: InvitedMembership) -> Enrolment:
+def _enrolment(by: Actor, row: InvitedMembership) -> Enrolment:
     assert row.role is not None  # a constraint: what waits has a role
     invited_by = row.offered_by.name if row.offered_by is not None else "CIMAR"
     return Enrolment(
-        user=user,
+        user=by.person,
         role=row.role,
-        by=user,
+        by=by,
         every_worklist=row.every_worklist,
         worklists=[(one.worklist, one.role) for one in row.worklists.all()],
         detail={"invited_by": invited_by},
@@ -159,7 +162,7 @@ def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
     return account, row
 
 
-def _check_may_give(account: Account, row: InvitedMembership, by: User | None) -> None:
+def _check_may_give(account: Account, row: InvitedMembership, by: Actor) -> None:
     """To renew an offer is to make it: nobody offers what their own role lacks."""
     may_give = check_administers(by, account)
     roles = {one.role_id or one.worklist.default_role_id for one in row.worklists.select_related("worklist")}

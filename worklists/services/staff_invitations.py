@@ -15,6 +15,7 @@ from accounts.services.invitations import invite_all
 from accounts.services.outbox import queue_mails
 from audit import clock
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import Refused
 from common.text import identity
@@ -97,7 +98,7 @@ class Answer:
 
 
 @transaction.atomic
-def preview_invitations(*, account: Account, offers: Sequence[Offer], by: User | None) -> list[Answer]:
+def preview_invitations(*, account: Account, offers: Sequence[Offer], by: Actor) -> list[Answer]:
     """What `invite_members` would answer now, row by row. Nobody is mailed.
 
     The answers tell which addresses are registered, so the look is kept: how many were asked about, and not which.
@@ -113,7 +114,7 @@ def invite_members(
     *,
     account: Account,
     offers: Sequence[Offer],
-    by: User | None,
+    by: Actor,
     shown: Sequence[Outcome] | None = None,
 ) -> list[Answer]:
     """Invite each address, or make its person a member at once; a refused row undoes nothing else.
@@ -249,7 +250,7 @@ def _is_same(row: InvitedMembership, offer: Offer) -> bool:
     return (row.role_id, row.every_worklist, places) == (offer.role.pk, offer.every_worklist, offer.places())
 
 
-def _add(answers: Sequence[Answer], account: Account, by: User | None) -> None:
+def _add(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     """They are members at once, and told so; what still waited for their address is done with."""
     people = [
         Enrolment(one.user, one.offer.role, by, one.offer.every_worklist, one.offer.worklists)
@@ -260,20 +261,20 @@ def _add(answers: Sequence[Answer], account: Account, by: User | None) -> None:
         return
     enrol(account, people)
     end_waiting(_waiting(account, {one.offer.address for one in answers}), InvitedMembership.Outcome.ACCEPTED)
-    told = {"account": account.pk, "by": by.pk if by is not None else None}
+    told = {"account": account.pk, "by": by.user_id}
     queue_mails(kind="member_added", to=[(one.user.email, {"user": one.user.pk, **told}) for one in people])
 
 
-def _invite(answers: Sequence[Answer], account: Account, by: User | None) -> None:
+def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     if not answers:
         return
     offers = {one.offer.address: one.offer for one in answers}
     now = clock.now()
-    invited = invite_all(addresses=offers, account=account, invited_by=by, now=now)
+    invited = invite_all(addresses=offers, account=account, by=by, now=now)
     rows = InvitedMembership.objects.bulk_create(
         [
             InvitedMembership(
-                invitation=invitation, account=account, role=offers[address].role, offered_by=by,
+                invitation=invitation, account=account, role=offers[address].role, offered_by=by.user,
                 every_worklist=offers[address].every_worklist, offered_at=now,
             )
             for address, (invitation, _) in invited.items()

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Account, AccountMembership, User
 from audit import exports, selectors
 from audit.actions import Action
+from audit.actor import Actor
 from audit.lines import Line, line_of
 from audit.models import AuditEvent
 from audit.selectors import Filters
@@ -42,18 +43,17 @@ class AccountTrail:
 def read_account_trail(
     *,
     account: Account | None,
-    by: User,
+    by: Actor,
     filters: Filters,
     person: str = "",
     before: int | None = None,
     after: int | None = None,
-    address: str | None = None,
 ) -> AccountTrail:
     """What was done in an account; without one, on the whole platform, for superusers."""
     check_administers(by, account)
     events = selectors.filtered(_events(account, person), filters)
     page = selectors.page_of(events, before=before, after=after)
-    _record(Action.AUDIT_READ, account, by, filters, person, address)
+    _record(Action.AUDIT_READ, account, by, filters, person)
     return AccountTrail([line_of(event) for event in page.events], page.newer, page.older)
 
 
@@ -61,16 +61,15 @@ def read_account_trail(
 def read_history(
     *,
     account: Account | None,
-    by: User,
+    by: Actor,
     events: QuerySet[AuditEvent],
     row: str,
     before: int | None = None,
-    address: str | None = None,
 ) -> AccountTrail:
     """A page of what the trail has of one row of an account; `row` says which, without a name: "role 12"."""
     check_administers(by, account)
     page = selectors.page_of(events, before=before)
-    record(Action.AUDIT_READ, by=by, on=on_account(account, filters={"history": row}), address=address)
+    record(Action.AUDIT_READ, by=by, on=on_account(account, filters={"history": row}))
     return AccountTrail([line_of(event) for event in page.events], page.newer, page.older)
 
 
@@ -78,11 +77,10 @@ def read_history(
 def export_account_trail(
     *,
     account: Account | None,
-    by: User,
+    by: Actor,
     filters: Filters,
     zone: ZoneInfo,
     person: str = "",
-    address: str | None = None,
 ) -> IO[bytes]:
     """The filtered trail as a CSV file, the newest lines where there are too many; it is whole before any is sent."""
     check_administers(by, account)
@@ -93,7 +91,7 @@ def export_account_trail(
     lines = exports.write_csv(text, CSV_HEAD, _rows(events, zone))
     text.detach()
     spooled.seek(0)
-    _record(Action.AUDIT_EXPORT, account, by, filters, person, address, lines=lines)
+    _record(Action.AUDIT_EXPORT, account, by, filters, person, lines=lines)
     return spooled
 
 
@@ -131,7 +129,7 @@ def _rows(events: QuerySet[AuditEvent], zone: ZoneInfo) -> Iterator[Sequence[obj
                 event.outcome,
                 line.where,
                 line.account,
-                line.address,
+                line.ip_address,
                 event.pk,
             )
 
@@ -139,11 +137,10 @@ def _rows(events: QuerySet[AuditEvent], zone: ZoneInfo) -> Iterator[Sequence[obj
 def _record(
     action: Action,
     account: Account | None,
-    by: User,
+    by: Actor,
     filters: Filters,
     person: str,
-    address: str | None,
     **detail: object,
 ) -> None:
     named = {**filters.named(), **({"person": person} if person else {})}
-    record(action, by=by, on=on_account(account, filters=named, **detail), address=address)
+    record(action, by=by, on=on_account(account, filters=named, **detail))

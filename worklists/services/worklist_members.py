@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import event, record, record_all
 from worklists import access
 from worklists.events import about, on_worklist
@@ -21,7 +22,7 @@ MOST_AT_ONCE = 200
 
 @transaction.atomic
 def add_worklist_member(
-    *, worklist: Worklist, user: User, by: User | None, role: Role | None = None
+    *, worklist: Worklist, user: User, by: Actor, role: Role | None = None
 ) -> WorklistMembership:
     [membership] = add_worklist_members(worklist=worklist, users=[user], role=role, by=by)
     return membership
@@ -29,7 +30,7 @@ def add_worklist_member(
 
 @transaction.atomic
 def add_worklist_members(
-    *, worklist: Worklist, users: Sequence[User], by: User | None, role: Role | None = None
+    *, worklist: Worklist, users: Sequence[User], by: Actor, role: Role | None = None
 ) -> list[WorklistMembership]:
     """Several at once, under one role of their own or (None) the default: all of them or, with a sentence, nobody."""
     if worklist.account_id is None:
@@ -85,7 +86,7 @@ def _check_can_join(worklist: Worklist, users: Sequence[User]) -> None:
 
 @transaction.atomic
 def change_worklist_member(
-    *, membership: WorklistMembership, role: Role | None, by: User | None
+    *, membership: WorklistMembership, role: Role | None, by: Actor
 ) -> WorklistMembership:
     """A role of its own, or (None) the worklist's default or the account role again."""
     account, membership = _held(membership)
@@ -104,7 +105,7 @@ def change_worklist_member(
 
 
 @transaction.atomic
-def remove_worklist_member(*, membership: WorklistMembership, by: User | None) -> None:
+def remove_worklist_member(*, membership: WorklistMembership, by: Actor) -> None:
     account, membership = _held(membership)
     may_give = check_administers(by, account)
     before = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)

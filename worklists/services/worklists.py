@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Role
 from audit.actions import Action
+from audit.actor import Actor
 from audit.services import record
 from common.text import identity_of_code, same, tidy_text
 from worklists import access, codes
@@ -34,7 +35,7 @@ def add_worklist(
     account: Account,
     kind: str,
     name: str,
-    by: User | None,
+    by: Actor,
     description: str = "",
     share_code: str | None = None,
     is_front_door: bool = False,
@@ -80,7 +81,7 @@ def add_worklist(
 def change_worklist(
     *,
     worklist: Worklist,
-    by: User | None,
+    by: Actor,
     name: str | Keep = KEEP,
     description: str | Keep = KEEP,
     share_code: str | Keep | None = KEEP,
@@ -133,13 +134,13 @@ def change_worklist(
 
 
 @transaction.atomic
-def make_share_code(*, worklist: Worklist, by: User | None) -> Worklist:
+def make_share_code(*, worklist: Worklist, by: Actor) -> Worklist:
     """A new code nobody can guess; the one before finds nobody any more. What it brought stays."""
     return change_worklist(worklist=worklist, share_code=unused_code(), by=by)
 
 
 @transaction.atomic
-def remove_worklist(*, worklist: Worklist, by: User | None, why_it_stays: Callable[[Worklist], str]) -> None:
+def remove_worklist(*, worklist: Worklist, by: Actor, why_it_stays: Callable[[Worklist], str]) -> None:
     """Take a location or group away, with its memberships and everybody's rights there.
 
     Half of a deletion: studies and shares are not known here, so `sharing.services.delete_worklist` is the one that
@@ -185,7 +186,7 @@ def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> Non
         raise ValidationError(CODE_TAKEN, code="taken") from error
 
 
-def _record_change(worklist: Worklist, changed: dict[str, Any], *, was: str, by: User | None) -> None:
+def _record_change(worklist: Worklist, changed: dict[str, Any], *, was: str, by: Actor) -> None:
     if changed.keys() & {"share_code", "is_front_door"}:
         detail = {"code": worklist.share_code or "", "was_code": was, "front_door": worklist.is_front_door}
         record(Action.CODE_CHANGE, by=by, on=on_worklist(worklist, **detail))
@@ -221,7 +222,7 @@ def _check_name_is_free(worklist: Worklist) -> None:
         )
 
 
-def _move_front_door(worklist: Worklist, *, by: User | None) -> None:
+def _move_front_door(worklist: Worklist, *, by: Actor) -> None:
     """Before a front door is written: it has a code, and the one that was it no longer is."""
     if not worklist.is_front_door:
         return

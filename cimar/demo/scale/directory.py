@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from accounts.models import Account, AccountMembership, Role, User
+from audit.actor import OPERATOR
 from cimar.demo.people import PASSWORD
 from cimar.demo.scale import names
 from cimar.demo.scale.lists import Directory, Member, Place
@@ -42,8 +43,8 @@ def is_there() -> bool:
 
 def make(sizes: Sizes) -> Directory:
     """Written by few statements; an account begins as every account does, and groups come in step once."""
-    trust = create_account(name=TRUST, by=None)
-    hospitals = [create_account(name=f"{TOWNS[n]} Hospital", by=None) for n in range(sizes.hospitals)]
+    trust = create_account(name=TRUST, by=OPERATOR)
+    hospitals = [create_account(name=f"{TOWNS[n]} Hospital", by=OPERATOR) for n in range(sizes.hospitals)]
     _add_worklists(trust, hospitals, sizes)
     _add_people(trust, hospitals, sizes)
     access.sync()

@@ -8,7 +8,7 @@ number; so are worklists of organisations the reader has nothing to do with.
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import User
+from audit.actor import Actor
 from sharing.selectors.access.reading import EVERYBODY, Reading
 from sharing.selectors.access.shown import Access, Place, last_moment
 from studies.models import Placement
@@ -18,7 +18,7 @@ __all__ = ["EVERYBODY", "Access", "Place", "last_moment", "who_has_access"]
 
 def who_has_access(
     placement: Placement,
-    by: User,
+    by: Actor,
     now: datetime,
     *,
     names: UUID | str = "",

@@ -101,7 +101,7 @@ class Paths(Reach):
         """The address that was used, or the name where the reader's own directory has it."""
         worklist = self.worklists.get(share.to_worklist_id) if share.to_worklist_id is not None else None
         owner = worklist.owner if worklist is not None else None
-        if owner is not None and (owner.pk in self.colleagues or owner.pk == self.by.pk):
+        if owner is not None and (owner.pk in self.colleagues or owner.pk == self.by.user_id):
             return owner.name
         return share.address
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from accounts.models import Invitation, User
+from audit.actor import Actor
 from sharing import graph
 from sharing.graph import Graph
 from sharing.models import Method, Share
@@ -22,12 +23,12 @@ Edge = tuple[Share, int]
 class Reach:
     """One study's live shares, and which of the worklists they reach are one reader's to know."""
 
-    def __init__(self, placement: Placement, by: User, now: datetime) -> None:
+    def __init__(self, placement: Placement, by: Actor, now: datetime) -> None:
         self.by, self.now = by, now
         self.graph: Graph = graph.load([placement.study_id])[placement.study_id]
         self.live = [share for share in self.graph.shares if self.graph.is_live(share, now)]
         self.home, self.start = self.graph.study.home_id, placement.worklist_id
-        self.accounts = accounts_of(by)
+        self.accounts = accounts_of(by.person)
         ids = {self.home, self.start} | {share.from_worklist_id for share in self.live}
         ids |= {share.to_worklist_id for share in self.live if share.to_worklist_id is not None}
         self.worklists = Worklist.objects.select_related("account", "owner").in_bulk(ids)
@@ -68,7 +69,7 @@ class Reach:
 
     def _near(self, worklist: Worklist) -> bool:
         """The reader's own, or of an account the reader belongs to."""
-        return worklist.owner_id == self.by.pk or worklist.account_id in self.accounts
+        return worklist.owner_id == self.by.user_id or worklist.account_id in self.accounts
 
     def _named(self, share: Share, target: int) -> bool:
         """Whether the target of a share from a known worklist is the reader's to know by name."""

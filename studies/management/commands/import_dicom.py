@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
+from audit.actor import Actor
 from common.text import identity_of_code
 from studies import services
 from studies.ingest.results import FileResult, Outcome
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no {missing[0]}.")
         self._count = 0
         result = services.take_in_all(
-            worklist=target, by=None, sources=_sources(paths), progress=self._progress
+            worklist=target, by=Actor.system("upload_study"), sources=_sources(paths), progress=self._progress
         )
         if previews:
             self._line("rendering previews …")

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.actor import OPERATOR
 from worklists.services import Begun, Outcome, begin_account
 
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name, address = options["name"], options["admin_email"]
         try:
-            begun = begin_account(name=name, address=address, timezone=options["timezone"], by=None)
+            begun = begin_account(name=name, address=address, timezone=options["timezone"], by=OPERATOR)
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from refusal
         account = begun.account

@@ -1,149 +1,16 @@
-"""Who holds which right on which worklist: the one module that reads and writes guardian's tables.
+"""Keeps the groups in step with roles and memberships: who is in a role's group, and which rights the group has.
 
-On a location or group worklist a person's rights are those of the one group their role there has; on a personal
-worklist they are the platform role *Personal*'s, and its owner's alone. Every question is one SQL statement. Being
-a superuser answers none of them.
+The views `worklists_effective_role` (who has which role where), `worklists_role_right` (a role's rights, without the
+children of an unticked parent) and `worklists_effective_right` are made by `worklists/migrations/0002_law.py`.
 """
 
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Role
 from worklists.models import Worklist
-from worklists.models.worklist import WorklistQuerySet
-
-Person = User | AnonymousUser | None
-
-CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
-ADMINISTER = "administer_account"
-
-# One scalar subquery, evaluated once a statement.
-_PERMISSION = """(
-    SELECT p.id FROM auth_permission p JOIN django_content_type ct ON ct.id = p.content_type_id
-    WHERE ct.app_label = 'worklists' AND ct.model = 'worklist' AND p.codename = %s)"""
-
-_PERSONAL_ROLE_HAS = """EXISTS (
-    SELECT FROM accounts_role r JOIN worklists_role_right rr ON rr.role_id = r.id
-    WHERE r.platform_key = 'personal' AND rr.codename = %s)"""
-
-_RIGHTS = """
-    SELECT p.codename
-    FROM worklists_worklistgroupobjectpermission g
-    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
-    JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
-    JOIN auth_permission p ON p.id = g.permission_id
-    WHERE u.id = %(user)s AND g.content_object_id = %(worklist)s
-    UNION
-    SELECT rr.codename
-    FROM worklists_worklist w
-    JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
-    JOIN accounts_role r ON r.platform_key = 'personal'
-    JOIN worklists_role_right rr ON rr.role_id = r.id
-    WHERE u.id = %(user)s AND w.id = %(worklist)s
-"""
-
-_MAY = f"""
-    SELECT EXISTS (
-        SELECT FROM worklists_worklistgroupobjectpermission g
-        JOIN accounts_user_groups ug ON ug.group_id = g.group_id
-        JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
-        WHERE u.id = %s AND g.content_object_id = %s AND g.permission_id = {_PERMISSION}
-    ) OR (EXISTS (
-        SELECT FROM worklists_worklist w JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
-        WHERE u.id = %s AND w.id = %s
-    ) AND {_PERSONAL_ROLE_HAS})
-"""
-
-_WORKLISTS = f"""
-    SELECT g.content_object_id
-    FROM accounts_user u
-    JOIN accounts_user_groups ug ON ug.user_id = u.id
-    JOIN worklists_worklistgroupobjectpermission g ON g.group_id = ug.group_id
-    WHERE u.id = %s AND u.is_active AND g.permission_id = {_PERMISSION}
-    UNION ALL
-    SELECT w.id
-    FROM worklists_worklist w JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
-    WHERE w.owner_id = %s AND {_PERSONAL_ROLE_HAS}
-"""
-
-_PEOPLE = f"""
-    SELECT ug.user_id
-    FROM worklists_worklistgroupobjectpermission g
-    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
-    WHERE g.content_object_id = %s AND g.permission_id = {_PERMISSION}
-    UNION ALL
-    SELECT w.owner_id FROM worklists_worklist w
-    WHERE w.id = %s AND w.owner_id IS NOT NULL AND {_PERSONAL_ROLE_HAS}
-"""
-
-_ACCOUNT_RIGHTS = """
-    WITH mine AS (
-        SELECT am.role_id FROM accounts_accountmembership am JOIN accounts_user u ON u.id = am.user_id AND u.is_active
-        WHERE am.user_id = %(user)s AND am.account_id = %(account)s AND am.active)
-    SELECT rr.codename FROM mine JOIN worklists_role_right rr ON rr.role_id = mine.role_id
-    UNION
-    SELECT p.codename FROM mine
-    JOIN accounts_role_permissions rp ON rp.role_id = mine.role_id
-    JOIN auth_permission p ON p.id = rp.permission_id AND p.codename = 'administer_account'
-"""
-
-
-# Reading
-
-
-def may(user: Person, codename: str, worklist: Worklist) -> bool:
-    """Whether this person holds this right there."""
-    _known(codename)
-    if (person := _id(user)) is None:
-        return False
-    found = _rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
-    return bool(found[0][0])
-
-
-def rights(user: Person, worklist: Worklist) -> frozenset[str]:
-    """Every right this person holds there."""
-    if (person := _id(user)) is None:
-        return frozenset()
-    return frozenset(row[0] for row in _rows(_RIGHTS, {"user": person, "worklist": worklist.pk}))
-
-
-def worklists_for(user: Person, codename: str) -> WorklistQuerySet:
-    """The worklists where this person holds this right; lazy, so that it serves as a subquery."""
-    return Worklist.objects.filter(pk__in=RawSQL(*worklist_ids(user, codename)))
-
-
-def worklist_ids(user: Person, codename: str) -> tuple[str, tuple[Any, ...]]:
-    """The ids of those worklists as SQL with its parameters, for a statement written by hand."""
-    _known(codename)
-    person = _id(user)
-    return _WORKLISTS, (person, codename, person, codename)
-
-
-def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
-    """The active people who hold this right there; lazy."""
-    _known(codename)
-    found = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
-    return User.objects.filter(is_active=True, pk__in=found)
-
-
-def account_rights(user: Person, account: Account) -> frozenset[str]:
-    """The rights of the person's account role itself, `administer_account` among them, whatever the worklist."""
-    if (person := _id(user)) is None:
-        return frozenset()
-    return frozenset(row[0] for row in _rows(_ACCOUNT_RIGHTS, {"user": person, "account": account.pk}))
-
-
-def administers(user: Person, account: Account) -> bool:
-    """Whether the person's account role lets them administer the account; superusers get no answer from here."""
-    return ADMINISTER in account_rights(user, account)
-
-
-# Keeping the groups in step
 
 _REMOVE_PEOPLE = """
     WITH due AS MATERIALIZED (
@@ -320,22 +187,6 @@ _FORGET = """
 def forget(worklist: Worklist) -> None:
     """Before a worklist goes: its groups go, and with them everybody's rights there."""
     _execute(_FORGET, [worklist.pk])
-
-
-def _id(user: Person) -> int | None:
-    return user.pk if user is not None and user.is_authenticated else None
-
-
-def _known(codename: str) -> None:
-    """A misspelt right would silently be held by nobody."""
-    if codename not in CODENAMES:
-        raise ValueError(f"There is no right {codename!r} on worklists.")
-
-
-def _rows(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
 
 
 def _execute(sql: str, parameters: list[Any]) -> None:

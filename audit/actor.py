@@ -1,0 +1,187 @@
+"""Who acts: the one value that services, selectors and the audit trail take as `by`.
+
+A user at an IP address, a user through a token, a guest link, the system, or somebody who is not signed in. The
+value is frozen: whoever acts cannot become somebody else on the way. What an actor may do on a worklist is answered by
+`worklists.access`, which the worklists app plugs in here as it starts, because audit stands below it.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from worklists.models import Worklist
+
+LONGEST_LABEL = 300  # the column's length
+READ = frozenset({"list_studies", "open_study", "download_study"})
+STORE = frozenset({"upload_study"})
+SYSTEM_NAME = "CIMAR"
+NOT_SIGNED_IN = "Someone not signed in"
+
+
+class Kind(StrEnum):
+    USER = "user"
+    TOKEN = "token"
+    GUEST_LINK = "guest link"
+    SYSTEM = "system"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """What a token narrows its owner to: some worklists, to read them, or to read them and store studies there."""
+
+    uuid: UUID
+    name: str
+    worklist_ids: frozenset[int]
+    may_store: bool = False
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The rights that a token can carry at most; administration and sharing are never among them."""
+        return READ | STORE if self.may_store else READ
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestLink:
+    """Some placements on one worklist, shown to whoever holds the link under the role *Guest*.
+
+    It works only while its maker may make guest links on that worklist.
+    """
+
+    uuid: UUID
+    name: str
+    worklist_id: int
+    placements: frozenset[UUID]
+    made_by: "User"
+
+
+class Access(Protocol):
+    """What `worklists.access` answers about an actor."""
+
+    def rights(self, by: "Actor", worklist: "Worklist") -> frozenset[str]: ...
+
+    def may(self, by: "Actor", codename: str, worklist: "Worklist") -> bool: ...
+
+    def role_label(self, by: "Actor", account_id: int | None, worklist_id: int | None) -> str: ...
+
+
+_access: Access | None = None
+
+
+def answer_with(access: Access) -> None:
+    """Called once, as the worklists app starts."""
+    global _access
+    _access = access
+
+
+def _answers() -> Access:
+    if _access is None:
+        raise RuntimeError("Rights are asked before the worklists app has started.")
+    return _access
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Make one with `of`, `through`, `guest`, `system` or `stranger`."""
+
+    kind: Kind
+    user: "User | None" = None
+    ip_address: str | None = None
+    token: Token | None = None
+    guest_link: GuestLink | None = None
+    # What the system was given for one task; a person's rights come from roles alone.
+    given: frozenset[str] = frozenset()
+    label: str = ""
+    # Role names that were read already, by (account, worklist): what an actor was when the request began.
+    _roles: dict[tuple[int | None, int | None], str] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, user: "User", ip_address: str | None = None) -> "Actor":
+        return cls(kind=Kind.USER, user=user, ip_address=ip_address, label=label_of(user))
+
+    @classmethod
+    def through(cls, token: Token, *, owner: "User", ip_address: str | None = None) -> "Actor":
+        """A user who comes with a token instead of a session."""
+        return cls(kind=Kind.TOKEN, user=owner, token=token, ip_address=ip_address, label=label_of(owner))
+
+    @classmethod
+    def guest(cls, link: GuestLink, *, ip_address: str | None = None) -> "Actor":
+        return cls(
+            kind=Kind.GUEST_LINK,
+            guest_link=link,
+            ip_address=ip_address,
+            label=f"Guest link {link.name}"[:LONGEST_LABEL],
+        )
+
+    @classmethod
+    def system(cls, *given: str) -> "Actor":
+        """The site by itself: it has no right that it is not given here, by codename."""
+        return cls(kind=Kind.SYSTEM, given=frozenset(given), label=SYSTEM_NAME)
+
+    @classmethod
+    def stranger(cls, ip_address: str | None = None, label: str = NOT_SIGNED_IN) -> "Actor":
+        """Somebody who is not signed in, such as the holder of an invitation's link."""
+        return cls(kind=Kind.STRANGER, ip_address=ip_address, label=label[:LONGEST_LABEL])
+
+    @property
+    def person(self) -> "User":
+        """The user who acts; raises PermissionDenied where no user does: only users share, invite and administer."""
+        if self.user is None:
+            raise PermissionDenied("Only a person who is signed in may do this.")
+        return self.user
+
+    @property
+    def user_id(self) -> int | None:
+        return self.user.pk if self.user is not None else None
+
+    def rights(self, worklist: "Worklist") -> frozenset[str]:
+        """Every right on the worklist, by codename: `worklists.access.rights`."""
+        return _answers().rights(self, worklist)
+
+    def may(self, codename: str, worklist: "Worklist") -> bool:
+        """Whether the actor has the right on the worklist: `worklists.access.may`."""
+        return _answers().may(self, codename, worklist)
+
+    def role_label(self, account_id: int | None, worklist_id: int | None) -> str:
+        """The name of the role under which the actor acts there, for the audit trail; read once for each place."""
+        place = (account_id, worklist_id)
+        if place not in self._roles:
+            self._roles[place] = _answers().role_label(self, account_id, worklist_id)
+        return self._roles[place]
+
+    def note_role(self, account_id: int | None, worklist_id: int | None, label: str) -> None:
+        """A question about rights has read the role's name too: the audit trail need not ask again."""
+        self._roles.setdefault((account_id, worklist_id), label)
+
+    @property
+    def trail_detail(self) -> dict[str, Any]:
+        """What an event says of a token or a guest link beside the label: which, and on whose authority."""
+        if self.token is not None:
+            return {"token": str(self.token.uuid), "token_name": self.token.name}
+        if self.guest_link is not None:
+            maker = self.guest_link.made_by
+            return {
+                "guest_link": str(self.guest_link.uuid),
+                "authoriser_id": maker.pk,
+                "authoriser": label_of(maker),
+            }
+        return {}
+
+
+def label_of(user: "User") -> str:
+    """`Ana Moreau <ana@northgate.example>`; a very long name is cut, so that the email stays whole."""
+    if not user.name:
+        return user.email[:LONGEST_LABEL]
+    email = f" <{user.email}>"
+    return f"{user.name[: LONGEST_LABEL - len(email)]}{email}"
+
+
+# The site by itself, with no right at all: what ends by the clock, what a worker carries out.
+SYSTEM = Actor.system()
+# Whoever runs a command on the server: administers accounts, and holds no right on any worklist.
+OPERATOR = Actor.system("administer_account")

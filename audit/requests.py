@@ -1,0 +1,34 @@
+"""Who makes a request, and from where."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from audit.actor import Actor
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in user at the request's IP address, or somebody who is not signed in; one value for a request."""
+    user = getattr(request, "user", None)
+    kept: Actor | None = getattr(request, "_actor", None)
+    # Signing in and out within the request makes another actor.
+    signed_in = user if user is not None and user.is_authenticated else None
+    if kept is not None and kept.user is signed_in:
+        return kept
+    ip_address = ip_address_of(request)
+    actor = Actor.of(signed_in, ip_address) if signed_in is not None else Actor.stranger(ip_address)
+    request._actor = actor  # type: ignore[attr-defined]  # roles that were read once are not read again
+    return actor
+
+
+def ip_address_of(request: HttpRequest) -> str | None:
+    """The reader's IP address: of the last proxy that is not ours; None where it cannot be told."""
+    ip_address = request.META.get("REMOTE_ADDR", "")
+    if proxies := settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        ip_address = forwarded[-proxies] if len(forwarded) >= proxies else ""
+    try:
+        return str(ipaddress.ip_address(ip_address))
+    except ValueError:
+        return None

@@ -1,0 +1,107 @@
+"""The one door to what is stored of an instance: its bytes as received, its frames and its thumbnail.
+
+Rights, boundary and audit are asked here alike for pages, DICOMweb, the viewer, guests and downloads.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from audit.actions import Action
+from audit.actor import Actor
+from audit.services import record
+from common.exceptions import NothingThere, Refused
+from studies import selectors
+from studies.events import on_placement
+from studies.models import Blob
+from studies.selectors.images import InstanceSeen, Visit
+from studies.services.reads import MAY_NOT_OPEN
+
+MAY_NOT_DOWNLOAD = "Your role on this worklist does not let you download studies."
+
+
+class Part(StrEnum):
+    """What of an instance is wanted."""
+
+    ORIGINAL = "original"
+    FRAME = "frame"
+    THUMBNAIL = "thumbnail"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the `dicom` storage. The ETag does not tell the hash of the original."""
+
+    key: str
+    media_type: str
+    size: int | None = None
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.key.encode()).hexdigest()[:32]}"'
+
+
+def open_instance(
+    *,
+    placement: UUID,
+    instance: UUID,
+    by: Actor,
+    part: Part,
+    frame: int = 1,
+    session: str = "",
+) -> StoredFile:
+    """The stored file of an instance that the actor may open there; bytes are the caller's to send.
+
+    Frames (from 1) and thumbnails need `open_study`; the original needs `download_study` as well. `session` names the
+    visit of a user or a guest; a token's visit is its day. That images were served is recorded once for an actor,
+    placement and visit, and is committed before a byte is sent. Raises Refused where the study is seen and may not be
+    opened, and NothingThere where it is not seen, has no such part, or the part is not prepared yet.
+    """
+    visit = Visit.of(by, session)
+    seen = selectors.instance_seen_by(by, placement=placement, instance=instance, visit=visit)
+    if seen is None:
+        raise NothingThere
+    if not seen.may_open:
+        raise _refusal(by, placement, MAY_NOT_OPEN)
+    if part is Part.ORIGINAL and not seen.may_download:
+        raise _refusal(by, placement, MAY_NOT_DOWNLOAD)
+    file = _stored(seen, part, frame)
+    if not seen.is_noted:
+        _note_images_served(placement, by, seen.visit_hash)
+    return file
+
+
+def _stored(seen: InstanceSeen, part: Part, frame: int) -> StoredFile:
+    blob = seen.blob
+    if part is Part.ORIGINAL:
+        return StoredFile(blob.key, "application/dicom", blob.size)
+    if blob.preview != Blob.Preview.READY or not 1 <= frame <= seen.frames:
+        raise NothingThere
+    return StoredFile(blob.preview_key(frame, thumbnail=part is Part.THUMBNAIL), "image/png")
+
+
+def _refusal(by: Actor, placement: UUID, sentence: str) -> Refused:
+    found = selectors.placement_for(by, placement)
+    if found is None:
+        return Refused(sentence)
+    return Refused(sentence, on=on_placement(found, at=selectors.seen_at(found)))
+
+
+@transaction.atomic
+def _note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
+    """Of two first requests one writes, the other reads that it is written. The study may have gone meanwhile."""
+    found = selectors.placement_for(by, placement)
+    if found is None:
+        raise NothingThere
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO studies_imagesserved (user_id, placement_uuid, session_hash) VALUES (%s, %s, %s) "
+            "ON CONFLICT DO NOTHING RETURNING id",
+            [by.user_id, placement, visit_hash],
+        )
+        is_first = cursor.fetchone() is not None
+    if is_first:
+        record(Action.IMAGES_SERVED, by=by, on=on_placement(found, at=selectors.seen_at(found)))

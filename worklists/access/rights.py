@@ -1,0 +1,234 @@
+"""What an actor may do on a worklist, in one SQL statement a question.
+
+On a location or group worklist a user's rights are those of the one group of the user's role there; on a personal
+worklist they are the platform role *Personal*'s, and its owner's alone. A token narrows its owner's rights to its
+worklists and its scope. A guest link has the platform role *Guest* on its own worklist, while its maker may make guest
+links there. The system has what it was given. Being a superuser gives no right.
+
+The views that the statements read are made by `worklists/migrations/0002_law.py`; see `worklists/access/groups.py`.
+"""
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from accounts.models import Account, User
+from audit.actor import Actor, GuestLink, Kind
+from worklists.models import Worklist
+from worklists.models.worklist import WorklistQuerySet
+
+CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
+ADMINISTER = "administer_account"
+SUPERUSER = "Superuser"
+GUEST = "Guest"
+
+# One scalar subquery, evaluated once a statement.
+_PERMISSION = """(
+    SELECT p.id FROM auth_permission p JOIN django_content_type ct ON ct.id = p.content_type_id
+    WHERE ct.app_label = 'worklists' AND ct.model = 'worklist' AND p.codename = %s)"""
+
+_PERSONAL_ROLE_HAS = """EXISTS (
+    SELECT FROM accounts_role r JOIN worklists_role_right rr ON rr.role_id = r.id
+    WHERE r.platform_key = 'personal' AND rr.codename = %s)"""
+
+# Each with the name of the role that gives it.
+_RIGHTS = """
+    SELECT p.codename, r.name
+    FROM worklists_worklistgroupobjectpermission g
+    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
+    JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
+    JOIN auth_permission p ON p.id = g.permission_id
+    JOIN worklists_worklistrole wr ON wr.group_id = g.group_id
+    JOIN accounts_role r ON r.id = wr.role_id
+    WHERE u.id = %(user)s AND g.content_object_id = %(worklist)s
+    UNION
+    SELECT rr.codename, r.name
+    FROM worklists_worklist w
+    JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+    JOIN accounts_role r ON r.platform_key = 'personal'
+    JOIN worklists_role_right rr ON rr.role_id = r.id
+    WHERE u.id = %(user)s AND w.id = %(worklist)s
+"""
+
+_MAY = f"""
+    SELECT r.name
+    FROM worklists_worklistgroupobjectpermission g
+    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
+    JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
+    JOIN worklists_worklistrole wr ON wr.group_id = g.group_id
+    JOIN accounts_role r ON r.id = wr.role_id
+    WHERE u.id = %s AND g.content_object_id = %s AND g.permission_id = {_PERMISSION}
+    UNION ALL
+    SELECT r.name
+    FROM worklists_worklist w
+    JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+    JOIN accounts_role r ON r.platform_key = 'personal'
+    WHERE u.id = %s AND w.id = %s AND {_PERSONAL_ROLE_HAS}
+    LIMIT 1
+"""
+
+_WORKLISTS = f"""
+    SELECT g.content_object_id
+    FROM accounts_user u
+    JOIN accounts_user_groups ug ON ug.user_id = u.id
+    JOIN worklists_worklistgroupobjectpermission g ON g.group_id = ug.group_id
+    WHERE u.id = %s AND u.is_active AND g.permission_id = {_PERMISSION}
+    UNION ALL
+    SELECT w.id
+    FROM worklists_worklist w JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+    WHERE w.owner_id = %s AND {_PERSONAL_ROLE_HAS}
+"""
+
+_PEOPLE = f"""
+    SELECT ug.user_id
+    FROM worklists_worklistgroupobjectpermission g
+    JOIN accounts_user_groups ug ON ug.group_id = g.group_id
+    WHERE g.content_object_id = %s AND g.permission_id = {_PERMISSION}
+    UNION ALL
+    SELECT w.owner_id FROM worklists_worklist w
+    WHERE w.id = %s AND w.owner_id IS NOT NULL AND {_PERSONAL_ROLE_HAS}
+"""
+
+_ACCOUNT_RIGHTS = """
+    WITH mine AS (
+        SELECT am.role_id, r.name FROM accounts_accountmembership am
+        JOIN accounts_user u ON u.id = am.user_id AND u.is_active
+        JOIN accounts_role r ON r.id = am.role_id
+        WHERE am.user_id = %(user)s AND am.account_id = %(account)s AND am.active)
+    SELECT rr.codename, mine.name FROM mine JOIN worklists_role_right rr ON rr.role_id = mine.role_id
+    UNION
+    SELECT p.codename, mine.name FROM mine
+    JOIN accounts_role_permissions rp ON rp.role_id = mine.role_id
+    JOIN auth_permission p ON p.id = rp.permission_id AND p.codename = 'administer_account'
+"""
+
+_GUEST_RIGHTS = """
+    SELECT rr.codename FROM accounts_role r JOIN worklists_role_right rr ON rr.role_id = r.id
+    WHERE r.platform_key = 'guest'
+"""
+
+# The role on the worklist, else the role in the account, as its administrators have it on every worklist.
+_ROLE = """
+    SELECT COALESCE(
+        (SELECT r.name FROM worklists_worklist w JOIN accounts_role r ON r.platform_key = 'personal'
+            WHERE w.id = %(worklist)s AND w.owner_id = %(user)s),
+        (SELECT r.name FROM worklists_effective_role er JOIN accounts_role r ON r.id = er.role_id
+            WHERE er.worklist_id = %(worklist)s AND er.user_id = %(user)s),
+        (SELECT r.name FROM accounts_accountmembership am JOIN accounts_role r ON r.id = am.role_id
+            WHERE am.user_id = %(user)s AND am.active AND am.account_id = COALESCE(
+                %(account)s, (SELECT w.account_id FROM worklists_worklist w WHERE w.id = %(worklist)s))),
+        '')
+"""
+
+
+def may(by: Actor, codename: str, worklist: Worklist) -> bool:
+    """Whether the actor holds this right there."""
+    _known(codename)
+    if by.kind is not Kind.USER:
+        return codename in rights(by, worklist)
+    person = by.person.pk
+    found = _rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
+    for (role,) in found:
+        by.note_role(worklist.account_id, worklist.pk, role)
+    return bool(found)
+
+
+def rights(by: Actor, worklist: Worklist) -> frozenset[str]:
+    """Every right the actor holds there."""
+    if by.kind is Kind.SYSTEM:
+        return by.given & CODENAMES
+    if by.guest_link is not None:
+        return _guest_rights(by.guest_link, worklist)
+    if by.user is None:
+        return frozenset()
+    found = _rows(_RIGHTS, {"user": by.user.pk, "worklist": worklist.pk})
+    for _, role in found:
+        by.note_role(worklist.account_id, worklist.pk, role)
+    held = frozenset(codename for codename, _ in found)
+    if by.token is not None:
+        return held & by.token.scope if worklist.pk in by.token.worklist_ids else frozenset()
+    return held
+
+
+def _guest_rights(link: GuestLink, worklist: Worklist) -> frozenset[str]:
+    if worklist.pk != link.worklist_id or not may(Actor.of(link.made_by), "create_guest_links", worklist):
+        return frozenset()
+    return frozenset(codename for (codename,) in _rows(_GUEST_RIGHTS, None))
+
+
+def worklists_for(by: Actor, codename: str) -> WorklistQuerySet:
+    """The worklists where the actor holds this right; lazy, so that it serves as a subquery."""
+    return Worklist.objects.filter(pk__in=RawSQL(*worklist_ids(by, codename)))
+
+
+def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
+    """The ids of those worklists as SQL with its parameters, for a statement written by hand.
+
+    The system has no list of worklists: what it was given counts where a worklist is named.
+    """
+    _known(codename)
+    if by.guest_link is not None:
+        link = by.guest_link
+        made, parameters = worklist_ids(Actor.of(link.made_by), "create_guest_links")
+        sql = f"SELECT made.id FROM ({made}) AS made (id) WHERE made.id = %s AND %s IN ({_GUEST_RIGHTS})"
+        return sql, (*parameters, link.worklist_id, codename)
+    person = by.user_id
+    sql, whole = _WORKLISTS, (person, codename, person, codename)
+    if by.token is None:
+        return sql, whole
+    within = list(by.token.worklist_ids) if codename in by.token.scope else []
+    return f"SELECT held.id FROM ({sql}) AS held (id) WHERE held.id = ANY(%s)", (*whole, within)
+
+
+def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
+    """The active people who hold this right there; lazy."""
+    _known(codename)
+    found = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
+    return User.objects.filter(is_active=True, pk__in=found)
+
+
+def account_rights(by: Actor, account: Account) -> frozenset[str]:
+    """The rights of the actor's account role itself, `administer_account` among them, whatever the worklist.
+
+    A token, a guest link and somebody who is not signed in have none.
+    """
+    if by.kind is Kind.SYSTEM:
+        return by.given
+    if by.kind is not Kind.USER:
+        return frozenset()
+    found = _rows(_ACCOUNT_RIGHTS, {"user": by.person.pk, "account": account.pk})
+    for _, role in found:
+        by.note_role(account.pk, None, role)
+    return frozenset(codename for codename, _ in found)
+
+
+def administers(by: Actor, account: Account) -> bool:
+    """Whether the account role lets the actor administer the account; superusers get no answer from here."""
+    return ADMINISTER in account_rights(by, account)
+
+
+def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> str:
+    """The name of the role that the actor has on the worklist, else in the account; "Superuser" without either."""
+    if by.guest_link is not None:
+        return GUEST
+    if by.user is None:
+        return ""
+    label = ""
+    if account_id is not None or worklist_id is not None:
+        place = {"user": by.user.pk, "account": account_id, "worklist": worklist_id}
+        label = str(_rows(_ROLE, place)[0][0])
+    return label or (SUPERUSER if by.user.is_superuser else "")
+
+
+def _known(codename: str) -> None:
+    """A misspelt right would silently be held by nobody."""
+    if codename not in CODENAMES:
+        raise ValueError(f"There is no right {codename!r} on worklists.")
+
+
+def _rows(sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
