@@ -77,7 +77,7 @@ def invite_all(
         row.expires_at = expires_at
     Invitation.objects.bulk_update(renewed, ["expires_at"])
     made = Invitation.objects.bulk_create(
-        Invitation(**owner, invited_by=by.user, created_at=now, expires_at=expires_at)
+        Invitation(**owner, address=address, invited_by=by.user, created_at=now, expires_at=expires_at)
         for address in wanted
         if address not in found
     )

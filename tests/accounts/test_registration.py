@@ -31,7 +31,7 @@ def invitation(db):
 def make_invitation(**more):
     account = make_account("Northgate Hospital", timezone="Europe/Paris")
     ana = make_user("Ana Reed")
-    values = {"address": ADDRESS, "account": account, "invited_by": ana, "now": now()} | more
+    values = {"address": ADDRESS, "account": account, "by": acting(ana), "now": now()} | more
     return invitations.invite(**values)[0]
 
 
@@ -193,7 +193,7 @@ def test_bad_names_and_passwords_come_back_with_a_sentence(client, invitation, f
 
 
 def test_html_and_turning_marks_in_names_do_no_harm(client, db, mailoutbox):
-    invitation = make_invitation(invited_by=make_user("<script>ana</script>", email="a@example.org"))
+    invitation = make_invitation(by=acting(make_user("<script>ana</script>", email="a@example.org")))
     client.get(link(invitation))
     page = client.get("/register/").content.decode()
     assert "&lt;script&gt;ana" in page

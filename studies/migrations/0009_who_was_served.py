@@ -11,7 +11,7 @@ INDEX = "images_served_is_noted_once_a_guests_session"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("studies", "0007_indexes_kept_twice"),
+        ("studies", "0008_plainer_preview_labels"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
