@@ -13,6 +13,8 @@ from django.db.models import F, Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
+NOT_AN_ADDRESS = "Enter an email address, such as name@example.org."
+
 # Invisible characters, most of which turn the writing direction of the text around them: with one of these a name is
 # not what it looks like, and can rewrite the sentence it stands in.
 DECEITFUL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -51,9 +53,9 @@ def checked_name(name: str) -> str:
     """The tidied name; raises ValidationError where nobody could know a person by it."""
     tidied = tidy_name(name)
     if not re.search(r"\w", tidied):
-        raise ValidationError("Give a name that others will know you by.")
+        raise ValidationError("Enter a name with at least one letter or digit.")
     if len(tidied) > 200:
-        raise ValidationError("A name has at most 200 characters.")
+        raise ValidationError("A name can have at most 200 characters.")
     return tidied
 
 

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 class FactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This was not right. Try again.",
+        "incorrect_code": "That code is not right. Try again.",
         "unverified_email": "Confirm your email address first.",
     }
 

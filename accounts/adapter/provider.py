@@ -18,6 +18,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts import mail
@@ -29,13 +30,11 @@ from common.text import identity
 
 PROVIDER = "organisation"
 
-UNVERIFIED = "{name} has not confirmed that your email address is yours, so it cannot sign you in here."
-UNKNOWN = (
-    "Nobody here has the address {email}. Somebody who shares a study with you, or an administrator of your "
-    "organisation, can invite you."
-)
+UNVERIFIED = "{name} has not confirmed your email address, so you cannot sign in with it here."
+# And who can invite: accounts/_who_invites.html.
+UNKNOWN = "There is no account for {email}."
 CANCELLED = "You did not sign in with {name}."
-NOT_UNDERSTOOD = "The sign-in with {name} did not work. Please try again, or sign in with your password."
+NOT_UNDERSTOOD = "Signing in with {name} did not work. Try again, or sign in with your password."
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
@@ -65,7 +64,8 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
             self._refuse(email, "unverified", UNVERIFIED.format(name=name))
         user = users_at([email]).get(email)
         if user is None:
-            self._refuse(email, "unknown", UNKNOWN.format(email=email))
+            who_invites = render_to_string("accounts/_who_invites.html").strip()
+            self._refuse(email, "unknown", f"{UNKNOWN.format(email=email)} {who_invites}")
         return user, email
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

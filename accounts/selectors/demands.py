@@ -57,7 +57,7 @@ class Demands:
 
     @property
     def sentence(self) -> str:
-        return f"{self.factor_account} requires a second factor. Set one up to go on."
+        return f"{self.factor_account} requires a second factor. Set one up to continue."
 
 
 def session_user(user_id: int) -> User | None:

@@ -29,7 +29,7 @@ def add_user(*, address: str, name: str, password: str | None, by: Actor, **fiel
 def change_details(*, user: User, name: str, timezone: str, by: Actor) -> User:
     """A person's own name and time zone."""
     if by.user_id != user.pk:
-        raise PermissionDenied("A name and a time zone are changed by the person they belong to.")
+        raise PermissionDenied("You can change only your own name and time zone.")
     if timezone not in available_timezones():
         raise ValidationError({"timezone": "Choose a time zone from the list."})
     found = User.objects.select_for_update(no_key=True).get(pk=user.pk)

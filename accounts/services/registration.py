@@ -28,11 +28,12 @@ CODE_TRIES = 5
 CODE_PAUSE = timedelta(seconds=30)
 CODES_A_DAY = 10
 
+REPLACED = "This link has been replaced by a newer one."
 EXPIRED = "This invitation has expired."
-REGISTERED = "This address is registered already: sign in with it."
-TOO_MANY_CODES = "Too many codes were asked for today. Please try again tomorrow."
-NO_TRY_LEFT = "This code can no longer be used. Ask for a new one."
-WRONG_CODE = "This is not the code we mailed."
+REGISTERED = "This address is already registered. Sign in with it."
+TOO_MANY_CODES = "You have asked for too many codes today. Try again tomorrow."
+NO_TRY_LEFT = "This code no longer works. Ask for a new one."
+WRONG_CODE = "This is not the code we sent."
 
 
 @transaction.atomic
@@ -134,6 +135,6 @@ def _usable(invitation: Invitation) -> Invitation:
     locked = Invitation.objects.select_related("account").select_for_update(of=("self",), no_key=True)
     found = locked.get(pk=invitation.pk)
     if found.generation != invitation.generation:
-        raise ValidationError("This link was replaced by a newer one.", code="ended")
+        raise ValidationError(REPLACED, code="ended")
     check_usable(found)
     return found

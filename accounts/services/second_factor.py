@@ -31,10 +31,10 @@ from common.text import checked_name
 NEWS_LIFE = timedelta(days=1)
 MOST_KEYS = 20
 
-HAS_APP = "You have an authenticator app already. Remove it before you set up another."
-ENOUGH_KEYS = f"You have {MOST_KEYS} keys already. Remove one that you no longer use first."
-NO_FACTOR = "Recovery codes come with a second factor. Set one up first."
-ONLY_OPERATORS = "A lost second factor is taken away by whoever runs the platform."
+HAS_APP = "You already have an authenticator app. Remove it before you set up another."
+ENOUGH_KEYS = f"You already have {MOST_KEYS} keys. Remove a key you no longer use first."
+NO_FACTOR = "Set up a second factor first. Recovery codes come with it."
+ONLY_OPERATORS = "Only the people who run the platform can remove a lost second factor."
 
 
 class TooManyTries(Exception):
@@ -74,7 +74,7 @@ def remove_factor(*, by: Actor, factor: Authenticator) -> None:
     demands = demands_on(User.objects.get(pk=user.pk))
     if demands.factor_is_required and not left.exists():
         raise ValidationError(
-            f"{demands.factor_account} requires a second factor. Add another before you remove this one."
+            f"{demands.factor_account} requires a second factor. Set up another before you remove this one."
         )
     _real(user).filter(pk=factor.pk).delete()
     if not left.exists():

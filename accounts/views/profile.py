@@ -45,7 +45,7 @@ def change_details(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_share_code(request: HttpRequest) -> HttpResponse:
     change_personal_code(by=actor_of(request), new=True)
-    messages.success(request, "You have a new share code. The one before, if any, no longer finds you.")
+    messages.success(request, "You have a new share code. The old one, if you had one, no longer works.")
     return redirect("accounts:profile")
 
 
@@ -53,7 +53,7 @@ def new_share_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove_share_code(request: HttpRequest) -> HttpResponse:
     change_personal_code(by=actor_of(request), new=False)
-    messages.success(request, "You have no share code any more.")
+    messages.success(request, "Your share code was removed.")
     return redirect("accounts:profile")
 
 
@@ -77,11 +77,11 @@ def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
     found = _mine(request, worklist)
     wanted = request.POST.get("wanted")
     if wanted not in ("yes", "no"):
-        messages.error(request, "Say whether you want mail: yes or no.")
+        messages.error(request, "Choose whether you want email: yes or no.")
         return _page(request, _details(request.user), status=422)
     services.set_mail_tick(worklist=found, wanted=wanted == "yes", by=actor_of(request))
     place = "My studies" if found.is_personal else found.label
-    messages.success(request, f"Mail about {place} is {'on' if wanted == 'yes' else 'off'}.")
+    messages.success(request, f"Email about {place} is {'on' if wanted == 'yes' else 'off'}.")
     return redirect("accounts:profile")
 
 

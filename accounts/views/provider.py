@@ -15,7 +15,7 @@ from accounts.services import sessions
 from audit.requests import actor_of
 
 OUT_OF_REACH = (
-    "Your organisation's sign-in cannot be reached. Please try again, or sign in with your password."
+    "We could not reach your organisation’s sign-in page. Try again, or sign in with your password."
 )
 
 

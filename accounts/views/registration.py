@@ -30,6 +30,9 @@ from sharing.services import register_invited
 KEY = "registration"
 OF_THE_INVITATION = {"used", "ended", "registered"}
 
+NEW_CODE = "We have sent a new code."
+CODE_SENT_JUST_NOW = "We sent a code a moment ago. Check your email again in a minute."
+
 
 @never_cache
 @require_safe
@@ -68,9 +71,7 @@ def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
         if request.user.is_authenticated:
             return _signed_in_already(request, invitation)
         if invitation.generation != kept["generation"]:
-            return gone(
-                request, "This link was replaced by a newer one. Look for the latest invitation in your mail."
-            )
+            return gone(request, f"{registration.REPLACED} Use the latest invitation email.")
         try:
             registration.check_usable(invitation)
             return view(request, invitation)
@@ -142,9 +143,7 @@ def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             raise
         messages.error(request, refusal.message)
     else:
-        sentence = (
-            "A new code is on its way." if fresh else "A code was mailed a moment ago: look again shortly."
-        )
+        sentence = NEW_CODE if fresh else CODE_SENT_JUST_NOW
         messages.info(request, sentence)
     return redirect("accounts:register_code")
 
@@ -194,7 +193,7 @@ def who_invites(invitation: Invitation) -> dict[str, object]:
 def whom_to_ask(invitation: Invitation) -> str:
     """Names the person, and the account they invited for."""
     if invitation.invited_by is None:
-        return "Ask whoever runs CIMAR for you for a new invitation."
+        return "Ask the people who run CIMAR for your organisation for a new invitation."
     name = without_deceitful(invitation.invited_by.name)
     at = f" at {without_deceitful(invitation.account.name)}" if invitation.account is not None else ""
     return f"Ask {name}{at} for a new invitation."

@@ -97,7 +97,7 @@ def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             second_factor.remove_factor(by=actor_of(request), factor=found.row)
-            messages.success(request, f"The {found.kind} is removed.")
+            messages.success(request, f"The {found.kind} was removed.")
         except ValidationError as refusal:
             messages.error(request, refusal.message)
         return redirect("accounts:second_factor")
@@ -113,7 +113,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             codes = second_factor.renew_codes(by=actor_of(request))
-            return _set_up(request, codes, "You have new recovery codes. Those before no longer work.")
+            return _set_up(request, codes, "You have new recovery codes. The old ones no longer work.")
         except ValidationError as refusal:
             messages.error(request, refusal.message)
             return redirect("accounts:second_factor")

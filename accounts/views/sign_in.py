@@ -23,14 +23,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import PasskeyForm
+from accounts.forms import NOT_RIGHT, PasskeyForm
 from accounts.models import User
 from accounts.services import second_factor, sessions
 from audit.requests import actor_of
 
-NOT_THIS_PASSKEY = (
-    "This passkey does not belong to anybody here. Sign in another way, and set it up in your profile."
-)
+NOT_THIS_PASSKEY = "We do not know this passkey. Sign in another way, then set it up on your profile."
 
 
 @require_safe
@@ -83,7 +81,7 @@ class KeyAgain(ReauthenticateWebAuthnView):
         form = self.get_form()
         if used(request, form, user=request.user):
             return super(ReauthenticateWebAuthnView, self).form_valid(form)
-        messages.error(request, "This was not right. Try again.")
+        messages.error(request, NOT_RIGHT)
         return redirect(request.get_full_path())
 
 

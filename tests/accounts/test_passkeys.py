@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.selectors import factors_of
 from accounts.services import second_factor
+from accounts.views.sign_in import NOT_THIS_PASSKEY
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests.cast import acting
@@ -112,7 +113,7 @@ def test_another_device_or_another_site_signs_nobody_in(ana, device):
         device.key, device.id = mine.key, mine.id
     client = browser()
     answer = client.post(PASSKEY, {"credential": device.sign(challenge(client))}, follow=True)
-    assert "does not belong to anybody here" in answer.content.decode()
+    assert NOT_THIS_PASSKEY in answer.content.decode()
     assert not is_in(client)
     assert [event.detail["why"] for event in events(Action.SIGN_IN_FAILED)] == ["passkey"]
 
@@ -123,7 +124,7 @@ def test_a_forged_signature_signs_nobody_in(ana):
     forged.id, forged.user = mine.id, mine.user
     client = browser()
     answer = client.post(PASSKEY, {"credential": forged.sign(challenge(client))}, follow=True)
-    assert "does not belong to anybody here" in answer.content.decode()
+    assert NOT_THIS_PASSKEY in answer.content.decode()
     assert not is_in(client)
 
 
@@ -143,7 +144,7 @@ def test_there_is_a_most_of_keys(ana):
 
 
 def set_up_refused(user):
-    with pytest.raises(Exception, match="20 keys already"):
+    with pytest.raises(Exception, match="You already have 20 keys"):
         second_factor.add_key(by=acting(user), name="One more", credential=registered())
     return Authenticator.objects.filter(user=user, type="webauthn").count() == second_factor.MOST_KEYS
 

@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.adapter.provider import UNKNOWN, UNVERIFIED
 from accounts.models import Account, User
 from accounts.services import second_factor
+from accounts.views.provider import OUT_OF_REACH
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -88,7 +90,7 @@ def test_the_way_there_carries_a_state_and_a_proof_key(client, provider, ana):
 def test_an_address_the_provider_does_not_vouch_for_is_refused(client, provider, ana, verified):
     provider.says["email_verified"] = verified
     answer = sign_in(client, provider)
-    assert "Northgate has not confirmed that your email address is yours" in told(answer)
+    assert UNVERIFIED.format(name="Northgate") in told(answer)
     assert not is_in(client)
     assert refused_because() == [(None, "unverified")]
 
@@ -97,14 +99,14 @@ def test_an_unknown_address_is_told_to_ask_for_an_invitation_and_makes_nobody(cl
     provider.says["email"] = "nobody@example.org"
     before = User.objects.count()
     answer = sign_in(client, provider)
-    assert "Nobody here has the address nobody@example.org." in told(answer)
+    assert UNKNOWN.format(email="nobody@example.org") in told(answer)
     assert "can invite you" in told(answer)
     assert (User.objects.count(), is_in(client), refused_because()) == (before, False, [(None, "unknown")])
 
 
 def test_an_address_nobody_here_has_proved_finds_nobody(client, provider, db):
     make_user("Ana Reed", email="ana@example.org", verified=False)
-    assert "Nobody here has the address" in told(sign_in(client, provider))
+    assert "There is no account for" in told(sign_in(client, provider))
     assert not is_in(client)
 
 
@@ -173,7 +175,7 @@ def test_out_of_reach_it_says_so(client, provider, ana):
     provider.server.server_close()
     provider.server.shutdown()
     answer = client.post(LEAVE, follow=True)
-    assert "cannot be reached" in told(answer)
+    assert OUT_OF_REACH in told(answer)
 
 
 def test_a_second_factor_set_up_here_is_still_asked_for(client, provider, ana):

@@ -11,6 +11,8 @@ from django.test import Client
 from accounts import tokens
 from accounts.models import Invitation, OutboxMail, User
 from accounts.services import invitations, outbox, registration
+from accounts.services.registration import NO_TRY_LEFT, REGISTERED, REPLACED, TOO_MANY_CODES, WRONG_CODE
+from accounts.views.registration import CODE_SENT_JUST_NOW
 from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
@@ -99,7 +101,7 @@ def test_a_forwarded_link_alone_registers_nobody(client, invitation):
     Invitation.objects.filter(pk=invitation.pk).update(code_hash=tokens.hash_code(invitation, "111111"))
     answer = client.post("/register/code/", {"code": code})
     assert answer.status_code == 422
-    assert "This is not the code we mailed." in answer.content.decode()
+    assert WRONG_CODE in answer.content.decode()
     assert not User.objects.filter(email=ADDRESS).exists()
     [event] = AuditEvent.objects.filter(action=Action.DENIED)
     assert (event.outcome, event.invitation_uuid) == ("refused", invitation.uuid)
@@ -111,7 +113,7 @@ def test_five_tries_and_then_not_even_the_right_code(client, invitation, mailout
     for _ in range(5):
         client.post("/register/code/", {"code": wrong(code)})
     answer = client.post("/register/code/", {"code": code})
-    assert "Ask for a new one." in answer.content.decode()
+    assert NO_TRY_LEFT in answer.content.decode()
     assert not User.objects.filter(email=ADDRESS).exists()
 
 
@@ -122,7 +124,7 @@ def test_a_new_code_gives_new_tries_but_ten_a_day_are_enough(client, invitation,
         client.post("/register/code/new/")
     clock.move(seconds=31)
     page = client.post("/register/code/new/", follow=True)
-    assert "Too many codes were asked for today." in page.content.decode()
+    assert TOO_MANY_CODES in page.content.decode()
     assert OutboxMail.objects.count() == 10
     clock.move(days=1)
     client.post("/register/code/new/")
@@ -132,7 +134,7 @@ def test_a_new_code_gives_new_tries_but_ten_a_day_are_enough(client, invitation,
 def test_a_code_asked_for_twice_in_a_moment_is_mailed_once(client, invitation):
     up_to_the_code(client, invitation)
     page = client.post("/register/code/new/", follow=True)
-    assert "A code was mailed a moment ago" in page.content.decode()
+    assert CODE_SENT_JUST_NOW in page.content.decode()
     assert client.post("/register/", FORM).url == "/register/code/"
     assert OutboxMail.objects.count() == 1
 
@@ -141,7 +143,7 @@ def test_a_code_is_good_for_a_quarter_of_an_hour(client, invitation, mailoutbox,
     up_to_the_code(client, invitation)
     code = mailed_code(mailoutbox)
     clock.move(minutes=15, seconds=1)
-    assert "Ask for a new one." in client.post("/register/code/", {"code": code}).content.decode()
+    assert NO_TRY_LEFT in client.post("/register/code/", {"code": code}).content.decode()
 
 
 def test_a_code_of_another_invitation_does_not_do(db, mailoutbox):
@@ -228,7 +230,7 @@ def test_a_link_we_did_not_make_does_not_exist(client, db, path):
 def test_without_a_link_there_is_nothing_to_register_on(client, db, path):
     answer = client.get(path)
     assert answer.status_code == 404
-    assert "Open the link in your invitation mail again." in answer.content.decode()
+    assert "Open the link in your invitation email" in answer.content.decode()
 
 
 def test_an_expired_invitation_says_whom_to_ask(client, invitation, clock):
@@ -254,7 +256,7 @@ def test_a_replaced_link_says_that_there_is_a_newer_one(client, invitation, mail
     code, old = mailed_code(mailoutbox), link(invitation)
     invitations.relink(invitation=invitation, by=acting(invitation.invited_by))
     assert client.post("/register/code/", {"code": code}).status_code == 410
-    assert "replaced by a newer one" in client.get(old, follow=True).content.decode()
+    assert REPLACED in client.get(old, follow=True).content.decode()
 
 
 def test_a_used_link_leads_to_sign_in_with_a_sentence(client, invitation, mailoutbox):
@@ -271,7 +273,7 @@ def test_an_address_registered_meanwhile_leads_to_sign_in_with_a_sentence(client
     make_user("Hazel", email=ADDRESS)
     page = client.get(link(invitation), follow=True)
     assert page.request["PATH_INFO"] == "/sign-in/login/"
-    assert "This address is registered already: sign in with it." in page.content.decode()
+    assert REGISTERED in page.content.decode()
 
 
 def test_somebody_else_signed_in_here_is_told_so_and_takes_nothing(client, invitation):

@@ -88,7 +88,7 @@ def test_a_wrong_first_code_sets_nothing_up(client, ana):
     client.get(APP)
     answer = client.post(APP, {"code": "000000"})
     assert answer.status_code == 422
-    assert "This was not right" in answer.content.decode()
+    assert "That code is not right." in answer.content.decode()
     assert not Authenticator.objects.exists()
 
 
@@ -202,7 +202,7 @@ def test_a_recovery_code_lets_in_once_and_the_trail_says_so(ana, secret):
 def test_new_recovery_codes_replace_the_old(client, ana, secret):
     old = _codes(ana)
     confirm(client, CODES)
-    assert "10 codes you have left" in client.get(CODES).content.decode()
+    assert "10 remaining codes will stop working" in client.get(CODES).content.decode()
     shown = client.post(CODES).context["codes"]
     assert {code.replace(" ", "") for code in shown} == set(_codes(ana))
     assert not set(old) & set(_codes(ana))
@@ -220,7 +220,7 @@ def test_the_last_factor_takes_its_recovery_codes_along(client, ana, secret):
     [factor] = factors_of(ana).listed
     path = f"/profile/second-factor/{factor.uuid}/removal/"
     confirm(client, path)
-    assert "the password alone" in client.get(path).content.decode()
+    assert "You will sign in with your password alone" in client.get(path).content.decode()
     assert client.post(path).url == OVERVIEW
     assert not Authenticator.objects.exists()
     assert [event.detail["factor"] for event in events(Action.FACTOR_REMOVE)] == ["authenticator app"]

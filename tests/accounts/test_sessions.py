@@ -75,7 +75,7 @@ def test_the_page_says_where_since_when_and_which_one_this_is(ana):
         ("Firefox on Windows", "192.0.2.7", True),
         ("Safari on iPhone", "198.51.100.4", False),
     ]
-    assert page.content.decode().count("This one") == 1
+    assert page.content.decode().count("This browser") == 1
     assert not [key for key in UserSession.objects.values_list("session_key", flat=True) if key in str(page)]
 
 
@@ -97,7 +97,7 @@ def test_everywhere_else_at_once(ana):
     here.post(ELSEWHERE)
     assert [is_in(one) for one in [here, *others]] == [True, False, False]
     assert len(events(Action.SESSION_END)) == 2
-    assert "nowhere else" in here.post(ELSEWHERE, follow=True).content.decode()
+    assert "You were not signed in anywhere else." in here.post(ELSEWHERE, follow=True).content.decode()
 
 
 def test_nobody_elses_and_not_this_one(ana):

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
 
+from accounts.forms import PASSWORD_HELP
 from accounts.middleware.demands import TimeZoneMiddleware
 from accounts.models import OutboxMail, User
 from accounts.services import outbox, people
@@ -52,6 +53,37 @@ def test_signing_in_is_audited_with_the_address_it_came_from(client, ana):
     assert sign_in(client, ana).status_code == 302
     [event] = events(Action.SIGN_IN)
     assert (event.by_id, event.ip_address, event.outcome) == (ana.pk, "127.0.0.1", "success")
+
+
+@pytest.mark.parametrize(
+    "path, missing",
+    [
+        (SIGN_IN, {"login": ["Enter your email address."], "password": ["Enter your password."]}),
+        (RESET, {"email": ["Enter your email address."]}),
+        (
+            "/sign-in/password/change/",
+            {
+                "oldpassword": ["Enter your current password."],
+                "password1": ["Enter a new password."],
+                "password2": ["Enter the new password again."],
+            },
+        ),
+        ("/sign-in/email/", {"email": ["Enter your new email address."]}),
+    ],
+)
+def test_an_empty_form_says_what_to_enter(client, ana, path, missing):
+    if path not in (SIGN_IN, RESET):
+        sign_in(client, ana)
+    answer = client.post(path, {"action_add": "yes"} if "email" in path else {})
+    assert answer.context["form"].errors == missing
+    assert "There is a problem" in answer.content.decode()
+
+
+def test_the_pages_of_passwords_say_the_same_of_a_good_one(client, ana):
+    sign_in(client, ana)
+    page = client.get("/sign-in/password/change/").content.decode()
+    assert page.count(PASSWORD_HELP) == 1
+    assert "New password again" in page
 
 
 def test_the_case_of_the_address_does_not_matter(client, ana):
@@ -134,7 +166,8 @@ def test_a_forgotten_password_is_reset_by_a_mailed_link(client, ana, mailoutbox)
     link = re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail.body)[1]
     form_page = client.get(link, follow=True)
     assert "set-password" in form_page.request["PATH_INFO"]
-    client.post(form_page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+    done = client.post(form_page.request["PATH_INFO"], {"password1": NEW, "password2": NEW}, follow=True)
+    assert done.content.decode().count("Your password has been changed") == 1
     assert [event.by_id for event in events(Action.PASSWORD_RESET)] == [ana.pk]
     assert sign_in(client, ana, NEW).status_code == 302
     outbox.deliver_waiting()
@@ -189,7 +222,7 @@ def test_a_changed_password_is_audited_and_told(client, ana):
 
 
 def test_nobody_signs_up_without_an_invitation(client, db):
-    assert "by invitation" in client.get("/sign-in/signup/").content.decode()
+    assert "You need an invitation to register" in client.get("/sign-in/signup/").content.decode()
     client.post("/sign-in/signup/", {"email": "new@example.org", "password1": NEW})
     assert not User.objects.filter(email="new@example.org").exists()
 

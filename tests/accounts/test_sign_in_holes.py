@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.adapter.people import TOO_MANY_ATTEMPTS
 from accounts.models import AccountMembership
 from accounts.services import second_factor
+from accounts.services.limits import TOO_MANY_INVITED
 from accounts.services.people import set_active
 from audit.actions import Action
 from audit.history import sentence
@@ -170,7 +171,7 @@ def test_a_superuser_without_a_second_factor_is_led_to_setting_one_up(sue, path)
     assert client.get(path).url == REQUIRED
     page = " ".join(client.get(REQUIRED).content.decode().split())
     assert "CIMAR</bdi> requires a second factor" in page
-    assert "Whoever runs CIMAR signs in with a second factor besides the password." in page
+    assert "The people who run CIMAR must sign in with a second factor as well as a password." in page
     assert "Ask another superuser" in page
 
 
@@ -349,7 +350,7 @@ def test_a_thousand_addresses_an_hour_can_be_looked_up(cast, clock):
     answer = look_up(client, 1)
 
     assert answer.status_code == 422
-    assert "At most 1,000 addresses an hour can be looked up or invited." in answer.content.decode()
+    assert TOO_MANY_INVITED in answer.content.decode()
     assert "p0@example.net" in answer.content.decode()
     assert AuditEvent.objects.filter(action="account:invitation:check").count() == 5
     clock.move(hours=1, seconds=1)

@@ -42,7 +42,7 @@ def set_up_an_app(person: Person) -> str:
     confirm(page)
     expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
     key = page.locator("#secret").inner_text()
-    page.get_by_label("Code that the app shows").fill(code_of(key, -1))
+    page.get_by_label("Code from the app").fill(code_of(key, -1))
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     return key
@@ -58,7 +58,7 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
     expect(page.get_by_text("Second factor", exact=True)).to_be_visible()
     ana.look("profile")
     page.get_by_role("link", name="Set up a second factor").click()
-    expect(page.get_by_role("heading", name="You have none yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have not set one up yet")).to_be_visible()
     ana.look("second-factor-none")
     page.get_by_role("link", name="Set up an authenticator app").click()
     expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
@@ -67,11 +67,11 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
     expect(page.get_by_role("img", name="QR code for the authenticator app")).to_be_visible()
     ana.look("second-factor-app")
     key = page.locator("#secret").inner_text()
-    page.get_by_label("Code that the app shows").fill("000000")
+    page.get_by_label("Code from the app").fill("000000")
     page.get_by_role("button", name="Set up").click()
-    expect(page.get_by_role("main")).to_contain_text("This was not right. Try again.")
+    expect(page.get_by_role("main")).to_contain_text("That code is not right. Try again.")
     ana.meant(f"422 {reverse('accounts:add_app')}")
-    page.get_by_label("Code that the app shows").fill(code_of(key, -1))
+    page.get_by_label("Code from the app").fill(code_of(key, -1))
     page.get_by_role("button", name="Set up").click()
 
     # The recovery codes are shown now, to be kept as a file.
@@ -82,7 +82,7 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
         page.get_by_role("link", name="Save as a file").click()
     lines = kept.value.path().read_text().splitlines()
     assert lines[2:12] == codes.all_inner_texts()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     expect(page.get_by_role("cell", name="Authenticator app", exact=True)).to_be_visible()
     ana.look("second-factor")
     assert mail.to(hospital.cast.ana.email)[0].subject == "A second factor was set up for CIMAR"
@@ -105,20 +105,20 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
     expect(page.get_by_role("main")).to_contain_text("You have 9 codes left.")
     page.get_by_role("link", name="Remove the authenticator app").click()
     confirm(page)
-    expect(page.get_by_role("main")).to_contain_text("the password alone signs you in")
+    expect(page.get_by_role("main")).to_contain_text("You will sign in with your password alone")
     ana.look("second-factor-removal")
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("heading", name="You have none yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have not set one up yet")).to_be_visible()
 
 
 def test_an_app_is_set_up_without_script(hospital: Hospital, come: Callable[..., Person]) -> None:
     ana = come(hospital.cast.ana, script=False)
     ana.go(reverse("accounts:second_factor"))
     set_up_an_app(ana)
-    ana.page.get_by_role("link", name="I have kept them").click()
+    ana.page.get_by_role("link", name="I have saved them").click()
     ana.page.get_by_role("link", name="Set up a passkey or security key").click()
     expect(ana.page.get_by_text("Passkeys and security keys need JavaScript")).to_be_visible()
-    expect(ana.page.get_by_role("button", name="Go on with the device")).to_be_hidden()
+    expect(ana.page.get_by_role("button", name="Continue")).to_be_hidden()
 
 
 def test_a_passkey_signs_in_without_the_password(hospital: Hospital, come: Callable[..., Person]) -> None:
@@ -132,9 +132,9 @@ def test_a_passkey_signs_in_without_the_password(hospital: Hospital, come: Calla
     confirm(page)
     page.get_by_label("Name").fill("My phone")
     ana.look("passkey")
-    page.get_by_role("button", name="Go on with the device").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     expect(page.get_by_role("cell", name="My phone (passkey)")).to_be_visible()
 
     # Alone, from the sign-in page, to where one was going.
@@ -165,7 +165,7 @@ def test_a_device_that_is_not_used_is_told_of(hospital: Hospital, come: Callable
     device.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "isUserVerified": False}})
     ana.go(reverse("account_login"))
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_role("alert").filter(has_text="Nothing was done")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="The device was not used")).to_be_visible()
     ana.look("passkey-problem", LOOKS[1:3])
 
 
@@ -177,7 +177,7 @@ def test_an_account_that_requires_one(hospital: Hospital, come: Callable[..., Pe
     ana = come(cast.ana)
     page = ana.page
     ana.open_worklist("CT Reporting")
-    expect(page.get_by_text("Northgate Hospital requires one from")).to_be_visible()
+    expect(page.get_by_text("Northgate Hospital requires a second factor from")).to_be_visible()
     ana.look("second-factor-reminder")
     dialog = ana.share(CT_PATIENT)
     expect(dialog.get_by_role("button", name="Share Studies")).to_be_visible()
@@ -193,7 +193,7 @@ def test_an_account_that_requires_one(hospital: Hospital, come: Callable[..., Pe
     late.go(reverse("studies:worklist", args=[cast.ct.uuid]))
     expect(heading).to_be_visible()
     set_up_an_app(late)
-    late.page.get_by_role("link", name="I have kept them").click()
+    late.page.get_by_role("link", name="I have saved them").click()
     late.open_worklist("CT Reporting")
     expect(late.page.get_by_role("link", name=CT_PATIENT)).to_be_visible()
 
@@ -222,6 +222,6 @@ def test_signing_out_elsewhere(hospital: Hospital, come: Callable[..., Person]) 
     expect(here.page.get_by_role("row")).to_have_count(3)
     here.look("sessions")
     here.page.get_by_role("button", name="Sign out everywhere else").click()
-    expect(here.page.get_by_role("status").first).to_contain_text("signed out everywhere but here")
+    expect(here.page.get_by_role("status").first).to_contain_text("signed out everywhere except here")
     there.page.reload()
     expect(there.page.get_by_role("heading", name="Sign in to CIMAR")).to_be_visible()

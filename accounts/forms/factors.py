@@ -1,4 +1,4 @@
-"""What people type on the pages of this app."""
+"""What people type about a second factor, and what their devices answer."""
 
 import struct
 from typing import Any
@@ -10,95 +10,19 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import get_state
 from cryptography.exceptions import InvalidSignature
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
-from common import timezones
 from common.text import checked_name
 
-NO_NAME = {"required": "Write your name."}
+CODE_HELP = "Enter the code from your authenticator app, or one of your recovery codes."
 
 
-class RegisterForm(forms.Form):
-    """Name and password of somebody who was invited."""
-
-    name = forms.CharField(
-        label="Your name",
-        max_length=200,
-        help_text="As colleagues know you.",
-        error_messages=NO_NAME,
-        widget=forms.TextInput({"autocomplete": "name"}),
-    )
-    password = forms.CharField(
-        label="Choose a password",
-        help_text="At least 10 characters; no common word, not digits alone, not like your name or address.",
-        error_messages={"required": "Choose a password."},
-        strip=False,
-        max_length=1024,
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.address = address
-
-    def clean_name(self) -> str:
-        return checked_name(self.cleaned_data["name"])
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if "password" in cleaned:
-            try:
-                validate_password(cleaned["password"], User(email=self.address, name=cleaned.get("name", "")))
-            except ValidationError as error:
-                self.add_error("password", error)
-        return cleaned
-
-
-class CodeForm(forms.Form):
-    """The six digits from the mail; spaces do not matter."""
-
-    code = forms.CharField(
-        label="Code from the mail",
-        error_messages={"required": "Type the six digits from the mail."},
-        max_length=20,
-        widget=forms.TextInput(
-            {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
-        ),
-    )
-
-    def clean_code(self) -> str:
-        digits = "".join(self.cleaned_data["code"].split())
-        if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
-            raise ValidationError("The code has six digits.")
-        return digits
-
-
-class DetailsForm(forms.Form):
-    """A person's own name and time zone."""
-
-    name = forms.CharField(
-        label="Name",
-        max_length=200,
-        error_messages=NO_NAME,
-        widget=forms.TextInput({"autocomplete": "name"}),
-    )
-    timezone = forms.ChoiceField(label="Time zone", help_text="Dates and times are shown in it.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = timezones.choices()
-
-    def clean_name(self) -> str:
-        return checked_name(self.cleaned_data["name"])
-
-
-def code_field(label: str) -> forms.CharField:
+def code_field(label: str, help_text: str = "") -> forms.CharField:
     return forms.CharField(
         label=label,
+        help_text=help_text,
         max_length=20,
-        error_messages={"required": "Type the code."},
+        error_messages={"required": "Enter the code."},
         widget=forms.TextInput(
             {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": ""}
         ),
@@ -108,15 +32,15 @@ def code_field(label: str) -> forms.CharField:
 class AppForm(ActivateTOTPForm):
     """The first code of an authenticator app shows that it holds the secret."""
 
-    code = code_field("Code that the app shows")
+    code = code_field("Code from the app")
 
 
 class FactorCodeForm(AuthenticateForm):
-    code = code_field("Code")
+    code = code_field("Code", CODE_HELP)
 
 
 class FactorCodeAgainForm(ReauthenticateForm):
-    code = code_field("Code")
+    code = code_field("Code", CODE_HELP)
 
 
 # What the libraries raise over an answer that no device gave; anything else is a fault of ours.
@@ -129,7 +53,13 @@ UNREADABLE = (
     ValueError,
     struct.error,
 )
-NOT_RIGHT = "This was not right. Try again."
+# What the library calls a code is here the answer of a device.
+WRONG = "incorrect_code"
+NOT_RIGHT = "This passkey or security key did not work. Try again."
+
+
+def _in_our_words(refusal: ValidationError) -> ValidationError:
+    return ValidationError(NOT_RIGHT) if refusal.code == WRONG else refusal
 
 
 class KeyAnswerForm(AuthenticateWebAuthnForm):
@@ -140,6 +70,8 @@ class KeyAnswerForm(AuthenticateWebAuthnForm):
             found: Authenticator = super().clean_credential()
         except UNREADABLE:
             raise ValidationError(NOT_RIGHT) from None
+        except ValidationError as refusal:
+            raise _in_our_words(refusal) from None
         return found
 
 
@@ -173,20 +105,20 @@ class KeyForm(AddWebAuthnForm):
     name = forms.CharField(
         label="Name",
         max_length=100,
-        help_text="By which you will know it again, such as “My phone”.",
-        error_messages={"required": "Give it a name."},
+        help_text="A name you will recognise, such as “My phone”.",
+        error_messages={"required": "Enter a name for it."},
     )
     passwordless = forms.BooleanField(
-        label="Sign in with it alone, without the password",
+        label="Sign in with it without a password",
         required=False,
         initial=True,
-        help_text="It then asks for a fingerprint, a face or a PIN. Leave this off for a key that has none of them.",
+        help_text="It will ask for your fingerprint, face or PIN. Leave this off for a key that has none of these.",
     )
     credential = forms.JSONField(
         widget=forms.HiddenInput,
         error_messages={
-            "required": "Nothing came from the device. Try again.",
-            "invalid": "The device gave an answer that cannot be read. Try again.",
+            "required": "The device did not answer. Try again.",
+            "invalid": "We could not read the device’s answer. Try again.",
         },
     )
 
@@ -201,6 +133,8 @@ class KeyForm(AddWebAuthnForm):
             cleaned: dict[str, Any] = super().clean()
         except UNREADABLE:
             raise ValidationError(NOT_RIGHT) from None
+        except ValidationError as refusal:
+            raise _in_our_words(refusal) from None
         if credential := cleaned.get("credential"):
             # Whether it signs in alone is the person's word, not what a device says of itself.
             said = credential.get("clientExtensionResults") or {}

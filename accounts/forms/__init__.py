@@ -1,0 +1,47 @@
+"""What people type on the pages of this app."""
+
+from accounts.forms.factors import (
+    NOT_RIGHT,
+    AppForm,
+    FactorCodeAgainForm,
+    FactorCodeForm,
+    KeyAgainForm,
+    KeyAnswerForm,
+    KeyForm,
+    PasskeyForm,
+)
+from accounts.forms.people import CodeForm, DetailsForm, RegisterForm
+from accounts.forms.signing_in import (
+    PASSWORD_HELP,
+    AddressCodeForm,
+    ChangePasswordForm,
+    FirstPasswordForm,
+    ForgottenPasswordForm,
+    NewAddressForm,
+    PasswordAgainForm,
+    ResetPasswordForm,
+    SignInForm,
+)
+
+__all__ = [
+    "NOT_RIGHT",
+    "PASSWORD_HELP",
+    "AddressCodeForm",
+    "AppForm",
+    "ChangePasswordForm",
+    "CodeForm",
+    "DetailsForm",
+    "FactorCodeAgainForm",
+    "FactorCodeForm",
+    "FirstPasswordForm",
+    "ForgottenPasswordForm",
+    "KeyAgainForm",
+    "KeyAnswerForm",
+    "KeyForm",
+    "NewAddressForm",
+    "PasskeyForm",
+    "PasswordAgainForm",
+    "RegisterForm",
+    "ResetPasswordForm",
+    "SignInForm",
+]

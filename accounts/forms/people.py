@@ -1,0 +1,88 @@
+"""Registering on an invitation, and a person's own details."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from accounts.forms.signing_in import PASSWORD_HELP
+from accounts.models import User
+from common import timezones
+from common.text import checked_name
+
+NO_NAME = {"required": "Enter your name."}
+
+
+class RegisterForm(forms.Form):
+    """Name and password of somebody who was invited."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=200,
+        help_text="The name your colleagues know you by.",
+        error_messages=NO_NAME,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label="Choose a password",
+        help_text=PASSWORD_HELP,
+        error_messages={"required": "Choose a password."},
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.address = address
+
+    def clean_name(self) -> str:
+        return checked_name(self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "password" in cleaned:
+            try:
+                validate_password(cleaned["password"], User(email=self.address, name=cleaned.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class CodeForm(forms.Form):
+    """The six digits from the mail; spaces do not matter."""
+
+    code = forms.CharField(
+        label="Code from the email",
+        error_messages={"required": "Enter the six digits from the email."},
+        max_length=20,
+        widget=forms.TextInput(
+            {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        digits = "".join(self.cleaned_data["code"].split())
+        if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
+            raise ValidationError("Enter all six digits.")
+        return digits
+
+
+class DetailsForm(forms.Form):
+    """A person's own name and time zone."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=200,
+        error_messages=NO_NAME,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    timezone = forms.ChoiceField(label="Time zone", help_text="Dates and times are shown in this time zone.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].choices = timezones.choices()
+
+    def clean_name(self) -> str:
+        return checked_name(self.cleaned_data["name"])
