@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from common.text import identity, identity_of_code
-from sharing.limits import MOST_NOTE
+from sharing.limits import MOST_NOTE, NOTE_TOO_LONG
 from sharing.models import Method
 from sharing.targets import Target
 
@@ -138,26 +138,26 @@ class ShareForm(forms.Form):
         label="Note",
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=f"The recipients read it beside the studies. At most {MOST_NOTE:,} characters.",
+        help_text=f"Recipients see this with the studies. Up to {MOST_NOTE:,} characters.",
     )
     until = forms.DateField(
         label="End date",
         required=False,
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"],
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Write the date as day, month and year, for example 24 Nov 2026."},
+        error_messages={"invalid": "Enter the date as day, month and year, such as 24 Nov 2026."},
     )
 
     def clean_note(self) -> str:
         note = self.cleaned_data["note"].replace("\r\n", "\n").strip()
         if len(note) > MOST_NOTE:
-            raise ValidationError(f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}.")
+            raise ValidationError(NOTE_TOO_LONG.format(len(note)))
         return note
 
     def clean_until(self) -> date | None:
         until: date | None = self.cleaned_data["until"]
         if until is not None and until > LATEST:
-            raise ValidationError("This date is too far away. Leave it empty for no end.")
+            raise ValidationError("This date is too far in the future. Leave it empty for no end date.")
         return until
 
 
@@ -165,10 +165,14 @@ class DeleteForm(forms.Form):
     """Why a study is deleted at home."""
 
     why = forms.CharField(
-        label="Why is the study deleted?",
+        label="Why are you deleting this study?",
         max_length=500,
-        help_text="Kept with who and when. Write nothing that tells who the patient is.",
+        error_messages={"required": "Say why you are deleting the study."},
+        help_text="Recorded in the audit trail. Do not include anything that identifies the patient.",
     )
+
+
+NO_SUCH_PAGE = "That page no longer exists. These are the newest entries."
 
 
 class NoSuchCursor(ValidationError):
@@ -183,7 +187,5 @@ def cursor(data: QueryDict) -> dict[str, Any]:
             try:
                 found[name] = UUID(text)
             except ValueError:
-                raise NoSuchCursor(
-                    "This page's address could not be read. Here are the newest lines."
-                ) from None
+                raise NoSuchCursor(NO_SUCH_PAGE) from None
     return found

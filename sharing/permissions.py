@@ -30,11 +30,13 @@ SENTENCES = {
     Method.CODE: "Your role does not let you share by share code.",
     Method.EMAIL: "Your role does not let you share by email.",
 }
-NOT_ONWARD = "The way this study reached you does not let you share it on like this."
+NOT_ONWARD = "You cannot share this study on in this way, because of how it was shared with you."
 
-MAY_NOT_END = "You may end a share only where it was made from, or at the study's home."
-AT_HOME = "This worklist is the study's home. Delete the study itself, or end its shares."
-NOT_AT_HOME = "A study is deleted only at its home. You can remove it from this worklist."
+MAY_NOT_END = "You can end a share only from the worklist it was made from, or from the original’s worklist."
+AT_HOME = (
+    "The original is on this worklist, so it cannot be removed. To stop others seeing it, end its shares."
+)
+NOT_AT_HOME = "Only the original can be deleted. You can remove this study from your worklist."
 
 
 class Allowed(NamedTuple):

@@ -11,20 +11,20 @@ from django.db.models import Q
 
 from accounts.models import Account, User
 from audit.actor import Actor
-from common.text import identity, identity_of_code
+from common.text import NOT_AN_ADDRESS, identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
 from worklists.models import Worklist
 
 NO_SUCH = {
-    Method.LOCATION: "There is no such location.",
-    Method.GROUP: "There is no such group.",
-    Method.PHYSICIAN: "This person is not an active member here.",
-    Method.CODE: "No worklist takes shares under this code.",
+    Method.LOCATION: "This location no longer exists.",
+    Method.GROUP: "This group no longer exists.",
+    Method.PHYSICIAN: "This person is not an active member of the organisation.",
+    Method.CODE: "No worklist has this share code. Check it with the person who gave it to you.",
 }
 ALREADY_HERE = "The studies are already on this worklist."
-TAKES_NONE = "This worklist takes no shares."
-YOURSELF = "This is you: the study is already within your reach."
+TAKES_NONE = "This worklist does not accept shares."
+YOURSELF = "This is you. You can already see this study."
 CANNOT_RECEIVE = "This address cannot receive shares."
 
 
@@ -221,7 +221,7 @@ def _address(target: Target, user: User | None, own: Collection[str]) -> Resolve
     try:
         validate_email(target.value)
     except ValidationError:
-        return Resolved(target, target.value, refusal="This is not an email address.")
+        return Resolved(target, target.value, refusal=NOT_AN_ADDRESS)
     if target.value in own:
         return Resolved(target, target.value, refusal=YOURSELF)
     if user is None:

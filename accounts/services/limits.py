@@ -34,22 +34,21 @@ MOST_INVITED = 1000
 MOST_MAILS = 100
 MOST_MAILS_OF_ONE = 5
 
-TOO_MANY_CODES = (
-    "That were many look-ups. Wait a minute, or press Share Studies: "
-    "a code that does not exist is refused then."
+TOO_MANY_CODES = "Too many look-ups. Wait a minute and try again."
+TOO_MANY_CODES_TYPED = "You have tried too many codes. Wait a minute, or generate one."
+TOO_MANY_ADDRESSES = (
+    "You have entered too many email addresses in the last hour. Nothing was shared. Try again later."
 )
-TOO_MANY_CODES_TYPED = "You tried many codes. Wait a minute, or let one be made that nobody can guess."
-TOO_MANY_ADDRESSES = "That were many email addresses within the hour. Nothing was shared; try again later."
 TOO_MANY_INVITED = (
-    f"At most {MOST_INVITED:,} addresses an hour can be looked up or invited. "
-    "Nobody was invited; try again later."
+    f"You can check or invite at most {MOST_INVITED:,} addresses an hour. "
+    "No one was invited. Try again later."
 )
 TOO_MANY_MAILS = (
-    f"You had {MOST_MAILS} invitations mailed again within the hour. No mail was sent; try again later."
+    f"You have resent {MOST_MAILS} invitations in the last hour. No email was sent. Try again later."
 )
 TOO_MANY_OF_ONE = (
-    f"This invitation was mailed {MOST_MAILS_OF_ONE} times within the hour. "
-    "No mail was sent; try again later."
+    f"This invitation has been sent {MOST_MAILS_OF_ONE} times in the last hour. "
+    "No email was sent. Try again later."
 )
 
 

@@ -120,7 +120,7 @@ def target_chip(
 
 
 STEPS = {
-    "home": ("Home", "building"),
+    "home": ("Original", "building"),
     "worklist": ("Worklist", "list"),
     "role": ("Role", "person"),
     "share": ("Share", "share"),

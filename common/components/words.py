@@ -67,7 +67,7 @@ def pill(text: str, tone: str = "neutral") -> SafeString:
 
 OUTCOMES = {
     "shared": ("Shared", "good"),
-    "changed": ("Changed", "good"),
+    "changed": ("Updated", "good"),
     "already_shared": ("Already shared", "neutral"),
     "invited": ("Invited", "info"),
     "awaiting_approval": ("Awaiting approval", "waiting"),

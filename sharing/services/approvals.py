@@ -15,6 +15,8 @@ from sharing.locks import lock_directory
 from sharing.models import Share
 from sharing.services import notices, settling
 
+TOO_LATE = "Someone has already decided on this share, or it has ended."
+
 
 @transaction.atomic
 def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
@@ -34,7 +36,7 @@ def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
         None,
     )
     if standing is None:
-        raise ValidationError("This share was decided or has ended meanwhile.")
+        raise ValidationError(TOO_LATE)
     internal = one.at(standing.from_worklist_id).internal > now
     on = on_share(standing, one.study, Labels.of([standing]), in_original=internal)
     record(Action.SHARE_APPROVE if approve else Action.SHARE_DECLINE, by=by, on=on)

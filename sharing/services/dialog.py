@@ -12,7 +12,7 @@ from audit.actor import Actor
 from audit.services import event, record_all
 from common.exceptions import NothingThere
 from sharing import permissions, selectors, targets
-from sharing.limits import MOST_STUDIES
+from sharing.limits import MOST_STUDIES, ONE_WORKLIST, TOO_MANY_STUDIES
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services.previews import visible_placements
@@ -49,13 +49,11 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     """
     wanted = set(placements)
     if len(wanted) > MOST_STUDIES:
-        raise ValidationError(
-            f"At most {MOST_STUDIES} studies can be shared at once; you ticked {len(wanted):,}."
-        )
+        raise ValidationError(TOO_MANY_STUDIES.format(len(wanted)))
     found = visible_placements(list(wanted), by)
     worklist = found[0].worklist
     if any(placement.worklist_id != worklist.pk for placement in found):
-        raise ValidationError("Share the studies of one worklist at a time.")
+        raise ValidationError(ONE_WORKLIST)
     rights = permissions.check_share(by, worklist)
     if worklist.is_personal:
         allowed = _allowed_on_own(by, worklist, rights, [placement.study_id for placement in found])

@@ -24,7 +24,7 @@ from studies.models import Placement
 from worklists.models import Worklist
 
 GONE = "This study is no longer on this worklist."
-HOME = "This is the study's home: it is already there."
+HOME = "The original is on this worklist, so the study is already there."
 
 
 # Every column but the key, which the database gives.

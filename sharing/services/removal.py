@@ -85,7 +85,7 @@ def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
     permissions.check_deletion(by, found)
     why = why.replace("\x00", "").strip()
     if not why or len(why) > 500:
-        raise ValidationError("Say in at most 500 characters why the study is deleted.")
+        raise ValidationError("Give a reason of up to 500 characters.")
     graphs, now = settling.opened([found.study_id])
     one = graphs[found.study_id]
     if one.study.deleted_at is not None:

@@ -15,7 +15,14 @@ from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, targets
 from sharing.graph import Graph
-from sharing.limits import MOST_NOTE, MOST_STUDIES, MOST_TARGETS
+from sharing.limits import (
+    MOST_NOTE,
+    MOST_STUDIES,
+    MOST_TARGETS,
+    NOTE_TOO_LONG,
+    ONE_WORKLIST,
+    TOO_MANY_STUDIES,
+)
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
@@ -26,7 +33,7 @@ from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists.models import Worklist
 
-CHANGED_MEANWHILE = "This recipient changed a moment ago. Please try again."
+CHANGED_MEANWHILE = "This recipient has just changed. Try again."
 
 
 @transaction.atomic
@@ -56,7 +63,7 @@ def share_studies(
     resolved = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
     graphs, now = settling.opened([placement.study_id for placement in ticked])
     if expires_at is not None and expires_at <= now:
-        raise ValidationError("The end date is in the past.")
+        raise ValidationError("The end date must be today or later.")
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = _allowed(by, worklist, rights, list(graphs), graphs)
@@ -80,11 +87,11 @@ def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str)
     if not placements or not wanted:
         raise ValidationError("Choose at least one study and one recipient.")
     if len(set(placements)) > MOST_STUDIES:
-        raise ValidationError(f"At most {MOST_STUDIES} studies can be shared at once.")
+        raise ValidationError(TOO_MANY_STUDIES.format(len(set(placements))))
     if len(wanted) > MOST_TARGETS:
-        raise ValidationError(f"At most {MOST_TARGETS} recipients can be chosen at once.")
+        raise ValidationError(f"You can choose at most {MOST_TARGETS} recipients at once.")
     if len(note) > MOST_NOTE:
-        raise ValidationError(f"A note has at most {MOST_NOTE:,} characters; this one has {len(note):,}.")
+        raise ValidationError(NOTE_TOO_LONG.format(len(note)))
 
 
 def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
@@ -92,7 +99,7 @@ def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
     if not found:
         raise NothingThere
     if len({placement.worklist_id for placement in found}) > 1:
-        raise ValidationError("Share the studies of one worklist at a time.")
+        raise ValidationError(ONE_WORKLIST)
     return found
 
 

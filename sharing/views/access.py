@@ -16,8 +16,8 @@ from sharing.views.access_parts import place_part, share_line
 from sharing.views.common import page
 from studies.views.study_header import placement_or_404, study_frame
 
-EVERYTHING = "From its home: every worklist it is on, and by which shares."
-FROM_HERE = "From this worklist: how it came here, and who can see it by shares made from here on."
+EVERYTHING = "All worklists that have this study, and the shares that put it there."
+FROM_HERE = "How the study reached this worklist, and everyone who can see it through shares made from here."
 
 
 @page

@@ -10,9 +10,9 @@ from common.formats import counted
 from sharing.selectors.access.shown import Grant, Place
 
 RECEIVED_HERE = SafeString(
-    '<p class="muted">The study was received here. It stays until it is deleted.</p>\n'
+    '<p class="muted">This is the original. It stays until it is deleted.</p>\n'
 )
-NOT_TO_KNOW = SafeString('<p class="muted">Who is a member there is for that organisation to know.</p>\n')
+NOT_TO_KNOW = SafeString('<p class="muted">Only that organisation can see who its members are.</p>\n')
 TO_NAMES = ' hx-get="?names={}" hx-trigger="toggle once" hx-target="find .access-names"'
 
 
@@ -52,7 +52,7 @@ def place_part(place: Place, end: str) -> SafeString:
 
 
 def _heading(place: Place) -> SafeString:
-    kinds = {"personal": "one person", "address": "by email"}
+    kinds = {"personal": "personal worklist", "address": "by email"}
     about: SafeString | str = ""
     if place.account:
         about = format_html(' <span class="muted"><bdi>{}</bdi>, {}</span>', place.account, place.kind)
@@ -61,8 +61,8 @@ def _heading(place: Place) -> SafeString:
     pills = [
         pill(text, tone=tone)
         for is_so, text, tone in (
-            (place.is_home, "Home", "info"),
-            (place.is_here and not place.is_home, "You are here", "info"),
+            (place.is_home, "Original", "info"),
+            (place.is_here and not place.is_home, "This worklist", "info"),
             (place.external, "External", "warn"),
         )
         if is_so
@@ -86,7 +86,7 @@ def _people(place: Place) -> SafeString | str:
         else format_html('<a href="?names={}#worklist-{}">Show the names</a>', place.uuid, place.uuid)
     )
     return format_html(
-        '<details{}{}>\n<summary><span class="num">{}</span> can see it here by role</summary>\n'
+        '<details{}{}>\n<summary><span class="num">{}</span> can see it here</summary>\n'
         '<div class="access-names">{}</div>\n</details>\n',
         SafeString(" open") if place.is_open else "",
         "" if place.roles else format_html(TO_NAMES, place.uuid),

@@ -1,6 +1,5 @@
 """What an end takes with it, as numbered lines."""
 
-from common.formats import counted
 from sharing.selectors import WhatEnds
 
 MOST_LINES = 12
@@ -11,35 +10,37 @@ Line = tuple[int | None, str]
 def what_goes(preview: WhatEnds) -> list[Line]:
     """One line for each recipient, for each worklist that falls with them, and for what is only counted."""
     lines: list[Line] = []
-    lines += _several(preview.recipients, ("share with {} ends", "shares with {} end"), "recipients more")
+    lines += _several(preview.recipients, ("share with {} ends", "shares with {} end"), "more recipients")
     if preview.kept:
         lines.append(
             (
                 preview.kept,
-                "of them stays there by another share"
+                "study stays there through another share"
                 if preview.kept == 1
-                else "of them stay there by other shares",
+                else "studies stay there through other shares",
             )
         )
     after = (
-        "study gone from {}, by shares that came after",
-        "studies gone from {}, by shares that came after",
+        "study also disappears from {}, where it was shared on",
+        "studies also disappear from {}, where they were shared on",
     )
-    lines += _several(preview.worklists, after, "worklists more, by shares that came after")
+    lines += _several(preview.worklists, after, "more worklists lose studies, where they were shared on")
     if preview.elsewhere:
         lines.append((preview.elsewhere, _worklists(preview.elsewhere)))
     if preview.beyond:
         lines.append(
             (
                 preview.beyond,
-                f"onward {'share' if preview.beyond == 1 else 'shares'} outside your organisation",
+                "onward share outside your organisation ends"
+                if preview.beyond == 1
+                else "onward shares outside your organisation end",
             )
         )
     if preview.promises:
         lines.append(
             (
                 preview.promises,
-                f"promised {'share' if preview.promises == 1 else 'shares'} to people who have not registered",
+                waiting_shares(preview.promises, "people who have not registered"),
             )
         )
     return lines
@@ -53,6 +54,11 @@ def _several(rows: list[tuple[str, int]], words: tuple[str, str], rest: str) -> 
 
 
 def _worklists(number: int) -> str:
-    return (
-        f"{counted(number, 'worklist').partition(' ')[2]} of other organisations, by shares that came after"
+    loses = (
+        "worklist of other organisations loses" if number == 1 else "worklists of other organisations lose"
     )
+    return f"{loses} it too, through onward shares"
+
+
+def waiting_shares(number: int, whom: str) -> str:
+    return f"share waiting for {whom} ends" if number == 1 else f"shares waiting for {whom} end"

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.requests import actor_of
+from common.formats import counted
 from sharing import services
 from sharing.forms import DeleteForm, uuids
 from sharing.services import previews
@@ -29,13 +30,20 @@ def delete(request: HttpRequest) -> HttpResponse:
     found, _ = previews.preview_deletion(placement=placement, by=actor_of(request))
     if form.is_valid():
         try:
-            services.delete_study(placement=placement, by=actor_of(request), why=form.cleaned_data["why"])
+            deleted = services.delete_study(
+                placement=placement, by=actor_of(request), why=form.cleaned_data["why"]
+            )
         except ValidationError as refusal:
             form.add_error("why", refusal)
         else:
-            messages.success(request, "The study was deleted. Its shares ended with it.")
+            messages.success(request, _said(deleted))
             return leave(request, reverse("studies:worklist", args=[found.worklist.uuid]))
     return _shown(request, form)
+
+
+def _said(deleted: services.Removal) -> str:
+    ended = f" {counted(deleted.shares, 'share')} ended." if deleted.shares else ""
+    return f"The study was deleted.{ended}"
 
 
 def _named(request: HttpRequest) -> list:

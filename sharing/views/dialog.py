@@ -13,7 +13,7 @@ from django.shortcuts import render
 from accounts.selectors import proved_addresses
 from accounts.services import limits
 from audit.requests import actor_of
-from common.text import identity
+from common.text import NOT_AN_ADDRESS, identity
 from sharing import permissions, selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
 from sharing.models import Method
@@ -199,5 +199,5 @@ def _address_error(address: str, own: set[str]) -> str:
     try:
         validate_email(address)
     except ValidationError:
-        return "This is not an email address."
+        return NOT_AN_ADDRESS
     return targets.YOURSELF if identity(address) in own else ""

@@ -21,7 +21,7 @@ def end(request: HttpRequest) -> HttpResponse:
     """`share`, once for each. GET says in numbers what ends, POST ends it."""
     named = uuids((request.POST if request.method == "POST" else request.GET).getlist("share"))
     if not named:
-        return sentence(request, "No share is ticked", "Tick at least one share, then choose End.")
+        return sentence(request, "No share is selected", "Select at least one share, then choose End shares.")
     if request.method == "POST":
         report = services.end_shares(shares=named, by=actor_of(request))
         messages.success(request, _said(report))
@@ -30,7 +30,7 @@ def end(request: HttpRequest) -> HttpResponse:
     if not preview.shares:
         return gone(
             request,
-            "This share has ended already." if len(shares) == 1 else "These shares have ended already.",
+            "This share has already ended." if len(shares) == 1 else "These shares have already ended.",
         )
     context = {
         "preview": preview,
@@ -44,7 +44,7 @@ def end(request: HttpRequest) -> HttpResponse:
 
 def _said(report: services.EndReport) -> str:
     if not report.ended:
-        return "This had ended already."
+        return "This share had already ended."
     said = f"{counted(report.ended, 'share')} ended"
     if report.ended_with_them:
         said += (

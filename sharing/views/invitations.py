@@ -16,6 +16,7 @@ from common.formats import counted
 from sharing import selectors, services
 from sharing.services import NothingThere, previews
 from sharing.views.common import back, dialog_answer, leave, page
+from sharing.views.consequences import waiting_shares
 
 
 @page
@@ -25,7 +26,7 @@ def resend(request: HttpRequest, invitation: UUID) -> HttpResponse:
         request,
         invitation,
         services.resend_invitation,
-        "The invitation is on its way to {} again, with the same link.",
+        "We have sent the invitation to {} again, with the same link.",
     )
 
 
@@ -36,7 +37,7 @@ def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
         request,
         invitation,
         services.relink_invitation,
-        "A new link is on its way to {}. The one before no longer works.",
+        "We have sent a new link to {}. The old link no longer works.",
     )
 
 
@@ -63,11 +64,11 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
     to = back(request, reverse("sharing:invitations"))
     if request.method != "POST":
         found, promises, others = previews.preview_withdrawal(invitation=invitation, by=actor_of(request))
-        goes = [(promises, "promised shares end" if promises != 1 else "promised share ends")]
+        goes = [(promises, waiting_shares(promises, "this person"))]
         goes.append(
             (
                 None,
-                "The link goes on working: others have something waiting there as well."
+                "The link keeps working, because someone else has invited this person too."
                 if others
                 else "The link stops working.",
             )
@@ -79,5 +80,5 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"The invitation was withdrawn; {counted(ended, 'promised share')} ended.")
+        messages.success(request, f"The invitation was withdrawn. {counted(ended, 'waiting share')} ended.")
     return leave(request, to)

@@ -20,7 +20,7 @@ def received(request: HttpRequest, press: UUID) -> HttpResponse:
     if not found.placements:
         return gone(
             request,
-            f"What {without_deceitful(found.shared_by)} shared here has ended. Ask them to share it again.",
+            f"The shares from {without_deceitful(found.shared_by)} have ended. Ask them to share again.",
         )
     context = {
         "studies": len({placement.study_id for placement in found.placements}),

@@ -14,6 +14,7 @@ from sharing.services import previews
 from sharing.views.common import NO_STUDY_SELECTED, back, dialog_answer, leave, page, sentence, studies_page
 from sharing.views.consequences import what_goes
 
+CANNOT_REMOVE = "These studies cannot be removed from this worklist"
 NONE_TICKED = "Select at least one study, then choose Remove from this worklist."
 
 
@@ -27,7 +28,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     try:
         found, what = previews.preview_removal(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
-        return sentence(request, "These studies cannot be removed like this", refusal.message)
+        return sentence(request, CANNOT_REMOVE, refusal.message)
     context = {
         "placements": found,
         "worklist": found[0].worklist,
@@ -47,7 +48,7 @@ def remove(request: HttpRequest) -> HttpResponse:
             placements=uuids(request.POST.getlist("placement")), by=actor_of(request)
         )
     except ValidationError as refusal:
-        return sentence(request, "These studies cannot be removed like this", refusal.message)
+        return sentence(request, CANNOT_REMOVE, refusal.message)
     said = f"{counted(removal.studies, 'study,studies')} removed from this worklist."
     messages.success(request, said)
     return leave(request, back(request, reverse("studies:list")))

@@ -22,10 +22,10 @@ ORDER = [
 ]
 WORDS = {
     Outcome.SHARED: "shared",
-    Outcome.CHANGED: "changed",
-    Outcome.ALREADY_SHARED: "already shared before",
-    Outcome.INVITED: "waiting for the person to register",
-    Outcome.AWAITING_APPROVAL: "waiting for approval there",
+    Outcome.CHANGED: "updated",
+    Outcome.ALREADY_SHARED: "already shared, nothing changed",
+    Outcome.INVITED: "invited; visible once the person registers",
+    Outcome.AWAITING_APPROVAL: "waiting for approval",
     Outcome.REFUSED: "refused",
 }
 CHIPS = {Method.CODE: "share_code"}

@@ -19,7 +19,8 @@ from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
 
 NONE_TICKED = "Select at least one study, then choose Share."
-NOT_CHOSEN = "You typed a physician's name and chose nobody. Choose a person, or clear the field."
+CANNOT_SHARE = "These studies cannot be shared together"
+NOT_CHOSEN = "You typed a physician’s name but did not choose anyone. Choose a person, or clear the field."
 
 
 @page
@@ -32,7 +33,7 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
     try:
         offer = dialog.offer(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
-        return sentence(request, "These studies cannot be shared like this", refusal.message)
+        return sentence(request, CANNOT_SHARE, refusal.message)
     ticked = [placement.uuid for placement in offer.placements]
     return Dialog(request, offer, ticked, Picked(), ShareForm()).answer()
 
@@ -46,7 +47,7 @@ def check(request: HttpRequest) -> HttpResponse:
             request, ShareForm(initial={name: request.POST.get(name, "") for name in ("note", "until")})
         )
     except ValidationError as refusal:
-        return sentence(request, "These studies cannot be shared like this", refusal.message)
+        return sentence(request, CANNOT_SHARE, refusal.message)
     target = request.headers.get("HX-Target", "")
     shown.part = target if target in PARTS else ""
     shown.check()
@@ -60,7 +61,7 @@ def share(request: HttpRequest) -> HttpResponse:
     try:
         shown = _posted(request, ShareForm(request.POST))
     except ValidationError as refusal:
-        return sentence(request, "These studies cannot be shared like this", refusal.message)
+        return sentence(request, CANNOT_SHARE, refusal.message)
     form, picked = shown.form, shown.picked
     _check(request, shown)
     if form.is_valid():

@@ -9,10 +9,8 @@ from django.views.decorators.http import require_safe
 
 from audit.requests import actor_of
 from sharing import selectors
-from sharing.forms import NoSuchCursor, cursor
+from sharing.forms import NO_SUCH_PAGE, NoSuchCursor, cursor
 from sharing.views.common import page
-
-NO_SUCH_PAGE = "This page is no longer there. Here are the newest lines."
 
 
 @page

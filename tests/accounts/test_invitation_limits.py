@@ -23,9 +23,9 @@ from worklists.services import Offer
 
 pytestmark = pytest.mark.django_db
 
-OFTEN = "This invitation was mailed 5 times within the hour. No mail was sent; try again later."
-MANY = "You had 100 invitations mailed again within the hour. No mail was sent; try again later."
-ADDRESSES = "At most 1,000 addresses an hour can be looked up or invited."
+OFTEN = limits.TOO_MANY_OF_ONE
+MANY = limits.TOO_MANY_MAILS
+ADDRESSES = limits.TOO_MANY_INVITED
 
 
 def signed_in(user: Any) -> Client:
@@ -84,7 +84,7 @@ def test_another_invitation_has_a_count_of_its_own(cast: Cast, whose: Any) -> No
     for _ in range(5):
         limits.count_mail(invitation=Invitation(pk=row.pk + 1), by=acting(by))
 
-    assert "is on its way" in said(signed_in(by).post(resend, follow=True))
+    assert "We have sent the invitation" in said(signed_in(by).post(resend, follow=True))
 
 
 @BOTH
@@ -108,7 +108,7 @@ def test_whoever_may_not_see_an_invitation_uses_up_nothing_of_it(cast: Cast, who
 
     assert {stranger.post(resend).status_code for _ in range(6)} == {404}
 
-    assert "is on its way" in said(signed_in(by).post(resend, follow=True))
+    assert "We have sent the invitation" in said(signed_in(by).post(resend, follow=True))
 
 
 # Addresses looked up and invited
@@ -166,7 +166,7 @@ def test_what_was_agreed_to_is_still_good_when_the_hours_count_is_over(cast: Cas
 
 # Share codes
 
-CODES = "You tried many codes. Wait a minute, or let one be made that nobody can guess."
+CODES = limits.TOO_MANY_CODES_TYPED
 
 
 def try_on_the_form(client: Client, worklist: Worklist, code: str) -> Any:

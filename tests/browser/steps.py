@@ -188,7 +188,7 @@ class Person:
         """To those the open dialog shares with."""
         self.dialog.get_by_label("Type an email address").fill(address)
         self.dialog.get_by_role("button", name="Add", exact=True).click()
-        expect(self.dialog.get_by_role("button", name=f"Take off {address}")).to_be_visible()
+        expect(self.dialog.get_by_role("button", name=f"Remove {address}")).to_be_visible()
 
     @property
     def path(self) -> str:

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import AccountMembership, Invitation
 from audit import clock as the_clock
+from common.text import NOT_AN_ADDRESS
 from sharing.models import Share
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Mail, Person, send_password
 from tests.browser.test_journey_second_factor import set_up_an_app
@@ -110,7 +111,7 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     expect(page.get_by_role("row").filter(has_text="Will be invited")).to_have_count(8)
     malformed = page.get_by_role("row").filter(has_text="priya.nair@northgate")
     expect(malformed).to_contain_text("Will not be invited")
-    expect(malformed).to_contain_text("This is not an email address.")
+    expect(malformed).to_contain_text(NOT_AN_ADDRESS)
     unknown = page.get_by_role("row").filter(has_text="olek.wojcik")
     expect(unknown).to_contain_text("There is no role named “Chief radiologist” in this account.")
     adam.look("admin-invite-look", LOOKS[1:3])
@@ -134,10 +135,10 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     imogen.look("register-staff", LOOKS[1:3])
     imogen.page.get_by_label("Your name").fill("Imogen Ashdown")
     imogen.page.get_by_label("Choose a password").fill("quiet harbour lights")
-    imogen.page.get_by_role("button", name="Mail me the code").click()
-    expect(imogen.page.get_by_role("heading", name="Look in your mail")).to_be_visible()
+    imogen.page.get_by_role("button", name="Email me the code").click()
+    expect(imogen.page.get_by_role("heading", name="Check your email")).to_be_visible()
     code = re.search(r"Your code is (\d{6})", mail.to(SISTER)[0].text)[1]
-    imogen.page.get_by_label("Code from the mail").fill(code)
+    imogen.page.get_by_label("Code from the email").fill(code)
     imogen.page.get_by_role("button", name="Register").click()
     expect(imogen.page.get_by_role("heading", level=1, name="CT Reporting")).to_be_visible()
     imogen.sees_the_images_of(CT_PATIENT)
@@ -178,7 +179,7 @@ def test_a_second_factor_is_required_and_a_member_sets_one_up(
     told = adam.page.get_by_text(re.compile("^Required from")).inner_text()
     ana.open_worklist("CT Reporting")
     expect(ana.page.get_by_role("main")).to_contain_text(
-        f"Northgate Hospital requires one {told.removeprefix('Required ')}"
+        f"Northgate Hospital requires a second factor {told.removeprefix('Required ')}"
     )
     ana.sees_the_images_of(CT_PATIENT)
 
@@ -191,7 +192,7 @@ def test_a_second_factor_is_required_and_a_member_sets_one_up(
         late.page.get_by_role("heading", name="Northgate Hospital requires a second factor")
     ).to_be_visible()
     set_up_an_app(late)
-    late.page.get_by_role("link", name="I have kept them").click()
+    late.page.get_by_role("link", name="I have saved them").click()
     late.open_worklist("CT Reporting")
     dialog = late.share(CT_PATIENT)
     dialog.get_by_label("Emergency").check()

@@ -36,7 +36,7 @@ def test_the_demo_through_a_radiologists_eyes(
     dialog.get_by_role("button", name="Add Leila Farouk").click()
     expect(dialog.get_by_label("Find a physician by name")).to_be_focused()
     dialog.get_by_label("Type a share code").fill("southmere")
-    dialog.get_by_role("button", name="Read back").click()
+    dialog.get_by_role("button", name="Check code").click()
     expect(dialog.get_by_text("Southmere Infirmary — Radiology")).to_be_visible()
     expect(dialog.get_by_label("Type a share code")).to_be_focused()
     ana.add_address("a.brandt@hillsidepractice.example")

@@ -46,11 +46,11 @@ def test_from_the_mail_to_the_image(
     dora.look("register", LOOKS[1:3])
     page.get_by_label("Your name").fill("Dora Quay")
     page.get_by_label("Choose a password").fill("quiet harbour lights")
-    page.get_by_role("button", name="Mail me the code").click()
-    expect(page.get_by_role("heading", name="Look in your mail")).to_be_visible()
+    page.get_by_role("button", name="Email me the code").click()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     code = re.search(r"Your code is (\d{6})", mail.to(OUTSIDE)[0].text)[1]
     dora.look("code", LOOKS[1:3])
-    page.get_by_label("Code from the mail").fill(code)
+    page.get_by_label("Code from the email").fill(code)
     page.get_by_role("button", name="Register").click()
 
     # What was promised is there at once.
@@ -81,11 +81,11 @@ def test_a_withdrawn_link_says_whom_to_ask(
     expect(ana.page.get_by_text(OUTSIDE).first).to_be_visible()
     ana.look("invitations", LOOKS[1:3])
     ana.page.get_by_role("link", name=f"Withdraw the invitation of {OUTSIDE}").click()
-    expect(ana.dialog).to_contain_text("2 promised shares end")
+    expect(ana.dialog).to_contain_text("2 shares waiting for this person end")
     ana.look("withdraw", LOOKS[1:3])
     ana.dialog.get_by_role("button", name="Withdraw the invitation").click()
     expect(ana.page.get_by_role("status").first).to_contain_text(
-        "The invitation was withdrawn; 2 promised shares ended."
+        "The invitation was withdrawn. 2 waiting shares ended."
     )
 
     dora = come()

@@ -71,7 +71,7 @@ def test_without_script(hospital: Hospital, come: Callable[..., Person]) -> None
     page.get_by_role("button", name="Check", exact=True).last.click()
     page.get_by_role("button", name="Add Phoebe Lund").click()
     expect(page.get_by_text("Riverside Clinic — Riverside Imaging")).to_be_visible()
-    expect(page.get_by_role("button", name="Take off Phoebe Lund")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove Phoebe Lund")).to_be_visible()
     expect(page.get_by_label("Emergency")).to_be_checked()
     expect(page.get_by_text("3 recipients")).to_be_visible()
     assert not Share.objects.exists()

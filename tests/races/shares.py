@@ -6,6 +6,7 @@ from accounts.models import Invitation
 from sharing import services
 from sharing.models import Method, Share
 from sharing.services import ShareReport
+from sharing.services.approvals import TOO_LATE
 from studies.models import Placement, Study
 from tests.cast import Cast, acting
 from tests.factories import placement_of
@@ -119,7 +120,7 @@ def invited_with_a_share(study: Study, typed: str) -> bool:
 def one_share_approved_and_declined(cast: Cast) -> Scene:
     study, waiting = new_study(cast), awaiting(cast)
     report = share(cast.ana, study, cast.ct, group(waiting))
-    late = "This share was decided or has ended meanwhile."
+    late = TOO_LATE
     return Scene(
         deciding(cast, report, approve=True), deciding(cast, report, approve=False), [study_rows(study)],
         ("decided True", late), (late, "decided False"),
@@ -133,7 +134,7 @@ def an_approval_against_the_end(cast: Cast) -> Scene:
     return Scene(
         deciding(cast, report, approve=True), ending(cast.ana, report), [study_rows(study)],
         ("decided True", "ended 1, already 0, with them 0"),
-        ("This share was decided or has ended meanwhile.", "ended 1, already 0, with them 0"),
+        (TOO_LATE, "ended 1, already 0, with them 0"),
         after=lambda: placed(study),
         apart=(("nothing there", "ended 1, already 0, with them 0"),),
     )  # fmt: skip

@@ -114,8 +114,8 @@ def test_a_mistake_keeps_what_was_typed_and_says_where(
     open_dialog(ana, live_server, here)
     dialog = ana.locator("#dialog")
     dialog.get_by_label("Type a share code").fill("nosuchcode")
-    dialog.get_by_role("button", name="Read back").click()
-    expect(dialog.locator("#codes_error")).to_contain_text("No worklist takes shares under this code.")
+    dialog.get_by_role("button", name="Check code").click()
+    expect(dialog.locator("#codes_error")).to_contain_text("No worklist has this share code.")
     dialog.get_by_label("Type a share code").fill("")
     dialog.get_by_label("Note").fill("x" * 2001)
     dialog.get_by_role("checkbox", name="Emergency").check()
@@ -170,7 +170,7 @@ def test_a_study_that_was_shared_many_times(
     ana.goto(live_server.url + reverse("sharing:access", args=[many[shape].uuid]))
     look(ana, f"access-{shape}")
     place = ana.locator(f"#worklist-{last.uuid}")
-    place.get_by_text("1 person can see it here by role").press("Enter")
+    place.get_by_text("1 person can see it here").press("Enter")
     expect(place.locator(".access-roles")).to_have_text("AdministratorAdam")
     if shape == "chain":
         fold = place.locator(".path-fold summary")
@@ -194,7 +194,7 @@ def test_without_script_a_folded_path_and_names_are_links(
     place.get_by_role("link", name="Show them").click()
     expect(place.locator(".path-rest .path-step")).to_have_count(37)
 
-    place.get_by_text("1 person can see it here by role").click()
+    place.get_by_text("1 person can see it here").click()
     place.get_by_role("link", name="Show the names").click()
     expect(place.locator(".access-roles")).to_have_text("AdministratorAdam")
     context.close()

@@ -5,12 +5,15 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from accounts.services import limits
 from audit.actions import Action
 from audit.models import AuditEvent
+from common.text import NOT_AN_ADDRESS
 from sharing import services
 from sharing.models import Method, Share
 from sharing.permissions import SENTENCES
-from sharing.targets import Target
+from sharing.targets import NO_SUCH, Target
+from sharing.views.share import NOT_CHOSEN
 from studies.models import Placement
 from tests.cast import SINGLE_METHODS, acting
 from tests.factories import join, make_group, make_location, make_role, make_study, make_user, placement_of
@@ -124,7 +127,7 @@ def test_five_methods_and_two_studies_go_in_one_press(client, cast):
     # Inclusive, in the worklist's zone: London.
     assert {share.expires_at.isoformat() for share in Share.objects.all()} == {"2199-02-01T00:00:00+00:00"}
     assert '<strong class="num">8</strong> shared' in page
-    assert '<strong class="num">2</strong> waiting for the person to register' in page
+    assert '<strong class="num">2</strong> invited; visible once the person registers' in page
     assert "Osei, Kofi" in page
 
 
@@ -133,7 +136,7 @@ def test_the_same_press_again_is_answered_already_shared(client, cast):
     share(client, cast, location=str(cast.emergency.uuid))
     events = AuditEvent.objects.count()
     again = share(client, cast, location=str(cast.emergency.uuid))
-    assert "already shared before" in text(again)
+    assert "already shared, nothing changed" in text(again)
     assert (Share.objects.count(), AuditEvent.objects.count()) == (1, events)
 
 
@@ -226,7 +229,7 @@ def test_a_code_is_read_back_once_and_recorded(client, cast):
     client.force_login(cast.ana)
     page = text(check(client, cast, "share-codes", new_code="river side, nosuchcode"))
     assert "Riverside Clinic — Riverside Imaging" in page
-    assert "No worklist takes shares under this code." in page
+    assert NO_SUCH[Method.CODE] in page
     assert 'value="nosuchcode"' in page
     looks = AuditEvent.objects.filter(action=Action.CODE_LOOK_UP).order_by("pk")
     assert list(looks.values_list("outcome", "other_worklist_label")) == [
@@ -245,7 +248,7 @@ def test_a_code_is_read_back_once_and_recorded(client, cast):
 def test_a_chip_with_a_name_we_did_not_give_is_only_a_code(client, cast):
     client.force_login(cast.ana)
     page = text(share(client, cast, code='["RIVERSIDE","Somewhere else"]'))
-    assert "No worklist takes shares under this code." in page
+    assert NO_SUCH[Method.CODE] in page
 
 
 def test_code_look_ups_are_limited_and_the_button_is_not(client, cast):
@@ -253,7 +256,7 @@ def test_code_look_ups_are_limited_and_the_button_is_not(client, cast):
     for number in range(20):
         check(client, cast, "share-codes", new_code=f"WRONG{number}")
     page = text(check(client, cast, "share-codes", new_code="RIVERSIDE"))
-    assert "many look-ups" in page
+    assert limits.TOO_MANY_CODES in page
     assert "Riverside Imaging" not in page
     assert 'value="RIVERSIDE"' in page
     assert AuditEvent.objects.filter(action=Action.CODE_LOOK_UP).count() == 20
@@ -267,7 +270,7 @@ def test_the_addresses_a_person_names_in_an_hour_are_limited(client, cast):
         share(client, cast, email=[f"person{press}x{number}@example.net" for number in range(20)])
     assert Share.objects.count() == 200
     page = text(share(client, cast, email="one.more@example.net", note="For Friday"))
-    assert "That were many email addresses within the hour." in page
+    assert limits.TOO_MANY_ADDRESSES in page
     assert "one.more@example.net" in page
     assert "For Friday" in page
     assert Share.objects.count() == 200
@@ -294,7 +297,7 @@ def test_addresses_are_marked_unless_a_colleague_has_them(client, cast):
     assert page.count("Outside your organisation") == 1
     assert ">Ben</bdi>" in page
     assert "Caro" not in page
-    assert "nobody: This is not an email address." in page
+    assert f"nobody: {NOT_AN_ADDRESS}" in page
     assert "ana@example.org: This is you" in page
     assert 'value="nobody, ana@example.org"' in page
 
@@ -359,7 +362,7 @@ def test_the_search_knows_the_account_alone_and_not_oneself(client, cast):
     assert "ana@" not in text(find(client, cast, "ana"))
     assert "ina@" not in text(find(client, cast, "ina"))
     assert "Type at least 2 letters" in text(find(client, cast, "b"))
-    assert "Nobody here fits" in text(find(client, cast, "%_"))
+    assert "No one found for" in text(find(client, cast, "%_"))
 
 
 def test_who_may_not_share_with_physicians_searches_none(client, cast):
@@ -383,7 +386,7 @@ def test_a_name_typed_and_nobody_chosen_shares_nothing(client, cast):
     client.force_login(cast.ana)
     answer = share(client, cast, location=str(cast.emergency.uuid), find="Ben")
     assert answer.status_code == 422
-    assert "chose nobody" in text(answer)
+    assert NOT_CHOSEN in text(answer)
     assert not Share.objects.exists()
 
 
@@ -403,7 +406,7 @@ def test_search_among_5000_people_is_five_statements(client, cast, django_assert
     with django_assert_num_queries(5):
         page = text(find(client, cast, "son 12"))
     assert page.count('name="add_physician"') == 20
-    assert "More than 20 people fit" in page
+    assert "More than 20 people match" in page
 
 
 @pytest.mark.parametrize(("studies", "places"), [(1, 1), (50, 50)])
@@ -450,11 +453,11 @@ def test_a_target_that_means_nothing_is_a_refused_line(client, cast, fields):
     ("fields", "sentence"),
     [
         ({}, "Choose at least one study and one recipient."),
-        ({"note": "n" * 100_000}, "A note has at most 2,000 characters; this one has 100,000."),
-        ({"until": "31 Febuary"}, "Write the date as day, month and year"),
-        ({"until": "9999-12-31"}, "too far away"),
-        ({"until": "0001-01-01"}, "in the past"),
-        ({"email": [f"p{n}@example.net" for n in range(21)]}, "At most 20 recipients"),
+        ({"note": "n" * 100_000}, "A note can have at most 2,000 characters. This one has 100,000."),
+        ({"until": "31 Febuary"}, "Enter the date as day, month and year"),
+        ({"until": "9999-12-31"}, "too far in the future"),
+        ({"until": "0001-01-01"}, "must be today or later"),
+        ({"email": [f"p{n}@example.net" for n in range(21)]}, "You can choose at most 20 recipients"),
     ],
 )
 def test_what_cannot_stand_comes_back_with_everything_typed(client, cast, fields, sentence):
@@ -476,12 +479,12 @@ def test_501_studies_are_too_many_and_nothing_typed_is_lost(client, cast):
     answer = share(client, cast, placement=ticked, email="dora@example.net", note="Please look")
     page = text(answer)
     assert answer.status_code == 422
-    assert "At most 500 studies can be shared at once." in page
+    assert "You can share at most 500 studies at once. You selected 501." in page
     assert page.count('name="placement"') == 501
     assert "Please look" in page
     opened = client.post(reverse("sharing:share_open"), {"placement": ticked})
     assert opened.status_code == 400
-    assert "At most 500 studies" in text(opened)
+    assert "You can share at most 500 studies" in text(opened)
 
 
 def test_nothing_ticked_is_a_sentence(client, cast):

@@ -83,14 +83,14 @@ def test_members_are_named_with_their_role_in_ones_own_account_alone(client, spr
     assert "Viewer Vera" in page
     for hidden in ("Rita", "Nolan", "Ina"):
         assert hidden not in page
-    assert "is for that organisation to know" in page
+    assert "Only that organisation can see who its members are." in page
 
 
 def test_the_path_leads_from_home_share_by_share(client, spread):
     client.force_login(spread.ana)
     page = words(access(client, spread.placement))
     path = (
-        "Home CT Reporting Northgate Hospital",
+        "Original CT Reporting Northgate Hospital",
         "Share by Ana location Worklist Emergency Northgate Hospital",
         "Share by Ben share code Worklist Riverside Imaging Riverside Clinic",
         "Share by Caro group Worklist Riverside Orthopaedics",
@@ -112,7 +112,7 @@ def test_another_organisation_sees_how_it_came_and_what_descends(client, spread)
 def test_an_outsider_sees_who_gave_it_and_what_they_passed_on(client, spread):
     client.force_login(spread.ed)
     page = words(access(client, own(spread.study, spread.ed)))
-    assert "Home CT Reporting" in page
+    assert "Original CT Reporting" in page
     assert "by Ana" in page
     assert "External" in page
     assert "far@example.net" in page
@@ -134,7 +134,7 @@ def test_what_an_outsider_gave_on_does_not_show_the_way_before_them(client, spre
 def test_inside_homes_account_a_shared_worklist_knows_what_descends_from_it(client, spread):
     client.force_login(spread.ben)
     page = words(access(client, on(spread.study, spread.emergency)))
-    assert "Home CT Reporting" in page
+    assert "Original CT Reporting" in page
     assert "Riverside Orthopaedics" in page
     for hidden in ("ed@example.org", "dora@"):
         assert hidden not in page

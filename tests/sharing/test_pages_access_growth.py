@@ -90,10 +90,14 @@ def test_a_long_path_is_folded_and_leads_to_the_worklist_before(adam, cast, shar
     page = page_of(adam, placement)
 
     before = f"Share by Ana group Worklist {wards[2].name} Northgate Hospital Share by Ana group Worklist "
-    assert f"Home CT Reporting Northgate Hospital Share by Ana group Worklist {wards[0].name}" in words(page)
+    assert f"Original CT Reporting Northgate Hospital Share by Ana group Worklist {wards[0].name}" in words(
+        page
+    )
     assert before + wards[3].name not in words(page)
     folded = f"3 shares Show them Worklist {wards[2].name} Northgate Hospital Share by Ana group Worklist"
-    assert f"Home CT Reporting Northgate Hospital {folded} {wards[3].name}" in words(part_of(page, wards[3]))
+    assert f"Original CT Reporting Northgate Hospital {folded} {wards[3].name}" in words(
+        part_of(page, wards[3])
+    )
     assert f'href="#worklist-{wards[2].uuid}"' in part_of(page, wards[3])
     anchors = set(re.findall(r'href="#(worklist-[^"]*)"', page))
     assert anchors and anchors <= set(re.findall(r'id="(worklist-[^"]*)"', page))
@@ -111,7 +115,7 @@ def test_a_folded_path_is_told_whole_when_asked_for(adam, cast, shared):
 
     assert words(part) == hidden
     ends = f"Worklist {wards[4].name} Northgate Hospital {by} Worklist {wards[5].name}"
-    assert f"Home CT Reporting Northgate Hospital 5 shares {hidden} {ends}" in words(page)
+    assert f"Original CT Reporting Northgate Hospital 5 shares {hidden} {ends}" in words(page)
     assert page.count("path-fold") == page.count("Show them") + 1 == 3
     assert details() == [{"path": str(last.uuid)}] * 2
 
@@ -136,7 +140,7 @@ def test_on_many_worklists_people_are_counted_and_named_when_asked_for(adam, cas
     asked = page_of(adam, placement, names=ward.uuid)
     everybody = page_of(adam, placement, names="all")
 
-    assert "1 person can see it here by role Show the names" in words(part_of(page, ward))
+    assert "1 person can see it here Show the names" in words(part_of(page, ward))
     assert words(part) == "Administrator Adam"
     assert "Show the names of all people" in words(page)
     assert words(page).count("Administrator Adam") == 0

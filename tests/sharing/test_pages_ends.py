@@ -11,6 +11,7 @@ from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
+from sharing.permissions import AT_HOME, MAY_NOT_END
 from sharing.targets import Target
 from studies.models import Placement, Study
 from tests.cast import acting
@@ -56,9 +57,9 @@ def test_the_preview_says_in_numbers_what_ends_and_ends_nothing(client, cast, ch
     client.force_login(cast.ana)
     page = text(client.get(reverse("sharing:end"), {"share": str(chain.uuid)}))
     assert "share with Emergency ends" in page
-    assert "study gone from Chest Clinic, by shares that came after" in page
-    assert "worklist of other organisations, by shares that came after" in page
-    assert "promised share to people who have not registered" in page
+    assert "study also disappears from Chest Clinic, where it was shared on" in page
+    assert "worklist of other organisations loses it too, through onward shares" in page
+    assert "share waiting for people who have not registered ends" in page
     assert "Riverside" not in page
     assert Share.objects.filter(ended_at=None).count() == 4
 
@@ -116,15 +117,15 @@ def test_a_share_that_has_ended_is_gone(client, cast, chain):
     client.force_login(cast.ana)
     answer = client.get(reverse("sharing:end"), {"share": str(chain.uuid)})
     assert answer.status_code == 410
-    assert "has ended already" in text(answer)
-    assert "This had ended already." in text(client.get(end(client, chain).url))
+    assert "has already ended" in text(answer)
+    assert "This share had already ended." in text(client.get(end(client, chain).url))
 
 
 def test_who_sees_a_share_and_may_not_end_it_gets_a_sentence_and_one_line(client, cast, chain):
     client.force_login(cast.vera)
     for answer in (client.get(reverse("sharing:end"), {"share": str(chain.uuid)}), end(client, chain)):
         assert answer.status_code == 403
-        assert "You may end a share only where it was made from" in text(answer)
+        assert MAY_NOT_END in text(answer)
     assert AuditEvent.objects.filter(action=Action.DENIED, by_id=cast.vera.pk).count() == 2
     chain.refresh_from_db()
     assert chain.ended_at is None
@@ -155,7 +156,7 @@ def test_home_may_end_what_was_shared_from_elsewhere(client, cast, chain):
 
 def test_no_share_named_is_a_sentence(client, cast):
     client.force_login(cast.ana)
-    assert "Tick at least one share" in text(client.get(reverse("sharing:end"), {"share": "nonsense"}))
+    assert "Select at least one share" in text(client.get(reverse("sharing:end"), {"share": "nonsense"}))
 
 
 # Removing
@@ -174,7 +175,7 @@ def test_studies_are_removed_after_a_preview_and_stay_at_home(client, cast, on_e
     named = {"placement": [str(one.uuid) for one in on_emergency]}
     page = text(client.post(reverse("sharing:remove"), named))
     assert "Remove 2 studies from this worklist" in page
-    assert "2 shares that brought them here end" in page
+    assert "2 shares to this worklist end" in page
     assert "Quill, Hazel" in page
     assert Share.objects.filter(ended_at=None).count() == 2
     answer = client.post(reverse("sharing:remove_studies"), named)
@@ -189,7 +190,7 @@ def test_a_study_is_not_removed_from_its_home(client, cast):
     for url in ("sharing:remove", "sharing:remove_studies"):
         answer = client.post(reverse(url), {"placement": str(cast.placement.uuid)})
         assert answer.status_code == 400
-        assert "the study's home" in answer.content.decode().replace("&#x27;", "'")
+        assert AT_HOME in answer.content.decode()
     assert Placement.objects.filter(worklist=cast.ct).exists()
 
 
@@ -217,7 +218,7 @@ def test_a_study_is_deleted_at_home_with_a_reason_after_a_preview(client, cast, 
     client.force_login(cast.ana)
     named = {"placement": str(cast.placement.uuid)}
     page = text(client.post(reverse("sharing:delete"), named))
-    assert "the original goes" in page
+    assert "This deletes the original study." in page
     assert "share with Emergency ends" in page
     assert ("Riverside" in page, "dora@" in page) == (False, False)
     empty = client.post(reverse("sharing:delete_study"), named)
@@ -238,7 +239,7 @@ def test_a_recipient_with_every_right_never_deletes_the_original(client, cast, o
     for url in ("sharing:delete", "sharing:delete_study"):
         answer = client.post(reverse(url), {"placement": str(on_emergency[0].uuid), "why": "because"})
         assert answer.status_code == 403
-        assert "only at its home" in text(answer)
+        assert "Only the original can be deleted." in text(answer)
     assert Study.objects.filter(deleted_at=None).count() == 3
 
 
@@ -279,7 +280,7 @@ def test_a_press_shows_its_reader_what_still_stands(client, cast):
     services.end_shares(shares=[row.share.uuid for row in report.rows], by=acting(cast.ana))
     answer = client.get(url)
     assert answer.status_code == 410
-    assert "What Ana shared here has ended." in text(answer)
+    assert "The shares from Ana have ended." in text(answer)
     assert AuditEvent.objects.filter(action=Action.LIST_READ, by_id=cast.ben.pk).count() == 2
 
 
@@ -327,7 +328,7 @@ def test_a_study_one_no_longer_sees_is_not_named(client, cast):
     services.leave_account(membership=membership.pk, by=OPERATOR)
     client.force_login(person)
     page = text(client.get(reverse("sharing:shared_by_me")))
-    assert "A study you no longer see" in page
+    assert "A study you can no longer see" in page
     assert "Quill" not in page
     assert 'name="share"' not in page
 
@@ -360,7 +361,7 @@ def test_pages_are_reached_by_a_line_not_a_number(client, cast):
     for wrong in ("nonsense", str(uuid4())):
         answer = client.get(url, {"before": wrong})
         assert answer.status_code == 400
-        assert "newest lines" in text(answer)
+        assert "These are the newest entries." in text(answer)
 
 
 # Invitations
@@ -389,7 +390,7 @@ def test_an_invitation_is_withdrawn_after_a_preview(client, cast, invited):
     client.force_login(cast.ana)
     url = reverse("sharing:withdraw", args=[invited.uuid])
     page = text(client.get(url))
-    assert ("promised share ends" in page, "The link stops working." in page) == (True, True)
+    assert ("share waiting for this person ends" in page, "The link stops working." in page) == (True, True)
     client.post(url)
     invited.refresh_from_db()
     assert invited.withdrawn_by == cast.ana
@@ -431,7 +432,7 @@ def test_the_preview_says_who_keeps_the_study_by_another_share(client, cast):
     share(cast.lois, cast.placement, Method.LOCATION, cast.emergency.uuid)
     client.force_login(cast.ana)
     page = text(client.get(reverse("sharing:end"), {"share": str(made.uuid)}))
-    assert "of them stays there by another share" in page
+    assert "study stays there through another share" in page
 
 
 def test_the_preview_of_a_deletion_counts_what_lies_beyond_an_outsider(client, cast):
@@ -440,5 +441,5 @@ def test_the_preview_of_a_deletion_counts_what_lies_beyond_an_outsider(client, c
     share(cast.ed, own, Method.EMAIL, "far@example.net")
     client.force_login(cast.ana)
     page = text(client.post(reverse("sharing:delete"), {"placement": str(cast.placement.uuid)}))
-    assert "onward share outside your organisation" in page
+    assert "onward share outside your organisation ends" in page
     assert "far@" not in page

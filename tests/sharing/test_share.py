@@ -9,9 +9,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from accounts.models import Invitation, OutboxMail
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
+from common.text import NOT_AN_ADDRESS
 from sharing import services
 from sharing.models import Method, Share
-from sharing.targets import Target
+from sharing.targets import NO_SUCH, YOURSELF, Target
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 from tests.cast import acting
@@ -174,9 +175,9 @@ def test_members_of_a_worklist_are_told_only_where_they_asked_for_it(cast):
 @pytest.mark.parametrize(
     "method, value, sentence",
     [
-        (Method.LOCATION, "imaging", "There is no such location."),
-        (Method.GROUP, "orthopaedics", "There is no such group."),
-        (Method.GROUP, "emergency", "There is no such group."),
+        (Method.LOCATION, "imaging", "This location no longer exists."),
+        (Method.GROUP, "orthopaedics", "This group no longer exists."),
+        (Method.GROUP, "emergency", "This group no longer exists."),
         (Method.LOCATION, "ct", "The studies are already on this worklist."),
     ],
 )
@@ -190,10 +191,10 @@ def test_a_place_that_is_not_in_the_directory_is_as_if_it_did_not_exist(cast, me
 @pytest.mark.parametrize(
     "who, sentence",
     [
-        ("caro", "This person is not an active member here."),
-        ("ina", "This person is not an active member here."),
-        ("ed", "This person is not an active member here."),
-        ("ana", "This is you: the study is already within your reach."),
+        ("caro", "This person is not an active member of the organisation."),
+        ("ina", "This person is not an active member of the organisation."),
+        ("ed", "This person is not an active member of the organisation."),
+        ("ana", YOURSELF),
     ],
 )
 def test_a_physician_is_an_active_member_and_not_oneself(cast, who, sentence):
@@ -207,7 +208,7 @@ def test_a_physician_is_an_active_member_and_not_oneself(cast, who, sentence):
 def test_an_unknown_code_has_one_answer(cast, code):
     answer = outcome(share(cast, Target(Method.CODE, code)))
 
-    assert answer == ("refused", "No worklist takes shares under this code.")
+    assert answer == ("refused", NO_SUCH[Method.CODE])
 
 
 def test_a_code_of_a_worklist_that_takes_no_shares_has_the_same_answer(cast):
@@ -215,20 +216,20 @@ def test_a_code_of_a_worklist_that_takes_no_shares_has_the_same_answer(cast):
 
     answer = outcome(share(cast, Target(Method.CODE, "RIVERSIDE")))
 
-    assert answer == ("refused", "No worklist takes shares under this code.")
+    assert answer == ("refused", NO_SUCH[Method.CODE])
 
 
 def test_a_location_that_takes_no_shares_says_so(cast):
     change_worklist(worklist=cast.emergency, takes_shares=False, by=OPERATOR)
 
-    assert outcome(share(cast, to_emergency(cast))) == ("refused", "This worklist takes no shares.")
+    assert outcome(share(cast, to_emergency(cast))) == ("refused", "This worklist does not accept shares.")
 
 
 @pytest.mark.parametrize(
     "address", ["not an address", "a@b", "x@@example.org", "", "a" * 300 + "@example.org"]
 )
 def test_a_malformed_address_is_refused(cast, address):
-    assert outcome(share(cast, Target(Method.EMAIL, address))) == ("refused", "This is not an email address.")
+    assert outcome(share(cast, Target(Method.EMAIL, address))) == ("refused", NOT_AN_ADDRESS)
 
 
 def test_ones_own_address_and_a_deactivated_users_are_refused(cast):
@@ -236,7 +237,7 @@ def test_ones_own_address_and_a_deactivated_users_are_refused(cast):
 
     assert outcome(share(cast, Target(Method.EMAIL, cast.ana.email))) == (
         "refused",
-        "This is you: the study is already within your reach.",
+        YOURSELF,
     )
     assert outcome(share(cast, Target(Method.EMAIL, gone.email))) == (
         "refused",
@@ -252,7 +253,7 @@ def test_the_studys_own_home_is_no_target(cast):
         cast, Target(Method.LOCATION, str(cast.ct.uuid)), by=acting(cast.ben), placements=[onward.uuid]
     )
 
-    assert outcome(report) == ("refused", "This is the study's home: it is already there.")
+    assert outcome(report) == ("refused", "The original is on this worklist, so the study is already there.")
 
 
 def test_one_refused_row_undoes_no_other(cast):
@@ -316,16 +317,16 @@ def test_a_study_gone_meanwhile_is_a_refused_row_and_the_rest_goes_on(cast):
 
 
 def test_limits_are_said_in_a_sentence(cast):
-    with pytest.raises(ValidationError, match="At most 500 studies"):
+    with pytest.raises(ValidationError, match="at most 500 studies"):
         share(cast, to_emergency(cast), placements=[uuid4() for _ in range(501)])
-    with pytest.raises(ValidationError, match="At most 20 recipients"):
+    with pytest.raises(ValidationError, match="at most 20 recipients"):
         share(cast, *(Target(Method.CODE, f"CODE{n}") for n in range(21)))
     with pytest.raises(ValidationError, match="at most 2,000 characters"):
         share(cast, to_emergency(cast), note="x" * 100_000)
 
 
 def test_an_end_date_in_the_past_is_refused(cast, clock):
-    with pytest.raises(ValidationError, match="in the past"):
+    with pytest.raises(ValidationError, match="must be today or later"):
         share(cast, to_emergency(cast), expires_at=clock.now())
 
 

@@ -12,6 +12,8 @@ from worklists.models import Worklist
 
 # A way of more shares is folded: a page tells each share of a chain once, however long the chain is.
 MOST_SHARES = 3
+# Whom the reader may not know.
+SOMEONE = "someone"
 
 Step = dict[str, Any]
 
@@ -75,7 +77,7 @@ class Paths(Reach):
         if target is None or (external and target not in self.givers | {self.start}):
             source = self.worklists[share.from_worklist_id]
             known = self.knows_all or share.from_worklist_id == self.start or self._near(source)
-            label = self._address(share) if known else "somebody"
+            label = self._address(share) if known else SOMEONE
             return {"kind": "person", "label": label, "external": True}
         step = self._step(target)
         if target != self.start and self._named(share, target):
@@ -95,7 +97,7 @@ class Paths(Reach):
         near = self.knows_all or share.from_worklist_id == self.start or self._near(source)
         if near or share.to_worklist_id == self.start:
             return self.people[share.shared_by_id]
-        return f"somebody at {source.account.name}" if source.account is not None else "somebody"
+        return f"{SOMEONE} at {source.account.name}" if source.account is not None else SOMEONE
 
     def _address(self, share: Share) -> str:
         """The address that was used, or the name where the reader's own directory has it."""
