@@ -38,7 +38,9 @@ def end_session(request: HttpRequest, session: UUID) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     keys = [one.row.session_key for one in _mine(request) if not one.is_this]
     ended = end_sessions(user=request.user, sessions=keys, why=WHY, by=actor_of(request))
-    said = "You were not signed in anywhere else." if not ended else "You are signed out everywhere except here."
+    said = (
+        "You were not signed in anywhere else." if not ended else "You are signed out everywhere except here."
+    )
     messages.success(request, said)
     return redirect("accounts:sessions")
 

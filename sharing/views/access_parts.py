@@ -9,9 +9,7 @@ from common.components.words import day_or_moment, pill
 from common.formats import counted
 from sharing.selectors.access.shown import Grant, Place
 
-RECEIVED_HERE = SafeString(
-    '<p class="muted">This is the original. It stays until it is deleted.</p>\n'
-)
+RECEIVED_HERE = SafeString('<p class="muted">This is the original. It stays until it is deleted.</p>\n')
 NOT_TO_KNOW = SafeString('<p class="muted">Only that organisation can see who its members are.</p>\n')
 TO_NAMES = ' hx-get="?names={}" hx-trigger="toggle once" hx-target="find .access-names"'
 

@@ -33,7 +33,7 @@ def members(file: IO[bytes], *, size: int, limits: Limits) -> Iterator[tuple[str
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if len(infos) > limits.archive_members:
-            raise Refused(f"It holds more than {limits.archive_members:,} files.")
+            raise Refused(f"It contains more than {limits.archive_members:,} files.")
         unpacked = 0
         for info in infos:
             meter = _Meter(unpacked, size, limits)
@@ -106,6 +106,6 @@ def _directory_in_bounds(file: IO[bytes], size: int, limits: Limits) -> None:
             largest = max(largest, record[8])
     if largest > min(size, limits.archive_directory_bytes):
         raise Refused(
-            NOT_A_ZIP if largest > size else f"It holds more than {limits.archive_members:,} files."
+            NOT_A_ZIP if largest > size else f"It contains more than {limits.archive_members:,} files."
         )
     file.seek(0)

@@ -124,7 +124,7 @@ def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
             piece = unpack.decompress(packed, MB)
             total += len(piece)
             if total > limits.inflated_bytes:
-                raise Refused(f"It unpacks to more than {in_words(limits.inflated_bytes)}.")
+                raise Refused(f"It expands to more than {in_words(limits.inflated_bytes)}.")
             out.write(piece)
     except zlib.error:
         out.close()
@@ -243,7 +243,7 @@ class _Walk:
         elif len(self.stack) == 1 and tag in self.keep:
             if length > self.limits.value_bytes:
                 most = in_words(self.limits.value_bytes)
-                raise Refused(f"A text in its header is longer than {most}, where a line belongs.")
+                raise Refused(f"A value in its header is longer than {most}.")
             self.file.seek(self.at)
             self.elements[BaseTag(tag)] = RawDataElement(
                 BaseTag(tag), vr, length, self.file.read(length), self.at, vr is None, self.little

@@ -60,12 +60,13 @@ def _check_amount(files: "Sequence[File[bytes]]") -> None:
         raise ValidationError("Choose at least one file, folder or ZIP.")
     if len(files) > bounds.upload_files:
         raise ValidationError(
-            f"These are {len(files):,} files; one upload takes at most {bounds.upload_files:,}. Send them as a ZIP, or "
-            "in parts."
+            f"You chose {len(files):,} files; one upload can have at most {bounds.upload_files:,}. "
+            "Upload a ZIP, or upload in several parts."
         )
     if sum(file.size or 0 for file in files) > bounds.upload_bytes:
         raise ValidationError(
-            f"One upload takes at most {in_words(bounds.upload_bytes)}; these files are larger. Send them in parts."
+            f"These files are larger than {in_words(bounds.upload_bytes)}, the most one upload can have. "
+            "Upload them in several parts."
         )
 
 

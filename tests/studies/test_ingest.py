@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from studies.ingest import store
+from studies.ingest.refusals import OTHER_BYTES
 from studies.ingest.results import Outcome
 from studies.ingest.sources import from_path
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
@@ -93,7 +94,7 @@ def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes,
 
     [refused] = result.left_out
     assert refused.name == "other.dcm"
-    assert refused.sentence.startswith("The study already holds another file with the same SOP Instance UID")
+    assert refused.sentence == OTHER_BYTES
     kept = Instance.objects.get(sop_instance_uid=uids["SOPInstanceUID"])
     assert kept.blob.sha256 == hashlib.sha256(first).hexdigest()
     assert Blob.objects.get() == kept.blob

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from audit.models import AuditEvent
+from studies.ingest.refusals import EMPTY, NOT_DICOM
 from studies.models import Blob, Instance, Study, Upload, UploadedFile
 from studies.services import ingest_waiting, receive_upload, render_waiting
 from studies.services import uploads as service
@@ -59,7 +60,7 @@ def test_a_worker_takes_in_what_is_sound_and_names_the_rest(cast: Cast, dicom_st
     assert (made.state, made.n_done, made.n_new, made.n_known) == (Upload.State.DONE, 3, 1, 0)
     assert made.finished_at is not None
     refused = dict(made.files.exclude(refused_because="").values_list("name", "refused_because"))
-    assert refused == {"hello.txt": "It is not a DICOM file.", "empty.dcm": "It is empty."}
+    assert refused == {"hello.txt": NOT_DICOM, "empty.dcm": EMPTY}
     assert Study.objects.get(study_instance_uid=study).home == cast.ct
     assert list((dicom_storage / "incoming").iterdir()) == []
 
@@ -72,7 +73,7 @@ def test_a_refused_member_of_a_zip_keeps_its_sentence(cast: Cast) -> None:
     made.refresh_from_db()
     assert (made.n_files, made.n_done, made.n_new) == (1, 1, 1)
     assert [(file.name, file.refused_because) for file in made.files.exclude(refused_because="")] == [
-        ("cd.zip: autorun.inf", "It is not a DICOM file.")
+        ("cd.zip: autorun.inf", NOT_DICOM)
     ]
 
 
@@ -113,7 +114,10 @@ def test_who_may_not_upload_leaves_nothing_behind(cast: Cast, dicom_storage: Pat
 
 @pytest.mark.parametrize(
     ("bounds", "sentence"),
-    [({"upload_files": 1}, "takes at most 1"), ({"upload_bytes": 100}, "takes at most 100 bytes")],
+    [
+        ({"upload_files": 1}, "one upload can have at most 1"),
+        ({"upload_bytes": 100}, "larger than 100 bytes"),
+    ],
 )
 def test_an_upload_that_is_too_large_is_refused_with_a_sentence(
     cast: Cast, settings: Any, bounds: dict[str, int], sentence: str, dicom_storage: Path

@@ -105,11 +105,11 @@ def test_an_upload_is_taken_in_and_its_page_tells_what_arrived_and_what_was_refu
     services.ingest_waiting()
     done = client.get(begun["Location"])
 
-    assert "Files are being taken in" in words(waiting)
+    assert "Reading files" in words(waiting)
     assert f'hx-get="{begun["Location"]}"' in polled.content.decode()
     assert "<html" not in polled.content.decode()
-    assert "2 files taken in" in words(done)
-    assert "Files that were refused" in words(done)
+    assert "2 files added" in words(done)
+    assert "Files not added" in words(done)
     assert "<b>notes" not in done.content.decode()
     arrived = Placement.objects.filter(worklist=cast.ct).exclude(pk=cast.placement.pk)
     links = re.findall(r'href="/placements/([0-9a-f-]+)/"', done.content.decode())
@@ -124,7 +124,7 @@ def test_files_that_were_here_already_are_no_new_studies(client, cast):
         addresses.append(client.post(page_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"])
         services.ingest_waiting()
 
-    assert "Nothing new: all of it was here already." in words(client.get(addresses[1]))
+    assert "Nothing new. All of these files were already here." in words(client.get(addresses[1]))
 
 
 def test_an_upload_is_there_for_who_made_it_alone(client, cast):
@@ -147,6 +147,6 @@ def test_who_uploads_without_seeing_the_list_is_shown_no_patient(client, cast):
 
     done = client.get(address)
 
-    assert "1 file taken in" in words(done)
+    assert "1 file added" in words(done)
     assert "/placements/" not in done.content.decode()
     assert "CompressedSamples" not in done.content.decode()
