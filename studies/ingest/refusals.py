@@ -23,7 +23,10 @@ NO_SYNTAX = "It does not say how it is encoded (no transfer syntax)."
 DICOMDIR = "This is the disc’s index (DICOMDIR), which is not needed. Images are read without it."
 FEWER_PIXELS = "It contains less image data than it should."
 NO_PIXELS = "It is marked as an image but contains no image data."
-OTHER_BYTES = "The study already has a different image with this identifier (SOP Instance UID). The existing one was kept."
+OTHER_BYTES = (
+    "The study already has a different image with this identifier (SOP Instance UID). "
+    "The existing image was kept."
+)
 UNEXPECTED = "It could not be read."
 NOT_A_ZIP = "It is a ZIP file that cannot be opened."
 NESTED_ZIP = "It is a ZIP file inside a ZIP file. Upload it on its own."
