@@ -198,7 +198,7 @@ def test_what_a_fold_hides_from_another_organisation_stays_hidden_when_it_opens(
     to_here = (
         f"Worklist {wards[3].name} Northgate Hospital Share by Ben share code Worklist Riverside Imaging"
     )
-    assert f"Home a worklist of Northgate Hospital 4 shares Show them {to_here}" in words(page)
+    assert f"Original a worklist of Northgate Hospital 4 shares Show them {to_here}" in words(page)
     hidden = "Share by somebody at Northgate Hospital group"
     step = "Worklist a worklist of Northgate Hospital"
     assert words(part) == " ".join([hidden, *[f"{step} {hidden}"] * 3])
