@@ -28,12 +28,6 @@ def make_token(invitation: Invitation) -> str:
     return _signer().sign(f"{invitation.uuid.hex}-{invitation.generation}")
 
 
-def read_token(token: str) -> Invitation | None:
-    """The invitation of a link, whatever became of it; None for a link we did not make or have replaced."""
-    invitation, generation = read_signed(token)
-    return invitation if invitation is not None and invitation.generation == generation else None
-
-
 def read_signed(token: str) -> tuple[Invitation | None, int]:
     """The invitation and the generation a link was made for: an older one was replaced by a newer link."""
     try:

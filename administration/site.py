@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.decorators import to_sign_in
@@ -49,11 +49,7 @@ class Place:
 
     @property
     def href(self) -> str:
-        """Empty while no page has this name."""
-        try:
-            return reverse(f"admin:{self.page}")
-        except NoReverseMatch:
-            return ""
+        return reverse(f"admin:{self.page}")
 
 
 PLACES = (
@@ -205,7 +201,7 @@ class AdministrationSite(AdminSite):
         shown = [
             {"name": place.name, "icon": place.icon, "sentence": place.sentence, "href": place.href}
             for place in PLACES
-            if place.href and place.whole_platform in (None, account is None)
+            if place.whole_platform in (None, account is None)
         ]
         if account is not None:
             href = reverse("admin:accounts_account_change", args=[account.pk])

@@ -2,12 +2,10 @@
 
 from accounts.selectors.demands import Demands, demands_on, session_user
 from accounts.selectors.people import (
-    claimable_invitations,
     is_registered,
     mails_of_a_code,
     proved_addresses,
     users_at,
-    waiting_invitation,
 )
 from accounts.selectors.security import Factor, Session, factors_of, sessions_of
 
@@ -15,7 +13,6 @@ __all__ = [
     "Demands",
     "Factor",
     "Session",
-    "claimable_invitations",
     "demands_on",
     "factors_of",
     "is_registered",
@@ -24,5 +21,4 @@ __all__ = [
     "session_user",
     "sessions_of",
     "users_at",
-    "waiting_invitation",
 ]

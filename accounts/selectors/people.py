@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
-from django.db.models import QuerySet
-from django.db.models.functions import Now
 
-from accounts.models import Account, Invitation, OutboxMail, User
+from accounts.models import Invitation, OutboxMail, User
 from common.text import identity, same
 
 
@@ -30,23 +28,6 @@ def is_registered(address: str) -> bool:
 def proved_addresses(user: User) -> list[str]:
     """The addresses this person has shown to be theirs."""
     return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
-
-
-def waiting_invitation(
-    *, address: str, account: Account | None = None, by_user: User | None = None
-) -> Invitation | None:
-    """The one un-ended invitation of an account or user to an address, expired or not."""
-    return Invitation.objects.filter(
-        address=identity(address), account=account, by_user=by_user, withdrawn_at=None, accepted_at=None
-    ).first()
-
-
-def claimable_invitations(addresses: Iterable[str]) -> QuerySet[Invitation]:
-    """Invitations to these addresses that still hold: neither expired, withdrawn nor accepted."""
-    wanted = [identity(address) for address in addresses]
-    return Invitation.objects.filter(
-        address__in=wanted, withdrawn_at=None, accepted_at=None, expires_at__gt=Now()
-    ).order_by("pk")
 
 
 def mails_of_a_code(invitation: Invitation, since: datetime) -> int:

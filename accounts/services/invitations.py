@@ -35,19 +35,6 @@ SENT_AGAIN = "We have sent the invitation to {} again, with the same link."
 SENT_WITH_NEW_LINK = "We have sent a new link to {}. The old link no longer works."
 
 
-def invite(
-    *,
-    address: str,
-    account: Account | None = None,
-    by_user: User | None = None,
-    by: Actor,
-    now: datetime,
-) -> tuple[Invitation, bool]:
-    """The one waiting invitation of an account or user to an address; see `invite_all`."""
-    invited = invite_all(addresses=[address], account=account, by_user=by_user, by=by, now=now)
-    return invited[identity(address)]
-
-
 @transaction.atomic
 def invite_all(
     *,
@@ -56,22 +43,20 @@ def invite_all(
     by_user: User | None = None,
     by: Actor,
     now: datetime,
-) -> dict[str, tuple[Invitation, bool]]:
+) -> dict[str, Invitation]:
     """For each (tidied) address the one waiting invitation of an account or user, made or renewed as needed.
 
-    The second value says whether a mail is due: it is new, or had expired. The caller holds the locks on the
-    addresses and sends the mails. A handful of statements however many addresses.
+    The caller holds the locks on the addresses and sends the mails. A handful of statements however many addresses.
     """
     wanted = sorted({identity(address) for address in addresses})
     owner = {"account": account, "by_user": by_user}
     waiting = _locked().waiting().filter(**owner, address__in=wanted).order_by("pk")
     found = {row.address: row for row in waiting}
     expires_at = _end(account, now)
-    expired = {address for address, row in found.items() if row.expires_at <= now}
     renewed = [
         row
         for row in found.values()
-        if row.address in expired or expires_at - row.expires_at >= WORTH_RENEWING
+        if row.expires_at <= now or expires_at - row.expires_at >= WORTH_RENEWING
     ]
     for row in renewed:
         row.expires_at = expires_at
@@ -87,9 +72,7 @@ def invite_all(
         for action, rows in ((Action.INVITATION_ADD, made), (Action.INVITATION_RENEW, renewed))
         for row in rows
     )
-    due = expired | {row.address for row in made}
-    found |= {row.address: row for row in made}
-    return {address: (found[address], address in due) for address in wanted}
+    return found | {row.address: row for row in made}
 
 
 @transaction.atomic

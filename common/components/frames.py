@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from common.components.library import attributes, frame, register
@@ -79,11 +79,8 @@ def page_header(content: str, title: str, sub: str = "", kicker: str = "") -> st
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(context: Any, label: str, url_name: str, section: str) -> dict:
-    """Shows nothing while no page has this name. `section` in the page's context marks the current one."""
-    try:
-        href = reverse(url_name)
-    except NoReverseMatch:
-        return {"href": ""}
+    """`section` in the page's context marks the current one."""
+    href = reverse(url_name)
     request = context.get("request")
     path = request.path if request else ""
     inside = context.get("section") == section or (href != "/" and path.startswith(href))

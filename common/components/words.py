@@ -15,7 +15,7 @@ from common.components.library import register
 
 NOT_RECORDED = SafeString('<span class="muted">not recorded</span>')
 
-for reads in (formats.day, formats.moment, formats.person_name, formats.sex_word, formats.counted):
+for reads in (formats.day, formats.moment, formats.counted):
     register.filter(reads)
 
 

@@ -168,11 +168,10 @@ def _invitations(
         for study_id, pairs in allowed.items()
     ):
         return {}
-    invited = invite_all(
+    return invite_all(
         addresses=addresses,
         account=worklist.account,
         by_user=by.person if worklist.account is None else None,
         by=by,
         now=now,
     )
-    return {address: invitation for address, (invitation, _) in invited.items()}

@@ -69,10 +69,10 @@ def _codes_of_the_cast():
 
 def test_mail_is_on_for_the_own_worklist_and_off_elsewhere_until_the_person_says_otherwise(client, ana, cast):
     own = Worklist.objects.get(owner=ana)
-    assert (list(people_wanting_mail(own)), list(people_wanting_mail(cast.ct))) == ([ana], [])
+    assert (list(people_wanting_mail([own.pk])), list(people_wanting_mail([cast.ct.pk]))) == ([ana], [])
     client.post(f"/profile/worklists/{own.uuid}/mail/", {"wanted": "no"})
     client.post(f"/profile/worklists/{cast.ct.uuid}/mail/", {"wanted": "yes"})
-    assert (list(people_wanting_mail(own)), list(people_wanting_mail(cast.ct))) == ([], [ana])
+    assert (list(people_wanting_mail([own.pk])), list(people_wanting_mail([cast.ct.pk]))) == ([], [ana])
     assert events(Action.MAIL_TICK) == 2
 
 

@@ -33,8 +33,9 @@ def invitation(db):
 def make_invitation(**more):
     account = make_account("Northgate Hospital", timezone="Europe/Paris")
     ana = make_user("Ana Reed")
-    values = {"address": ADDRESS, "account": account, "by": acting(ana), "now": now()} | more
-    return invitations.invite(**values)[0]
+    values = {"addresses": [ADDRESS], "account": account, "by": acting(ana), "now": now()} | more
+    [invitation] = invitations.invite_all(**values).values()
+    return invitation
 
 
 def link(invitation):
@@ -148,9 +149,9 @@ def test_a_code_is_good_for_a_quarter_of_an_hour(client, invitation, mailoutbox,
 
 def test_a_code_of_another_invitation_does_not_do(db, mailoutbox):
     hazel, moss = make_invitation(), None
-    moss = invitations.invite(
-        address="moss@elsewhere.example", by_user=hazel.invited_by, by=acting(hazel.invited_by), now=now()
-    )[0]
+    [moss] = invitations.invite_all(
+        addresses=["moss@elsewhere.example"], by_user=hazel.invited_by, by=acting(hazel.invited_by), now=now()
+    ).values()
     registration.send_code(invitation=hazel, by=acting(None))
     code = mailed_code(mailoutbox)
     Invitation.objects.filter(pk=moss.pk).update(

@@ -101,9 +101,6 @@ def _inside(call: Call) -> Call:
 
 
 ACCOUNTS: dict[str, Call] = {
-    "invitations.invite": lambda w: invitations.invite(
-        address="new@example.net", account=w.cast.northgate, by=acting(w.cast.ana), now=clock.now()
-    ),
     "invitations.invite_all": lambda w: invitations.invite_all(
         addresses=["new@example.net", "newer@example.net", "dora@example.net"],
         account=w.cast.northgate,

@@ -339,7 +339,7 @@ def test_the_list_asks_the_same_few_statements(client, cast, django_assert_num_q
         share(cast.ana, placement_of(make_study(cast.ct), cast.ct), Method.LOCATION, cast.emergency.uuid)
     client.force_login(cast.ana)
     client.get(reverse("sharing:shared_by_me"))
-    # session, user, shares, now, two sets of worklists
+    # session, user, shares, now, the rights to end them
     with django_assert_num_queries(5):
         page = text(client.get(reverse("sharing:shared_by_me")))
     assert page.count("<tr>") == number + 1

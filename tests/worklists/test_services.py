@@ -499,19 +499,19 @@ def test_a_group_and_a_location_may_share_a_name(cast: Cast) -> None:
 
 
 def test_mail_is_wanted_on_ones_own_worklist_and_off_elsewhere_until_said(cast: Cast) -> None:
-    assert set(selectors.people_wanting_mail(cast.ed.personal_worklist)) == {cast.ed}
-    assert not selectors.people_wanting_mail(cast.ct).exists()
+    assert set(selectors.people_wanting_mail([cast.ed.personal_worklist.pk])) == {cast.ed}
+    assert not selectors.people_wanting_mail([cast.ct.pk]).exists()
 
     services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
     services.set_mail_tick(worklist=cast.ed.personal_worklist, wanted=False, by=acting(cast.ed))
-    assert set(selectors.people_wanting_mail(cast.ct)) == {cast.ana}
-    assert not selectors.people_wanting_mail(cast.ed.personal_worklist).exists()
+    assert set(selectors.people_wanting_mail([cast.ct.pk])) == {cast.ana}
+    assert not selectors.people_wanting_mail([cast.ed.personal_worklist.pk]).exists()
 
 
 def test_a_tick_ends_with_the_right_to_the_list(cast: Cast) -> None:
     services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
     services.remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=acting(cast.adam))
-    assert not selectors.people_wanting_mail(cast.ct).exists()
+    assert not selectors.people_wanting_mail([cast.ct.pk]).exists()
 
 
 def test_nobody_ticks_mail_for_a_list_they_may_not_see(cast: Cast) -> None:

@@ -1,9 +1,10 @@
 """What pages ask about worklists: who they belong to, what a person is there, who wants mail."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actor import Actor
@@ -32,17 +33,35 @@ def every_right(held: Collection[str]) -> list[tuple[str, bool]]:
 
 def mail_ticks_of(by: Actor) -> list[Ticked]:
     """Every worklist a person could have mail from, with what they said or, unsaid, the preset."""
-    said = dict(MailTick.objects.filter(user=by.person).values_list("worklist_id", "wanted"))
-    return [Ticked(one, said.get(one.pk, one.owner_id == by.user_id)) for one in worklists_to_pick(by)]
+    person = by.person
+    said = dict(MailTick.objects.filter(user=person).values_list("worklist_id", "wanted"))
+    return [
+        Ticked(worklist, said.get(worklist.pk, _wanted_unless_said(worklist, person.pk)))
+        for worklist in worklists_to_pick(by)
+    ]
 
 
-def people_wanting_mail(worklist: Worklist) -> QuerySet[User]:
-    """Who may see the list and wants mail: an owner unless they said no, others if they said yes."""
-    said = MailTick.objects.filter(worklist=worklist, user=OuterRef("pk"))
-    wanting = Q(Exists(said.filter(wanted=True)))
-    if worklist.owner_id is not None:
-        wanting |= ~Q(Exists(said))
-    return access.people_with("list_studies", worklist).filter(wanting)
+def people_wanting_mail(worklist_ids: Collection[int]) -> QuerySet[User]:
+    """The active people who may see the list of one of these worklists and want mail of it."""
+    said: dict[int, dict[int, bool]] = defaultdict(dict)
+    ticks = MailTick.objects.filter(worklist__in=worklist_ids)
+    for user_id, worklist_id, wanted in ticks.values_list("user", "worklist", "wanted"):
+        said[worklist_id][user_id] = wanted
+    readers: set[int] = set()
+    for worklist in Worklist.objects.filter(pk__in=worklist_ids):
+        asked = {**said[worklist.pk]}
+        if worklist.owner_id is not None:
+            asked.setdefault(worklist.owner_id, _wanted_unless_said(worklist, worklist.owner_id))
+        wanting = {user_id for user_id, wanted in asked.items() if wanted}
+        if wanting:
+            members = access.people_with("list_studies", worklist).filter(pk__in=wanting)
+            readers.update(members.values_list("pk", flat=True))
+    return User.objects.filter(pk__in=readers, is_active=True)
+
+
+def _wanted_unless_said(worklist: Worklist, user_id: int) -> bool:
+    """Mail is preset on one's own worklist and nowhere else."""
+    return worklist.owner_id == user_id
 
 
 def role_on(user: User, worklist: Worklist) -> Role | None:

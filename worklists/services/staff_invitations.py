@@ -277,7 +277,7 @@ def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
                 invitation=invitation, account=account, role=offers[address].role, offered_by=by.user,
                 every_worklist=offers[address].every_worklist, offered_at=now,
             )
-            for address, (invitation, _) in invited.items()
+            for address, invitation in invited.items()
         ],
         update_conflicts=True,
         unique_fields=["invitation"],
@@ -295,7 +295,7 @@ def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     queue_mails(
         kind="staff_invitation",
         to=[
-            (one.offer.address, {"invitation": invited[one.offer.address][0].pk})
+            (one.offer.address, {"invitation": invited[one.offer.address].pk})
             for one in answers
             if one.outcome == Outcome.INVITED
         ],
