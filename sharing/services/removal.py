@@ -17,25 +17,9 @@ from sharing.models import Share
 from sharing.selectors.leaving import given_by
 from sharing.services import settling
 from studies.events import on_placement
-from studies.models import Instance, Series, Study
 from studies.selectors import placements_visible_to
-from studies.services import leave_bytes
+from studies.services import erase_study
 from worklists.services import deactivate_member, remove_member
-
-TOMBSTONE = {
-    "patient_name": "",
-    "patient_id": "",
-    "patient_birth_date_raw": "",
-    "patient_birth_date": None,
-    "patient_sex": "",
-    "accession_number": "",
-    "description": "",
-    "referring_physician": "",
-    "institution": "",
-    "study_date_raw": "",
-    "study_date": None,
-    "study_time_raw": "",
-}
 
 
 @dataclass(frozen=True)
@@ -99,17 +83,7 @@ def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
     record(Action.STUDY_DELETE, by=by, on=on)
     settling.end(ending, graphs, now, reason=Share.EndReason.STUDY_DELETED, by=by)
     settling.drop_every_placement(one.study)
-    leave_bytes(study=one.study)
-    Instance.objects.filter(study=one.study).delete()
-    Series.objects.filter(study=one.study).delete()
-    Study.objects.filter(pk=one.study.pk).update(
-        deleted_at=now,
-        deleted_by=by.person,
-        deleted_because=why,
-        n_series=0,
-        n_instances=0,
-        **TOMBSTONE,
-    )
+    erase_study(study=one.study, by=by, why=why, at=now)
     return Removal(1, len(ending), 0)
 
 

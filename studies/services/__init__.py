@@ -1,8 +1,9 @@
 """What may be done with a study, and every look at one."""
 
+from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
-from studies.services.leftovers import leave_bytes, sweep_leftovers
+from studies.services.leftovers import sweep_leftovers
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, open_study, read_list
 from studies.services.uploads import ingest_waiting, receive_upload
@@ -13,8 +14,8 @@ __all__ = [
     "carry_in",
     "check_open",
     "check_upload",
+    "erase_study",
     "ingest_waiting",
-    "leave_bytes",
     "open_instance",
     "open_study",
     "read_list",

@@ -507,6 +507,7 @@ PART_OF_A_DEED = {
     "accounts.outbox.queue_mails",
     "accounts.outbox.queue_written",
     "studies.leftovers.leave_bytes",
+    "studies.erasing.erase_study",
     "sharing.notices.tell",
     "sharing.settling.drop_every_placement",
     "sharing.settling.end",
