@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, Protocol
@@ -81,7 +82,7 @@ def record_all(events: Iterable[AuditEvent]) -> None:
 
     The generator asks the database nothing: from fifty on its rows go out as it makes them.
     """
-    tally: Tally = import_string(settings.CIMAR_AUDIT_TALLY)()
+    tally = _tally_named(settings.CIMAR_AUDIT_TALLY)()
     coming = _tallied(events, tally)
     few = list(islice(coming, FEW + 1))
     if len(few) <= FEW:
@@ -100,6 +101,13 @@ class Tally(Protocol):
 
     def count(self) -> None:
         """What was added is committed."""
+
+
+@cache
+def _tally_named(name: str) -> "type[Tally]":
+    """Resolved once a process, not on every write."""
+    found: type[Tally] = import_string(name)
+    return found
 
 
 def _tallied(events: Iterable[AuditEvent], tally: Tally) -> Iterator[AuditEvent]:

@@ -1,10 +1,17 @@
 """The outbox: a mail is a row first."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+
+class OutboxMailQuerySet(models.QuerySet["OutboxMail"]):
+    def waiting(self) -> Self:
+        """Neither delivered nor dropped."""
+        return self.filter(delivered_at=None, dropped_at=None)
 
 
 class OutboxMail(models.Model):
@@ -13,6 +20,11 @@ class OutboxMail(models.Model):
     `data` holds ids only; the text is written at delivery from what then stands. A mail that must be rendered
     at once (a code, a password link) keeps its texts here until it is delivered, and has a short life.
     """
+
+    class Dropped(models.TextChoices):
+        NOTHING = "nothing", "there was nothing left to send"
+        LATE = "late", "it was no longer good when its turn came"
+        GIVEN_UP = "given_up", "the mail server did not take it for three days"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=40)
@@ -28,7 +40,10 @@ class OutboxMail(models.Model):
     attempts = models.PositiveIntegerField(default=0, db_default=0)
     delivered_at = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
+    dropped_as = models.CharField(max_length=10, choices=Dropped, default="", db_default="", blank=True)
     dropped_because = models.CharField(max_length=100, default="", db_default="")
+
+    objects = OutboxMailQuerySet.as_manager()
 
     class Meta:
         constraints = [

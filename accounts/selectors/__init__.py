@@ -1,6 +1,7 @@
 """What may be read of people, invitations, sign-in and sessions."""
 
 from accounts.selectors.demands import Demands, demands_on, session_user
+from accounts.selectors.numbers import OutboxNumbers, outbox_numbers
 from accounts.selectors.people import (
     is_registered,
     mails_of_a_code,
@@ -12,11 +13,13 @@ from accounts.selectors.security import Factor, Session, factors_of, sessions_of
 __all__ = [
     "Demands",
     "Factor",
+    "OutboxNumbers",
     "Session",
     "demands_on",
     "factors_of",
     "is_registered",
     "mails_of_a_code",
+    "outbox_numbers",
     "proved_addresses",
     "session_user",
     "sessions_of",

@@ -19,6 +19,7 @@ from accounts.mail import Message, NothingToSend
 from accounts.models import OutboxMail
 
 log = logging.getLogger(__name__)
+Dropped = OutboxMail.Dropped
 
 # Longer than one mail may take, time-outs included: a second worker must not send what the first is still
 # sending.
@@ -106,7 +107,7 @@ def deliver_waiting() -> int:
 
 @transaction.atomic
 def _claim() -> OutboxMail | None:
-    due = OutboxMail.objects.filter(delivered_at=None, dropped_at=None, due_at__lte=Now())
+    due = OutboxMail.objects.waiting().filter(due_at__lte=Now())
     free = due.filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()))
     mail = free.select_for_update(skip_locked=True).order_by("due_at", "id").first()
     if mail is not None:
@@ -121,7 +122,7 @@ def _deliver(mail: OutboxMail, send: Callable[[OutboxMail, Message], None]) -> b
     try:
         send(mail, _text(mail))
     except NothingToSend as nothing:
-        _drop(_only(mail), str(nothing))
+        _drop(_only(mail), Dropped.NOTHING, str(nothing))
         return False
     except Exception as error:
         # Whatever a mail server or a renderer may raise, the mail is kept and tried again. No text of the
@@ -141,7 +142,7 @@ def _wait(attempts: int) -> timedelta:
 
 
 def _only(mail: OutboxMail) -> QuerySet[OutboxMail]:
-    return OutboxMail.objects.filter(pk=mail.pk, delivered_at=None, dropped_at=None)
+    return OutboxMail.objects.waiting().filter(pk=mail.pk)
 
 
 def _drop_if_too_late(mail: OutboxMail) -> bool:
@@ -149,13 +150,15 @@ def _drop_if_too_late(mail: OutboxMail) -> bool:
     given_up = _only(mail).filter(
         good_until=None, created_at__lte=Now() - GIVE_UP_AFTER, attempts__gt=FEW_TRIES
     )
-    return bool(_drop(late, "It was no longer good when its turn came.")) or bool(
-        _drop(given_up, "The mail server did not take it for three days.")
+    return bool(_drop(late, Dropped.LATE, "It was no longer good when its turn came.")) or bool(
+        _drop(given_up, Dropped.GIVEN_UP, "The mail server did not take it for three days.")
     )
 
 
-def _drop(mails: QuerySet[OutboxMail], why: str) -> int:
-    return mails.update(dropped_at=Now(), dropped_because=why[:100], claimed_until=None, **ERASED)
+def _drop(mails: QuerySet[OutboxMail], how: Dropped, why: str) -> int:
+    return mails.update(
+        dropped_at=Now(), dropped_as=how, dropped_because=why[:100], claimed_until=None, **ERASED
+    )
 
 
 def _text(mail: OutboxMail) -> Message:

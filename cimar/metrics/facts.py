@@ -4,47 +4,23 @@ Every web process answers the same; a dashboard takes the highest, never the sum
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
+from accounts.selectors.numbers import RECENT_MAILS, STRUGGLING, outbox_numbers
+from audit import clock
 from cimar.broker import broker_answers
 from cimar.time_limit import TimeLimited
-from studies.models import FOREVER
+from sharing.selectors.numbers import settlement_overdue_since
+from studies.selectors.numbers import MANY, ingest_numbers
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 2.5
-MANY = 100_000  # nobody needs to know more exactly how many wait
-RECENT_MAILS = 50_000
-STRUGGLING = 5  # tries
-
-# Each part reads one partial index, whose condition it repeats, or a bounded stretch of the newest rows.
-STATEMENT = f"""
-SELECT
-    (SELECT count(*) FROM (SELECT FROM accounts_outboxmail
-        WHERE delivered_at IS NULL AND dropped_at IS NULL LIMIT {MANY}) AS counted),
-    (SELECT extract(epoch FROM statement_timestamp() - min(coalesce(due_at, created_at)))
-        FROM accounts_outboxmail
-        WHERE delivered_at IS NULL AND dropped_at IS NULL AND due_at <= statement_timestamp()),
-    (SELECT count(*) FROM (SELECT FROM accounts_outboxmail
-        WHERE delivered_at IS NULL AND dropped_at IS NULL AND attempts >= {STRUGGLING} LIMIT {MANY}) AS counted),
-    (SELECT count(*) FROM accounts_outboxmail
-        WHERE id > (SELECT max(id) FROM accounts_outboxmail) - {RECENT_MAILS}
-        AND dropped_because = 'The mail server did not take it for three days.'),
-    (SELECT count(*) FROM (SELECT FROM studies_upload WHERE state = 'waiting' LIMIT {MANY}) AS counted),
-    (SELECT extract(epoch FROM statement_timestamp() - min(created_at))
-        FROM studies_upload WHERE state = 'waiting'),
-    (SELECT count(*) FROM (SELECT FROM studies_blob WHERE preview = 'waiting' LIMIT {MANY}) AS counted),
-    (SELECT extract(epoch FROM statement_timestamp() - least(
-        (SELECT min(expires_at) FROM sharing_share
-            WHERE ended_at IS NULL AND expires_at IS NOT NULL AND expires_at <= statement_timestamp()),
-        (SELECT min(exists_until) FROM studies_placement
-            WHERE exists_until <= statement_timestamp() AND exists_until < '{FOREVER:%Y-%m-%d}T00:00Z'))))
-"""
-
 NAMES = {
     "cimar_mails_waiting": "Mails in the outbox that are neither delivered nor dropped.",
     "cimar_mail_oldest_due_seconds": "For how long the mail that waits longest has been due.",
@@ -75,11 +51,26 @@ class Facts:
 
 
 def _read() -> tuple[float | None, ...]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '2s'")
-        cursor.execute(STATEMENT)
-        found: tuple[float | None, ...] = cursor.fetchone()
-        return found
+    """In the order of NAMES. Each app says its own numbers."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '2s'")
+        now, mails, files = clock.now(), outbox_numbers(), ingest_numbers()
+        overdue = settlement_overdue_since()
+
+    def seconds_since(moment: datetime | None) -> float | None:
+        return (now - moment).total_seconds() if moment is not None else None
+
+    return (
+        mails.waiting,
+        seconds_since(mails.due_since),
+        mails.struggling,
+        mails.given_up,
+        files.uploads_waiting,
+        seconds_since(files.uploads_since),
+        files.previews_waiting,
+        seconds_since(overdue),
+    )
 
 
 _facts = TimeLimited(_read, seconds=PATIENCE)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from audit import clock
 from audit.actions import Action
@@ -119,10 +118,7 @@ def settle_overdue() -> int:
             Share.objects.overdue().order_by("expires_at").values_list("study_id", flat=True)[:SWEEP]
         )
         overdue.update(
-            # The second condition says again what the first implies: it is the index's own.
-            Placement.objects.filter(exists_until__lte=Now(), exists_until__lt=FOREVER)
-            .order_by("exists_until")
-            .values_list("study_id", flat=True)[:SWEEP]
+            Placement.objects.overdue().order_by("exists_until").values_list("study_id", flat=True)[:SWEEP]
         )
         if overdue:
             settle(*opened(overdue))

@@ -23,6 +23,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         """Those that a path of approved shares leads to, or the home's own, now."""
         return self.filter(visible_until__gt=Now())
 
+    def overdue(self) -> Self:
+        """Those that the clock has ended and no settling has taken away."""
+        # The second condition says again what the first implies: it is the index's own.
+        return self.filter(exists_until__lte=Now(), exists_until__lt=FOREVER)
+
     def with_names(self) -> Self:
         """With the study and what the worklist's label and its account's name are read from."""
         return self.select_related("study", "worklist__account", "worklist__owner")

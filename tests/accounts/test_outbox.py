@@ -3,9 +3,11 @@
 import threading
 import time
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from celery import current_app
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -177,6 +179,7 @@ def test_a_mail_about_what_has_ended_is_dropped_with_the_reason(db, mailoutbox):
     assert outbox.deliver_waiting() == 0
     row.refresh_from_db()
     assert (row.dropped_at is not None, row.dropped_because) == (True, "It has ended meanwhile.")
+    assert row.dropped_as == OutboxMail.Dropped.NOTHING
     assert mailoutbox == []
 
 
@@ -200,6 +203,7 @@ def test_a_written_mail_past_its_life_is_erased_and_not_sent(db, mailoutbox, clo
     assert outbox.deliver_waiting() == 0
     row.refresh_from_db()
     assert (row.text_body, row.dropped_because) == ("", "It was no longer good when its turn came.")
+    assert row.dropped_as == OutboxMail.Dropped.LATE
     assert mailoutbox == []
 
 
@@ -214,6 +218,30 @@ def test_nobody_gives_up_before_three_days(db, clock):
     outbox.deliver_waiting()
     row.refresh_from_db()
     assert row.dropped_because == "The mail server did not take it for three days."
+    assert row.dropped_as == OutboxMail.Dropped.GIVEN_UP
+
+
+def test_mails_dropped_before_there_was_a_word_for_it_are_given_one(db, monkeypatch):
+    migration = import_module("accounts.migrations.0007_how_old_mails_were_dropped")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    because = {
+        "It was no longer good when its turn came.": "late",
+        "The mail server did not take it for three days.": "given_up",
+        "The person has registered.": "nothing",
+    }
+    dropped = {
+        OutboxMail.objects.create(
+            kind="code", recipient="a@example.org", dropped_at=Now(), dropped_because=sentence
+        ).pk: word
+        for sentence, word in because.items()
+    }
+    waiting = queue()
+
+    migration.fill(apps, None)
+
+    assert dict(OutboxMail.objects.filter(pk__in=dropped).values_list("pk", "dropped_as")) == dropped
+    waiting.refresh_from_db()
+    assert waiting.dropped_as == ""
 
 
 def test_a_mail_that_waited_for_our_own_workers_is_still_sent(db, mailoutbox, clock):

@@ -15,10 +15,12 @@ import pytest
 import yaml
 from django.db import DataError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import OutboxMail
+from accounts.selectors import outbox_numbers
 from cimar import metrics
 from cimar.activity_log import watch_statement
 from cimar.installation import CHECKOUT
@@ -26,8 +28,10 @@ from cimar.metrics import facts
 from cimar.metrics.worker import answer as worker_answers
 from sharing import services
 from sharing.models import Method
+from sharing.selectors.numbers import settlement_overdue_since
 from sharing.targets import Target
 from studies.models import Blob, Upload
+from studies.selectors.numbers import ingest_numbers
 from tests.cast import Cast, acting, make_cast
 from tests.mail_server import MailServer
 from tests.processes import Process, Site, Visitor, eventually, mail, site
@@ -199,7 +203,7 @@ def test_what_waits_is_read_from_the_database(token: None, clock: Any) -> None:
         kind="invitation",
         recipient="emil@example.net",
         dropped_at=clock.now(),
-        dropped_because="The mail server did not take it for three days.",
+        dropped_as=OutboxMail.Dropped.GIVEN_UP,
     )
     Upload.objects.create(worklist=cast.ct, by=cast.ana)
     Blob.objects.create(sha256="a" * 64, size=1)
@@ -237,12 +241,16 @@ def test_where_nothing_waits_the_numbers_are_nought(token: None) -> None:
 @pytest.mark.django_db
 def test_reading_the_facts_reads_no_whole_table() -> None:
     """With the whole-table scan made dear, a part without an index of its own would still have to take it."""
+    with CaptureQueriesContext(connection) as captured:
+        outbox_numbers(), ingest_numbers(), settlement_overdue_since()
+    statements = [query["sql"] for query in captured.captured_queries]
+    assert len(statements) == 10
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {facts.STATEMENT}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-
-    assert "Seq Scan" not in plan, plan
+        for statement in statements:
+            cursor.execute(f"EXPLAIN {statement}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Seq Scan" not in plan, f"{statement}\n{plan}"
 
 
 @pytest.mark.django_db

@@ -1,0 +1,28 @@
+"""What a monitor is told of uploads and previews."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min
+
+from studies.models import Blob, Upload
+
+MANY = 100_000  # nobody needs to know more exactly how many wait
+
+
+@dataclass(frozen=True)
+class IngestNumbers:
+    """What no worker has seen to yet; `uploads_since` is when the upload that waits longest was made."""
+
+    uploads_waiting: int
+    uploads_since: datetime | None
+    previews_waiting: int
+
+
+def ingest_numbers() -> IngestNumbers:
+    waiting = Upload.objects.filter(state=Upload.State.WAITING)
+    return IngestNumbers(
+        uploads_waiting=waiting[:MANY].count(),
+        uploads_since=waiting.aggregate(since=Min("created_at"))["since"],
+        previews_waiting=Blob.objects.filter(preview=Blob.Preview.WAITING)[:MANY].count(),
+    )
