@@ -74,7 +74,11 @@ def join(
     )
     for worklist in worklists:
         services.add_worklist_member(worklist=worklist, user=user, role=own_role, by=OPERATOR)
-    return membership if active else services.deactivate_member(membership=membership, by=OPERATOR)
+    return (
+        membership
+        if active
+        else services.deactivate_member_without_shares(membership=membership, by=OPERATOR)
+    )
 
 
 def membership_of(user: User, worklist: Worklist) -> WorklistMembership:

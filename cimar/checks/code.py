@@ -54,6 +54,16 @@ MAY_WRITE = (
 VIEWS = ("*/views.py", "*/views/*", "*/views_*.py")
 METHODS = {"get", "post", "dispatch", "form_valid"}
 
+# Parts of a change that only `sharing.services` makes whole: alone they would leave shares, promises or links behind.
+PARTS = {
+    "deactivate_member_without_shares": "leave_account",
+    "remove_member_without_shares": "leave_account",
+    "remove_worklist_without_shares": "delete_worklist",
+    "end_offer_without_invitation": "withdraw_staff_invitation",
+    "erase_study": "delete_study",
+}
+MAY_MAKE_WHOLE = ("sharing/services/*", "worklists/services/*", "studies/services/*")
+
 # Not about the product's rows.
 FREE = ("tests/*", "bench/*", "cimar/embedded/*", "cimar/checks/*")
 MAY_BE_LONG = ("*/migrations/*",)
@@ -166,6 +176,20 @@ def nothing_rides_on_the_request(path: str, tree: ast.Module, lines: list[str]) 
             yield Finding(path, node.lineno, said)
 
 
+def parts_are_made_whole(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    if _matches(path, MAY_MAKE_WHOLE + FREE):
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom | ast.Attribute | ast.Name):
+            continue
+        named = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else [_name(node)]
+        for name in named:
+            if whole := PARTS.get(name):
+                yield Finding(
+                    path, node.lineno, f"{name} is a part of a change: call sharing.services.{whole}."
+                )
+
+
 def modules_say_what_they_are(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     if tree.body and not _matches(path, ("*/migrations/*",)) and ast.get_docstring(tree) is None:
         yield Finding(path, 1, "a module begins with one line that says what it is.")
@@ -178,6 +202,7 @@ RULES: list[Callable[[str, ast.Module, list[str]], Iterator[Finding]]] = [
     files_are_short,
     one_clock,
     nothing_rides_on_the_request,
+    parts_are_made_whole,
     modules_say_what_they_are,
 ]
 

@@ -14,7 +14,7 @@ from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.services.promises import end_promises
 from worklists.models import InvitedMembership
-from worklists.services import end_offer
+from worklists.services import end_offer_without_invitation
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def withdraw_staff_invitation(*, membership: InvitedMembership, by: Actor) -> bo
 
     Shares that clinicians promised on the same invitation are theirs: while one waits, so does the invitation.
     """
-    invitation = end_offer(membership=membership, by=by)
+    invitation = end_offer_without_invitation(membership=membership, by=by)
     if selectors.promises_of(invitation).exists():
         return False
     accounts_invitations.withdraw(invitation=invitation, by=by)

@@ -19,7 +19,7 @@ from sharing.services import settling
 from studies.events import on_placement
 from studies.selectors import placements_visible_to
 from studies.services import erase_study
-from worklists.services import deactivate_member, remove_member
+from worklists.services import deactivate_member_without_shares, remove_member_without_shares
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Remova
     # These lock user, membership and worklist rows before any study is locked, and see to the rights.
     row = still_there(found, membership)
     if remove:
-        remove_member(membership=row, by=by)
+        remove_member_without_shares(membership=row, by=by)
     else:
-        deactivate_member(membership=row, by=by)
+        deactivate_member_without_shares(membership=row, by=by)
     study_ids = set(given_by(row).values_list("study_id", flat=True))
     if not study_ids:
         return Removal(0, 0, 0)

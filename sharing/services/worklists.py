@@ -5,7 +5,7 @@ from django.db import transaction
 from audit.actor import Actor
 from sharing.selectors.worklists import why_it_stays
 from worklists.models import Worklist
-from worklists.services import remove_worklist
+from worklists.services import remove_worklist_without_shares
 
 
 @transaction.atomic
@@ -15,4 +15,4 @@ def delete_worklist(*, worklist: Worklist, by: Actor) -> None:
     No share ends by it: where there is one, or was one, the worklist stays. Raises PermissionDenied, and
     ValidationError with the reason why it stays.
     """
-    remove_worklist(worklist=worklist, by=by, why_it_stays=why_it_stays)
+    remove_worklist_without_shares(worklist=worklist, by=by, veto=why_it_stays)

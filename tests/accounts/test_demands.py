@@ -17,7 +17,7 @@ from audit.models import AuditEvent
 from tests.cast import acting
 from tests.factories import PASSWORD, join, make_account, make_instance, make_series, make_user
 from tests.fingerprint import AUDIT, fingerprint
-from worklists.services import deactivate_member
+from worklists.services import deactivate_member_without_shares
 
 REQUIRED, SET_UP = "/profile/second-factor/required/", "/profile/second-factor/app/"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -148,7 +148,7 @@ def test_the_date_comes_by_the_clock_alone(client, ana, cast, clock):
 
 def test_a_demand_ends_with_the_membership(client, ana, cast):
     require(cast.northgate, minutes=-1)
-    deactivate_member(membership=ana.account_memberships.get(), by=OPERATOR)
+    deactivate_member_without_shares(membership=ana.account_memberships.get(), by=OPERATOR)
     assert client.get("/profile/").status_code == 200
 
 

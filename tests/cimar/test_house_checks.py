@@ -29,6 +29,9 @@ FOUND = [
     ("administration/roles.py", "setattr(request, 'effect', effect)", "behind its back"),
     ("administration/page.py", "row.__dict__['name'] = 'Viewer'", "behind its back"),
     ("administration/page.py", "vars(request)['kept'] = 1", "behind its back"),
+    ("administration/people.py", "services.remove_member_without_shares(membership=row)", "leave_account"),
+    ("studies/views/study.py", "from studies.services import erase_study", "delete_study"),
+    ("sharing/views/deletion.py", "erase_study(study=study)", "delete_study"),
 ]
 LET_PASS = [
     ("worklists/access/rights.py", "get_objects_for_user(user, 'x')"),
@@ -44,6 +47,8 @@ LET_PASS = [
     ("administration/site.py", "request.current_app = self.name"),
     ("administration/page.py", "response.refusal = cause; found = request.user.name"),
     ("accounts/middleware/idle.py", "request.factor_reminder = demands"),
+    ("sharing/services/removal.py", "erase_study(study=study)"),
+    ("administration/people.py", "services.leave_account(membership=row)"),
 ]
 
 

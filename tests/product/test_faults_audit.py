@@ -194,13 +194,13 @@ WORKLISTS: dict[str, Call] = {
     "members.change_account_member": lambda w: worklists.services.change_account_member(
         membership=w.member(w.cast.ana), role=_role(w, "Viewer"), by=acting(w.cast.adam)
     ),
-    "members.deactivate_member": lambda w: worklists.services.deactivate_member(
+    "members.deactivate_member_without_shares": lambda w: worklists.services.deactivate_member_without_shares(
         membership=w.member(w.cast.ana), by=acting(w.cast.adam)
     ),
     "members.reactivate_member": lambda w: worklists.services.reactivate_member(
         membership=w.member(w.cast.ina), by=acting(w.cast.adam)
     ),
-    "members.remove_member": lambda w: worklists.services.remove_member(
+    "members.remove_member_without_shares": lambda w: worklists.services.remove_member_without_shares(
         membership=w.member(w.cast.ana), by=acting(w.cast.adam)
     ),
     "personal.change_personal_code": lambda w: personal.change_personal_code(by=acting(w.cast.ana), new=True),
@@ -230,7 +230,9 @@ WORKLISTS: dict[str, Call] = {
         account=w.cast.northgate, by=acting(w.cast.adam), filters=Filters()
     ),
     "staff_claims.claim_memberships": lambda w: worklists.services.claim_memberships(by=acting(w.newcomer)),
-    "staff_claims.end_offer": lambda w: worklists.services.end_offer(membership=w.offered, by=acting(w.cast.adam)),
+    "staff_claims.end_offer_without_invitation": lambda w: (
+        worklists.services.end_offer_without_invitation(membership=w.offered, by=acting(w.cast.adam))
+    ),
     "staff_claims.relink_staff_invitation": lambda w: worklists.services.relink_staff_invitation(
         membership=w.offered, by=acting(w.cast.adam)
     ),
@@ -275,8 +277,8 @@ WORKLISTS: dict[str, Call] = {
     "worklists.make_share_code": lambda w: worklists.services.make_share_code(
         worklist=w.cast.chest, by=acting(w.cast.adam)
     ),
-    "worklists.remove_worklist": lambda w: worklists.services.remove_worklist(
-        worklist=Worklist.objects.get(name="Spare"), by=acting(w.cast.adam), why_it_stays=lambda worklist: ""
+    "worklists.remove_worklist_without_shares": lambda w: worklists.services.remove_worklist_without_shares(
+        worklist=Worklist.objects.get(name="Spare"), by=acting(w.cast.adam), veto=lambda worklist: ""
     ),
 }  # fmt: skip
 

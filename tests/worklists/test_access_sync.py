@@ -162,7 +162,7 @@ class World(RuleBasedStateMachine):
         user, account = data.draw(st.sampled_from(list(self.members)))
         membership = self._membership(user, account)
         if how == "remove":
-            services.remove_member(membership=membership, by=OPERATOR)
+            services.remove_member_without_shares(membership=membership, by=OPERATOR)
             del self.members[user, account]
             self.places = {
                 place: role
@@ -170,7 +170,7 @@ class World(RuleBasedStateMachine):
                 if place[0] != user or place[1].account != account
             }
         elif how == "deactivate":
-            services.deactivate_member(membership=membership, by=OPERATOR)
+            services.deactivate_member_without_shares(membership=membership, by=OPERATOR)
             self.members[user, account]["active"] = False
         else:
             services.reactivate_member(membership=membership, by=OPERATOR)

@@ -63,13 +63,13 @@ DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
     "give_every_worklist": lambda cast, by: services.change_account_member(
         membership=member(cast.vera, cast.northgate), every_worklist=True, by=acting(by)
     ),
-    "deactivate_member": lambda cast, by: services.deactivate_member(
+    "deactivate_member_without_shares": lambda cast, by: services.deactivate_member_without_shares(
         membership=member(cast.vera, cast.northgate), by=acting(by)
     ),
     "reactivate_member": lambda cast, by: services.reactivate_member(
         membership=member(cast.ina, cast.northgate), by=acting(by)
     ),
-    "remove_member": lambda cast, by: services.remove_member(
+    "remove_member_without_shares": lambda cast, by: services.remove_member_without_shares(
         membership=member(cast.vera, cast.northgate), by=acting(by)
     ),
     "add_worklist": lambda cast, by: services.add_worklist(
@@ -88,8 +88,8 @@ DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
         worklist=cast.ct, is_front_door=True, by=acting(by)
     ),
     "make_share_code": lambda cast, by: services.make_share_code(worklist=cast.ct, by=acting(by)),
-    "remove_worklist": lambda cast, by: services.remove_worklist(
-        worklist=cast.chest, by=acting(by), why_it_stays=lambda worklist: ""
+    "remove_worklist_without_shares": lambda cast, by: services.remove_worklist_without_shares(
+        worklist=cast.chest, by=acting(by), veto=lambda worklist: ""
     ),
     "add_worklist_member": lambda cast, by: services.add_worklist_member(
         worklist=cast.chest, user=cast.vera, by=acting(by)
@@ -115,16 +115,16 @@ EVENTS = {
     "add_account_member": Action.MEMBER_ADD,
     "change_account_member": Action.MEMBER_CHANGE,
     "give_every_worklist": Action.MEMBER_CHANGE,
-    "deactivate_member": Action.MEMBER_LEAVE,
+    "deactivate_member_without_shares": Action.MEMBER_LEAVE,
     "reactivate_member": Action.MEMBER_CHANGE,
-    "remove_member": Action.MEMBER_LEAVE,
+    "remove_member_without_shares": Action.MEMBER_LEAVE,
     "add_worklist": Action.WORKLIST_ADD,
     "change_worklist": Action.WORKLIST_CHANGE,
     "change_code": Action.CODE_CHANGE,
     "change_default_role": Action.WORKLIST_CHANGE,
     "move_front_door": Action.CODE_CHANGE,
     "make_share_code": Action.CODE_CHANGE,
-    "remove_worklist": Action.WORKLIST_REMOVE,
+    "remove_worklist_without_shares": Action.WORKLIST_REMOVE,
     "add_worklist_member": Action.WORKLIST_MEMBER_ADD,
     "add_worklist_members": Action.WORKLIST_MEMBER_ADD,
     "change_worklist_member": Action.WORKLIST_MEMBER_CHANGE,
@@ -168,7 +168,9 @@ def test_what_cannot_be_audited_does_not_happen(
     assert fingerprint() == before
 
 
-@pytest.mark.parametrize("name", ["change_role", "deactivate_member", "change_worklist", "change_code"])
+@pytest.mark.parametrize(
+    "name", ["change_role", "deactivate_member_without_shares", "change_worklist", "change_code"]
+)
 def test_the_same_deed_twice_acts_once(cast: Cast, name: str) -> None:
     DEEDS[name](cast, cast.adam)
     before = fingerprint()
@@ -341,10 +343,10 @@ LAST = {
         role=role_of(cast.northgate, "Viewer"),
         by=acting(cast.adam),
     ),
-    "leave": lambda cast: services.deactivate_member(
+    "leave": lambda cast: services.deactivate_member_without_shares(
         membership=member(cast.adam, cast.northgate), by=acting(cast.adam)
     ),
-    "remove": lambda cast: services.remove_member(
+    "remove": lambda cast: services.remove_member_without_shares(
         membership=member(cast.adam, cast.northgate), by=acting(cast.sue)
     ),
     "untick": lambda cast: services.change_role(
@@ -440,7 +442,7 @@ def test_a_personal_worklist_takes_no_members_and_no_settings(cast: Cast) -> Non
 
 
 def test_a_removed_member_leaves_no_rights_and_no_rows(cast: Cast) -> None:
-    services.remove_member(membership=member(cast.vera, cast.northgate), by=acting(cast.adam))
+    services.remove_member_without_shares(membership=member(cast.vera, cast.northgate), by=acting(cast.adam))
     assert not cast.vera.account_memberships.exists()
     assert not cast.vera.worklist_memberships.exists()
     assert not cast.vera.groups.exists()

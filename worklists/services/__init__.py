@@ -10,15 +10,15 @@ from worklists.services.mail_ticks import set_mail_tick
 from worklists.services.members import (
     add_account_member,
     change_account_member,
-    deactivate_member,
+    deactivate_member_without_shares,
     reactivate_member,
-    remove_member,
+    remove_member_without_shares,
 )
 from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
 from worklists.services.staff_claims import (
     claim_memberships,
-    end_offer,
+    end_offer_without_invitation,
     relink_staff_invitation,
     resend_staff_invitation,
 )
@@ -40,7 +40,7 @@ from worklists.services.worklists import (
     add_worklist,
     change_worklist,
     make_share_code,
-    remove_worklist,
+    remove_worklist_without_shares,
 )
 
 __all__ = [
@@ -64,17 +64,17 @@ __all__ = [
     "claim_memberships",
     "copy_role",
     "create_account",
-    "deactivate_member",
-    "end_offer",
+    "deactivate_member_without_shares",
+    "end_offer_without_invitation",
     "invite_members",
     "make_share_code",
     "preview_invitations",
     "reactivate_member",
     "relink_staff_invitation",
-    "remove_member",
+    "remove_member_without_shares",
     "remove_role",
-    "remove_worklist",
     "remove_worklist_member",
+    "remove_worklist_without_shares",
     "replace_role",
     "resend_staff_invitation",
     "set_mail_tick",

@@ -142,10 +142,10 @@ def reactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMem
 
 
 @transaction.atomic
-def deactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMembership:
+def deactivate_member_without_shares(*, membership: AccountMembership, by: Actor) -> AccountMembership:
     """Make a membership inactive: its rows stay, its rights go.
 
-    Half of leaving: the physician shares this account gave the person end with it. So nothing but
+    A part of leaving: the physician shares this account gave the person end with it. So nothing but
     `sharing.services.leave_account` calls this, which does both in one transaction.
     """
     account, membership = _held(membership)
@@ -162,10 +162,10 @@ def deactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMem
 
 
 @transaction.atomic
-def remove_member(*, membership: AccountMembership, by: Actor) -> None:
+def remove_member_without_shares(*, membership: AccountMembership, by: Actor) -> None:
     """Take the membership away with its worklist memberships; the other way of leaving.
 
-    As with `deactivate_member`, `sharing.services.leave_account` is the one that calls this.
+    As with `deactivate_member_without_shares`, `sharing.services.leave_account` is the one that calls this.
     """
     account, membership = _held(membership)
     check_administers(by, account)

@@ -44,10 +44,10 @@ def relink_staff_invitation(*, membership: InvitedMembership, by: Actor) -> Invi
 
 
 @transaction.atomic
-def end_offer(*, membership: InvitedMembership, by: Actor) -> Invitation:
+def end_offer_without_invitation(*, membership: InvitedMembership, by: Actor) -> Invitation:
     """Take back the membership. Shares promised on the same invitation are others' and stay.
 
-    Half of withdrawing: `sharing.services.withdraw_staff_invitation` sees whether anything is left to wait for.
+    A part of withdrawing: `sharing.services.withdraw_staff_invitation` sees whether anything is left to wait for.
     """
     account, row = held(membership)
     check_administers(by, account)

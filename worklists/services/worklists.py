@@ -140,11 +140,11 @@ def make_share_code(*, worklist: Worklist, by: Actor) -> Worklist:
 
 
 @transaction.atomic
-def remove_worklist(*, worklist: Worklist, by: Actor, why_it_stays: Callable[[Worklist], str]) -> None:
+def remove_worklist_without_shares(*, worklist: Worklist, by: Actor, veto: Callable[[Worklist], str]) -> None:
     """Take a location or group away, with its memberships and everybody's rights there.
 
-    Half of a deletion: studies and shares are not known here, so `sharing.services.delete_worklist` is the one that
-    calls this. `why_it_stays` looks at the locked row and gives the sentence that keeps it, or none.
+    A part of a deletion: studies and shares are not known here, so `sharing.services.delete_worklist` is the one that
+    calls this. `veto` reads the locked row and gives the sentence that keeps it, or none.
     """
     if worklist.account_id is None:
         check_administers(by, None)
@@ -153,7 +153,7 @@ def remove_worklist(*, worklist: Worklist, by: Actor, why_it_stays: Callable[[Wo
     check_administers(by, account)
     # FOR UPDATE: a share to it, a study or an upload that comes now waits, and then finds nothing.
     worklist = _held(worklist)
-    if why := why_it_stays(worklist):
+    if why := veto(worklist):
         raise ValidationError(why, code="stays")
     members = WorklistMembership.objects.filter(worklist=worklist).count()
     on = on_worklist(worklist, kind=worklist.kind, code=worklist.share_code or "", members=members)
