@@ -25,8 +25,8 @@ from worklists.services.trail import export_account_trail, read_account_trail
 def _actions() -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [("", "Everything")]
     for key, (title, _) in history.CATEGORIES.items():
-        ours = [(action.value, str(action.label)) for action in history.actions_in(key)]
-        choices.append((title, [(key, f"{title}: all"), *ours]))
+        single = [(action.value, str(action.label)) for action in history.actions_in(key)]
+        choices.append((title, [(key, f"{title}: all"), *single]))
     return choices
 
 

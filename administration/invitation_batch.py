@@ -19,7 +19,7 @@ from worklists import services
 from worklists.models import Worklist
 from worklists.services import Answer, Offer, Outcome
 
-SALT = "cimar.invite-several"
+SALT = "cimar.invite-batch"
 HOUR = 3600
 SOMETHING = (Outcome.INVITED, Outcome.ADDED, Outcome.CHANGED)
 STALE = "This check is more than an hour old. Check the list again."
@@ -57,7 +57,7 @@ class Shown:
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, page, "several", form=ListForm())
+        return _page(request, page, "batch", form=ListForm())
     if "agreed" in request.POST:
         return _invite(request, page, account)
     form = ListForm(request.POST, request.FILES)
@@ -68,15 +68,15 @@ def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpRespons
     if not form.errors and not _may_ask(request, lines):
         form.add_error(None, limits.TOO_MANY_INVITED)
     if form.errors:
-        return _page(request, page, "several", 422, form=form)
-    return _look(request, page, account, lines)
+        return _page(request, page, "batch", 422, form=form)
+    return _check(request, page, account, lines)
 
 
 def _may_ask(request: HttpRequest, lines: list[Line]) -> bool:
     return limits.may_invite(by=actor_of(request), addresses=sum(line.offer is not None for line in lines))
 
 
-def _look(request: HttpRequest, page: Any, account: Account, lines: list[Line]) -> HttpResponse:
+def _check(request: HttpRequest, page: Any, account: Account, lines: list[Line]) -> HttpResponse:
     offered = [line for line in lines if line.offer is not None]
     offers = [line.offer for line in offered if line.offer is not None]
     answers = (
@@ -86,14 +86,14 @@ def _look(request: HttpRequest, page: Any, account: Account, lines: list[Line]) 
     rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
     doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
     agreed = _sign(account, request.user, doing, by_line, [row for row in rows if row.tone == "danger"])
-    return _look_page(request, page, rows, agreed, len(doing))
+    return _check_page(request, page, rows, agreed, len(doing))
 
 
-def _look_page(
+def _check_page(
     request: HttpRequest, page: Any, rows: list[Shown], agreed: str, doing: int, wrong: str = ""
 ) -> HttpResponse:
     return _page(
-        request, page, "several_look", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
+        request, page, "batch_check", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
         button=f"Invite {counted(doing, 'person,people')}", refused=_refused(rows), wrong=wrong,
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
             raise signing.BadSignature
     except signing.BadSignature:
         form = ListForm()
-        return _page(request, page, "several", 422, form=form, wrong=STALE)
+        return _page(request, page, "batch", 422, form=form, wrong=STALE)
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
     kept = [Outcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
@@ -114,7 +114,7 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
         seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
         rows = _agreed_rows(agreed, lines, seen, WILL)
         said = limits.TOO_MANY_INVITED
-        return _look_page(request, page, rows, request.POST["agreed"], len(offers), said)
+        return _check_page(request, page, rows, request.POST["agreed"], len(offers), said)
     answers = (
         services.invite_members(account=account, offers=offers, by=actor_of(request), shown=kept)
         if offers
@@ -122,13 +122,13 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     )
     rows = _agreed_rows(agreed, lines, answers, DONE)
     done = sum(row.tone == "good" for row in rows)
-    return _page(request, page, "several_done", rows=rows, done=done, refused=_refused(rows))
+    return _page(request, page, "batch_result", rows=rows, done=done, refused=_refused(rows))
 
 
 def _agreed_rows(
     agreed: Any, lines: list[Line], answers: list[Answer], words: dict[Outcome, tuple[str, str]]
 ) -> list[Shown]:
-    """Each line that was agreed to with its answer, and in their places those that were refused at the look."""
+    """Each line that was agreed to with its answer, and in their places those that the check had refused."""
     coming = iter(answers)
     rows = [_shown(line, next(coming) if line.offer is not None else None, words) for line in lines]
     rows += [
@@ -184,9 +184,9 @@ def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[Line], list
 
 def _page(request: HttpRequest, page: Any, template: str, status: int = 200, **context: Any) -> HttpResponse:
     titles = {
-        "several": "Invite several people",
-        "several_look": "Check the list",
-        "several_done": "Result",
+        "batch": "Invite several people",
+        "batch_check": "Check the list",
+        "batch_result": "Result",
     }
     about = {"title": titles[template], "columns": COLUMNS, "most": MOST_LINES}
     answer: HttpResponse = page.render(request, template, status, **about, **context)

@@ -180,7 +180,7 @@ class InvitationAdmin(Page):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.batch_view)
-        return [path("several/", view, name="accounts_invitation_several"), *super().get_urls()]
+        return [path("batch/", view, name="accounts_invitation_batch"), *super().get_urls()]
 
     def batch_view(self, request: HttpRequest) -> HttpResponse:
         """Invite several people by a list."""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.services import limits
 from administration.change import Refusal
-from administration.worklist_pages import render, url_of
+from administration.worklist_tabs import render, url_of
 from audit.actor import Actor
 from audit.requests import actor_of
 from common.formats import code_groups, counted

@@ -1,4 +1,4 @@
-"""The administration as a place: who may come in, which account they look at, and where its pages begin."""
+"""The site of the administration: who may open it, which account is shown, and its front page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ CLOSED = "The administration pages are for administrators."
 # So many accounts are shown to choose from; with more, a name narrows it.
 ACCOUNTS = 50
 # Signing in and out and passwords are the product's own pages; and nothing here has a page elsewhere by its type.
-NOT_OURS = {"login", "logout", "password_change", "password_change_done", "view_on_site"}
+LEFT_OUT = {"login", "logout", "password_change", "password_change_done", "view_on_site"}
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ class AdministrationSite(AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[Any]:
-        ours = [path("account/", self.admin_view(self.account_view), name="choose_account")]
-        return ours + [url for url in super().get_urls() if getattr(url, "name", None) not in NOT_OURS]
+        own = [path("account/", self.admin_view(self.account_view), name="choose_account")]
+        return own + [url for url in super().get_urls() if getattr(url, "name", None) not in LEFT_OUT]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {

@@ -16,7 +16,7 @@ from administration.choices import SearchedChoice, filter_by
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
-from administration.worklist_pages import ABOUT_WORKLISTS, listed, render, url_of
+from administration.worklist_tabs import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.formats import counted

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.services import limits
-from administration import share_codes, worklist_members, worklist_pages
+from administration import share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
 from administration.choices import filter_by
 from administration.current_account import current_account
@@ -131,7 +131,7 @@ class WorklistAdmin(EditablePage):
 
     @admin.display(description="Members", ordering="n_members")
     def member_count(self, worklist: Any) -> SafeString:
-        there = worklist_pages.url_of("members", worklist.pk)
+        there = worklist_tabs.url_of("members", worklist.pk)
         said = counted(worklist.n_members, "member,members")
         return format_html(
             '<a href="{}">{} <span class="visually-hidden">of {}</span></a>', there, said, worklist.name
@@ -149,7 +149,7 @@ class WorklistAdmin(EditablePage):
     def about(self, request: HttpRequest, row: Worklist | None, form: WorklistForm) -> dict[str, Any]:
         if row is None:
             return {}
-        return {"tabs": worklist_pages.tabs(row), "counts": count_members(row)}
+        return {"tabs": worklist_tabs.tabs(row), "counts": count_members(row)}
 
     def add(self, change: Change) -> Done:
         """Whoever types codes learns which are taken: that is looking them up, as while sharing."""
@@ -159,7 +159,7 @@ class WorklistAdmin(EditablePage):
             raise ValidationError({"share_code": limits.TOO_MANY_CODES_TYPED})
         worklist = services.add_worklist(account=account, **change.filled, by=change.by)
         # A new worklist wants members.
-        return Done(self.added(worklist).sentence, worklist_pages.url_of("members", worklist.pk))
+        return Done(self.added(worklist).sentence, worklist_tabs.url_of("members", worklist.pk))
 
     def change(self, change: Change) -> Done:
         return self.saved(services.change_worklist(worklist=change.row, **change.filled, by=change.by))
@@ -188,5 +188,5 @@ class WorklistAdmin(EditablePage):
 
     def history_events(self, row: Worklist) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.filter(
-            worklist_id=row.pk, study_id=None, action__in=worklist_pages.ABOUT_WORKLISTS
+            worklist_id=row.pk, study_id=None, action__in=worklist_tabs.ABOUT_WORKLISTS
         )

@@ -113,7 +113,7 @@ def test_whoever_may_not_see_an_invitation_uses_up_nothing_of_it(cast: Cast, who
 
 # Addresses looked up and invited
 
-ONE, SEVERAL = reverse("admin:accounts_invitation_add"), reverse("admin:accounts_invitation_several")
+ONE, SEVERAL = reverse("admin:accounts_invitation_add"), reverse("admin:accounts_invitation_batch")
 A_LIST = "email,role,worklists\np1@example.net,Viewer,\np2@example.net,Viewer,\n"
 
 

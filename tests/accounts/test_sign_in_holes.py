@@ -1,7 +1,6 @@
 """Ways round the sign-in that somebody might try, each of them closed."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from allauth.core.internal import ratelimit
@@ -17,6 +16,7 @@ from accounts.models import AccountMembership
 from accounts.services import second_factor
 from accounts.services.limits import TOO_MANY_INVITED
 from accounts.services.people import set_active
+from administration.change import Change
 from audit.actions import Action
 from audit.history import sentence
 from audit.models import AuditEvent
@@ -322,7 +322,7 @@ def test_a_superuser_who_takes_away_their_own_is_signed_out_and_told_so(db):
 # Addresses of strangers
 
 
-LOOK = "/admin/accounts/invitation/several/"
+LOOK = "/admin/accounts/invitation/batch/"
 
 
 def look_up(client, count, start=0):
@@ -385,11 +385,11 @@ def test_a_membership_that_is_removed_meanwhile_is_as_if_it_had_never_been(trans
     assert answer.status_code == 404
 
 
-def test_a_row_that_is_gone_between_the_form_and_the_deed_is_not_found(cast, rf):
+def test_a_row_that_is_gone_between_the_form_and_the_change_is_not_found(cast):
     membership = AccountMembership.objects.get(user=cast.ben, account=cast.northgate)
     people = admin.site._registry[AccountMembership]
-    gone = AccountMembership(pk=membership.pk)
+    filled = {"role": role_of(cast.northgate, "Viewer"), "every_worklist": False}
     leave_account(membership=membership.pk, by=acting(cast.adam), remove=True)
 
     with pytest.raises(NothingThere):
-        people.save_model(rf.post("/"), gone, SimpleNamespace(cleaned_data={}), change=True)
+        people.change(Change(acting(cast.adam), cast.northgate, membership, filled))

@@ -242,7 +242,7 @@ def test_a_person_who_is_no_number_is_nobody_chosen(adam: Client, cast: Cast) ->
 def test_a_dry_run_tells_no_names_of_people_of_other_accounts(adam: Client, cast: Cast) -> None:
     typed = "email,role,worklists\ncaro@example.org,Viewer,\nrita@example.org,Viewer,\n"
 
-    looked = adam.post(reverse("admin:accounts_invitation_several"), {"pasted": typed})
+    looked = adam.post(reverse("admin:accounts_invitation_batch"), {"pasted": typed})
 
     page = looked.content.decode().replace("caro@example.org", "").replace("rita@example.org", "")
     assert "Will be added at once" in page

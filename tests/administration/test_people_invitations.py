@@ -212,7 +212,7 @@ def test_what_the_inviters_role_lacks_is_said_on_the_form(cast, client):
 
 
 def look(client: Client, text: str) -> Any:
-    return client.post(page("several"), {"pasted": text})
+    return client.post(page("batch"), {"pasted": text})
 
 
 def agreed(response: Any) -> str:
@@ -249,7 +249,7 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
     )
     assert "CT Reporting as Radiologist , Chest Clinic" in said and "Invite 8 people" in said
 
-    done = text_of(adam.post(page("several"), {"agreed": agreed(looked)}))
+    done = text_of(adam.post(page("batch"), {"agreed": agreed(looked)}))
 
     assert "8 people were invited or added; 2 were not." in done
     assert "8 p7@example.net Not invited There is no role named “Chief”" in done
@@ -265,10 +265,10 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
 
 def test_pressing_twice_invites_once_and_says_so(adam, cast):
     token = agreed(look(adam, TEN))
-    adam.post(page("several"), {"agreed": token})
+    adam.post(page("batch"), {"agreed": token})
     before = fingerprint()
 
-    again = text_of(adam.post(page("several"), {"agreed": token}))
+    again = text_of(adam.post(page("batch"), {"agreed": token}))
 
     assert fingerprint() == before
     assert "p1@example.net Already invited; nothing changes" in again
@@ -281,7 +281,7 @@ def test_exactly_what_was_shown_is_done(adam, cast):
     make_role(cast.northgate, "Viewer", ["list_studies", "delete_study"])
     make_user("Six", email="p6@example.net")
 
-    done = text_of(adam.post(page("several"), {"agreed": token}))
+    done = text_of(adam.post(page("batch"), {"agreed": token}))
 
     assert InvitedMembership.objects.get(invitation__address="p1@example.net").role.name == "Looker"
     assert "p6@example.net Not invited This has changed since you checked the list." in done
@@ -293,7 +293,7 @@ def test_a_role_or_worklist_deleted_since_is_said_and_stops_nobody_else(adam, ca
     token = agreed(look(adam, HEADER + "p1@example.net,Passing,,\np2@example.net,Viewer,,\n"))
     services.remove_role(role=passing, by=acting(cast.adam))
 
-    done = text_of(adam.post(page("several"), {"agreed": token}))
+    done = text_of(adam.post(page("batch"), {"agreed": token}))
 
     assert (
         "p1@example.net Not invited The role or a worklist in this line was deleted after you checked the list."
@@ -309,9 +309,9 @@ def test_what_was_shown_to_one_cannot_be_used_by_another_or_changed(adam, cast):
     before = fingerprint()
 
     answers = [
-        rita.post(page("several"), {"agreed": token}),
-        adam.post(page("several"), {"agreed": token[:-3] + "abc"}),
-        adam.post(page("several"), {"agreed": "x"}),
+        rita.post(page("batch"), {"agreed": token}),
+        adam.post(page("batch"), {"agreed": token[:-3] + "abc"}),
+        adam.post(page("batch"), {"agreed": "x"}),
     ]
 
     assert [answer.status_code for answer in answers] == [422, 422, 422]
@@ -326,7 +326,7 @@ def test_what_the_second_press_may_no_longer_do_it_does_not(adam, cast):
     services.change_account_member(membership=own, role=role_of(cast.northgate, "Viewer"), by=OPERATOR)
     before = fingerprint(but={"audit_auditevent"})
 
-    response = adam.post(page("several"), {"agreed": token})
+    response = adam.post(page("batch"), {"agreed": token})
 
     assert response.status_code == 403
     assert fingerprint(but={"audit_auditevent"}) == before
@@ -346,7 +346,7 @@ READABLE = {
 def test_lists_as_spreadsheets_write_them_are_read(adam, cast, how):
     file = SimpleUploadedFile("people.csv", READABLE[how].encode())
 
-    looked = text_of(adam.post(page("several"), {"file": file}))
+    looked = text_of(adam.post(page("batch"), {"file": file}))
 
     assert "Will be invited Viewer CT Reporting , Chest Clinic" in looked and "Invite 1 person" in looked
 
@@ -370,7 +370,7 @@ def test_a_list_that_cannot_be_read_is_refused_in_words(adam, cast, text, way):
     before = fingerprint()
     sent = {"pasted": text} if way == "pasted" else {"file": SimpleUploadedFile("p.csv", text.encode())}
 
-    response = adam.post(page("several"), sent)
+    response = adam.post(page("batch"), sent)
 
     said = text_of(response)
     assert response.status_code == 422
@@ -383,7 +383,7 @@ def test_a_list_that_cannot_be_read_is_refused_in_words(adam, cast, text, way):
 
 
 def test_a_file_that_is_no_text_is_refused_in_words(adam, cast):
-    response = adam.post(page("several"), {"file": SimpleUploadedFile("p.csv", b"email\xff\xfe\x00")})
+    response = adam.post(page("batch"), {"file": SimpleUploadedFile("p.csv", b"email\xff\xfe\x00")})
 
     assert response.status_code == 422
     assert "Save it as “CSV UTF-8” and choose it again." in text_of(response)
@@ -415,7 +415,7 @@ def test_a_location_and_a_group_of_one_name_are_told_apart(adam, cast):
     looked = look(adam, HEADER + lines)
 
     assert "write “location: Twin” or “group: Twin”" in text_of(looked)
-    adam.post(page("several"), {"agreed": agreed(looked)})
+    adam.post(page("batch"), {"agreed": agreed(looked)})
     assert InvitedMembership.objects.get().worklists.get().worklist.kind == "group"
 
 
@@ -442,7 +442,7 @@ def test_two_hundred_lines_cost_a_handful_of_statements(adam, cast, django_asser
     with django_assert_max_num_queries(25):
         looked = look(adam, HEADER + lines)
     with django_assert_max_num_queries(45):
-        adam.post(page("several"), {"agreed": agreed(looked)})
+        adam.post(page("batch"), {"agreed": agreed(looked)})
 
     assert Invitation.objects.count() == 200
 
@@ -450,6 +450,6 @@ def test_two_hundred_lines_cost_a_handful_of_statements(adam, cast, django_asser
 def test_a_superuser_on_the_whole_platform_chooses_an_account_first(cast, client):
     client.force_login(cast.sue)
 
-    for name in ("add", "several"):
+    for name in ("add", "batch"):
         assert client.get(page(name))["Location"].startswith(reverse("admin:choose_account"))
     assert client.get(page("changelist")).status_code == 200
