@@ -159,7 +159,7 @@ def test_who_is_registered_is_added_at_once(adam, cast):
             {"email": "ana@example.org"},
             "Ana is already a member of the account.",
         ),
-        ({"email": "nobody"}, "This is not an email address."),
+        ({"email": "nobody"}, "Enter an email address, such as name@example.org."),
         ({"role": ""}, "Choose a role."),
         ({"role": "999999999"}, "There is no such role in this account."),
         ({"place-0-worklist": "999999999"}, "There is no such worklist in this account."),
@@ -241,7 +241,7 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
     said = text_of(looked)
     assert fingerprint(but={AUDIT}) == before
     assert "2 of 10 lines have a problem; the others are ready. No one has been invited yet." in said
-    assert "6 nobody Will not be invited This is not an email address." in said
+    assert "6 nobody Will not be invited Enter an email address, such as name@example.org." in said
     assert "8 p7@example.net Will not be invited There is no role named “Chief” in this account." in said
     assert (
         "5 ed@example.org Will be added at once This address is registered on the platform. Viewer Emergency"
@@ -390,12 +390,12 @@ def test_a_file_that_is_no_text_is_refused_in_words(adam, cast):
 
 
 HARMLESS = {
-    "=HYPERLINK(1),Viewer,,": "=HYPERLINK(1) Will not be invited This is not an email address.",
+    "=HYPERLINK(1),Viewer,,": "=HYPERLINK(1) Will not be invited Enter an email address, such as name@example.org.",
     "p@example.net,=1+1,,": "There is no role named “=1+1” in this account.",
     "p@example.net,Viewer,=CMD|calc,": "There is no worklist named “=CMD” in this account.",
     "p@example.net,Viewer,@SUM(A1),": "There is no worklist named “@SUM(A1)” in this account.",
     "p@example.net,Viewer,,=yes": "every_worklist must be yes or no, not “=yes”.",
-    "<script>alert(1)</script>,Viewer,,": "This is not an email address.",
+    "<script>alert(1)</script>,Viewer,,": "Enter an email address, such as name@example.org.",
 }
 
 

@@ -118,7 +118,7 @@ def test_a_registered_person_administers_at_once(mailoutbox: list[Any]):
 @pytest.mark.parametrize(
     "wrong, sentence",
     [
-        ({"address": "nobody"}, "This is not an email address."),
+        ({"address": "nobody"}, "Enter an email address, such as name@example.org."),
         ({"timezone": "Europe/Atlantis"}, "There is no such time zone."),
         ({"name": " "}, "An account's name may not be empty."),
     ],

@@ -114,7 +114,7 @@ REFUSALS = {
     "ana@example.org": ALREADY_MEMBER.format("Ana"),
     "ina@example.org": "Ina is an inactive member of the account. Reactivate them under People.",
     "gone@example.net": "The person with this address is deactivated on the platform and cannot be added.",
-    "nobody": "This is not an email address.",
+    "nobody": "Enter an email address, such as name@example.org.",
 }
 
 
