@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
 from audit.forms import TrailForm
 from audit.requests import actor_of
 from common.timezones import zone_named
@@ -25,19 +24,19 @@ from studies.views.study_header import placement_or_404, study_frame
 def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
     """One page of the trail; a page that cannot be asked for like this shows the form with its sentences."""
     found = placement_or_404(request, placement)
-    form = TrailForm(request.GET, zone=zone_named(_reader(request).timezone))
+    form = TrailForm(request.GET, zone=zone_named(request.user.timezone))
     shown: Trail | None = None
     if form.is_valid():
         shown = read_trail(
             placement=found,
-            by=_reader(request),
+            by=actor_of(request),
             filters=form.filters(),
             before=form.cleaned_data["before"],
             after=form.cleaned_data["after"],
         )
         form.offer(shown.people)
     else:
-        check_view_audit(_reader(request), found)
+        check_view_audit(actor_of(request), found)
     frame = study_frame(actor_of(request), found, "trail")
     context = {**frame, "form": form, "trail": shown, **_links(form, shown)}
     with timezone.override(form.zone):
@@ -49,22 +48,17 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
 @never_cache
 def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
     found = placement_or_404(request, placement)
-    form = TrailForm(request.GET, zone=zone_named(_reader(request).timezone))
+    form = TrailForm(request.GET, zone=zone_named(request.user.timezone))
     if not form.is_valid():
         return trail(request, placement)
     file = export_trail(
         placement=found,
-        by=_reader(request),
+        by=actor_of(request),
         filters=form.filters(),
         zone=form.zone,
     )
     name = f"audit-trail-{str(found.uuid)[:8]}.csv"
     return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
-
-
-def _reader(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # login_required stands before
-    return request.user
 
 
 def _links(form: TrailForm, shown: Trail | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
@@ -28,10 +29,11 @@ from accounts.models import Account, User
 from accounts.services import invitations, people, registration, second_factor, sessions
 from audit import clock
 from audit.actions import Action
-from audit.actor import OPERATOR, Actor
+from audit.actor import OPERATOR, SYSTEM_NAME, Actor
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
+from common.exceptions import NothingThere
 from sharing.models import Method
 from sharing.services import dialog, promises, settling
 from sharing.services import reads as sharing_reads
@@ -447,6 +449,33 @@ def test_without_its_audit_a_deed_is_not_done(world: World, name: str) -> None:
 
     assert fingerprint(but=stays) == before
     assert waiting_bytes() == bytes_before
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside leaves no row. As in Django's own test cases, a durable transaction may stand in it."""
+    inside = transaction.atomic()
+    inside._from_testcase = True  # type: ignore[attr-defined]
+    with inside:
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_every_event_says_from_where_and_under_which_role(world: World, name: str) -> None:
+    before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+
+    with undone():
+        with suppress(ValidationError, NothingThere):  # what is refused is recorded as well
+            ROWS[name](world)
+        events = list(AuditEvent.objects.filter(pk__gt=before))
+
+    assert events
+    assert [
+        event for event in events if event.ip_address != IP_ADDRESS and event.by_label != SYSTEM_NAME
+    ] == []
+    placed = [event for event in events if event.by_id and (event.account_id or event.worklist_id)]
+    assert [event for event in placed if not event.role_label] == []
 
 
 def test_an_upload_that_met_a_broken_audit_arrives_when_it_is_mended(world: World) -> None:

@@ -118,8 +118,8 @@ _ROLE = """
             WHERE er.worklist_id = %(worklist)s AND er.user_id = %(user)s),
         (SELECT r.name FROM accounts_accountmembership am JOIN accounts_role r ON r.id = am.role_id
             WHERE am.user_id = %(user)s AND am.active AND am.account_id = COALESCE(
-                %(account)s, (SELECT w.account_id FROM worklists_worklist w WHERE w.id = %(worklist)s))),
-        '')
+                %(account)s, (SELECT w.account_id FROM worklists_worklist w WHERE w.id = %(worklist)s)))),
+        (SELECT name FROM accounts_role WHERE platform_key = 'personal')
 """
 
 
@@ -210,16 +210,19 @@ def administers(by: Actor, account: Account) -> bool:
 
 
 def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> str:
-    """The name of the role that the actor has on the worklist, else in the account; "Superuser" without either."""
+    """The name of the role that the actor has on the worklist, else in the account.
+
+    Without either a superuser acts as "Superuser", and anybody else as the owner of a personal worklist: by *Personal*.
+    """
     if by.guest_link is not None:
         return GUEST
     if by.user is None:
         return ""
-    label = ""
-    if account_id is not None or worklist_id is not None:
-        place = {"user": by.user.pk, "account": account_id, "worklist": worklist_id}
-        label = str(_rows(_ROLE, place)[0][0])
-    return label or (SUPERUSER if by.user.is_superuser else "")
+    if account_id is None and worklist_id is None:
+        return SUPERUSER if by.user.is_superuser else ""
+    place = {"user": by.user.pk, "account": account_id, "worklist": worklist_id}
+    [(role, personal)] = _rows(_ROLE, place)
+    return str(role or (SUPERUSER if by.user.is_superuser else personal))
 
 
 def _known(codename: str) -> None:
