@@ -42,7 +42,7 @@ def link(cast: Cast, *placements: Placement, made_by: Any = None, worklist: Any 
 def opened(
     by: Actor, placement: Placement, instance: Instance, part: Part = Part.FRAME, **more: Any
 ) -> StoredFile:
-    return open_instance(placement=placement.uuid, instance=instance.uuid, by=by, part=part, **more)
+    return open_instance(placement=placement.uuid, instance=instance.uuid, by=acting(by), part=part, **more)
 
 
 def served() -> list[AuditEvent]:
