@@ -23,6 +23,7 @@ from common.formats import moment
 from worklists import services
 from worklists.selectors import without_second_factor
 from worklists.services.account import NAME_TAKEN
+from worklists.services.account_settings import GRACE_RANGE, LONGEST_GRACE
 
 ABOUT_ACCOUNT = (
     Action.ACCOUNT_ADD,
@@ -34,11 +35,11 @@ ABOUT_ACCOUNT = (
 )
 GRACE = 14
 HELP = {
-    "name": "As it stands on pages, in mails and in front of a share code. Mails sent before keep the old one.",
-    "timezone": "End dates that people choose on a worklist end with the day in this zone.",
-    "invitation_days": "How many days an invitation to an address can be used; 1 to 365. Counts from the next one.",
-    "guest_link_days": "The longest life of a guest link; whoever makes one says how long it lives within this.",
-    "idle_minutes": "Minutes without a click until people are signed out; 5 to 480. Left empty, the platform’s own.",
+    "name": "The name shown on pages, in emails and with share codes. Emails already sent keep the old name.",
+    "timezone": "An end date lasts until midnight in this time zone.",
+    "invitation_days": "1 to 365. Applies to new invitations.",
+    "guest_link_days": "1 to 365. People who create a guest link choose how long it lasts, up to this.",
+    "idle_minutes": "5 to 480. Leave empty to use the platform’s setting.",
 }
 
 
@@ -46,20 +47,20 @@ class SettingsForm(ServiceForm):
     timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
     second_factor = forms.BooleanField(label="Require a second factor", required=False)
     second_factor_in = forms.IntegerField(
-        label="Days until it is required", required=False, min_value=1, max_value=90,
-        help_text="1 to 90. Until then people are reminded at every sign-in. Left empty, a date that is set stays.",
-        error_messages={
-            "min_value": "Give your people 1 to 90 days.", "max_value": "Give your people 1 to 90 days.",
-        },
+        label="Days until it is required (time to set it up)", required=False, min_value=1, max_value=LONGEST_GRACE,
+
+        help_text=f"1 to {LONGEST_GRACE}. Until then people are reminded every time they sign in. "
+        "Leave empty to keep a date that is already set.",
+        error_messages={"min_value": GRACE_RANGE, "max_value": GRACE_RANGE},
     )  # fmt: skip
 
     class Meta:
         model = Account
         fields = ("name", "timezone", "invitation_days", "guest_link_days", "idle_minutes")
         labels = {
-            "invitation_days": "Days an invitation is good",
-            "guest_link_days": "Days a guest link may live",
-            "idle_minutes": "Sign out after so many idle minutes",
+            "invitation_days": "Invitations are valid for (days)",
+            "guest_link_days": "Longest life of a guest link (days)",
+            "idle_minutes": "Sign people out after (minutes without activity)",
         }
         help_texts = HELP
 
@@ -71,7 +72,7 @@ class SettingsForm(ServiceForm):
         self.fields["second_factor"].help_text = (
             f"Required {'since' if required_from <= clock.now() else 'from'} {moment(required_from)}."
             if required_from is not None
-            else "Every member needs an authenticator app or a passkey to work here; each sets it up on their profile."
+            else "Every member must set up an authenticator app or a passkey, on their profile."
         )
         if required_from is None:
             self.initial["second_factor_in"] = GRACE
@@ -81,7 +82,7 @@ class NewAccountForm(ServiceForm):
     timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
     address = forms.EmailField(
         label="First administrator",
-        help_text="Is invited by mail, with the role Administrator on every worklist.",
+        help_text="Their email address. They will be invited as Administrator on every worklist.",
     )
 
     class Meta:
@@ -100,8 +101,16 @@ class AccountAdmin(EditablePage):
     noun, nouns = "account", "accounts"
     search_fields = ("name",)
     search_help_text = "By name"
-    list_display = ("name", "timezone", "created_at")
+    list_display = ("name", "time_zone", "created")
     ordering = ("name", "pk")
+
+    @admin.display(description="Time zone", ordering="timezone")
+    def time_zone(self, account: Account) -> str:
+        return account.timezone
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, account: Account) -> str:
+        return moment(account.created_at)
 
     def in_account(self, rows: QuerySet[Account], account: Account) -> QuerySet[Account]:
         return rows.filter(pk=account.pk)
@@ -127,7 +136,7 @@ class AccountAdmin(EditablePage):
             return [(None, ("name", "timezone", "address"))]
         return [
             (None, ("name", "timezone")),
-            ("How long things live", ("invitation_days", "guest_link_days")),
+            ("How long things last", ("invitation_days", "guest_link_days")),
             ("Signing in", ("idle_minutes", "second_factor", "second_factor_in")),
         ]
 
@@ -167,5 +176,5 @@ class AccountAdmin(EditablePage):
         begun = services.begin_account(**change.filled, by=change.by)
         if not begun.is_new:
             raise ValidationError({"name": NAME_TAKEN})
-        sentence = f"{begun.account.name} was created, and its first administrator has a mail."
+        sentence = f"{begun.account.name} was created. We have emailed its first administrator."
         return Done(sentence, reverse("admin:index"), account=begun.account)

@@ -21,6 +21,8 @@ from audit.selectors import Filters
 from common.timezones import zone_named
 from worklists.services.trail import export_account_trail, read_account_trail
 
+READING_TOO = "Reading it is recorded too."
+
 
 def _actions() -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [("", "Everything")]
@@ -103,10 +105,10 @@ class AuditEventAdmin(Page):
 
 def _lead(account: Any) -> str:
     if account is None:
-        return "What was done on the whole platform, newest first. That you read it is in it too."
+        return f"What was done on the whole platform, newest first. {READING_TOO}"
     return (
         f"What was done in {account.name}: with its roles, people, worklists and invitations, and with studies on its "
-        "worklists. That you read it is in it too."
+        f"worklists. {READING_TOO}"
     )
 
 

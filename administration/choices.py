@@ -1,5 +1,6 @@
 """The rows that forms, filters and searches of the administration may choose from: one account's, never another's."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -53,7 +54,7 @@ class AccountFilter(admin.RelatedFieldListFilter):
 
 
 def filter_by(field: str) -> tuple[str, type[AccountFilter]]:
-    """For `list_filter`: `list_filter = (filter_by("role"), "active")`."""
+    """For `list_filter`: `list_filter = (filter_by("role"), yes_or_no("active", "state"))`."""
     return (field, AccountFilter)
 
 
@@ -62,3 +63,20 @@ class SearchedChoice(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [key for key in value if number_in(str(key)) is not None], attr)
+
+
+def yes_or_no(
+    field: str, heading: str, *, yes: str = "Yes", no: str = "No"
+) -> tuple[str, type[admin.FieldListFilter]]:
+    """For `list_filter`: a yes-or-no field with its heading, and a word for each of the two."""
+
+    class Worded(admin.BooleanFieldListFilter):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = heading
+
+        def choices(self, changelist: Any) -> Iterator[Any]:
+            for choice, word in zip(super().choices(changelist), ("All", yes, no), strict=True):
+                yield {**choice, "display": word}
+
+    return (field, Worded)

@@ -64,7 +64,7 @@ def choose_account(request: HttpRequest, account: Account | None) -> None:
 
 def choose_first(request: HttpRequest) -> HttpResponse:
     """On the whole platform nothing is added: an account is chosen first, and then the page is shown."""
-    messages.info(request, "Choose the account first: what you add belongs to it.")
+    messages.info(request, "Choose an account first. What you add will belong to it.")
     there = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('admin:choose_account')}?{there}")
 

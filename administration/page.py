@@ -27,6 +27,7 @@ from administration.removal import removal_page
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.exceptions import still_there
+from common.formats import with_article
 
 COMPARISONS = {"exact", "isnull", "id", "pk", "in", "gte", "gt", "lte", "lt"}
 
@@ -158,7 +159,7 @@ class Page(admin.ModelAdmin):
         if any("\x00" in value for _, values in request.GET.lists() for value in values):
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         title = self.nouns[:1].upper() + self.nouns[1:]
-        words = self.context(request, title=title, lead=self.lead, add_label=f"Add a {self.noun}")
+        words = self.context(request, title=title, lead=self.lead, add_label=f"Add {with_article(self.noun)}")
         return super().changelist_view(request, {**words, **(extra_context or {})})
 
     # Closed where a page does not open them
@@ -261,7 +262,7 @@ class EditablePage(Page):
         kicker = "" if row is None else self.noun[:1].upper() + self.noun[1:]
         context = self.context(
             request,
-            title=f"Add a {self.noun}" if row is None else self.label_of(row),
+            title=f"Add {with_article(self.noun)}" if row is None else self.label_of(row),
             kicker=kicker,
             adminform=AdminForm(form, fieldsets, {}),
             inline_admin_formsets=[],

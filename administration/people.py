@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import AccountMembership
 from accounts.selectors.security import factors_of
 from administration.change import Change, Done
-from administration.choices import filter_by, number_in
+from administration.choices import filter_by, number_in, yes_or_no
 from administration.columns import ticked
 from administration.current_account import administered_accounts, current_account
 from administration.forms import ServiceForm
@@ -90,7 +90,11 @@ class AccountMembershipAdmin(EditablePage):
         "People who work for your organisation. They manage their own name, email address, password and second factor. "
         "You decide their role and worklists."
     )
-    list_filter = (filter_by("role"), "active", "every_worklist")
+    list_filter = (
+        filter_by("role"),
+        yes_or_no("active", "state", yes="Active", no="Inactive"),
+        yes_or_no("every_worklist", "every worklist"),
+    )
     search_fields = ("user__name", "user__email")
     search_help_text = "By name or email address"
     ordering = ("user__name", "pk")
@@ -166,7 +170,6 @@ class AccountMembershipAdmin(EditablePage):
             "title": f"Remove {row.user} from {row.account}?",
             "delete_crumb": "Remove",
             "delete_label": "Remove",
-            "keep_label": "Keep them",
         }
 
     def what_ends(self, row: AccountMembership) -> list[Any]:

@@ -25,9 +25,9 @@ from worklists.services.worklists import CODE_TAKEN
 
 MAKE, TYPE, REMOVE = "make", "type", "remove"
 TEXTS = {
-    MAKE: "Make one that nobody can guess",
-    TYPE: "Type one",
-    REMOVE: "Remove the code: nobody can share by code any more",
+    MAKE: "Generate a code",
+    TYPE: "Use your own code",
+    REMOVE: "Remove the code (no one can then share with this worklist by code)",
 }
 
 
@@ -36,10 +36,10 @@ class CodeForm(forms.Form):
 
     deed = forms.ChoiceField(label="New share code", widget=forms.RadioSelect)
     code = forms.CharField(
-        label="The code, if you type one",
+        label="Your own code",
         required=False,
         max_length=100,
-        help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Case and spaces do not count.",
+        help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Capitals and spaces do not matter.",
     )
 
     def __init__(self, *args: Any, worklist: Worklist, by: Actor, **kwargs: Any) -> None:
@@ -55,10 +55,9 @@ class CodeForm(forms.Form):
         if filled.get("deed") == TYPE:
             filled["code"] = identity_of_code(filled.get("code") or "")
             if not codes.well_formed(filled["code"]):
-                said = f"A share code has {codes.SHORTEST} to {codes.LONGEST} letters and digits."
-                self.add_error("code", said)
+                self.add_error("code", codes.WRONG_LENGTH)
             elif filled["code"] == self.worklist.share_code:
-                self.add_error("code", "This is its share code already.")
+                self.add_error("code", "This is already its share code.")
             # Whoever types codes learns which are taken: that is looking them up, as while sharing.
             elif not limits.may_look_up(by=self.by, account=self.worklist.account_id):
                 self.add_error("code", limits.TOO_MANY_CODES_TYPED)
@@ -115,7 +114,7 @@ def _form_page(
     return render(
         request, page, worklist, "code", status=status,
         title=worklist.name, kicker="Worklist", current="code", form=form, brought=_brought(worklist),
-        form_title="Change it" if worklist.share_code else "Give it one",
+        form_title="Change the share code" if worklist.share_code else "Add a share code",
     )  # fmt: skip
 
 
@@ -128,7 +127,7 @@ def _change(request: HttpRequest, worklist: Worklist, filled: dict[str, Any]) ->
 
 def _done(worklist: Worklist) -> str:
     if worklist.share_code is None:
-        return f"{worklist.name} has no share code any more."
+        return f"{worklist.name} no longer has a share code."
     return f"The share code of {worklist.name} is now {' '.join(code_groups(worklist.share_code))}."
 
 
@@ -136,19 +135,21 @@ def _brought(worklist: Worklist) -> str:
     """How many shares came by the code lately; nothing where there is none."""
     number = shares_by_code(worklist) if worklist.share_code else 0
     if not number:
-        return f"No share came by it in the last {CODE_DAYS} days." if worklist.share_code else ""
-    many = f"More than {COUNTED:,} shares" if number > COUNTED else counted(number, "share,shares")
-    return f"{many} came by it in the last {CODE_DAYS} days."
+        return f"It has not been used in the last {CODE_DAYS} days." if worklist.share_code else ""
+    many = f"more than {COUNTED:,} shares" if number > COUNTED else counted(number, "share,shares")
+    return f"It was used for {many} in the last {CODE_DAYS} days."
 
 
 def _what_stops(worklist: Worklist) -> list[str]:
     old = " ".join(code_groups(worklist.share_code))
     door = (
-        ["It is the hospital’s own code: this worklist is the front door."] if worklist.is_front_door else []
+        ["This worklist is the front door: its code stands for the whole hospital."]
+        if worklist.is_front_door
+        else []
     )
     return [
-        f"{old} stops working at once: on printed cards, on letterheads, in mails.",
+        f"{old} stops working at once: on printed cards, on letterheads, in emails.",
         *door,
         _brought(worklist),
-        "What was shared by it stays where it is.",
+        "Studies already shared with it stay.",
     ]

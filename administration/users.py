@@ -12,6 +12,7 @@ from accounts.models import AccountMembership, User
 from accounts.selectors.security import factors_of
 from accounts.services.people import set_active
 from accounts.services.second_factor import remove_second_factor
+from administration.choices import yes_or_no
 from administration.columns import ticked
 from administration.page import Page
 from audit.models import AuditEvent
@@ -23,13 +24,13 @@ from worklists.selectors import accounts_administered_alone
 def deactivate_page(request: HttpRequest, page: Any, person: User) -> HttpResponse:
     """GET says what it means, POST deactivates."""
     if request.method == "POST":
-        return _set(request, page, person, False, "{} is deactivated and cannot sign in any more.")
+        return _set(request, page, person, False, "{} is deactivated and can no longer sign in.")
     goes = [
         "They are signed out and cannot sign in anywhere on the platform.",
-        "They hold no right, and nobody can share with them.",
-        "What they have and what they shared stays. They can be reactivated.",
+        "They have no access, and no one can share with them.",
+        "Their studies and the shares they made are kept. You can reactivate them.",
         *(
-            f"Nobody is left who administers {account}: invite another administrator."
+            f"{account} will have no administrator. Invite another administrator first."
             for account in accounts_administered_alone(person)
         ),
     ]
@@ -40,7 +41,7 @@ def deactivate_page(request: HttpRequest, page: Any, person: User) -> HttpRespon
 
 @require_POST
 def reactivate(request: HttpRequest, page: Any, person: User) -> HttpResponse:
-    return _set(request, page, person, True, "{} can sign in again, and has every right of before.")
+    return _set(request, page, person, True, "{} can sign in again, with the same access as before.")
 
 
 def second_factor_page(request: HttpRequest, page: Any, person: User) -> HttpResponse:
@@ -52,10 +53,10 @@ def second_factor_page(request: HttpRequest, page: Any, person: User) -> HttpRes
         except ValidationError as refusal:
             wrong = refusal.messages[0]
         else:
-            said = f"{person} signs in with the password alone until they set up a new one."
+            said = f"{person} signs in with the password alone until they set up a new second factor."
             messages.success(request, said)
             return HttpResponseRedirect(page.page_url("change", person.pk))
-    title = f"Take away the second factor of {page.label_of(person)}?"
+    title = f"Remove the second factor of {page.label_of(person)}?"
     context = {"title": title, "why": why, "wrong": wrong, "factors": factors_of(person).listed}
     return _render(request, page, "second_factor", person, status=422 if wrong else 200, **context)
 
@@ -85,12 +86,15 @@ class UserAdmin(Page):
         "second-factor": second_factor_page,
     }
     noun, nouns = "user", "users"
-    superusers_only = "Users are the platform’s: only its superusers see them."
-    lead = "Everybody on the platform. Names, addresses and passwords are people’s own."
+    superusers_only = "Only superusers of the platform can see users."
+    lead = "Everyone on the platform. People manage their own name, email address and password."
     list_display = ("name", "email", "state", ticked("is_superuser", "Superuser"), "last_sign_in")
-    list_filter = ("is_active", "is_superuser")
+    list_filter = (
+        yes_or_no("is_active", "state", yes="Active", no="Deactivated"),
+        yes_or_no("is_superuser", "superuser"),
+    )
     search_fields = ("name", "email")
-    search_help_text = "By name or address"
+    search_help_text = "By name or email address"
     ordering = ("name", "pk")
 
     @admin.display(description="State", ordering="is_active")

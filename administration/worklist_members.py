@@ -78,7 +78,7 @@ def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespons
         refusal = Refusal(cause)
         form.add_error(None, refusal.error)
         return refusal.answer(_add_page(request, page, worklist, form))
-    messages.success(request, f"{counted(len(made), 'person is,people are')} on {worklist.name} now.")
+    messages.success(request, f"{counted(len(made), 'person was,people were')} added to {worklist.name}.")
     return HttpResponseRedirect(url_of("members", worklist.pk))
 
 
@@ -98,9 +98,9 @@ def _default(worklist: Worklist) -> str:
     """The choice of no role of one's own."""
     role = worklist.default_role
     return (
-        f"No role of their own: {role.name}, this worklist’s default"
+        f"No role of their own: {role.name} applies, the default role of this worklist"
         if role
-        else "No role of their own: account role"
+        else "No role of their own: the account role applies"
     )
 
 
@@ -120,7 +120,7 @@ class MembershipForm(ServiceForm):
         labels = {"user": "Person", "role": "Role here"}
         widgets = {"user": SearchedChoice(WorklistMembership._meta.get_field("user"), admin.site)}
         help_texts = {
-            "role": "Left empty, the worklist’s default role counts or, without one, the account role."
+            "role": "Leave empty to use the worklist’s default role or, without one, the account role."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,10 +136,10 @@ class MembershipForm(ServiceForm):
 class WorklistMembershipAdmin(EditablePage):
     row_form = MembershipForm
     noun, nouns = "membership", "memberships"
-    lead = "Who is a member of which worklist, and with which role of their own there."
+    lead = "Who is a member of which worklist, and their own role there, if they have one."
     list_filter = (filter_by("worklist"), filter_by("role"))
     search_fields = ("user__name", "user__email", "worklist__name")
-    search_help_text = "By name, address or worklist"
+    search_help_text = "By name, email address or worklist"
     ordering = ("user__name", "worklist__name", "pk")
 
     def rows(self, request: HttpRequest) -> QuerySet[WorklistMembership]:
@@ -168,8 +168,8 @@ class WorklistMembershipAdmin(EditablePage):
         return _member(row) if row is not None else {}
 
     def about_removal(self, row: WorklistMembership) -> dict[str, Any]:
-        title = f"Take {row.user.name} off {row.worklist.name}?"
-        return {**_member(row), "title": title, "delete_label": "Take them off the worklist"}
+        title = f"Remove {row.user.name} from {row.worklist.name}?"
+        return {**_member(row), "title": title, "delete_label": "Remove from the worklist"}
 
     def what_ends(self, row: WorklistMembership) -> list[str]:
         shift, name = staff.shift_by_removal(row), row.user.name
@@ -178,25 +178,27 @@ class WorklistMembershipAdmin(EditablePage):
             lost = counted(len(shift.loses), "permission,permissions")
             said.append(f"{name} loses {lost} on {row.worklist.name}: {listed(shift.loses)}.")
         else:
-            said.append(f"{name} loses no permission on {row.worklist.name}.")
+            said.append(f"{name} loses no permissions on {row.worklist.name}.")
         if shift.role is not None:
             kept = counted(len(shift.keeps | shift.gains), "permission,permissions")
-            said.append(f"Having every worklist, they stay there as {shift.role.name}, with {kept}.")
+            said.append(
+                f"Because they have “Every worklist”, they stay there as {shift.role.name}, with {kept}."
+            )
         if shift.gains:
-            said.append(f"By that they gain: {listed(shift.gains)}.")
-        said.append("What they shared from it stays shared.")
+            said.append(f"They gain: {listed(shift.gains)}.")
+        said.append("Shares they made from it stay.")
         return said
 
     # Writing: each leads back to the members of the worklist
 
     def add(self, change: Change) -> Done:
         made = services.add_worklist_member(**change.filled, by=change.by)
-        sentence = f"{made.user.name} is on {made.worklist.name} now."
+        sentence = f"{made.user.name} was added to {made.worklist.name}."
         return Done(sentence, url_of("members", made.worklist_id))
 
     def change(self, change: Change) -> Done:
         services.change_worklist_member(membership=change.row, role=change.filled["role"], by=change.by)
-        sentence = f"The role of {change.row.user.name} here is saved."
+        sentence = f"The role of {change.row.user.name} on {change.row.worklist.name} was saved."
         return Done(sentence, url_of("members", change.row.worklist_id))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

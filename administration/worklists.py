@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.services import limits
 from administration import share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
-from administration.choices import filter_by
+from administration.choices import filter_by, yes_or_no
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
@@ -24,18 +24,20 @@ from common.text import identity_of_code
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
 from worklists import services
+from worklists.codes import LONGEST, SHORTEST
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors.administration import count_members
 
 KINDS = [(Worklist.Kind.LOCATION.value, "Location"), (Worklist.Kind.GROUP.value, "Group")]
+FRONT_DOOR = "The front door is the worklist whose share code stands for the whole hospital."
 HELP = {
-    "name": "As people pick it when they share, such as “CT Reporting”.",
-    "description": "A line for whoever wonders what this worklist is for.",
-    "default_role": "What its members may do here, unless they have a role of their own here.",
-    "share_code": "4 to 32 letters and digits. Leave it empty to make one later.",
-    "is_front_door": "Its share code is the hospital’s own. An account has one front door: this moves it here.",
-    "takes_shares": "Unticked, nobody can share with this worklist by any way. What is here stays.",
-    "needs_approval": "Studies shared with it wait until somebody with “Studies: Approve” here decides.",
+    "name": "The name people see when they share, such as “CT Reporting”.",
+    "description": "One line that says what this worklist is for.",
+    "default_role": "What members can do here, unless they have their own role on this worklist.",
+    "share_code": f"{SHORTEST} to {LONGEST} letters and digits. Leave empty to add a code later.",
+    "is_front_door": f"{FRONT_DOOR} An account has one.",
+    "takes_shares": "If unticked, no one can share with this worklist. Studies already here stay.",
+    "needs_approval": "Studies shared with it stay hidden until someone with “Studies: Approve” accepts them.",
 }
 
 
@@ -44,7 +46,7 @@ class WorklistForm(ServiceForm):
         choices=KINDS,
         initial=Worklist.Kind.LOCATION.value,
         widget=forms.RadioSelect,
-        help_text="It cannot be changed later.",
+        help_text="You cannot change this later.",
     )
 
     class Meta:
@@ -55,7 +57,7 @@ class WorklistForm(ServiceForm):
         )  # fmt: skip
         labels = {
             "is_front_door": "Front door",
-            "takes_shares": "Takes shares",
+            "takes_shares": "Accepts shares",
             "needs_approval": "Shares need approval",
         }
         help_texts = HELP
@@ -63,16 +65,15 @@ class WorklistForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        self.fields["default_role"].empty_label = "None: the role each has in the account"  # type: ignore[attr-defined]
+        self.fields["default_role"].empty_label = "None (each member’s account role applies)"  # type: ignore[attr-defined]
         # A worklist has its kind for good, and its code has a page of its own that warns.
         if self.row is not None:
             del self.fields["kind"], self.fields["share_code"]
         doors = Worklist.objects.filter(account=self.account, is_front_door=True)
         door = doors.exclude(pk=self.row.pk if self.row is not None else None).first()
         if door is not None:
-            said = f"The front door is now {door.name}; ticking this moves it here. "
-            said += "The front door’s share code is the hospital’s own."
-            self.fields["is_front_door"].help_text = said
+            help_text = f"{FRONT_DOOR} It is now {door.name}. Tick this to move it here."
+            self.fields["is_front_door"].help_text = help_text
 
     def clean_share_code(self) -> str | None:
         return identity_of_code(self.cleaned_data["share_code"] or "") or None
@@ -88,8 +89,13 @@ class WorklistAdmin(EditablePage):
         "card": share_codes.card_page,
     }
     noun, nouns = "worklist", "worklists"
-    lead = "The places where studies are found: locations, and groups of people."
-    list_filter = ("kind", "takes_shares", "needs_approval", filter_by("default_role"))
+    lead = "Lists of studies: locations, such as a department or a site, and groups, such as a meeting or a team."
+    list_filter = (
+        "kind",
+        yes_or_no("takes_shares", "accepts shares"),
+        yes_or_no("needs_approval", "approval", yes="Needed", no="Not needed"),
+        filter_by("default_role"),
+    )
     search_fields = ("name", "description", "share_code")
     search_help_text = "By name, description or share code"
     ordering = ("account__name", "-kind", "name")
@@ -121,7 +127,7 @@ class WorklistAdmin(EditablePage):
     def front_door(self, worklist: Worklist) -> str:
         return "Front door" if worklist.is_front_door else "–"
 
-    @admin.display(description="Takes shares", ordering="takes_shares")
+    @admin.display(description="Accepts shares", ordering="takes_shares")
     def shares(self, worklist: Worklist) -> str:
         return "Yes" if worklist.takes_shares else "No"
 
@@ -174,12 +180,12 @@ class WorklistAdmin(EditablePage):
     def what_ends(self, row: Worklist) -> list[str]:
         number = count_members(row).members
         people = (
-            counted(number, "person is taken off it,people are taken off it")
+            counted(number, "person is removed from it,people are removed from it")
             if number
             else "It has no members"
         )
-        code = f"Its share code {row.share_code} finds nobody any more." if row.share_code else ""
-        rest = "Whoever has every worklist of the account loses it as well. The audit trail stays."
+        code = f"Its share code {row.share_code} stops working." if row.share_code else ""
+        rest = "People with “Every worklist” lose it too. The audit trail is kept."
         return [f"{people}.", *([code] if code else []), rest]
 
     def remove(self, change: Change) -> Done:

@@ -3,6 +3,7 @@
 import secrets
 
 SHORTEST, LONGEST = 4, 32
+WRONG_LENGTH = f"A share code has {SHORTEST} to {LONGEST} letters and digits."
 # Without what the eye or the ear confuses: 0 and O, 1 and I and L, 2 and Z, 5 and S, 8 and B, U and V.
 _ALPHABET = "ACDEFGHJKMNPQRTVWXY34679"
 

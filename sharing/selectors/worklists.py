@@ -14,13 +14,13 @@ CODE_DAYS = 90
 COUNTED = 1000
 
 FRONT_DOOR = (
-    "This worklist is the account's front door. Make another worklist the front door first, "
-    "or take that mark away, and then delete it."
+    "This worklist is the account’s front door. Make another worklist the front door or untick “Front door”, "
+    "then delete it."
 )
-UPLOADING = "An upload to this worklist is still being taken in. Try again when it is done."
+UPLOADING = "An upload to this worklist is still running. Try again when it has finished."
 HISTORY = (
-    "This worklist has a history of studies or shares, so it stays. Say that it takes no shares, "
-    "remove its share code and take its members off it instead."
+    "This worklist has had studies or shares, so it cannot be deleted. Instead, untick “Accepts shares”, "
+    "remove its share code and remove its members."
 )
 
 
@@ -42,7 +42,8 @@ def why_it_stays(worklist: Worklist) -> str:
     at_home = Study.objects.filter(home=worklist, deleted_at=None)[: COUNTED + 1].count()
     if at_home:
         many = f"more than {COUNTED:,} studies" if at_home > COUNTED else f"{at_home:,} studies"
-        return f"This worklist is home to {'1 study' if at_home == 1 else many}, so it stays."
+        originals = "the original of 1 study" if at_home == 1 else f"the originals of {many}"
+        return f"This worklist holds {originals}, so it cannot be deleted."
     if Upload.objects.filter(worklist=worklist, state=Upload.State.WAITING).exists():
         return UPLOADING
     shared = Share.objects.filter(Q(from_worklist=worklist) | Q(to_worklist=worklist)).exists()

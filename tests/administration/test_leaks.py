@@ -277,7 +277,7 @@ def test_deactivating_the_only_administrator_says_what_is_left_without_one(
     """A platform's superuser must be able to stop anybody, and is told what that leaves."""
     client.force_login(cast.sue)
     said = {
-        user.name: "Nobody is left who administers"
+        user.name: "will have no administrator"
         in client.get(reverse("admin:accounts_user_deactivate", args=[user.pk])).content.decode()
         for user in (cast.adam, cast.ana)
     }

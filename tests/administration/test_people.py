@@ -95,9 +95,9 @@ def test_a_persons_page_says_what_they_may_do_where_and_why(adam, cast):
     said = text_of(adam.get(page("change", member(cast.ana).pk)))
 
     assert "CT Reporting location Radiologist account role 15 permissions" in said
-    assert "Chest Clinic group Viewer own role here 2 permissions" in said
-    assert "Cardiology MDT group Viewer this worklist’s default 2 permissions" in said
-    assert "Emergency location Radiologist every worklist, by the account role 15 permissions" in said
+    assert "Chest Clinic group Viewer own role on this worklist 2 permissions" in said
+    assert "Cardiology MDT group Viewer default role of this worklist 2 permissions" in said
+    assert "Emergency location Radiologist account role, through “Every worklist” 15 permissions" in said
     assert "Studies: View and search studies list" in said
 
 
@@ -270,7 +270,7 @@ def test_a_removed_person_is_gone_from_the_account_and_still_a_user(adam, cast):
     assert (
         "Remove Ben from Northgate Hospital?" in said and "To come back, they must be invited again." in said
     )
-    assert "Remove Keep them" in said and "Delete" not in said and "Keep it" not in said
+    assert "Remove Cancel" in said and "Delete" not in said
     assert "No shares end: no one at Northgate Hospital has shared a study with them as a physician." in said
     assert "0 " not in said
     assert "Ben is no longer a member of Northgate Hospital." in text_of(response)

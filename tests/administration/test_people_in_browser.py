@@ -75,7 +75,7 @@ def test_an_administrator_understands_a_persons_rights_and_sees_them_off(here: C
     adam.page.get_by_role("link", name="Ben", exact=True).click()
     expect(adam.page.get_by_role("heading", level=1, name="Ben")).to_be_visible()
     row = adam.page.get_by_role("row").filter(has_text="Emergency")
-    expect(row).to_contain_text("own role here")
+    expect(row).to_contain_text("own role on this worklist")
     row.get_by_text("2 permissions").click()
     expect(row).to_contain_text("Studies: Open images")
     adam.look("admin-person")
@@ -154,7 +154,7 @@ def test_an_administrator_requires_a_second_factor(here: Cast, come: Come) -> No
 
     expect(adam.page.get_by_text("The settings are saved.")).to_be_visible()
     expect(adam.page.get_by_text("Required from")).to_be_visible()
-    expect(adam.page.get_by_text("You have none yourself")).to_be_visible()
+    expect(adam.page.get_by_text("You do not have one yourself")).to_be_visible()
     adam.look("admin-settings-required", [("light", 1280)])
 
 
@@ -167,6 +167,6 @@ def test_a_superuser_looks_after_users(here: Cast, come: Come) -> None:
     sue.page.get_by_role("link", name="Deactivate …").click()
     sue.look("admin-user-deactivate", [("light", 1280)])
     sue.page.get_by_role("button", name="Deactivate").click()
-    expect(sue.page.get_by_text("Ana is deactivated and cannot sign in any more.")).to_be_visible()
+    expect(sue.page.get_by_text("Ana is deactivated and can no longer sign in.")).to_be_visible()
     sue.go(reverse("admin:accounts_account_add"))
     sue.look("admin-account-add", [("light", 1280)])

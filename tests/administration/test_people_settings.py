@@ -82,7 +82,7 @@ def test_invitations_from_then_on_live_as_long_as_the_account_says(adam, cast):
 def test_a_second_factor_is_required_after_the_grace_period_and_taken_back(adam, cast):
     where = account_page("change", cast.northgate.pk)
     asked = text_of(adam.get(where))
-    assert "10 of 10 active members have no second factor yet. You have none yourself" in asked
+    assert "10 of 10 active members have no second factor yet. You do not have one yourself" in asked
 
     adam.post(where, filled(second_factor="on", second_factor_in="7"))
     found = Account.objects.get(pk=cast.northgate.pk).second_factor_from
@@ -110,13 +110,13 @@ def test_the_page_says_since_when_it_is_required(adam, cast, clock):
         ({"name": " "}, "This field is required."),
         ({"name": "riverside CLINIC"}, "There is already an account with this name."),
         ({"timezone": "Europe/Atlantis"}, "Select a valid choice."),
-        ({"invitation_days": "0"}, "An invitation is good for 1 to 365 days."),
+        ({"invitation_days": "0"}, "Enter 1 to 365 days."),
         ({"invitation_days": ""}, "This field is required."),
-        ({"guest_link_days": "366"}, "A guest link may live 1 to 365 days."),
-        ({"idle_minutes": "4"}, "Signing out comes after 5 to 480 minutes without a click."),
-        ({"second_factor": "on", "second_factor_in": "0"}, "Give your people 1 to 90 days."),
-        ({"second_factor": "on", "second_factor_in": "91"}, "Give your people 1 to 90 days."),
-        ({"idle_minutes": "999999999999"}, "Signing out comes after 5 to 480 minutes"),
+        ({"guest_link_days": "366"}, "Enter 1 to 365 days."),
+        ({"idle_minutes": "4"}, "Enter 5 to 480 minutes, or leave this empty."),
+        ({"second_factor": "on", "second_factor_in": "0"}, "Enter 1 to 90 days."),
+        ({"second_factor": "on", "second_factor_in": "91"}, "Enter 1 to 90 days."),
+        ({"idle_minutes": "999999999999"}, "Enter 5 to 480 minutes"),
     ],
 )
 def test_what_cannot_be_is_said_in_words_and_changes_nothing(adam, cast, wrong, sentence):
@@ -161,7 +161,7 @@ def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast
 
     response = sue.post(account_page("add"), sent, follow=True)
 
-    assert "Third Hospital was created, and its first administrator has a mail." in text_of(response)
+    assert "Third Hospital was created. We have emailed its first administrator." in text_of(response)
     account = Account.objects.get(name="Third Hospital")
     assert (account.timezone, account.roles.count()) == ("Europe/Dublin", 4)
     assert OutboxMail.objects.get().recipient == "head@third.example"
@@ -190,7 +190,7 @@ def test_a_user_is_deactivated_and_let_in_again(sue, cast):
     back = text_of(sue.post(user_page("reactivate", cast.ana.pk), follow=True))
 
     assert "cannot sign in anywhere on the platform" in asked
-    assert "Ana is deactivated and cannot sign in any more." in gone and "Deactivated" in gone
+    assert "Ana is deactivated and can no longer sign in." in gone and "Deactivated" in gone
     assert "Ana can sign in again" in back
     assert User.objects.get(pk=cast.ana.pk).is_active
     actions = AuditEvent.objects.filter(by_id=cast.sue.pk).order_by("pk").values_list("action", flat=True)
@@ -215,7 +215,7 @@ def test_a_lost_second_factor_is_taken_away_with_a_reason(sue, cast):
 
     assert "Authenticator app" in shown and "Radiologist" in shown
     assert without.status_code == 422 and "Say how you know" in text_of(without)
-    assert "Ana signs in with the password alone until they set up a new one." in done
+    assert "Ana signs in with the password alone until they set up a new second factor." in done
     assert AuditEvent.objects.get(action=Action.FACTOR_TAKE).detail["why"] == "She rang from the ward"
 
 

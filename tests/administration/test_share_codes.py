@@ -49,7 +49,7 @@ def test_a_code_in_use_is_changed_only_after_the_warning(cast: Cast, adam: Clien
     stale = adam.post(there("code", cast.ct.pk), {**posted, "confirmed": "NGCT2025"})
 
     assert "NGCT 2026 stops working at once" in warning
-    assert "1 share came by it in the last 90 days." in warning
+    assert "It was used for 1 share in the last 90 days." in warning
     assert "NGCT 2026 stops working at once" in text(stale)
     assert fingerprint() == before
     adam.post(there("code", cast.ct.pk), {**posted, "confirmed": "NGCT2026"})
@@ -69,11 +69,11 @@ def test_shares_by_code_are_counted_for_ninety_days(cast: Cast, adam: Client) ->
         targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
         by=acting(cast.ana),
     )
-    assert "1 share came by it" in text(adam.get(there("code", cast.ct.pk)))
-    assert "No share came by it" in text(adam.get(there("code", cast.emergency.pk)))
+    assert "It was used for 1 share" in text(adam.get(there("code", cast.ct.pk)))
+    assert "It has not been used" in text(adam.get(there("code", cast.emergency.pk)))
     Share.objects.update(shared_at=Now() - timedelta(days=91))
 
-    assert "No share came by it in the last 90 days." in text(adam.get(there("code", cast.ct.pk)))
+    assert "It has not been used in the last 90 days." in text(adam.get(there("code", cast.ct.pk)))
 
 
 @pytest.mark.parametrize("code", ["riverside", "north gate", "{personal}"])
@@ -97,7 +97,7 @@ def test_a_taken_code_is_refused_without_telling_whose(cast: Cast, adam: Client,
         ({}, "This field is required."),
         ({"deed": "type", "code": ""}, "A share code has 4 to 32 letters and digits."),
         ({"deed": "type", "code": "☢☢☢☢"}, "A share code has 4 to 32 letters and digits."),
-        ({"deed": "type", "code": "ngct2026"}, "This is its share code already."),
+        ({"deed": "type", "code": "ngct2026"}, "This is already its share code."),
         ({"deed": "steal", "code": ""}, "not one of the available choices"),
     ],
 )

@@ -19,6 +19,7 @@ from tests.fingerprint import fingerprint
 from worklists import access, services
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors import administration as staff
+from worklists.selectors.people import WHY
 
 __all__ = ["adam"]
 
@@ -59,15 +60,15 @@ def test_the_role_that_counts_and_why(mixed: Cast) -> None:
     }
 
     assert told == {
-        "Adam": (None, "Administrator", staff.EVERYWHERE),
-        "Ben": ("Radiologist", "Radiologist", staff.OWN),
-        "Nina": (None, "Viewer", staff.DEFAULT),
-        "Omar": (None, "Radiologist", staff.EVERYWHERE),
-        "Paul": (None, "Viewer", staff.DEFAULT),
+        "Adam": (None, "Administrator", WHY["every"]),
+        "Ben": ("Radiologist", "Radiologist", WHY["own"]),
+        "Nina": (None, "Viewer", WHY["default"]),
+        "Omar": (None, "Radiologist", WHY["every"]),
+        "Paul": (None, "Viewer", WHY["default"]),
         "Quinn": (None, None, staff.INACTIVE),
         "Rosa": (None, None, staff.DEACTIVATED),
         "Sam": (None, None, staff.INACTIVE),
-        "Tess": ("Child alone", "Child alone", staff.OWN),
+        "Tess": ("Child alone", "Child alone", WHY["own"]),
     }
 
 
@@ -92,13 +93,16 @@ def test_the_members_page_tells_members_from_those_with_every_worklist(mixed: Ca
     members = text(adam.get(there("members", mixed.emergency.pk)))
     everywhere = text(adam.get(there("members", mixed.emergency.pk) + "?through=every"))
 
-    assert "members act here as Viewer, this worklist’s default" in members
-    assert "Ben ben@example.org Radiologist Radiologist own role here" in members
-    assert "Quinn quinn@example.org default No right inactive in the account" in members
+    assert (
+        "Viewer, the default role of this worklist, applies to members without a role of their own."
+        in members
+    )
+    assert "Ben ben@example.org Radiologist Radiologist own role on this worklist" in members
+    assert "Quinn quinn@example.org none No access inactive in the account" in members
     assert "Omar" not in members
-    assert "Omar omar@example.org Radiologist every worklist" in everywhere
+    assert "Omar omar@example.org Radiologist account role, through “Every worklist”" in everywhere
     assert "Ben" not in everywhere
-    assert "Take off" not in everywhere
+    assert "Remove …" not in everywhere
 
 
 @pytest.mark.parametrize("find", ["caro", "Riverside", "rita@example.org", "\x00", "%", "_"])
@@ -254,7 +258,7 @@ def test_taking_somebody_off_says_first_what_they_lose(cast: Cast, adam: Client)
 
     page = text(adam.get(url))
 
-    assert "Take Vera off CT Reporting?" in page
+    assert "Remove Vera from CT Reporting?" in page
     assert (
         "Vera loses 2 permissions on CT Reporting: Studies: View and search studies list, Open images."
         in page
@@ -276,8 +280,8 @@ def test_who_has_every_worklist_keeps_their_account_role_and_may_gain_by_it(cast
     page = text(adam.get(there("delete", membership_of(paul, cast.chest).pk, of="worklistmembership")))
 
     assert "Paul loses 1 permission on Chest Clinic: Studies: Edit." in page
-    assert "Having every worklist, they stay there as Radiologist" in page
-    assert "By that they gain: Studies: Open images, Share a study" in page
+    assert "Because they have “Every worklist”, they stay there as Radiologist" in page
+    assert "They gain: Studies: Open images, Share a study" in page
     services.remove_worklist_member(membership=membership_of(paul, cast.chest), by=OPERATOR)
     assert (
         access.rights(acting(paul), cast.chest)

@@ -205,7 +205,7 @@ def test_an_administrator_cannot_give_by_default_what_they_lack(cast: Cast, clie
 
 def test_the_front_door_moves_and_the_form_says_from_where(cast: Cast, adam: Client) -> None:
     page = text(adam.get(there("change", cast.ct.pk)))
-    assert "The front door is now Emergency; ticking this moves it here." in page
+    assert "It is now Emergency. Tick this to move it here." in page
 
     adam.post(there("change", cast.ct.pk), settings_of(cast.ct, is_front_door="on"))
 
@@ -231,8 +231,8 @@ def test_a_worklist_nothing_hangs_on_is_deleted_after_saying_what_goes(cast: Cas
 
     page = text(adam.get(there("delete", cast.chest.pk)))
 
-    assert "2 people are taken off it." in page
-    assert "Its share code CHEST26 finds nobody any more." in page
+    assert "2 people are removed from it." in page
+    assert "Its share code CHEST26 stops working." in page
     assert adam.post(there("delete", cast.chest.pk), {"post": "yes"})["Location"] == there("changelist")
     assert not Worklist.objects.filter(pk=cast.chest.pk).exists()
 
@@ -243,7 +243,7 @@ def test_a_worklist_that_stays_says_why_and_offers_nothing(cast: Cast, adam: Cli
     page = adam.get(there("delete", cast.ct.pk))
     adam.post(there("delete", cast.ct.pk), {"post": "yes"})
 
-    assert "This worklist is home to 1 study, so it stays." in text(page)
+    assert "This worklist holds the original of 1 study, so it cannot be deleted." in text(page)
     assert b'name="post"' not in page.content
     assert fingerprint() == before
 

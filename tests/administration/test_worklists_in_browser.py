@@ -65,9 +65,9 @@ def test_an_administrator_makes_a_worklist_and_puts_people_on_it(here: Cast, com
     adam.page.get_by_label("Add Phoebe Lund").check()
     adam.page.get_by_label("Role here").select_option(label="Viewer")
     adam.look("admin-worklist-members-add")
-    adam.page.get_by_role("button", name="Add the ticked people").click()
+    adam.page.get_by_role("button", name="Add selected people").click()
 
-    expect(adam.page.get_by_role("row", name="Phoebe Lund")).to_contain_text("own role here")
+    expect(adam.page.get_by_role("row", name="Phoebe Lund")).to_contain_text("own role on this worklist")
 
 
 def test_the_members_of_a_worklist_with_their_roles_and_why(here: Cast, come: Come) -> None:
@@ -78,8 +78,8 @@ def test_the_members_of_a_worklist_with_their_roles_and_why(here: Cast, come: Co
     adam.look("admin-worklist-members")
     adam.page.get_by_label("Find").fill("ina")
     adam.page.get_by_role("button", name="Find").click()
-    expect(adam.page.get_by_role("row", name="Ina")).to_contain_text("No right")
-    adam.page.get_by_role("link", name="By every worklist").click()
+    expect(adam.page.get_by_role("row", name="Ina")).to_contain_text("No access")
+    adam.page.get_by_role("link", name="Through “Every worklist”").click()
     expect(adam.page.get_by_role("row", name="Adam")).to_contain_text("every worklist")
     adam.look("admin-worklist-everywhere")
 
@@ -90,8 +90,8 @@ def test_the_members_of_a_worklist_with_their_roles_and_why(here: Cast, come: Co
     adam.page.get_by_role("button", name="Save").click()
     adam.page.get_by_label("Find").fill("vera")
     adam.page.get_by_role("button", name="Find").click()
-    expect(adam.page.get_by_role("row", name="Vera")).to_contain_text("own role here")
-    adam.page.get_by_role("link", name="Take off").click()
+    expect(adam.page.get_by_role("row", name="Vera")).to_contain_text("own role on this worklist")
+    adam.page.get_by_role("link", name="Remove …").click()
     expect(adam.page.get_by_text("loses 15 permissions")).to_be_visible()
     adam.look("admin-worklist-take-off")
 
@@ -99,10 +99,10 @@ def test_the_members_of_a_worklist_with_their_roles_and_why(here: Cast, come: Co
 def test_a_code_is_changed_after_a_warning_and_printed_on_a_card(here: Cast, come: Come) -> None:
     adam = come(here.adam)
     adam.go(reverse("admin:worklists_worklist_code", args=[here.emergency.pk]))
-    expect(adam.page.get_by_text("1 share came by it in the last 90 days")).to_be_visible()
+    expect(adam.page.get_by_text("It was used for 1 share in the last 90 days")).to_be_visible()
     adam.look("admin-code")
-    adam.page.get_by_label("Type one", exact=True).check()
-    adam.page.get_by_label("The code").fill("northgate 2027")
+    adam.page.get_by_label("Use your own code", exact=True).check()
+    adam.page.get_by_label("Your own code", exact=True).fill("northgate 2027")
     adam.page.get_by_role("button", name="Change the code …").click()
     expect(adam.page.get_by_text("NORTHGATE stops working at once")).to_be_visible()
     adam.look("admin-code-warning")
@@ -119,7 +119,7 @@ def test_a_code_is_changed_after_a_warning_and_printed_on_a_card(here: Cast, com
 def test_a_worklist_that_studies_call_home_says_why_it_stays(here: Cast, come: Come) -> None:
     adam = come(here.adam)
     adam.go(reverse("admin:worklists_worklist_delete", args=[here.ct.pk]))
-    expect(adam.page.get_by_text("home to 1 study, so it stays")).to_be_visible()
+    expect(adam.page.get_by_text("holds the original of 1 study, so it cannot be deleted")).to_be_visible()
     adam.look("admin-worklist-stays")
     adam.go(reverse("admin:worklists_worklist_delete", args=[here.chest.pk]))
     adam.look("admin-worklist-delete")
@@ -129,5 +129,5 @@ def test_all_of_it_works_without_script(here: Cast, come: Come) -> None:
     adam = come(here.adam, script=False)
     adam.go(reverse("admin:worklists_worklist_members_add", args=[here.chest.pk]) + "?q=phoebe")
     adam.page.get_by_label("Add Phoebe Lund").check()
-    adam.page.get_by_role("button", name="Add the ticked people").click()
+    adam.page.get_by_role("button", name="Add selected people").click()
     expect(adam.page.get_by_role("row", name="Phoebe Lund")).to_contain_text("account role")

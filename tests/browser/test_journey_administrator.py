@@ -153,7 +153,7 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     page.get_by_role("link", name="Imogen Ashdown").click()
     standing = page.get_by_role("row").filter(has_text="CT Reporting")
     expect(standing).to_contain_text("Viewer")
-    expect(standing).to_contain_text("own role here")
+    expect(standing).to_contain_text("own role on this worklist")
     membership = AccountMembership.objects.get(user__email=SISTER)
     assert (membership.role, membership.every_worklist) == (role_of(cast.northgate, "Radiologist"), False)
 
@@ -171,7 +171,7 @@ def test_a_second_factor_is_required_and_a_member_sets_one_up(
     before = the_clock.now()
     adam.page.get_by_role("button", name="Save").click()
     expect(adam.page.get_by_text("The settings are saved.")).to_be_visible()
-    expect(adam.page.get_by_text("You have none yourself")).to_be_visible()
+    expect(adam.page.get_by_text("You do not have one yourself")).to_be_visible()
 
     # Within the ten days members work on, and are told the date.
     cast.northgate.refresh_from_db()

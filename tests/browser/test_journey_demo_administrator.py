@@ -48,7 +48,7 @@ def test_the_demo_through_an_administrators_eyes(
     open_place("Worklists")
     page.get_by_role("main").get_by_role("link", name="Tumour Board", exact=True).click()
     page.get_by_role("link", name="Members", exact=True).click()
-    expect(page.get_by_role("row", name="Fatima Benali")).to_contain_text("own role here")
+    expect(page.get_by_role("row", name="Fatima Benali")).to_contain_text("own role on this worklist")
     adaeze.look("demo-admin-members", LOOKS[1:3])
     picture("admin-members", height=580)
 

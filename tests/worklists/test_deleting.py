@@ -89,12 +89,12 @@ def _upload(cast: Cast) -> None:
 
 
 STAYS: dict[str, tuple[Callable[[Cast], None], str]] = {
-    "a live share": (_shared_to, "has a history of studies or shares"),
-    "a share that ended": (_ended, "has a history of studies or shares"),
-    "home to studies": (_home, "is home to 2 studies, so it stays"),
-    "a deleted study": (_deleted_study, "has a history of studies or shares"),
-    "the front door": (_front_door, "is the account's front door"),
-    "an upload on its way": (_upload, "is still being taken in"),
+    "a live share": (_shared_to, "has had studies or shares"),
+    "a share that ended": (_ended, "has had studies or shares"),
+    "home to studies": (_home, "holds the originals of 2 studies, so it cannot be deleted"),
+    "a deleted study": (_deleted_study, "has had studies or shares"),
+    "the front door": (_front_door, "is the account’s front door"),
+    "an upload on its way": (_upload, "is still running"),
 }
 
 
@@ -119,7 +119,7 @@ def test_a_worklist_shares_left_from_stays_too(cast: Cast) -> None:
         by=acting(cast.adam),
     )
 
-    with pytest.raises(ValidationError, match="history"):
+    with pytest.raises(ValidationError, match="has had studies or shares"):
         delete_worklist(worklist=cast.cardiology, by=acting(cast.adam))
 
 
@@ -136,7 +136,7 @@ def test_only_its_administrators_delete_a_worklist(cast: Cast, person: str) -> N
 def test_a_personal_worklist_is_not_deleted_by_anybody(cast: Cast) -> None:
     own = Worklist.objects.get(owner=cast.ed)
     for by in (acting(cast.sue), OPERATOR):
-        with pytest.raises(ValidationError, match="stays as long as its owner"):
+        with pytest.raises(ValidationError, match="cannot be deleted"):
             delete_worklist(worklist=own, by=acting(by))
 
 

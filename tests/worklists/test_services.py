@@ -437,7 +437,7 @@ def test_a_personal_worklist_takes_no_members_and_no_settings(cast: Cast) -> Non
         services.add_worklist_member(worklist=own, user=cast.ana, by=acting(cast.ed))
     with pytest.raises(ValidationError, match="one member, its owner"):
         services.add_worklist_member(worklist=own, user=cast.ana, by=acting(cast.sue))
-    with pytest.raises(ValidationError, match="nothing to set"):
+    with pytest.raises(ValidationError, match="has no settings"):
         services.change_worklist(worklist=own, takes_shares=False, by=acting(cast.sue))
 
 

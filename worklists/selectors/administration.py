@@ -11,13 +11,8 @@ from django.db.models.functions import Lower
 from accounts.models import AccountMembership, Role, User
 from accounts.models.account import AccountMembershipQuerySet
 from worklists.models import Worklist, WorklistMembership
+from worklists.selectors.people import WHY
 
-OWN, DEFAULT, OF_ACCOUNT, EVERYWHERE = (
-    "own role here",
-    "this worklist’s default",
-    "account role",
-    "every worklist",
-)
 INACTIVE = "inactive in the account"
 DEACTIVATED = "deactivated on the platform"
 MOST_WORDS = 5
@@ -156,10 +151,10 @@ def _why(worklist: Worklist, row: AccountMembership) -> str:
     if not row.active:
         return INACTIVE
     if getattr(row, "membership_id") is None:  # noqa: B009
-        return EVERYWHERE
+        return WHY["every"]
     if getattr(row, "own_role_id") is not None:  # noqa: B009
-        return OWN
-    return DEFAULT if worklist.default_role_id is not None else OF_ACCOUNT
+        return WHY["own"]
+    return WHY["default" if worklist.default_role_id is not None else "account"]
 
 
 def _shift(before: Role | None, after: Role | None) -> Shift:

@@ -29,10 +29,10 @@ _ROLES = """
 _RIGHTS = "SELECT role_id, array_agg(codename::text) FROM worklists_role_right WHERE role_id = ANY(%s) GROUP BY role_id"
 
 WHY = {
-    "own": "own role here",
-    "default": "this worklist’s default",
+    "own": "own role on this worklist",
+    "default": "default role of this worklist",
     "account": "account role",
-    "every": "every worklist, by the account role",
+    "every": "account role, through “Every worklist”",
 }
 
 

@@ -20,12 +20,13 @@ from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
 LONGEST_GRACE = 90
+GRACE_RANGE = f"Enter 1 to {LONGEST_GRACE} days."
 
 # What may be asked of each number, and the sentence where it is not.
 RANGES = {
-    "invitation_days": (1, 365, "An invitation is good for 1 to 365 days."),
-    "guest_link_days": (1, 365, "A guest link may live 1 to 365 days."),
-    "idle_minutes": (5, 480, "Signing out comes after 5 to 480 minutes without a click."),
+    "invitation_days": (1, 365, "Enter 1 to 365 days."),
+    "guest_link_days": (1, 365, "Enter 1 to 365 days."),
+    "idle_minutes": (5, 480, "Enter 5 to 480 minutes, or leave this empty."),
 }
 
 
@@ -96,7 +97,7 @@ def _required_from(days: int | None) -> Any:
     if days is None:
         return None
     if not 1 <= days <= LONGEST_GRACE:
-        raise ValidationError({"second_factor_in": f"Give your people 1 to {LONGEST_GRACE} days."})
+        raise ValidationError({"second_factor_in": GRACE_RANGE})
     return clock.now() + timedelta(days=days)
 
 

@@ -26,7 +26,7 @@ class Keep:
 KEEP: Final = Keep()
 CODE_TAKEN = "This share code is taken. Choose another."
 GONE = "This worklist was deleted a moment ago."
-STILL_NEEDED = "Something still refers to this worklist, so it stays."
+STILL_NEEDED = "This worklist is still in use and cannot be deleted."
 
 
 @transaction.atomic
@@ -93,7 +93,7 @@ def change_worklist(
     """Change what is given and leave the rest. An account has one front door: making one moves it."""
     if worklist.account_id is None:
         check_administers(by, None)
-        raise ValidationError("A personal worklist is its owner's and has nothing to set.", code="personal")
+        raise ValidationError("A personal worklist has no settings.", code="personal")
     account = locked(worklist.account_id)
     may_give = check_administers(by, account)
     worklist = _held(worklist)
@@ -148,7 +148,7 @@ def remove_worklist_without_shares(*, worklist: Worklist, by: Actor, veto: Calla
     """
     if worklist.account_id is None:
         check_administers(by, None)
-        raise ValidationError("A personal worklist stays as long as its owner.", code="personal")
+        raise ValidationError("A personal worklist cannot be deleted.", code="personal")
     account = locked(worklist.account_id)
     check_administers(by, account)
     # FOR UPDATE: a share to it, a study or an upload that comes now waits, and then finds nothing.
@@ -203,9 +203,7 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
         return None
     code = identity_of_code(typed)
     if not codes.well_formed(code):
-        raise ValidationError(
-            f"A share code has {codes.SHORTEST} to {codes.LONGEST} letters and digits.", code="share_code"
-        )
+        raise ValidationError(codes.WRONG_LENGTH, code="share_code")
     others = Worklist.objects.filter(share_code=code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise ValidationError(CODE_TAKEN, code="taken")
@@ -218,7 +216,7 @@ def _check_name_is_free(worklist: Worklist) -> None:
     )
     if others.exclude(pk=worklist.pk).exists():
         raise ValidationError(
-            f"There is already a {worklist.kind} of this name in the account.", code="taken"
+            f"There is already a {worklist.kind} with this name in the account.", code="taken"
         )
 
 
@@ -228,7 +226,7 @@ def _move_front_door(worklist: Worklist, *, by: Actor) -> None:
         return
     if worklist.share_code is None:
         raise ValidationError(
-            "A front door needs a share code. Give the worklist a code first, or make another the front door.",
+            "A front door needs a share code. Give this worklist a code first, or choose another front door.",
             code="front_door",
         )
     others = Worklist.objects.filter(account=worklist.account, is_front_door=True).exclude(pk=worklist.pk)
