@@ -12,9 +12,11 @@ from worklists.services import Offer
 from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
 
 # As a person's page has them too.
-ROLE_HELP = "Applies on every worklist where the person has no role of their own and the worklist has no default role."
+ROLE_HELP = (
+    "Applies wherever neither a role of their own nor the default role of a worklist applies to the person."
+)
 EVERY_WORKLIST_HELP = (
-    "Makes the person a member of every location and group of the account, including new ones."
+    "Gives the person access to every location and group of the account, including new ones."
 )
 ROWS = 3
 MOST_ROWS = 60

@@ -26,10 +26,10 @@ _TOO_LITTLE = f"SELECT * FROM ({_DUE} EXCEPT {_GRANTED}) AS d ORDER BY 2, 1, 3"
 
 # What no difference between people's rights would show.
 _STRAY = {
-    "User {} holds the right {} on worklist {} in person; rights go to groups alone.": """
+    "User {} holds the right {} on worklist {} directly; only groups should hold rights.": """
         SELECT u.user_id, p.codename, u.content_object_id
         FROM worklists_worklistuserobjectpermission u JOIN auth_permission p ON p.id = u.permission_id""",
-    "Group {} holds the right {} on worklist {}, which is no role's there.": """
+    "Group {} holds the right {} on worklist {}, which no role gives there.": """
         SELECT g.group_id, p.codename, g.content_object_id
         FROM worklists_worklistgroupobjectpermission g
         JOIN auth_permission p ON p.id = g.permission_id
@@ -45,7 +45,7 @@ _STRAY = {
           ON g.group_id = wr.group_id AND g.permission_id = rr.permission_id
          AND g.content_object_id = wr.worklist_id
         WHERE g.id IS NULL""",
-    "Group {} is kept for role {} on worklist {}, where nobody has that role.": """
+    "Group {} is kept for role {} on worklist {}, where no one has that role.": """
         SELECT wr.group_id, wr.role_id, wr.worklist_id FROM worklists_worklistrole wr
         WHERE NOT EXISTS (
             SELECT FROM worklists_effective_role er
@@ -67,7 +67,7 @@ def under_way() -> Iterator[str]:
     """What the worker still has to do: until then people have less than is due, never more."""
     rows = RoleReplacement.objects.running().order_by("pk").values_list("role", "other")
     for role, other in rows:
-        yield f"Role {role} is being replaced by role {other}: differences may be about that until it is done."
+        yield f"Role {role} is being replaced by role {other}: until that has finished, differences may be due to it."
 
 
 def differences() -> Iterator[str]:
@@ -84,9 +84,9 @@ def differences() -> Iterator[str]:
     for start in range(0, len(worklists), BATCH):
         batch = {"worklists": worklists[start : start + BATCH]}
         for user, worklist, codename in _rows(_TOO_MUCH, batch):
-            yield f"User {user} is granted {codename} on worklist {worklist}, and no row gives it."
+            yield f"User {user} is granted {codename} on worklist {worklist}, but no role or membership gives it."
         for user, worklist, codename in _rows(_TOO_LITTLE, batch):
-            yield f"User {user} should have {codename} on worklist {worklist}, and is not granted it."
+            yield f"User {user} should have {codename} on worklist {worklist}, but it is not granted."
 
 
 def _rows(sql: str, parameters: dict[str, Any] | None) -> list[tuple[Any, ...]]:

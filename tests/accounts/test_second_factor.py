@@ -117,7 +117,7 @@ def test_after_a_change_of_the_key_everything_is_sealed_anew(ana, secret, settin
     settings.SECRET_KEY_FALLBACKS = []
     assert _codes(ana) == codes
     assert Authenticator.objects.get(user=ana, type="totp").wrap().validate_code(code_of(secret))
-    assert "2 secrets stand under SECRET_KEY now." in capsys.readouterr().out
+    assert "2 secrets are now encrypted with SECRET_KEY." in capsys.readouterr().out
 
     settings.SECRET_KEY = "lost" * 20
     with pytest.raises(CommandError, match="2 secrets"):

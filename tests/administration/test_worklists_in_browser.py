@@ -80,7 +80,7 @@ def test_the_members_of_a_worklist_with_their_roles_and_why(here: Cast, come: Co
     adam.page.get_by_role("button", name="Find").click()
     expect(adam.page.get_by_role("row", name="Ina")).to_contain_text("No access")
     adam.page.get_by_role("link", name="Through “Every worklist”").click()
-    expect(adam.page.get_by_role("row", name="Adam")).to_contain_text("every worklist")
+    expect(adam.page.get_by_role("row", name="Adam")).to_contain_text("through “Every worklist”")
     adam.look("admin-worklist-everywhere")
 
     adam.go(reverse("admin:worklists_worklist_members", args=[here.ct.pk]) + "?q=vera")

@@ -173,7 +173,7 @@ def test_a_house_is_backed_up_restored_elsewhere_and_looks_the_same(
 
     assert "is finished: 4 files" in told and "SECRET_KEY" in told
     assert "All 1 files that rows name are there" in restored
-    assert "Every placement is where shares reach" in restored
+    assert "No differences: every placement is reached by shares" in restored
     assert "every right that is due is granted" in restored
     assert "ATTENTION" not in restored
     page = reverse("studies:study", args=[placement.uuid])

@@ -82,7 +82,7 @@ def test_loading_again_changes_nothing_and_asks_little(demo):
 
     assert fingerprint() == before
     assert len(asked) < 20
-    assert said.startswith("The demo is there already.")
+    assert said.startswith("The demo is already loaded.")
 
 
 def test_the_checks_agree(demo):

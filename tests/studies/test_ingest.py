@@ -384,7 +384,7 @@ def test_the_command_leaves_previews_to_the_worker_when_asked(homes: Homes, tmp_
 def test_the_command_fails_where_nothing_could_be_taken_in(homes: Homes, tmp_path: Path) -> None:
     folder = bad_files.written(tmp_path / "cd", {"notes.txt": b"hello"})
 
-    with pytest.raises(CommandError, match="Nothing could be taken in"):
+    with pytest.raises(CommandError, match="No file could be imported"):
         call_command("import_dicom", folder, worklist=str(homes.ct.uuid))
 
 

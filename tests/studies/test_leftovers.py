@@ -275,16 +275,16 @@ def _until_somebody_waits() -> None:
 def test_check_bytes_is_content_with_what_is_there(homes: Homes) -> None:
     take_in(homes.ct, sound())
 
-    assert "All 1 files that rows name are there, each in its size." in check()
-    assert "each with the hash it is named by" in check("--hash")
+    assert "No differences: all 1 files that the database names exist, with the right size." in check()
+    assert "with the right size and hash" in check("--hash")
 
 
 @pytest.mark.parametrize(
     ("harm", "options", "sentence"),
     [
-        (lambda path, blob: path.unlink(), [], "are not there"),
-        (lambda path, blob: path.write_bytes(b"x"), [], "should be"),
-        (lambda path, blob: path.write_bytes(b"x" * blob.size), ["--hash"], "are damaged"),
+        (lambda path, blob: path.unlink(), [], "is missing"),
+        (lambda path, blob: path.write_bytes(b"x"), [], "should have"),
+        (lambda path, blob: path.write_bytes(b"x" * blob.size), ["--hash"], "is damaged"),
         (
             lambda path, blob: (path.parent / f"{blob.sha256}.1.full.png").unlink(),
             [],
@@ -312,9 +312,9 @@ def test_check_bytes_counts_what_no_row_names_and_sweeps_it_when_asked(homes: Ho
 
     before, after = check(), check("--sweep")
 
-    assert "1 files without a row." in before
-    assert "1 rows of bytes that no instance names." in before
-    assert "All 0 files" in after and "without a row" not in after
+    assert "1 files that the database does not name." in before
+    assert "1 files in the database that no instance uses." in before
+    assert "all 0 files" in after and "does not name" not in after
     assert files() == []
 
 

@@ -304,7 +304,7 @@ def break_by_hand(cast: Cast) -> None:
 
 def test_check_access_is_content_with_the_cast(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("check_access")
-    assert "Every right that is granted is due" in capsys.readouterr().out
+    assert "No differences: every right that is granted is due" in capsys.readouterr().out
 
 
 def test_check_access_names_each_difference_and_fails(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
@@ -314,11 +314,12 @@ def test_check_access_names_each_difference_and_fails(cast: Cast, capsys: pytest
     said = capsys.readouterr().out
     assert stopped.value.code == 1
     assert (
-        f"User {cast.ana.pk} should have list_studies on worklist {cast.ct.pk}, and is not granted it."
+        f"User {cast.ana.pk} should have list_studies on worklist {cast.ct.pk}, but it is not granted."
         in said
     )
     assert (
-        f"User {cast.vera.pk} is granted upload_study on worklist {cast.ct.pk}, and no row gives it." in said
+        f"User {cast.vera.pk} is granted upload_study on worklist {cast.ct.pk}, but no role or membership gives it."
+        in said
     )
 
 
@@ -332,7 +333,7 @@ def test_check_access_sees_rights_outside_the_mapping(cast: Cast) -> None:
             [group, cast.ct.pk],
         )
     assert list(access_check.differences()) == [
-        f"Group {group} holds the right edit_study on worklist {cast.ct.pk}, which is no role's there."
+        f"Group {group} holds the right edit_study on worklist {cast.ct.pk}, which no role gives there."
     ]
 
 
@@ -349,7 +350,7 @@ def test_check_access_sees_a_right_missing_from_a_group_and_a_group_nobody_needs
     found = list(access_check.differences())
     assert f"Group {group} lacks the right open_study that its role has on worklist {cast.ct.pk}." in found
     assert (
-        f"Group {group} is kept for role {role.pk} on worklist {cast.ct.pk}, where nobody has that role."
+        f"Group {group} is kept for role {role.pk} on worklist {cast.ct.pk}, where no one has that role."
         in found
     )
     assert (

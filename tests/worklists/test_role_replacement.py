@@ -151,7 +151,8 @@ def test_until_it_is_done_check_access_says_why_there_are_differences(
 ) -> None:
     services.replace_role(role=night, other=day, by=OPERATOR)
     expected = (
-        f"Role {night.pk} is being replaced by role {day.pk}: differences may be about that until it is done."
+        f"Role {night.pk} is being replaced by role {day.pk}: "
+        "until that has finished, differences may be due to it."
     )
     assert list(access_check.under_way()) == [expected]
     services.carry_on_replacements()

@@ -129,7 +129,7 @@ ORDER BY s.id
 
 
 class Command(BaseCommand):
-    help = "Compare every placement with where un-ended shares reach, worked out anew, and report each difference."
+    help = "Compute from the shares where each study should be placed, and report each difference."
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
@@ -140,7 +140,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{found} difference{'s' if found > 1 else ''} between placements and shares.")
             sys.exit(1)
         self.stdout.write(
-            "Every placement is where shares reach, and every place that shares reach has its placement."
+            "No differences: every placement is reached by shares, and wherever shares reach there is a placement."
         )
 
 
@@ -156,14 +156,14 @@ def differences() -> Iterator[str]:
         }
         for study, worklist, side, is_due in _rows(SIDES, batch):
             yield (
-                f"Study {study} should be {side} on worklist {worklist}: shares reach it, and it is not."
+                f"Study {study} should be {side} on worklist {worklist}: shares reach it, but it is not."
                 if is_due
                 else f"Study {study} should not be {side} on worklist {worklist}: no path of shares leads there."
             )
         for study, worklist, what, stands, due in _rows(TIMES, batch):
-            yield f"Study {study} is {what} on worklist {worklist} until {stands}, and its shares give {due}."
+            yield f"Study {study} is {what} on worklist {worklist} until {stands}, but its shares say {due}."
         for share, study, worklist in _rows(FLOATING, batch):
-            yield f"Share {share} of study {study} has not ended, and nothing holds its worklist {worklist}."
+            yield f"Share {share} of study {study} has not ended, but no share leads to its worklist {worklist}."
 
 
 def _batches() -> Iterator[int]:

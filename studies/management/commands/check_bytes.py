@@ -17,18 +17,18 @@ from studies.models import Blob, Instance, Leftover, Upload, UploadedFile
 
 class Command(BaseCommand):
     help = (
-        "Compares the rows of stored bytes with the storage: every row's bytes are there in their size, and its "
-        "pictures where it says so. Names each that is not, by its hash."
+        "Compares the database with the storage: every stored file that the database names exists with the right size, "
+        "and so do its pictures. Reports each difference, by the file's hash."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--hash", action="store_true", dest="read", help="read all bytes and compare their hashes as well"
+            "--hash", action="store_true", dest="read", help="also read all files and compare their hashes"
         )
         parser.add_argument(
             "--sweep",
             action="store_true",
-            help="first remove whatever nothing needs, in the whole storage; only while nobody imports",
+            help="first remove all files that nothing needs; only while no import is running",
         )
 
     def handle(self, *, read: bool, sweep: bool, **options: Any) -> None:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if sweep:
             swept = services.sweep_leftovers(everywhere=True)
             if swept.backup_runs:
-                self.stdout.write("A backup runs, so nothing was removed.")
+                self.stdout.write("A backup is running, so nothing was removed.")
         found = 0
         for difference in self._differences(read):
             found += 1
@@ -46,10 +46,12 @@ class Command(BaseCommand):
             self.stdout.write(difference)
         self._tell_leftovers()
         if found:
-            self.stderr.write(f"{found} difference{'s' if found > 1 else ''} between rows and bytes.")
+            self.stderr.write(
+                f"{found} difference{'s' if found > 1 else ''} between the database and the storage."
+            )
             sys.exit(1)
-        told = "with the hash it is named by" if read else "in its size"
-        self.stdout.write(f"All {self.bytes:,} files that rows name are there, each {told}.")
+        how = "with the right size and hash" if read else "with the right size"
+        self.stdout.write(f"No differences: all {self.bytes:,} files that the database names exist, {how}.")
 
     def _differences(self, read: bool) -> Iterator[str]:
         """Prefix by prefix: rows and files side by side, however many there are of both."""
@@ -67,27 +69,27 @@ class Command(BaseCommand):
                 else:
                     yield from self._compare(rows.pop(sha256), files, read)
             for sha256 in rows:
-                yield f"The bytes {sha256} are not there."
+                yield f"The file {sha256} is missing."
 
     def _compare(self, blob: Blob, files: dict[str, int], read: bool) -> Iterator[str]:
         self.bytes += 1
         if blob.key not in files:
-            yield f"The bytes {blob.sha256} are not there."
+            yield f"The file {blob.sha256} is missing."
         elif files[blob.key] != blob.size:
-            yield f"The bytes {blob.sha256} should be {blob.size:,} and are {files[blob.key]:,}."
+            yield f"The file {blob.sha256} should have {blob.size:,} bytes but has {files[blob.key]:,}."
         elif read and _hash(blob.key) != blob.sha256:
-            yield f"The bytes {blob.sha256} are damaged: read, they have another hash."
+            yield f"The file {blob.sha256} is damaged: its hash is different."
         if blob.preview == Blob.Preview.READY and blob.preview_key(1) not in files:
-            yield f"The pictures of {blob.sha256} are said to be ready and are not there."
+            yield f"The pictures of {blob.sha256} are missing, but the database says they are ready."
 
     def _tell_leftovers(self) -> None:
         """What no row names is untidy and does no harm; the hourly sweep removes it."""
         unused = Blob.objects.exclude(pk__in=Instance.objects.values("blob")).count()
         lines = {
-            "files without a row": self.rowless,
-            "rows of bytes that no instance names": unused,
+            "files that the database does not name": self.rowless,
+            "files in the database that no instance uses": unused,
             "files of deleted studies still to be removed": Leftover.objects.filter(removed=None).count(),
-            "files that are not ours by their names": self.strangers,
+            "files with names that are not CIMAR’s": self.strangers,
         }
         for what, count in lines.items():
             if count:
@@ -99,7 +101,7 @@ def _uploads() -> Iterator[str]:
     waiting = UploadedFile.objects.filter(upload__state=Upload.State.WAITING, done_at=None)
     for pk, key in waiting.order_by("pk").values_list("pk", "key"):
         if not storages["dicom"].exists(key):
-            yield f"The uploaded file {pk} waits to be taken in, and its bytes are not there."
+            yield f"The uploaded file {pk} is waiting to be imported, but it is missing from the storage."
 
 
 def _hash(key: str) -> str:

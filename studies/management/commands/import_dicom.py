@@ -19,9 +19,7 @@ from worklists.models import Worklist
 
 
 class Command(BaseCommand):
-    help = (
-        "Takes DICOM files, folders and ZIP files into a worklist. Files that are there already do no harm."
-    )
+    help = "Imports DICOM files, folders and ZIP files into a worklist. Files imported before are skipped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -32,13 +30,13 @@ class Command(BaseCommand):
             "--no-previews",
             action="store_false",
             dest="previews",
-            help="leave the previews to the worker: the images are there at once, their pictures follow",
+            help="leave the previews to the worker: images are available at once, their previews later",
         )
 
     def handle(self, *, paths: list[Path], worklist: str, previews: bool, **options: Any) -> None:
         target = _worklist(worklist)
         if missing := [path for path in paths if not path.exists()]:
-            raise CommandError(f"There is no {missing[0]}.")
+            raise CommandError(f"File or folder not found: {missing[0]}.")
         self._count = 0
         result = services.take_in_all(
             worklist=target, by=Actor.system("upload_study"), sources=_sources(paths), progress=self._progress
@@ -54,7 +52,7 @@ class Command(BaseCommand):
             f"{result.count(Outcome.SKIPPED)} skipped; {len(result.studies)} studies in {target.label}."
         )
         if not result.n_new and not result.n_known:
-            raise CommandError("Nothing could be taken in.")
+            raise CommandError("No file could be imported.")
 
     def _progress(self, result: FileResult) -> None:
         self._count += 1

@@ -10,7 +10,7 @@ from worklists import access_check
 
 
 class Command(BaseCommand):
-    help = "Recompute every right from roles and memberships and report each difference from what is granted."
+    help = "Compute every right from roles and memberships and report each difference from the rights that are granted."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,7 +22,9 @@ class Command(BaseCommand):
             self.stdout.write(difference)
         if found:
             self.stderr.write(
-                f"{found} difference{'s' if found > 1 else ''} between what is granted and what is due."
+                f"{found} difference{'s' if found > 1 else ''} between the rights granted and the rights due."
             )
             sys.exit(1)
-        self.stdout.write("Every right that is granted is due, and every right that is due is granted.")
+        self.stdout.write(
+            "No differences: every right that is granted is due, and every right that is due is granted."
+        )

@@ -16,7 +16,7 @@ Made from the code by `bin/manage describe_permissions > docs/permissions.md`; a
 
 A role is a named set of these permissions. What a person can do with a study depends on their role on the worklist
 where the study is shown: their own role there; without one, for a member of the worklist, its default role; otherwise
-their account role. A person with *Every worklist* has their account role wherever they have no role of their own.
+their account role. A person with *Every worklist* has their account role on the worklists they are not a member of.
 
 A permission listed under another has no effect without it. Sharing also needs *View and search studies list*. A new
 role has no permissions. Superusers have none of these either.

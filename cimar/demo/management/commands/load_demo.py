@@ -12,7 +12,7 @@ from cimar.demo.people import LOGINS, PASSWORD
 
 REFUSAL = (
     "This is not a development site, and the demo would add people who all share one public password. "
-    "If you want that, say --yes-i-know-this-site-is-not-for-development."
+    "If you want that, add --yes-i-know-this-site-is-not-for-development."
 )
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     # bin/dev has let migrate check everything a moment before.
     requires_system_checks = ()
     help = (
-        "Adds two hospitals and a clinic with people, real studies and shares. What is there already stays."
+        "Adds two hospitals and a clinic with people, real studies and shares. Existing data is not changed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             "--yes-i-know-this-site-is-not-for-development",
             action="store_true",
             dest="anywhere",
-            help="load it although this is not a development site",
+            help="load the demo although this is not a development site",
         )
 
         parser.add_argument(
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         for address, purpose in LOGINS:
             self.stdout.write(f"  {address:<{width}}  {purpose}")
         if settings.CIMAR_DEVELOPMENT:
-            self.stdout.write(f"\nMails that were sent: {settings.CIMAR_BASE_URL}/development/mail/")
+            self.stdout.write(f"\nEmails that were sent: {settings.CIMAR_BASE_URL}/development/mail/")
 
     def _generate(self, number: int) -> None:
         from cimar.demo.scale.loader import CannotLoad, load  # numpy and the rest, for nobody else
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 def _summary(loaded: Loaded) -> str:
     if not (loaded.people or loaded.studies or loaded.presses):
-        return "The demo is there already."
+        return "The demo is already loaded."
     return (
         f"The demo: {loaded.accounts} accounts, {loaded.worklists} worklists, {loaded.people} people, "
         f"{loaded.studies} studies, {loaded.presses} presses of Share Studies."
