@@ -56,7 +56,7 @@ def set_password(*, user: User, password: str, reset: bool, by: Actor) -> None:
 def set_active(*, user: User, active: bool, by: Actor) -> None:
     """Deactivate a person, who keeps everything and may do nothing, or let them in again."""
     if not by.person.is_superuser:
-        raise PermissionDenied("People are deactivated by whoever runs the platform.")
+        raise PermissionDenied("Only the people who run the platform can deactivate someone.")
     found = User.objects.select_for_update().get(pk=user.pk)
     if found.is_active == active:
         return

@@ -134,7 +134,7 @@ def remove_second_factor(*, user: User, by: Actor, why: str) -> None:
         raise PermissionDenied(ONLY_OPERATORS)
     why = " ".join(why.split())[:300]
     if not why:
-        raise ValidationError({"why": "Say how you know that it is the person who asks."})
+        raise ValidationError({"why": "Say how you checked the person’s identity."})
     _locked(user)
     lost = sorted({kind_of(row) for row in _real(user)})
     if not lost:

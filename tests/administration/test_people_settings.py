@@ -214,7 +214,7 @@ def test_a_lost_second_factor_is_taken_away_with_a_reason(sue, cast):
     )
 
     assert "Authenticator app" in shown and "Radiologist" in shown
-    assert without.status_code == 422 and "Say how you know" in text_of(without)
+    assert without.status_code == 422 and "Say how you checked the person’s identity." in text_of(without)
     assert "Ana signs in with the password alone until they set up a new second factor." in done
     assert AuditEvent.objects.get(action=Action.FACTOR_TAKE).detail["why"] == "She rang from the ward"
 

@@ -72,7 +72,7 @@ def test_the_demo_through_an_administrators_eyes(
     page.get_by_role("link", name="Invite several").click()
     page.get_by_label("Paste the list").fill(SEVERAL)
     page.get_by_role("button", name="Check the list").click()
-    expect(page.get_by_text("2 lines of 6 cannot be done")).to_be_visible()
+    expect(page.get_by_text("2 of 6 lines have a problem")).to_be_visible()
     adaeze.look("demo-admin-several", LOOKS[1:3])
     picture("admin-invite-several", height=560)
 
