@@ -34,8 +34,9 @@ ABOUT_ACCOUNT = (
     Action.ROLE_REPLACE,
 )
 GRACE = 14
+NAME_HELP = "The name shown on pages, in emails and with share codes."
 HELP = {
-    "name": "The name shown on pages, in emails and with share codes. Emails already sent keep the old name.",
+    "name": f"{NAME_HELP} Emails already sent keep the old name.",
     "timezone": "An end date lasts until midnight in this time zone.",
     "invitation_days": "1 to 365. Applies to new invitations.",
     "guest_link_days": "1 to 365. People who create a guest link choose how long it lasts, up to this.",
@@ -88,7 +89,7 @@ class NewAccountForm(ServiceForm):
     class Meta:
         model = Account
         fields = ("name", "timezone")
-        help_texts = {"name": HELP["name"]}
+        help_texts = {"name": NAME_HELP}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

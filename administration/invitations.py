@@ -107,7 +107,7 @@ def withdraw_page(request: HttpRequest, page: Any, invitation: Invitation) -> Ht
         return HttpResponseRedirect(page.page_url("change", invitation.pk))
     others = promises_of(invitation).exists()
     goes = [
-        f"{invitation.address} can no longer use it to join {invitation.account}.",
+        f"{invitation.address} can no longer use the invitation to join {invitation.account}.",
         "The link keeps working, because a clinician has shared a study with this address."
         if others
         else "The link in the email stops working.",

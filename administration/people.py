@@ -223,7 +223,7 @@ def _physician_shares(membership: AccountMembership, ends: Leaving) -> tuple[int
     studies = counted(ends.studies, "study,studies")
     verb = "ends" if ends.shares == 1 else "end"
     noun = "share" if ends.shares == 1 else "shares"
-    return (ends.shares, f"{noun} of {membership.account} with them as a physician {verb} ({studies})")
+    return (ends.shares, f"{noun} with them as a physician of {membership.account} {verb} ({studies})")
 
 
 def _named(ends: Leaving) -> str:

@@ -227,7 +227,7 @@ def test_the_page_says_it_in_numbers_and_a_post_does_it(adam, cast, onward):
 
     said = text_of(adam.get(page("deactivate", ben.pk)))
 
-    assert "4 shares of Northgate Hospital with them as a physician end (3 studies)" in said
+    assert "4 shares with them as a physician of Northgate Hospital end (3 studies)" in said
     assert "2 onward shares end too" in said
     assert "1 worklist they can no longer see: Emergency" in said
     assert "Their role and worklists are kept in case you reactivate them." in said
@@ -260,7 +260,7 @@ def test_an_inactive_persons_page_says_what_is_kept(adam, cast):
     said = text_of(adam.get(page("change", member(cast.ina).pk)))
 
     assert "They have no access to this account. Their role and 1 worklist are kept" in said
-    assert "They cannot see any worklist of the account." in said
+    assert "They cannot see any worklist while they are inactive." in said
 
 
 def test_a_removed_person_is_gone_from_the_account_and_still_a_user(adam, cast):
