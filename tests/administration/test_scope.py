@@ -327,7 +327,7 @@ def test_on_the_whole_platform_an_account_is_chosen_before_anything_is_added(sue
     response = sue.get(reverse("admin:accounts_role_add"), follow=True)
 
     assert response.redirect_chain[0][0].startswith(reverse("admin:choose_account"))
-    assert "Choose the account first" in response.content.decode()
+    assert "Choose an account first" in response.content.decode()
 
 
 # Who may come in
