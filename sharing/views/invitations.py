@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Invitation
 from accounts.services import limits
+from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
 from audit.requests import actor_of
 from common.formats import counted
 from sharing import selectors, services
@@ -26,7 +27,7 @@ def resend(request: HttpRequest, invitation: UUID) -> HttpResponse:
         request,
         invitation,
         services.resend_invitation,
-        "We have sent the invitation to {} again, with the same link.",
+        SENT_AGAIN,
     )
 
 
@@ -37,7 +38,7 @@ def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
         request,
         invitation,
         services.relink_invitation,
-        "We have sent a new link to {}. The old link no longer works.",
+        SENT_WITH_NEW_LINK,
     )
 
 
