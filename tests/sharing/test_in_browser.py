@@ -120,7 +120,7 @@ def test_a_mistake_keeps_what_was_typed_and_says_where(
     dialog.get_by_label("Note").fill("x" * 2001)
     dialog.get_by_role("checkbox", name="Emergency").check()
     dialog.get_by_role("button", name="Share Studies").click()
-    expect(dialog.locator(".notice--danger")).to_contain_text("this one has 2,001")
+    expect(dialog.locator(".notice--danger")).to_contain_text("This one has 2,001")
     expect(dialog.get_by_role("checkbox", name="Emergency")).to_be_checked()
     look(ana, "mistake")
     # The browser reports the 422 by itself.
