@@ -81,7 +81,9 @@ def test_an_administrator_understands_a_persons_rights_and_sees_them_off(here: C
     adam.look("admin-person")
 
     adam.page.get_by_role("link", name="Deactivate …").click()
-    expect(adam.page.get_by_role("main")).to_contain_text("3 shares of Northgate Hospital with them")
+    expect(adam.page.get_by_role("main")).to_contain_text(
+        "3 shares with them as a physician of Northgate Hospital"
+    )
     expect(adam.page.get_by_role("main")).to_contain_text("1 onward share ends too")
     adam.look("admin-person-deactivate")
     adam.page.get_by_role("button", name="Deactivate").click()
