@@ -65,16 +65,12 @@ def deeds(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     yield (
         "May this person do this there",
         "permission_id",
-        lambda: access.may(
-            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(person))))), "share_study", scene.big
-        ),
+        lambda: access.may(Actor.of(person), "share_study", scene.big),
     )
     yield (
         "Find a placement, if this person sees it",
         "studies_placement",
-        lambda: selectors.placement_for(
-            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(person))))), placement.uuid
-        ),
+        lambda: selectors.placement_for(Actor.of(person), placement.uuid),
     )
     yield "The shares of a study that have not ended", "sharing_share", lambda: _graph(placement.study_id)
 

@@ -39,7 +39,7 @@ def main(seconds: float, number: int) -> None:
         report = share_studies(
             placements=[draw.choice(placed)],
             targets=[draw.choice(there)],
-            by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(by))))),
+            by=Actor.of(by),
         )
         if report.count("shared", "awaiting_approval"):
             wall = (time.perf_counter() - begin) * 1000

@@ -112,8 +112,7 @@ def _looked_at(scene: Scene, number: int) -> Iterator[str]:
         on = on_placement(placement, at=clock.now())
         people = scene.people
         record_all(
-            event(Action.STUDY_OPEN, by=Actor.of(Actor.of(people[n % len(people)])), on=on)
-            for n in range(number)
+            event(Action.STUDY_OPEN, by=Actor.of(people[n % len(people)]), on=on) for n in range(number)
         )
         yield reverse("studies:trail", args=[placement.uuid])
 

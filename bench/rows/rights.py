@@ -24,7 +24,7 @@ def _questions(scene: Scene) -> Iterator[Row]:
     )
     may = scene.meter.many(
         lambda n: access.may(
-            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(people[n % len(people)]))))),
+            Actor.of(people[n % len(people)]),
             "share_study",
             placed[n % len(placed)].worklist,
         ),
@@ -44,7 +44,7 @@ def _questions(scene: Scene) -> Iterator[Row]:
     )
     seen = scene.meter.many(
         lambda n: selectors.placement_for(
-            Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(people[n % len(people)]))))),
+            Actor.of(people[n % len(people)]),
             placed[n % len(placed)].uuid,
         ),
         scene.times(100),

@@ -92,7 +92,7 @@ def _big_press(scene: Scene) -> Row:
             report = share_studies(
                 placements=ticked,
                 targets=targets,
-                by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(scene.people[0]))))),
+                by=Actor.of(scene.people[0]),
                 note="For the meeting",
             )
             check()
@@ -171,7 +171,7 @@ def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: in
         report = share_studies(
             placements=[placement.uuid],
             targets=[Target(Method.CODE, "ONWARD0000")],
-            by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(scene.people[0]))))),
+            by=Actor.of(scene.people[0]),
         )
         hang_on(placement.study, scene.people[1], places, source_of)
         check()
@@ -180,11 +180,7 @@ def _end(scene: Scene, onward: int, source_of: Callable[[int], int], attempt: in
         ended: list[int] = []
 
         def end(_: int) -> None:
-            ended.append(
-                end_shares(
-                    shares=[share.uuid], by=Actor.of(Actor.of(Actor.of(Actor.of(Actor.of(scene.people[0])))))
-                ).ended_with_them
-            )
+            ended.append(end_shares(shares=[share.uuid], by=Actor.of(scene.people[0])).ended_with_them)
             check()
 
         taken = scene.meter.sample(end, 1, warm=0)
