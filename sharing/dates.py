@@ -11,3 +11,8 @@ def end_of(day: date, worklist: Worklist) -> datetime:
     keeper = worklist.account or worklist.owner
     assert keeper is not None  # a constraint: a worklist is an account's or a user's
     return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(keeper.timezone))
+
+
+def moment_of(end: date | datetime | None, worklist: Worklist) -> datetime | None:
+    """The moment a share ends: given as it is, or as its last day."""
+    return end if end is None or isinstance(end, datetime) else end_of(end, worklist)

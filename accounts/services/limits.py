@@ -57,9 +57,10 @@ def may_look_up(*, by: Actor, account: int | None) -> bool:
     return _consume(CODES, by, account, 1)
 
 
-def may_share_with(*, by: Actor, account: int | None, addresses: int) -> bool:
-    """Count the addresses of one press, all or none; False where they are more than is left."""
-    return _consume(ADDRESSES, by, account, addresses)
+def count_emails(*, by: Actor, account: int | None, emails: int) -> None:
+    """Count the emails of one press, all or none; raises ValidationError where they are more than is left."""
+    if not _consume(ADDRESSES, by, account, emails):
+        raise ValidationError(TOO_MANY_ADDRESSES, code="limited")
 
 
 def may_invite(*, by: Actor, addresses: int) -> bool:

@@ -17,8 +17,7 @@ from cimar.demo.shares import PRESSES, DemoPress
 from cimar.demo.studies import STUDIES, DemoStudy
 from sharing.dates import end_of
 from sharing.models import Method, Share
-from sharing.services import NothingThere, decide_share, end_shares, share_studies
-from sharing.services.press import Outcome
+from sharing.services import NothingThere, Outcome, decide_share, end_shares, share_studies
 from sharing.targets import Target
 from studies.ingest.sources import Source
 from studies.models import Blob, Instance, Placement, Study

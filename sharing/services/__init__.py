@@ -1,6 +1,7 @@
 """Everything that can happen to a share. Each function: check, resolve, write, audit."""
 
 from common.exceptions import NothingThere
+from sharing.decisions import Outcome
 from sharing.services.approvals import decide_share
 from sharing.services.ends import EndReport, end_shares
 from sharing.services.invitations import (
@@ -9,7 +10,7 @@ from sharing.services.invitations import (
     withdraw_invitation,
     withdraw_staff_invitation,
 )
-from sharing.services.press import Outcome, Row, ShareReport
+from sharing.services.press import Row, ShareReport
 from sharing.services.promises import claim_promises
 from sharing.services.registration import claim_what_waits, register_invited
 from sharing.services.removal import (

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from accounts.services import limits
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record_all
@@ -30,10 +32,15 @@ class Offer:
     worklist: Worklist
     placements: list[Placement]
     gone: int
+    by_role: frozenset[Method]
     allowed: frozenset[Allowed]
 
     def may(self, method: str) -> bool:
         return any(pair.method == method for pair in self.allowed)
+
+    def why_not(self, method: Method) -> str:
+        """The sentence for a method that is not offered: the role's, or that of the way the studies came here."""
+        return permissions.NOT_ONWARD if method in self.by_role else permissions.SENTENCES[method]
 
     def accounts(self, method: str) -> frozenset[int]:
         """The accounts whose directory may be used for a method."""
@@ -59,7 +66,8 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
         allowed = _allowed_on_own(by, worklist, rights, [placement.study_id for placement in found])
     else:
         allowed = permissions.allowed_on(worklist, rights)
-    return Offer(worklist, found, len(wanted) - len(found), allowed)
+    by_role = permissions.methods_by_role(worklist, rights)
+    return Offer(worklist, found, len(wanted) - len(found), by_role, allowed)
 
 
 def _allowed_on_own(
@@ -88,11 +96,29 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozens
     return frozenset(account for account in named if Method.PHYSICIAN in roles.get(account, ()))
 
 
+@dataclass(frozen=True)
+class ReadBack:
+    """Each code that was looked up, with what it stands for; and the codes that the limit left out."""
+
+    answers: list[tuple[str, Resolved]]
+    not_asked: list[str]
+
+
+def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> ReadBack:
+    """What each typed share code stands for, or the sentence that refuses it. Every look-up is recorded.
+
+    Each counts against the limit of the person and of the account first, outside the transaction.
+    """
+    counted = list(takewhile(lambda _: limits.may_look_up(by=by, account=ticked.account_id), codes))
+    return ReadBack(
+        list(zip(counted, _looked_up(counted, by, ticked), strict=True)), list(codes[len(counted) :])
+    )
+
+
 @transaction.atomic
-def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> list[Resolved]:
-    """What each typed share code stands for, or the sentence that refuses it. Every look is recorded."""
+def _looked_up(codes: Sequence[str], by: Actor, ticked: Worklist) -> list[Resolved]:
     wanted = [targets.tidy(Target(Method.CODE, code)) for code in codes]
-    found = targets.resolve(wanted, by=by, ticked=ticked, allowed={Allowed(Method.CODE, None)})
+    recipients = targets.resolve(wanted, by=by, ticked=ticked, allowed={Allowed(Method.CODE, None)})
     record_all(
         event(
             Action.CODE_LOOK_UP,
@@ -100,11 +126,11 @@ def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> list[Reso
             # What was typed is not kept: it may be anything.
             on=on_worklist(
                 ticked,
-                other_worklist_id=one.worklist.pk if one.worklist is not None else None,
-                other_worklist_label=one.label if one.worklist is not None else "",
+                other_worklist_id=recipient.worklist.pk if recipient.worklist is not None else None,
+                other_worklist_label=recipient.label if recipient.worklist is not None else "",
             ),
-            outcome="success" if one.worklist is not None else "failed",
+            outcome="success" if recipient.worklist is not None else "failed",
         )
-        for one in found
+        for recipient in recipients
     )
-    return found
+    return recipients

@@ -1,5 +1,6 @@
 """An invitation after it was made: sent again, given a new link, withdrawn."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.db import transaction
 from accounts.locks import lock_addresses
 from accounts.models import Invitation
 from accounts.services import invitations as accounts_invitations
+from accounts.services import limits
 from accounts.services.outbox import queue_mail
 from audit.actor import Actor
 from common.exceptions import NothingThere
@@ -17,22 +19,24 @@ from worklists.models import InvitedMembership
 from worklists.services import end_offer_without_invitation
 
 
-@transaction.atomic
 def resend_invitation(*, invitation: UUID, by: Actor) -> Invitation:
     """Mail the same link again; an expired invitation is renewed. Raises NothingThere and ValidationError."""
-    row = _own(invitation, by)
-    accounts_invitations.resend(invitation=row, by=by)
-    _mail(row)
-    return row
+    return _mail_again(invitation, by, accounts_invitations.resend)
 
 
-@transaction.atomic
 def relink_invitation(*, invitation: UUID, by: Actor) -> Invitation:
     """Make a new link, which ends the old one, and mail it. Raises NothingThere and ValidationError."""
-    row = _own(invitation, by)
-    accounts_invitations.relink(invitation=row, by=by)
-    _mail(row)
-    return row
+    return _mail_again(invitation, by, accounts_invitations.relink)
+
+
+def _mail_again(invitation: UUID, by: Actor, renew: Callable[..., Invitation]) -> Invitation:
+    """The mail counts against the limit before the transaction begins, once the person is known to see it."""
+    limits.count_mail(invitation=_seen(invitation, by), by=by)
+    with transaction.atomic():
+        row = _own(invitation, by)
+        renew(invitation=row, by=by)
+        _mail(row)
+        return row
 
 
 @transaction.atomic
@@ -62,11 +66,16 @@ def withdraw_staff_invitation(*, membership: InvitedMembership, by: Actor) -> bo
     return True
 
 
-def _own(invitation: UUID, by: Actor) -> Invitation:
-    """An invitation by which the person promised something, locked in the house's order: address, then row."""
+def _seen(invitation: UUID, by: Actor) -> Invitation:
     seen = selectors.invitations_of(by).filter(uuid=invitation).first()
     if seen is None:
         raise NothingThere
+    return seen
+
+
+def _own(invitation: UUID, by: Actor) -> Invitation:
+    """An invitation by which the person promised something, locked in the house's order: address, then row."""
+    seen = _seen(invitation, by)
     lock_addresses([seen.address])
     row = Invitation.objects.select_for_update().get(pk=seen.pk)
     if row.accepted_at is not None:

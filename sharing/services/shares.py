@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -10,10 +10,13 @@ from django.db import transaction
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation
+from accounts.services import limits
 from accounts.services.invitations import invite_all
 from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, targets
+from sharing.dates import moment_of
+from sharing.decisions import GONE, Key, Outcome, Pressed, decide
 from sharing.graph import Graph
 from sharing.limits import (
     MOST_NOTE,
@@ -27,8 +30,8 @@ from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services import notices, settling
-from sharing.services.press import GONE, Outcome, Press, Row, ShareReport
-from sharing.targets import Resolved, Target
+from sharing.services.press import Press, Row, ShareReport, audit, write
+from sharing.targets import Resolved, Target, tidy
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists.models import Worklist
@@ -36,51 +39,95 @@ from worklists.models import Worklist
 CHANGED_MEANWHILE = "This recipient has just changed. Try again."
 
 
-@transaction.atomic
 def share_studies(
     *,
     placements: Sequence[UUID],
     targets: Sequence[Target],
     by: Actor,
     note: str = "",
-    expires_at: datetime | None = None,
+    expires_at: date | datetime | None = None,
 ) -> ShareReport:
     """Share the studies of some placements on one worklist with every target.
+
+    `expires_at`: a moment, or the last day, which counts to its end in the zone of the worklist. The emails count
+    against the limit of their sender before the transaction begins: a press that is undone has asked all the same.
 
     Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
     (limits, note, end date). Refusals of single rows stand in the report and undo nothing else.
     """
-    press = uuid.uuid4()
     note = note.replace("\x00", "").strip()
     _check_size(placements, targets, note)
     ticked = _visible(by, placements)
     worklist = ticked[0].worklist
     rights = permissions.check_share(by, worklist)
-    wanted = _tidied(targets)
+    wanted = list(dict.fromkeys(tidy(target) for target in targets))
+    emails = sum(target.method == Method.EMAIL for target in wanted)
+    limits.count_emails(by=by, account=worklist.account_id, emails=emails)
+    gone = set(placements) - {placement.uuid for placement in ticked}
+    with transaction.atomic():
+        return _press(
+            ticked, wanted, gone, rights, by=by, note=note, expires_at=moment_of(expires_at, worklist)
+        )
+
+
+def _press(
+    ticked: list[Placement],
+    wanted: list[Target],
+    gone: set[UUID],
+    rights: frozenset[str],
+    *,
+    by: Actor,
+    note: str,
+    expires_at: datetime | None,
+) -> ShareReport:
+    """Lock, resolve, decide, write, settle, audit, tell."""
+    worklist, study_ids = ticked[0].worklist, [placement.study_id for placement in ticked]
     lock_addresses(target.value for target in wanted if target.method == Method.EMAIL)
-    allowed = _allowed(by, worklist, rights, [placement.study_id for placement in ticked])
+    allowed = _allowed(by, worklist, rights, study_ids)
     everything: frozenset[Allowed] = frozenset().union(*allowed.values())
-    resolved = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
-    graphs, now = settling.opened([placement.study_id for placement in ticked])
+    recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
+    graphs, now = settling.opened(study_ids)
     if expires_at is not None and expires_at <= now:
         raise ValidationError("The end date must be today or later.")
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = _allowed(by, worklist, rights, list(graphs), graphs)
-    invitations = _invitations(resolved, allowed, graphs, worklist=worklist, by=by, now=now)
-    work = Press(press, by, worklist, note, expires_at, now, graphs, allowed, invitations)
-    gone = set(placements) - {placement.uuid for placement in ticked}
-    rows = [work.row(placement, one) for placement in ticked for one in resolved]
+    press = Press(uuid=uuid.uuid4(), by=by, worklist=worklist, note=note, expires_at=expires_at, now=now)
+    decisions = decide(
+        Pressed(
+            placements=ticked,
+            recipients=recipients,
+            visible=frozenset(pk for pk, graph in graphs.items() if graph.at(worklist.pk).visible > now),
+            by_role=permissions.methods_by_role(worklist, rights),
+            allowed=allowed,
+            standing=_standing(graphs, worklist, by),
+            invitations=_invitations(recipients, allowed, graphs, worklist=worklist, by=by, now=now),
+            note=note,
+            expires_at=expires_at,
+        )
+    )
+    rows, new = write(press, decisions)
     rows += [
-        Row(placement_uuid, None, one.target, one.label, Outcome.REFUSED, GONE)
-        for placement_uuid in gone
-        for one in resolved
+        Row(placement, None, recipient.target, recipient.label, Outcome.REFUSED, GONE)
+        for placement in gone
+        for recipient in recipients
     ]
-    work.write()
+    for share in new:
+        graphs[share.study_id].shares.append(share)
     settling.settle(graphs, now)
-    work.audit(rows)
-    notices.tell(press=press, shares=work.new, shared_by=by.person)
-    return ShareReport(press, worklist, rows)
+    audit(press, rows, graphs)
+    notices.tell(press=press.uuid, shares=new, shared_by=by.person)
+    return ShareReport(press.uuid, worklist, rows)
+
+
+def _standing(graphs: dict[int, Graph], worklist: Worklist, by: Actor) -> dict[Key, Share]:
+    """The person's own shares from this worklist that have not ended."""
+    return {
+        Key.of(share): share
+        for graph in graphs.values()
+        for share in graph.shares
+        if share.from_worklist_id == worklist.pk and share.shared_by_id == by.user_id
+    }
 
 
 def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str) -> None:
@@ -101,10 +148,6 @@ def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
     if len({placement.worklist_id for placement in found}) > 1:
         raise ValidationError(ONE_WORKLIST)
     return found
-
-
-def _tidied(wanted: Sequence[Target]) -> list[Target]:
-    return list(dict.fromkeys(targets.tidy(target) for target in wanted))
 
 
 def _allowed(

@@ -1,7 +1,6 @@
 """The share dialog put together: what is offered, what is picked, what is wrong with it."""
 
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from accounts.selectors import proved_addresses
 from accounts.services import limits
 from audit.requests import actor_of
 from common.text import NOT_AN_ADDRESS, identity
-from sharing import permissions, selectors, targets
+from sharing import selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
 from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
@@ -59,29 +58,21 @@ class Dialog:
         if self.wants("share-physicians"):
             self._find_physicians()
 
-    def _may_look_up(self, code: str) -> bool:
-        return limits.may_look_up(by=actor_of(self.request), account=self.offer.worklist.account_id)
-
     def _check_codes(self) -> None:
         unread = [code for code, name in self.picked.codes.items() if not name]
         typed = list(dict.fromkeys([*unread, *self.picked.typed_codes()]))
         if not typed or not self.offer.may(Method.CODE):
             return
-        allowed = list(takewhile(self._may_look_up, typed))
-        left = typed[len(allowed) :]
+        read = dialog.read_back(codes=typed, by=actor_of(self.request), ticked=self.offer.worklist)
+        left = read.not_asked
         if left:
             self.code_errors.append(limits.TOO_MANY_CODES)
-        read = dialog.read_back(
-            codes=allowed,
-            by=actor_of(self.request),
-            ticked=self.offer.worklist,
-        )
-        for code, one in zip(allowed, read, strict=True):
-            if one.refusal:
-                self.code_errors.append(f"{code[:40]}: {one.refusal}")
+        for code, recipient in read.answers:
+            if recipient.refusal:
+                self.code_errors.append(f"{code[:40]}: {recipient.refusal}")
                 left.append(code)
             else:
-                self.picked.codes[one.target.value] = one.label
+                self.picked.codes[recipient.target.value] = recipient.label
         for code in unread:
             if self.picked.codes.get(code) == "":
                 del self.picked.codes[code]
@@ -143,7 +134,7 @@ class Dialog:
     def _section(self, method: Method, anything: bool) -> dict[str, Any]:
         """A method is shown where it is offered and, with the sentence, where what is picked no longer is."""
         offered = self.offer.may(method)
-        refusal = "" if offered else permissions.SENTENCES[method]
+        refusal = "" if offered else self.offer.why_not(method)
         return {"offered": offered, "show": offered or anything, "refusal": refusal}
 
     def _places(self, method: Method, chosen: list[str]) -> dict[str, Any]:

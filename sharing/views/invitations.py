@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Invitation
-from accounts.services import limits
 from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
 from audit.requests import actor_of
 from common.formats import counted
-from sharing import selectors, services
-from sharing.services import NothingThere, previews
+from sharing import services
+from sharing.services import previews
 from sharing.views.common import back, dialog_answer, leave, page
 from sharing.views.consequences import waiting_shares
 
@@ -45,11 +44,7 @@ def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
 def _send(
     request: HttpRequest, invitation: UUID, deed: Callable[..., Invitation], sentence: str
 ) -> HttpResponse:
-    seen = selectors.invitations_of(actor_of(request)).filter(uuid=invitation).first()
-    if seen is None:
-        raise NothingThere
     try:
-        limits.count_mail(invitation=seen, by=actor_of(request))
         sent = deed(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.message)

@@ -1,19 +1,15 @@
 """Share Studies: the dialog, its Check step, the button."""
 
-from datetime import datetime
-
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.services import limits
 from audit.requests import actor_of
-from sharing import dates, selectors, services
+from sharing import selectors, services
 from sharing.forms import Picked, ShareForm, uuids
-from sharing.limits import MOST_STUDIES, MOST_TARGETS
+from sharing.limits import MOST_STUDIES
 from sharing.services import dialog
-from sharing.services.dialog import Offer
 from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentence
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
@@ -58,26 +54,26 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_POST
 def share(request: HttpRequest) -> HttpResponse:
     """The button. Its report is the answer; the same press again is answered "already shared"."""
-    try:
-        shown = _posted(request, ShareForm(request.POST))
-    except ValidationError as refusal:
-        return sentence(request, CANNOT_SHARE, refusal.message)
-    form, picked = shown.form, shown.picked
-    _check(request, shown)
+    form, picked = ShareForm(request.POST), Picked.of(request.POST)
+    if picked.find.strip():
+        form.add_error(None, NOT_CHOSEN)
     if form.is_valid():
         try:
             report = services.share_studies(
-                placements=shown.ticked,
+                placements=uuids(request.POST.getlist("placement")),
                 targets=picked.targets(),
                 by=actor_of(request),
                 note=form.cleaned_data["note"],
-                expires_at=_end(form, shown.offer),
+                expires_at=form.cleaned_data["until"],
             )
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
             return dialog_answer(request, "sharing/_report.html", report_context(request, report))
-    return shown.answer(status=422)
+    try:
+        return _posted(request, form).answer(status=422)
+    except ValidationError as refusal:
+        return sentence(request, CANNOT_SHARE, refusal.message)
 
 
 @page
@@ -101,20 +97,3 @@ def _posted(request: HttpRequest, form: ShareForm) -> Dialog:
     ticked = uuids(request.POST.getlist("placement"))
     offer = dialog.offer(placements=ticked[:MOST_STUDIES], by=actor_of(request))
     return Dialog(request, offer, ticked, Picked.of(request.POST), form)
-
-
-def _check(request: HttpRequest, shown: Dialog) -> None:
-    """What no field can say of itself."""
-    form, picked = shown.form, shown.picked
-    if picked.find.strip():
-        form.add_error(None, NOT_CHOSEN)
-    addresses, account = len(picked.addresses()[:MOST_TARGETS]), shown.offer.worklist.account_id
-    if form.is_valid() and not limits.may_share_with(
-        by=actor_of(request), account=account, addresses=addresses
-    ):
-        form.add_error(None, limits.TOO_MANY_ADDRESSES)
-
-
-def _end(form: ShareForm, offer: Offer) -> datetime | None:
-    until = form.cleaned_data["until"]
-    return dates.end_of(until, offer.worklist) if until is not None else None

@@ -1,0 +1,138 @@
+"""What a press of Share Studies comes to, study by study and recipient by recipient: rows in, decisions out.
+
+Pure: everything it needs was read under the locks before, and nothing is written here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from accounts.models import Invitation
+from sharing import permissions
+from sharing.models import Method, Share
+from sharing.permissions import Allowed
+from sharing.targets import Resolved
+from studies.models import Placement
+
+GONE = "This study is no longer on this worklist."
+HOME = "The original is on this worklist, so the study is already there."
+
+
+class Outcome(StrEnum):
+    SHARED = "shared"
+    CHANGED = "changed"
+    ALREADY_SHARED = "already_shared"
+    INVITED = "invited"
+    AWAITING_APPROVAL = "awaiting_approval"
+    REFUSED = "refused"
+
+
+class Key(NamedTuple):
+    """What makes a share of one person from one worklist the same share while it has not ended."""
+
+    study_id: int
+    to_worklist_id: int | None
+    invitation_id: int | None
+    method: str
+    account_id: int | None
+
+    @classmethod
+    def of(cls, share: Share) -> "Key":
+        promised = None if share.to_worklist_id else share.invitation_id
+        return cls(share.study_id, share.to_worklist_id, promised, share.method, share.account_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed:
+    """A press as it stands under its locks.
+
+    `visible` are the studies that are still on the worklist; `by_role` the methods that the role there carries;
+    `allowed` what may be used for each study, narrower than `by_role` on a personal worklist; `standing` the person's
+    own shares from this worklist that have not ended; `invitations` those of the emails that nobody has registered.
+    """
+
+    placements: Sequence[Placement]
+    recipients: Sequence[Resolved]
+    visible: frozenset[int]
+    by_role: frozenset[Method]
+    allowed: Mapping[int, frozenset[Allowed]]
+    standing: Mapping[Key, Share]
+    invitations: Mapping[str, Invitation]
+    note: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """For one study and one recipient: the outcome; a refusal's sentence; else the key of its share.
+
+    `share` is the share that stands already; empty where a new share is to be made, or was decided on above.
+    """
+
+    placement: Placement
+    recipient: Resolved
+    outcome: Outcome
+    sentence: str = ""
+    key: Key | None = None
+    share: Share | None = None
+
+
+def decide(press: Pressed) -> Iterator[Decision]:
+    """In the order of the studies, then of the recipients. Two recipients that mean one share make it once."""
+    made: set[Key] = set()
+    for placement in press.placements:
+        for recipient in press.recipients:
+            if sentence := refusal(press, placement, recipient):
+                yield Decision(placement, recipient, Outcome.REFUSED, sentence)
+                continue
+            key = _key(press, placement, recipient)
+            share = press.standing.get(key)
+            if share is not None:
+                is_same = (share.expires_at, share.note) == (press.expires_at, press.note)
+                outcome = Outcome.ALREADY_SHARED if is_same else Outcome.CHANGED
+            else:
+                outcome = Outcome.ALREADY_SHARED if key in made else _new(recipient)
+                made.add(key)
+            yield Decision(placement, recipient, outcome, "", key, share)
+
+
+def refusal(press: Pressed, placement: Placement, recipient: Resolved) -> str:
+    """The sentence that refuses to share this study with this recipient; empty where nothing does.
+
+    What the role does not carry is the role's to say; what it carries and the way of the study here does not let on is
+    `NOT_ONWARD`.
+    """
+    method = Method(recipient.target.method)
+    allowed = press.allowed.get(placement.study_id, frozenset())
+    if placement.study_id not in press.visible:
+        return GONE
+    if method not in press.by_role:
+        return permissions.SENTENCES[method]
+    if all(pair.method != method for pair in allowed):
+        return permissions.NOT_ONWARD
+    if recipient.refusal:
+        return recipient.refusal
+    if recipient.allowed not in allowed:
+        return permissions.NOT_ONWARD
+    if recipient.worklist is not None and recipient.worklist.pk == placement.study.home_id:
+        return HOME
+    return ""
+
+
+def _key(press: Pressed, placement: Placement, recipient: Resolved) -> Key:
+    invitation = press.invitations[recipient.address] if recipient.address else None
+    return Key(
+        placement.study_id,
+        recipient.worklist.pk if recipient.worklist is not None else None,
+        invitation.pk if invitation is not None else None,
+        recipient.target.method,
+        recipient.account_id,
+    )
+
+
+def _new(recipient: Resolved) -> Outcome:
+    if recipient.worklist is None:
+        return Outcome.INVITED
+    return Outcome.AWAITING_APPROVAL if recipient.worklist.needs_approval else Outcome.SHARED
