@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, Role
-from accounts.services import limits
 from administration.invitation_forms import ListForm
 from administration.invitation_table import COLUMNS, MOST_LINES, Line, read_list
 from audit.actor import Actor
@@ -62,18 +61,11 @@ def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpRespons
         return _invite(request, page, account)
     form = ListForm(request.POST, request.FILES)
     try:
-        lines = read_list(form.cleaned_data["text"], account) if form.is_valid() else []
+        if form.is_valid():
+            return _check(request, page, account, read_list(form.cleaned_data["text"], account))
     except ValidationError as refusal:
         form.add_error(None, refusal)
-    if not form.errors and not _may_ask(request, lines):
-        form.add_error(None, limits.TOO_MANY_INVITED)
-    if form.errors:
-        return _page(request, page, "batch", 422, form=form)
-    return _check(request, page, account, lines)
-
-
-def _may_ask(request: HttpRequest, lines: list[Line]) -> bool:
-    return limits.may_invite(by=actor_of(request), addresses=sum(line.offer is not None for line in lines))
+    return _page(request, page, "batch", 422, form=form)
 
 
 def _check(request: HttpRequest, page: Any, account: Account, lines: list[Line]) -> HttpResponse:
@@ -110,16 +102,17 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
     kept = [Outcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
-    if not _may_ask(request, lines):
+    try:
+        answers = (
+            services.invite_members(account=account, offers=offers, by=actor_of(request), shown=kept)
+            if offers
+            else []
+        )
+    except ValidationError as refusal:
         seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
         rows = _agreed_rows(agreed, lines, seen, WILL)
-        said = limits.TOO_MANY_INVITED
+        said = refusal.messages[0]
         return _check_page(request, page, rows, request.POST["agreed"], len(offers), said)
-    answers = (
-        services.invite_members(account=account, offers=offers, by=actor_of(request), shown=kept)
-        if offers
-        else []
-    )
     rows = _agreed_rows(agreed, lines, answers, DONE)
     done = sum(row.tone == "good" for row in rows)
     return _page(request, page, "batch_result", rows=rows, done=done, refused=_refused(rows))

@@ -11,7 +11,6 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Invitation
-from accounts.services import limits
 from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
 from administration.current_account import choose_first, current_account
 from administration.invitation_batch import batch_page
@@ -81,7 +80,6 @@ def _send(
     request: HttpRequest, page: Any, invitation: Invitation, send: Callable[..., Invitation], said: str
 ) -> HttpResponse:
     try:
-        limits.count_mail(invitation=invitation, by=actor_of(request))
         sent = send(membership=invitation.membership, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
@@ -225,10 +223,11 @@ class InvitationAdmin(Page):
 
 def _invited(request: HttpRequest, account: Account, form: InviteForm) -> str:
     """The sentence for the next page; empty where the form says why nobody was invited."""
-    if not limits.may_invite(by=actor_of(request), addresses=1):
-        form.add_error(None, limits.TOO_MANY_INVITED)
+    try:
+        [answer] = services.invite_members(account=account, offers=[form.offer()], by=actor_of(request))
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
         return ""
-    [answer] = services.invite_members(account=account, offers=[form.offer()], by=actor_of(request))
     if answer.outcome == Outcome.ADDED:
         return f"{answer.user} is already registered and is now a member. We have emailed them."
     if answer.outcome != Outcome.REFUSED:

@@ -10,18 +10,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.services import limits
 from administration.change import Refusal
 from administration.worklist_tabs import render, url_of
-from audit.actor import Actor
 from audit.requests import actor_of
 from common.formats import code_groups, counted
 from common.text import identity_of_code
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
 from worklists import code_card, codes, services
 from worklists.models import Worklist
-from worklists.selectors.administration import code_is_taken
-from worklists.services.worklists import CODE_TAKEN
 
 MAKE, TYPE, REMOVE = "make", "type", "remove"
 TEXTS = {
@@ -42,9 +38,9 @@ class CodeForm(forms.Form):
         help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Capitals and spaces do not matter.",
     )
 
-    def __init__(self, *args: Any, worklist: Worklist, by: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, worklist: Worklist, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.worklist, self.by = worklist, by
+        self.worklist = worklist
         may_go = worklist.share_code and not worklist.is_front_door
         deeds = [MAKE, TYPE, *([REMOVE] if may_go else [])]
         self.fields["deed"].choices = [(deed, TEXTS[deed]) for deed in deeds]
@@ -58,36 +54,19 @@ class CodeForm(forms.Form):
                 self.add_error("code", codes.WRONG_LENGTH)
             elif filled["code"] == self.worklist.share_code:
                 self.add_error("code", "This is already its share code.")
-            # Whoever types codes learns which are taken: that is looking them up, as while sharing.
-            elif not limits.may_look_up(by=self.by, account=self.worklist.account_id):
-                self.add_error("code", limits.TOO_MANY_CODES_TYPED)
-            elif code_is_taken(filled["code"]):
-                self.add_error("code", CODE_TAKEN)
         return filled
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """A code that is in use is changed only after a page that says what stops working."""
-    form = CodeForm(
-        request.POST if request.method == "POST" else None,
-        worklist=worklist,
-        by=actor_of(request),
-    )
+    form = CodeForm(request.POST if request.method == "POST" else None, worklist=worklist)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return _form_page(request, page, worklist, form, status)
-    if worklist.share_code and request.POST.get("confirmed") != worklist.share_code:
-        filled = form.cleaned_data
-        about = {
-            "new_code": filled["code"] if filled["deed"] == TYPE else "",
-            "making": filled["deed"] == MAKE,
-        }
-        return render(
-            request, page, worklist, "code_warning", form=form, goes=_what_stops(worklist),
-            title="Change the share code", current="code", **about,
-        )  # fmt: skip
     try:
+        if worklist.share_code and request.POST.get("confirmed") != worklist.share_code:
+            return _warning(request, page, worklist, form)
         changed = _change(request, worklist, form.cleaned_data)
     except (ValidationError, PermissionDenied) as cause:
         refusal = Refusal(cause)
@@ -95,6 +74,18 @@ def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespon
         return refusal.answer(_form_page(request, page, worklist, form, 422))
     messages.success(request, _done(changed))
     return HttpResponseRedirect(url_of("code", worklist.pk))
+
+
+def _warning(request: HttpRequest, page: Any, worklist: Worklist, form: CodeForm) -> HttpResponse:
+    """What stops working with the code in use, once it is known that the new code can be had."""
+    filled = form.cleaned_data
+    typed = filled["code"] if filled["deed"] == TYPE else ""
+    if typed:
+        services.check_share_code(worklist=worklist, share_code=typed, by=actor_of(request))
+    return render(
+        request, page, worklist, "code_warning", form=form, goes=_what_stops(worklist),
+        title="Change the share code", current="code", new_code=typed, making=filled["deed"] == MAKE,
+    )  # fmt: skip
 
 
 @require_safe

@@ -4,14 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.services import limits
 from administration import share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
 from administration.choices import filter_by, yes_or_no
@@ -158,12 +156,8 @@ class WorklistAdmin(EditablePage):
         return {"tabs": worklist_tabs.tabs(row), "counts": count_members(row)}
 
     def add(self, change: Change) -> Done:
-        """Whoever types codes learns which are taken: that is looking them up, as while sharing."""
-        code, account = change.filled["share_code"], change.account
-        assert account is not None  # chosen first
-        if code and not limits.may_look_up(by=change.by, account=account.pk):
-            raise ValidationError({"share_code": limits.TOO_MANY_CODES_TYPED})
-        worklist = services.add_worklist(account=account, **change.filled, by=change.by)
+        assert change.account is not None  # chosen first
+        worklist = services.add_worklist(account=change.account, **change.filled, by=change.by)
         # A new worklist wants members.
         return Done(self.added(worklist).sentence, worklist_tabs.url_of("members", worklist.pk))
 

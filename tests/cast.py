@@ -71,6 +71,10 @@ class Cast:
     other_placement: Placement
 
 
+# Whoever runs `import_dicom` on the server.
+IMPORTER = Actor.system("upload_study")
+
+
 def acting(user: User | Actor | None) -> Actor:
     """The user as who acts, at an IP address of the tests; without a user, somebody who is not signed in."""
     if isinstance(user, Actor):

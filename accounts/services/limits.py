@@ -1,7 +1,8 @@
 """How often a person, and an account as a whole, may ask what a code or an address is, or have a mail sent again.
 
-Called before a deed, outside its transaction (see `tallies.consume`), once it is known that the person may see what it
-is about: whoever may not uses up nothing.
+Services call these before their transaction begins (see `tallies.consume`), once it is known that the person may see
+what it is about: whoever may not uses up nothing. So no page and no other way in goes past a limit. The site by itself
+has none.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Invitation
 from accounts.services import tallies
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -63,14 +64,25 @@ def count_emails(*, by: Actor, account: int | None, emails: int) -> None:
         raise ValidationError(TOO_MANY_ADDRESSES, code="limited")
 
 
-def may_invite(*, by: Actor, addresses: int) -> bool:
-    """Count addresses to invite to an account, looked at or invited, all or none."""
+def count_typed_code(*, by: Actor, account: int | None) -> None:
+    """Count one code that is typed for a worklist, which tells whether it is taken; raises as `count_emails`."""
+    if not may_look_up(by=by, account=account):
+        raise ValidationError({"share_code": ValidationError(TOO_MANY_CODES_TYPED, code="limited")})
+
+
+def count_invited(*, by: Actor, emails: int) -> None:
+    """Count emails to invite to an account, checked or invited, all or none; raises as `count_emails`."""
+    if by.kind is Kind.SYSTEM:
+        return
     key = f"invitations looked at by person {by.person.pk}"
-    return tallies.consume(key=key, amount=addresses, limit=MOST_INVITED, per=HOUR)
+    if not tallies.consume(key=key, amount=emails, limit=MOST_INVITED, per=HOUR):
+        raise ValidationError(TOO_MANY_INVITED, code="limited")
 
 
 def count_mail(*, invitation: Invitation, by: Actor) -> None:
     """Count one more mail of an invitation; raises the sentence where it is one too many."""
+    if by.kind is Kind.SYSTEM:
+        return
     # The person first: whoever is refused takes nothing from what is left of the invitation's for others.
     if not tallies.consume(key=f"mails again by person {by.person.pk}", amount=1, limit=MOST_MAILS, per=HOUR):
         raise ValidationError(TOO_MANY_MAILS, code="limited")
@@ -80,6 +92,8 @@ def count_mail(*, invitation: Invitation, by: Actor) -> None:
 
 
 def _consume(rate: Rate, by: Actor, account: int | None, amount: int) -> bool:
+    if by.kind is Kind.SYSTEM:
+        return True
     # The person first: whoever is refused takes nothing from what is left for the others of the account.
     counts = [(f"{rate.what} of person {by.person.pk}", rate.person)]
     if account is not None:

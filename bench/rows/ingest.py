@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from audit.actor import OPERATOR
+from audit.actor import Actor
 from bench.files import write_files
 from bench.growth import MOST_GROWTH
 from bench.meter import session
@@ -91,7 +91,9 @@ class Place:
         self.number += 1
         paths = write_files(self.folder / str(self.number), studies=studies, instances=instances)
         took, result = _timed(
-            lambda: take_in_all(worklist=self.worklist, by=OPERATOR, sources=map(from_path, paths))
+            lambda: take_in_all(
+                worklist=self.worklist, by=Actor.system("upload_study"), sources=map(from_path, paths)
+            )
         )
         if result.n_new != len(paths):
             raise RuntimeError(f"of {len(paths)} files {result.n_new} were taken in")

@@ -125,7 +125,7 @@ def agreed_by(client: Client) -> dict[str, str]:
 
 
 def test_whoever_is_invited_alone_counts_as_in_a_list(cast: Cast) -> None:
-    assert limits.may_invite(by=acting(cast.adam), addresses=999)
+    limits.count_invited(by=acting(cast.adam), emails=999)
     role = role_of(cast.northgate, "Viewer").pk
     adam = signed_in(cast.adam)
     assert adam.post(ONE, {"email": "p1@example.net", "role": role}).status_code == 302
@@ -139,7 +139,7 @@ def test_whoever_is_invited_alone_counts_as_in_a_list(cast: Cast) -> None:
 
 
 def test_what_a_look_agreed_to_counts_when_it_is_done(cast: Cast) -> None:
-    assert limits.may_invite(by=acting(cast.adam), addresses=997)
+    limits.count_invited(by=acting(cast.adam), emails=997)
     adam = signed_in(cast.adam)
     agreed = agreed_by(adam)
     before = fingerprint()
@@ -153,7 +153,7 @@ def test_what_a_look_agreed_to_counts_when_it_is_done(cast: Cast) -> None:
 
 
 def test_what_was_agreed_to_is_still_good_when_the_hours_count_is_over(cast: Cast, clock: Clock) -> None:
-    assert limits.may_invite(by=acting(cast.adam), addresses=997)
+    limits.count_invited(by=acting(cast.adam), emails=997)
     clock.move(minutes=50)
     agreed = agreed_by(signed_in(cast.adam))
     assert signed_in(cast.adam).post(SEVERAL, agreed).status_code == 422

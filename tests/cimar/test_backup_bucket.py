@@ -18,7 +18,6 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import connection
 
-from audit.actor import OPERATOR
 from cimar.backup import make, postgres, restore
 from cimar.embedded import processes
 from cimar.installation import OWNER_ROLE
@@ -27,6 +26,7 @@ from studies.ingest import stored_files
 from studies.models import Blob
 from tests import seaweed
 from tests.bad_files import Homes, homes, sound, source
+from tests.cast import IMPORTER
 from tests.mail_server import HOST
 from tests.plumbing import PLACES, database
 
@@ -141,7 +141,7 @@ def test_a_bucket_is_backed_up_swept_and_restored_into_another(
     ours, name = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_restored"
     aim(ours, "ward")
     data = sound()
-    result = services.take_in(worklist=homes.ct, by=OPERATOR, source=source(data))
+    result = services.take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
     services.render_previews(blob_ids=result.blob_ids)
     stored = sorted(stored_files.walk())
     stray = Blob(sha256="ab" * 32)

@@ -510,6 +510,7 @@ NOT_A_DEED = {
     # They build, check, lock or read; nothing is done and nothing is shown.
     "audit.event",
     "accounts.registration.check_usable",
+    "worklists.worklists.check_share_code",
     "worklists.common.check_an_administrator_stays",
     "worklists.common.check_not_being_replaced",
     "worklists.common.check_role_is_of",
@@ -534,6 +535,9 @@ NOT_A_DEED = {
     "sharing.previews.preview_withdrawal",
 }
 PART_OF_A_DEED = {
+    "sharing.press.audit",
+    "sharing.press.write",
+    "worklists.staff_invitations.invite_within",
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.
     "accounts.outbox.queue_mail",
     "worklists.members.enrol",
@@ -556,9 +560,10 @@ NOBODYS_DEED = {
     "accounts.sessions.note_seen",
     "accounts.tallies.consume",
     "accounts.limits.count_mail",
-    "accounts.limits.may_invite",
+    "accounts.limits.count_emails",
+    "accounts.limits.count_invited",
+    "accounts.limits.count_typed_code",
     "accounts.limits.may_look_up",
-    "accounts.limits.may_share_with",
     "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
     "worklists.replacements.carry_on_replacements",

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from studies.ingest.results import Outcome
 from studies.ingest.sources import Source
@@ -14,6 +13,7 @@ from studies.models import Instance, Placement, Series, Study
 from studies.services import take_in_all
 from studies.services.ingest import BATCH_FILES
 from tests.bad_files import Homes, dicom_storage, homes, sound, source
+from tests.cast import IMPORTER
 from tests.factories import make_uid
 from worklists.models import Worklist
 
@@ -30,7 +30,7 @@ def statements(home: Worklist, files: Sequence[Source]) -> int:
         return execute(sql, *rest)
 
     with connection.execute_wrapper(note):
-        assert take_in_all(worklist=home, by=OPERATOR, sources=files).n_new == len(files)
+        assert take_in_all(worklist=home, by=IMPORTER, sources=files).n_new == len(files)
     return len(sent)
 
 
@@ -67,7 +67,7 @@ def test_the_worker_is_asked_for_previews_once_a_batch(
     monkeypatch.setattr("accounts.queue._send", lambda task, ids: asked.append(task))
 
     with django_capture_on_commit_callbacks(execute=True):
-        take_in_all(worklist=homes.ct, by=OPERATOR, sources=small_studies(BATCH_FILES + 1))
+        take_in_all(worklist=homes.ct, by=IMPORTER, sources=small_studies(BATCH_FILES + 1))
 
     assert asked == ["studies.render_previews"] * 2
 
@@ -76,7 +76,7 @@ def test_each_study_of_a_batch_has_its_own_line_in_the_trail_with_its_own_counts
     uids = sorted(make_uid() for _ in range(3))
     known = sound(StudyInstanceUID=uids[2])
     take_in_all(
-        worklist=homes.ct, by=OPERATOR, sources=[source(known), source(sound(StudyInstanceUID=uids[1]))]
+        worklist=homes.ct, by=IMPORTER, sources=[source(known), source(sound(StudyInstanceUID=uids[1]))]
     )
     before = AuditEvent.objects.count()
     series = make_uid()
@@ -88,7 +88,7 @@ def test_each_study_of_a_batch_has_its_own_line_in_the_trail_with_its_own_counts
         sound(StudyInstanceUID=uids[0]),
     ]
 
-    take_in_all(worklist=homes.ct, by=OPERATOR, sources=[source(data) for data in files])
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data) for data in files])
 
     lines = {line.study_uid: line for line in AuditEvent.objects.order_by("id")[before:]}
     assert {uid: (str(line.action), line.detail) for uid, line in lines.items()} == {
@@ -109,7 +109,7 @@ def test_a_refused_file_of_one_study_leaves_the_other_studies_of_its_batch_alone
         sound(StudyInstanceUID=other),
     ]
 
-    result = take_in_all(worklist=homes.ct, by=OPERATOR, sources=[source(data) for data in files])
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data) for data in files])
 
     outcomes = [Outcome.NEW, Outcome.NEW, Outcome.REFUSED, Outcome.NEW]
     assert [file.outcome for file in result.files] == outcomes
@@ -126,11 +126,11 @@ def test_a_study_in_a_batch_is_all_there_or_not_at_all(homes: Homes, monkeypatch
     with monkeypatch.context() as broken:
         broken.setattr("studies.services.ingest.record_all", fail)
         with pytest.raises(RuntimeError):
-            take_in_all(worklist=homes.ct, by=OPERATOR, sources=files)
+            take_in_all(worklist=homes.ct, by=IMPORTER, sources=files)
     left = [model.objects.count() for model in (Study, Series, Instance, Placement)]
 
     assert left == [0, 0, 0, 0]
-    assert take_in_all(worklist=homes.ct, by=OPERATOR, sources=files).n_new == 5
+    assert take_in_all(worklist=homes.ct, by=IMPORTER, sources=files).n_new == 5
 
 
 def test_modalities_and_series_of_many_studies_are_counted_each_for_itself(homes: Homes) -> None:
@@ -140,7 +140,7 @@ def test_modalities_and_series_of_many_studies_are_counted_each_for_itself(homes
             sound(StudyInstanceUID=uid, Modality=modality)
             for uid, modality in zip(uids, modalities, strict=True)
         ]
-        take_in_all(worklist=homes.ct, by=OPERATOR, sources=[source(data) for data in files])
+        take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data) for data in files])
 
     studies = {study.study_instance_uid: study for study in Study.objects.all()}
     assert [studies[uid].modalities for uid in uids] == [["CT", "PT"], ["MR"], ["US"]]

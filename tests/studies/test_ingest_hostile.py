@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from pydicom.data import get_testdata_file
 
-from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from studies.ingest.refusals import BOMB, CUT, DAMAGED, EMPTY, FEWER_PIXELS, TOO_DEEP, TOO_MANY_PARTS
 from studies.ingest.results import Outcome
@@ -17,6 +16,7 @@ from studies.models import Blob, Instance, Study
 from studies.services import take_in, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
+from tests.cast import IMPORTER
 from tests.factories import make_uid
 
 __all__ = ["dicom_storage", "homes"]
@@ -99,7 +99,7 @@ def test_a_bad_file_is_refused_by_name_and_the_rest_goes_on(
     make, sentence = HOSTILE[kind]
     files = [source(sound(), "before"), source(make(), "the bad one"), source(sound(), "after")]
 
-    result = take_in_all(worklist=homes.ct, by=OPERATOR, sources=files)
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=files)
 
     [refused] = result.left_out
     assert (refused.name, refused.outcome) == ("the bad one", Outcome.REFUSED)
@@ -110,7 +110,7 @@ def test_a_bad_file_is_refused_by_name_and_the_rest_goes_on(
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_sentence_repeats_what_the_file_says(homes: Homes, kind: str) -> None:
-    [refused] = take_in(worklist=homes.ct, by=OPERATOR, source=source(HOSTILE[kind][0]())).left_out
+    [refused] = take_in(worklist=homes.ct, by=IMPORTER, source=source(HOSTILE[kind][0]())).left_out
     assert not any(word in refused.sentence for word in ("Quill", "Hazel", "MRN", "passwd", "colleague"))
     assert len(refused.sentence) <= 300
 
@@ -118,7 +118,7 @@ def test_no_sentence_repeats_what_the_file_says(homes: Homes, kind: str) -> None
 def test_a_bomb_never_unfolds_in_memory(homes: Homes) -> None:
     bomb = bad_files.deflate_bomb(512)
     tracemalloc.start()
-    take_in(worklist=homes.ct, by=OPERATOR, source=source(bomb))
+    take_in(worklist=homes.ct, by=IMPORTER, source=source(bomb))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 * MB
@@ -127,7 +127,7 @@ def test_a_bomb_never_unfolds_in_memory(homes: Homes) -> None:
 def test_a_list_of_files_is_skipped_with_a_sentence(homes: Homes) -> None:
     with open(str(get_testdata_file("DICOMDIR")), "rb") as file:
         data = file.read()
-    [skipped] = take_in(worklist=homes.ct, by=OPERATOR, source=source(data, "DICOMDIR")).left_out
+    [skipped] = take_in(worklist=homes.ct, by=IMPORTER, source=source(data, "DICOMDIR")).left_out
     assert skipped.outcome == Outcome.SKIPPED
     assert "DICOMDIR" in skipped.sentence
 
@@ -136,7 +136,7 @@ def test_a_file_cut_anywhere_is_refused_and_never_an_error(homes: Homes) -> None
     whole = sound()
     files = [source(whole[:length], f"the first {length} bytes") for length in range(len(whole))]
 
-    result = take_in_all(worklist=homes.ct, by=OPERATOR, sources=files)
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=files)
 
     assert len(result.left_out) == len(files)
     assert not [file.name for file in result.left_out if file.sentence == "It could not be read."]
@@ -150,7 +150,7 @@ def test_noise_in_a_file_never_stops_the_rest(homes: Homes) -> None:
         noisy[at] ^= 0xFF
         files.append(source(bytes(noisy), f"noise at {at}"))
 
-    result = take_in_all(worklist=homes.ct, by=OPERATOR, sources=[*files, source(sound(), "the last")])
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[*files, source(sound(), "the last")])
 
     assert len(result.files) == len(files) + 1
     assert result.files[-1].outcome == Outcome.NEW
@@ -162,7 +162,7 @@ def test_noise_in_a_file_never_stops_the_rest(homes: Homes) -> None:
 
 def test_a_zip_bomb_stops_the_archive_and_keeps_what_came_before(homes: Homes) -> None:
     inside = [("first.dcm", sound()), *((f"{n}.dcm", bytes(3 * MB)) for n in range(9)), ("last.dcm", sound())]
-    result = take_in(worklist=homes.ct, by=OPERATOR, source=source(zipped(inside), "bomb.zip"))
+    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(zipped(inside), "bomb.zip"))
 
     assert result.n_new == 1
     assert result.left_out[-1].name == "bomb.zip"
@@ -172,7 +172,7 @@ def test_a_zip_bomb_stops_the_archive_and_keeps_what_came_before(homes: Homes) -
 def test_a_single_huge_member_is_stopped_as_it_unfolds(homes: Homes) -> None:
     bomb = bad_files.zip_bomb(256)
     tracemalloc.start()
-    result = take_in(worklist=homes.ct, by=OPERATOR, source=source(bomb, "bomb.zip"))
+    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(bomb, "bomb.zip"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert result.n_new == 0
@@ -184,7 +184,7 @@ def test_paths_of_a_zip_are_names_and_nothing_more(homes: Homes, tmp_path: Path,
     before = {path for path in tmp_path.rglob("*") if dicom_storage not in path.parents}
 
     result = take_in(
-        worklist=homes.ct, by=OPERATOR, source=source(zipped((name, sound()) for name in names), "x.zip")
+        worklist=homes.ct, by=IMPORTER, source=source(zipped((name, sound()) for name in names), "x.zip")
     )
 
     assert result.n_new == 4
@@ -205,7 +205,7 @@ def test_a_zip_in_a_zip_is_refused_by_name(homes: Homes) -> None:
     inside = zipped([("deep.dcm", sound())])
     result = take_in(
         worklist=homes.ct,
-        by=OPERATOR,
+        by=IMPORTER,
         source=source(zipped([("inner.zip", inside), ("a", sound())]), "o.zip"),
     )
 
@@ -217,21 +217,21 @@ def test_a_zip_in_a_zip_is_refused_by_name(homes: Homes) -> None:
 
 def test_a_protected_member_is_refused_by_name(homes: Homes) -> None:
     [refused] = take_in(
-        worklist=homes.ct, by=OPERATOR, source=source(bad_files.encrypted_zip(), "s.zip")
+        worklist=homes.ct, by=IMPORTER, source=source(bad_files.encrypted_zip(), "s.zip")
     ).left_out
     assert (refused.name, refused.sentence) == ("s.zip: secret.dcm", "It is protected by a password.")
 
 
 def test_a_zip_of_too_many_files_is_refused(homes: Homes) -> None:
     data = zipped((str(number), b"x") for number in range(21))
-    [refused] = take_in(worklist=homes.ct, by=OPERATOR, source=source(data, "many.zip")).left_out
+    [refused] = take_in(worklist=homes.ct, by=IMPORTER, source=source(data, "many.zip")).left_out
     assert refused.sentence == "It contains more than 20 files."
 
 
 def test_a_member_whose_bytes_were_changed_is_refused_and_the_next_one_is_not(homes: Homes) -> None:
     data = bytearray(zipped([("a", sound()), ("b", sound())]))
     data[data.index(b"PK\x03\x04") + 60] ^= 0xFF
-    result = take_in(worklist=homes.ct, by=OPERATOR, source=source(bytes(data), "x.zip"))
+    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(bytes(data), "x.zip"))
 
     assert [file.name for file in result.left_out] == ["x.zip: a"]
     assert result.n_new == 1
@@ -239,7 +239,7 @@ def test_a_member_whose_bytes_were_changed_is_refused_and_the_next_one_is_not(ho
 
 def test_a_name_of_a_thousand_letters_keeps_its_end(homes: Homes) -> None:
     [refused] = take_in(
-        worklist=homes.ct, by=OPERATOR, source=source(b"x", "a" * 1_000 + "/scan.dcm")
+        worklist=homes.ct, by=IMPORTER, source=source(b"x", "a" * 1_000 + "/scan.dcm")
     ).left_out
     assert len(refused.name) == 300
     assert refused.name.endswith("/scan.dcm")
@@ -247,7 +247,7 @@ def test_a_name_of_a_thousand_letters_keeps_its_end(homes: Homes) -> None:
 
 def test_no_event_and_no_row_comes_of_a_refused_file(homes: Homes) -> None:
     before = AuditEvent.objects.count()
-    take_in(worklist=homes.ct, by=OPERATOR, source=source(b"hello"))
+    take_in(worklist=homes.ct, by=IMPORTER, source=source(b"hello"))
     assert AuditEvent.objects.count() == before
     assert not Study.objects.exists()
 
@@ -262,5 +262,5 @@ def test_real_files_with_private_and_unknown_parts_are_taken_in(homes: Homes, se
         "explicit_VR-UN.dcm",
     ):
         with open(str(get_testdata_file(name)), "rb") as file:
-            result = take_in(worklist=homes.ct, by=OPERATOR, source=source(file.read(), make_uid()))
+            result = take_in(worklist=homes.ct, by=IMPORTER, source=source(file.read(), make_uid()))
         assert [one.outcome for one in result.files] == [Outcome.NEW], name

@@ -11,11 +11,11 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from audit.actor import OPERATOR
 from studies.ingest.results import IngestResult
 from studies.models import Blob, Instance, Placement, Study
 from studies.services import render_previews, take_in_all
 from tests.bad_files import Homes, dicom_storage, sound, source
+from tests.cast import IMPORTER
 from tests.factories import make_account, make_location, make_uid, make_user
 from tests.plumbing import database
 
@@ -50,7 +50,7 @@ def until_somebody_waits() -> None:
 
 
 def importing(worklist: Any, files: list[bytes]) -> Callable[[], IngestResult]:
-    return lambda: take_in_all(worklist=worklist, by=OPERATOR, sources=[source(data) for data in files])
+    return lambda: take_in_all(worklist=worklist, by=IMPORTER, sources=[source(data) for data in files])
 
 
 def test_two_imports_of_one_study_at_once_make_one_study(places: Homes, dicom_storage: Path) -> None:

@@ -17,14 +17,13 @@ from django.db import connection, connections, transaction
 
 import sharing.services
 from audit.actions import Action
-from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from studies import services
 from studies.ingest import store, stored_files
 from studies.models import Blob, Instance, Leftover, Study
 from studies.services import leftovers
 from tests.bad_files import Homes, as_bytes, dicom, dicom_storage, homes, sound, source
-from tests.cast import Cast, acting, make_cast
+from tests.cast import IMPORTER, Cast, acting, make_cast
 from tests.factories import placement_of
 from tests.plumbing import database
 
@@ -37,7 +36,7 @@ def files() -> list[str]:
 
 
 def take_in(worklist: Any, *data: bytes) -> Study:
-    result = services.take_in_all(worklist=worklist, by=OPERATOR, sources=[source(one) for one in data])
+    result = services.take_in_all(worklist=worklist, by=IMPORTER, sources=[source(one) for one in data])
     services.render_previews(blob_ids=result.blob_ids)
     return Study.objects.get(uuid=next(iter(result.studies)))
 
@@ -219,7 +218,7 @@ def test_an_import_of_the_same_bytes_while_they_are_removed_finds_them_again(dic
         failures: list[BaseException] = []
         works = (
             lambda: services.sweep_leftovers(everywhere=True),
-            lambda: services.take_in(worklist=cast.ct, by=OPERATOR, source=source(data)),
+            lambda: services.take_in(worklist=cast.ct, by=IMPORTER, source=source(data)),
         )
         threads = [threading.Thread(target=_run, args=[start, work, failures]) for work in works]
         for thread in threads:
@@ -250,7 +249,7 @@ def test_a_sweep_waits_for_an_import_that_holds_the_bytes(dicom_storage: Path) -
     delete(cast, study)
     done: list[Any] = []
     with transaction.atomic():
-        result = services.take_in(worklist=cast.imaging, by=OPERATOR, source=source(data))
+        result = services.take_in(worklist=cast.imaging, by=IMPORTER, source=source(data))
         sweep = threading.Thread(
             target=lambda: (done.append(services.sweep_leftovers()), connections.close_all())
         )

@@ -102,11 +102,6 @@ def shift_by_removal(membership: WorklistMembership) -> Shift:
     return _shift(before, row.role if stays else None)
 
 
-def code_is_taken(code: str) -> bool:
-    """By whichever worklist of the platform: nobody is told whose."""
-    return Worklist.objects.filter(share_code=code).exists()
-
-
 def rights_of_roles(role_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """What each role lets people do on a worklist: a child right only with its parent."""
     with connection.cursor() as cursor:

@@ -39,6 +39,7 @@ from worklists.services.worklists import (
     KEEP,
     add_worklist,
     change_worklist,
+    check_share_code,
     make_share_code,
     remove_worklist_without_shares,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "change_role",
     "change_worklist",
     "change_worklist_member",
+    "check_share_code",
     "claim_memberships",
     "copy_role",
     "create_account",

@@ -16,7 +16,7 @@ from worklists.events import on_account
 from worklists.permissions import check_administers
 from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
-from worklists.services.staff_invitations import Answer, Offer, invite_members
+from worklists.services.staff_invitations import Answer, Offer, invite_within
 
 NAME_TAKEN = "There is already an account with this name."
 
@@ -65,7 +65,7 @@ def begin_account(*, name: str, address: str, by: Actor, timezone: str = "Europe
             "No role of this account includes “Account: Administer”. A superuser can add it to a role."
         )
     offer = Offer(address, role, every_worklist=True)
-    [answer] = invite_members(account=account, offers=[offer], by=by)
+    [answer] = invite_within(account=account, offers=[offer], by=by)
     if answer.sentence:
         raise ValidationError(answer.sentence)
     return Begun(account, found is None, answer)

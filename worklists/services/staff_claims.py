@@ -1,6 +1,6 @@
 """A membership that waits on an invitation: mailed again, withdrawn, and claimed by the person it waits for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.locks import lock_addresses
 from accounts.models import Account, AccountMembership, Invitation, User
 from accounts.selectors import proved_addresses
-from accounts.services import invitations
+from accounts.services import invitations, limits
 from accounts.services.outbox import queue_mail
 from audit import clock
 from audit.actions import Action
@@ -23,24 +23,26 @@ from worklists.services.common import locked
 from worklists.services.members import Enrolment, enrol
 
 
-@transaction.atomic
 def resend_staff_invitation(*, membership: InvitedMembership, by: Actor) -> Invitation:
     """Mail the same link again; an expired invitation is renewed."""
-    account, row = held(membership)
-    _check_may_give(account, row, by)
-    found = invitations.resend(invitation=row.invitation, by=by)
-    queue_mail(kind="staff_invitation", recipient=found.address, data={"invitation": found.pk})
-    return found
+    return _mail_again(membership, by, invitations.resend)
 
 
-@transaction.atomic
 def relink_staff_invitation(*, membership: InvitedMembership, by: Actor) -> Invitation:
     """Make a new link, which ends the old one, and mail it."""
-    account, row = held(membership)
-    _check_may_give(account, row, by)
-    found = invitations.relink(invitation=row.invitation, by=by)
-    queue_mail(kind="staff_invitation", recipient=found.address, data={"invitation": found.pk})
-    return found
+    return _mail_again(membership, by, invitations.relink)
+
+
+def _mail_again(membership: InvitedMembership, by: Actor, renew: Callable[..., Invitation]) -> Invitation:
+    """The mail counts against the limit before the transaction begins, once it is known that the person may send it."""
+    _check_may_give(membership.account, membership, by)
+    limits.count_mail(invitation=membership.invitation, by=by)
+    with transaction.atomic():
+        account, row = held(membership)
+        _check_may_give(account, row, by)
+        sent = renew(invitation=row.invitation, by=by)
+        queue_mail(kind="staff_invitation", recipient=sent.address, data={"invitation": sent.pk})
+        return sent
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.locks import lock_addresses
 from accounts.models import Account, AccountMembership, Invitation, Role, User
 from accounts.selectors import users_at
+from accounts.services import limits
 from accounts.services.invitations import invite_all
 from accounts.services.outbox import queue_mails
 from audit import clock
@@ -97,19 +98,19 @@ class Answer:
     denied: bool = False
 
 
-@transaction.atomic
 def preview_invitations(*, account: Account, offers: Sequence[Offer], by: Actor) -> list[Answer]:
     """What `invite_members` would answer now, row by row. Nobody is mailed.
 
-    The answers tell which addresses are registered, so the look is kept: how many were asked about, and not which.
+    The answers tell which emails are registered, so they count against the limit, and the read is kept: how many were
+    asked about, and not which.
     """
-    offers = _tidied(offers)
-    may_give = check_administers(by, account)
-    record(Action.INVITATION_CHECK, by=by, on=on_account(account, addresses=len(offers)))
-    return _judge(account, offers, may_give)
+    offers = _counted(account, offers, by)
+    with transaction.atomic():
+        may_give = check_administers(by, account)
+        record(Action.INVITATION_CHECK, by=by, on=on_account(account, addresses=len(offers)))
+        return _judge(account, offers, may_give)
 
 
-@transaction.atomic
 def invite_members(
     *,
     account: Account,
@@ -117,11 +118,32 @@ def invite_members(
     by: Actor,
     shown: Sequence[Outcome] | None = None,
 ) -> list[Answer]:
-    """Invite each address, or make its person a member at once; a refused row undoes nothing else.
+    """Invite each email, or make its person a member at once; a refused row undoes nothing else.
 
-    `shown` is what a preview said of each offer: where another thing would come of it now, the row is refused and
-    says so. The same offer again writes nothing and mails nobody; another one changes what waits.
+    The emails count against the limit. `shown` is what a preview said of each offer: where another thing would come of
+    it now, the row is refused and says so. The same offer again writes nothing and mails nobody; another one changes
+    what waits.
     """
+    offers = _counted(account, offers, by)
+    return invite_within(account=account, offers=offers, by=by, shown=shown)
+
+
+def _counted(account: Account, offers: Sequence[Offer], by: Actor) -> list[Offer]:
+    offers = _tidied(offers)
+    check_administers(by, account)
+    limits.count_invited(by=by, emails=len(offers))
+    return offers
+
+
+@transaction.atomic
+def invite_within(
+    *,
+    account: Account,
+    offers: Sequence[Offer],
+    by: Actor,
+    shown: Sequence[Outcome] | None = None,
+) -> list[Answer]:
+    """`invite_members` as a part of a larger change, which has its own limit or none."""
     offers = _tidied(offers)
     lock_addresses(offer.address for offer in offers)
     account = locked(account)

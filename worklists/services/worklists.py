@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 
 from accounts.models import Account, Role
+from accounts.services import limits
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
@@ -29,7 +30,6 @@ GONE = "This worklist was deleted a moment ago."
 STILL_NEEDED = "This worklist is still in use and cannot be deleted."
 
 
-@transaction.atomic
 def add_worklist(
     *,
     account: Account,
@@ -43,41 +43,45 @@ def add_worklist(
     takes_shares: bool = True,
     needs_approval: bool = False,
 ) -> Worklist:
-    """A new location or group; members with every worklist have their rights on it at once."""
-    account = locked(account)
-    may_give = check_administers(by, account)
-    check_role_is_of(account, default_role)
-    if default_role is not None:
-        check_may_give_roles(may_give, {default_role.pk}, account)
-    if kind not in (Worklist.Kind.LOCATION, Worklist.Kind.GROUP):
-        raise ValidationError("A worklist is a location or a group.", code="kind")
-    worklist = Worklist(
-        account=account,
-        kind=kind,
-        name=tidy_text(name, what="A worklist's name", longest=200),
-        description=tidy_text(description, what="A description", longest=500, may_be_empty=True),
-        share_code=_free_code(share_code),
-        is_front_door=is_front_door,
-        default_role=default_role,
-        takes_shares=takes_shares,
-        needs_approval=needs_approval,
-    )
-    _check_name_is_free(worklist)
-    _move_front_door(worklist, by=by)
-    _write(worklist)
-    detail = {"kind": kind, "default_role": default_role.name if default_role is not None else ""}
-    record(Action.WORKLIST_ADD, by=by, on=on_worklist(worklist, **detail))
-    if worklist.share_code:
-        record(
-            Action.CODE_CHANGE,
-            by=by,
-            on=on_worklist(worklist, code=worklist.share_code, front_door=is_front_door),
+    """A new location or group; members with every worklist have their rights on it at once.
+
+    A typed share code counts against the limit: whoever types codes learns which are taken.
+    """
+    _count_typed(share_code, account, by)
+    with transaction.atomic():
+        account = locked(account)
+        may_give = check_administers(by, account)
+        check_role_is_of(account, default_role)
+        if default_role is not None:
+            check_may_give_roles(may_give, {default_role.pk}, account)
+        if kind not in (Worklist.Kind.LOCATION, Worklist.Kind.GROUP):
+            raise ValidationError("A worklist is a location or a group.", code="kind")
+        worklist = Worklist(
+            account=account,
+            kind=kind,
+            name=tidy_text(name, what="A worklist's name", longest=200),
+            description=tidy_text(description, what="A description", longest=500, may_be_empty=True),
+            share_code=_free_code(share_code),
+            is_front_door=is_front_door,
+            default_role=default_role,
+            takes_shares=takes_shares,
+            needs_approval=needs_approval,
         )
-    access.sync(account=account, worklists=[worklist.pk])
-    return worklist
+        _check_name_is_free(worklist)
+        _move_front_door(worklist, by=by)
+        _write(worklist)
+        detail = {"kind": kind, "default_role": default_role.name if default_role is not None else ""}
+        record(Action.WORKLIST_ADD, by=by, on=on_worklist(worklist, **detail))
+        if worklist.share_code:
+            record(
+                Action.CODE_CHANGE,
+                by=by,
+                on=on_worklist(worklist, code=worklist.share_code, front_door=is_front_door),
+            )
+        access.sync(account=account, worklists=[worklist.pk])
+        return worklist
 
 
-@transaction.atomic
 def change_worklist(
     *,
     worklist: Worklist,
@@ -90,7 +94,49 @@ def change_worklist(
     takes_shares: bool | Keep = KEEP,
     needs_approval: bool | Keep = KEEP,
 ) -> Worklist:
-    """Change what is given and leave the rest. An account has one front door: making one moves it."""
+    """Change what is given and leave the rest. An account has one front door: making one moves it.
+
+    A typed share code counts against the limit, as for `add_worklist`.
+    """
+    given_values: dict[str, Any] = {
+        "name": name,
+        "description": description,
+        "share_code": share_code,
+        "default_role": default_role,
+        "is_front_door": is_front_door,
+        "takes_shares": takes_shares,
+        "needs_approval": needs_approval,
+    }
+    if worklist.account is not None and not isinstance(share_code, Keep):
+        _count_typed(share_code, worklist.account, by)
+    return _changed(
+        worklist, by, {field: value for field, value in given_values.items() if not isinstance(value, Keep)}
+    )
+
+
+def make_share_code(*, worklist: Worklist, by: Actor) -> Worklist:
+    """A new code nobody can guess; the one before finds nobody any more. What it brought stays."""
+    return _changed(worklist, by, {"share_code": unused_code()})
+
+
+def check_share_code(*, worklist: Worklist, share_code: str, by: Actor) -> None:
+    """Whether a typed code could be this worklist's, before anything stops working; raises the sentence why not.
+
+    It counts against the limit.
+    """
+    assert worklist.account is not None  # a personal worklist's code is made, never typed
+    _count_typed(share_code, worklist.account, by)
+    _free_code(share_code, but=worklist)
+
+
+def _count_typed(share_code: str | None, account: Account, by: Actor) -> None:
+    if share_code and share_code.strip():
+        check_administers(by, account)
+        limits.count_typed_code(by=by, account=account.pk)
+
+
+@transaction.atomic
+def _changed(worklist: Worklist, by: Actor, values: dict[str, Any]) -> Worklist:
     if worklist.account_id is None:
         check_administers(by, None)
         raise ValidationError("A personal worklist has no settings.", code="personal")
@@ -99,44 +145,38 @@ def change_worklist(
     worklist = _held(worklist)
     before, was = standing(account, worklist_id=worklist.pk), worklist.share_code
     changed: dict[str, Any] = {}
-
-    def put(field: str, value: Any) -> None:
-        if getattr(worklist, field) != value:
-            changed[field] = value
-            setattr(worklist, field, value)
-
-    if not isinstance(name, Keep):
-        put("name", tidy_text(name, what="A worklist's name", longest=200))
+    for field, value in values.items():
+        stored = _tidied(field, value, worklist, account)
+        if getattr(worklist, field) != stored:
+            changed[field] = stored
+            setattr(worklist, field, stored)
+    if "name" in changed:
         _check_name_is_free(worklist)
-    if not isinstance(description, Keep):
-        put("description", tidy_text(description, what="A description", longest=500, may_be_empty=True))
-    if not isinstance(share_code, Keep):
-        put("share_code", _free_code(share_code, but=worklist))
-    if not isinstance(default_role, Keep):
-        check_role_is_of(account, default_role)
-        put("default_role", default_role)
-    for field, value in (
-        ("is_front_door", is_front_door), ("takes_shares", takes_shares), ("needs_approval", needs_approval)
-    ):  # fmt: skip
-        if not isinstance(value, Keep):
-            put(field, value)
     if not changed:
         return worklist
     _move_front_door(worklist, by=by)
     _write(worklist, update_fields=list(changed))
     if "default_role" in changed:
         gives = given(before, standing(account, worklist_id=worklist.pk))
-        own = {default_role.pk} if isinstance(default_role, Role) else set()
+        own = {role.pk for role in [changed["default_role"]] if role is not None}
         check_may_give_roles(may_give, gives | own, account)
         access.sync(account=account, worklists=[worklist.pk])
     _record_change(worklist, changed, was=was or "", by=by)
     return worklist
 
 
-@transaction.atomic
-def make_share_code(*, worklist: Worklist, by: Actor) -> Worklist:
-    """A new code nobody can guess; the one before finds nobody any more. What it brought stays."""
-    return change_worklist(worklist=worklist, share_code=unused_code(), by=by)
+def _tidied(field: str, value: Any, worklist: Worklist, account: Account) -> Any:
+    """The value as it is stored; raises the sentence where it cannot be."""
+    match field:
+        case "name":
+            return tidy_text(value, what="A worklist's name", longest=200)
+        case "description":
+            return tidy_text(value, what="A description", longest=500, may_be_empty=True)
+        case "share_code":
+            return _free_code(value, but=worklist)
+        case "default_role":
+            check_role_is_of(account, value)
+    return value
 
 
 @transaction.atomic
