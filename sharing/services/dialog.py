@@ -103,6 +103,11 @@ class ReadBack:
     answers: list[tuple[str, Resolved]]
     not_asked: list[str]
 
+    @property
+    def limited(self) -> str:
+        """The sentence that says why codes were left out; empty where none was."""
+        return limits.TOO_MANY_CODES if self.not_asked else ""
+
 
 def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> ReadBack:
     """What each typed share code stands for, or the sentence that refuses it. Every look-up is recorded.

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.selectors import proved_addresses
-from accounts.services import limits
 from audit.requests import actor_of
 from common.text import NOT_AN_ADDRESS, identity
 from sharing import selectors, targets
@@ -65,8 +64,8 @@ class Dialog:
             return
         read = dialog.read_back(codes=typed, by=actor_of(self.request), ticked=self.offer.worklist)
         left = read.not_asked
-        if left:
-            self.code_errors.append(limits.TOO_MANY_CODES)
+        if read.limited:
+            self.code_errors.append(read.limited)
         for code, recipient in read.answers:
             if recipient.refusal:
                 self.code_errors.append(f"{code[:40]}: {recipient.refusal}")

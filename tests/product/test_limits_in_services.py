@@ -1,0 +1,152 @@
+"""Each limit is the service's: whoever calls it, from a page or from anywhere else, meets it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.models import Invitation
+from accounts.services import limits
+from audit.actor import SYSTEM
+from sharing.models import Method
+from sharing.services import dialog, relink_invitation, resend_invitation, share_studies
+from sharing.targets import Target
+from tests.cast import Cast, acting
+from tests.factories import role_of
+from tests.fingerprint import fingerprint
+from worklists import services
+from worklists.models import InvitedMembership
+from worklists.services import Offer
+
+pytestmark = pytest.mark.django_db
+
+Call = Callable[[Cast], Any]
+
+
+def share_by_email(cast: Cast) -> Any:
+    dora = Target(Method.EMAIL, "dora@example.net")
+    return share_studies(placements=[cast.placement.uuid], targets=[dora], by=acting(cast.ana))
+
+
+def invite(cast: Cast) -> Any:
+    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    return services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
+
+
+def preview(cast: Cast) -> Any:
+    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    return services.preview_invitations(account=cast.northgate, offers=[offer], by=acting(cast.adam))
+
+
+def add_with_code(cast: Cast) -> Any:
+    return services.add_worklist(
+        account=cast.northgate, kind="group", name="Stroke", share_code="STROKE1", by=acting(cast.adam)
+    )
+
+
+def change_code(cast: Cast) -> Any:
+    return services.change_worklist(worklist=cast.chest, share_code="CHEST1", by=acting(cast.adam))
+
+
+def check_code(cast: Cast) -> Any:
+    return services.check_share_code(worklist=cast.chest, share_code="CHEST1", by=acting(cast.adam))
+
+
+def use_up_emails(cast: Cast) -> None:
+    limits.count_emails(by=acting(cast.ana), account=cast.northgate.pk, emails=limits.ADDRESSES.person)
+
+
+def use_up_invited(cast: Cast) -> None:
+    limits.count_invited(by=acting(cast.adam), emails=limits.MOST_INVITED)
+
+
+def use_up_codes(cast: Cast) -> None:
+    for _ in range(limits.CODES.person):
+        limits.count_typed_code(by=acting(cast.adam), account=cast.northgate.pk)
+
+
+CASES: dict[str, tuple[Call, Call, str]] = {
+    "share by email": (use_up_emails, share_by_email, limits.TOO_MANY_ADDRESSES),
+    "invite": (use_up_invited, invite, limits.TOO_MANY_INVITED),
+    "preview invitations": (use_up_invited, preview, limits.TOO_MANY_INVITED),
+    "add a worklist with a code": (use_up_codes, add_with_code, limits.TOO_MANY_CODES_TYPED),
+    "change a code": (use_up_codes, change_code, limits.TOO_MANY_CODES_TYPED),
+    "check a code": (use_up_codes, check_code, limits.TOO_MANY_CODES_TYPED),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_past_its_limit_a_service_refuses_and_nothing_changes(cast: Cast, name: str) -> None:
+    use_up, call, sentence = CASES[name]
+    use_up(cast)
+    before = fingerprint()
+
+    with pytest.raises(ValidationError) as refusal:
+        call(cast)
+
+    assert refusal.value.messages == [sentence]
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_within_its_limit_a_service_does_what_it_is_asked(cast: Cast, name: str) -> None:
+    _, call, _ = CASES[name]
+
+    call(cast)
+
+
+@pytest.mark.parametrize("send", [resend_invitation, relink_invitation])
+def test_a_clinicians_invitation_is_mailed_again_as_often_as_the_limit_says(cast: Cast, send: Any) -> None:
+    share_by_email(cast)
+    invitation = Invitation.objects.get(address="dora@example.net")
+    for _ in range(limits.MOST_MAILS_OF_ONE):
+        send(invitation=invitation.uuid, by=acting(cast.ana))
+    before = fingerprint()
+
+    with pytest.raises(ValidationError, match="sent 5 times in the last hour"):
+        send(invitation=invitation.uuid, by=acting(cast.ana))
+
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("send", [services.resend_staff_invitation, services.relink_staff_invitation])
+def test_an_administrators_invitation_is_mailed_again_as_often_as_the_limit_says(
+    cast: Cast, send: Any
+) -> None:
+    invite(cast)
+    membership = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    for _ in range(limits.MOST_MAILS_OF_ONE):
+        send(membership=membership, by=acting(cast.adam))
+    before = fingerprint()
+
+    with pytest.raises(ValidationError, match="sent 5 times in the last hour"):
+        send(membership=membership, by=acting(cast.adam))
+
+    assert fingerprint() == before
+
+
+def test_whoever_may_not_send_uses_up_nothing(cast: Cast) -> None:
+    invite(cast)
+    membership = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    for _ in range(limits.MOST_MAILS_OF_ONE + 1):
+        with pytest.raises(Exception, match="Only an administrator"):
+            services.resend_staff_invitation(membership=membership, by=acting(cast.vera))
+
+    services.resend_staff_invitation(membership=membership, by=acting(cast.adam))
+
+
+def test_codes_past_the_limit_are_left_out_of_the_look_up(cast: Cast) -> None:
+    codes = ["RIVERSIDE", *(f"CODE{number:04}" for number in range(limits.CODES.person))]
+
+    read = dialog.read_back(codes=codes, by=acting(cast.ana), ticked=cast.ct)
+
+    assert [code for code, _ in read.answers] == codes[: limits.CODES.person]
+    assert read.not_asked == codes[limits.CODES.person :]
+    assert read.answers[0][1].label == "Riverside Clinic — Riverside Imaging"
+
+
+def test_the_site_by_itself_has_no_limit() -> None:
+    limits.count_invited(by=SYSTEM, emails=limits.MOST_INVITED + 1)
+    limits.count_emails(by=SYSTEM, account=None, emails=limits.ADDRESSES.person + 1)
+    assert limits.may_look_up(by=SYSTEM, account=None)
