@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from audit.actor import Actor
 from audit.models import AuditEvent
 from common.copying import FEW, copy_in
 
+BATCH = 5000  # events built at a time
 ROLE_LABEL = 200  # the column's length
 # What goes into a row beside its detail; its moment is the database's.
 COPIED = [
@@ -78,19 +79,20 @@ def record(
 
 
 def record_all(events: Iterable[AuditEvent]) -> None:
-    """Write many events in one statement, in the caller's transaction. Give thousands as a generator.
+    """Write many events in a few statements, in the caller's transaction. Give thousands as a generator.
 
-    The generator asks the database nothing: from fifty on its rows go out as it makes them.
+    Events are built before their statement begins: building them may ask the database for the name of a role, and while
+    rows are being copied in, the connection answers nothing else.
     """
     tally = _tally_named(settings.CIMAR_AUDIT_TALLY)()
-    coming = _tallied(events, tally)
-    few = list(islice(coming, FEW + 1))
-    if len(few) <= FEW:
-        AuditEvent.objects.bulk_create(few)
-    else:
-        rows = ((*_values(one), json.dumps(one.detail)) for one in chain(few, coming))
-        copy_in(AuditEvent, [*COPIED, "detail"], rows)
-    # What is undone was not done; and no mishap in counting undoes a deed.
+    counted = _tallied(events, tally)
+    while batch := list(islice(counted, BATCH)):
+        if len(batch) <= FEW:
+            AuditEvent.objects.bulk_create(batch)
+        else:
+            rows = ((*_values(event), json.dumps(event.detail)) for event in batch)
+            copy_in(AuditEvent, [*COPIED, "detail"], rows)
+    # Count after commit only; a failing counter must not break the request.
     transaction.on_commit(tally.count, robust=True)
 
 

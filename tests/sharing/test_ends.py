@@ -145,7 +145,7 @@ def test_a_recipient_with_every_right_cannot_delete_the_original(cast, chain):
 
 
 def test_a_study_at_home_is_not_removed_but_deleted(cast):
-    with pytest.raises(ValidationError, match="home"):
+    with pytest.raises(ValidationError, match="The original is on this worklist"):
         services.remove_from_worklist(placements=[cast.placement.uuid], by=acting(cast.adam))
 
 
