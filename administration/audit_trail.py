@@ -1,7 +1,6 @@
 """The audit trail of an account, to read, filter and export; nobody writes it here."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -81,7 +80,7 @@ class AuditEventAdmin(Page):
             "form": form,
             "trail": shown,
             "reset": request.path,
-            **_links(form, shown),
+            **(form.links(shown.newer, shown.older) if shown is not None else {}),
         }
         with timezone.override(form.zone):
             response = TemplateResponse(request, "admin/audit/auditevent/change_list.html", context)
@@ -110,15 +109,3 @@ def _lead(account: Any) -> str:
         f"What was done in {account.name}: with its roles, people, worklists and invitations, and with studies on its "
         f"worklists. {READING_TOO}"
     )
-
-
-def _links(form: AccountTrailForm, shown: Any) -> dict[str, str]:
-    """Where the pager and the file lead, with the filters kept; nowhere while the form does not stand."""
-    if shown is None:
-        return {}
-    kept = form.kept()
-    ways = {"newer": ("after", shown.newer), "older": ("before", shown.older)}
-    links = {
-        way: f"?{urlencode({**kept, key: value})}" for way, (key, value) in ways.items() if value is not None
-    }
-    return {**links, "kept": f"?{urlencode(kept)}" if kept else ""}

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -97,6 +98,17 @@ class TrailForm(forms.Form):
         return {
             name: str(self.cleaned_data[name]) for name in names if self.cleaned_data[name] not in (None, "")
         }
+
+    def links(self, newer: int | None, older: int | None) -> dict[str, str]:
+        """Where the pager and the file lead, with the filters kept. Ask it of a form that is valid."""
+        kept = self.kept()
+        ways = {"newer": ("after", newer), "older": ("before", older)}
+        links = {
+            way: f"?{urlencode({**kept, key: value})}"
+            for way, (key, value) in ways.items()
+            if value is not None
+        }
+        return {**links, "kept": f"?{urlencode(kept)}" if kept else ""}
 
     def _begins(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self.zone)

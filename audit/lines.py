@@ -1,4 +1,4 @@
-"""An event as a line of a page whose reader may know who did it and from where."""
+"""An event as a line of a page or a file."""
 
 from dataclasses import dataclass
 
@@ -19,14 +19,15 @@ class Line:
     ip_address: str
 
 
-def line_of(event: AuditEvent) -> Line:
+def line_of(event: AuditEvent, *, is_ours: bool = True) -> Line:
+    """Of what happened outside the reader's own account they see who and where, but no email and no IP address."""
     return Line(
         event=event,
         who=history.who(event),
-        email=history.email_in(event.by_label),
+        email=history.email_in(event.by_label) if is_ours else "",
         sentence=history.sentence(event),
         action=history.action_label(event),
         where=one_line(event.worklist_label),
         account=one_line(event.account_label),
-        ip_address=event.ip_address or "",
+        ip_address=(event.ip_address or "") if is_ours else "",
     )

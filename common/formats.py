@@ -79,6 +79,15 @@ def sex_word(value: object) -> str:
     return SEX.get(text.upper(), text)
 
 
+def size_in_words(size: float) -> str:
+    """A number of bytes as people say it: 2 GiB."""
+    for unit, name in ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
+        if size >= unit:
+            number = size / unit
+            return f"{number:.3g} {name}" if number < 1000 else f"{number:,.0f} {name}"
+    return f"{size:.0f} bytes"
+
+
 def code_groups(code: object) -> list[str]:
     """A share code as one reads it aloud: a word stays whole, also with a number after it; else threes or fours."""
     text = "".join(str(code or "").split()).upper()

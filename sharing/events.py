@@ -7,8 +7,8 @@ from typing import Any
 from accounts.models import Account
 from audit.services import On
 from sharing.models import Share
-from studies.events import on_worklist
 from studies.models import Study
+from worklists.events import on_worklist_with
 from worklists.models import Worklist
 
 
@@ -48,7 +48,7 @@ def _worklists(ids: set[int]) -> dict[int, Worklist]:
 
 def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, **detail: Any) -> On:
     """The event stands on the worklist the study was shared from and names the other as its target."""
-    return on_worklist(
+    return on_worklist_with(
         labels.worklists[share.from_worklist_id],
         study_id=study.pk,
         study_uid=study.study_instance_uid,

@@ -5,18 +5,7 @@ from typing import Any
 
 from audit.services import On
 from studies.models import Placement
-from worklists.models import Worklist
-
-
-def on_worklist(worklist: Worklist, **more: Any) -> On:
-    """For a deed on a worklist as a whole; select `account` and `owner` with it."""
-    return On(
-        account_id=worklist.account_id,
-        account_label=worklist.account.name if worklist.account is not None else "",
-        worklist_id=worklist.pk,
-        worklist_label=worklist.label,
-        **more,
-    )
+from worklists.events import on_worklist_with
 
 
 def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
@@ -24,7 +13,7 @@ def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
 
     `at` is the database's now: it decides whether the event belongs to the original's trail.
     """
-    return on_worklist(
+    return on_worklist_with(
         placement.worklist,
         study_id=placement.study_id,
         study_uid=placement.study.study_instance_uid,

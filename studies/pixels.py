@@ -22,11 +22,10 @@ from pydicom.filereader import read_partial
 from pydicom.pixels import apply_color_lut, iter_pixels
 from pydicom.uid import DeflatedExplicitVRLittleEndian, MPEGTransferSyntaxes
 
-from studies.renderer import UNREADABLE
+from studies.renderer import FRAMES_SHOWN, UNREADABLE
 
 config.settings.reading_validation_mode = config.IGNORE
 
-FRAMES_SHOWN = 200
 LONGEST_SIDE = 2048
 THUMBNAIL = 160
 MOST_PIXELS = 120_000_000

@@ -13,6 +13,9 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_EACH = 200
 
+# Of one object, however many frames it has.
+FRAMES_SHOWN = 200
+
 UNREADABLE = "The images in this file could not be read."
 TOO_SLOW = "The images took too long to prepare."
 

@@ -16,12 +16,17 @@ def on_account(account: Account | None, **detail: Any) -> On:
 
 def on_worklist(worklist: Worklist, **detail: Any) -> On:
     """For a deed on a worklist as a whole; select `account` and `owner` with it."""
+    return on_worklist_with(worklist, detail=detail)
+
+
+def on_worklist_with(worklist: Worklist, **fields: Any) -> On:
+    """The same with further fields of the event beside its detail."""
     return On(
         account_id=worklist.account_id,
         account_label=worklist.account.name if worklist.account is not None else "",
         worklist_id=worklist.pk,
         worklist_label=worklist.label,
-        detail=detail,
+        **fields,
     )
 
 

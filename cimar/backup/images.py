@@ -13,8 +13,10 @@ from django.core.files.storage import storages
 
 from cimar.backup.folder import PIECE, BackupFolder, Entry, copy, entries, sum_of
 from cimar.installation import Problem
+from common.formats import size_in_words
 from studies.ingest import stored_files
 from studies.ingest.store import put
+from studies.models.image import key_of
 
 EVERY = 10.0  # seconds between two lines of progress
 
@@ -31,7 +33,7 @@ class Progress:
         self.bytes += size
         if time.monotonic() - self._said > EVERY:
             self._said = time.monotonic()
-            print(f"  {self.what} {self.done:,} files, {in_words(self.bytes)}", flush=True)
+            print(f"  {self.what} {self.done:,} files, {size_in_words(self.bytes)}", flush=True)
 
 
 class Named(NamedTuple):
@@ -42,7 +44,7 @@ class Named(NamedTuple):
 
     @property
     def key(self) -> str:
-        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}.dcm"
+        return key_of(self.sha256)
 
 
 class Copier:
@@ -167,11 +169,3 @@ def noted(key: str) -> str:
         return ""
     with storage.open(key) as file:
         return bytes(file.read(PIECE)).decode()
-
-
-def in_words(size: float) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

@@ -15,6 +15,7 @@ import psycopg
 from cimar.backup import images, postgres
 from cimar.backup.folder import FORMAT, BackupFolder, Entry, Manifest, entries, sum_of
 from cimar.installation import Problem
+from common.formats import size_in_words
 from studies.ingest.store import BACKUP_LOCK
 
 # A transaction that removes bytes is short: who waits longer than this waits for another backup.
@@ -46,8 +47,8 @@ def backup(path: Path, *, keep: int | None = None) -> int:
     finally:
         os.umask(usual)
     print(
-        f"Backup {manifest.name} is finished: {manifest.files:,} files of {images.in_words(manifest.bytes)}, and a "
-        f"dump of {images.in_words(manifest.dump_bytes)}.\n{SECRETS}"
+        f"Backup {manifest.name} is finished: {manifest.files:,} files of {size_in_words(manifest.bytes)}, and a "
+        f"dump of {size_in_words(manifest.dump_bytes)}.\n{SECRETS}"
     )
     if manifest.missing:
         print(
@@ -117,13 +118,13 @@ def _dump(folder: BackupFolder) -> tuple[Path, dict[str, Any]]:
         waiting = [key for (key,) in connection.execute(WAITING)]
         (unfinished / "waiting.txt").write_text("\n".join(waiting))
         _check_room(folder.path, new + size // 2)
-        print(f"Dumping the database ({images.in_words(size)}) …", flush=True)
+        print(f"Dumping the database ({size_in_words(size)}) …", flush=True)
         postgres.dump(connection, snapshot, unfinished / "database.dump")
         migrations = postgres.applied_migrations(connection)
         connection.execute(
             "COMMIT"
         )  # copying may take hours, and a snapshot that long would hold up cleaning
-        print(f"Copying files: {files:,} in the database, {images.in_words(new)} of them new …", flush=True)
+        print(f"Copying files: {files:,} in the database, {size_in_words(new)} of them new …", flush=True)
         return unfinished, {
             "name": name,
             "made_at": f"{at:%Y-%m-%d %H:%M:%S} UTC",
@@ -173,7 +174,7 @@ def _check_room(path: Path, needed: int) -> None:
     free = shutil.disk_usage(path).free
     if free < needed:
         raise Problem(
-            f"{path} has {images.in_words(free)} free, and about {images.in_words(needed)} are needed. "
+            f"{path} has {size_in_words(free)} free, and about {size_in_words(needed)} are needed. "
             "Make room, or name another folder."
         )
 

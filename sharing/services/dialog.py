@@ -19,9 +19,9 @@ from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services.previews import visible_placements
 from sharing.targets import Resolved, Target
-from studies.events import on_worklist
 from studies.models import Placement
 from worklists import access
+from worklists.events import on_worklist_with
 from worklists.models import Worklist
 
 
@@ -129,7 +129,7 @@ def _looked_up(codes: Sequence[str], by: Actor, ticked: Worklist) -> list[Resolv
             Action.CODE_LOOK_UP,
             by=by,
             # What was typed is not kept: it may be anything.
-            on=on_worklist(
+            on=on_worklist_with(
                 ticked,
                 other_worklist_id=recipient.worklist.pk if recipient.worklist is not None else None,
                 other_worklist_label=recipient.label if recipient.worklist is not None else "",

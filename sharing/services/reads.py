@@ -11,8 +11,9 @@ from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import NothingThere
 from sharing import selectors
-from studies.events import on_placement, on_worklist
+from studies.events import on_placement
 from studies.models import Placement
+from worklists.events import on_worklist
 
 
 @transaction.atomic
@@ -65,7 +66,7 @@ def read_received(*, press: UUID, by: Actor) -> selectors.Received:
         event(
             Action.LIST_READ,
             by=by,
-            on=on_worklist(worklist, detail={"press": str(press)}),
+            on=on_worklist(worklist, press=str(press)),
         )
         for _, worklist in sorted(worklists.items())
     )

@@ -34,11 +34,3 @@ class Limits:
 
 def limits() -> Limits:
     return Limits(**getattr(settings, "CIMAR_INGEST_LIMITS", {}))
-
-
-def in_words(size: int) -> str:
-    """A limit as people say it: 2 GiB."""
-    for unit, name in ((GB, "GiB"), (MB, "MiB"), (KB, "KiB")):
-        if size >= unit:
-            return f"{size / unit:.3g} {name}"
-    return f"{size} bytes"

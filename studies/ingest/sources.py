@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Protocol
 
-from studies.ingest.limits import MB, Limits, in_words
+from common.formats import size_in_words
+from studies.ingest.limits import MB, Limits
 from studies.ingest.refusals import EMPTY, Refused
 from studies.ingest.text import clean
 
@@ -63,7 +64,7 @@ def receive(stream: Readable, *, limits: Limits) -> Received:
         while piece := stream.read(PIECE):
             size += len(piece)
             if size > limits.file_bytes:
-                raise Refused(f"It is larger than {in_words(limits.file_bytes)}.")
+                raise Refused(f"It is larger than {size_in_words(limits.file_bytes)}.")
             if size > IN_MEMORY and isinstance(file, BytesIO):
                 written, file = file.getvalue(), TemporaryFile()  # noqa: SIM115 (the caller closes it)
                 file.write(written)

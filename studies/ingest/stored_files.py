@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.files.storage import storages
 
+from studies.models.image import beginning_of, folder_of
+
 INCOMING = "incoming/"
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
 # Bytes or a picture of a frame: what a blob's row accounts for. Anything else in the storage is a stranger.
@@ -45,14 +47,14 @@ def _walk(folder: str, key: str) -> Iterator[tuple[str, int]]:
 def of_blob(sha256: str) -> list[str]:
     """The keys of the bytes and of every picture that stands beside them."""
     storage: Any = storages["dicom"]
-    folder = f"{sha256[:2]}/{sha256[2:4]}/"
+    beginning = beginning_of(sha256)
     bucket = getattr(storage, "bucket", None)
     if bucket is not None:
-        return [found.key for found in bucket.objects.filter(Prefix=f"{folder}{sha256}.")]
-    return [key for key, _ in walk(folder) if key.startswith(f"{folder}{sha256}.")]
+        return [found.key for found in bucket.objects.filter(Prefix=beginning)]
+    return [key for key, _ in walk(folder_of(sha256)) if key.startswith(beginning)]
 
 
 def hash_in(key: str) -> str:
     """The blob that a key belongs to, or nothing for a stranger."""
     found = OF_A_BLOB.fullmatch(key)
-    return found[1] if found and key.startswith(f"{found[1][:2]}/{found[1][2:4]}/") else ""
+    return found[1] if found and key.startswith(folder_of(found[1])) else ""

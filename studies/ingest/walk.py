@@ -17,7 +17,8 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from studies.ingest.limits import MB, Limits, in_words
+from common.formats import size_in_words
+from studies.ingest.limits import MB, Limits
 from studies.ingest.refusals import CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, Refused
 
 UNDEFINED = 0xFFFFFFFF
@@ -124,7 +125,7 @@ def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
             piece = unpack.decompress(packed, MB)
             total += len(piece)
             if total > limits.inflated_bytes:
-                raise Refused(f"It expands to more than {in_words(limits.inflated_bytes)}.")
+                raise Refused(f"It expands to more than {size_in_words(limits.inflated_bytes)}.")
             out.write(piece)
     except zlib.error:
         out.close()
@@ -242,7 +243,7 @@ class _Walk:
             self.pixels = Pixels(tag, length)
         elif len(self.stack) == 1 and tag in self.keep:
             if length > self.limits.value_bytes:
-                most = in_words(self.limits.value_bytes)
+                most = size_in_words(self.limits.value_bytes)
                 raise Refused(f"A value in its header is longer than {most}.")
             self.file.seek(self.at)
             self.elements[BaseTag(tag)] = RawDataElement(
@@ -328,4 +329,4 @@ def _only_zeros(file: IO[bytes]) -> bool:
 
 
 def _header_too_large(limits: Limits) -> str:
-    return f"Its header is larger than {in_words(limits.header_bytes)}."
+    return f"Its header is larger than {size_in_words(limits.header_bytes)}."

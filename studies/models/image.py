@@ -8,6 +8,21 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 
+def folder_of(sha256: str) -> str:
+    """Where everything of one blob is in the `dicom` storage."""
+    return f"{sha256[:2]}/{sha256[2:4]}/"
+
+
+def beginning_of(sha256: str) -> str:
+    """How the keys of the bytes and of every picture beside them begin."""
+    return f"{folder_of(sha256)}{sha256}."
+
+
+def key_of(sha256: str) -> str:
+    """Where the bytes are."""
+    return f"{beginning_of(sha256)}dcm"
+
+
 class Blob(models.Model):
     """Bytes stored once, by their hash, in the `dicom` storage; previews stand beside them."""
 
@@ -41,12 +56,12 @@ class Blob(models.Model):
     @property
     def key(self) -> str:
         """Where the bytes are in the storage."""
-        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}.dcm"
+        return key_of(self.sha256)
 
     def preview_key(self, frame: int, *, thumbnail: bool = False) -> str:
         """Where the PNG of a frame (from 1) is in the storage."""
         size = "thumb" if thumbnail else "full"
-        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}.{frame}.{size}.png"
+        return f"{beginning_of(self.sha256)}{frame}.{size}.png"
 
 
 class Series(models.Model):

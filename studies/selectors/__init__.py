@@ -1,7 +1,7 @@
 """What a person may see of studies, and the pages and pictures of it."""
 
+from studies.renderer import FRAMES_SHOWN
 from studies.selectors.images import (
-    FRAMES_SHOWN,
     chosen_series,
     images_in,
     instance_seen_by,

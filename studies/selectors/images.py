@@ -10,10 +10,8 @@ from django.db.models.functions import Greatest, Least
 from audit.actor import Actor
 from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
+from studies.renderer import FRAMES_SHOWN
 from worklists import access
-
-# As many as the worker renders of one object (see studies/pixels.py, which no web process loads).
-FRAMES_SHOWN = 200
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 """Which events the trail of a placement shows, and the sentence that says so."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from audit import history
 from audit.actions import Action
+from audit.lines import Line, line_of
 from audit.models import AuditEvent
-from common.text import one_line
 from studies.models import Placement
 
 # The events of a share that both its worklists read about.
@@ -82,35 +80,10 @@ def trail_sentence(placement: Placement, *, at: datetime) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Line:
-    """An event as a reader of this trail sees it.
-
-    Of what happened outside the reader's own account they see who and where, but no mail or network address.
-    """
-
-    event: AuditEvent
-    who: str
-    email: str
-    sentence: str
-    action: str
-    where: str
-    account: str
-    ip_address: str
-
-    @classmethod
-    def of(cls, event: AuditEvent, placement: Placement) -> "Line":
-        account_id = placement.worklist.account_id
-        ours = event.worklist_id == placement.worklist_id or (
-            account_id is not None and event.account_id == account_id
-        )
-        return cls(
-            event=event,
-            who=history.who(event),
-            email=history.email_in(event.by_label) if ours else "",
-            sentence=history.sentence(event),
-            action=history.action_label(event),
-            where=one_line(event.worklist_label),
-            account=one_line(event.account_label),
-            ip_address=(event.ip_address or "") if ours else "",
-        )
+def line_in(event: AuditEvent, placement: Placement) -> Line:
+    """The event as a reader of this placement's trail sees it."""
+    account_id = placement.worklist.account_id
+    is_ours = event.worklist_id == placement.worklist_id or (
+        account_id is not None and event.account_id == account_id
+    )
+    return line_of(event, is_ours=is_ours)

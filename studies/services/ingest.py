@@ -16,7 +16,7 @@ from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import copy_in
 from common.exceptions import Refused as NotAllowed
-from studies.events import on_placement, on_worklist
+from studies.events import on_placement
 from studies.ingest.archive import is_zip, members
 from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header, read_header
@@ -27,6 +27,7 @@ from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import Received, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
 from studies.models import FOREVER, Placement
+from worklists.events import on_worklist
 from worklists.models import Worklist
 
 log = logging.getLogger(__name__)

@@ -20,10 +20,10 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import SYSTEM
 from audit.services import record
-from studies.events import on_worklist
 from studies.ingest import stored_files
 from studies.ingest.store import bytes_may_go, drop_unused, remove, remove_rowless
 from studies.models import Blob, Instance, Leftover, Study, Upload, UploadedFile
+from worklists.events import on_worklist_with
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def _note(study_id: int) -> None:
     if not rows or any(row.removed is None for row in rows):
         return
     study = Study.objects.select_related("home__account", "home__owner").get(pk=study_id)
-    on = on_worklist(
+    on = on_worklist_with(
         study.home,
         study_id=study.pk,
         study_uid=study.study_instance_uid,

@@ -11,10 +11,11 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import Refused
 from studies import selectors
-from studies.events import on_placement, on_worklist
+from studies.events import on_placement
 from studies.models import LastVisit, Placement, Series
 from studies.selectors import Cursor, Order, Page, Question
 from studies.selectors.images import Image
+from worklists.events import on_worklist
 from worklists.models import Worklist
 
 MAY_NOT_OPEN = "Your role on this worklist does not let you open images."
@@ -63,7 +64,7 @@ def read_list(
     if question:
         detail |= {"fields": question.fields, "hits": page.hits}
     action = Action.LIST_SEARCH if question else Action.LIST_READ
-    record(action, by=by, on=on_worklist(worklist, detail=detail))
+    record(action, by=by, on=on_worklist(worklist, **detail))
     LastVisit.objects.bulk_create(
         [LastVisit(user=by.person, worklist=worklist, at=Now())],
         update_conflicts=True,

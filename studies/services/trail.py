@@ -1,7 +1,5 @@
 """Reading a trail is a look, and exporting it a bigger one: both are in the trail."""
 
-import io
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,20 +13,20 @@ from django.db.models import QuerySet
 from audit import clock, exports, selectors
 from audit.actions import Action
 from audit.actor import Actor
+from audit.lines import Line
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
 from common.text import one_line
 from studies.events import on_placement
 from studies.models import Placement
-from studies.selectors.trail import Line, trail_of, trail_sentence
+from studies.selectors.trail import line_in, trail_of, trail_sentence
 
 MAY_NOT = "Your role on this worklist does not let you view the audit trail."
 CSV_HEAD = (
     "When", "Time zone", "Person", "Email", "Role", "Action", "What happened", "Outcome",
     "Worklist", "Account", "Address", "Study UID", "Share", "Event",
 )  # fmt: skip
-IN_MEMORY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def read_trail(
     _record(Action.AUDIT_READ, placement, by, now, filters)
     return Trail(
         trail_sentence(placement, at=now),
-        [Line.of(event, placement) for event in page.events],
+        [line_in(event, placement) for event in page.events],
         page.newer,
         page.older,
         people,
@@ -82,20 +80,15 @@ def export_trail(*, placement: Placement, by: Actor, filters: Filters, zone: Zon
     check_view_audit(by, placement)
     now = clock.now()
     events = selectors.filtered(trail_of(placement, at=now), filters)
-    spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 — the caller sends and closes it
-    # With its mark, without which Excel reads UTF-8 names as something else.
-    text = io.TextIOWrapper(spooled, encoding="utf-8-sig", newline="")
-    lines = exports.write_csv(text, CSV_HEAD, _rows(events, placement, zone))
-    text.detach()
-    spooled.seek(0)
+    file, lines = exports.spooled_csv(CSV_HEAD, _rows(events, placement, zone))
     _record(Action.AUDIT_EXPORT, placement, by, now, filters, lines=lines)
-    return spooled
+    return file
 
 
 def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) -> Iterator[Sequence[object]]:
     for batch in selectors.batches(events):
         for event in batch:
-            line = Line.of(event, placement)
+            line = line_in(event, placement)
             yield (
                 event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
                 zone.key,

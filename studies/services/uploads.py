@@ -18,13 +18,15 @@ from accounts.queue import poke
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from studies.events import on_worklist
-from studies.ingest.limits import in_words, limits
+from common.formats import size_in_words
+from studies.ingest import stored_files
+from studies.ingest.limits import limits
 from studies.ingest.results import FileResult, IngestResult
 from studies.ingest.sources import Source, shown
 from studies.ingest.store import put, remove, remove_received
 from studies.models import Blob, Upload, UploadedFile
 from studies.services.ingest import carry_in, check_upload
+from worklists.events import on_worklist
 from worklists.models import Worklist
 
 CHUNK = 50
@@ -43,7 +45,7 @@ def receive_upload(*, worklist: Worklist, by: Actor, files: "Sequence[File[bytes
     kept: list[tuple[str, str]] = []
     try:
         for file in files:
-            key = f"incoming/{secrets.token_hex(16)}"
+            key = f"{stored_files.INCOMING}{secrets.token_hex(16)}"
             kept.append((shown(file.name or "without a name"), key))
             put(key, file)
         # The files may have taken a while: rights are asked once more, in the transaction that counts.
@@ -65,7 +67,7 @@ def _check_amount(files: "Sequence[File[bytes]]") -> None:
         )
     if sum(file.size or 0 for file in files) > bounds.upload_bytes:
         raise ValidationError(
-            f"These files are larger than {in_words(bounds.upload_bytes)}, the most one upload can have. "
+            f"These files are larger than {size_in_words(bounds.upload_bytes)}, the most one upload can have. "
             "Upload them in several parts."
         )
 
@@ -78,7 +80,7 @@ def _begin_upload(*, worklist: Worklist, by: Actor, kept: Sequence[tuple[str, st
     )
     UploadedFile.objects.bulk_create([UploadedFile(upload=upload, name=name, key=key) for name, key in kept])
     detail = {"upload": str(upload.uuid), "files": len(kept)}
-    record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, detail=detail))
+    record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, **detail))
     poke("studies.ingest_waiting")
     return upload
 
@@ -178,5 +180,5 @@ def _finish(upload: Upload) -> None:
     refused = upload.files.exclude(refused_because="").count()
     if done and refused:
         detail = {"upload": str(upload.uuid), "files": refused}
-        on = on_worklist(upload.worklist, detail=detail)
+        on = on_worklist(upload.worklist, **detail)
         record(Action.UPLOAD_REFUSED, by=upload.actor, on=on, outcome="refused")

@@ -1,6 +1,5 @@
 """The Audit trail tab of a study, and the same as CSV."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -38,7 +37,12 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
     else:
         check_view_audit(actor_of(request), found)
     frame = study_frame(actor_of(request), found, "trail")
-    context = {**frame, "form": form, "trail": shown, **_links(form, shown)}
+    context = {
+        **frame,
+        "form": form,
+        "trail": shown,
+        **(form.links(shown.newer, shown.older) if shown is not None else {}),
+    }
     with timezone.override(form.zone):
         return render(request, "studies/trail.html", context, status=200 if form.is_valid() else 400)
 
@@ -59,15 +63,3 @@ def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
     )
     name = f"audit-trail-{str(found.uuid)[:8]}.csv"
     return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
-
-
-def _links(form: TrailForm, shown: Trail | None) -> dict[str, str]:
-    """Where the pager and the export lead, with the filters kept; nowhere while the form does not stand."""
-    if shown is None:
-        return {}
-    kept = form.kept()
-    ways = {"newer": ("after", shown.newer), "older": ("before", shown.older)}
-    links = {
-        way: f"?{urlencode({**kept, key: value})}" for way, (key, value) in ways.items() if value is not None
-    }
-    return {**links, "kept": f"?{urlencode(kept)}" if kept else ""}
