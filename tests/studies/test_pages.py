@@ -207,7 +207,7 @@ def test_an_image_that_is_not_there_gets_the_first_and_a_sentence(client, cast, 
     page = client.get(page_of(cast.placement), query)
 
     assert page.status_code == 422
-    assert "This image is not in the study" in words(page)
+    assert "That image is not in this study" in words(page)
     assert frame_of(cast.placement, instance, 1) in page.content.decode()
 
 

@@ -53,7 +53,7 @@ def test_the_file_says_what_when_who_where(cast, ana, client):
         "Time zone": "Europe/London",
         "Person": "Vera",
         "Email": "vera@example.org",
-        "Role": "",
+        "Role": "Viewer",
         "Action": "Study opened",
         "What happened": "Vera opened the study",
         "Outcome": "success",
