@@ -1,9 +1,10 @@
 """python -m cimar.checks: what the house's own rules find in the checkout."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from cimar.checks import code, templates
+from cimar.checks import code, templates, words
 from cimar.checks.code import Finding
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -21,13 +22,21 @@ PYTHON = [
 ]
 
 
+def sources() -> Iterator[tuple[str, str]]:
+    """Every file that the rules read: its path in the checkout, and its text."""
+    files = [CHECKOUT / "manage.py"]
+    files += sorted(file for folder in PYTHON for file in (CHECKOUT / folder).rglob("*.py"))
+    files += sorted(file for file in (CHECKOUT / "templates").rglob("*") if file.suffix in {".html", ".txt"})
+    for file in files:
+        yield file.relative_to(CHECKOUT).as_posix(), file.read_text()
+
+
 def findings() -> list[Finding]:
-    found = code.check("manage.py", (CHECKOUT / "manage.py").read_text())
-    for path in sorted(file for folder in PYTHON for file in (CHECKOUT / folder).rglob("*.py")):
-        found += code.check(path.relative_to(CHECKOUT).as_posix(), path.read_text())
-    for path in sorted((CHECKOUT / "templates").rglob("*")):
-        if path.suffix in {".html", ".txt"}:
-            found += templates.check(path.relative_to(CHECKOUT).as_posix(), path.read_text())
+    kept = words.kept()
+    found: list[Finding] = []
+    for path, source in sources():
+        found += code.check(path, source) if path.endswith(".py") else templates.check(path, source)
+        found += words.check(path, source, kept)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cimar.checks import code, templates
+from cimar.checks import code, templates, words
 
 SHORT_VIEW = "def detail(request):\n" + "    x = 1\n" * 24
 LONG_VIEW = "def detail(request):\n" + "    x = 1\n" * 25
@@ -103,3 +103,38 @@ def test_a_template_that_the_policy_would_break_is_found(source, sentence):
 )
 def test_a_template_within_the_policy_passes(path, source):
     assert templates.check(path, source) == []
+
+
+WORDS_FOUND = [
+    ("sharing/mail.py", "address = 1", "say email, ip_address or url"),
+    ("sharing/mail.py", "def send(address: str) -> None: ...", "say email, ip_address or url"),
+    ("sharing/mail.py", "for one in rows: pass", "use a noun"),
+    ("sharing/mail.py", '"""What the deed was."""', "STYLE.md"),
+    ("sharing/mail.py", "# Somebody's rows.", "STYLE.md"),
+    ("templates/base.html", "x" * 161, "break them"),
+]
+
+
+@pytest.mark.parametrize(("path", "source", "sentence"), WORDS_FOUND)
+def test_a_word_to_avoid_is_found_where_it_is_new(path, source, sentence):
+    (found,) = words.check(path, source, {})
+    assert sentence in found.sentence
+
+
+@pytest.mark.parametrize(("path", "source", "sentence"), WORDS_FOUND)
+def test_a_word_that_a_file_has_already_may_stay(path, source, sentence):
+    assert list(words.check(path, source, {path: dict(words.counts(path, source))})) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("sharing/mail.py", "email_address = ip_address = None"),
+        ("sharing/mail.py", "share.address"),
+        ("tests/test_x.py", "for one in rows: pass"),
+        ("sharing/migrations/0001_initial.py", "address = 1"),
+        ("templates/base.html", "x" * 160),
+    ],
+)
+def test_a_plain_word_passes(path, source):
+    assert list(words.check(path, source, {})) == []

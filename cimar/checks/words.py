@@ -1,0 +1,114 @@
+"""Words that new code does without: a count for each file that may fall and never rise.
+
+STYLE.md says what to write instead. `words.json` holds what each file still has; a file that is not in it has none.
+`python -m cimar.checks.words` writes it anew, and refuses where a count would rise.
+"""
+
+import ast
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cimar.checks.code import Finding
+
+KEPT = Path(__file__).with_name("words.json")
+PRODUCT = (
+    "cimar/",
+    "administration/",
+    "common/",
+    "audit/",
+    "accounts/",
+    "worklists/",
+    "studies/",
+    "sharing/",
+)
+
+# As the name of a variable, a parameter or an attribute of ours.
+NAMES = {
+    "address": "say email, ip_address or url",
+    "one": "use a noun: recipient, share, placement",
+    "found": "use a noun: what was read",
+    "deed": "say change or action",
+    "deeds": "say changes or actions",
+    "said": "use a noun",
+    "told": "use a noun",
+}
+# In docstrings and comments.
+PROSE = re.compile(r"\b(deeds?|a look|looks at|is told|are told|somebody's|nobody's)\b", re.IGNORECASE)
+LONGEST_TEMPLATE_LINE = 160
+
+
+def counts(path: str, source: str) -> Counter[str]:
+    """How often each word to avoid stands in one file; for a template, its lines that are too long."""
+    if path.endswith((".html", ".txt")):
+        return Counter(long_line=sum(len(line) > LONGEST_TEMPLATE_LINE for line in source.splitlines()))
+    if not path.startswith(PRODUCT) or "/migrations/" in path:
+        return Counter()
+    tree = ast.parse(source, path)
+    words = Counter(name for name in _names(tree) if name in NAMES)
+    return words + Counter(match.lower() for text in _prose(tree, source) for match in PROSE.findall(text))
+
+
+def check(path: str, source: str, kept: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
+    """A finding for each word that this file has more often than is kept for it."""
+    allowed = kept.get(path, {})
+    for word, number in counts(path, source).items():
+        if number > allowed.get(word, 0):
+            yield Finding(path, 1, _sentence(word, number, allowed.get(word, 0)))
+
+
+def _sentence(word: str, number: int, allowed: int) -> str:
+    if word == "long_line":
+        return f"{number} lines have more than {LONGEST_TEMPLATE_LINE} characters, and may be {allowed}: break them."
+    why = NAMES.get(word, "STYLE.md says what to write instead")
+    return f"“{word}” stands here {number} times, and may {allowed}: {why}."
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+
+
+def _prose(tree: ast.Module, source: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
+            text := ast.get_docstring(node)
+        ):
+            yield text
+    yield from re.findall(r"^\s*#(.*)$", source, re.MULTILINE)
+
+
+def kept() -> dict[str, dict[str, int]]:
+    """What each file may still have."""
+    counted: dict[str, dict[str, int]] = json.loads(KEPT.read_text())
+    return counted
+
+
+def write(files: Mapping[str, str]) -> list[Finding]:
+    """Write down what the files have now; where a word stands more often than before, that is found instead."""
+    before = kept() if KEPT.exists() else None
+    if before is not None:
+        rises = [finding for path, source in files.items() for finding in check(path, source, before)]
+        if rises:
+            return rises
+    now = {
+        path: dict(sorted(words.items()))
+        for path, source in files.items()
+        if (words := +counts(path, source))
+    }
+    KEPT.write_text(json.dumps(dict(sorted(now.items())), indent=1) + "\n")
+    return []
+
+
+if __name__ == "__main__":
+    from cimar.checks.__main__ import sources
+
+    risen = write(dict(sources()))
+    print(*risen, sep="\n", end="\n" if risen else "")
+    sys.exit(1 if risen else 0)
