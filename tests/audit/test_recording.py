@@ -19,7 +19,7 @@ def test_events_of_several_worklists_go_in_together_each_with_its_role(cast: Cas
 
     record_all(event(Action.LIST_READ, by=by, on=on_worklist(place)) for place in places)
 
-    roles = list(AuditEvent.objects.order_by("pk").values_list("worklist_id", "role_label"))
+    roles = list(AuditEvent.objects.filter(action=Action.LIST_READ).values_list("worklist_id", "role_label"))
     assert len(roles) == len(places)
     assert set(roles) == {
         (cast.ct.pk, "Radiologist"), (cast.emergency.pk, "Radiologist"), (cast.imaging.pk, "Personal"),
@@ -33,5 +33,5 @@ def test_more_than_a_batch_is_recorded_whole_and_in_order(cast: Cast) -> None:
         event(Action.LIST_READ, by=by, on=on_worklist(cast.ct, number=number)) for number in range(BATCH + 3)
     )
 
-    numbers = AuditEvent.objects.order_by("pk").values_list("detail__number", flat=True)
-    assert list(numbers) == list(range(BATCH + 3))
+    events = AuditEvent.objects.filter(action=Action.LIST_READ).order_by("pk")
+    assert [event.detail["number"] for event in events] == list(range(BATCH + 3))
