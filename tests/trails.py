@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import Account, User
 from audit import clock
 from audit.actions import Action
-from audit.actor import Actor
+from audit.actor import SYSTEM, Actor
 from audit.models import AuditEvent
 from audit.services import On, record
 from sharing.models import Share
@@ -66,8 +66,10 @@ def on(placement: Placement, **more: object) -> On:
     return on_placement(placement, at=clock.now(), **more)
 
 
-def look(placement: Placement, by: User, ip_address: str | None = None, **more: object) -> None:
-    record(Action.STUDY_OPEN, by=acting(Actor.of(by, ip_address)), on=on(placement), **more)
+def look(placement: Placement, by: User | None, ip_address: str | None = None, **more: object) -> None:
+    """By the site itself without a user."""
+    actor = Actor.of(by, ip_address) if by is not None else SYSTEM
+    record(Action.STUDY_OPEN, by=actor, on=on(placement), **more)
 
 
 def give(

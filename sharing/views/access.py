@@ -1,5 +1,6 @@
 """The Access tab: who can see this study, why, since when, until when, granted by whom."""
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,17 +30,15 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     names, path = request.GET.get("names", ""), request.GET.get("path", "")
     worklist = None if names == selectors.EVERYBODY else _uuid(names)
     share = _uuid(path)
-    if request.headers.get("HX-Request") == "true" and worklist is not None:
-        place = reads.read_access_names(worklist=worklist, **whose)
-        return render(request, "sharing/_names.html", {"place": place})
-    if request.headers.get("HX-Request") == "true" and share is not None:
-        steps = reads.read_access_path(share=share, **whose)
-        return render(request, "sharing/_path.html", {"steps": steps})
+    if request.headers.get("HX-Request") == "true" and (worklist or share):
+        return _part(request, worklist, share, whose)
+    # The rights on the worklist first: with them comes the name of the role, which the event of the read wants.
+    frame = study_frame(whose["by"], found, "access")
     shown = reads.read_access(names=worklist or names, path=share, **whose)
     end = f"{reverse('sharing:end')}?{urlencode({'back': request.get_full_path()})}"
     context = {
         "says": EVERYTHING if found.is_home else FROM_HERE,
-        **study_frame(actor_of(request), found, "access"),
+        **frame,
         "access": shown,
         "places": [place_part(place, end) for place in shown.places],
         "waiting": [share_line(grant, end) for grant in shown.waiting],
@@ -47,6 +46,17 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
         "everybody": selectors.EVERYBODY,
     }
     return render(request, "sharing/access.html", context)
+
+
+def _part(
+    request: HttpRequest, worklist: UUID | None, share: UUID | None, whose: dict[str, Any]
+) -> HttpResponse:
+    """The people of one worklist, or the steps that were left out of one path."""
+    if worklist is not None:
+        place = reads.read_access_names(worklist=worklist, **whose)
+        return render(request, "sharing/_names.html", {"place": place})
+    steps = reads.read_access_path(share=share, **whose)
+    return render(request, "sharing/_path.html", {"steps": steps})
 
 
 def _uuid(value: str) -> UUID | None:

@@ -171,7 +171,7 @@ def test_a_house_is_backed_up_restored_elsewhere_and_looks_the_same(
     restored = run("restore", tmp_path / "backups", environment=elsewhere)
 
     assert "is finished: 4 files" in told and "SECRET_KEY" in told
-    assert "All 1 files that rows name are there" in restored
+    assert "all 1 files that the database names exist" in restored
     assert "No differences: every placement is reached by shares" in restored
     assert "every right that is due is granted" in restored
     assert "ATTENTION" not in restored

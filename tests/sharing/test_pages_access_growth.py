@@ -199,7 +199,7 @@ def test_what_a_fold_hides_from_another_organisation_stays_hidden_when_it_opens(
         f"Worklist {wards[3].name} Northgate Hospital Share by Ben share code Worklist Riverside Imaging"
     )
     assert f"Original a worklist of Northgate Hospital 4 shares Show them {to_here}" in words(page)
-    hidden = "Share by somebody at Northgate Hospital group"
+    hidden = "Share by someone at Northgate Hospital group"
     step = "Worklist a worklist of Northgate Hospital"
     assert words(part) == " ".join([hidden, *[f"{step} {hidden}"] * 3])
     assert "#worklist-" not in part

@@ -8,13 +8,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from audit.actions import Action
 from audit.models import AuditEvent
 from studies.ingest.refusals import EMPTY, NOT_DICOM
 from studies.models import Blob, Instance, Study, Upload, UploadedFile
 from studies.services import ingest_waiting, receive_upload, render_waiting
 from studies.services import uploads as service
 from tests.bad_files import dicom_storage, sound, zipped
-from tests.cast import Cast, acting
+from tests.cast import IP_ADDRESS, Cast, acting
 from tests.factories import make_uid
 
 __all__ = ["dicom_storage"]
@@ -90,6 +91,17 @@ def test_an_upload_is_audited_when_it_begins_when_it_brings_a_study_and_when_fil
         ("study:upload:refuse", "refused"),
     ]
     assert "hello" not in str([event.detail for event in events])
+
+
+def test_what_a_worker_records_says_from_where_the_upload_came_and_under_which_role(cast: Cast) -> None:
+    upload(cast, ("1.dcm", sound()), ("2.dcm", b"no DICOM"))
+    ingest_waiting()
+
+    events = AuditEvent.objects.filter(by_id=cast.ana.pk)
+    assert {event.action for event in events} == {
+        Action.STUDY_UPLOAD, Action.STUDY_ARRIVE, Action.UPLOAD_REFUSED,
+    }  # fmt: skip
+    assert {(event.ip_address, event.role_label) for event in events} == {(IP_ADDRESS, "Radiologist")}
 
 
 def test_the_worker_is_asked_for_the_upload_and_then_for_its_previews(

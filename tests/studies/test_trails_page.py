@@ -76,7 +76,7 @@ def test_reading_is_in_the_trail_itself(cast, ana, client):
     page(client, cast.placement)
     assert sentences(page(client, cast.placement, action=READS)) == ["Ana read the audit trail"]
     [first, second] = AuditEvent.objects.filter(action=READS).order_by("pk")
-    assert (first.by_id, first.placement_uuid, first.address) == (ana.pk, cast.placement.uuid, "127.0.0.1")
+    assert (first.by_id, first.placement_uuid, first.ip_address) == (ana.pk, cast.placement.uuid, "127.0.0.1")
     assert second.detail == {"filters": {"action": "audit:trail:list"}}
 
 
