@@ -23,24 +23,21 @@ LONGEST_LOCK = 1.0  # seconds
 CHECKS = ("check_placements", "check_access", "check_bytes")
 # Signs in as somebody of the demo who sees studies, and reads a list and a study; written for either version.
 LOOK = """
-import sys, django; django.setup()
+import re, django; django.setup()
 from django.conf import settings; settings.ALLOWED_HOSTS = ["testserver"]; settings.SECURE_SSL_REDIRECT = False
 from django.test import Client
 from django.urls import reverse
-from accounts.models import User
-from studies.models import Placement
-from studies.selectors import placements_visible_to
 from cimar.demo.people import LOGINS, PASSWORD
-for address, _ in LOGINS:
-    placement = placements_visible_to(User.objects.get(email=address)).select_related("worklist").first()
-    if placement is not None:
+for email, _ in LOGINS:
+    reader = Client()
+    reader.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+    listed = reader.get(reverse("studies:list"), follow=True)
+    studies = re.findall(r'href="(/placements/[0-9a-f-]{36}/)', listed.content.decode())
+    if studies:
         break
-reader = Client()
-reader.post(reverse("account_login"), {"login": address, "password": PASSWORD})
-pages = [("worklist", placement.worklist.uuid), ("study", placement.uuid)]
-for path in (reverse(f"studies:{name}", args=[uuid]) for name, uuid in pages):
-    answer = reader.get(path)
-    assert answer.status_code == 200, (answer.status_code, path.split("/")[1])
+assert (listed.status_code, bool(studies)) == (200, True), (listed.status_code, len(studies))
+study = reader.get(studies[0])
+assert study.status_code == 200, study.status_code
 print("pages answer")
 """
 
