@@ -186,7 +186,7 @@ def assert_each_has_its_event(sharers: list[Sharer]) -> None:
         begun = AuditEvent.objects.filter(action=Action.SIGN_IN, by_id=sharer.user.pk)
         assert begun.count() >= sharer.sign_ins >= 1
         # Where they sit the proxy alone can know.
-        assert set(begun.values_list("address", flat=True)) == {sharer.source}
+        assert set(begun.values_list("ip_address", flat=True)) == {sharer.source}
 
 
 def assert_all_mailed(post_office: MailServer) -> None:
