@@ -130,8 +130,11 @@ class Actor:
 
     @property
     def person(self) -> "User":
-        """The user who acts; raises PermissionDenied where no user does: only users share, invite and administer."""
-        if self.user is None:
+        """The user who acts in person; raises PermissionDenied for everybody else, a token of the user included.
+
+        Only users themselves share, invite, administer and change what is their own.
+        """
+        if self.kind is not Kind.USER or self.user is None:
             raise PermissionDenied("Only a person who is signed in may do this.")
         return self.user
 

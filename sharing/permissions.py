@@ -165,7 +165,7 @@ def allowed_onward(
 
 def account_methods(by: Actor) -> dict[int, frozenset[Method]]:
     """For each account the person is active in, the methods their account role carries."""
-    memberships = AccountMembership.objects.active().filter(user=by.user).select_related("account")
+    memberships = AccountMembership.objects.active().filter(user=by.person).select_related("account")
     found = {}
     for membership in memberships:
         rights = access.account_rights(by, membership.account)

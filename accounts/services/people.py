@@ -28,7 +28,7 @@ def add_user(*, address: str, name: str, password: str | None, by: Actor, **fiel
 @transaction.atomic
 def change_details(*, user: User, name: str, timezone: str, by: Actor) -> User:
     """A person's own name and time zone."""
-    if by.user_id != user.pk:
+    if by.person.pk != user.pk:
         raise PermissionDenied("You can change only your own name and time zone.")
     if timezone not in available_timezones():
         raise ValidationError({"timezone": "Choose a time zone from the list."})

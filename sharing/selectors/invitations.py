@@ -15,8 +15,8 @@ def invitations_of(by: Actor) -> QuerySet[Invitation]:
     An invitation to work for an account is the account's: it stands in the administration, and here only for who
     promised something on it as well.
     """
-    mine = Share.objects.filter(invitation=OuterRef("pk"), shared_by=by.user)
-    return Invitation.objects.filter(Q(invited_by=by.user, membership=None) | Exists(mine))
+    mine = Share.objects.filter(invitation=OuterRef("pk"), shared_by=by.person)
+    return Invitation.objects.filter(Q(invited_by=by.person, membership=None) | Exists(mine))
 
 
 def promises_of(invitation: Invitation) -> ShareQuerySet:

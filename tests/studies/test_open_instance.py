@@ -4,12 +4,15 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from accounts.models import Role
+from accounts.services.people import change_details
 from audit.actions import Action
 from audit.actor import OPERATOR, SYSTEM, Actor, GuestLink, Token
 from audit.models import AuditEvent
 from common.exceptions import NothingThere, Refused
+from sharing.selectors import invitations_of
 from studies.models import Blob, Instance, Placement
 from studies.services import Part, StoredFile, open_instance
 from tests.cast import IP_ADDRESS, Cast, acting
@@ -193,3 +196,16 @@ def test_a_guest_link_does_what_the_role_guest_allows(cast: Cast, instance: Inst
         opened(by, cast.placement, instance, Part.ORIGINAL)
     assert by.rights(cast.ct) == {"open_study"}
     assert by.rights(cast.emergency) == frozenset()
+
+
+@pytest.mark.parametrize("kind", ["token", "guest link", "system", "stranger"])
+def test_only_a_user_in_person_has_anything_of_their_own(cast: Cast, kind: str) -> None:
+    actors = [
+        Actor.through(token(cast.ct), owner=cast.ana), Actor.guest(link(cast)), SYSTEM, Actor.stranger(IP_ADDRESS),
+    ]  # fmt: skip
+    by = {str(actor.kind): actor for actor in actors}[kind]
+
+    with pytest.raises(PermissionDenied, match="signed in"):
+        invitations_of(by)
+    with pytest.raises(PermissionDenied, match="signed in"):
+        change_details(user=cast.ana, name="Mallory", timezone="UTC", by=by)
