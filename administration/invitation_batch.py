@@ -13,7 +13,7 @@ from administration.invitation_forms import ListForm
 from administration.invitation_table import COLUMNS, MOST_LINES, Line, read_list
 from audit.actor import Actor
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from worklists import services
 from worklists.models import Worklist
 from worklists.services import Answer, Offer, Outcome
@@ -86,7 +86,7 @@ def _check_page(
 ) -> HttpResponse:
     return _page(
         request, page, "batch_check", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
-        button=f"Invite {counted(doing, 'person,people')}", refused=_refused(rows), wrong=wrong,
+        button=f"Invite {counted(doing, 'person')}", refused=_refused(rows), wrong=wrong,
     )  # fmt: skip
 
 

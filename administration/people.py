@@ -22,7 +22,8 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.requests import actor_of
-from common.formats import counted, moment
+from common.formats import moment
+from common.nouns import counted
 from sharing.selectors import Leaving, what_ends_by_leaving
 from sharing.services import leave_account
 from worklists import services
@@ -220,7 +221,7 @@ def _physician_shares(membership: AccountMembership, ends: Leaving) -> tuple[int
             None,
             f"No shares end: no one at {membership.account} has shared a study with them as a physician.",
         )
-    studies = counted(ends.studies, "study,studies")
+    studies = counted(ends.studies, "study")
     verb = "ends" if ends.shares == 1 else "end"
     noun = "share" if ends.shares == 1 else "shares"
     return (ends.shares, f"{noun} with them as a physician of {membership.account} {verb} ({studies})")

@@ -19,7 +19,7 @@ from administration.page import EditablePage
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from worklists import permissions, selectors, services
 from worklists.permission_texts import checklist
 from worklists.shipped_roles import TICKED_WITH
@@ -115,8 +115,8 @@ class RoleAdmin(EditablePage):
 
     @admin.display(description="On worklists")
     def on_worklists(self, role: Any) -> str:
-        own = counted(role.n_own, "membership,memberships") if role.n_own else ""
-        default = f"default role of {counted(role.n_default, 'worklist,worklists')}" if role.n_default else ""
+        own = counted(role.n_own, "membership") if role.n_own else ""
+        default = f"default role of {counted(role.n_default, 'worklist')}" if role.n_default else ""
         return ", ".join(filter(None, [own, default])) or self.empty_value_display
 
     # One role

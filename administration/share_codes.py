@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from administration.change import Refusal
 from administration.worklist_tabs import render, url_of
 from audit.requests import actor_of
-from common.formats import code_groups, counted
+from common.formats import code_groups
+from common.nouns import counted
 from common.text import identity_of_code
 from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
 from worklists import code_card, codes, services
@@ -127,7 +128,7 @@ def _brought(worklist: Worklist) -> str:
     number = shares_by_code(worklist) if worklist.share_code else 0
     if not number:
         return f"It has not been used in the last {CODE_DAYS} days." if worklist.share_code else ""
-    many = f"more than {COUNTED:,} shares" if number > COUNTED else counted(number, "share,shares")
+    many = f"more than {COUNTED:,} shares" if number > COUNTED else counted(number, "share")
     return f"It was used for {many} in the last {CODE_DAYS} days."
 
 

@@ -19,7 +19,7 @@ from administration.page import EditablePage
 from administration.worklist_tabs import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors import administration as staff
@@ -78,7 +78,7 @@ def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespons
         refusal = Refusal(cause)
         form.add_error(None, refusal.error)
         return refusal.answer(_add_page(request, page, worklist, form))
-    messages.success(request, f"{counted(len(made), 'person was,people were')} added to {worklist.name}.")
+    messages.success(request, f"{counted(len(made), 'person was')} added to {worklist.name}.")
     return HttpResponseRedirect(url_of("members", worklist.pk))
 
 
@@ -175,12 +175,12 @@ class WorklistMembershipAdmin(EditablePage):
         shift, name = staff.shift_by_removal(row), row.user.name
         said = []
         if shift.loses:
-            lost = counted(len(shift.loses), "permission,permissions")
+            lost = counted(len(shift.loses), "permission")
             said.append(f"{name} loses {lost} on {row.worklist.name}: {listed(shift.loses)}.")
         else:
             said.append(f"{name} loses no permissions on {row.worklist.name}.")
         if shift.role is not None:
-            kept = counted(len(shift.keeps | shift.gains), "permission,permissions")
+            kept = counted(len(shift.keeps | shift.gains), "permission")
             said.append(
                 f"Because they have “Every worklist”, they stay there as {shift.role.name}, with {kept}."
             )

@@ -17,7 +17,8 @@ from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
 from audit.models import AuditEvent
-from common.formats import code_groups, counted
+from common.formats import code_groups
+from common.nouns import counted
 from common.text import identity_of_code
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
@@ -136,7 +137,7 @@ class WorklistAdmin(EditablePage):
     @admin.display(description="Members", ordering="n_members")
     def member_count(self, worklist: Any) -> SafeString:
         there = worklist_tabs.url_of("members", worklist.pk)
-        said = counted(worklist.n_members, "member,members")
+        said = counted(worklist.n_members, "member")
         return format_html(
             '<a href="{}">{} <span class="visually-hidden">of {}</span></a>', there, said, worklist.name
         )
@@ -173,11 +174,7 @@ class WorklistAdmin(EditablePage):
 
     def what_ends(self, row: Worklist) -> list[str]:
         number = count_members(row).members
-        people = (
-            counted(number, "person is removed from it,people are removed from it")
-            if number
-            else "It has no members"
-        )
+        people = counted(number, "person is removed from it") if number else "It has no members"
         code = f"Its share code {row.share_code} stops working." if row.share_code else ""
         rest = "People with “Every worklist” lose it too. The audit trail is kept."
         return [f"{people}.", *([code] if code else []), rest]

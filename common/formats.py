@@ -99,12 +99,6 @@ def code_groups(code: object) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
-def counted(number: int, words: str) -> str:
-    """`3|counted:"study,studies"` is "3 studies"; thousands are marked."""
-    one, _, many = words.partition(",")
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def with_article(noun: str) -> str:
     """a worklist, an account"""
     return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}"

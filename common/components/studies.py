@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
-from common import formats
+from common import formats, nouns
 from common.components.library import register
 from common.components.words import day_or_moment, icon, modality, pill
 
@@ -67,7 +67,7 @@ def study_line(study: Any, images: bool = True) -> SafeString:
     shown = examination(study)
     number = ""
     if images and shown["images"] is not None:
-        counted = formats.counted(shown["images"], "image,images")
+        counted = nouns.counted(shown["images"], "image")
         number = format_html(' <span class="fact muted num">{}</span>', counted)
     return format_html(
         '<span class="study-line">{}<span class="fact"><bdi>{}</bdi></span> <span class="fact">{}</span>{}</span>',

@@ -10,12 +10,12 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from common import formats
+from common import formats, nouns
 from common.components.library import register
 
 NOT_RECORDED = SafeString('<span class="muted">not recorded</span>')
 
-for reads in (formats.day, formats.moment, formats.counted):
+for reads in (formats.day, formats.moment, nouns.counted):
     register.filter(reads)
 
 

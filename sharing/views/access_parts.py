@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from common.components.studies import path_line
 from common.components.words import day_or_moment, pill
-from common.formats import counted
+from common.nouns import counted
 from sharing.selectors.access.shown import Grant, Place
 
 RECEIVED_HERE = SafeString('<p class="muted">This is the original. It stays until it is deleted.</p>\n')
@@ -88,6 +88,6 @@ def _people(place: Place) -> SafeString | str:
         '<div class="access-names">{}</div>\n</details>\n',
         SafeString(" open") if place.is_open else "",
         "" if place.roles else format_html(TO_NAMES, place.uuid),
-        counted(place.members, "person,people"),
+        counted(place.members, "person"),
         names,
     )

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from sharing import services
 from sharing.forms import DeleteForm, uuids
 from sharing.services import previews

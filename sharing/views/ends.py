@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from common.responses import gone
 from sharing import services
 from sharing.forms import uuids

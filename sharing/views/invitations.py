@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Invitation
 from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from sharing import services
 from sharing.services import previews
 from sharing.views.common import back, dialog_answer, leave, page

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.requests import actor_of
-from common.formats import counted
+from common.nouns import counted
 from sharing import services
 from sharing.forms import uuids
 from sharing.services import previews
@@ -49,6 +49,6 @@ def remove(request: HttpRequest) -> HttpResponse:
         )
     except ValidationError as refusal:
         return sentence(request, CANNOT_REMOVE, refusal.message)
-    said = f"{counted(removal.studies, 'study,studies')} removed from this worklist."
+    said = f"{counted(removal.studies, 'study')} removed from this worklist."
     messages.success(request, said)
     return leave(request, back(request, reverse("studies:list")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common import formats
+from common import formats, nouns
 from common.components.press import row_check
 from common.components.studies import patient_line
 from common.components.words import day_or_moment, modality, pill
@@ -63,7 +63,7 @@ class Row:
             modality(study.modalities),
             study.description or "No description",
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
-            formats.counted(study.n_instances, "image,images"),
+            nouns.counted(study.n_instances, "image"),
             day_or_moment(study.study_date or study.study_date_raw),
             day_or_moment(placement.arrived_at, time=True),
             self._source(),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from common.formats import counted
+from common.nouns import counted
 from sharing.models import Method, Share
 from sharing.selectors.access.reach import Reach
 from sharing.selectors.access.shown import Grant
@@ -51,7 +51,7 @@ class Paths(Reach):
             steps.pop()
         return {
             "kind": "fold",
-            "label": counted(before, "share,shares"),
+            "label": counted(before, "share"),
             "href": f"?path={share.uuid}",
             "anchor": f"share-{share.uuid}",
             "steps": steps,

@@ -1,0 +1,63 @@
+"""What is counted on pages and in mails: each noun, or noun with its verb, once, for one and for several.
+
+`counted(3, "study")` is "3 studies". A test reads every use in code and templates: each noun is in the list, and used.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from django.utils.translation import ngettext_lazy
+
+
+def counted(number: int, noun: str) -> str:
+    """A number, thousands marked, with its noun in the reader's language."""
+    return str(NOUNS[noun] % {"number": number, "shown": f"{number:,}"})
+
+
+NOUNS: Mapping[str, Any] = MappingProxyType(
+    {
+        "active member": ngettext_lazy("%(shown)s active member", "%(shown)s active members", "number"),
+        "browser": ngettext_lazy("%(shown)s browser", "%(shown)s browsers", "number"),
+        "code": ngettext_lazy("%(shown)s code", "%(shown)s codes", "number"),
+        "factor": ngettext_lazy("%(shown)s factor", "%(shown)s factors", "number"),
+        "file": ngettext_lazy("%(shown)s file", "%(shown)s files", "number"),
+        "file was": ngettext_lazy("%(shown)s file was", "%(shown)s files were", "number"),
+        "image": ngettext_lazy("%(shown)s image", "%(shown)s images", "number"),
+        "imaging study": ngettext_lazy("%(shown)s imaging study", "%(shown)s imaging studies", "number"),
+        "line has": ngettext_lazy("%(shown)s line has", "%(shown)s lines have", "number"),
+        "line is": ngettext_lazy("%(shown)s line is", "%(shown)s lines are", "number"),
+        "member": ngettext_lazy("%(shown)s member", "%(shown)s members", "number"),
+        "membership": ngettext_lazy("%(shown)s membership", "%(shown)s memberships", "number"),
+        "membership of a worklist": ngettext_lazy(
+            "%(shown)s membership of a worklist", "%(shown)s memberships of worklists", "number"
+        ),
+        "more frame": ngettext_lazy("%(shown)s more frame", "%(shown)s more frames", "number"),
+        "onward share": ngettext_lazy("%(shown)s onward share", "%(shown)s onward shares", "number"),
+        "permission": ngettext_lazy("%(shown)s permission", "%(shown)s permissions", "number"),
+        "person": ngettext_lazy("%(shown)s person", "%(shown)s people", "number"),
+        "person gains": ngettext_lazy("%(shown)s person gains", "%(shown)s people gain", "number"),
+        "person is removed from it": ngettext_lazy(
+            "%(shown)s person is removed from it", "%(shown)s people are removed from it", "number"
+        ),
+        "person loses": ngettext_lazy("%(shown)s person loses", "%(shown)s people lose", "number"),
+        "person was": ngettext_lazy("%(shown)s person was", "%(shown)s people were", "number"),
+        "recipient": ngettext_lazy("%(shown)s recipient", "%(shown)s recipients", "number"),
+        "remaining code": ngettext_lazy("%(shown)s remaining code", "%(shown)s remaining codes", "number"),
+        "selected study is": ngettext_lazy(
+            "%(shown)s selected study is", "%(shown)s selected studies are", "number"
+        ),
+        "share": ngettext_lazy("%(shown)s share", "%(shown)s shares", "number"),
+        "share to this worklist ends": ngettext_lazy(
+            "%(shown)s share to this worklist ends", "%(shown)s shares to this worklist end", "number"
+        ),
+        "study": ngettext_lazy("%(shown)s study", "%(shown)s studies", "number"),
+        "study is": ngettext_lazy("%(shown)s study is", "%(shown)s studies are", "number"),
+        "study matches": ngettext_lazy("%(shown)s study matches", "%(shown)s studies match", "number"),
+        "waiting invitation": ngettext_lazy(
+            "%(shown)s waiting invitation", "%(shown)s waiting invitations", "number"
+        ),
+        "waiting share": ngettext_lazy("%(shown)s waiting share", "%(shown)s waiting shares", "number"),
+        "worklist": ngettext_lazy("%(shown)s worklist", "%(shown)s worklists", "number"),
+    }
+)
