@@ -1,8 +1,8 @@
 """Who acts: the one value that services, selectors and the audit trail take as `by`.
 
-A user at an IP address, a user through a token, a guest link, the system, or somebody who is not signed in. The
-value is frozen: whoever acts cannot become somebody else on the way. What an actor may do on a worklist is answered by
-`worklists.access`, which the worklists app plugs in here as it starts, because audit stands below it.
+A user at an IP address, a user through a token, a guest link, the system, or a person who is not signed in. The value
+is frozen: the actor cannot change between a check and a write. What an actor may do on a worklist is read by
+`worklists.access`, which the worklists app passes in here as it starts, because audit may not import it.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """What a token narrows its owner to: some worklists, to read them, or to read them and store studies there."""
+    """The limits of a token: its worklists, and whether it may store studies there as well as read them."""
 
     uuid: UUID
     name: str
@@ -48,7 +48,7 @@ class Token:
 
 @dataclass(frozen=True, kw_only=True)
 class GuestLink:
-    """Some placements on one worklist, shown to whoever holds the link under the role *Guest*.
+    """Some placements on one worklist, shown to the holder of the link under the role *Guest*.
 
     It works only while its maker may make guest links on that worklist.
     """
@@ -60,8 +60,8 @@ class GuestLink:
     made_by: "User"
 
 
-class Access(Protocol):
-    """What `worklists.access` answers about an actor."""
+class RightsReader(Protocol):
+    """Reads an actor's rights and role; `worklists.access` is this."""
 
     def rights(self, by: "Actor", worklist: "Worklist") -> frozenset[str]: ...
 
@@ -70,19 +70,19 @@ class Access(Protocol):
     def role_label(self, by: "Actor", account_id: int | None, worklist_id: int | None) -> str: ...
 
 
-_access: Access | None = None
+_reader: RightsReader | None = None
 
 
-def answer_with(access: Access) -> None:
+def read_rights_with(reader: RightsReader) -> None:
     """Called once, as the worklists app starts."""
-    global _access
-    _access = access
+    global _reader
+    _reader = reader
 
 
-def _answers() -> Access:
-    if _access is None:
-        raise RuntimeError("Rights are asked before the worklists app has started.")
-    return _access
+def _rights_reader() -> RightsReader:
+    if _reader is None:
+        raise RuntimeError("Rights are read before the worklists app has started.")
+    return _reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class Actor:
 
     @classmethod
     def through(cls, token: Token, *, owner: "User", ip_address: str | None = None) -> "Actor":
-        """A user who comes with a token instead of a session."""
+        """A user whose request carries a token instead of a session."""
         return cls(kind=Kind.TOKEN, user=owner, token=token, ip_address=ip_address, label=label_of(owner))
 
     @classmethod
@@ -125,14 +125,14 @@ class Actor:
 
     @classmethod
     def stranger(cls, ip_address: str | None = None, label: str = NOT_SIGNED_IN) -> "Actor":
-        """Somebody who is not signed in, such as the holder of an invitation's link."""
+        """A person who is not signed in, such as the holder of an invitation's link."""
         return cls(kind=Kind.STRANGER, ip_address=ip_address, label=label[:LONGEST_LABEL])
 
     @property
     def person(self) -> "User":
-        """The user who acts in person; raises PermissionDenied for everybody else, a token of the user included.
+        """The user who acts in person; raises PermissionDenied for every other actor, a token of the user included.
 
-        Only users themselves share, invite, administer and change what is their own.
+        Only users in person share, invite, administer and change their own details.
         """
         if self.kind is not Kind.USER or self.user is None:
             raise PermissionDenied("Only a person who is signed in may do this.")
@@ -144,26 +144,26 @@ class Actor:
 
     def rights(self, worklist: "Worklist") -> frozenset[str]:
         """Every right on the worklist, by codename: `worklists.access.rights`."""
-        return _answers().rights(self, worklist)
+        return _rights_reader().rights(self, worklist)
 
     def may(self, codename: str, worklist: "Worklist") -> bool:
         """Whether the actor has the right on the worklist: `worklists.access.may`."""
-        return _answers().may(self, codename, worklist)
+        return _rights_reader().may(self, codename, worklist)
 
     def role_label(self, account_id: int | None, worklist_id: int | None) -> str:
         """The name of the role under which the actor acts there, for the audit trail; read once for each place."""
         place = (account_id, worklist_id)
         if place not in self._roles:
-            self._roles[place] = _answers().role_label(self, account_id, worklist_id)
+            self._roles[place] = _rights_reader().role_label(self, account_id, worklist_id)
         return self._roles[place]
 
     def note_role(self, account_id: int | None, worklist_id: int | None, label: str) -> None:
-        """A question about rights has read the role's name too: the audit trail need not ask again."""
+        """Keep the role's name that was read together with the rights, so that the audit trail need not read it."""
         self._roles.setdefault((account_id, worklist_id), label)
 
     @property
     def trail_detail(self) -> dict[str, Any]:
-        """What an event says of a token or a guest link beside the label: which, and on whose authority."""
+        """What an event records of a token or a guest link beside the label: which, and on whose authority."""
         if self.token is not None:
             return {"token": str(self.token.uuid), "token_name": self.token.name}
         if self.guest_link is not None:
@@ -186,5 +186,5 @@ def label_of(user: "User") -> str:
 
 # The site by itself, with no right at all: what ends by the clock, what a worker carries out.
 SYSTEM = Actor.system()
-# Whoever runs a command on the server: administers accounts, and holds no right on any worklist.
+# A person who runs a command on the server: administers accounts, and holds no right on any worklist.
 OPERATOR = Actor.system("administer_account")

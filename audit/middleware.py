@@ -1,7 +1,7 @@
-"""Every 403 leaves exactly one line, wherever it came from.
+"""Every answer 403 leaves exactly one event, whichever code refused.
 
-A refusal raises, and that undoes the deed's transaction and whatever was recorded in it. So the line is written here,
-when the answer is known and the deed's transaction is over.
+A refusal raises, and that undoes the action's transaction with everything recorded in it. The event is therefore
+written here, when the answer is known and the action's transaction is over.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ Answer = Callable[[HttpRequest], HttpResponse]
 FindOn = Callable[[Actor, Mapping[str, object]], On | None]
 
 
-class DeniedDeeds:
-    """Records who was refused what. It stands after the authentication, whose user it names.
+class RecordDenials:
+    """Records who was refused what. It runs after the authentication, whose user the event names.
 
     What a refusal was about is the exception's `on`, where it has one; else the function that the setting
-    CIMAR_DENIED_ON names finds it from the person and what the request named. Django's own handler writes the
-    page with the sentence; a page that shows the sentence itself carries the exception as `response.refusal`.
+    CIMAR_DENIED_ON names reads it from the person and from the values in the request. Django's own handler writes
+    the page with the sentence; a page that shows the sentence itself carries the exception as `response.refusal`.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -40,9 +40,9 @@ class DeniedDeeds:
             given = getattr(refusal, "on", None)
             record_denied(
                 by=by,
-                # An exception that knows the study or the worklist says more than the address of the page.
+                # An exception with the study or the worklist is more exact than the URL of the page.
                 on=given if given is not None and given != On() else self.find_on(by, named_in(request)),
-                what=deed_of(request),
+                what=action_of(request),
                 why=str(refusal) if refusal is not None else "",
             )
         return response
@@ -52,14 +52,14 @@ class DeniedDeeds:
             request.refusal = exception  # type: ignore[attr-defined]
 
 
-def deed_of(request: HttpRequest) -> str:
-    """The method and the name of the page: an address may hold what somebody typed."""
+def action_of(request: HttpRequest) -> str:
+    """The method and the name of the page, not its URL, which may hold what the person typed."""
     match = request.resolver_match
     return f"{request.method} {match.view_name if match else 'unknown page'}"
 
 
 def named_in(request: HttpRequest) -> dict[str, object]:
-    """What the address and the form name. Files are not received for the sake of a refusal."""
+    """The values in the URL and in the form. Files are not received for the sake of a refusal."""
     named: dict[str, object] = dict(request.GET.dict())
     if request.content_type == "application/x-www-form-urlencoded":
         with suppress(SuspiciousOperation, UnreadablePostError):

@@ -9,7 +9,7 @@ from audit.actor import Actor
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The signed-in user at the request's IP address, or somebody who is not signed in; one value for a request."""
+    """The signed-in user at the request's IP address, or a person who is not signed in; one value for a request."""
     user = getattr(request, "user", None)
     kept: Actor | None = getattr(request, "_actor", None)
     # Signing in and out within the request makes another actor.
@@ -23,7 +23,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def ip_address_of(request: HttpRequest) -> str | None:
-    """The reader's IP address: of the last proxy that is not ours; None where it cannot be told."""
+    """The reader's IP address: of the last proxy that is not ours; None where it is not known."""
     ip_address = request.META.get("REMOTE_ADDR", "")
     if proxies := settings.ALLAUTH_TRUSTED_PROXY_COUNT:
         forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]

@@ -39,7 +39,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Page:
+class EventPage:
     """Some events, newest first; `newer` and `older` are the ids to go on from, None where there are no more."""
 
     events: list[AuditEvent]
@@ -70,19 +70,19 @@ def page_of(
     before: int | None = None,
     after: int | None = None,
     size: int = PAGE,
-) -> Page:
+) -> EventPage:
     """One page by key in one query: the newest, those just before an id, or those just after one."""
     if after is not None:
         found = list(events.filter(pk__gt=after).order_by("pk")[: size + 1])
         more = len(found) > size
         rows = found[:size][::-1]
-        return Page(rows, rows[0].pk if more else None, rows[-1].pk if rows else None)
+        return EventPage(rows, rows[0].pk if more else None, rows[-1].pk if rows else None)
     if before is not None:
         events = events.filter(pk__lt=before)
     rows = list(events.order_by("-pk")[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
-    return Page(
+    return EventPage(
         rows,
         rows[0].pk if rows and before is not None else None,
         rows[-1].pk if more else None,

@@ -53,7 +53,7 @@ class On:
 def event(action: Action, *, by: Actor, on: On, outcome: str = "success", purpose: str = "") -> AuditEvent:
     """Build one event without writing it; `record_all` writes many at once.
 
-    Who acted, from which IP address and under which role is the actor's to say, so no caller can leave it out.
+    Who acted, from which IP address and under which role comes from the actor, so no caller can leave it out.
     """
     about = vars(on)
     return AuditEvent(
@@ -84,8 +84,8 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     Events are built before their statement begins: building them may ask the database for the name of a role, and while
     rows are being copied in, the connection answers nothing else.
     """
-    tally = _tally_named(settings.CIMAR_AUDIT_TALLY)()
-    counted = _tallied(events, tally)
+    counter = _counter_named(settings.CIMAR_AUDIT_COUNTER)()
+    counted = _counted(events, counter)
     while batch := list(islice(counted, BATCH)):
         if len(batch) <= FEW:
             AuditEvent.objects.bulk_create(batch)
@@ -93,36 +93,36 @@ def record_all(events: Iterable[AuditEvent]) -> None:
             rows = ((*_values(event), json.dumps(event.detail)) for event in batch)
             copy_in(AuditEvent, [*COPIED, "detail"], rows)
     # Count after commit only; a failing counter must not break the request.
-    transaction.on_commit(tally.count, robust=True)
+    transaction.on_commit(counter.count, robust=True)
 
 
-class Tally(Protocol):
-    """Counts events; the setting CIMAR_AUDIT_TALLY names whose."""
+class EventCounter(Protocol):
+    """Counts the events of one transaction; the setting CIMAR_AUDIT_COUNTER names the class that does."""
 
     def add(self, event: AuditEvent) -> None: ...
 
     def count(self) -> None:
-        """What was added is committed."""
+        """Called once the added events are committed."""
 
 
 @cache
-def _tally_named(name: str) -> "type[Tally]":
+def _counter_named(name: str) -> "type[EventCounter]":
     """Resolved once a process, not on every write."""
-    found: type[Tally] = import_string(name)
-    return found
+    counter_class: type[EventCounter] = import_string(name)
+    return counter_class
 
 
-def _tallied(events: Iterable[AuditEvent], tally: Tally) -> Iterator[AuditEvent]:
-    for one in events:
-        tally.add(one)
-        yield one
+def _counted(events: Iterable[AuditEvent], counter: EventCounter) -> Iterator[AuditEvent]:
+    for added in events:
+        counter.add(added)
+        yield added
 
 
 @transaction.atomic(durable=True)
 def record_denied(*, by: Actor, on: On | None = None, what: str, why: str = "") -> None:
-    """Write that somebody was refused, in a transaction of its own: the action's is undone, this event is not.
+    """Record a refusal in a transaction of its own: the action's transaction is undone, this event stays.
 
-    `what` names the page or action, `why` is the sentence they were given.
+    `what` names the page or action; `why` is the sentence that the person read.
     """
     on = on or On()
     detail = {**on.detail, "what": what[:200], "why": why[:300]}

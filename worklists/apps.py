@@ -10,4 +10,4 @@ class WorklistsConfig(AppConfig):
         from audit import actor
         from worklists import access
 
-        actor.answer_with(access)
+        actor.read_rights_with(access)

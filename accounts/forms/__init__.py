@@ -10,7 +10,7 @@ from accounts.forms.factors import (
     KeyForm,
     PasskeyForm,
 )
-from accounts.forms.people import CodeForm, DetailsForm, RegisterForm
+from accounts.forms.people import DetailsForm, RegisterForm, RegistrationCodeForm
 from accounts.forms.signing_in import (
     PASSWORD_HELP,
     AddressCodeForm,
@@ -29,7 +29,6 @@ __all__ = [
     "AddressCodeForm",
     "AppForm",
     "ChangePasswordForm",
-    "CodeForm",
     "DetailsForm",
     "FactorCodeAgainForm",
     "FactorCodeForm",
@@ -42,6 +41,7 @@ __all__ = [
     "PasskeyForm",
     "PasswordAgainForm",
     "RegisterForm",
+    "RegistrationCodeForm",
     "ResetPasswordForm",
     "SignInForm",
 ]

@@ -50,7 +50,7 @@ class RegisterForm(forms.Form):
         return cleaned
 
 
-class CodeForm(forms.Form):
+class RegistrationCodeForm(forms.Form):
     """The six digits from the mail; spaces do not matter."""
 
     code = forms.CharField(

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import tokens
-from accounts.forms import CodeForm, RegisterForm
+from accounts.forms import RegisterForm, RegistrationCodeForm
 from accounts.models import Invitation
 from accounts.selectors import proved_addresses
 from accounts.services import invitations, registration
@@ -110,7 +110,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     kept = request.session[KEY]
     if "password" not in kept:
         return redirect("accounts:register")
-    form = CodeForm(request.POST or None)
+    form = RegistrationCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
         try:
@@ -157,7 +157,7 @@ def _mailed_code(request: HttpRequest, invitation: Invitation, form: RegisterFor
     return True
 
 
-def _show(form: RegisterForm | CodeForm, refusal: ValidationError) -> None:
+def _show(form: RegisterForm | RegistrationCodeForm, refusal: ValidationError) -> None:
     """A sentence about what was typed goes to the form; one about the invitation is the whole answer."""
     if refusal.code in OF_THE_INVITATION:
         raise refusal

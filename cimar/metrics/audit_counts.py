@@ -1,4 +1,4 @@
-"""Counts what the audit trail records, once it is committed. The audit knows only the name in CIMAR_AUDIT_TALLY."""
+"""Counts what the audit trail records, once it is committed. The audit knows only the name in CIMAR_AUDIT_COUNTER."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ OF_A_PRESS: dict[str, str] = {
 }
 
 
-class Tally:
+class EventCounts:
     """What one transaction records. Both lists of labels are short: the actions, and methods by outcomes."""
 
     def __init__(self) -> None:

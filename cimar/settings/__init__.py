@@ -61,7 +61,7 @@ from cimar.settings.keys import (
     SECRET_KEY_FALLBACKS,
 )
 from cimar.settings.logs import (
-    CIMAR_AUDIT_TALLY,
+    CIMAR_AUDIT_COUNTER,
     CIMAR_METRICS_TOKEN,
     CIMAR_SLOW_QUERY_MS,
     CIMAR_WORKER_METRICS_PORT,

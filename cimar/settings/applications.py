@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "audit.middleware.DeniedDeeds",
+    "audit.middleware.RecordDenials",
     "accounts.middleware.idle.IdleMiddleware",
     "accounts.middleware.demands.SecondFactorMiddleware",
     "accounts.middleware.demands.TimeZoneMiddleware",

@@ -25,4 +25,4 @@ CIMAR_METRICS_TOKEN = env.secret("CIMAR_METRICS_TOKEN")
 # Where a worker shows its own, under the same token. 0 is nowhere.
 CIMAR_WORKER_METRICS_PORT = env.number("CIMAR_WORKER_METRICS_PORT", 0)
 # Counts what the audit trail records, once it is committed.
-CIMAR_AUDIT_TALLY = "cimar.metrics.audit_counts.Tally"
+CIMAR_AUDIT_COUNTER = "cimar.metrics.audit_counts.EventCounts"

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from audit.actions import Action
-from audit.lines import Line, line_of
 from audit.models import AuditEvent
+from audit.shown_events import ShownEvent, shown_event
 from studies.models import Placement
 
 # The events of a share that both its worklists read about.
@@ -80,10 +80,10 @@ def trail_sentence(placement: Placement, *, at: datetime) -> str:
     )
 
 
-def line_in(event: AuditEvent, placement: Placement) -> Line:
+def event_in(event: AuditEvent, placement: Placement) -> ShownEvent:
     """The event as a reader of this placement's trail sees it."""
     account_id = placement.worklist.account_id
     is_ours = event.worklist_id == placement.worklist_id or (
         account_id is not None and event.account_id == account_id
     )
-    return line_of(event, is_ours=is_ours)
+    return shown_event(event, is_ours=is_ours)

@@ -13,14 +13,14 @@ from django.db.models import QuerySet
 from audit import clock, exports, selectors
 from audit.actions import Action
 from audit.actor import Actor
-from audit.lines import Line
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
+from audit.shown_events import ShownEvent
 from common.text import one_line
 from studies.events import on_placement
 from studies.models import Placement
-from studies.selectors.trail import line_in, trail_of, trail_sentence
+from studies.selectors.trail import event_in, trail_of, trail_sentence
 
 MAY_NOT = "Your role on this worklist does not let you view the audit trail."
 CSV_HEAD = (
@@ -34,7 +34,7 @@ class Trail:
     """One page of a trail, ready to be shown."""
 
     says: str
-    lines: list[Line]
+    lines: list[ShownEvent]
     newer: int | None
     older: int | None
     people: list[tuple[int, str]]
@@ -63,7 +63,7 @@ def read_trail(
     _record(Action.AUDIT_READ, placement, by, now, filters)
     return Trail(
         trail_sentence(placement, at=now),
-        [line_in(event, placement) for event in page.events],
+        [event_in(event, placement) for event in page.events],
         page.newer,
         page.older,
         people,
@@ -88,7 +88,7 @@ def export_trail(*, placement: Placement, by: Actor, filters: Filters, zone: Zon
 def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) -> Iterator[Sequence[object]]:
     for batch in selectors.batches(events):
         for event in batch:
-            line = line_in(event, placement)
+            line = event_in(event, placement)
             yield (
                 event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
                 zone.key,

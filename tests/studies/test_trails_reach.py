@@ -7,7 +7,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from audit.services import record
 from studies.models import NO_PATH, Placement
-from studies.selectors.trail import line_in, trail_of, trail_sentence
+from studies.selectors.trail import event_in, trail_of, trail_sentence
 from tests.cast import IP_ADDRESS, acting
 from tests.factories import make_study, placement_of
 from tests.trails import about, give, look, make_world, on, share_row, told, with_names
@@ -163,7 +163,7 @@ def test_a_trail_shows_mail_and_network_addresses_of_its_own_account_only(world,
     look(world.imaging, cast.caro, ip_address="192.0.2.9")
     look(world.chest, cast.vera, ip_address="192.0.2.8")
     lines = {
-        name: [line_in(event, world.again(name)) for event in trail_of(world.again(name), at=clock.now())]
+        name: [event_in(event, world.again(name)) for event in trail_of(world.again(name), at=clock.now())]
         for name in ("home", "imaging", "ed")
     }
     assert {line.account for line in lines["home"] if line.email} == {"Northgate Hospital"}

@@ -12,10 +12,10 @@ from accounts.models import Account, AccountMembership, User
 from audit import exports, selectors
 from audit.actions import Action
 from audit.actor import Actor
-from audit.lines import Line, line_of
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
+from audit.shown_events import ShownEvent, shown_event
 from worklists.events import on_account
 from worklists.permissions import check_administers
 
@@ -31,7 +31,7 @@ PEOPLE = 50
 class AccountTrail:
     """One page of it, newest first, and the ids to go on from."""
 
-    lines: list[Line]
+    lines: list[ShownEvent]
     newer: int | None
     older: int | None
 
@@ -51,7 +51,7 @@ def read_account_trail(
     events = selectors.filtered(_events(account, person), filters)
     page = selectors.page_of(events, before=before, after=after)
     _record(Action.AUDIT_READ, account, by, filters, person)
-    return AccountTrail([line_of(event) for event in page.events], page.newer, page.older)
+    return AccountTrail([shown_event(event) for event in page.events], page.newer, page.older)
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def read_history(
     check_administers(by, account)
     page = selectors.page_of(events, before=before)
     record(Action.AUDIT_READ, by=by, on=on_account(account, filters={"history": row}))
-    return AccountTrail([line_of(event) for event in page.events], page.newer, page.older)
+    return AccountTrail([shown_event(event) for event in page.events], page.newer, page.older)
 
 
 @transaction.atomic
@@ -110,7 +110,7 @@ def _rows(events: QuerySet[AuditEvent], zone: ZoneInfo) -> Iterator[Sequence[obj
         for event in batch:
             if (number := number + 1) > MOST_LINES:
                 return
-            line = line_of(event)
+            line = shown_event(event)
             yield (
                 event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
                 zone.key,

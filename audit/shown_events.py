@@ -1,4 +1,4 @@
-"""An event as a line of a page or a file."""
+"""An event as a page or a file shows it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from common.text import one_line
 
 
 @dataclass(frozen=True)
-class Line:
+class ShownEvent:
     event: AuditEvent
     who: str
     email: str
@@ -19,9 +19,9 @@ class Line:
     ip_address: str
 
 
-def line_of(event: AuditEvent, *, is_ours: bool = True) -> Line:
-    """Of what happened outside the reader's own account they see who and where, but no email and no IP address."""
-    return Line(
+def shown_event(event: AuditEvent, *, is_ours: bool = True) -> ShownEvent:
+    """`is_ours`: in the reader's own account. Of other events only who and where are shown, no email or IP address."""
+    return ShownEvent(
         event=event,
         who=history.who(event),
         email=history.email_in(event.by_label) if is_ours else "",
