@@ -34,7 +34,7 @@ class Changed(Exception):
     """Somebody has renamed or taken away what the demo means since it was loaded."""
 
 
-class Directory:
+class DemoDirectory:
     """The rows by the names that the demo's data calls them. Raises Changed."""
 
     def __init__(self) -> None:

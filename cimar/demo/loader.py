@@ -12,7 +12,7 @@ from django.db import transaction
 from audit import clock
 from audit.actor import Actor
 from cimar.demo import files
-from cimar.demo.directory import Changed, Directory, Loaded
+from cimar.demo.directory import Changed, DemoDirectory, Loaded
 from cimar.demo.shares import PRESSES, DemoPress
 from cimar.demo.studies import STUDIES, DemoStudy
 from sharing.dates import end_of
@@ -32,7 +32,7 @@ def load() -> Loaded:
 
     Loading that was broken off goes on where it stopped.
     """
-    done, directory = Loaded(), Directory()
+    done, directory = Loaded(), DemoDirectory()
     if directory.is_empty:
         directory.fill(done)
     _add_studies(directory, done)
@@ -40,7 +40,7 @@ def load() -> Loaded:
     return done
 
 
-def _add_studies(directory: Directory, done: Loaded) -> None:
+def _add_studies(directory: DemoDirectory, done: Loaded) -> None:
     """The oldest first, so that they arrived in the order they were made."""
     uids = {files.study_uid(study): study for study in STUDIES}
     # Those deleted or moved since among them: they do not come back.
@@ -57,7 +57,7 @@ def _add_studies(directory: Directory, done: Loaded) -> None:
     done.previews += render_previews(blob_ids=set(waiting))
 
 
-def _add_study(directory: Directory, study: DemoStudy, done: Loaded) -> None:
+def _add_study(directory: DemoDirectory, study: DemoStudy, done: Loaded) -> None:
     home = directory.home(study)
     assert home.account is not None  # a location or group
     today = clock.now().astimezone(ZoneInfo(home.account.timezone)).date()
@@ -76,7 +76,7 @@ def _sources(study: DemoStudy, day: date, institution: str) -> Iterator[Source]:
         yield Source(file.name, lambda content=content: BytesIO(content))  # type: ignore[misc]
 
 
-def _add_shares(directory: Directory, done: Loaded) -> None:
+def _add_shares(directory: DemoDirectory, done: Loaded) -> None:
     studies = _studies(directory)
     made = _made(list(studies.values()))
     for wanted in PRESSES:
@@ -97,7 +97,7 @@ def _add_shares(directory: Directory, done: Loaded) -> None:
             done.troubles.append(f"{wanted.by} did not share {', '.join(wanted.studies)}: {why}")
 
 
-def _studies(directory: Directory) -> dict[str, Study]:
+def _studies(directory: DemoDirectory) -> dict[str, Study]:
     """The studies at their homes by the demo's keys; deleted ones as well."""
     at = {}
     for study in STUDIES:
@@ -124,14 +124,14 @@ def _made(studies: Sequence[Study]) -> set[Made]:
 
 
 def _as_made(
-    directory: Directory, wanted: DemoPress, studies: list[Study], targets: list[tuple[Target, int | str]]
+    directory: DemoDirectory, wanted: DemoPress, studies: list[Study], targets: list[tuple[Target, int | str]]
 ) -> set[Made]:
     by, place = directory.people[wanted.by], directory.place(wanted.by, wanted.place)
     return {(study.pk, place.pk, by.pk, target.method, to) for study in studies for target, to in targets}
 
 
 @transaction.atomic
-def _press(directory: Directory, wanted: DemoPress, studies: list[Study], targets: list[Target]) -> None:
+def _press(directory: DemoDirectory, wanted: DemoPress, studies: list[Study], targets: list[Target]) -> None:
     """One press, and what was decided of it at once; all or nothing."""
     by, place = directory.people[wanted.by], directory.place(wanted.by, wanted.place)
     placements = Placement.objects.filter(worklist=place, study__in=studies)
@@ -153,7 +153,9 @@ def _press(directory: Directory, wanted: DemoPress, studies: list[Study], target
         end_shares(shares=shares, by=Actor.of(directory.people[wanted.ended_by]))
 
 
-def _target(directory: Directory, wanted: DemoPress, method: Method, value: str) -> tuple[Target, int | str]:
+def _target(
+    directory: DemoDirectory, wanted: DemoPress, method: Method, value: str
+) -> tuple[Target, int | str]:
     """What would be picked in the dialog, and the worklist or address it leads to."""
     match method:
         case Method.LOCATION | Method.GROUP:

@@ -8,7 +8,7 @@ SHARES_WITHIN = ("share_study", "share_study_with_locations", "share_study_with_
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoPlace:
     """A location or group. Members without a role of their own there have its default role, else their account's."""
 
     name: str
@@ -24,7 +24,7 @@ class Place:
 @dataclass(frozen=True)
 class DemoAccount:
     name: str
-    places: tuple[Place, ...]
+    places: tuple[DemoPlace, ...]
     # Beside the shipped ones.
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -37,18 +37,20 @@ ACCOUNTS = (
             "MDT coordinator": ("list_studies", "open_study", "view_study_audit", *SHARES_WITHIN),
         },
         places=(
-            Place(
+            DemoPlace(
                 "Outside Images", "location", "What other hospitals send us.", "NORTHGATE", front_door=True
             ),
-            Place("CT Reporting", "location", "All CT of the hospital.", "NGCT2026"),
-            Place("MRI", "location", "Magnetic resonance, building C.", "NGMRI2026"),
-            Place("General X-ray", "location", "Plain films."),
-            Place("Echo Lab", "location", "Transthoracic and transoesophageal echocardiography."),
-            Place("Emergency Department", "location", "For the doctors on the floor.", "NGEMERGENCY"),
-            Place("Teaching Archive", "location", "Test patterns and teaching cases.", takes_shares=False),
-            Place("Neuro MDT", "group", "Meets on Tuesdays at 8."),
-            Place("Cardiology MDT", "group", "Meets on Thursdays at 12.", default_role="Viewer"),
-            Place(
+            DemoPlace("CT Reporting", "location", "All CT of the hospital.", "NGCT2026"),
+            DemoPlace("MRI", "location", "Magnetic resonance, building C.", "NGMRI2026"),
+            DemoPlace("General X-ray", "location", "Plain films."),
+            DemoPlace("Echo Lab", "location", "Transthoracic and transoesophageal echocardiography."),
+            DemoPlace("Emergency Department", "location", "For the doctors on the floor.", "NGEMERGENCY"),
+            DemoPlace(
+                "Teaching Archive", "location", "Test patterns and teaching cases.", takes_shares=False
+            ),
+            DemoPlace("Neuro MDT", "group", "Meets on Tuesdays at 8."),
+            DemoPlace("Cardiology MDT", "group", "Meets on Thursdays at 12.", default_role="Viewer"),
+            DemoPlace(
                 "Tumour Board",
                 "group",
                 "Cases are accepted by the board's radiologist.",
@@ -61,18 +63,18 @@ ACCOUNTS = (
         SOUTHMERE,
         roles={"Radiographer": ("list_studies", "open_study", "upload_study")},
         places=(
-            Place("Radiology", "location", "The reporting room.", "SOUTHMERE", front_door=True),
-            Place("Stroke Unit", "location", "Scans of the hyperacute unit.", "SMSTROKE"),
-            Place("Nuclear Medicine", "location", "Scintigraphy."),
-            Place("Neurosurgery Referrals", "group", "Refer by this code, day and night.", "SMNEURO"),
+            DemoPlace("Radiology", "location", "The reporting room.", "SOUTHMERE", front_door=True),
+            DemoPlace("Stroke Unit", "location", "Scans of the hyperacute unit.", "SMSTROKE"),
+            DemoPlace("Nuclear Medicine", "location", "Scintigraphy."),
+            DemoPlace("Neurosurgery Referrals", "group", "Refer by this code, day and night.", "SMNEURO"),
         ),
     ),
     DemoAccount(
         RIVERSIDE,
         roles={"Receptionist": ("list_studies", "upload_study", "share_study", "share_study_by_code")},
         places=(
-            Place("Riverside Imaging", "location", "Ultrasound and X-ray.", "RIVERSIDE", front_door=True),
-            Place("Sports Injuries", "group", "Orthopaedics and physiotherapy.", "RVSPORT"),
+            DemoPlace("Riverside Imaging", "location", "Ultrasound and X-ray.", "RIVERSIDE", front_door=True),
+            DemoPlace("Sports Injuries", "group", "Orthopaedics and physiotherapy.", "RVSPORT"),
         ),
     ),
 )

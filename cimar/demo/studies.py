@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Patient:
+class DemoPatient:
     name: str
     born: str
     sex: str
@@ -27,7 +27,7 @@ class DemoStudy:
     key: str
     home: str
     uploaded_by: str
-    patient: Patient
+    patient: DemoPatient
     patient_id: str
     modality: str
     description: str
@@ -38,7 +38,7 @@ class DemoStudy:
     files: tuple[DemoFile, ...]
 
 
-RAVENSWORTH = Patient("Ravensworth^Maeve", "19470312", "F")
+RAVENSWORTH = DemoPatient("Ravensworth^Maeve", "19470312", "F")
 
 STUDIES = (
     DemoStudy(
@@ -51,31 +51,31 @@ STUDIES = (
     ),
     DemoStudy(
         "ct-lumbar", "CT Reporting", "nia.prosser@northgate.example",
-        Patient("Saltmarsh^Peter", "19611104", "M"), "NG104688",
+        DemoPatient("Saltmarsh^Peter", "19611104", "M"), "NG104688",
         "CT", "CT Lumbar spine", "LSPINE", 4, "101200", "Kowalczyk^Mateusz^^Dr",
         (DemoFile("bad_sequence.dcm", "Lumbar axial 3 mm"),),
     ),
     DemoStudy(
         "ct-abdomen", "CT Reporting", "grace.tembo@northgate.example",
-        Patient("Thistlewood^Arthur", "19550829", "M"), "NG104590",
+        DemoPatient("Thistlewood^Arthur", "19550829", "M"), "NG104590",
         "CT", "CT Abdomen, pancreas protocol", "ABDOMEN", 9, "152300", "Farouk^Leila^^Dr",
         (DemoFile("explicit_VR-UN.dcm", "Portal venous 1 mm"),),
     ),
     DemoStudy(
         "mr-shoulder", "MRI", "grace.tembo@northgate.example",
-        Patient("Brightwater^Tomasz", "19880217", "M"), "NG104655",
+        DemoPatient("Brightwater^Tomasz", "19880217", "M"), "NG104655",
         "MR", "MRI Right shoulder", "SHOULDER", 6, "084000", "Baptiste^Ngozi^^Dr",
         (DemoFile("MR2_J2KI.dcm", "T1 oblique coronal"),),
     ),
     DemoStudy(
         "mr-liver", "MRI", "grace.tembo@northgate.example",
-        Patient("Winterbourne^Agnes", "19520606", "F"), "NG104620",
+        DemoPatient("Winterbourne^Agnes", "19520606", "F"), "NG104620",
         "MR", "MRI Liver with contrast", "ABDOMEN", 8, "134500", "Farouk^Leila^^Dr",
         (DemoFile("examples_overlay.dcm", "T1 arterial phase, lesion marked"),),
     ),
     DemoStudy(
         "mr-ear", "MRI", "grace.tembo@northgate.example",
-        Patient("Larkspur^Denise", "19790923", "F"), "NG104377",
+        DemoPatient("Larkspur^Denise", "19790923", "F"), "NG104377",
         "MR", "MRI Internal auditory canal", "IAC", 20, "110500", "Baptiste^Ngozi^^Dr",
         (
             DemoFile("MR_small.dcm", "T2 axial, small field of view", number=1),
@@ -85,19 +85,19 @@ STUDIES = (
     ),
     DemoStudy(
         "xr-chest", "General X-ray", "nia.prosser@northgate.example",
-        Patient("Fairweather^Ottilie", "19660130", "F"), "NG104702",
+        DemoPatient("Fairweather^Ottilie", "19660130", "F"), "NG104702",
         "CR", "XR Chest PA", "CHEST", 2, "073000", "Osei^Benedict^^Dr",
         (DemoFile("RG1_J2KI.dcm", "PA"),),
     ),
     DemoStudy(
         "xr-tibia", "General X-ray", "nia.prosser@northgate.example",
-        Patient("Nightingale-Roy^Kiran", "20090514", "M"), "NG104513",
+        DemoPatient("Nightingale-Roy^Kiran", "20090514", "M"), "NG104513",
         "CR", "XR Right tibia and fibula", "LEG", 13, "162000", "Ishikawa^Hana^^Dr",
         (DemoFile("RG3_UNCR.dcm", "AP"),),
     ),
     DemoStudy(
         "us-echo", "Echo Lab", "jonas.eklund@northgate.example",
-        Patient("Oakenshaw^Bertil", "19430718", "M"), "NG104644",
+        DemoPatient("Oakenshaw^Bertil", "19430718", "M"), "NG104644",
         "US", "Echocardiogram, transthoracic", "HEART", 7, "093000", "Whitcombe^Clara^^Dr",
         (
             DemoFile("JPGLosslessP14SV1_1s_1f_8b.dcm", "Echo", number=1),
@@ -106,25 +106,25 @@ STUDIES = (
     ),
     DemoStudy(
         "us-toe", "Echo Lab", "jonas.eklund@northgate.example",
-        Patient("Kestrel-Abara^Ifeoma", "19710402", "F"), "NG104398",
+        DemoPatient("Kestrel-Abara^Ifeoma", "19710402", "F"), "NG104398",
         "US", "Echocardiogram, transoesophageal", "HEART", 18, "140000", "Chandrasekhar^Ravi^^Dr",
         (DemoFile("color-pl.dcm", "Colour Doppler"),),
     ),
     DemoStudy(
         "ot-pattern", "Teaching Archive", "siobhan.gallagher@northgate.example",
-        Patient("Pattern^Test", "", ""), "NG000001",
+        DemoPatient("Pattern^Test", "", ""), "NG000001",
         "OT", "Display test pattern (SMPTE)", "", 30, "120000", "",
         (DemoFile("vlut_04.dcm", "Monitor check"),),
     ),
     DemoStudy(
         "ct-thoracic", "Radiology", "bronwen.pugh@southmere.example",
-        Patient("Merriweather^Sunniva", "19580811", "F"), "S2207715",
+        DemoPatient("Merriweather^Sunniva", "19580811", "F"), "S2207715",
         "CT", "CT Thoracic spine", "TSPINE", 11, "173500", "Papadakis^Dimitri^^Mr",
         (DemoFile("CT_small.dcm", "Axial 5 mm"),),
     ),
     DemoStudy(
         "us-pelvis", "Radiology", "bronwen.pugh@southmere.example",
-        Patient("Featherstone^June", "19840325", "F"), "S2207840",
+        DemoPatient("Featherstone^June", "19840325", "F"), "S2207840",
         "US", "US Pelvis", "PELVIS", 5, "112000", "Kéita^Amara^^Dr",
         (DemoFile("gdcm-US-ALOKA-16.dcm", "Transabdominal"),),
     ),
@@ -136,25 +136,25 @@ STUDIES = (
     ),
     DemoStudy(
         "mr-head", "Stroke Unit", "kofi.mensah@southmere.example",
-        Patient("Goldsworthy^Emlyn", "19690707", "M"), "S2208533",
+        DemoPatient("Goldsworthy^Emlyn", "19690707", "M"), "S2208533",
         "MR", "MRI Head, occipital", "HEAD", 3, "151000", "Halvorsen^Ingrid^^Dr",
         (DemoFile("emri_small_RLE.dcm", "T2 thin slices"),),
     ),
     DemoStudy(
         "nm-bone", "Nuclear Medicine", "bronwen.pugh@southmere.example",
-        Patient("Wójcik-Hale^Zofia", "19490915", "F"), "S2207311",
+        DemoPatient("Wójcik-Hale^Zofia", "19490915", "F"), "S2207311",
         "NM", "Bone scan, whole body", "WHOLEBODY", 15, "100000", "Obi^Chidi^^Dr",
         (DemoFile("JPEG-LL.dcm", "Anterior"),),
     ),
     DemoStudy(
         "us-node", "Riverside Imaging", "peter.lindholm@riverside.example",
-        Patient("Pennyroyal^Isaac", "19931220", "M"), "RC-5518",
+        DemoPatient("Pennyroyal^Isaac", "19931220", "M"), "RC-5518",
         "US", "US Neck, lymph node with power Doppler", "NECK", 10, "090000", "Rahman^Aisha^^Dr",
         (DemoFile("US1_J2KI.dcm", "Power Doppler"),),
     ),
     DemoStudy(
         "us-obstetric", "Riverside Imaging", "peter.lindholm@riverside.example",
-        Patient("Heathcote^Amaru", "19961008", "F"), "RC-5602",
+        DemoPatient("Heathcote^Amaru", "19961008", "F"), "RC-5602",
         "US", "US Obstetric, early", "UTERUS", 3, "143000", "Rahman^Aisha^^Dr",
         (
             DemoFile("OBXXXX1A_rle.dcm", "Obstetric", number=1),

@@ -85,7 +85,7 @@ class SearchForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
-class ListForm(forms.Form):
+class StudiesListForm(forms.Form):
     """How a list is asked for in the address: no patient's name or number ever stands there."""
 
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in Sort])

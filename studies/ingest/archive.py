@@ -7,8 +7,8 @@ from struct import Struct
 from typing import IO
 
 from studies.ingest.limits import Limits
-from studies.ingest.refusals import BOMB, ENCRYPTED, NESTED_ZIP, NOT_A_ZIP, OTHER_PACKING, Refused
-from studies.ingest.sources import Received, receive
+from studies.ingest.refusals import BOMB, ENCRYPTED, NESTED_ZIP, NOT_A_ZIP, OTHER_PACKING, FileRefused
+from studies.ingest.sources import ReceivedFile, receive
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -20,8 +20,10 @@ def is_zip(file: IO[bytes]) -> bool:
     return start in MAGIC
 
 
-def members(file: IO[bytes], *, size: int, limits: Limits) -> Iterator[tuple[str, Received | Refused]]:
-    """Each member's name with its bytes, or with why it is refused. Raises Refused where the whole must stop.
+def members(
+    file: IO[bytes], *, size: int, limits: Limits
+) -> Iterator[tuple[str, ReceivedFile | FileRefused]]:
+    """Each member's name with its bytes, or with why it is refused. Raises FileRefused where the whole must stop.
 
     The caller closes each member's bytes before it asks for the next or soon after: they are copies.
     """
@@ -29,37 +31,37 @@ def members(file: IO[bytes], *, size: int, limits: Limits) -> Iterator[tuple[str
     try:
         archive = zipfile.ZipFile(file)
     except Exception:  # a hostile directory fails in many ways: BadZipFile, struct.error, UnicodeError, …
-        raise Refused(NOT_A_ZIP) from None
+        raise FileRefused(NOT_A_ZIP) from None
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if len(infos) > limits.archive_members:
-            raise Refused(f"It contains more than {limits.archive_members:,} files.")
+            raise FileRefused(f"It contains more than {limits.archive_members:,} files.")
         unpacked = 0
         for info in infos:
             meter = _Meter(unpacked, size, limits)
             yield info.filename, _member(archive, info, meter, limits)
             unpacked = meter.total
             if meter.burst:
-                raise Refused(BOMB)
+                raise FileRefused(BOMB)
 
 
 def _member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: "_Meter", limits: Limits
-) -> Received | Refused:
+) -> ReceivedFile | FileRefused:
     if info.flag_bits & 0x1:
-        return Refused(ENCRYPTED)
+        return FileRefused(ENCRYPTED)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return Refused(OTHER_PACKING)
+        return FileRefused(OTHER_PACKING)
     try:
         with archive.open(info) as stream:
             received = receive(meter.around(stream), limits=limits)
-    except Refused as refused:
+    except FileRefused as refused:
         return refused
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
-        return Refused("It cannot be unpacked.")
+        return FileRefused("It cannot be unpacked.")
     if is_zip(received.file):
         received.close()
-        return Refused(NESTED_ZIP)
+        return FileRefused(NESTED_ZIP)
     return received
 
 
@@ -79,7 +81,7 @@ class _Meter:
         self.total += len(piece)
         if self.total > self._most:
             self.burst = True
-            raise Refused(BOMB)
+            raise FileRefused(BOMB)
         return piece
 
 
@@ -95,7 +97,7 @@ def _directory_in_bounds(file: IO[bytes], size: int, limits: Limits) -> None:
     tail = file.read(reach)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
-        raise Refused(NOT_A_ZIP)
+        raise FileRefused(NOT_A_ZIP)
     *_, directory, _offset, _comment = _END.unpack_from(tail, at)
     largest = 0 if directory == 0xFFFFFFFF else directory
     end_64 = size - reach + at - _LOCATOR.size - _END_64.size
@@ -105,7 +107,7 @@ def _directory_in_bounds(file: IO[bytes], size: int, limits: Limits) -> None:
         if record[0] == b"PK\x06\x06":
             largest = max(largest, record[8])
     if largest > min(size, limits.archive_directory_bytes):
-        raise Refused(
+        raise FileRefused(
             NOT_A_ZIP if largest > size else f"It contains more than {limits.archive_members:,} files."
         )
     file.seek(0)

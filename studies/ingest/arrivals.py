@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studies.ingest.headers import Header
-from studies.ingest.sources import Received
+from studies.ingest.sources import ReceivedFile
 from studies.models import Study
 
 
@@ -14,7 +14,7 @@ class Arrival:
 
     index: int
     header: Header
-    received: Received
+    received: ReceivedFile
     blob_id: int
 
     @property

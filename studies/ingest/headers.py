@@ -15,7 +15,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
 
 from studies.ingest.limits import Limits
-from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NO_SYNTAX, Refused, Skipped
+from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NO_SYNTAX, FileRefused, FileSkipped
 from studies.ingest.text import clean, lenient_date
 from studies.ingest.walk import Pixels, walk
 from studies.models import Series, Study
@@ -53,12 +53,12 @@ class Header:
 
 
 def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
-    """Everything we keep of one file, or Refused with the sentence why not."""
+    """Everything we keep of one file, or FileRefused with the sentence why not."""
     walked = walk(file, size=size, keep=KEEP, limits=limits)
     if walked.meta.get(0x00020002, b"").strip(b"\0 ").decode("ascii", "replace") == MEDIA_DIRECTORY:
-        raise Skipped(DICOMDIR)
+        raise FileSkipped(DICOMDIR)
     if not _is_uid(walked.transfer_syntax):
-        raise Refused(NO_SYNTAX)
+        raise FileRefused(NO_SYNTAX)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = _Values(walked.elements)
@@ -108,7 +108,7 @@ def _instance(values: "_Values", syntax: str, pixels: Pixels | None) -> dict[str
     if not pixels and (
         UID(sop_class).name.endswith("Image Storage") or (rows and columns and values.count("BitsAllocated"))
     ):
-        raise Refused(NO_PIXELS)
+        raise FileRefused(NO_PIXELS)
     if pixels and frames:
         _as_many_pixels_as_it_says(
             values, UID(syntax), pixels, rows=rows or 0, columns=columns or 0, frames=frames
@@ -129,7 +129,7 @@ def _as_many_pixels_as_it_says(
     if pixels.fragments is not None:
         # A film is one stream, however many frames; anything else has at least a fragment for each.
         if pixels.fragments < frames and syntax not in MPEGTransferSyntaxes:
-            raise Refused(FEWER_PIXELS)
+            raise FileRefused(FEWER_PIXELS)
         return
     if syntax not in NATIVE:
         return  # wrongly encoded: kept, but no picture will come of it
@@ -139,7 +139,7 @@ def _as_many_pixels_as_it_says(
     if values.text("PhotometricInterpretation") in ("YBR_FULL_422", "YBR_PARTIAL_422"):
         expected = expected * 2 // 3
     if pixels.size < expected:
-        raise Refused(FEWER_PIXELS)
+        raise FileRefused(FEWER_PIXELS)
 
 
 def _is_uid(uid: str) -> bool:
@@ -177,9 +177,9 @@ class _Values:
     def uid(self, word: str, name: str) -> str:
         value = self.text(word).strip("\0 ")
         if not value:
-            raise Refused(f"It has no {name}.")
+            raise FileRefused(f"It has no {name}.")
         if not _is_uid(value):
-            raise Refused(f"Its {name} is not a valid UID.")
+            raise FileRefused(f"Its {name} is not a valid UID.")
         return value
 
     def number(self, word: str) -> int | None:

@@ -1,7 +1,7 @@
 """Why a file is not taken in, as the sentence its sender reads. No sentence repeats what the file says."""
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """One file, or one member of a ZIP, is refused; the rest goes on."""
 
     def __init__(self, sentence: str) -> None:
@@ -9,7 +9,7 @@ class Refused(Exception):
         self.sentence = sentence
 
 
-class Skipped(Refused):
+class FileSkipped(FileRefused):
     """Left out without loss: it holds no image."""
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 
-class Outcome(StrEnum):
+class FileOutcome(StrEnum):
     NEW = "new"
     KNOWN = "known"
     REFUSED = "refused"
@@ -18,7 +18,7 @@ class FileResult:
     """One file, or one member of a ZIP. `sentence` says why it was refused or skipped."""
 
     name: str
-    outcome: Outcome
+    outcome: FileOutcome
     sentence: str = ""
     study: UUID | None = None
     blob_id: int | None = None
@@ -33,21 +33,21 @@ class IngestResult:
     def add(self, more: Iterable[FileResult]) -> None:
         self.files.extend(more)
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: FileOutcome) -> int:
         return sum(file.outcome == outcome for file in self.files)
 
     @property
     def n_new(self) -> int:
-        return self.count(Outcome.NEW)
+        return self.count(FileOutcome.NEW)
 
     @property
     def n_known(self) -> int:
-        return self.count(Outcome.KNOWN)
+        return self.count(FileOutcome.KNOWN)
 
     @property
     def left_out(self) -> list[FileResult]:
         """Each file that was not taken in, with its sentence."""
-        return [file for file in self.files if file.outcome in (Outcome.REFUSED, Outcome.SKIPPED)]
+        return [file for file in self.files if file.outcome in (FileOutcome.REFUSED, FileOutcome.SKIPPED)]
 
     @property
     def studies(self) -> set[UUID]:
@@ -57,5 +57,7 @@ class IngestResult:
     def blob_ids(self) -> set[int]:
         """Of what is new: these wait for their previews."""
         return {
-            file.blob_id for file in self.files if file.blob_id is not None and file.outcome == Outcome.NEW
+            file.blob_id
+            for file in self.files
+            if file.blob_id is not None and file.outcome == FileOutcome.NEW
         }

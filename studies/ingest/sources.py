@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from common.formats import size_in_words
 from studies.ingest.limits import MB, Limits
-from studies.ingest.refusals import EMPTY, Refused
+from studies.ingest.refusals import EMPTY, FileRefused
 from studies.ingest.text import clean
 
 PIECE = 256 * 1024
@@ -41,7 +41,7 @@ def from_path(path: Path, *, name: str = "") -> Source:
 
 
 @dataclass
-class Received:
+class ReceivedFile:
     """Our own copy: it cannot change between being measured, read and stored."""
 
     file: IO[bytes]
@@ -56,7 +56,7 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def receive(stream: Readable, *, limits: Limits) -> Received:
+def receive(stream: Readable, *, limits: Limits) -> ReceivedFile:
     """Copies at most as much as allowed; small files stay in memory."""
     digest, size = hashlib.sha256(), 0
     file: IO[bytes] = BytesIO()
@@ -64,16 +64,16 @@ def receive(stream: Readable, *, limits: Limits) -> Received:
         while piece := stream.read(PIECE):
             size += len(piece)
             if size > limits.file_bytes:
-                raise Refused(f"It is larger than {size_in_words(limits.file_bytes)}.")
+                raise FileRefused(f"It is larger than {size_in_words(limits.file_bytes)}.")
             if size > IN_MEMORY and isinstance(file, BytesIO):
                 written, file = file.getvalue(), TemporaryFile()  # noqa: SIM115 (the caller closes it)
                 file.write(written)
             digest.update(piece)
             file.write(piece)
         if not size:
-            raise Refused(EMPTY)
+            raise FileRefused(EMPTY)
     except BaseException:
         file.close()
         raise
     file.seek(0)
-    return Received(file, size, digest.hexdigest())
+    return ReceivedFile(file, size, digest.hexdigest())

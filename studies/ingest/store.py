@@ -15,7 +15,7 @@ from django.core.files.storage import storages
 from django.db import connection, transaction
 
 from studies.ingest import stored_files
-from studies.ingest.sources import Received
+from studies.ingest.sources import ReceivedFile
 from studies.models import Blob, Instance
 
 # Held by a backup from before its snapshot until its last file is copied; shared by whoever removes bytes.
@@ -41,7 +41,7 @@ def remove(key: str) -> None:
 
 
 @transaction.atomic
-def store_blobs(received: Collection[Received], *, without_pictures: Collection[str]) -> dict[str, int]:
+def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collection[str]) -> dict[str, int]:
     """The row ids of these bytes, by hash; writes what is not there yet."""
     by_hash = {one.sha256: one for one in received}
     _lock(by_hash)

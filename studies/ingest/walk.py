@@ -19,7 +19,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from common.formats import size_in_words
 from studies.ingest.limits import MB, Limits
-from studies.ingest.refusals import CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, Refused
+from studies.ingest.refusals import CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, FileRefused
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -56,15 +56,15 @@ class _Inside:
 
 
 def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walked:
-    """The kept values of the data set and the shape of its pixel data, or Refused."""
+    """The kept values of the data set and the shape of its pixel data, or FileRefused."""
     file.seek(0)
     start = file.read(132)
     if start[128:] != b"DICM":
-        raise Refused(NOT_DICOM)
+        raise FileRefused(NOT_DICOM)
     meta, offset = _meta(file, size, limits)
     syntax = _uid(meta.get(0x00020010, b""))
     if not syntax:
-        raise Refused(NO_SYNTAX)
+        raise FileRefused(NO_SYNTAX)
     if syntax == DeflatedExplicitVRLittleEndian:
         with _inflated(file, offset, limits) as inflated:
             found = _Walk(
@@ -97,16 +97,16 @@ def _meta(file: IO[bytes], size: int, limits: Limits) -> tuple[dict[int, bytes],
         at += 8
         if vr.decode("latin-1") in LONG_LENGTH:
             if len(head) < 12:
-                raise Refused(CUT)
+                raise FileRefused(CUT)
             (length,) = long(head[8:])
             at += 4
         if length > size - at:
-            raise Refused(CUT)
+            raise FileRefused(CUT)
         if length <= limits.value_bytes:
             file.seek(at)
             meta[group << 16 | element] = file.read(length)
         elif length > limits.header_bytes:
-            raise Refused(_header_too_large(limits))
+            raise FileRefused(_header_too_large(limits))
         at += length
     return meta, at
 
@@ -121,16 +121,16 @@ def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
         while not unpack.eof:
             packed = unpack.unconsumed_tail or file.read(64 * 1024)
             if not packed:
-                raise Refused(CUT)
+                raise FileRefused(CUT)
             piece = unpack.decompress(packed, MB)
             total += len(piece)
             if total > limits.inflated_bytes:
-                raise Refused(f"It expands to more than {size_in_words(limits.inflated_bytes)}.")
+                raise FileRefused(f"It expands to more than {size_in_words(limits.inflated_bytes)}.")
             out.write(piece)
     except zlib.error:
         out.close()
-        raise Refused(DAMAGED) from None
-    except Refused:
+        raise FileRefused(DAMAGED) from None
+    except FileRefused:
         out.close()
         raise
     return out
@@ -188,7 +188,7 @@ class _Walk:
             return head
         if len(self.stack) == 1 and not head.strip(b"\0"):
             return b""
-        raise Refused(CUT)
+        raise FileRefused(CUT)
 
     def _item(self, inside: _Inside, head: bytes) -> None:
         group, element, length = self.implicit_head(head)
@@ -198,10 +198,10 @@ class _Walk:
             self.stack.pop()
             return
         if tag != ITEM:
-            raise Refused(DAMAGED)
+            raise FileRefused(DAMAGED)
         end = None if length == UNDEFINED else self.at + length
         if end is not None and end > inside.bound:
-            raise Refused(CUT)
+            raise FileRefused(CUT)
         implicit = inside.implicit or self._looks_implicit(self.at, otherwise=False)
         self.stack.append(_Inside(False, end, inside.bound if end is None else end, implicit))
 
@@ -209,12 +209,12 @@ class _Walk:
         tag, vr, length = self._read_head(inside, head)
         if tag == ITEM_END:
             if len(self.stack) == 1:
-                raise Refused(DAMAGED)
+                raise FileRefused(DAMAGED)
             self.stack.pop()
         elif length == UNDEFINED:
             self._open_ended(inside, tag, vr)
         elif self.at + length > inside.bound:
-            raise Refused(CUT)
+            raise FileRefused(CUT)
         elif (known_vr := vr or _dictionary_vr(tag)) == "SQ":
             end = self.at + length
             self._enter(_Inside(True, end, end, inside.implicit or vr is None))
@@ -233,7 +233,7 @@ class _Walk:
         vr = raw_vr.decode("ascii")
         if vr in LONG_LENGTH:
             if len(more := self.file.read(4)) < 4:
-                raise Refused(CUT)
+                raise FileRefused(CUT)
             (length,) = self.long_length(more)
             self.at += 4
         return group << 16 | element, vr, length
@@ -244,7 +244,7 @@ class _Walk:
         elif len(self.stack) == 1 and tag in self.keep:
             if length > self.limits.value_bytes:
                 most = size_in_words(self.limits.value_bytes)
-                raise Refused(f"A value in its header is longer than {most}.")
+                raise FileRefused(f"A value in its header is longer than {most}.")
             self.file.seek(self.at)
             self.elements[BaseTag(tag)] = RawDataElement(
                 BaseTag(tag), vr, length, self.file.read(length), self.at, vr is None, self.little
@@ -252,7 +252,7 @@ class _Walk:
         if not is_bulk:
             self.header_bytes += length
             if self.header_bytes > self.limits.header_bytes:
-                raise Refused(_header_too_large(self.limits))
+                raise FileRefused(_header_too_large(self.limits))
 
     def _open_ended(self, inside: _Inside, tag: int, vr: str | None) -> None:
         """Of undefined length: a sequence, or encapsulated bytes."""
@@ -280,16 +280,16 @@ class _Walk:
             self._one_more()
             self.file.seek(self.at)
             if len(head := self.file.read(8)) < 8 or self.at + 8 > bound:
-                raise Refused(CUT)
+                raise FileRefused(CUT)
             group, element, length = self.implicit_head(head)
             item = group << 16 | element
             self.at += 8
             if item == SEQUENCE_END:
                 return Pixels(tag, total, fragments=max(sizes - 1, 0))
             if item != ITEM or length == UNDEFINED:
-                raise Refused(DAMAGED)
+                raise FileRefused(DAMAGED)
             if length > bound - self.at:
-                raise Refused(CUT)
+                raise FileRefused(CUT)
             total += length
             sizes += 1
             self.at += length
@@ -297,13 +297,13 @@ class _Walk:
     def _enter(self, sequence: _Inside) -> None:
         # Each level of nesting is a sequence and its item.
         if len(self.stack) // 2 >= self.limits.depth:
-            raise Refused(TOO_DEEP)
+            raise FileRefused(TOO_DEEP)
         self.stack.append(sequence)
 
     def _one_more(self) -> None:
         self.parts += 1
         if self.parts > self.limits.elements:
-            raise Refused(TOO_MANY_PARTS)
+            raise FileRefused(TOO_MANY_PARTS)
 
     def _looks_implicit(self, at: int, *, otherwise: bool) -> bool:
         """Whether the element here has no type of two capital letters."""

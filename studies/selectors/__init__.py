@@ -8,7 +8,7 @@ from studies.selectors.images import (
     preparing,
     series_of,
 )
-from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, Page, matching, page_of
+from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
 from studies.selectors.uploads import arrived_with, refused_in, upload_of
 from studies.selectors.visibility import placement_for, placements_visible_to, seen_at
@@ -21,9 +21,9 @@ __all__ = [
     "PAGE",
     "Cursor",
     "Order",
-    "Page",
     "Question",
     "Sort",
+    "StudiesPage",
     "arrived_with",
     "chosen_series",
     "images_in",

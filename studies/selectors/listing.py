@@ -23,7 +23,7 @@ NO_DATE = date(1, 1, 1)
 
 
 @dataclass(frozen=True)
-class Page:
+class StudiesPage:
     """Some rows in their order, and where the pages beside them begin.
 
     `hits` is there for a search alone; `now` is the database's, at which the rows were seen.
@@ -40,7 +40,7 @@ class Page:
         return self.hits is not None and self.hits > MOST_HITS
 
 
-def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> Page:
+def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> StudiesPage:
     """One page in one statement. Whose list it is was asked before."""
     if question:
         return _page_of_hits(worklist, question, order, cursor)
@@ -54,7 +54,7 @@ def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor
     rows = rows[:PAGE]
     if backwards:
         rows.reverse()
-    return Page(
+    return StudiesPage(
         rows,
         newer=Cursor("before", _ids(rows[:ANCHORS])) if rows and (more if backwards else cursor) else None,
         older=Cursor("after", _ids(rows[-ANCHORS:])) if rows and (backwards or more) else None,
@@ -68,12 +68,12 @@ def matching(worklist: Worklist, question: Question, order: Order) -> list[UUID]
     return list(_sorted(found, order, order.descending).values_list("uuid", flat=True)[: MOST_SELECTED + 1])
 
 
-def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> Page:
+def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> StudiesPage:
     number = cursor.at[0] if cursor is not None and cursor.way == "page" else 1
     start = (number - 1) * PAGE
     found = _shown(_hits(worklist, question)).annotate(hits=Window(Count("*")))
     rows = list(_sorted(found, order, order.descending)[start : start + PAGE + 1])
-    return Page(
+    return StudiesPage(
         rows[:PAGE],
         newer=Cursor("page", (number - 1,)) if number > 1 else None,
         older=Cursor("page", (number + 1,)) if len(rows) > PAGE else None,

@@ -1,7 +1,7 @@
 """What may be done with a study, and every look at one."""
 
 from studies.services.erasing import erase_study
-from studies.services.ingest import carry_in, check_upload, take_in, take_in_all
+from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
 from studies.services.previews import render_previews, render_waiting
@@ -23,6 +23,5 @@ __all__ = [
     "render_previews",
     "render_waiting",
     "sweep_leftovers",
-    "take_in",
     "take_in_all",
 ]

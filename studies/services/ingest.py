@@ -15,16 +15,16 @@ from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import copy_in
-from common.exceptions import Refused as NotAllowed
+from common.exceptions import Refused
 from studies.events import on_placement
 from studies.ingest.archive import is_zip, members
 from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header, read_header
 from studies.ingest.limits import MB, Limits, limits
-from studies.ingest.refusals import OTHER_BYTES, UNEXPECTED, Refused, Skipped
-from studies.ingest.results import FileResult, IngestResult, Outcome
+from studies.ingest.refusals import OTHER_BYTES, UNEXPECTED, FileRefused, FileSkipped
+from studies.ingest.results import FileOutcome, FileResult, IngestResult
 from studies.ingest.rows import add_instances, find_or_add_studies
-from studies.ingest.sources import Received, Source, receive, shown
+from studies.ingest.sources import ReceivedFile, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
 from studies.models import FOREVER, Placement
 from worklists.events import on_worklist
@@ -39,11 +39,6 @@ PLACEMENT = ("study_id", "worklist_id", "visible_until", "internal_until", "exis
 Progress = Callable[[FileResult], None]
 
 
-def take_in(*, worklist: Worklist, by: Actor, source: Source) -> IngestResult:
-    """One file, or one ZIP with all its members. A command gives itself the right: `Actor.system("upload_study")`."""
-    return take_in_all(worklist=worklist, by=by, sources=[source])
-
-
 def take_in_all(
     *,
     worklist: Worklist,
@@ -51,7 +46,10 @@ def take_in_all(
     sources: Iterable[Source],
     progress: Progress = lambda result: None,
 ) -> IngestResult:
-    """Many files, a batch at a time: each batch is stored and committed before the next one is read."""
+    """Files, and ZIPs with all their members, a batch at a time: each is stored and committed before the next is read.
+
+    A command gives itself the right: `Actor.system("upload_study")`.
+    """
     check_upload(worklist=worklist, by=by)
     return carry_in(worklist=worklist, by=by, sources=sources, progress=progress)
 
@@ -59,11 +57,9 @@ def take_in_all(
 def check_upload(*, worklist: Worklist, by: Actor) -> None:
     """Only a location or group of an account receives studies, and only from holders of `upload_study` there."""
     if worklist.is_personal:
-        raise NotAllowed("A personal worklist receives no uploads.", on=on_worklist(worklist))
+        raise Refused("A personal worklist receives no uploads.", on=on_worklist(worklist))
     if not by.may("upload_study", worklist):
-        raise NotAllowed(
-            "Your role on this worklist does not let you upload studies.", on=on_worklist(worklist)
-        )
+        raise Refused("Your role on this worklist does not let you upload studies.", on=on_worklist(worklist))
 
 
 def carry_in(
@@ -98,10 +94,10 @@ class _Item:
 
     source: Source
     name: str
-    found: Received | Refused
+    found: ReceivedFile | FileRefused
     in_zip: bool = False
 
-    def result(self, outcome: Outcome, sentence: str = "", **more: Any) -> FileResult:
+    def result(self, outcome: FileOutcome, sentence: str = "", **more: Any) -> FileResult:
         return FileResult(
             name=self.name,
             outcome=outcome,
@@ -111,9 +107,9 @@ class _Item:
             **more,
         )
 
-    def left_out(self, refused: Refused) -> FileResult:
+    def left_out(self, refused: FileRefused) -> FileResult:
         return self.result(
-            Outcome.SKIPPED if isinstance(refused, Skipped) else Outcome.REFUSED, refused.sentence
+            FileOutcome.SKIPPED if isinstance(refused, FileSkipped) else FileOutcome.REFUSED, refused.sentence
         )
 
 
@@ -127,12 +123,12 @@ def _unpacked(sources: Iterable[Source], bounds: Limits) -> Iterator[_Item]:
                     continue
                 for name, found in members(stream, size=stream.seek(0, 2), limits=bounds):
                     yield _Item(source, shown(f"{source.name}: {name}"), found, in_zip=True)
-        except Refused as refused:
+        except FileRefused as refused:
             yield _Item(source, source.shown, refused)
         except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError):
             # The system's own words would name a path of ours. A disk that is full or away is no fault of the file's:
             # that goes up, and the upload is tried again.
-            yield _Item(source, source.shown, Refused(UNEXPECTED))
+            yield _Item(source, source.shown, FileRefused(UNEXPECTED))
 
 
 @dataclass
@@ -141,7 +137,7 @@ class _Batch:
 
     worklist: Worklist
     by: Actor
-    files: list[tuple[_Item, Received, Header]] = field(default_factory=list)
+    files: list[tuple[_Item, ReceivedFile, Header]] = field(default_factory=list)
     size: int = 0
 
     @property
@@ -150,18 +146,18 @@ class _Batch:
 
     def add(self, item: _Item, bounds: Limits) -> list[FileResult]:
         """Read one more; answers at once for what is refused."""
-        if isinstance(item.found, Refused):
+        if isinstance(item.found, FileRefused):
             return [item.left_out(item.found)]
         received = item.found
         try:
             header = read_header(received.file, size=received.size, limits=bounds)
         except Exception as error:
             received.close()
-            if isinstance(error, Refused):
+            if isinstance(error, FileRefused):
                 return [item.left_out(error)]
             # A hostile file found a way nobody thought of: the rest goes on.
             log.warning("a file could not be read: %s", type(error).__name__)
-            return [item.left_out(Refused(UNEXPECTED))]
+            return [item.left_out(FileRefused(UNEXPECTED))]
         self.files.append((item, received, header))
         self.size += received.size
         return []
@@ -183,7 +179,7 @@ class _Batch:
                 for files in _place(worklist=self.worklist, by=self.by, arrivals=waiting):
                     results.update(self._results(files))
                     del waiting[files.study.study_instance_uid]
-            refused = [index for index, one in results.items() if one.outcome == Outcome.REFUSED]
+            refused = [index for index, one in results.items() if one.outcome == FileOutcome.REFUSED]
             if refused:
                 drop_unused({blobs[self.files[index][1].sha256] for index in refused})
             return [results[index] for index in range(len(self.files))]
@@ -191,11 +187,15 @@ class _Batch:
             self.close()
 
     def _results(self, files: StudyFiles) -> dict[int, FileResult]:
-        outcomes = {Outcome.NEW: files.new, Outcome.KNOWN: files.known, Outcome.REFUSED: files.refused}
+        outcomes = {
+            FileOutcome.NEW: files.new,
+            FileOutcome.KNOWN: files.known,
+            FileOutcome.REFUSED: files.refused,
+        }
         return {
             arrival.index: self.files[arrival.index][0].result(
                 outcome,
-                OTHER_BYTES if outcome == Outcome.REFUSED else "",
+                OTHER_BYTES if outcome == FileOutcome.REFUSED else "",
                 study=files.study.uuid,
                 blob_id=arrival.blob_id,
             )

@@ -13,7 +13,7 @@ from common.exceptions import Refused
 from studies import selectors
 from studies.events import on_placement
 from studies.models import LastVisit, Placement, Series
-from studies.selectors import Cursor, Order, Page, Question
+from studies.selectors import Cursor, Order, Question, StudiesPage
 from studies.selectors.images import Image
 from worklists.events import on_worklist
 from worklists.models import Worklist
@@ -25,7 +25,7 @@ MAY_NOT_OPEN = "Your role on this worklist does not let you open images."
 class Listing:
     """A page of a list, what the person may do there, and, where asked for, the uuids of all that match."""
 
-    page: Page
+    page: StudiesPage
     rights: frozenset[str]
     matching: list[UUID]
 

@@ -14,11 +14,11 @@ from django.utils.safestring import SafeString
 
 from common.components.library import rendered_once
 from sharing.selectors.incoming import first_shares
-from studies.forms.lists import ListForm, SearchForm
+from studies.forms.lists import SearchForm, StudiesListForm
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
 from studies.services.reads import Listing
 from studies.views import cursors, searches
-from studies.views.list_row import Row
+from studies.views.list_row import StudyRow
 from studies.views.study_header import deeds
 from worklists.models import Worklist
 
@@ -55,7 +55,7 @@ class Asked:
 
     @classmethod
     def of(cls, request: HttpRequest, worklist: Worklist) -> "Asked":
-        form = ListForm(request.GET)
+        form = StudiesListForm(request.GET)
         asked = cls(worklist, complaint="" if form.is_valid() else NOT_SO)
         asked.order, given = form.order(), form.cleaned_data
         asked.everything = given.get("select") == "all"
@@ -142,14 +142,14 @@ class ListPage:
             "may_upload": "upload_study" in listing.rights and not asked.worklist.is_personal,
         }
 
-    def _rows(self, listing: Listing, *, can_be_selected: bool) -> Iterator[Row]:
+    def _rows(self, listing: Listing, *, can_be_selected: bool) -> Iterator[StudyRow]:
         rows = listing.page.rows
         shares = first_shares(self.asked.worklist, rows)
         chosen = set(listing.matching[:MOST_SELECTED])
         # Asked once: to reverse an address takes as long as to show a patient.
         pattern = reverse("studies:study", args=[NO_STUDY])
         for placement in rows:
-            yield Row(
+            yield StudyRow(
                 worklist=self.asked.worklist,
                 placement=placement,
                 share=shares.get(placement.study_id),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class StudyRow:
     """A study on a worklist, the share that brought it, its page, and whether it can be selected and is."""
 
     worklist: Worklist

@@ -64,8 +64,8 @@ def hospital(transactional_db: None) -> Hospital:
     join(phoebe, cast.northgate, "Referring clinician")
     for scan in (CT_SCAN, US_SCAN):
         path = Path(get_testdata_file(scan, download=False))
-        services.take_in(
-            worklist=cast.ct, by=acting(cast.ana), source=Source(scan, lambda path=path: path.open("rb"))
+        services.take_in_all(
+            worklist=cast.ct, by=acting(cast.ana), sources=[Source(scan, lambda path=path: path.open("rb"))]
         )
     services.render_waiting()
     taken_in = Study.objects.filter(home=cast.ct).exclude(pk=cast.study.pk)

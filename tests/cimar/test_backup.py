@@ -52,7 +52,7 @@ for path in sys.argv[2:]:
 def house(dicom_storage: Path) -> Cast:
     """The cast, with a study that has images and is shared with Emergency."""
     cast = make_cast()
-    result = services.take_in(worklist=cast.ct, by=IMPORTER, source=source(sound()))
+    result = services.take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(sound())])
     services.render_previews(blob_ids=result.blob_ids)
     share(cast, imaged(cast))
     return cast
@@ -224,7 +224,7 @@ def test_what_is_shared_taken_in_and_deleted_while_a_backup_runs_does_not_harm_i
         sharing_services.delete_study(
             placement=placement_of(study, house.ct).uuid, by=acting(house.adam), why="Wrong patient"
         )
-        services.take_in(worklist=house.ct, by=IMPORTER, source=source(sound()))
+        services.take_in_all(worklist=house.ct, by=IMPORTER, sources=[source(sound())])
         swept.append(services.sweep_leftovers(everywhere=True))
         return copy(*arguments)
 
@@ -242,7 +242,7 @@ def test_what_is_shared_taken_in_and_deleted_while_a_backup_runs_does_not_harm_i
 
 def test_the_next_backup_copies_only_what_is_new(house: Cast, backed_up: Path, capsys: Any) -> None:
     images = {path: path.stat().st_ino for path in (backed_up / "images").rglob("*") if path.is_file()}
-    services.take_in(worklist=house.ct, by=IMPORTER, source=source(sound()))
+    services.take_in_all(worklist=house.ct, by=IMPORTER, sources=[source(sound())])
     _as_of_yesterday(backed_up)
 
     make.backup(backed_up)
@@ -258,7 +258,7 @@ def test_older_backups_go_with_the_files_that_only_they_named(house: Cast, backe
     sharing_services.delete_study(
         placement=placement_of(imaged(house), house.ct).uuid, by=acting(house.adam), why="Wrong patient"
     )
-    services.take_in(worklist=house.ct, by=IMPORTER, source=source(sound()))
+    services.take_in_all(worklist=house.ct, by=IMPORTER, sources=[source(sound())])
     _as_of_yesterday(backed_up)
 
     make.backup(backed_up, keep=1)

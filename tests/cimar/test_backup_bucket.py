@@ -141,7 +141,7 @@ def test_a_bucket_is_backed_up_swept_and_restored_into_another(
     ours, name = connection.settings_dict["NAME"], f"{connection.settings_dict['NAME']}_restored"
     aim(ours, "ward")
     data = sound()
-    result = services.take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    result = services.take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
     services.render_previews(blob_ids=result.blob_ids)
     stored = sorted(stored_files.walk())
     stray = Blob(sha256="ab" * 32)

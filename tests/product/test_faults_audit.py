@@ -288,9 +288,6 @@ STUDIES: dict[str, Call] = {
     "ingest.carry_in": lambda w: studies.services.carry_in(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
-    "ingest.take_in": lambda w: studies.services.take_in(
-        worklist=w.cast.ct, by=acting(w.cast.ana), source=source(as_bytes(dicom()))
-    ),
     "ingest.take_in_all": lambda w: studies.services.take_in_all(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
@@ -419,7 +416,6 @@ STAYS = {
     "accounts.registration.prove_code": A_TRY,
     "sharing.registration.register_invited": A_TRY,
     "studies.ingest.carry_in": BYTES,
-    "studies.ingest.take_in": BYTES,
     "studies.ingest.take_in_all": BYTES,
     # Bytes that are gone are noted as gone, and the line about it is written by the next sweep.
     "studies.leftovers.sweep_leftovers": {"studies_leftover"},

@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from audit.models import AuditEvent
 from studies.ingest import store
 from studies.ingest.refusals import OTHER_BYTES
-from studies.ingest.results import Outcome
+from studies.ingest.results import FileOutcome
 from studies.ingest.sources import from_path
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
-from studies.services import render_waiting, take_in, take_in_all
+from studies.services import render_waiting, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
 from tests.cast import IMPORTER, Cast, acting
@@ -28,10 +28,10 @@ pytestmark = pytest.mark.usefixtures("dicom_storage")
 
 def test_a_new_file_makes_a_study_a_series_and_an_instance_at_home(cast: Cast) -> None:
     data = sound(StudyInstanceUID="2.25.77", PatientName="Quill^Hazel", Modality="CT")
-    result = take_in(worklist=cast.ct, by=acting(cast.adam), source=source(data))
+    result = take_in_all(worklist=cast.ct, by=acting(cast.adam), sources=[source(data)])
 
     study = Study.objects.get(study_instance_uid="2.25.77")
-    assert [file.outcome for file in result.files] == [Outcome.NEW]
+    assert [file.outcome for file in result.files] == [FileOutcome.NEW]
     assert result.studies == {study.uuid}
     assert (study.home, study.patient_name, study.modalities) == (cast.ct, "Quill^Hazel", ["CT"])
     assert (study.study_date, study.study_date_raw) == (date(2026, 11, 20), "20261120")
@@ -43,8 +43,10 @@ def test_a_new_file_makes_a_study_a_series_and_an_instance_at_home(cast: Cast) -
 
 
 def test_home_keeps_the_study_for_ever(homes: Homes) -> None:
-    take_in(
-        worklist=homes.ct, by=IMPORTER, source=source(sound(StudyInstanceUID="2.25.77", PatientID=" mrn9 "))
+    take_in_all(
+        worklist=homes.ct,
+        by=IMPORTER,
+        sources=[source(sound(StudyInstanceUID="2.25.77", PatientID=" mrn9 "))],
     )
 
     placement = Placement.objects.get(study__study_instance_uid="2.25.77")
@@ -56,7 +58,7 @@ def test_home_keeps_the_study_for_ever(homes: Homes) -> None:
 
 def test_the_bytes_are_stored_as_received_under_their_hash(homes: Homes) -> None:
     data = sound()
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     blob = Blob.objects.get(sha256=hashlib.sha256(data).hexdigest())
     assert blob.size == len(data)
@@ -67,12 +69,12 @@ def test_the_bytes_are_stored_as_received_under_their_hash(homes: Homes) -> None
 
 def test_the_same_bytes_again_change_nothing(homes: Homes) -> None:
     data = sound()
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
     before = counts()
 
-    again = take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    again = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
-    assert [file.outcome for file in again.files] == [Outcome.KNOWN]
+    assert [file.outcome for file in again.files] == [FileOutcome.KNOWN]
     assert counts() == before
 
 
@@ -80,16 +82,16 @@ def test_the_same_bytes_twice_in_one_go_are_one_instance(homes: Homes) -> None:
     data = sound(StudyInstanceUID="2.25.77")
     result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "a"), source(data, "b")])
 
-    assert [file.outcome for file in result.files] == [Outcome.NEW, Outcome.KNOWN]
+    assert [file.outcome for file in result.files] == [FileOutcome.NEW, FileOutcome.KNOWN]
     assert Study.objects.get(study_instance_uid="2.25.77").n_instances == 1
 
 
 def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes, dicom_storage: Path) -> None:
     uids = {"StudyInstanceUID": make_uid(), "SeriesInstanceUID": make_uid(), "SOPInstanceUID": make_uid()}
     first, other = sound(**uids), sound(**uids, PatientID="OTHER")
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(first))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(first)])
 
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(other, "other.dcm"))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(other, "other.dcm")])
 
     [refused] = result.left_out
     assert refused.name == "other.dcm"
@@ -112,7 +114,7 @@ def test_bytes_forgotten_between_storing_and_placing_are_stored_anew(
         return stored
 
     monkeypatch.setattr("studies.services.ingest.store_blobs", and_then_forgotten)
-    assert take_in(worklist=homes.ct, by=IMPORTER, source=source(data)).n_new == 1
+    assert take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)]).n_new == 1
 
     with storages["dicom"].open(Instance.objects.get().blob.key) as stored:
         assert stored.read() == data
@@ -134,8 +136,8 @@ def test_one_refused_file_does_not_stop_the_rest(homes: Homes) -> None:
 
 def test_the_same_study_uid_at_another_home_is_another_study_with_the_same_bytes(homes: Homes) -> None:
     data = sound(StudyInstanceUID="2.25.77")
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
-    result = take_in(worklist=homes.imaging, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
+    result = take_in_all(worklist=homes.imaging, by=IMPORTER, sources=[source(data)])
 
     here, there = Study.objects.filter(study_instance_uid="2.25.77").order_by("id")
     assert result.n_new == 1
@@ -146,7 +148,7 @@ def test_the_same_study_uid_at_another_home_is_another_study_with_the_same_bytes
 
 def test_a_deleted_study_does_not_come_back_to_life(cast: Cast, django_capture_on_commit_callbacks) -> None:
     data = sound(StudyInstanceUID="2.25.77")
-    take_in(worklist=cast.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(data)])
     buried = Study.objects.get(study_instance_uid="2.25.77")
     Study.objects.filter(pk=buried.pk).update(
         patient_name="",
@@ -160,7 +162,7 @@ def test_a_deleted_study_does_not_come_back_to_life(cast: Cast, django_capture_o
         deleted_by=cast.adam,
     )
 
-    take_in(worklist=cast.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(data)])
 
     assert Study.objects.filter(study_instance_uid="2.25.77", deleted_at=None).count() == 1
 
@@ -169,7 +171,7 @@ def test_series_and_instances_are_counted_over_several_imports(homes: Homes) -> 
     study, axial, coronal = make_uid(), make_uid(), make_uid()
     for series, modality in ((axial, "CT"), (axial, "CT"), (coronal, "PT")):
         data = sound(StudyInstanceUID=study, SeriesInstanceUID=series, Modality=modality)
-        take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+        take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     made = Study.objects.get(study_instance_uid=study)
     assert (made.n_series, made.n_instances, made.modalities) == (2, 3, ["CT", "PT"])
@@ -178,8 +180,10 @@ def test_series_and_instances_are_counted_over_several_imports(homes: Homes) -> 
 
 def test_where_files_of_one_study_disagree_the_first_wins(homes: Homes) -> None:
     for name in ("First^Word", "Second^Word"):
-        take_in(
-            worklist=homes.ct, by=IMPORTER, source=source(sound(StudyInstanceUID="2.25.77", PatientName=name))
+        take_in_all(
+            worklist=homes.ct,
+            by=IMPORTER,
+            sources=[source(sound(StudyInstanceUID="2.25.77", PatientName=name))],
         )
 
     assert Study.objects.get(study_instance_uid="2.25.77").patient_name == "First^Word"
@@ -189,7 +193,7 @@ def test_an_object_without_pixels_needs_no_preview(homes: Homes) -> None:
     plain = dicom(
         PixelData=None, Rows=None, Columns=None, Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.22"
     )
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(bad_files.as_bytes(plain)))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bad_files.as_bytes(plain))])
 
     instance = Instance.objects.select_related("blob").get(sop_instance_uid=plain.SOPInstanceUID)
     assert (instance.frames, instance.blob.preview) == (0, Blob.Preview.NONE)
@@ -214,20 +218,20 @@ def test_who_may_not_upload_is_refused_and_nothing_is_stored(cast: Cast) -> None
     before = counts()
 
     with pytest.raises(PermissionDenied, match="does not let you upload"):
-        take_in(worklist=cast.ct, by=acting(cast.vera), source=source(sound()))
+        take_in_all(worklist=cast.ct, by=acting(cast.vera), sources=[source(sound())])
 
     assert counts() == before
 
 
 def test_a_personal_worklist_receives_nothing(cast: Cast) -> None:
     with pytest.raises(PermissionDenied, match="personal worklist receives no uploads"):
-        take_in(worklist=cast.ana.personal_worklist, by=acting(cast.ana), source=source(sound()))
+        take_in_all(worklist=cast.ana.personal_worklist, by=acting(cast.ana), sources=[source(sound())])
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1"])
 def test_deflated_and_plain_files_say_the_same(homes: Homes, syntax: str) -> None:
     ds = dicom(StudyInstanceUID="2.25.77")
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(bad_files.as_bytes(ds, syntax=syntax)))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bad_files.as_bytes(ds, syntax=syntax))])
 
     instance = Instance.objects.get(study__study_instance_uid="2.25.77")
     assert (instance.transfer_syntax_uid, instance.rows) == (syntax, 8)
@@ -250,7 +254,7 @@ def test_deflated_and_plain_files_say_the_same(homes: Homes, syntax: str) -> Non
 )
 def test_names_are_read_in_the_character_set_of_their_file(homes: Homes, charset: str, name: str) -> None:
     data = sound(StudyInstanceUID="2.25.77", SpecificCharacterSet=charset, PatientName=name)
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     assert Study.objects.get(study_instance_uid="2.25.77").patient_name == name
 
@@ -265,7 +269,7 @@ def test_an_unknown_character_set_costs_letters_but_not_the_file(homes: Homes, c
         + data[at:]
     )
 
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     assert result.n_new == 1
     assert Study.objects.get(study_instance_uid="2.25.77").patient_name.startswith("Quill^")
@@ -279,7 +283,7 @@ def test_control_characters_become_spaces_and_all_other_text_stays(homes: Homes)
         PatientName=nasty,
         StudyDescription="a\x00b\x07c",
     )
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     study = Study.objects.get(study_instance_uid="2.25.77")
     assert (study.patient_name, study.description) == (nasty, "a b c")
@@ -287,7 +291,7 @@ def test_control_characters_become_spaces_and_all_other_text_stays(homes: Homes)
 
 def test_a_text_longer_than_its_column_is_cut_with_an_ellipsis(homes: Homes) -> None:
     data = sound(StudyInstanceUID="2.25.77", PatientName="A" * 5_000, PatientID="9" * 5_000)
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     study = Study.objects.get(study_instance_uid="2.25.77")
     assert study.patient_name == "A" * 399 + "…"
@@ -312,10 +316,10 @@ def test_dates_are_understood_where_they_can_be_and_kept_as_received(
     data = bad_files.sound(StudyInstanceUID="2.25.77", StudyDate=None)
     at = data.index(b"\x08\x00\x60\x00CS")
     wanted = raw.ljust(len(raw) + len(raw) % 2).encode()
-    take_in(
+    take_in_all(
         worklist=homes.ct,
         by=IMPORTER,
-        source=source(data[:at] + bad_files.element(8, 0x20, b"DA", wanted) + data[at:]),
+        sources=[source(data[:at] + bad_files.element(8, 0x20, b"DA", wanted) + data[at:])],
     )
 
     study = Study.objects.get(study_instance_uid="2.25.77")
@@ -329,7 +333,7 @@ def test_odd_numbers_never_stop_a_file(homes: Homes, number: str) -> None:
     wanted = number.ljust(len(number) + len(number) % 2).encode()
     odd = data[:at] + bad_files.element(0x20, 0x13, b"IS", wanted) + data[at:]
 
-    assert take_in(worklist=homes.ct, by=IMPORTER, source=source(odd)).n_new == 1
+    assert take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(odd)]).n_new == 1
 
 
 # ZIPs, folders and the command
@@ -341,7 +345,7 @@ def test_the_files_of_a_zip_are_taken_in_one_by_one(homes: Homes) -> None:
         [("a/", b""), ("a/1", sound(StudyInstanceUID=study)), ("a/2", sound(StudyInstanceUID=study))]
     )
 
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(data, "both.zip"))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "both.zip")])
 
     assert [file.name for file in result.files] == ["both.zip: a/1", "both.zip: a/2"]
     assert Study.objects.get(study_instance_uid=study).n_instances == 2
@@ -394,7 +398,9 @@ def test_the_command_names_a_worklist_it_does_not_know(homes: Homes, tmp_path: P
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(homes: Homes, tmp_path: Path) -> None:
-    [refused] = take_in(worklist=homes.ct, by=IMPORTER, source=from_path(tmp_path / "gone.dcm")).left_out
+    [refused] = take_in_all(
+        worklist=homes.ct, by=IMPORTER, sources=[from_path(tmp_path / "gone.dcm")]
+    ).left_out
     assert refused.sentence == "It could not be read."
 
 
@@ -403,7 +409,7 @@ def test_what_a_crash_left_in_the_storage_is_written_anew(homes: Homes) -> None:
     key = Blob(sha256=hashlib.sha256(data).hexdigest()).key
     bad_files.written(Path(storages["dicom"].location), {key: data[:100]})
 
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
 
     with storages["dicom"].open(key) as stored:
         assert stored.read() == data

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from audit.models import AuditEvent
-from studies.ingest.results import Outcome
+from studies.ingest.results import FileOutcome
 from studies.ingest.sources import Source
 from studies.models import Instance, Placement, Series, Study
 from studies.services import take_in_all
@@ -111,7 +111,7 @@ def test_a_refused_file_of_one_study_leaves_the_other_studies_of_its_batch_alone
 
     result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data) for data in files])
 
-    outcomes = [Outcome.NEW, Outcome.NEW, Outcome.REFUSED, Outcome.NEW]
+    outcomes = [FileOutcome.NEW, FileOutcome.NEW, FileOutcome.REFUSED, FileOutcome.NEW]
     assert [file.outcome for file in result.files] == outcomes
     counts = dict(Study.objects.values_list("study_instance_uid", "n_instances"))
     assert counts == {mine: 1, other: 2}

@@ -11,9 +11,9 @@ from pydicom.data import get_testdata_file
 
 from audit.models import AuditEvent
 from studies.ingest.refusals import BOMB, CUT, DAMAGED, EMPTY, FEWER_PIXELS, TOO_DEEP, TOO_MANY_PARTS
-from studies.ingest.results import Outcome
+from studies.ingest.results import FileOutcome
 from studies.models import Blob, Instance, Study
-from studies.services import take_in, take_in_all
+from studies.services import take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
 from tests.cast import IMPORTER
@@ -102,7 +102,7 @@ def test_a_bad_file_is_refused_by_name_and_the_rest_goes_on(
     result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=files)
 
     [refused] = result.left_out
-    assert (refused.name, refused.outcome) == ("the bad one", Outcome.REFUSED)
+    assert (refused.name, refused.outcome) == ("the bad one", FileOutcome.REFUSED)
     assert refused.sentence.startswith(sentence)
     assert result.n_new == 2
     assert Instance.objects.count() == Blob.objects.count() == len(list(dicom_storage.rglob("*.dcm"))) == 2
@@ -110,7 +110,7 @@ def test_a_bad_file_is_refused_by_name_and_the_rest_goes_on(
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_sentence_repeats_what_the_file_says(homes: Homes, kind: str) -> None:
-    [refused] = take_in(worklist=homes.ct, by=IMPORTER, source=source(HOSTILE[kind][0]())).left_out
+    [refused] = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(HOSTILE[kind][0]())]).left_out
     assert not any(word in refused.sentence for word in ("Quill", "Hazel", "MRN", "passwd", "colleague"))
     assert len(refused.sentence) <= 300
 
@@ -118,7 +118,7 @@ def test_no_sentence_repeats_what_the_file_says(homes: Homes, kind: str) -> None
 def test_a_bomb_never_unfolds_in_memory(homes: Homes) -> None:
     bomb = bad_files.deflate_bomb(512)
     tracemalloc.start()
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(bomb))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bomb)])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 * MB
@@ -127,8 +127,8 @@ def test_a_bomb_never_unfolds_in_memory(homes: Homes) -> None:
 def test_a_list_of_files_is_skipped_with_a_sentence(homes: Homes) -> None:
     with open(str(get_testdata_file("DICOMDIR")), "rb") as file:
         data = file.read()
-    [skipped] = take_in(worklist=homes.ct, by=IMPORTER, source=source(data, "DICOMDIR")).left_out
-    assert skipped.outcome == Outcome.SKIPPED
+    [skipped] = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "DICOMDIR")]).left_out
+    assert skipped.outcome == FileOutcome.SKIPPED
     assert "DICOMDIR" in skipped.sentence
 
 
@@ -153,7 +153,7 @@ def test_noise_in_a_file_never_stops_the_rest(homes: Homes) -> None:
     result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[*files, source(sound(), "the last")])
 
     assert len(result.files) == len(files) + 1
-    assert result.files[-1].outcome == Outcome.NEW
+    assert result.files[-1].outcome == FileOutcome.NEW
     assert not [file.name for file in result.left_out if file.sentence == "It could not be read."]
 
 
@@ -162,7 +162,7 @@ def test_noise_in_a_file_never_stops_the_rest(homes: Homes) -> None:
 
 def test_a_zip_bomb_stops_the_archive_and_keeps_what_came_before(homes: Homes) -> None:
     inside = [("first.dcm", sound()), *((f"{n}.dcm", bytes(3 * MB)) for n in range(9)), ("last.dcm", sound())]
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(zipped(inside), "bomb.zip"))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(zipped(inside), "bomb.zip")])
 
     assert result.n_new == 1
     assert result.left_out[-1].name == "bomb.zip"
@@ -172,7 +172,7 @@ def test_a_zip_bomb_stops_the_archive_and_keeps_what_came_before(homes: Homes) -
 def test_a_single_huge_member_is_stopped_as_it_unfolds(homes: Homes) -> None:
     bomb = bad_files.zip_bomb(256)
     tracemalloc.start()
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(bomb, "bomb.zip"))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bomb, "bomb.zip")])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert result.n_new == 0
@@ -183,8 +183,8 @@ def test_paths_of_a_zip_are_names_and_nothing_more(homes: Homes, tmp_path: Path,
     names = ["../../../../tmp/escaped.dcm", "/etc/cimar.dcm", "..\\..\\boot.ini", "a/../b\x01.dcm"]
     before = {path for path in tmp_path.rglob("*") if dicom_storage not in path.parents}
 
-    result = take_in(
-        worklist=homes.ct, by=IMPORTER, source=source(zipped((name, sound()) for name in names), "x.zip")
+    result = take_in_all(
+        worklist=homes.ct, by=IMPORTER, sources=[source(zipped((name, sound()) for name in names), "x.zip")]
     )
 
     assert result.n_new == 4
@@ -203,10 +203,10 @@ def test_paths_of_a_zip_are_names_and_nothing_more(homes: Homes, tmp_path: Path,
 
 def test_a_zip_in_a_zip_is_refused_by_name(homes: Homes) -> None:
     inside = zipped([("deep.dcm", sound())])
-    result = take_in(
+    result = take_in_all(
         worklist=homes.ct,
         by=IMPORTER,
-        source=source(zipped([("inner.zip", inside), ("a", sound())]), "o.zip"),
+        sources=[source(zipped([("inner.zip", inside), ("a", sound())]), "o.zip")],
     )
 
     assert result.n_new == 1
@@ -216,30 +216,30 @@ def test_a_zip_in_a_zip_is_refused_by_name(homes: Homes) -> None:
 
 
 def test_a_protected_member_is_refused_by_name(homes: Homes) -> None:
-    [refused] = take_in(
-        worklist=homes.ct, by=IMPORTER, source=source(bad_files.encrypted_zip(), "s.zip")
+    [refused] = take_in_all(
+        worklist=homes.ct, by=IMPORTER, sources=[source(bad_files.encrypted_zip(), "s.zip")]
     ).left_out
     assert (refused.name, refused.sentence) == ("s.zip: secret.dcm", "It is protected by a password.")
 
 
 def test_a_zip_of_too_many_files_is_refused(homes: Homes) -> None:
     data = zipped((str(number), b"x") for number in range(21))
-    [refused] = take_in(worklist=homes.ct, by=IMPORTER, source=source(data, "many.zip")).left_out
+    [refused] = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "many.zip")]).left_out
     assert refused.sentence == "It contains more than 20 files."
 
 
 def test_a_member_whose_bytes_were_changed_is_refused_and_the_next_one_is_not(homes: Homes) -> None:
     data = bytearray(zipped([("a", sound()), ("b", sound())]))
     data[data.index(b"PK\x03\x04") + 60] ^= 0xFF
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(bytes(data), "x.zip"))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bytes(data), "x.zip")])
 
     assert [file.name for file in result.left_out] == ["x.zip: a"]
     assert result.n_new == 1
 
 
 def test_a_name_of_a_thousand_letters_keeps_its_end(homes: Homes) -> None:
-    [refused] = take_in(
-        worklist=homes.ct, by=IMPORTER, source=source(b"x", "a" * 1_000 + "/scan.dcm")
+    [refused] = take_in_all(
+        worklist=homes.ct, by=IMPORTER, sources=[source(b"x", "a" * 1_000 + "/scan.dcm")]
     ).left_out
     assert len(refused.name) == 300
     assert refused.name.endswith("/scan.dcm")
@@ -247,7 +247,7 @@ def test_a_name_of_a_thousand_letters_keeps_its_end(homes: Homes) -> None:
 
 def test_no_event_and_no_row_comes_of_a_refused_file(homes: Homes) -> None:
     before = AuditEvent.objects.count()
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(b"hello"))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(b"hello")])
     assert AuditEvent.objects.count() == before
     assert not Study.objects.exists()
 
@@ -262,5 +262,5 @@ def test_real_files_with_private_and_unknown_parts_are_taken_in(homes: Homes, se
         "explicit_VR-UN.dcm",
     ):
         with open(str(get_testdata_file(name)), "rb") as file:
-            result = take_in(worklist=homes.ct, by=IMPORTER, source=source(file.read(), make_uid()))
-        assert [one.outcome for one in result.files] == [Outcome.NEW], name
+            result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(file.read(), make_uid())])
+        assert [one.outcome for one in result.files] == [FileOutcome.NEW], name

@@ -218,7 +218,7 @@ def test_an_import_of_the_same_bytes_while_they_are_removed_finds_them_again(dic
         failures: list[BaseException] = []
         works = (
             lambda: services.sweep_leftovers(everywhere=True),
-            lambda: services.take_in(worklist=cast.ct, by=IMPORTER, source=source(data)),
+            lambda: services.take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(data)]),
         )
         threads = [threading.Thread(target=_run, args=[start, work, failures]) for work in works]
         for thread in threads:
@@ -249,7 +249,7 @@ def test_a_sweep_waits_for_an_import_that_holds_the_bytes(dicom_storage: Path) -
     delete(cast, study)
     done: list[Any] = []
     with transaction.atomic():
-        result = services.take_in(worklist=cast.imaging, by=IMPORTER, source=source(data))
+        result = services.take_in_all(worklist=cast.imaging, by=IMPORTER, sources=[source(data)])
         sweep = threading.Thread(
             target=lambda: (done.append(services.sweep_leftovers()), connections.close_all())
         )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from sharing.selectors.incoming import FirstShare
 from studies.models import FOREVER, NO_PATH
 from studies.views import list_page
-from studies.views.list_row import Row
+from studies.views.list_row import StudyRow
 from tests.markup import HOSTILE, Structure
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
@@ -20,7 +20,7 @@ HERE = SimpleNamespace(account_id=1)
 TEXTS = ("patient_name", "patient_id", "patient_sex", "description", "accession_number", "study_date_raw")
 
 
-def row(text: str, *, share: FirstShare | None = None, select: bool = True, **placed: Any) -> Row:
+def row(text: str, *, share: FirstShare | None = None, select: bool = True, **placed: Any) -> StudyRow:
     study = SimpleNamespace(**dict.fromkeys(TEXTS, text), modalities=[text], n_instances=342)
     study.patient_birth_date, study.patient_birth_date_raw, study.study_date = None, text, date(2026, 11, 3)
     place = {
@@ -31,14 +31,14 @@ def row(text: str, *, share: FirstShare | None = None, select: bool = True, **pl
         **placed,
     }
     placement = SimpleNamespace(uuid=UUID(int=7), study=study, **place)
-    return Row(HERE, placement, share, NOW, "/x/", can_be_selected=select, is_selected=False)  # type: ignore[arg-type]
+    return StudyRow(HERE, placement, share, NOW, "/x/", can_be_selected=select, is_selected=False)  # type: ignore[arg-type]
 
 
 def by(text: str, *, account: int | None = 1, kind: str = "location") -> FirstShare:
     return FirstShare(1, text, account, text if account else None, text, kind)
 
 
-def source(shown: Row) -> str:
+def source(shown: StudyRow) -> str:
     """The last cell, as it is read."""
     last_cell = shown.html().rpartition("<td")[2]
     return " ".join(re.sub(r"<[^>]+>", "", last_cell.partition(">")[2]).split())
@@ -82,7 +82,7 @@ def test_a_row_without_facts_says_so() -> None:
         ),
     ],
 )
-def test_how_a_study_is_here(shown: Row, words: str) -> None:
+def test_how_a_study_is_here(shown: StudyRow, words: str) -> None:
     assert source(shown) == words
 
 

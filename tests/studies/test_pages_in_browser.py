@@ -43,7 +43,9 @@ def filled(cast):
         by=acting(cast.caro),
     )
     path = Path(get_testdata_file(SCAN))
-    services.take_in(worklist=cast.ct, by=acting(cast.ana), source=Source("scan", lambda: path.open("rb")))
+    services.take_in_all(
+        worklist=cast.ct, by=acting(cast.ana), sources=[Source("scan", lambda: path.open("rb"))]
+    )
     services.render_waiting()
     return cast
 

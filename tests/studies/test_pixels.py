@@ -21,7 +21,7 @@ from studies import selectors
 from studies.models import Blob, Instance
 from studies.pixels import FRAMES_SHOWN, CannotShow, Window, pictures, render, windowed
 from studies.renderer import TOO_SLOW, UNREADABLE, Renderer
-from studies.services import render_previews, render_waiting, take_in, take_in_all
+from studies.services import render_previews, render_waiting, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, source
 from tests.cast import IMPORTER
@@ -398,7 +398,7 @@ def test_the_renderer_is_told_no_secret(tmp_path: Path, monkeypatch: pytest.Monk
 def test_pictures_are_stored_beside_the_bytes_and_then_said_to_be_ready(
     homes: Homes, dicom_storage: Path
 ) -> None:
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(bad_files.sound()))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bad_files.sound())])
 
     assert render_waiting() == 1
 
@@ -410,7 +410,7 @@ def test_pictures_are_stored_beside_the_bytes_and_then_said_to_be_ready(
 
 def test_every_frame_of_a_film_has_its_picture(homes: Homes, dicom_storage: Path) -> None:
     data = Path(str(get_testdata_file("examples_ybr_color.dcm"))).read_bytes()
-    result = take_in(worklist=homes.ct, by=IMPORTER, source=source(data))
+    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
     render_previews(blob_ids=result.blob_ids)
 
     instance = Instance.objects.select_related("blob").get()
@@ -434,7 +434,7 @@ def test_broken_pixels_are_noted_and_the_next_file_is_rendered(homes: Homes) -> 
 def test_when_the_bytes_are_away_the_file_waits_for_another_try(
     homes: Homes, clock: Any, dicom_storage: Path
 ) -> None:
-    take_in(worklist=homes.ct, by=IMPORTER, source=source(bad_files.sound()))
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(bad_files.sound())])
     blob = Blob.objects.get()
     away = dicom_storage / "away"
     (dicom_storage / blob.key).rename(away)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from audit.actions import Action
-from cimar.demo.scale.graph import DAY, Edge, Spread
-from cimar.demo.scale.lists import Directory
+from cimar.demo.scale.graph import DAY, ScaleShare, Spread
+from cimar.demo.scale.lists import ScaleDirectory
 from cimar.demo.scale.written import Moments, escaped, nullable
 
 # Ten lines of audit a study: what is left beside arrival and shares are looks.
@@ -29,7 +29,7 @@ NOBODY = f"{nullable(None)}\tCIMAR\t{nullable(None)}"
 class Looks:
     """Writes lines of the audit, in the order they happened to a study."""
 
-    def __init__(self, directory: Directory, moments: Moments, draw: Callable[[], float]) -> None:
+    def __init__(self, directory: ScaleDirectory, moments: Moments, draw: Callable[[], float]) -> None:
         self.directory, self.moments, self.draw = directory, moments, draw
         self.lines: list[str] = []
         self.people = [
@@ -51,7 +51,7 @@ class Looks:
         uid: str,
         spread: Spread,
         placed: dict[int, str],
-        shares: list[tuple[Edge, str, str]],
+        shares: list[tuple[ScaleShare, str, str]],
     ) -> None:
         home = spread.nodes[0]
         about = f"{study}\t{uid}"
@@ -87,7 +87,9 @@ class Looks:
         at = self.moments.at
         self.lines += [f"{at(moment)}\t{action}\t{by}\t{rest}" for moment, action, by, rest in lines]
 
-    def _of_share(self, about: str, edge: Edge, own: str, press: str) -> list[tuple[int, str, str, str]]:
+    def _of_share(
+        self, about: str, edge: ScaleShare, own: str, press: str
+    ) -> list[tuple[int, str, str, str]]:
         other = self.directory.places[edge.to]
         label = edge.address or escaped(other.label)
         inside = "f" if edge.source.internal < 0 else "t"

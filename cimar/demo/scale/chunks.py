@@ -14,10 +14,10 @@ import numpy as np
 
 from cimar.demo.scale import names
 from cimar.demo.scale.audit_lines import Looks
-from cimar.demo.scale.graph import DAY, SHARES, Edge, Spread, Spreader
-from cimar.demo.scale.lists import Directory
+from cimar.demo.scale.graph import DAY, SHARES, ScaleShare, Spread, Spreader
+from cimar.demo.scale.lists import ScaleDirectory
 from cimar.demo.scale.names import Names
-from cimar.demo.scale.shapes import STUDY_SERIES_AT_MOST, Kind, Shapes, Weighted
+from cimar.demo.scale.shapes import STUDY_SERIES_AT_MOST, Shapes, StudyKind, Weighted
 from cimar.demo.scale.sizes import BIG_HOME, BIG_OF, BIG_SHARED, CHUNK
 from cimar.demo.scale.written import EPOCH, Moments, escaped, hyphened, nullable, uuids
 
@@ -45,13 +45,13 @@ class Plan:
     studies: int
     first_id: int
     now: int  # seconds since 1970
-    directory: Directory
+    directory: ScaleDirectory
     names: Names
     seed: int = 20_261_124
 
 
 @dataclass(frozen=True)
-class Patient:
+class ScalePatient:
     name: str
     key: str
     sex: str
@@ -101,11 +101,11 @@ class Maker:
             self._draws = self.random.random(65_536).tolist()
         return self._draws.pop()
 
-    def _patients(self, size: int, first: int) -> list[Patient]:
+    def _patients(self, size: int, first: int) -> list[ScalePatient]:
         """A patient for each study; the studies of one lie close together."""
         counts = self.shapes.studies_per_patient.draw(self.random, size)
         chosen = self.random.choice(len(self.plan.names.written), size, p=self.plan.names.likely).tolist()
-        found: list[Patient] = []
+        found: list[ScalePatient] = []
         for n, (count, name) in enumerate(zip(counts, chosen, strict=True)):
             if len(found) >= size:
                 break
@@ -113,7 +113,7 @@ class Maker:
             born_at = int(BORN_FROM + self.draw() ** 0.7 * BORN_WITHIN) * DAY
             born = f"{EPOCH + timedelta(seconds=born_at):%Y-%m-%d}"
             found += [
-                Patient(
+                ScalePatient(
                     escaped(written.written[name]),
                     escaped(written.keys[name]),
                     written.sexes[name],
@@ -126,7 +126,9 @@ class Maker:
         self.random.shuffle(shuffled)  # type: ignore[arg-type]
         return shuffled
 
-    def _study(self, n: int, own_uuid: str, kind: Kind, home: int, patient: Patient, age: int) -> None:
+    def _study(
+        self, n: int, own_uuid: str, kind: StudyKind, home: int, patient: ScalePatient, age: int
+    ) -> None:
         plan, draw = self.plan, self.draw
         turn = n % BIG_OF
         if turn < BIG_HOME:
@@ -165,12 +167,12 @@ class Maker:
         shares = self._shares(pk, spread)
         self.looks.of_study(pk, uid, spread, placed, shares)
 
-    def _elsewhere(self, patient: Patient) -> Patient:
+    def _elsewhere(self, patient: ScalePatient) -> ScalePatient:
         found = self.plan.names.elsewhere
         name = found[int(self.draw() * len(found))]
         return replace(patient, name=self.plan.names.written[name], key=self.plan.names.keys[name], sex="F")
 
-    def _series(self, study: int, kind: Kind) -> tuple[int, int]:
+    def _series(self, study: int, kind: StudyKind) -> tuple[int, int]:
         numbers, total, number = self.rows["studies_series"], 0, 0
         for modality, likely in kind.series.items():
             shape = self.shapes.modalities[modality]
@@ -212,7 +214,7 @@ class Maker:
             )
         return found
 
-    def _shares(self, study: int, spread: Spread) -> list[tuple[Edge, str, str]]:
+    def _shares(self, study: int, spread: Spread) -> list[tuple[ScaleShare, str, str]]:
         """Each with its uuid and its press."""
         plan, at = self.plan, self.moments.at
         made = [(edge, self._uuid(), self._uuid()) for edge in spread.edges]

@@ -12,7 +12,7 @@ from accounts.models import Account, AccountMembership, Role, User
 from audit.actor import OPERATOR
 from cimar.demo.people import PASSWORD
 from cimar.demo.scale import names
-from cimar.demo.scale.lists import Directory, Member, Place
+from cimar.demo.scale.lists import ScaleDirectory, ScaleMember, ScalePlace
 from cimar.demo.scale.sizes import Sizes
 from worklists import access
 from worklists.models import Worklist, WorklistMembership
@@ -41,7 +41,7 @@ def is_there() -> bool:
     return User.objects.filter(email__endswith=f".{DOMAIN}").exists()
 
 
-def make(sizes: Sizes) -> Directory:
+def make(sizes: Sizes) -> ScaleDirectory:
     """Written by few statements; an account begins as every account does, and groups come in step once."""
     trust = create_account(name=TRUST, by=OPERATOR)
     hospitals = [create_account(name=f"{TOWNS[n]} Hospital", by=OPERATOR) for n in range(sizes.hospitals)]
@@ -99,8 +99,8 @@ def _add_people(trust: Account, hospitals: list[Account], sizes: Sizes) -> None:
     WorklistMembership.objects.bulk_create(places)
 
 
-def _read(trust: Account) -> Directory:
-    found = Directory()
+def _read(trust: Account) -> ScaleDirectory:
+    found = ScaleDirectory()
     accounts: dict[int | None, str] = {one.pk: one.name for one in Account.objects.all()}
     account_of = dict(
         AccountMembership.objects.filter(user__email__endswith=f".{DOMAIN}").values_list("user", "account")
@@ -116,7 +116,7 @@ def _read(trust: Account) -> Directory:
         position = len(found.places)
         label = name or owner_name
         found.places.append(
-            Place(
+            ScalePlace(
                 pk,
                 str(uuid.UUID(str(own_uuid))),
                 kind,
@@ -131,7 +131,7 @@ def _read(trust: Account) -> Directory:
             home = account_of.get(owner)
             if home is not None:
                 found.people_of.setdefault(home, []).append(len(found.members))
-            found.members.append(Member(owner, owner_name, email, home, position))
+            found.members.append(ScaleMember(owner, owner_name, email, home, position))
             continue
         found.of_account.setdefault(account, []).append(position)
         if account == trust.pk and name == BIG:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cimar.demo.scale.lists import Directory
+from cimar.demo.scale.lists import ScaleDirectory
 
 FOREVER, NEVER = 1 << 60, -1
 DAY = 86_400
@@ -24,7 +24,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class Edge:
+class ScaleShare:
     source: Node
     to: int
     method: str
@@ -43,13 +43,13 @@ class Edge:
 @dataclass(slots=True)
 class Spread:
     nodes: list[Node]
-    edges: list[Edge] = field(default_factory=list)
+    edges: list[ScaleShare] = field(default_factory=list)
 
 
 class Spreader:
     """Draws shares. `draw()` gives a number from 0 up to 1."""
 
-    def __init__(self, directory: Directory, draw: Callable[[], float], now: int) -> None:
+    def __init__(self, directory: ScaleDirectory, draw: Callable[[], float], now: int) -> None:
         self.directory, self.draw, self.now = directory, draw, now
         self.everybody = list(range(len(directory.members)))
         self.owners = {member.personal: n for n, member in enumerate(directory.members)}
@@ -67,7 +67,7 @@ class Spreader:
     def _share_to_big(self, spread: Spread) -> None:
         home, big = spread.nodes[0], self.directory.places[self.directory.big]
         account = self.directory.places[home.place].account
-        edge = Edge(
+        edge = ScaleShare(
             home, self.directory.big, "code", self._one(self._people(home.place)), self._later(home.since)
         )
         if account == big.account:
@@ -105,7 +105,7 @@ class Spreader:
         if edge.approved is not None and draw() < 0.03:
             self._again(spread, edge)
 
-    def _aim(self, source: Node) -> Edge | None:
+    def _aim(self, source: Node) -> ScaleShare | None:
         """By a method that the place it is shared from offers, to whom that method reaches."""
         draw, directory = self.draw, self.directory
         place = directory.places[source.place]
@@ -120,21 +120,23 @@ class Spreader:
             turn = 0.75 + turn / 4
         if turn < 0.5:
             to = self._one(directory.of_account[account or 0])
-            return Edge(source, to, directory.places[to].kind, by, at, account=account)
+            return ScaleShare(source, to, directory.places[to].kind, by, at, account=account)
         if turn < 0.75:
             to_whom = self._one(directory.people_of[account or 0])
             if to_whom == by:
                 return None
-            return Edge(source, directory.members[to_whom].personal, "physician", by, at, account=account)
+            return ScaleShare(
+                source, directory.members[to_whom].personal, "physician", by, at, account=account
+            )
         if turn < 0.9:
-            return Edge(source, self._one(directory.coded), "code", by, at)
+            return ScaleShare(source, self._one(directory.coded), "code", by, at)
         to_whom = self._one(self.everybody)
         if to_whom == by:
             return None
         person = directory.members[to_whom]
-        return Edge(source, person.personal, "email", by, at, address=person.email)
+        return ScaleShare(source, person.personal, "email", by, at, address=person.email)
 
-    def _limit(self, edge: Edge) -> None:
+    def _limit(self, edge: ScaleShare) -> None:
         """Some shares have an end date; some have come to it, some were ended before."""
         turn = self.draw()
         if turn < 0.10:
@@ -147,7 +149,7 @@ class Spreader:
             edge.why = "removed" if turn > 0.163 else "ended"
             edge.ended_by = edge.by if edge.why == "ended" else self._one(self._people(edge.to))
 
-    def _lapse(self, spread: Spread, edge: Edge, taken: set[int]) -> None:
+    def _lapse(self, spread: Spread, edge: ScaleShare, taken: set[int]) -> None:
         gone = Node(edge.to, edge.at)
         onward = self._aim(gone)
         if onward is None or edge.ended is None or onward.to in taken or onward.to == edge.to:
@@ -156,13 +158,13 @@ class Spreader:
         onward.ended, onward.why = edge.ended, "unreachable"
         spread.edges.append(onward)
 
-    def _again(self, spread: Spread, edge: Edge) -> None:
+    def _again(self, spread: Spread, edge: ScaleShare) -> None:
         """A colleague shares the same study to the same place: two shares, one placement, the later end counts."""
         people = self._people(edge.source.place)
         by = self._one(people)
         if by == edge.by:
             return
-        again = Edge(
+        again = ScaleShare(
             edge.source, edge.to, edge.method, by, min(edge.at + DAY // 2, self.now - 1), edge.address
         )
         again.account, again.approved, again.approved_by = edge.account, None, edge.approved_by
@@ -173,7 +175,7 @@ class Spreader:
         if again.method != "email":
             node.internal = max(node.internal, edge.source.internal)
 
-    def _arrive(self, spread: Spread, edge: Edge) -> None:
+    def _arrive(self, spread: Spread, edge: ScaleShare) -> None:
         source, until = edge.source, edge.expires if edge.expires is not None else FOREVER
         node = Node(edge.to, edge.at, NEVER, NEVER, min(source.visible, until))
         if edge.approved is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Place:
+class ScalePlace:
     """A worklist as the makers of rows see it. `owner` is there for a personal one alone."""
 
     id: int
@@ -18,7 +18,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Member:
+class ScaleMember:
     id: int
     name: str
     email: str
@@ -27,9 +27,9 @@ class Member:
 
 
 @dataclass
-class Directory:
-    places: list[Place] = field(default_factory=list)
-    members: list[Member] = field(default_factory=list)
+class ScaleDirectory:
+    places: list[ScalePlace] = field(default_factory=list)
+    members: list[ScaleMember] = field(default_factory=list)
     big: int = 0  # these are all positions in the lists above
     of_account: dict[int, list[int]] = field(default_factory=dict)  # locations and groups
     people_of: dict[int, list[int]] = field(default_factory=dict)

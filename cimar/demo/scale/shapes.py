@@ -42,7 +42,7 @@ class Modality:
 
 
 @dataclass(frozen=True)
-class Kind:
+class StudyKind:
     """A set of modalities that one study has, and how its series and descriptions fall."""
 
     modalities: list[str]
@@ -59,7 +59,7 @@ class Shapes:
         return Weighted.of(
             [
                 [
-                    Kind(
+                    StudyKind(
                         one["modalities"],
                         {modality: Weighted.of(pairs) for modality, pairs in one["series"].items()},
                         Weighted.of(one["descriptions"]),
@@ -72,9 +72,9 @@ class Shapes:
         )
 
     @cached_property
-    def elsewhere(self) -> Kind:
+    def elsewhere(self) -> StudyKind:
         series = Weighted.of([[1, 3], [2, 4], [5, 2]])
-        return Kind([ELSEWHERE], {ELSEWHERE: series}, self.modalities[ELSEWHERE].descriptions)
+        return StudyKind([ELSEWHERE], {ELSEWHERE: series}, self.modalities[ELSEWHERE].descriptions)
 
     @cached_property
     def modalities(self) -> dict[str, Modality]:

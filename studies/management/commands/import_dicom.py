@@ -13,7 +13,7 @@ from django.db.models import Q
 from audit.actor import Actor
 from common.text import identity_of_code
 from studies import services
-from studies.ingest.results import FileResult, Outcome
+from studies.ingest.results import FileOutcome, FileResult
 from studies.ingest.sources import Source, from_path
 from worklists.models import Worklist
 
@@ -48,8 +48,8 @@ class Command(BaseCommand):
         for file in result.left_out:
             self.stdout.write(f"{file.outcome}: {file.name}: {file.sentence}")
         self.stdout.write(
-            f"{result.n_new} new, {result.n_known} already known, {result.count(Outcome.REFUSED)} refused, "
-            f"{result.count(Outcome.SKIPPED)} skipped; {len(result.studies)} studies in {target.label}."
+            f"{result.n_new} new, {result.n_known} already known, {result.count(FileOutcome.REFUSED)} refused, "
+            f"{result.count(FileOutcome.SKIPPED)} skipped; {len(result.studies)} studies in {target.label}."
         )
         if not result.n_new and not result.n_known:
             raise CommandError("No file could be imported.")
