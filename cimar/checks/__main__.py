@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cimar.checks import code, templates, words
+from cimar.checks import code, kept, marks, templates, words
 from cimar.checks.code import Finding
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -32,15 +32,16 @@ def sources() -> Iterator[tuple[str, str]]:
 
 
 def findings() -> list[Finding]:
-    kept = words.kept()
-    found: list[Finding] = []
-    for path, source in sources():
-        found += code.check(path, source) if path.endswith(".py") else templates.check(path, source)
-        found += words.check(path, source, kept)
-    return found
+    files = dict(sources())
+    breaches: list[Finding] = []
+    for path, source in files.items():
+        breaches += code.check(path, source) if path.endswith(".py") else templates.check(path, source)
+    breaches += words.findings(files, kept.read(words.KEPT))
+    breaches += marks.findings(files, kept.read(marks.KEPT))
+    return breaches
 
 
 if __name__ == "__main__":
-    found = findings()
-    print(*found, sep="\n", end="\n" if found else "")
-    sys.exit(1 if found else 0)
+    breaches = findings()
+    print(*breaches, sep="\n", end="\n" if breaches else "")
+    sys.exit(1 if breaches else 0)

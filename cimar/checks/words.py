@@ -5,13 +5,13 @@ STYLE.md says what to write instead. `words.json` holds what each file still has
 """
 
 import ast
-import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from cimar.checks import kept
 from cimar.checks.code import Finding
 
 KEPT = Path(__file__).with_name("words.json")
@@ -52,12 +52,12 @@ def counts(path: str, source: str) -> Counter[str]:
     return words + Counter(match.lower() for text in _prose(tree, source) for match in PROSE.findall(text))
 
 
-def check(path: str, source: str, kept: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
+def check(path: str, source: str, allowed: Mapping[str, kept.Counts]) -> Iterator[Finding]:
     """A finding for each word that this file has more often than is kept for it."""
-    allowed = kept.get(path, {})
+    of_file = allowed.get(path, {})
     for word, number in counts(path, source).items():
-        if number > allowed.get(word, 0):
-            yield Finding(path, 1, _sentence(word, number, allowed.get(word, 0)))
+        if number > of_file.get(word, 0):
+            yield Finding(path, 1, _sentence(word, number, of_file.get(word, 0)))
 
 
 def _sentence(word: str, number: int, allowed: int) -> str:
@@ -84,31 +84,16 @@ def _prose(tree: ast.Module, source: str) -> Iterator[str]:
     yield from re.findall(r"^\s*#(.*)$", source, re.MULTILINE)
 
 
-def kept() -> dict[str, dict[str, int]]:
-    """What each file may still have."""
-    counted: dict[str, dict[str, int]] = json.loads(KEPT.read_text())
-    return counted
-
-
-def write(files: Mapping[str, str]) -> list[Finding]:
-    """Write down what the files have now; where a word stands more often than before, that is found instead."""
-    before = kept() if KEPT.exists() else None
-    if before is not None:
-        rises = [finding for path, source in files.items() for finding in check(path, source, before)]
-        if rises:
-            return rises
-    now = {
-        path: dict(sorted(words.items()))
-        for path, source in files.items()
-        if (words := +counts(path, source))
-    }
-    KEPT.write_text(json.dumps(dict(sorted(now.items())), indent=1) + "\n")
-    return []
+def findings(files: Mapping[str, str], allowed: Mapping[str, kept.Counts]) -> Iterator[Finding]:
+    for path, source in files.items():
+        yield from check(path, source, allowed)
 
 
 if __name__ == "__main__":
     from cimar.checks.__main__ import sources
 
-    risen = write(dict(sources()))
+    files = dict(sources())
+    now = {path: counts(path, source) for path, source in files.items()}
+    risen = kept.write(KEPT, now, lambda allowed: findings(files, allowed))
     print(*risen, sep="\n", end="\n" if risen else "")
     sys.exit(1 if risen else 0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cimar.checks import code, templates, words
+from cimar.checks import code, kept, marks, templates, words
 
 SHORT_VIEW = "def detail(request):\n" + "    x = 1\n" * 24
 LONG_VIEW = "def detail(request):\n" + "    x = 1\n" * 25
@@ -138,3 +138,126 @@ def test_a_word_that_a_file_has_already_may_stay(path, source, sentence):
 )
 def test_a_plain_word_passes(path, source):
     assert list(words.check(path, source, {})) == []
+
+
+UNMARKED = [
+    ("sharing/mail.py", 'raise Refused("no.")'),
+    ("sharing/mail.py", "raise Refused(f'{name} is not here.')"),
+    ("sharing/mail.py", 'x = "The study was deleted."'),
+    ("sharing/mail.py", 'x = f"“{name}” was deleted."'),
+    ("sharing/mail.py", 'x = "Your" if own else "This study"'),
+    ("sharing/mail.py", 'messages.success(request, "Saved.")'),
+    ("sharing/mail.py", 'ValidationError(["nothing"])'),
+    ("sharing/mail.py", 'forms.CharField(label="name")'),
+    ("sharing/mail.py", '_("The study" + name)'),
+    ("sharing/mail.py", '_(f"The study {name} was deleted.")'),
+    ("sharing/mail.py", 'x = "Name: %s" % _("name")'),
+    ("templates/a.html", "<p>Shared with {{ name }}.</p>"),
+    ("templates/a.html", "<p>{% if shared %}Shared{% endif %}</p>"),
+    ("templates/a.html", "<input placeholder='Filter'>"),
+    ("templates/a.html", '<a aria-label="About {{ name }}"></a>'),
+    ("templates/a.html", '{% button "Check code" %}'),
+    ("templates/a.html", "{% card title='Your details' %}"),
+    ("templates/a.html", '{% card text="one of yours" %}'),
+    ("templates/a.html", '{% include "a.html" with legend="Groups" %}'),
+    ("templates/a.html", '{{ name|default:"No name" }}'),
+    ("templates/mail/subject.txt", "{{ by }} shared a study"),
+]
+
+
+@pytest.mark.parametrize(("path", "source"), UNMARKED)
+def test_a_text_without_a_translation_mark_is_found(path, source):
+    (finding,) = marks.findings({path: f"\n{source}\n"}, {})
+    assert "carries no translation mark" in finding.sentence
+    assert finding.line == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("sharing/mail.py", 'raise Refused(_("You may not."))'),
+        ("sharing/mail.py", 'raise Refused(_("%(name)s is not here.") % {"name": name})'),
+        ("sharing/mail.py", 'x = ngettext("%(n)s study is", "%(n)s studies are", n)'),
+        ("sharing/mail.py", 'label = translation.gettext_lazy("The name")'),
+        ("sharing/mail.py", '"""What the module is for."""'),
+        ("sharing/mail.py", 'log.info("The mail %s was sent", mail)'),
+        ("sharing/mail.py", 'raise ValueError("No such component")'),
+        ("sharing/mail.py", 'SQL = "SELECT name FROM studies"'),
+        ("sharing/mail.py", 'x == "The name"'),
+        ("sharing/mail.py", 'x: "Sequence[Study, Share]" = y'),
+        ("sharing/mail.py", 'x = "Shared"'),
+        ("sharing/mail.py", 'x = "a b c"'),
+        ("sharing/mail.py", 'x = "Mozilla 5.0 like"  # allowed: a browser says it'),
+        ("sharing/migrations/0001_initial.py", 'x = "The name of it"'),
+        ("sharing/management/commands/x.py", 'x = "The name of it"'),
+        ("tests/test_x.py", 'x = "The name of it"'),
+        ("templates/a.html", '<p>{% translate "Shared" %}</p>'),
+        ("templates/a.html", "{% blocktranslate trimmed %}\nShared with <b>{{ x }}</b>.\n{% endblocktranslate %}"),
+        ("templates/a.html", "{% blocktranslate count n=n %}A study{% plural %}Studies{% endblocktranslate %}"),
+        ("templates/a.html", "<input placeholder='{% translate \"Filter\" %}'>"),
+        ("templates/a.html", '{% button _("Check code") tone="accent" hx_trigger="change delay:1s" %}'),
+        ("templates/a.html", '{% card title=_("Your details") class="a b" %}'),
+        ("templates/a.html", '{% if x == "A B" %}{% url "a:b" %}{% endif %}'),
+        ("templates/a.html", '{{ n|counted:"study is" }}'),
+        ("templates/a.html", "{# A word about it #}{% comment %}And more{% endcomment %}<!-- Here -->"),
+        ("templates/a.html", "<script src='x.js'>let x = 1</script>"),
+        ("templates/a.html", "{% block main_class %}page page--narrow{% endblock %}"),
+        ("templates/a.html", "<b>{{ a }} &middot; CIMAR – 3</b>"),
+        ("templates/a.html", "<b>DICOM</b>{# allowed: the standard's name #}"),
+        ("templates/gallery.html", "<p>For developers.</p>"),
+    ],
+)  # fmt: skip
+def test_a_text_with_its_mark_passes_and_so_does_what_no_person_sees(path, source):
+    assert list(marks.findings({path: source}, {})) == []
+
+
+TWICE = [
+    ({"sharing/a.py": '_("The study was deleted.")', "studies/b.py": '_("The study was deleted.")'}, 2),
+    ({"sharing/a.py": 'x = _("%(a)s was deleted.")\ny = _("%(b)s was deleted.")'}, 2),
+    (
+        {
+            "sharing/a.py": '_("%(a)s was deleted.")',
+            "templates/a.html": "{% blocktranslate %}{{ b }} was deleted.{% endblocktranslate %}",
+        },
+        2,
+    ),
+    ({"sharing/a.py": '_("What to do with it")', "templates/a.html": '{% card title=_("What to do with it") %}'}, 2),
+    (
+        {
+            "templates/a.html": "{% blocktranslate %}{{ a }} was\n deleted.{% endblocktranslate %}",
+            "templates/b.html": "<p>{% blocktranslate %}{{ b }} was deleted.{% endblocktranslate %}</p>",
+        },
+        2,
+    ),
+    ({"sharing/a.py": '_("Share studies")', "studies/b.py": '_("Share studies")'}, 0),
+    ({"sharing/a.py": '_("Shared by me")', "studies/b.py": '_("Shared by me")'}, 0),
+    ({f"templates/m/body.{form}": '{% translate "You were added." %}' for form in ("html", "txt")}, 0),
+    ({"templates/a.html": '{% block title %}{{ _("It was deleted.") }}{% endblock %}{{ _("It was deleted.") }}'}, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "number"), TWICE)
+def test_a_sentence_that_is_typed_twice_is_found_in_both_places(files, number):
+    breaches = list(marks.findings(files, {}))
+    assert [finding.sentence for finding in breaches if "is typed again in" not in finding.sentence] == []
+    assert len(breaches) == number
+
+
+def test_what_a_file_has_unmarked_may_stay_and_not_become_more():
+    had, more = {"sharing/a.py": 'Refused("no")'}, {"sharing/a.py": 'Refused("no"), Refused("never")'}
+    allowed = marks.counts(had)
+
+    assert list(marks.findings(had, allowed)) == []
+    assert len(list(marks.findings(more, allowed))) == 2
+
+
+def test_the_kept_counts_fall_and_do_not_rise(tmp_path):
+    file = tmp_path / "kept.json"
+    rise = [code.Finding("a.py", 1, "more than before")]
+
+    assert kept.write(file, {"a.py": {"x": 2}, "b.py": {"x": 0}}, lambda allowed: rise) == []
+    assert kept.read(file) == {"a.py": {"x": 2}}
+    assert kept.write(file, {"a.py": {"x": 3}}, lambda allowed: rise) == rise
+    assert kept.read(file) == {"a.py": {"x": 2}}
+    assert kept.write(file, {"a.py": {"x": 1}}, lambda allowed: []) == []
+    assert kept.read(file) == {"a.py": {"x": 1}}
