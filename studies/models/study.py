@@ -1,12 +1,31 @@
 """One DICOM study as its home worklist received it."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+# Every column that could say something of the patient or of the examination, and what it holds in a deleted study.
+ERASED: dict[str, Any] = {
+    "patient_name": "",
+    "patient_id": "",
+    "patient_birth_date_raw": "",
+    "patient_birth_date": None,
+    "patient_sex": "",
+    "accession_number": "",
+    "description": "",
+    "referring_physician": "",
+    "institution": "",
+    "study_date_raw": "",
+    "study_date": None,
+    "study_time_raw": "",
+    "n_series": 0,
+    "n_instances": 0,
+}
 
 
 class Study(models.Model):
@@ -57,18 +76,8 @@ class Study(models.Model):
                 | Q(deleted_at__isnull=False, deleted_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="a_deleted_study_keeps_no_patient_data",
-                condition=Q(deleted_at=None)
-                | Q(
-                    patient_name="",
-                    patient_id="",
-                    patient_birth_date_raw="",
-                    patient_birth_date=None,
-                    patient_sex="",
-                    accession_number="",
-                    description="",
-                    referring_physician="",
-                ),
+                name="a_deleted_study_keeps_no_word_of_the_examination",
+                condition=Q(deleted_at=None) | Q(**ERASED),
             ),
         ]
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
 from audit import clock
 from sharing import services as sharing_services
 from studies.models import Instance, Leftover, Placement, Series, Study
-from studies.services.erasing import ERASED, KEPT, ROWS_THAT_GO, erase_study
+from studies.models.study import ERASED
+from studies.services.erasing import KEPT, ROWS_THAT_GO, erase_study
 from tests.cast import acting
 from tests.factories import make_instance, make_series, make_study
 
@@ -39,7 +40,7 @@ def test_whatever_else_names_a_study_goes_or_is_known() -> None:
 
 @pytest.mark.django_db
 def test_erasing_leaves_nothing_that_was_written(cast: Any) -> None:
-    said = {
+    values = {
         "patient_name": "Quill^Hazel",
         "patient_id": "Quill-1",
         "patient_birth_date_raw": "19610704",
@@ -55,8 +56,8 @@ def test_erasing_leaves_nothing_that_was_written(cast: Any) -> None:
         "n_series": 1,
         "n_instances": 1,
     }
-    assert set(said) == set(ERASED), "give the new column a value here"
-    study = make_study(cast.ct, **said)
+    assert set(values) == set(ERASED), "give the new column a value here"
+    study = make_study(cast.ct, **values)
     make_instance(make_series(study, description="Quill"))
     other = make_instance(make_series(make_study(cast.ct)))
     now = clock.now()
@@ -79,3 +80,17 @@ def test_deleting_a_study_erases_it_and_takes_its_placements(cast: Any) -> None:
     row = Study.objects.filter(pk=cast.study.pk).values(*ERASED).get()
     assert row == ERASED
     assert not Placement.objects.filter(study=cast.study).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ERASED)
+def test_a_deleted_study_that_keeps_a_word_is_refused_by_the_database(cast: Any, column: str) -> None:
+    kept = {"patient_birth_date": "1961-07-04", "study_date": "2024-01-02", "n_series": 1, "n_instances": 1}
+    study = make_study(cast.ct)
+    erase_study(study=study, by=acting(cast.ana), why="a mistake", at=clock.now())
+
+    with (
+        pytest.raises(IntegrityError, match="a_deleted_study_keeps_no_word_of_the_examination"),
+        transaction.atomic(),
+    ):
+        Study.objects.filter(pk=study.pk).update(**{column: kept.get(column, "Quill")})

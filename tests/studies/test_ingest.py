@@ -16,6 +16,7 @@ from studies.ingest.refusals import OTHER_BYTES
 from studies.ingest.results import FileOutcome
 from studies.ingest.sources import from_path
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
+from studies.models.study import ERASED
 from studies.services import render_waiting, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
@@ -151,15 +152,7 @@ def test_a_deleted_study_does_not_come_back_to_life(cast: Cast, django_capture_o
     take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(data)])
     buried = Study.objects.get(study_instance_uid="2.25.77")
     Study.objects.filter(pk=buried.pk).update(
-        patient_name="",
-        patient_id="",
-        patient_birth_date_raw="",
-        patient_sex="",
-        accession_number="",
-        description="",
-        referring_physician="",
-        deleted_at="2026-11-24T00:00Z",
-        deleted_by=cast.adam,
+        **ERASED, deleted_at="2026-11-24T00:00Z", deleted_by=cast.adam, deleted_because="a mistake"
     )
 
     take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(data)])

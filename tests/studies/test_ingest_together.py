@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from studies.ingest.results import IngestResult
 from studies.models import Blob, Instance, Placement, Study
+from studies.models.study import ERASED
 from studies.services import render_previews, take_in_all
 from tests.bad_files import Homes, dicom_storage, sound, source
 from tests.cast import IMPORTER
@@ -106,22 +107,7 @@ def test_a_study_deleted_while_its_files_wait_for_the_lock_is_made_anew_beside_t
             Study.objects.select_for_update(no_key=True).get(pk=deleted.pk)
             more = pool.submit(at_once, importing(places.ct, [sound(StudyInstanceUID=uid) for uid in uids]))
             until_somebody_waits()
-            Study.objects.filter(pk=deleted.pk).update(
-                **dict.fromkeys(
-                    (
-                        "patient_name",
-                        "patient_id",
-                        "patient_birth_date_raw",
-                        "patient_sex",
-                        "accession_number",
-                        "description",
-                        "referring_physician",
-                    ),
-                    "",
-                ),
-                deleted_at=Now(),
-                deleted_by=person,
-            )
+            Study.objects.filter(pk=deleted.pk).update(**ERASED, deleted_at=Now(), deleted_by=person)
         [result] = more.result(60)
 
     assert result.n_new == 3
