@@ -81,7 +81,7 @@ class SettingsForm(ServiceForm):
 
 class NewAccountForm(ServiceForm):
     timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
-    address = forms.EmailField(
+    email = forms.EmailField(
         label="First administrator",
         help_text="Their email address. They will be invited as Administrator on every worklist.",
     )
@@ -134,7 +134,7 @@ class AccountAdmin(EditablePage):
 
     def sections(self, row: Account | None, form: ServiceForm) -> list[tuple[str | None, tuple[str, ...]]]:
         if row is None:
-            return [(None, ("name", "timezone", "address"))]
+            return [(None, ("name", "timezone", "email"))]
         return [
             (None, ("name", "timezone")),
             ("How long things last", ("invitation_days", "guest_link_days")),

@@ -16,28 +16,28 @@ from audit.requests import actor_of
 from common.nouns import counted
 from worklists import services
 from worklists.models import Worklist
-from worklists.services import Answer, Offer, Outcome
+from worklists.services import Answer, MembershipOffer, OfferOutcome
 
 SALT = "cimar.invite-batch"
 HOUR = 3600
-SOMETHING = (Outcome.INVITED, Outcome.ADDED, Outcome.CHANGED)
+SOMETHING = (OfferOutcome.INVITED, OfferOutcome.ADDED, OfferOutcome.CHANGED)
 STALE = "This check is more than an hour old. Check the list again."
 REGISTERED = "This address is registered on the platform."
 GONE = "The role or a worklist in this line was deleted after you checked the list."
 
 WILL = {
-    Outcome.INVITED: ("Will be invited", "info"),
-    Outcome.ADDED: ("Will be added at once", "good"),
-    Outcome.CHANGED: ("Already invited; the invitation will change", "info"),
-    Outcome.ALREADY: ("Already invited; nothing changes", "neutral"),
-    Outcome.REFUSED: ("Will not be invited", "danger"),
+    OfferOutcome.INVITED: ("Will be invited", "info"),
+    OfferOutcome.ADDED: ("Will be added at once", "good"),
+    OfferOutcome.CHANGED: ("Already invited; the invitation will change", "info"),
+    OfferOutcome.ALREADY: ("Already invited; nothing changes", "neutral"),
+    OfferOutcome.REFUSED: ("Will not be invited", "danger"),
 }
 DONE = {
-    Outcome.INVITED: ("Invited", "good"),
-    Outcome.ADDED: ("Added at once", "good"),
-    Outcome.CHANGED: ("Invitation changed", "good"),
-    Outcome.ALREADY: ("Already invited; nothing changes", "neutral"),
-    Outcome.REFUSED: ("Not invited", "danger"),
+    OfferOutcome.INVITED: ("Invited", "good"),
+    OfferOutcome.ADDED: ("Added at once", "good"),
+    OfferOutcome.CHANGED: ("Invitation changed", "good"),
+    OfferOutcome.ALREADY: ("Already invited; nothing changes", "neutral"),
+    OfferOutcome.REFUSED: ("Not invited", "danger"),
 }
 
 
@@ -50,7 +50,7 @@ class Shown:
     word: str
     tone: str
     sentence: str
-    offer: Offer | None
+    offer: MembershipOffer | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +101,7 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
         return _page(request, page, "batch", 422, form=form, wrong=STALE)
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
-    kept = [Outcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
+    kept = [OfferOutcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
     try:
         answers = (
             services.invite_members(account=account, offers=offers, by=actor_of(request), shown=kept)
@@ -119,21 +119,22 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
 
 
 def _agreed_rows(
-    agreed: Any, lines: list[Line], answers: list[Answer], words: dict[Outcome, tuple[str, str]]
+    agreed: Any, lines: list[Line], answers: list[Answer], words: dict[OfferOutcome, tuple[str, str]]
 ) -> list[Shown]:
     """Each line that was agreed to with its answer, and in their places those that the check had refused."""
     coming = iter(answers)
     rows = [_shown(line, next(coming) if line.offer is not None else None, words) for line in lines]
     rows += [
-        Shown(number, typed, *words[Outcome.REFUSED], said, None) for number, typed, said in agreed["refused"]
+        Shown(number, typed, *words[OfferOutcome.REFUSED], said, None)
+        for number, typed, said in agreed["refused"]
     ]
     return sorted(rows, key=lambda row: row.number)
 
 
-def _shown(line: Line, answer: Answer | None, words: dict[Outcome, tuple[str, str]]) -> Shown:
-    outcome = answer.outcome if answer is not None else Outcome.REFUSED
+def _shown(line: Line, answer: Answer | None, words: dict[OfferOutcome, tuple[str, str]]) -> Shown:
+    outcome = answer.outcome if answer is not None else OfferOutcome.REFUSED
     sentence = answer.sentence if answer is not None else line.sentence
-    if outcome == Outcome.ADDED and answer is not None:
+    if outcome == OfferOutcome.ADDED and answer is not None:
         # A name is told only of who belongs to the account: before that, whoever lists addresses learns none.
         sentence = f"{answer.user} is registered on the platform." if words is DONE else REGISTERED
     return Shown(line.number, line.typed, *words[outcome], sentence, line.offer)
@@ -149,7 +150,7 @@ def _sign(
     """By ids: whatever is renamed between the two steps, what was shown is what is meant."""
     rows = [
         [
-            line.number, line.offer.address, line.offer.role.pk, line.offer.every_worklist,
+            line.number, line.offer.email, line.offer.role.pk, line.offer.every_worklist,
             [[place.pk, role.pk if role is not None else None] for place, role in line.offer.worklists],
             answers[line.number].outcome.value,
         ]
@@ -171,7 +172,7 @@ def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[Line], list
             lines.append(Line(number, address, None, GONE))
             continue
         chosen = tuple((worklists[place], roles[own] if own is not None else None) for place, own in places)
-        lines.append(Line(number, address, Offer(address, roles[role], chosen, every)))
+        lines.append(Line(number, address, MembershipOffer(address, roles[role], chosen, every)))
     return lines, [row[-1] for row in rows]
 
 

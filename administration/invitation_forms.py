@@ -8,7 +8,7 @@ from accounts.models import Account, Role
 from administration.invitation_table import TOO_LARGE, as_text
 from common.text import NOT_AN_ADDRESS
 from worklists.models import Worklist
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
 
 # As a person's page has them too.
@@ -91,13 +91,13 @@ class InviteForm(forms.Form):
         """The form with every one of its rows."""
         return all([super().is_valid(), *(place.is_valid() for place in self.places)])
 
-    def offer(self) -> Offer:
+    def offer(self) -> MembershipOffer:
         filled = self.cleaned_data
         places = [place.cleaned_data for place in self.places]
         chosen = tuple(
             (place["worklist"], place["role"]) for place in places if place["worklist"] is not None
         )
-        return Offer(filled["email"], filled["role"], chosen, filled["every_worklist"])
+        return MembershipOffer(filled["email"], filled["role"], chosen, filled["every_worklist"])
 
 
 class ListForm(forms.Form):

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import Account, Role
 from common.text import identity
 from worklists.models import Worklist
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 MOST_LINES = 200
 TOO_LARGE = "The list is larger than 100 kB. Invite fewer people at once."
@@ -32,7 +32,7 @@ class Line:
 
     number: int
     typed: str
-    offer: Offer | None
+    offer: MembershipOffer | None
     sentence: str = ""
 
 
@@ -142,8 +142,8 @@ def _line(number: int, cells: list[str], header: Sequence[str], directory: Direc
             raise ValidationError(
                 "This line has more cells than columns. Put quotes around a cell that contains the separator."
             )
-        offer = Offer(
-            address=typed,
+        offer = MembershipOffer(
+            email=typed,
             role=directory.role(named.get("role", "")),
             worklists=tuple(directory.place(name) for name in _names(named.get("worklists", ""))),
             every_worklist=_said_yes(named.get("every_worklist", "")),

@@ -24,12 +24,12 @@ from sharing.selectors import promises_of
 from sharing.services import withdraw_staff_invitation
 from worklists import services
 from worklists.models import InvitedMembership
-from worklists.services import Outcome
+from worklists.services import OfferOutcome
 
 SAID = {
-    Outcome.INVITED: "{} has been invited by email.",
-    Outcome.CHANGED: "{} had already been invited. Their invitation now offers what you chose.",
-    Outcome.ALREADY: "{} has already been invited to exactly this. No second email was sent.",
+    OfferOutcome.INVITED: "{} has been invited by email.",
+    OfferOutcome.CHANGED: "{} had already been invited. Their invitation now offers what you chose.",
+    OfferOutcome.ALREADY: "{} has already been invited to exactly this. No second email was sent.",
 }
 TONES = {"accepted": "good", "lapsed": "warn"}
 
@@ -228,10 +228,10 @@ def _invited(request: HttpRequest, account: Account, form: InviteForm) -> str:
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return ""
-    if answer.outcome == Outcome.ADDED:
+    if answer.outcome == OfferOutcome.ADDED:
         return f"{answer.user} is already registered and is now a member. We have emailed them."
-    if answer.outcome != Outcome.REFUSED:
-        return SAID[answer.outcome].format(answer.offer.address)
+    if answer.outcome != OfferOutcome.REFUSED:
+        return SAID[answer.outcome].format(answer.offer.email)
     # What a right refuses the service has recorded itself: this is the form again, and no 403 beside it.
     form.add_error(None if answer.denied else "email", answer.sentence)
     return ""

@@ -31,7 +31,7 @@ from tests.factories import (
     placement_of,
 )
 from worklists.models import InvitedMembership, Worklist
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 CODE = "123456"
 
@@ -95,7 +95,9 @@ def make_world() -> World:
     Session.objects.create(session_key="a-session", expire_date=Now() + timedelta(days=1))
     UserSession.objects.create(user=cast.ana, session_key="a-session", ip="192.0.2.7", user_agent="")
     viewer = cast.northgate.roles.get(name="Viewer")
-    offers = [Offer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")]
+    offers = [
+        MembershipOffer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")
+    ]
     worklists.services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam))
     offered = InvitedMembership.objects.get(invitation__address="olga@example.net")
     newcomer = make_user("Nina", email="nina@example.net")

@@ -14,17 +14,19 @@ from tests.cast import acting
 from tests.factories import PASSWORD, role_of
 from worklists import services
 from worklists.models import InvitedMembership
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 ADDRESS = "dora@example.net"
 CODE = "123456"
 
 
-def offer(cast: Any, typed: str = ADDRESS, role: str = "Viewer", *places: Any, **more: Any) -> Offer:
-    return Offer(typed, role_of(cast.northgate, role), tuple(places), **more)
+def offer(
+    cast: Any, typed: str = ADDRESS, role: str = "Viewer", *places: Any, **more: Any
+) -> MembershipOffer:
+    return MembershipOffer(typed, role_of(cast.northgate, role), tuple(places), **more)
 
 
-def invite(cast: Any, *offers: Offer, by: Any = None) -> list[services.Answer]:
+def invite(cast: Any, *offers: MembershipOffer, by: Any = None) -> list[services.Answer]:
     return services.invite_members(account=cast.northgate, offers=offers, by=acting(by or cast.adam))
 
 

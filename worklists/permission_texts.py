@@ -44,28 +44,28 @@ TEXTS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class PermissionText:
     """One permission of the checklist, with those that have no effect without it."""
 
     codename: str
     label: str
     text: str
-    children: tuple["Line", ...] = ()
+    children: tuple["PermissionText", ...] = ()
 
 
 @dataclass
 class Area:
     name: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[PermissionText] = field(default_factory=list)
 
 
 def checklist(*, platform: bool = False) -> list[Area]:
     """All permissions by area, in the order clinicians know; the platform's own roles administer no account."""
     known = {str(codename): str(label) for codename, label in _known(platform)}
 
-    def line(codename: str) -> Line:
+    def line(codename: str) -> PermissionText:
         children = tuple(line(child) for child in CHILDREN.get(codename, ()))
-        return Line(codename, known[codename], TEXTS[codename], children)
+        return PermissionText(codename, known[codename], TEXTS[codename], children)
 
     areas: dict[str, Area] = {}
     for codename, label in known.items():

@@ -1,6 +1,6 @@
 """What a person may see of shares."""
 
-from sharing.selectors.access import EVERYBODY, Access, Place, who_has_access
+from sharing.selectors.access import EVERYBODY, AccessPlace, StudyAccess, who_has_access
 from sharing.selectors.directory import (
     account_uuids,
     accounts_by_uuid,
@@ -29,7 +29,7 @@ from sharing.selectors.shared_by_me import (
     shares_made_by,
 )
 from sharing.selectors.shares import (
-    Received,
+    ReceivedPress,
     press_for,
     shares_awaiting,
     shares_seen_by,
@@ -37,11 +37,11 @@ from sharing.selectors.shares import (
 
 __all__ = [
     "EVERYBODY",
-    "Access",
+    "AccessPlace",
     "Leaving",
     "NoSuchPage",
-    "Place",
-    "Received",
+    "ReceivedPress",
+    "StudyAccess",
     "WhatEnds",
     "account_uuids",
     "accounts_by_uuid",

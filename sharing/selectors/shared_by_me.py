@@ -30,7 +30,7 @@ class NoSuchPage(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
+class SentShare:
     """One share. `study` and `placement` only while the person still sees the study where they shared it from."""
 
     share: Share
@@ -51,7 +51,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentInvitation:
     """One invitation, with how many of the person's promises still wait on it."""
 
     invitation: Invitation
@@ -62,7 +62,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class SentPage(Generic[T]):
     """Some lines, and the uuids with which the pages beside this one begin; empty where there is none."""
 
     lines: list[T]
@@ -70,7 +70,9 @@ class Page(Generic[T]):
     older: UUID | None
 
 
-def shares_made_by(by: Actor, *, before: UUID | None = None, after: UUID | None = None) -> Page[Line]:
+def shares_made_by(
+    by: Actor, *, before: UUID | None = None, after: UUID | None = None
+) -> SentPage[SentShare]:
     """The person's shares. Raises NoSuchPage."""
     seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
     mine = (
@@ -88,10 +90,12 @@ def shares_made_by(by: Actor, *, before: UUID | None = None, after: UUID | None 
     shares, newer, older = _page(mine, before, after)
     now = clock.now()
     rights = permissions.rights_to_end(by, shares)
-    return Page([_line(share, now, rights) for share in shares], newer, older)
+    return SentPage([_sent_share(share, now, rights) for share in shares], newer, older)
 
 
-def invitations_sent_by(by: Actor, *, before: UUID | None = None, after: UUID | None = None) -> Page[Sent]:
+def invitations_sent_by(
+    by: Actor, *, before: UUID | None = None, after: UUID | None = None
+) -> SentPage[SentInvitation]:
     """The invitations the person made or promised something with. Raises NoSuchPage."""
     promised = Count(
         "shares", filter=Q(shares__shared_by=by.person, shares__to_worklist=None, shares__ended_at=None)
@@ -99,7 +103,7 @@ def invitations_sent_by(by: Actor, *, before: UUID | None = None, after: UUID | 
     sent = invitations_of(by).select_related("account", "invited_by").annotate(promised=promised)
     rows, newer, older = _page(sent, before, after)
     now = clock.now()
-    return Page([_sent(row, now) for row in rows], newer, older)
+    return SentPage([_sent_invitation(row, now) for row in rows], newer, older)
 
 
 def _page(
@@ -127,10 +131,10 @@ def _page(
     return found, found[0].uuid if beside else None, found[-1].uuid if more else None  # type: ignore[attr-defined]
 
 
-def _line(share: Share, now: datetime, rights: permissions.RightsToEnd) -> Line:
+def _sent_share(share: Share, now: datetime, rights: permissions.RightsToEnd) -> SentShare:
     state, tone, why = _state(share, now)
     may_end = state != ENDED and not rights.refusal(share, home=share.study.home_id)
-    return Line(share, share.seen, _target(share), state, tone, why, may_end)  # type: ignore[attr-defined]
+    return SentShare(share, share.seen, _target(share), state, tone, why, may_end)  # type: ignore[attr-defined]
 
 
 def _target(share: Share) -> str:
@@ -172,12 +176,12 @@ def _why_ended(share: Share) -> str:
     return f"{reason.label} {by}".strip()
 
 
-def _sent(invitation: Invitation, now: datetime) -> Sent:
+def _sent_invitation(invitation: Invitation, now: datetime) -> SentInvitation:
     promised: int = invitation.promised  # type: ignore[attr-defined]
     if invitation.accepted_at is not None:
-        return Sent(invitation, "Registered", "good", promised, False)
+        return SentInvitation(invitation, "Registered", "good", promised, False)
     if invitation.withdrawn_at is not None:
-        return Sent(invitation, "Withdrawn", "neutral", promised, False)
+        return SentInvitation(invitation, "Withdrawn", "neutral", promised, False)
     if invitation.expires_at <= now:
-        return Sent(invitation, "Expired", "warn", promised, True)
-    return Sent(invitation, "Pending", "waiting", promised, True)
+        return SentInvitation(invitation, "Expired", "warn", promised, True)
+    return SentInvitation(invitation, "Pending", "waiting", promised, True)

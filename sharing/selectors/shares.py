@@ -27,7 +27,7 @@ def shares_awaiting(by: Actor) -> QuerySet[Share]:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedPress:
     """What of one press still stands for a reader; `stood` says whether something once did."""
 
     placements: list[Placement]
@@ -36,7 +36,7 @@ class Received:
     note: str = ""
 
 
-def press_for(by: Actor, press: UUID) -> Received:
+def press_for(by: Actor, press: UUID) -> ReceivedPress:
     """The placements that a press's shares still hold on worklists the reader may see."""
     mine = list(
         Share.objects.filter(
@@ -48,14 +48,14 @@ def press_for(by: Actor, press: UUID) -> Received:
         .order_by("id")
     )
     if not mine:
-        return Received([], False)
+        return ReceivedPress([], False)
     standing = Share.objects.carrying().filter(
         pk__in=[share.pk for share in mine], study=OuterRef("study"), to_worklist=OuterRef("worklist")
     )
     placements = (
         placements_visible_to(by).filter(Exists(standing)).with_names().order_by("-study_date", "-id")
     )
-    return Received(list(placements[:500]), True, mine[0].shared_by.name, mine[0].note)
+    return ReceivedPress(list(placements[:500]), True, mine[0].shared_by.name, mine[0].note)
 
 
 def worklist_ids(by: Actor, codename: str) -> set[int]:

@@ -10,7 +10,7 @@ from sharing.services.invitations import (
     withdraw_invitation,
     withdraw_staff_invitation,
 )
-from sharing.services.press import Row, ShareReport
+from sharing.services.press import ReportRow, ShareReport
 from sharing.services.promises import claim_promises
 from sharing.services.registration import claim_what_waits, register_invited
 from sharing.services.removal import (
@@ -28,7 +28,7 @@ __all__ = [
     "NothingThere",
     "Outcome",
     "Removal",
-    "Row",
+    "ReportRow",
     "ShareReport",
     "claim_promises",
     "claim_what_waits",

@@ -26,7 +26,7 @@ COPIED = [field.attname for field in Share._meta.concrete_fields if not field.pr
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """What became of one study and one target; `placement` is empty of a study when it was gone meanwhile."""
 
     placement_uuid: UUID
@@ -44,7 +44,7 @@ class ShareReport:
 
     press: UUID
     worklist: Worklist
-    rows: list[Row]
+    rows: list[ReportRow]
 
     def count(self, *outcomes: str) -> int:
         return sum(row.outcome in outcomes for row in self.rows)
@@ -62,12 +62,12 @@ class Press:
     now: datetime
 
 
-def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[Row], list[Share]]:
+def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[ReportRow], list[Share]]:
     """Insert the new shares, update the changed ones; the report's rows, and the new shares."""
     decisions = list(decisions)
     new: dict[Key, Share] = {}
     changed: list[Share] = []
-    rows: list[Row] = []
+    rows: list[ReportRow] = []
     for decision in decisions:
         share = decision.share
         if decision.outcome == Outcome.CHANGED and share is not None:
@@ -83,15 +83,15 @@ def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[Row], list[
     return rows, list(new.values())
 
 
-def audit(press: Press, rows: Sequence[Row], graphs: dict[int, Graph]) -> None:
+def audit(press: Press, rows: Sequence[ReportRow], graphs: dict[int, Graph]) -> None:
     """One event a row, except for what was shared already: nothing was written, so nothing happened."""
     labels = Labels.of(row.share for row in rows if row.share is not None)
     record_all(_event(press, row, labels, graphs) for row in rows if row.outcome != Outcome.ALREADY_SHARED)
 
 
-def _row(decision: Decision, share: Share | None) -> Row:
+def _row(decision: Decision, share: Share | None) -> ReportRow:
     placement, recipient = decision.placement, decision.recipient
-    return Row(
+    return ReportRow(
         placement.uuid,
         placement,
         recipient.target,
@@ -123,7 +123,7 @@ def _new_share(press: Press, decision: Decision) -> Share:
     )
 
 
-def _event(press: Press, row: Row, labels: Labels, graphs: dict[int, Graph]) -> AuditEvent:
+def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph]) -> AuditEvent:
     if row.share is None:
         detail = {"method": row.target.method, "why": row.sentence, "press": str(press.uuid)}
         on = (

@@ -23,7 +23,7 @@ def read_access(
     by: Actor,
     names: UUID | str = "",
     path: UUID | None = None,
-) -> selectors.Access:
+) -> selectors.StudyAccess:
     """Who can see this study, as far as the person may know it from where they see it.
 
     `names`: the worklist whose people are to be named, or `EVERYBODY`; `path`: the share whose whole path is wanted.
@@ -36,7 +36,7 @@ def read_access(
 
 
 @transaction.atomic
-def read_access_names(*, placement: Placement, worklist: UUID, by: Actor) -> selectors.Place:
+def read_access_names(*, placement: Placement, worklist: UUID, by: Actor) -> selectors.AccessPlace:
     """One worklist of that page with its people named; NothingThere where they are not the person's to know."""
     shown = read_access(placement=placement, by=by, names=worklist)
     place = next((place for place in shown.places if place.uuid == worklist and place.roles), None)
@@ -56,7 +56,7 @@ def read_access_path(*, placement: Placement, share: UUID, by: Actor) -> list[di
 
 
 @transaction.atomic
-def read_received(*, press: UUID, by: Actor) -> selectors.Received:
+def read_received(*, press: UUID, by: Actor) -> selectors.ReceivedPress:
     """What of a press still stands for the person; NothingThere where nothing ever did."""
     received = selectors.press_for(by, press)
     if not received.stood:

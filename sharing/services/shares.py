@@ -30,7 +30,7 @@ from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services import notices, settling
-from sharing.services.press import Press, Row, ShareReport, audit, write
+from sharing.services.press import Press, ReportRow, ShareReport, audit, write
 from sharing.targets import Resolved, Target, tidy
 from studies.models import Placement
 from studies.selectors import placements_visible_to
@@ -108,7 +108,7 @@ def _press(
     )
     rows, new = write(press, decisions)
     rows += [
-        Row(placement, None, recipient.target, recipient.label, Outcome.REFUSED, GONE)
+        ReportRow(placement, None, recipient.target, recipient.label, Outcome.REFUSED, GONE)
         for placement in gone
         for recipient in recipients
     ]

@@ -54,9 +54,9 @@ def _part(
     """The people of one worklist, or the steps that were left out of one path."""
     if worklist is not None:
         place = reads.read_access_names(worklist=worklist, **whose)
-        return render(request, "sharing/_names.html", {"place": place})
+        return render(request, "sharing/_people_by_role.html", {"place": place})
     steps = reads.read_access_path(share=share, **whose)
-    return render(request, "sharing/_path.html", {"steps": steps})
+    return render(request, "sharing/_hidden_steps.html", {"steps": steps})
 
 
 def _uuid(value: str) -> UUID | None:

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from common.components.studies import path_line
 from common.components.words import day_or_moment, pill
 from common.nouns import counted
-from sharing.selectors.access.shown import Grant, Place
+from sharing.selectors.access.shown import AccessPlace, Grant
 
 RECEIVED_HERE = SafeString('<p class="muted">This is the original. It stays until it is deleted.</p>\n')
 NOT_TO_KNOW = SafeString('<p class="muted">Only that organisation can see who its members are.</p>\n')
@@ -36,7 +36,7 @@ def share_line(grant: Grant, end: str) -> SafeString:
     )
 
 
-def place_part(place: Place, end: str) -> SafeString:
+def place_part(place: AccessPlace, end: str) -> SafeString:
     """A worklist the study is on: who is there, and by which shares."""
     shares = format_html_join("", "{}", ((share_line(grant, end),) for grant in place.grants))
     return format_html(
@@ -49,7 +49,7 @@ def place_part(place: Place, end: str) -> SafeString:
     )
 
 
-def _heading(place: Place) -> SafeString:
+def _heading(place: AccessPlace) -> SafeString:
     kinds = {"personal": "personal worklist", "address": "by email"}
     about: SafeString | str = ""
     if place.account:
@@ -75,11 +75,11 @@ def _heading(place: Place) -> SafeString:
     )
 
 
-def _people(place: Place) -> SafeString | str:
+def _people(place: AccessPlace) -> SafeString | str:
     if not place.members:
         return NOT_TO_KNOW if place.kind in ("location", "group") else ""
     names: SafeString = (
-        render_to_string("sharing/_names.html", {"place": place})
+        render_to_string("sharing/_people_by_role.html", {"place": place})
         if place.roles
         else format_html('<a href="?names={}#worklist-{}">Show the names</a>', place.uuid, place.uuid)
     )

@@ -4,12 +4,12 @@ from sharing.selectors import WhatEnds
 
 MOST_LINES = 12
 
-Line = tuple[int | None, str]
+Consequence = tuple[int | None, str]
 
 
-def what_goes(preview: WhatEnds) -> list[Line]:
+def what_goes(preview: WhatEnds) -> list[Consequence]:
     """One line for each recipient, for each worklist that falls with them, and for what is only counted."""
-    lines: list[Line] = []
+    lines: list[Consequence] = []
     lines += _several(preview.recipients, ("share with {} ends", "shares with {} end"), "more recipients")
     if preview.kept:
         lines.append(
@@ -46,8 +46,10 @@ def what_goes(preview: WhatEnds) -> list[Line]:
     return lines
 
 
-def _several(rows: list[tuple[str, int]], words: tuple[str, str], rest: str) -> list[Line]:
-    lines: list[Line] = [(number, words[number != 1].format(name)) for name, number in rows[:MOST_LINES]]
+def _several(rows: list[tuple[str, int]], words: tuple[str, str], rest: str) -> list[Consequence]:
+    lines: list[Consequence] = [
+        (number, words[number != 1].format(name)) for name, number in rows[:MOST_LINES]
+    ]
     if len(rows) > MOST_LINES:
         lines.append((len(rows) - MOST_LINES, rest))
     return lines

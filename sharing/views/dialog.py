@@ -104,7 +104,7 @@ class Dialog:
     def answer(self, *, status: int = 200) -> HttpResponse:
         if self.part:
             context = {**self.context(), "part": PARTS[self.part]}
-            return render(self.request, "sharing/_part.html", context, status=status)
+            return render(self.request, "sharing/_dialog_part.html", context, status=status)
         return dialog_answer(self.request, "sharing/_share.html", self.context(), status=status)
 
     def context(self) -> dict[str, Any]:

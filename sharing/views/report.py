@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from common import formats
 from sharing.models import Method
-from sharing.services import Outcome, Row, ShareReport
+from sharing.services import Outcome, ReportRow, ShareReport
 from sharing.targets import Target
 from sharing.views.common import studies_page
 from studies.models import Placement
@@ -36,7 +36,7 @@ MANY_LINES = 60
 def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
     counts = [(report.count(outcome), WORDS[outcome]) for outcome in ORDER[::-1] if report.count(outcome)]
     lines = {row.placement_uuid: _study(row.placement) for row in report.rows}
-    by_target: dict[Target, list[Row]] = {}
+    by_target: dict[Target, list[ReportRow]] = {}
     for row in report.rows:
         by_target.setdefault(row.target, []).append(row)
     return {
@@ -53,7 +53,7 @@ def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
     }
 
 
-def _target(target: Target, rows: list[Row], lines: dict[Any, dict[str, str]]) -> dict[str, Any]:
+def _target(target: Target, rows: list[ReportRow], lines: dict[Any, dict[str, str]]) -> dict[str, Any]:
     rows = sorted(rows, key=lambda row: (ORDER.index(row.outcome), row.sentence))
     return {
         "chip": CHIPS.get(Method(target.method), str(target.method)),
@@ -65,7 +65,7 @@ def _target(target: Target, rows: list[Row], lines: dict[Any, dict[str, str]]) -
     }
 
 
-def _label(row: Row) -> str:
+def _label(row: ReportRow) -> str:
     if row.label:
         return row.label
     return row.target.value if row.target.method in (Method.CODE, Method.EMAIL) else "not found"

@@ -19,7 +19,7 @@ from tests.fingerprint import fingerprint
 from tests.plumbing.database import Clock
 from worklists import services
 from worklists.models import Worklist
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def clinicians(cast: Cast) -> tuple[Any, Invitation, list[str]]:
 
 
 def staffs(cast: Cast) -> tuple[Any, Invitation, list[str]]:
-    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     row = Invitation.objects.get(address="olga@example.net")
     deeds = ("resend", "new_link")

@@ -25,7 +25,7 @@ from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import answer, signed_in, world
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 __all__ = ["world"]
 
@@ -53,7 +53,7 @@ def theirs(cast: Cast) -> dict[Any, Any]:
     services.change_worklist_member(
         membership=membership_of(cast.caro, cast.imaging), role=role, by=acting(cast.rita)
     )
-    offer = Offer("staff@river.test", role, ((boathouse, None),))
+    offer = MembershipOffer("staff@river.test", role, ((boathouse, None),))
     services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
     return {
         Role: role,
@@ -70,7 +70,7 @@ def adam(cast: Cast, theirs: dict[Any, Any], client: Client) -> Client:
     services.change_worklist(worklist=cast.ct, description="Read here", by=acting(cast.adam))
     services.invite_members(
         account=cast.northgate,
-        offers=[Offer("new@north.test", Role.objects.get(account=cast.northgate, name="Viewer"))],
+        offers=[MembershipOffer("new@north.test", Role.objects.get(account=cast.northgate, name="Viewer"))],
         by=acting(cast.adam),
     )
     cast.adam.refresh_from_db()
@@ -314,7 +314,7 @@ POSTS = [row for row in (*CORE, *PEOPLES) if row.method == "post"]
 def test_who_administered_a_moment_ago_does_nothing_more(world: Any, cast: Cast) -> None:
     """Every form of the administration, from a page that was open when the right was taken away."""
     join(make_user("Carl"), cast.northgate, "Administrator")
-    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     own, viewer = AccountMembership.objects.get(user=cast.adam), role_of(cast.northgate, "Viewer")
     client = signed_in(world, "adam")

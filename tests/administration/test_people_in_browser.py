@@ -15,7 +15,7 @@ from tests.browser.steps import Person, come
 from tests.cast import Cast, acting, make_cast
 from tests.factories import join, make_study, make_user, membership_of, placement_of, role_of
 from worklists import services
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 __all__ = ["come"]
 
@@ -60,7 +60,7 @@ def here(transactional_db: None) -> Cast:
     )
     ben = AccountMembership.objects.get(user=cast.ben)
     services.change_account_member(membership=ben, every_worklist=True, by=OPERATOR)
-    offer = Offer("dora@example.net", role_of(cast.northgate, "Viewer"), ((cast.ct, None),))
+    offer = MembershipOffer("dora@example.net", role_of(cast.northgate, "Viewer"), ((cast.ct, None),))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     return cast
 

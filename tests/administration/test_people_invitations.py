@@ -20,7 +20,7 @@ from tests.factories import join, make_group, make_location, make_role, make_use
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import services
 from worklists.models import InvitedMembership
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 __all__ = ["adam"]
 
@@ -34,13 +34,13 @@ def page(name: str, *args: Any) -> str:
 
 
 def invite(cast: Any, typed: str = "dora@example.net", role: str = "Viewer") -> InvitedMembership:
-    offer = Offer(typed, role_of(cast.northgate, role), ((cast.ct, None),))
+    offer = MembershipOffer(typed, role_of(cast.northgate, role), ((cast.ct, None),))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     return InvitedMembership.objects.get(invitation__address=typed)
 
 
 def invite_riverside(cast: Any) -> InvitedMembership:
-    offer = Offer("secret@elsewhere.example", role_of(cast.riverside, "Viewer"))
+    offer = MembershipOffer("secret@elsewhere.example", role_of(cast.riverside, "Viewer"))
     services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
     return InvitedMembership.objects.get(invitation__address="secret@elsewhere.example")
 

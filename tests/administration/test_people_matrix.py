@@ -28,7 +28,7 @@ from tests.matrix import (
     world,
 )
 from worklists import services
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 __all__ = ["world"]
 
@@ -48,7 +48,7 @@ def invited(world: SimpleNamespace) -> None:
     """An invitation of either account."""
     cast = world.cast
     for account, by, name in ((cast.northgate, cast.adam, "olga"), (cast.riverside, cast.rita, "pia")):
-        offer = Offer(f"{name}@example.net", role_of(account, "Viewer"))
+        offer = MembershipOffer(f"{name}@example.net", role_of(account, "Viewer"))
         services.invite_members(account=account, offers=[offer], by=acting(by))
 
 

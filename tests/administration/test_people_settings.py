@@ -72,7 +72,9 @@ def test_invitations_from_then_on_live_as_long_as_the_account_says(adam, cast):
     role = cast.northgate.roles.get(name="Viewer")
 
     services.invite_members(
-        account=cast.northgate, offers=[services.Offer("dora@example.net", role)], by=acting(cast.adam)
+        account=cast.northgate,
+        offers=[services.MembershipOffer("dora@example.net", role)],
+        by=acting(cast.adam),
     )
 
     invitation = Invitation.objects.get()
@@ -157,7 +159,7 @@ def test_a_time_zone_nobody_knows_is_refused_by_the_service(cast):
 
 
 def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast):
-    sent = {"name": "Third Hospital", "timezone": "Europe/Dublin", "address": "head@third.example"}
+    sent = {"name": "Third Hospital", "timezone": "Europe/Dublin", "email": "head@third.example"}
 
     response = sue.post(account_page("add"), sent, follow=True)
 

@@ -15,7 +15,7 @@ from tests.factories import make_role, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.overlap import Deed, queued
 from worklists import services
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 from worklists.services.common import NO_SUCH_ROLE
 
 Post = tuple[str, dict[str, Any]]
@@ -104,7 +104,7 @@ def person_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 
 
 def invitation_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
-    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
     row = Invitation.objects.get(address="olga@example.net")
     return lambda: withdraw_staff_invitation(membership=row.membership, by=acting(cast.adam)), {

@@ -48,7 +48,7 @@ from tests.fingerprint import fingerprint
 from tests.passkeys import registered
 from tests.plumbing import database
 from worklists.models import Worklist
-from worklists.services import Offer, personal, roles
+from worklists.services import MembershipOffer, personal, roles
 from worklists.services import trail as account_trail
 
 OUT_OF_ORDER = "the audit is out of order"
@@ -180,7 +180,7 @@ ACCOUNTS: dict[str, Call] = {
 
 WORKLISTS: dict[str, Call] = {
     "account.begin_account": lambda w: worklists.services.begin_account(
-        name="Fifth Hospital", address="head@example.net", by=OPERATOR
+        name="Fifth Hospital", email="head@example.net", by=OPERATOR
     ),
     "account.create_account": lambda w: worklists.services.create_account(name="Third Hospital", by=OPERATOR),
     "account_settings.change_account": lambda w: worklists.services.change_account(
@@ -242,14 +242,16 @@ WORKLISTS: dict[str, Call] = {
     ),
     "staff_invitations.invite_members": lambda w: worklists.services.invite_members(
         account=w.cast.northgate,
-        offers=[Offer(address, _role(w, "Viewer")) for address in ("new@example.net", "olga@example.net")],
+        offers=[MembershipOffer(address, _role(w, "Viewer")) for address in ("new@example.net", "olga@example.net")],
         by=acting(w.cast.adam),
     ),
     "staff_invitations.preview_invitations": lambda w: worklists.services.preview_invitations(
-        account=w.cast.northgate, offers=[Offer("nora@example.net", _role(w, "Viewer"))], by=acting(w.cast.adam)
+        account=w.cast.northgate,
+        offers=[MembershipOffer("nora@example.net", _role(w, "Viewer"))],
+        by=acting(w.cast.adam),
     ),
     "staff_invitations.invite_members who is registered": lambda w: worklists.services.invite_members(
-        account=w.cast.northgate, offers=[Offer(w.cast.ed.email, _role(w, "Viewer"))], by=acting(w.cast.adam)
+        account=w.cast.northgate, offers=[MembershipOffer(w.cast.ed.email, _role(w, "Viewer"))], by=acting(w.cast.adam)
     ),
     "worklist_members.add_worklist_member": lambda w: worklists.services.add_worklist_member(
         worklist=w.cast.chest, user=w.cast.ana, role=_role(w, "Viewer"), by=acting(w.cast.adam)

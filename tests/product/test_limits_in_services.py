@@ -17,7 +17,7 @@ from tests.factories import role_of
 from tests.fingerprint import fingerprint
 from worklists import services
 from worklists.models import InvitedMembership
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 pytestmark = pytest.mark.django_db
 
@@ -30,12 +30,12 @@ def share_by_email(cast: Cast) -> Any:
 
 
 def invite(cast: Cast) -> Any:
-    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     return services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
 
 
 def preview(cast: Cast) -> Any:
-    offer = Offer("olga@example.net", role_of(cast.northgate, "Viewer"))
+    offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     return services.preview_invitations(account=cast.northgate, offers=[offer], by=acting(cast.adam))
 
 

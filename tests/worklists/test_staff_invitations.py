@@ -19,7 +19,7 @@ from tests.overlap import address, at_once, queued
 from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
 from worklists import access, services
 from worklists.models import InvitedMembership, InvitedWorklist
-from worklists.services import Offer, Outcome
+from worklists.services import MembershipOffer, OfferOutcome
 from worklists.services.staff_invitations import ALREADY_MEMBER, CHANGED, LISTED_TWICE
 
 # --- Inviting
@@ -31,7 +31,7 @@ def test_who_registers_is_a_member_of_what_was_offered(cast):
 
     dora = register(waiting().invitation)
 
-    assert answer.outcome == Outcome.INVITED
+    assert answer.outcome == OfferOutcome.INVITED
     member = AccountMembership.objects.get(user=dora)
     assert (member.account, member.role.name, member.active, member.every_worklist) == (
         cast.northgate, "Viewer", True, False,
@@ -69,7 +69,7 @@ def test_who_is_registered_is_a_member_at_once_and_told(cast, mailoutbox):
 
     outbox.deliver_waiting()
 
-    assert answer.outcome == Outcome.ADDED
+    assert answer.outcome == OfferOutcome.ADDED
     assert access.may(acting(cast.ed), "list_studies", cast.ct)
     assert not Invitation.objects.exists()
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
@@ -84,7 +84,7 @@ def test_the_same_offer_again_writes_nothing_and_mails_nobody(cast):
 
     [answer] = invite(cast, offer(cast, "Dora@Example.net ", "Viewer", (cast.ct, None)))
 
-    assert answer.outcome == Outcome.ALREADY
+    assert answer.outcome == OfferOutcome.ALREADY
     assert fingerprint() == before
 
 
@@ -93,7 +93,7 @@ def test_another_offer_changes_what_waits_without_a_mail(cast):
 
     [answer] = invite(cast, offer(cast, ADDRESS, "Radiologist", (cast.chest, None)))
 
-    assert answer.outcome == Outcome.CHANGED
+    assert answer.outcome == OfferOutcome.CHANGED
     assert waiting().role.name == "Radiologist"
     assert [one.worklist for one in waiting().worklists.all()] == [cast.chest]
     assert OutboxMail.objects.filter(kind="staff_invitation").count() == 1
@@ -105,7 +105,7 @@ def test_an_expired_invitation_is_renewed_and_mailed_again(cast, clock):
 
     [answer] = invite(cast, offer(cast))
 
-    assert answer.outcome == Outcome.INVITED
+    assert answer.outcome == OfferOutcome.INVITED
     assert Invitation.objects.count() == 1
     assert OutboxMail.objects.filter(kind="staff_invitation").count() == 2
 
@@ -124,15 +124,15 @@ def test_a_row_that_cannot_be_is_refused_in_words_and_the_others_are_done(cast, 
 
     refused, invited = invite(cast, offer(cast, typed), offer(cast))
 
-    assert (refused.outcome, refused.sentence) == (Outcome.REFUSED, REFUSALS[typed])
-    assert invited.outcome == Outcome.INVITED
+    assert (refused.outcome, refused.sentence) == (OfferOutcome.REFUSED, REFUSALS[typed])
+    assert invited.outcome == OfferOutcome.INVITED
     assert list(Invitation.objects.values_list("address", flat=True)) == [ADDRESS]
 
 
 def test_the_same_address_twice_is_invited_once(cast):
     first, second = invite(cast, offer(cast), offer(cast, ADDRESS.upper(), "Radiologist"))
 
-    assert (first.outcome, second.outcome) == (Outcome.INVITED, Outcome.REFUSED)
+    assert (first.outcome, second.outcome) == (OfferOutcome.INVITED, OfferOutcome.REFUSED)
     assert second.sentence == LISTED_TWICE
     assert waiting().role.name == "Viewer"
 
@@ -142,7 +142,7 @@ def test_a_role_and_a_worklist_of_another_account_are_as_if_they_did_not_exist(c
 
     role, place, inside = invite(
         cast,
-        Offer("one@example.net", theirs),
+        MembershipOffer("one@example.net", theirs),
         offer(cast, "two@example.net", "Viewer", (cast.imaging, None)),
         offer(cast, "three@example.net", "Viewer", (cast.ct, theirs)),
     )
@@ -165,9 +165,9 @@ def test_nobody_offers_what_their_own_role_lacks_and_the_trail_says_they_tried(c
         by=acting(mina),
     )
 
-    assert mine.outcome == Outcome.INVITED
+    assert mine.outcome == OfferOutcome.INVITED
     assert more.sentence.startswith("You cannot give")
-    assert by_default.outcome == Outcome.REFUSED
+    assert by_default.outcome == OfferOutcome.REFUSED
     tried = AuditEvent.objects.filter(action=Action.DENIED, outcome="refused", by_id=mina.pk)
     assert sorted(event.detail["address"] for event in tried) == ["three@example.net", "two@example.net"]
 
@@ -193,8 +193,8 @@ def test_two_administrators_who_invite_one_address_at_once_make_one_invitation(t
     answers = queued(address(ADDRESS), [deed(cast.adam), deed(carl)])
     again = at_once([deed(cast.adam), deed(carl)])
 
-    assert answers == [Outcome.INVITED, Outcome.ALREADY]
-    assert again == [Outcome.ALREADY, Outcome.ALREADY]
+    assert answers == [OfferOutcome.INVITED, OfferOutcome.ALREADY]
+    assert again == [OfferOutcome.ALREADY, OfferOutcome.ALREADY]
     assert Invitation.objects.count() == InvitedMembership.objects.count() == 1
     assert OutboxMail.objects.count() == 1
 
@@ -218,23 +218,26 @@ def test_what_changed_since_it_was_shown_is_not_done(cast):
     make_user("Dora", email=ADDRESS)
 
     dora, erika = services.invite_members(
-        account=cast.northgate, offers=offers, by=acting(cast.adam), shown=[Outcome.INVITED, Outcome.INVITED]
+        account=cast.northgate,
+        offers=offers,
+        by=acting(cast.adam),
+        shown=[OfferOutcome.INVITED, OfferOutcome.INVITED],
     )
 
     assert dora.sentence == CHANGED
-    assert erika.outcome == Outcome.INVITED
+    assert erika.outcome == OfferOutcome.INVITED
     assert not AccountMembership.objects.filter(user__email=ADDRESS).exists()
 
 
 def test_the_second_press_finds_its_own_work_done(cast):
-    shown = [Outcome.INVITED, Outcome.ADDED]
+    shown = [OfferOutcome.INVITED, OfferOutcome.ADDED]
     offers = [offer(cast), offer(cast, cast.ed.email)]
     services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam), shown=shown)
     before = fingerprint()
 
     again = services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam), shown=shown)
 
-    assert [one.outcome for one in again] == [Outcome.ALREADY, Outcome.REFUSED]
+    assert [one.outcome for one in again] == [OfferOutcome.ALREADY, OfferOutcome.REFUSED]
     assert again[1].sentence == ALREADY_MEMBER.format("Ed")
     assert fingerprint() == before
 
@@ -245,7 +248,7 @@ def test_two_hundred_people_cost_a_handful_of_statements(cast, django_assert_max
     with django_assert_max_num_queries(40):
         answers = invite(cast, *offers)
 
-    assert {one.outcome for one in answers} == {Outcome.INVITED}
+    assert {one.outcome for one in answers} == {OfferOutcome.INVITED}
 
 
 # --- The database keeps it, whatever the code does

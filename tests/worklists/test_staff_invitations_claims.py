@@ -16,7 +16,7 @@ from tests.fingerprint import fingerprint
 from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
 from worklists import access, services
 from worklists.models import WorklistMembership
-from worklists.services import Offer
+from worklists.services import MembershipOffer
 
 
 def test_signing_in_claims_what_waits_for_a_proved_address(cast, client):
@@ -44,7 +44,7 @@ def test_two_accounts_are_claimed_at_once(cast):
     invite(cast, offer(cast))
     services.invite_members(
         account=cast.riverside,
-        offers=[Offer(ADDRESS, role_of(cast.riverside, "Viewer"))],
+        offers=[MembershipOffer(ADDRESS, role_of(cast.riverside, "Viewer"))],
         by=acting(cast.rita),
     )
 

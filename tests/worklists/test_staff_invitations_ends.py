@@ -9,7 +9,7 @@ from sharing.services import withdraw_invitation, withdraw_staff_invitation
 from tests.cast import acting
 from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
 from worklists import services
-from worklists.services import Outcome
+from worklists.services import OfferOutcome
 
 
 def test_taking_back_the_membership_ends_the_link_where_nothing_else_waits(cast):
@@ -51,7 +51,7 @@ def test_what_was_taken_back_can_be_offered_again_on_the_same_invitation(cast):
 
     [answer] = invite(cast, offer(cast, ADDRESS, "Radiologist"))
 
-    assert answer.outcome == Outcome.INVITED
+    assert answer.outcome == OfferOutcome.INVITED
     assert (waiting().role.name, waiting().ended_at, waiting().role_name) == ("Radiologist", None, "")
     assert Invitation.objects.count() == 1
 

@@ -24,8 +24,8 @@ from worklists.services.staff_claims import (
 )
 from worklists.services.staff_invitations import (
     Answer,
-    Offer,
-    Outcome,
+    MembershipOffer,
+    OfferOutcome,
     invite_members,
     preview_invitations,
 )
@@ -48,8 +48,8 @@ __all__ = [
     "KEEP",
     "Answer",
     "Begun",
-    "Offer",
-    "Outcome",
+    "MembershipOffer",
+    "OfferOutcome",
     "add_account_member",
     "add_role",
     "add_worklist",

@@ -16,7 +16,7 @@ from worklists.events import on_account
 from worklists.permissions import check_administers
 from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
-from worklists.services.staff_invitations import Answer, Offer, invite_within
+from worklists.services.staff_invitations import Answer, MembershipOffer, invite_within
 
 NAME_TAKEN = "There is already an account with this name."
 
@@ -48,7 +48,7 @@ class Begun:
 
 
 @transaction.atomic
-def begin_account(*, name: str, address: str, by: Actor, timezone: str = "Europe/London") -> Begun:
+def begin_account(*, name: str, email: str, by: Actor, timezone: str = "Europe/London") -> Begun:
     """An account with its shipped roles and, invited, an administrator on every worklist.
 
     Done before, it makes no second account; while nobody administers the one there is, it invites again.
@@ -64,7 +64,7 @@ def begin_account(*, name: str, address: str, by: Actor, timezone: str = "Europe
         raise ValidationError(
             "No role of this account includes “Account: Administer”. A superuser can add it to a role."
         )
-    offer = Offer(address, role, every_worklist=True)
+    offer = MembershipOffer(email, role, every_worklist=True)
     [answer] = invite_within(account=account, offers=[offer], by=by)
     if answer.sentence:
         raise ValidationError(answer.sentence)

@@ -11,7 +11,7 @@ from worklists.models import RoleReplacement, Worklist
 NO_SUCH_ROLE = "There is no such role in this account."
 NO_SUCH_WORKLIST = "There is no such worklist in this account."
 
-Standing = set[tuple[int, int, int]]
+EffectiveRoles = set[tuple[int, int, int]]
 
 
 def locked(account: Account | int) -> Account:
@@ -59,7 +59,9 @@ def check_an_administrator_stays(account: Account, *, had: bool) -> None:
         )
 
 
-def standing(account: Account, *, user_id: int | None = None, worklist_id: int | None = None) -> Standing:
+def standing(
+    account: Account, *, user_id: int | None = None, worklist_id: int | None = None
+) -> EffectiveRoles:
     """(user, worklist, role) as the rows have it now: what a change gives is what stands after it and not before."""
     sql = (
         "SELECT er.user_id, er.worklist_id, er.role_id FROM worklists_effective_role er "
@@ -75,6 +77,6 @@ def standing(account: Account, *, user_id: int | None = None, worklist_id: int |
         return set(cursor.fetchall())
 
 
-def given(before: Standing, after: Standing) -> set[int]:
+def given(before: EffectiveRoles, after: EffectiveRoles) -> set[int]:
     """The roles somebody holds somewhere that they did not hold there before."""
     return {role_id for _, _, role_id in after - before}

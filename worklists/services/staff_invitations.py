@@ -34,10 +34,10 @@ CHANGED = "This has changed since you checked the list. Check it again before yo
 
 
 @dataclass(frozen=True)
-class Offer:
+class MembershipOffer:
     """What is offered to an address: a role in the account, and worklists with or without a role of their own."""
 
-    address: str
+    email: str
     role: Role
     worklists: tuple[tuple[Worklist, Role | None], ...] = ()
     every_worklist: bool = False
@@ -59,7 +59,7 @@ class _Directory:
         worklists = Worklist.objects.filter(account=account).values_list("pk", "default_role")
         return cls(set(roles), dict(worklists))
 
-    def check(self, offer: Offer) -> None:
+    def check(self, offer: MembershipOffer) -> None:
         roles = {offer.role.pk, *(role.pk for _, role in offer.worklists if role is not None)}
         if roles - self.roles:
             raise ValidationError(NO_SUCH_ROLE, code="foreign")
@@ -69,7 +69,7 @@ class _Directory:
         if len(set(places)) < len(places):
             raise ValidationError("A worklist is named twice for this person.")
 
-    def given(self, offer: Offer) -> set[int]:
+    def given(self, offer: MembershipOffer) -> set[int]:
         """The roles somebody would act under: on a worklist its own there, else the worklist's default."""
         places = {
             role.pk if role is not None else self.worklists.get(worklist.pk)
@@ -78,7 +78,7 @@ class _Directory:
         return {offer.role.pk} | {pk for pk in places if pk is not None}
 
 
-class Outcome(StrEnum):
+class OfferOutcome(StrEnum):
     INVITED = "invited"
     ADDED = "added"
     CHANGED = "changed"
@@ -90,15 +90,15 @@ class Outcome(StrEnum):
 class Answer:
     """What comes of one offer, or what would come of it; with the person, where the address is registered."""
 
-    offer: Offer
-    outcome: Outcome
+    offer: MembershipOffer
+    outcome: OfferOutcome
     sentence: str = ""
     user: User | None = None
     # Refused because of what the inviter may give: such a refusal stands in the audit.
     denied: bool = False
 
 
-def preview_invitations(*, account: Account, offers: Sequence[Offer], by: Actor) -> list[Answer]:
+def preview_invitations(*, account: Account, offers: Sequence[MembershipOffer], by: Actor) -> list[Answer]:
     """What `invite_members` would answer now, row by row. Nobody is mailed.
 
     The answers tell which emails are registered, so they count against the limit, and the read is kept: how many were
@@ -114,9 +114,9 @@ def preview_invitations(*, account: Account, offers: Sequence[Offer], by: Actor)
 def invite_members(
     *,
     account: Account,
-    offers: Sequence[Offer],
+    offers: Sequence[MembershipOffer],
     by: Actor,
-    shown: Sequence[Outcome] | None = None,
+    shown: Sequence[OfferOutcome] | None = None,
 ) -> list[Answer]:
     """Invite each email, or make its person a member at once; a refused row undoes nothing else.
 
@@ -128,7 +128,7 @@ def invite_members(
     return invite_within(account=account, offers=offers, by=by, shown=shown)
 
 
-def _counted(account: Account, offers: Sequence[Offer], by: Actor) -> list[Offer]:
+def _counted(account: Account, offers: Sequence[MembershipOffer], by: Actor) -> list[MembershipOffer]:
     offers = _tidied(offers)
     check_administers(by, account)
     limits.count_invited(by=by, emails=len(offers))
@@ -139,27 +139,29 @@ def _counted(account: Account, offers: Sequence[Offer], by: Actor) -> list[Offer
 def invite_within(
     *,
     account: Account,
-    offers: Sequence[Offer],
+    offers: Sequence[MembershipOffer],
     by: Actor,
-    shown: Sequence[Outcome] | None = None,
+    shown: Sequence[OfferOutcome] | None = None,
 ) -> list[Answer]:
     """`invite_members` as a part of a larger change, which has its own limit or none."""
     offers = _tidied(offers)
-    lock_addresses(offer.address for offer in offers)
+    lock_addresses(offer.email for offer in offers)
     account = locked(account)
     may_give = check_administers(by, account)
-    registered = [user.pk for user in users_at(offer.address for offer in offers).values()]
+    registered = [user.pk for user in users_at(offer.email for offer in offers).values()]
     list(User.objects.filter(pk__in=registered).order_by("pk").select_for_update(no_key=True))
     answers = _judge(account, offers, may_give)
     if shown is not None:
         answers = [_as_shown(one, then) for one, then in zip(answers, shown, strict=True)]
-    _add([one for one in answers if one.outcome == Outcome.ADDED], account, by)
-    _invite([one for one in answers if one.outcome in (Outcome.INVITED, Outcome.CHANGED)], account, by)
+    _add([one for one in answers if one.outcome == OfferOutcome.ADDED], account, by)
+    _invite(
+        [one for one in answers if one.outcome in (OfferOutcome.INVITED, OfferOutcome.CHANGED)], account, by
+    )
     record_all(
         event(
             Action.DENIED,
             by=by,
-            on=on_account(account, what="invite", why=one.sentence, address=one.offer.address),
+            on=on_account(account, what="invite", why=one.sentence, address=one.offer.email),
             outcome="refused",
         )
         for one in answers
@@ -168,26 +170,27 @@ def invite_within(
     return answers
 
 
-def _tidied(offers: Sequence[Offer]) -> list[Offer]:
+def _tidied(offers: Sequence[MembershipOffer]) -> list[MembershipOffer]:
     if not offers:
         raise ValidationError("Enter at least one person to invite.")
     if len(offers) > MOST_AT_ONCE:
         raise ValidationError(f"At most {MOST_AT_ONCE} people can be invited at once.")
     return [
-        Offer(identity(one.address), one.role, tuple(one.worklists), one.every_worklist) for one in offers
+        MembershipOffer(identity(one.email), one.role, tuple(one.worklists), one.every_worklist)
+        for one in offers
     ]
 
 
-def _as_shown(now: Answer, then: Outcome) -> Answer:
+def _as_shown(now: Answer, then: OfferOutcome) -> Answer:
     """The same press twice finds its own work done; anything else that differs was not agreed to."""
-    if now.outcome == then or now.outcome in (Outcome.ALREADY, Outcome.REFUSED):
+    if now.outcome == then or now.outcome in (OfferOutcome.ALREADY, OfferOutcome.REFUSED):
         return now
-    return Answer(now.offer, Outcome.REFUSED, CHANGED, now.user)
+    return Answer(now.offer, OfferOutcome.REFUSED, CHANGED, now.user)
 
 
-def _judge(account: Account, offers: Sequence[Offer], may_give: frozenset[str]) -> list[Answer]:
+def _judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozenset[str]) -> list[Answer]:
     """Each offer's answer as the rows stand: a handful of statements however many offers."""
-    addresses = {offer.address for offer in offers}
+    addresses = {offer.email for offer in offers}
     people = users_at(addresses)
     members = _members(account, addresses, people)
     waiting = {row.invitation.address: row for row in _waiting(account, addresses)}
@@ -197,27 +200,27 @@ def _judge(account: Account, offers: Sequence[Offer], may_give: frozenset[str]) 
     answers: list[Answer] = []
     above: set[str] = set()
     for offer in offers:
-        user = people.get(offer.address)
+        user = people.get(offer.email)
         try:
-            _check_address(offer.address, above)
+            _check_address(offer.email, above)
             directory.check(offer)
-            _check_person(user, members.get(offer.address))
+            _check_person(user, members.get(offer.email))
             gives = set().union(*(ticks.get(pk, ()) for pk in directory.given(offer)))
             check_may_give(may_give, gives, account)
         except ValidationError as refusal:
-            answers.append(Answer(offer, Outcome.REFUSED, refusal.messages[0], user))
+            answers.append(Answer(offer, OfferOutcome.REFUSED, refusal.messages[0], user))
         except Refused as refusal:
-            answers.append(Answer(offer, Outcome.REFUSED, str(refusal), user, denied=True))
+            answers.append(Answer(offer, OfferOutcome.REFUSED, str(refusal), user, denied=True))
         else:
-            row = waiting.get(offer.address)
+            row = waiting.get(offer.email)
             if user is not None:
-                outcome = Outcome.ADDED
+                outcome = OfferOutcome.ADDED
             elif row is None or row.invitation.expires_at <= now:
-                outcome = Outcome.INVITED
+                outcome = OfferOutcome.INVITED
             else:
-                outcome = Outcome.ALREADY if _is_same(row, offer) else Outcome.CHANGED
+                outcome = OfferOutcome.ALREADY if _is_same(row, offer) else OfferOutcome.CHANGED
             answers.append(Answer(offer, outcome, "", user))
-        above.add(offer.address)
+        above.add(offer.email)
     return answers
 
 
@@ -267,7 +270,7 @@ def _waiting(account: Account, addresses: set[str]) -> list[InvitedMembership]:
     return list(rows.select_related("invitation", "role").prefetch_related("worklists"))
 
 
-def _is_same(row: InvitedMembership, offer: Offer) -> bool:
+def _is_same(row: InvitedMembership, offer: MembershipOffer) -> bool:
     places = {(one.worklist_id, one.role_id) for one in row.worklists.all()}
     return (row.role_id, row.every_worklist, places) == (offer.role.pk, offer.every_worklist, offer.places())
 
@@ -282,7 +285,7 @@ def _add(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     if not people:
         return
     enrol(account, people)
-    end_waiting(_waiting(account, {one.offer.address for one in answers}), InvitedMembership.Outcome.ACCEPTED)
+    end_waiting(_waiting(account, {one.offer.email for one in answers}), InvitedMembership.Outcome.ACCEPTED)
     told = {"account": account.pk, "by": by.user_id}
     queue_mails(kind="member_added", to=[(one.user.email, {"user": one.user.pk, **told}) for one in people])
 
@@ -290,7 +293,7 @@ def _add(answers: Sequence[Answer], account: Account, by: Actor) -> None:
 def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     if not answers:
         return
-    offers = {one.offer.address: one.offer for one in answers}
+    offers = {one.offer.email: one.offer for one in answers}
     now = clock.now()
     invited = invite_all(addresses=offers, account=account, by=by, now=now)
     rows = InvitedMembership.objects.bulk_create(
@@ -317,20 +320,20 @@ def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     queue_mails(
         kind="staff_invitation",
         to=[
-            (one.offer.address, {"invitation": invited[one.offer.address].pk})
+            (one.offer.email, {"invitation": invited[one.offer.email].pk})
             for one in answers
-            if one.outcome == Outcome.INVITED
+            if one.outcome == OfferOutcome.INVITED
         ],
     )
 
 
-def _said(offer: Offer) -> dict[str, object]:
+def _said(offer: MembershipOffer) -> dict[str, object]:
     places = [
         f"{worklist.name} as {role.name}" if role is not None else worklist.name
         for worklist, role in offer.worklists
     ]
     return {
-        "address": offer.address,
+        "address": offer.email,
         "role": offer.role.name,
         "every_worklist": offer.every_worklist,
         "worklists": places,

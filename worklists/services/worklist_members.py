@@ -13,7 +13,7 @@ from worklists import access
 from worklists.events import about, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
-from worklists.services.common import Standing, check_role_is_of, given, locked, standing
+from worklists.services.common import EffectiveRoles, check_role_is_of, given, locked, standing
 from worklists.services.worklists import GONE
 
 REMOVED = "This membership was removed a moment ago."
@@ -129,7 +129,7 @@ def _held(membership: WorklistMembership) -> tuple[Account, WorklistMembership]:
 
 
 def _follow(
-    account: Account, membership: WorklistMembership, before: Standing, may_give: frozenset[str]
+    account: Account, membership: WorklistMembership, before: EffectiveRoles, may_give: frozenset[str]
 ) -> None:
     """After the write: nobody was given what the giver lacks, and the groups are in step."""
     after = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from audit.actor import Actor
 from sharing.selectors.access.reading import EVERYBODY, Reading
-from sharing.selectors.access.shown import Access, Place, last_moment
+from sharing.selectors.access.shown import AccessPlace, StudyAccess, last_moment
 from studies.models import Placement
 
-__all__ = ["EVERYBODY", "Access", "Place", "last_moment", "who_has_access"]
+__all__ = ["EVERYBODY", "AccessPlace", "StudyAccess", "last_moment", "who_has_access"]
 
 
 def who_has_access(
@@ -23,6 +23,6 @@ def who_has_access(
     *,
     names: UUID | str = "",
     path: UUID | None = None,
-) -> Access:
+) -> StudyAccess:
     """A dozen statements, however many shares there are."""
     return Reading(placement, by, now).access(names, path)

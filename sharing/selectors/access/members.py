@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db import connection
 
-from sharing.selectors.access.shown import Role
+from sharing.selectors.access.shown import RolePeople
 
 # As many as a page can be read with.
 MOST_MEMBERS = 100
@@ -19,11 +19,11 @@ def counts_of(worklists: Collection[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def members_of(worklists: Collection[int]) -> dict[int, tuple[list[Role], int]]:
+def members_of(worklists: Collection[int]) -> dict[int, tuple[list[RolePeople], int]]:
     """For each worklist who may list its studies, by role, a hundred at most, and how many there are."""
     if not worklists:
         return {}
-    members: dict[int, tuple[list[Role], int]] = {}
+    members: dict[int, tuple[list[RolePeople], int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_MEMBERS + _NAMES, [list(worklists), MOST_MEMBERS, MOST_MEMBERS])
         for worklist, number, role, person, turn in cursor.fetchall():
@@ -32,7 +32,7 @@ def members_of(worklists: Collection[int]) -> dict[int, tuple[list[Role], int]]:
                 continue
             roles, _ = members[worklist]
             if not roles or roles[-1].name != role:
-                roles.append(Role(role, []))
+                roles.append(RolePeople(role, []))
             roles[-1].people.append(person)
     return members
 

@@ -17,7 +17,7 @@ from sharing.selectors.shares import worklist_ids
 from studies.models import Placement
 from worklists.models import Worklist
 
-Edge = tuple[Share, int]
+OnwardShare = tuple[Share, int]
 
 
 class Reach:
@@ -100,7 +100,7 @@ class Reach:
         self.elsewhere = len(self._reached(hidden - addressed, self.inside | addressed))
         self.beyond = sum(len(self.onward[source]) for source in self._reached(addressed, self.inside))
 
-    def _approved(self, source: int) -> list[Edge]:
+    def _approved(self, source: int) -> list[OnwardShare]:
         """The shares onward that let something be seen, with where they lead."""
         return [
             (share, share.to_worklist_id)

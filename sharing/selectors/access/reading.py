@@ -6,7 +6,7 @@ from uuid import UUID
 from sharing.models import Method, Share
 from sharing.selectors.access.members import counts_of, members_of
 from sharing.selectors.access.paths import Paths
-from sharing.selectors.access.shown import Access, Grant, Place, Promise, Role
+from sharing.selectors.access.shown import AccessPlace, Grant, Promise, RolePeople, StudyAccess
 from studies.models import FOREVER
 
 # As many worklists as a page can be read with.
@@ -23,12 +23,12 @@ EVERYBODY = "all"
 class Reading(Paths):
     """One study as one reader may read of it."""
 
-    def access(self, names: UUID | str = "", path: UUID | None = None) -> Access:
+    def access(self, names: UUID | str = "", path: UUID | None = None) -> StudyAccess:
         """`names`: of which worklist people are named, or of all; `path`: of which share the whole way is told."""
         order = self._order()
         shown = order[:MOST_PLACES]
         self.linked, self.unfolded = frozenset(shown) & self.inside, path
-        access = Access(elsewhere=self.elsewhere, beyond=self.beyond, more=len(order) - len(shown))
+        access = StudyAccess(elsewhere=self.elsewhere, beyond=self.beyond, more=len(order) - len(shown))
         grants: dict[int, list[Grant]] = defaultdict(list)
         for share in self.live:
             source, target = share.from_worklist_id, share.to_worklist_id
@@ -64,7 +64,9 @@ class Reading(Paths):
             waiting += sorted(onward[at], key=key.__getitem__, reverse=True)
         return order
 
-    def _people(self, near: list[int], names: UUID | str) -> tuple[dict[int, int], dict[int, list[Role]]]:
+    def _people(
+        self, near: list[int], names: UUID | str
+    ) -> tuple[dict[int, int], dict[int, list[RolePeople]]]:
         """How many people can see the study on each worklist, and who they are where they are named."""
         if len(near) <= MOST_NAMED or names == EVERYBODY:
             members = members_of(near)
@@ -88,12 +90,12 @@ class Reading(Paths):
         )
 
     def _place(
-        self, pk: int, grants: list[Grant], members: int, roles: list[Role], names: UUID | str
-    ) -> Place:
+        self, pk: int, grants: list[Grant], members: int, roles: list[RolePeople], names: UUID | str
+    ) -> AccessPlace:
         worklist, times = self.worklists[pk], self.graph.at(pk)
         is_inside = pk in self.inside
         is_asked_for = names in (EVERYBODY, worklist.uuid)
-        return Place(
+        return AccessPlace(
             name=self._name(pk),
             kind=worklist.kind if is_inside else "address",
             account=self._account(worklist) if is_inside else "",

@@ -46,13 +46,13 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Role:
+class RolePeople:
     name: str
     people: list[str]
 
 
 @dataclass(frozen=True)
-class Place:
+class AccessPlace:
     """A worklist the study is on, or an address it was shared to.
 
     `members` is how many people can see it there, where they are the reader's to know; `roles` names them, or is empty
@@ -68,7 +68,7 @@ class Place:
     external: bool
     until: datetime | None
     members: int
-    roles: list[Role]
+    roles: list[RolePeople]
     hidden_members: int
     is_open: bool
     grants: list[Grant]
@@ -79,13 +79,13 @@ class Place:
 
 
 @dataclass
-class Access:
+class StudyAccess:
     """`places` begin with home or here; `elsewhere` counts worklists of other organisations, `beyond` onward shares.
 
     `names_left`: of some worklists people are counted and not named.
     """
 
-    places: list[Place] = field(default_factory=list)
+    places: list[AccessPlace] = field(default_factory=list)
     waiting: list[Grant] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     elsewhere: int = 0

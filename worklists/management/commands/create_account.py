@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.actor import OPERATOR
-from worklists.services import Begun, Outcome, begin_account
+from worklists.services import Begun, OfferOutcome, begin_account
 
 
 class Command(BaseCommand):
@@ -28,9 +28,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        name, address = options["name"], options["admin_email"]
+        name, email = options["name"], options["admin_email"]
         try:
-            begun = begin_account(name=name, address=address, timezone=options["timezone"], by=OPERATOR)
+            begun = begin_account(name=name, email=email, timezone=options["timezone"], by=OPERATOR)
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from refusal
         account = begun.account
@@ -39,18 +39,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{account.name} was created ({account.timezone}) with the roles {roles}.")
         else:
             self.stdout.write(f"There is already an account named {account.name}; it was not changed.")
-        self.stdout.write(_of_the_administrator(begun, address))
+        self.stdout.write(_of_the_administrator(begun, email))
 
 
-def _of_the_administrator(begun: Begun, address: str) -> str:
+def _of_the_administrator(begun: Begun, email: str) -> str:
     if begun.answer is None:
         return "It has an administrator, who can invite others in the administration. No one was invited."
     match begun.answer.outcome:
-        case Outcome.ADDED:
-            return f"{begun.answer.user} is registered with {address} and is now an administrator. An email says so."
-        case Outcome.INVITED:
+        case OfferOutcome.ADDED:
+            return f"{begun.answer.user} is registered with {email} and is now an administrator. An email says so."
+        case OfferOutcome.INVITED:
             days = begun.account.invitation_days
             return (
-                f"{address} has been invited by email as administrator. The invitation works for {days} days."
+                f"{email} has been invited by email as administrator. The invitation works for {days} days."
             )
-    return f"{address} has already been invited as administrator and has not registered yet. No second email was sent."
+    return f"{email} has already been invited as administrator and has not registered yet. No second email was sent."

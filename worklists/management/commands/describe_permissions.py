@@ -1,13 +1,13 @@
 """What docs/permissions.md holds, from the code and the platform's own roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from accounts.models import Role
 from worklists import permission_texts, shipped_roles
-from worklists.permission_texts import Line
+from worklists.permission_texts import PermissionText
 
 INTRODUCTION = """\
 # Permissions
@@ -55,14 +55,16 @@ def describe() -> Iterator[str]:
             yield f"| {line.label} | {ticks} |"
 
 
-def rows(lines: Iterator[Line] | tuple[Line, ...] | list[Line], under: str = "") -> Iterator[str]:
+def rows(
+    lines: Iterator[PermissionText] | tuple[PermissionText, ...] | list[PermissionText], under: str = ""
+) -> Iterator[str]:
     for line in lines:
         text = line.text + (f" Has no effect without “{under}”." if under else "")
         yield f"| {line.label} | {text} | `{line.codename}` |"
         yield from rows(line.children, line.label)
 
 
-def flat(lines: tuple[Line, ...] | list[Line]) -> Iterator[Line]:
+def flat(lines: Iterable[PermissionText]) -> Iterator[PermissionText]:
     for line in lines:
         yield line
         yield from flat(line.children)
