@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils import timezone
 
 from administration.current_account import current_account
-from administration.page import Page
+from administration.page import AdminPage
 from audit import history
 from audit.forms import TrailForm
 from audit.models import AuditEvent
@@ -34,7 +34,7 @@ def _actions() -> list[tuple[str, Any]]:
 class AccountTrailForm(TrailForm):
     """As on a study's trail, but the person is typed: an account has too many to choose from."""
 
-    person = forms.CharField(required=False, max_length=100, label="Person")  # type: ignore[assignment]
+    person = forms.CharField(required=False, max_length=100, label="Person")  # type: ignore[assignment]  # typed here, chosen there
     action = forms.ChoiceField(
         required=False,
         choices=_actions,
@@ -49,7 +49,7 @@ class AccountTrailForm(TrailForm):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(Page):
+class AuditEventAdmin(AdminPage):
     noun, nouns = "event", "audit trail"
 
     def get_urls(self) -> list[Any]:

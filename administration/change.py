@@ -60,5 +60,5 @@ class Refusal:
         denied = isinstance(self.cause, PermissionDenied)
         response.status_code = 403 if denied else status
         if denied:
-            response.refusal = self.cause  # type: ignore[attr-defined]
+            response.refusal = self.cause
         return response

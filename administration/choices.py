@@ -70,7 +70,7 @@ def yes_or_no(
 ) -> tuple[str, type[admin.FieldListFilter]]:
     """For `list_filter`: a yes-or-no field with its heading, and a word for each of the two."""
 
-    class Worded(admin.BooleanFieldListFilter):
+    class YesOrNoFilter(admin.BooleanFieldListFilter):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.title = heading
@@ -79,4 +79,4 @@ def yes_or_no(
             for choice, word in zip(super().choices(changelist), ("All", yes, no), strict=True):
                 yield {**choice, "display": word}
 
-    return (field, Worded)
+    return (field, YesOrNoFilter)

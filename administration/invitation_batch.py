@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, Role
-from administration.invitation_forms import ListForm
-from administration.invitation_table import COLUMNS, MOST_LINES, Line, read_list
+from administration.invitation_forms import InvitationListForm
+from administration.invitation_table import COLUMNS, MOST_LINES, ListedPerson, read_list
 from audit.actor import Actor
 from audit.requests import actor_of
 from common.nouns import counted
@@ -42,7 +42,7 @@ DONE = {
 
 
 @dataclass(frozen=True)
-class Shown:
+class ResultLine:
     """One line of the result: a word with its tone, and for whom it means what."""
 
     number: int
@@ -56,10 +56,10 @@ class Shown:
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, page, "batch", form=ListForm())
+        return _page(request, page, "batch", form=InvitationListForm())
     if "agreed" in request.POST:
         return _invite(request, page, account)
-    form = ListForm(request.POST, request.FILES)
+    form = InvitationListForm(request.POST, request.FILES)
     try:
         if form.is_valid():
             return _check(request, page, account, read_list(form.cleaned_data["text"], account))
@@ -68,7 +68,7 @@ def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpRespons
     return _page(request, page, "batch", 422, form=form)
 
 
-def _check(request: HttpRequest, page: Any, account: Account, lines: list[Line]) -> HttpResponse:
+def _check(request: HttpRequest, page: Any, account: Account, lines: list[ListedPerson]) -> HttpResponse:
     offered = [line for line in lines if line.offer is not None]
     offers = [line.offer for line in offered if line.offer is not None]
     answers = (
@@ -82,7 +82,7 @@ def _check(request: HttpRequest, page: Any, account: Account, lines: list[Line])
 
 
 def _check_page(
-    request: HttpRequest, page: Any, rows: list[Shown], agreed: str, doing: int, wrong: str = ""
+    request: HttpRequest, page: Any, rows: list[ResultLine], agreed: str, doing: int, wrong: str = ""
 ) -> HttpResponse:
     return _page(
         request, page, "batch_check", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
@@ -97,7 +97,7 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
         if (agreed["account"], agreed["by"]) != (account.pk, request.user.pk):
             raise signing.BadSignature
     except signing.BadSignature:
-        form = ListForm()
+        form = InvitationListForm()
         return _page(request, page, "batch", 422, form=form, wrong=STALE)
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
@@ -119,38 +119,40 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
 
 
 def _agreed_rows(
-    agreed: Any, lines: list[Line], answers: list[Answer], words: dict[OfferOutcome, tuple[str, str]]
-) -> list[Shown]:
+    agreed: Any, lines: list[ListedPerson], answers: list[Answer], words: dict[OfferOutcome, tuple[str, str]]
+) -> list[ResultLine]:
     """Each line that was agreed to with its answer, and in their places those that the check had refused."""
     coming = iter(answers)
     rows = [_shown(line, next(coming) if line.offer is not None else None, words) for line in lines]
     rows += [
-        Shown(number, typed, *words[OfferOutcome.REFUSED], said, None)
+        ResultLine(number, typed, *words[OfferOutcome.REFUSED], said, None)
         for number, typed, said in agreed["refused"]
     ]
     return sorted(rows, key=lambda row: row.number)
 
 
-def _shown(line: Line, answer: Answer | None, words: dict[OfferOutcome, tuple[str, str]]) -> Shown:
+def _shown(
+    line: ListedPerson, answer: Answer | None, words: dict[OfferOutcome, tuple[str, str]]
+) -> ResultLine:
     outcome = answer.outcome if answer is not None else OfferOutcome.REFUSED
     sentence = answer.sentence if answer is not None else line.sentence
     if outcome == OfferOutcome.ADDED and answer is not None:
         # A name is told only of who belongs to the account: before that, whoever lists addresses learns none.
         sentence = f"{answer.user} is registered on the platform." if words is DONE else REGISTERED
-    return Shown(line.number, line.typed, *words[outcome], sentence, line.offer)
+    return ResultLine(line.number, line.typed, *words[outcome], sentence, line.offer)
 
 
-def _refused(rows: list[Shown]) -> int:
+def _refused(rows: list[ResultLine]) -> int:
     return sum(row.tone == "danger" for row in rows)
 
 
 def _sign(
-    account: Account, by: Actor, lines: list[Line], answers: dict[int, Answer], bad: list[Shown]
+    account: Account, by: Actor, lines: list[ListedPerson], answers: dict[int, Answer], bad: list[ResultLine]
 ) -> str:
     """By ids: whatever is renamed between the two steps, what was shown is what is meant."""
     rows = [
         [
-            line.number, line.offer.email, line.offer.role.pk, line.offer.every_worklist,
+            line.number, line.offer.address, line.offer.role.pk, line.offer.every_worklist,
             [[place.pk, role.pk if role is not None else None] for place, role in line.offer.worklists],
             answers[line.number].outcome.value,
         ]
@@ -162,17 +164,17 @@ def _sign(
     return signing.dumps(agreed, salt=SALT, compress=True)
 
 
-def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[Line], list[str]]:
+def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[ListedPerson], list[str]]:
     roles = Role.objects.filter(account=account).in_bulk()
     worklists = Worklist.objects.filter(account=account).in_bulk()
     lines = []
     for number, address, role, every, places, _ in rows:
         wanted = {role, *(own for _, own in places if own is not None)}
         if wanted - roles.keys() or {place for place, _ in places} - worklists.keys():
-            lines.append(Line(number, address, None, GONE))
+            lines.append(ListedPerson(number, address, None, GONE))
             continue
         chosen = tuple((worklists[place], roles[own] if own is not None else None) for place, own in places)
-        lines.append(Line(number, address, MembershipOffer(address, roles[role], chosen, every)))
+        lines.append(ListedPerson(number, address, MembershipOffer(address, roles[role], chosen, every)))
     return lines, [row[-1] for row in rows]
 
 

@@ -100,7 +100,7 @@ class InviteForm(forms.Form):
         return MembershipOffer(filled["email"], filled["role"], chosen, filled["every_worklist"])
 
 
-class ListForm(forms.Form):
+class InvitationListForm(forms.Form):
     """A list, pasted or as a file; the file counts where both are given."""
 
     pasted = forms.CharField(

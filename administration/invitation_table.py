@@ -27,7 +27,7 @@ SHOWN = 60
 
 
 @dataclass(frozen=True)
-class Line:
+class ListedPerson:
     """One person of the list: where they stand in it, what was typed, and the offer or why there is none."""
 
     number: int
@@ -37,14 +37,14 @@ class Line:
 
 
 @dataclass
-class Directory:
+class AccountNames:
     """The account's roles and worklists by their names, as people type them."""
 
     roles: dict[str, Role] = field(default_factory=dict)
     worklists: dict[str, list[Worklist]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def of(cls, account: Account) -> "Directory":
+    def of(cls, account: Account) -> "AccountNames":
         found = cls({identity(role.name): role for role in Role.objects.filter(account=account)})
         for worklist in Worklist.objects.filter(account=account):
             found.worklists[identity(worklist.name)].append(worklist)
@@ -89,7 +89,7 @@ def as_text(content: bytes) -> str:
         ) from error
 
 
-def read_list(text: str, account: Account) -> list[Line]:
+def read_list(text: str, account: Account) -> list[ListedPerson]:
     """Every person of the list; raises ValidationError where the list as a whole cannot be read."""
     text = text.removeprefix("\ufeff")
     if len(text.encode(errors="replace")) > MOST_BYTES:
@@ -104,7 +104,7 @@ def read_list(text: str, account: Account) -> list[Line]:
         raise ValidationError("The list has no people. Add one line for each person below the column names.")
     if len(lines) > MOST_LINES:
         raise ValidationError(f"The list has {len(lines)} people. You can invite up to {MOST_LINES} at once.")
-    directory = Directory.of(account)
+    directory = AccountNames.of(account)
     return [_line(number, cells, header, directory) for number, cells in lines]
 
 
@@ -119,7 +119,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             if any(tidied):
                 yield reader.line_num, tidied
     except csv.Error as error:
-        raise ValidationError(f"Line {reader.line_num} cannot be read as CSV.") from error
+        raise ValidationError(f"ListedPerson {reader.line_num} cannot be read as CSV.") from error
 
 
 def _check_header(header: Sequence[str]) -> None:
@@ -134,7 +134,7 @@ def _check_header(header: Sequence[str]) -> None:
         raise ValidationError("A column is named twice.")
 
 
-def _line(number: int, cells: list[str], header: Sequence[str], directory: Directory) -> Line:
+def _line(number: int, cells: list[str], header: Sequence[str], directory: AccountNames) -> ListedPerson:
     named = dict(zip(header, cells, strict=False))
     typed = named.get("email", "")
     try:
@@ -149,8 +149,8 @@ def _line(number: int, cells: list[str], header: Sequence[str], directory: Direc
             every_worklist=_said_yes(named.get("every_worklist", "")),
         )
     except ValidationError as refusal:
-        return Line(number, typed, None, refusal.messages[0])
-    return Line(number, typed, offer)
+        return ListedPerson(number, typed, None, refusal.messages[0])
+    return ListedPerson(number, typed, offer)
 
 
 def _names(cell: str) -> list[str]:

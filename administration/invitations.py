@@ -15,7 +15,7 @@ from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
 from administration.current_account import choose_first, current_account
 from administration.invitation_batch import batch_page
 from administration.invitation_forms import InviteForm
-from administration.page import Page
+from administration.page import AdminPage
 from audit import clock
 from audit.models import AuditEvent
 from audit.requests import actor_of
@@ -34,7 +34,7 @@ SAID = {
 TONES = {"accepted": "good", "lapsed": "warn"}
 
 
-class State(admin.SimpleListFilter):
+class InvitationStateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
@@ -115,14 +115,14 @@ def withdraw_page(request: HttpRequest, page: Any, invitation: Invitation) -> Ht
 
 
 @admin.register(Invitation)
-class InvitationAdmin(Page):
+class InvitationAdmin(AdminPage):
     row_pages = {"resend": resend, "new-link": relink, "withdraw": withdraw_page}
     noun, nouns = "invitation", "invitations"
     lead = (
         "People invited to work for your organisation. Invitations that clinicians send when they share a study "
         "are not listed here."
     )
-    list_filter = (State,)
+    list_filter = (InvitationStateFilter,)
     search_fields = ("address",)
     search_help_text = "By email address"
     ordering = ("-created_at", "-pk")
@@ -160,7 +160,9 @@ class InvitationAdmin(Page):
         return by.name if by is not None else "CIMAR"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return lookup == State.parameter_name or super().lookup_allowed(lookup, value, request)
+        return lookup == InvitationStateFilter.parameter_name or super().lookup_allowed(
+            lookup, value, request
+        )
 
     def label_of(self, row: Invitation) -> str:
         return row.address

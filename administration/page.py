@@ -1,4 +1,4 @@
-"""The two kinds of pages of the administration: `Page` shows rows, `EditablePage` also has services change them."""
+"""The two kinds of pages: `AdminPage` shows rows, and services change the rows of an `EditablePage`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -32,7 +32,7 @@ from common.formats import with_article
 COMPARISONS = {"exact", "isnull", "id", "pk", "in", "gte", "gt", "lte", "lt"}
 
 
-class Page(admin.ModelAdmin):
+class AdminPage(admin.ModelAdmin):
     """The list of a model, one row and its history: the current account's rows, for whoever administers it.
 
     List, search, filters, history, further pages and autocompletes all begin with `rows`, so another account's row
@@ -189,7 +189,7 @@ class Page(admin.ModelAdmin):
         return history_page(request, self, row)
 
 
-class EditablePage(Page):
+class EditablePage(AdminPage):
     """Rows are added, changed and removed by services: `add`, `change` and `remove` call one each."""
 
     # Called with what was posted, `account` and `row`.

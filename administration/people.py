@@ -42,7 +42,7 @@ ABOUT_PEOPLE = (
 NAMED = 12
 
 
-class MembershipForm(ServiceForm):
+class AccountMembershipForm(ServiceForm):
     class Meta:
         model = AccountMembership
         fields = ("role", "every_worklist")
@@ -51,7 +51,7 @@ class MembershipForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].empty_label = None  # type: ignore[attr-defined]  # a choice of rows
+        self.fields["role"].empty_label = None
 
 
 def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembership) -> HttpResponse:
@@ -84,7 +84,7 @@ def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -
 
 @admin.register(AccountMembership)
 class AccountMembershipAdmin(EditablePage):
-    row_form = MembershipForm
+    row_form = AccountMembershipForm
     row_pages = {"deactivate": deactivate_page, "reactivate": reactivate}
     noun, nouns = "person", "people"
     lead = (
@@ -141,7 +141,9 @@ class AccountMembershipAdmin(EditablePage):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    def about(self, request: HttpRequest, row: AccountMembership, form: MembershipForm) -> dict[str, Any]:
+    def about(
+        self, request: HttpRequest, row: AccountMembership, form: AccountMembershipForm
+    ) -> dict[str, Any]:
         page = max(number_in(request.GET.get("page", "")) or 1, 1)
         rows, more = standing_of(row, page=page)
         kept = 0

@@ -21,7 +21,7 @@ class ReplaceForm(forms.Form):
     def __init__(self, *args: Any, role: Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roles = Role.objects.filter(account=role.account).exclude(pk=role.pk)
-        self.fields["other"].queryset = roles.order_by("name")  # type: ignore[attr-defined]  # a model's choices
+        self.fields["other"].queryset = roles.order_by("name")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

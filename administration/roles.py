@@ -42,7 +42,7 @@ class RoleForm(forms.Form):
         super().__init__(*args, initial={**stored, **kwargs.pop("initial", {})}, **kwargs)
         self.areas = checklist(platform=row is not None and row.account_id is None)
         lines = [line for area in self.areas for line in area.lines]
-        self.fields["permissions"].choices = [  # type: ignore[attr-defined]  # a choice field's
+        self.fields["permissions"].choices = [
             (each.codename, each.label) for line in lines for each in (line, *line.children)
         ]
 

@@ -28,7 +28,7 @@ TEXTS = {
 }
 
 
-class CodeForm(forms.Form):
+class ShareCodeForm(forms.Form):
     """What is to become of the code. A typed one is looked at here too: nobody is warned of a change that fails."""
 
     deed = forms.ChoiceField(label="New share code", widget=forms.RadioSelect)
@@ -61,7 +61,7 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """A code that is in use is changed only after a page that says what stops working."""
-    form = CodeForm(request.POST if request.method == "POST" else None, worklist=worklist)
+    form = ShareCodeForm(request.POST if request.method == "POST" else None, worklist=worklist)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return _form_page(request, page, worklist, form, status)
@@ -77,7 +77,7 @@ def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespon
     return HttpResponseRedirect(url_of("code", worklist.pk))
 
 
-def _warning(request: HttpRequest, page: Any, worklist: Worklist, form: CodeForm) -> HttpResponse:
+def _warning(request: HttpRequest, page: Any, worklist: Worklist, form: ShareCodeForm) -> HttpResponse:
     """What stops working with the code in use, once it is known that the new code can be had."""
     filled = form.cleaned_data
     typed = filled["code"] if filled["deed"] == TYPE else ""
@@ -101,7 +101,7 @@ def card_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespon
 
 
 def _form_page(
-    request: HttpRequest, page: Any, worklist: Worklist, form: CodeForm, status: int
+    request: HttpRequest, page: Any, worklist: Worklist, form: ShareCodeForm, status: int
 ) -> HttpResponse:
     return render(
         request, page, worklist, "code", status=status,

@@ -25,7 +25,7 @@ from administration.current_account import (
     current_account,
     may_switch_account,
 )
-from administration.page import Page
+from administration.page import AdminPage
 from common.exceptions import NothingThere
 
 CLOSED = "The administration pages are for administrators."
@@ -36,8 +36,8 @@ LEFT_OUT = {"login", "logout", "password_change", "password_change_done", "view_
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place of the administration, as its front page names it."""
+class Section:
+    """A section of the administration, as its front page lists it."""
 
     name: str
     icon: str
@@ -52,46 +52,46 @@ class Place:
         return reverse(f"admin:{self.page}")
 
 
-PLACES = (
-    Place(
+SECTIONS = (
+    Section(
         "Accounts",
         "building",
         "accounts_account_changelist",
         "The organisations on this platform. Add an organisation.",
         True,
     ),
-    Place(
+    Section(
         "People",
         "people",
         "accounts_accountmembership_changelist",
         "Who belongs to the account, their role and worklists, and what each person can do.",
     ),
-    Place(
+    Section(
         "Roles",
         "lock",
         "accounts_role_changelist",
         "What each role lets people do. Before you save a change, you see who gains or loses what.",
     ),
-    Place(
+    Section(
         "Worklists",
         "list",
         "worklists_worklist_changelist",
         "Locations and groups: their members, default roles, share codes, and whether they accept shares.",
     ),
-    Place(
+    Section(
         "Invitations",
         "mail",
         "accounts_invitation_changelist",
         "People who were invited to the account and have not registered yet. Invite one person, or many from a list.",
     ),
-    Place(
+    Section(
         "Users",
         "person",
         "accounts_user_changelist",
         "Everyone who has registered on the platform, in an account or in none.",
         True,
     ),
-    Place(
+    Section(
         "Audit trail",
         "clock",
         "audit_auditevent_changelist",
@@ -132,7 +132,7 @@ class ScopedAutocomplete(AutocompleteJsonView):
         """What the form that asks may choose from, where its page is one that says so."""
         assert self.admin_site is not None
         source = self.admin_site._registry.get(self.source_field.model)
-        if not isinstance(source, Page) or not source.has_view_permission(self.request):
+        if not isinstance(source, AdminPage) or not source.has_view_permission(self.request):
             return None
         return source.choices(current_account(self.request), self.source_field)
 
@@ -171,7 +171,7 @@ class AdministrationSite(AdminSite):
         """Only our own pages, which ask our services. What other packages bring along stays out: groups carry rights
         that `worklists/access/` alone writes; addresses, second factors and sessions are their owners'.
         """
-        if isinstance(admin_class, type) and issubclass(admin_class, Page):
+        if isinstance(admin_class, type) and issubclass(admin_class, AdminPage):
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[Any]:
@@ -193,15 +193,15 @@ class AdministrationSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         context = {**self.each_context(request), "title": self.index_title, "places": self.places(request)}
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         return TemplateResponse(request, self.index_template, context)
 
     def places(self, request: HttpRequest) -> list[dict[str, str]]:
         account = current_account(request)
         shown = [
-            {"name": place.name, "icon": place.icon, "sentence": place.sentence, "href": place.href}
-            for place in PLACES
-            if place.whole_platform in (None, account is None)
+            {"name": section.name, "icon": section.icon, "sentence": section.sentence, "href": section.href}
+            for section in SECTIONS
+            if section.whole_platform in (None, account is None)
         ]
         if account is not None:
             href = reverse("admin:accounts_account_change", args=[account.pk])

@@ -14,7 +14,7 @@ from accounts.services.people import set_active
 from accounts.services.second_factor import remove_second_factor
 from administration.choices import yes_or_no
 from administration.columns import ticked
-from administration.page import Page
+from administration.page import AdminPage
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.formats import moment
@@ -79,7 +79,7 @@ def _render(
 
 
 @admin.register(User)
-class UserAdmin(Page):
+class UserAdmin(AdminPage):
     row_pages = {
         "deactivate": deactivate_page,
         "reactivate": reactivate,

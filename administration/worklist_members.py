@@ -113,7 +113,7 @@ def people_of(account: Account) -> QuerySet[User]:
     return User.objects.filter(pk__in=members).order_by("name", "email")
 
 
-class MembershipForm(ServiceForm):
+class WorklistMembershipForm(ServiceForm):
     class Meta:
         model = WorklistMembership
         fields = ("worklist", "user", "role")
@@ -127,14 +127,14 @@ class MembershipForm(ServiceForm):
         super().__init__(*args, **kwargs)
         if self.row is not None:
             del self.fields["worklist"], self.fields["user"]
-            self.fields["role"].empty_label = _default(self.row.worklist)  # type: ignore[attr-defined]
+            self.fields["role"].empty_label = _default(self.row.worklist)
         elif self.account is not None:
-            self.fields["user"].queryset = people_of(self.account)  # type: ignore[attr-defined]
+            self.fields["user"].queryset = people_of(self.account)
 
 
 @admin.register(WorklistMembership)
 class WorklistMembershipAdmin(EditablePage):
-    row_form = MembershipForm
+    row_form = WorklistMembershipForm
     noun, nouns = "membership", "memberships"
     lead = "Who is a member of which worklist, and their own role there, if they have one."
     list_filter = (filter_by("worklist"), filter_by("role"))
@@ -163,7 +163,7 @@ class WorklistMembershipAdmin(EditablePage):
         return super().choices(account, field)
 
     def about(
-        self, request: HttpRequest, row: WorklistMembership | None, form: MembershipForm
+        self, request: HttpRequest, row: WorklistMembership | None, form: WorklistMembershipForm
     ) -> dict[str, Any]:
         return _member(row) if row is not None else {}
 

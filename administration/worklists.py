@@ -64,7 +64,7 @@ class WorklistForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        self.fields["default_role"].empty_label = "None (each member’s account role applies)"  # type: ignore[attr-defined]
+        self.fields["default_role"].empty_label = "None (each member’s account role applies)"
         # A worklist has its kind for good, and its code has a page of its own that warns.
         if self.row is not None:
             del self.fields["kind"], self.fields["share_code"]

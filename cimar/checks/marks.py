@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cimar.checks import kept, shown_python, shown_templates
 from cimar.checks.code import EXCUSE, Finding
-from cimar.checks.shown_python import GAP, Shown
+from cimar.checks.shown_python import GAP, ShownText
 
 KEPT = Path(__file__).with_name("marks.json")
 PRODUCT = ("administration/", "common/", "audit/", "accounts/", "worklists/", "studies/", "sharing/")
@@ -27,7 +27,7 @@ UNMARKED, TWICE = "unmarked", "twice"
 SENTENCE = re.compile(r"(\S+\s+){2,}\S+[.?!]$|(\S+\s+){4,}\S+$")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{[^{}]*\}")
 
-Texts = dict[str, list[Shown]]
+Texts = dict[str, list[ShownText]]
 
 
 def findings(files: Mapping[str, str], allowed: Mapping[str, kept.Counts]) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def _texts_of(files: Mapping[str, str]) -> Texts:
     return texts
 
 
-def _shown(path: str, source: str) -> Iterator[Shown]:
+def _shown(path: str, source: str) -> Iterator[ShownText]:
     if NOT_TRANSLATED.search(path):
         return
     if path.startswith("templates/"):
@@ -69,7 +69,9 @@ def _shown(path: str, source: str) -> Iterator[Shown]:
         yield from shown_python.shown(ast.parse(source, path))
 
 
-def _of_file(path: str, texts: list[Shown], places: Mapping[str, set[str]]) -> Iterator[tuple[str, Finding]]:
+def _of_file(
+    path: str, texts: list[ShownText], places: Mapping[str, set[str]]
+) -> Iterator[tuple[str, Finding]]:
     numbers = Counter(_folded(text.text) for text in texts if not text.is_title)
     for text in texts:
         folded = _folded(text.text)

@@ -61,19 +61,19 @@ GAP = "{}"
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownText:
     line: int
     text: str
     marked: bool
     is_title: bool = False
 
 
-def shown(tree: ast.Module) -> Iterator[Shown]:
+def shown(tree: ast.Module) -> Iterator[ShownText]:
     """Each text with `{}` where a value goes in. A text that is built inside a mark is not marked."""
     yield from _under(tree, frozenset(_silent(tree)), by="")
 
 
-def _under(node: ast.AST, silent: frozenset[ast.AST], by: str) -> Iterator[Shown]:
+def _under(node: ast.AST, silent: frozenset[ast.AST], by: str) -> Iterator[ShownText]:
     """`by` says what shows the node: a mark, `shows` for a call or a keyword that does, or nothing known."""
     if node in silent:
         return
@@ -88,7 +88,7 @@ def _under(node: ast.AST, silent: frozenset[ast.AST], by: str) -> Iterator[Shown
         yield from _under(child, silent, by if passes_on and by != "mark" else "")
 
 
-def _call(node: ast.Call, silent: frozenset[ast.AST]) -> Iterator[Shown]:
+def _call(node: ast.Call, silent: frozenset[ast.AST]) -> Iterator[ShownText]:
     name = ast.unparse(node.func)
     last = name.rpartition(".")[2]
     if last in FOR_NO_READER or name.partition(".")[0] in FOR_NO_READER_ON:
@@ -105,14 +105,14 @@ def _call(node: ast.Call, silent: frozenset[ast.AST]) -> Iterator[Shown]:
         yield from _under(keyword.value, silent, "shows" if keyword.arg in SHOWN_BY else "")
 
 
-def _literal(node: ast.Constant | ast.JoinedStr, by: str) -> Iterator[Shown]:
+def _literal(node: ast.Constant | ast.JoinedStr, by: str) -> Iterator[ShownText]:
     text = text_of(node)
     if text is None or not WORD.search(text.replace(GAP, " ")):
         return
     if by == "mark":
-        yield Shown(node.lineno, text, marked=isinstance(node, ast.Constant))
+        yield ShownText(node.lineno, text, marked=isinstance(node, ast.Constant))
     elif (by == "shows" or READS_LIKE_TEXT.match(text)) and not SQL.match(text):
-        yield Shown(node.lineno, text, marked=False)
+        yield ShownText(node.lineno, text, marked=False)
 
 
 def text_of(node: ast.AST) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cimar.checks.shown_python import GAP, WORD, Shown
+from cimar.checks.shown_python import GAP, WORD, ShownText
 
 COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?endcomment\s*%\}|<!--.*?-->", re.DOTALL)
 CODE = re.compile(
@@ -57,12 +57,12 @@ TAGGED, VALUE = "\0", "\1"
 Text = tuple[int, str, bool]
 
 
-def shown(source: str) -> Iterator[Shown]:
+def shown(source: str) -> Iterator[ShownText]:
     """Each text with `{}` where a value goes in. What is replaced on the way keeps its length."""
     titles = [match.span() for match in TITLE.finditer(source)]
     for at, text, marked in _texts(CODE.sub(_blank, COMMENT.sub(_blank, source))):
         is_title = any(start <= at < end for start, end in titles)
-        yield Shown(source.count("\n", 0, at) + 1, text, marked, is_title)
+        yield ShownText(source.count("\n", 0, at) + 1, text, marked, is_title)
 
 
 def _texts(source: str) -> Iterator[Text]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AccountMembership, Invitation, Role, User
 from administration.current_account import CHOSEN
-from administration.page import Page
+from administration.page import AdminPage
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing.models import Method
@@ -73,9 +73,9 @@ def named(model: Any, page: str) -> str:
     return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
 
 
-def rows_of(model: Any) -> Page:
+def rows_of(model: Any) -> AdminPage:
     found = admin.site._registry[model]
-    assert isinstance(found, Page)
+    assert isinstance(found, AdminPage)
     return found
 
 
