@@ -152,7 +152,7 @@ def _sign(
     """By ids: whatever is renamed between the two steps, what was shown is what is meant."""
     rows = [
         [
-            line.number, line.offer.address, line.offer.role.pk, line.offer.every_worklist,
+            line.number, line.offer.email, line.offer.role.pk, line.offer.every_worklist,
             [[place.pk, role.pk if role is not None else None] for place, role in line.offer.worklists],
             answers[line.number].outcome.value,
         ]
