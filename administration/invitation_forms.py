@@ -6,7 +6,7 @@ from django import forms
 
 from accounts.models import Account, Role
 from administration.invitation_table import TOO_LARGE, as_text
-from common.text import NOT_AN_ADDRESS
+from common.text import NOT_AN_EMAIL
 from worklists.models import Worklist
 from worklists.services import MembershipOffer
 from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
@@ -56,7 +56,7 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(
         label="Email", max_length=254, widget=forms.EmailInput({"autocomplete": "off"}),
-        error_messages={"required": "Enter the email address.", "invalid": NOT_AN_ADDRESS},
+        error_messages={"required": "Enter the email address.", "invalid": NOT_AN_EMAIL},
         help_text="A registered person is added at once. Anyone else gets an email with a link to register.",
     )  # fmt: skip
     role = forms.ModelChoiceField(

@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from cimar.metrics import numbers
 
@@ -130,7 +130,3 @@ def task_ended(task: Any, state: str | None) -> None:
     began = getattr(task.request, "cimar_began", None)
     if began is not None:
         numbers.TASKS.labels(task.name, outcome).observe(time.perf_counter() - began)
-
-
-def current_request_id() -> str:
-    return str(get_contextvars().get("request_id", ""))

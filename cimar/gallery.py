@@ -1,4 +1,4 @@
-"""What the gallery shows: invented patients, one of everything, every state."""
+"""What the gallery shows: invented patients, every component in every state."""
 
 import re
 from datetime import UTC, date, datetime
@@ -14,12 +14,12 @@ ICONS = settings.BASE_DIR / "static" / "img" / "icons.svg"
 
 
 class SampleForm(forms.Form):
-    """One field of each kind."""
+    """A field of each kind."""
 
-    email = forms.EmailField(label="Email address", help_text="The address the recipient reads at work.")
+    email = forms.EmailField(label="Email address", help_text="The email that the recipient reads at work.")
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 3}))
     location = forms.ChoiceField(
-        label="Location", choices=[("", "Choose one"), ("ct", "CT reporting"), ("mr", "MR reporting")]
+        label="Location", choices=[("", "Choose a location"), ("ct", "CT reporting"), ("mr", "MR reporting")]
     )
     until = forms.DateField(
         label="End date",
@@ -115,7 +115,7 @@ SIZES = ["side", "wide", "small"]
 
 def everything(*, broken: bool, size: str) -> dict[str, Any]:
     """`broken` shows the form as it comes back with its mistakes; `size` is the dialog's."""
-    wrong = SampleForm({"email": "not an address", "until": "31 Feb"})
+    wrong = SampleForm({"email": "not an email", "until": "31 Feb"})
     wrong.is_valid()
     return {
         "section": "studies",
@@ -136,7 +136,6 @@ def everything(*, broken: bool, size: str) -> dict[str, Any]:
             ("audit", "Audit trail", "#audit"),
             ("details", "Details", "#details"),
         ],
-        "crumbs": [("Studies", "/"), ("CT reporting", "/"), ("Study", "")],
         "path": PATH,
         "consequences": [
             (3, "studies are shared no longer with 2 worklists"),

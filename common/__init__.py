@@ -1,1 +1,1 @@
-"""The ground floor: text, formats, COPY, exceptions and components. It imports no app."""
+"""What every app may use: text, formats, COPY, exceptions and components. It imports no app."""

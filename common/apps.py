@@ -1,4 +1,4 @@
-"""The ground floor as an application, so that Django finds its template tags."""
+"""An application, so that Django loads its template tags."""
 
 from django.apps import AppConfig
 

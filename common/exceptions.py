@@ -1,4 +1,4 @@
-"""How an action ends that was not carried out: `Refused` becomes a 403 with its sentence, `NothingThere` a 404."""
+"""How a service ends without the action: `Refused` becomes a 403 with its sentence, `NothingThere` a 404."""
 
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ class Refused(PermissionDenied):
 
 
 class NothingThere(Exception):
-    """Nothing of what was named exists for this person: a 404."""
+    """Nothing that was named exists for this person: a 404."""
 
 
 def still_there(rows: QuerySet[Row], pk: int) -> Row:

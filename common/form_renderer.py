@@ -1,7 +1,7 @@
 """Selects and inputs of forms without a template for each of their options.
 
-Django renders one for each option and another for its attributes: the search of a list, with its 23 options, took as
-long as twenty of its rows. The markup is its own, but for white space.
+Django renders one template for each option and another for its attributes: the search of a list, with its 23 options,
+took as long as twenty of its rows. The markup is Django's own, except for white space.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 FOLDER = "django/forms/widgets"
 SELECT, OPTION = f"{FOLDER}/select.html", f"{FOLDER}/select_option.html"
-# Django's templates for these say nothing but “an input”; of the others some say more.
+# Django's templates for these have nothing but the input; some of the others have more.
 KINDS = ("checkbox", "date", "email", "hidden", "input", "number", "password", "text")
 INPUTS = frozenset(f"{FOLDER}/{kind}.html" for kind in KINDS)
 

@@ -6,13 +6,19 @@ from functools import lru_cache
 
 from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
-SEX = {"F": "female", "M": "male", "O": "other"}
+SEX = {"F": gettext_noop("female"), "M": gettext_noop("male"), "O": gettext_noop("other")}
+
+
+def not_recorded() -> str:
+    """Shown in place of a value that is empty."""
+    return _("not recorded")
 
 
 def as_date(value: object) -> date | None:
-    """A date, a moment (in the reader's zone), DICOM `20261124` or ISO text; None when it is none."""
+    """Reads a date, a moment (in the reader's zone), DICOM `20261124` or ISO text; None where it is not a date."""
     if isinstance(value, datetime):
         return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
     if isinstance(value, date):
@@ -32,13 +38,13 @@ def as_moment(value: object) -> datetime | None:
 
 
 def day(value: object) -> str:
-    """24 Nov 2026. What cannot be read as a date is shown as it came."""
-    found = as_date(value)
-    return in_words(found) if found else str(value or "")
+    """24 Nov 2026. Text that is not a date is shown as stored."""
+    read = as_date(value)
+    return in_words(read) if read else str(value or "")
 
 
 def in_words(read: date) -> str:
-    """What `as_date` or `as_moment` read: a moment with its time, as the reader's clock showed it."""
+    """A date or a moment that `as_date` or `as_moment` read; a moment with its time."""
     if isinstance(read, datetime):
         return f"{_day_in_words(read.date(), get_language())}, {read:%H:%M}"
     return _day_in_words(read, get_language())
@@ -52,18 +58,18 @@ def _day_in_words(day: date, language: str | None) -> str:
 
 def moment(value: object) -> str:
     """24 Nov 2026, 14:05, in the reader's zone."""
-    found = as_moment(value)
-    return in_words(found) if found else day(value)
+    read = as_moment(value)
+    return in_words(read) if read else day(value)
 
 
 def time_of_day(value: object) -> str:
-    """DICOM's `084000.12` as `08:40`; what cannot be read as a time is shown as it came."""
-    found = re.fullmatch(r"([01]\d|2[0-3]):?([0-5]\d)(:?[0-5]\d(\.\d+)?)?", str(value or "").strip())
-    return f"{found[1]}:{found[2]}" if found else str(value or "")
+    """DICOM's `084000.12` as `08:40`; text that is not a time is shown as stored."""
+    time = re.fullmatch(r"([01]\d|2[0-3]):?([0-5]\d)(:?[0-5]\d(\.\d+)?)?", str(value or "").strip())
+    return f"{time[1]}:{time[2]}" if time else str(value or "")
 
 
 def person_name(value: object) -> str:
-    """DICOM's `DOE^JANE^MARY^DR` as `DOE, JANE MARY (DR)`; other text as it came."""
+    """DICOM's `DOE^JANE^MARY^DR` as `DOE, JANE MARY (DR)`; other text as stored."""
     groups = [group for group in str(value or "").split("=") if group.strip(" ^")]
     if not groups:
         return ""
@@ -74,22 +80,28 @@ def person_name(value: object) -> str:
     return f"{name} ({titles})" if name and titles else name or titles
 
 
+def patient_name(value: object) -> str:
+    """`person_name`, or that it is not recorded."""
+    return person_name(value) or _("Name not recorded")
+
+
 def sex_word(value: object) -> str:
     text = str(value or "").strip()
-    return SEX.get(text.upper(), text)
+    word = SEX.get(text.upper())
+    return _(word) if word else text
 
 
 def size_in_words(size: float) -> str:
-    """A number of bytes as people say it: 2 GiB."""
+    """A number of bytes with its unit: 2 GiB."""
     for unit, name in ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
         if size >= unit:
             number = size / unit
             return f"{number:.3g} {name}" if number < 1000 else f"{number:,.0f} {name}"
-    return f"{size:.0f} bytes"
+    return _("%(size)s bytes") % {"size": f"{size:.0f}"}
 
 
 def code_groups(code: object) -> list[str]:
-    """A share code as one reads it aloud: a word stays whole, also with a number after it; else threes or fours."""
+    """A share code in groups to read aloud: a word stays whole, also with a number after it; else threes or fours."""
     text = "".join(str(code or "").split()).upper()
     if text.isalpha():
         return [text]

@@ -1,4 +1,4 @@
-"""What is counted on pages and in mails: each noun, or noun with its verb, once, for one and for several.
+"""What is counted on pages and in mails: each noun, or noun with its verb, in one list, in the singular and the plural.
 
 `counted(3, "study")` is "3 studies". A test reads every use in code and templates: each noun is in the list, and used.
 """
@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import ngettext_lazy
 
 
 def counted(number: int, noun: str) -> str:
     """A number, thousands marked, with its noun in the reader's language."""
     return str(NOUNS[noun] % {"number": number, "shown": f"{number:,}"})
+
+
+def counted_by_script(noun: str) -> SafeString:
+    """The noun as the two attributes from which `counted` in app.js writes a number that changes on the page."""
+    several = NOUNS[noun] % {"number": 2, "shown": "{number}"}
+    return format_html('data-one="{}" data-several="{}"', counted(1, noun), several)
 
 
 NOUNS: Mapping[str, Any] = MappingProxyType(
@@ -48,10 +56,12 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
             "%(shown)s selected study is", "%(shown)s selected studies are", "number"
         ),
         "share": ngettext_lazy("%(shown)s share", "%(shown)s shares", "number"),
+        "share selected": ngettext_lazy("%(shown)s share selected", "%(shown)s shares selected", "number"),
         "share to this worklist ends": ngettext_lazy(
             "%(shown)s share to this worklist ends", "%(shown)s shares to this worklist end", "number"
         ),
         "study": ngettext_lazy("%(shown)s study", "%(shown)s studies", "number"),
+        "study selected": ngettext_lazy("%(shown)s study selected", "%(shown)s studies selected", "number"),
         "study is": ngettext_lazy("%(shown)s study is", "%(shown)s studies are", "number"),
         "study matches": ngettext_lazy("%(shown)s study matches", "%(shown)s studies match", "number"),
         "waiting invitation": ngettext_lazy(

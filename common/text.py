@@ -1,8 +1,8 @@
-"""Text: what is taken out of it, and how two texts are compared. The one home of both; it imports no app.
+"""Text: which characters are removed from it, and how two texts are compared. It imports no app.
 
-Two folds decide whether two texts are the same. `identity` is for what names somebody or something: emails and the
-names of accounts, worklists and roles (`same` asks the database, `identity_of_code` is its stricter form for share
-codes). `search_key` is for a patient's name as somebody types it.
+Two functions decide whether two texts are the same. `identity` is for emails and for the names of accounts, worklists
+and roles (`same` asks the database, `identity_of_code` is its stricter form for share codes). `search_key` is for a
+patient's name as a reader types it.
 """
 
 import re
@@ -12,11 +12,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-NOT_AN_ADDRESS = "Enter an email address, such as name@example.org."
+# Where it is shown: `gettext(NOT_AN_EMAIL)`.
+NOT_AN_EMAIL = gettext_noop("Enter an email address, such as name@example.org.")
 
-# Invisible characters, most of which turn the writing direction of the text around them: with one of these a name is
-# not what it looks like, and can rewrite the sentence it stands in.
+# Invisible characters, most of which turn the writing direction of the text around them: a name that contains such a
+# character does not read as it is stored, and can change the sentence around it.
 DECEITFUL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _WITHOUT_DECEITFUL = dict.fromkeys(map(ord, DECEITFUL))
 
@@ -28,12 +31,12 @@ _BETWEEN_NAMES = re.compile(r"(?:[\^=]|(?![\x1c-\x1f])\s)+")
 
 
 def without_deceitful(text: str) -> str:
-    """Right-to-left letters stay and are shown as they should be; only the deceitful characters go."""
+    """The text without the deceitful characters only: right-to-left letters stay."""
     return text.translate(_WITHOUT_DECEITFUL)
 
 
 def one_line(value: object) -> str:
-    """One line of text for a reader: no control, line-breaking or deceitful characters. What is no text is empty."""
+    """One line of text for a reader: no control, line-breaking or deceitful characters; empty for other types."""
     text = without_deceitful(str(value)) if isinstance(value, str | int) else ""
     kept = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
     return " ".join("".join(kept).split())
@@ -50,24 +53,26 @@ def tidy_name(name: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """The tidied name; raises ValidationError where nobody could know a person by it."""
+    """The tidied name; raises ValidationError for a name without a letter or digit, or too long."""
     tidied = tidy_name(name)
     if not re.search(r"\w", tidied):
-        raise ValidationError("Enter a name with at least one letter or digit.")
+        raise ValidationError(_("Enter a name with at least one letter or digit."))
     if len(tidied) > 200:
-        raise ValidationError("A name can have at most 200 characters.")
+        raise ValidationError(_("A name can have at most 200 characters."))
     return tidied
 
 
 def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False) -> str:
-    """Typed text with its spaces tidied; raises ValidationError with a sentence where it cannot be kept."""
+    """Typed text with its spaces tidied; raises ValidationError where it cannot be kept. `what` begins the sentence."""
     if any(_is_control(sign) and not sign.isspace() for sign in text) or not DECEITFUL.isdisjoint(text):
-        raise ValidationError(f"{what} may not contain invisible control characters.", code="control")
+        sentence = _("%(what)s may not contain invisible control characters.")
+        raise ValidationError(sentence % {"what": what}, code="control")
     tidied = " ".join(text.split())
     if not tidied and not may_be_empty:
-        raise ValidationError(f"{what} may not be empty.", code="empty")
+        raise ValidationError(_("%(what)s may not be empty.") % {"what": what}, code="empty")
     if len(tidied) > longest:
-        raise ValidationError(f"{what} may have {longest} characters at most.", code="long")
+        sentence = _("%(what)s may have %(longest)s characters at most.")
+        raise ValidationError(sentence % {"what": what, "longest": longest}, code="long")
     return tidied
 
 
@@ -82,7 +87,7 @@ def identity(text: str) -> str:
 
 
 def same(field: str, text: str) -> Exact:
-    """The condition that a name's column says the same as this text, by the index that keeps such names unique."""
+    """The condition that a name's column is the same as this text, by the index that keeps such names unique."""
     return Exact(Lower(F(field)), Lower(Value(text.strip())))
 
 
@@ -93,10 +98,10 @@ def identity_of_code(code: str) -> str:
 
 
 def search_key(name: str) -> str:
-    """A DICOM person name as one searches it: small letters, its separators as spaces.
+    """A DICOM person name as it is searched: small letters, its separators as spaces.
 
     In SQL this is `name_key` (SEARCH_KEY_SQL): it fills `Placement.name_key` and folds what a search compares with it.
     """
-    # Letter by letter, as the database does: Python alone makes two letters of one, or a final sigma.
+    # Letter by letter, as the database does: Python's lower() can return two letters for one, or a final sigma.
     small = "".join(sign.lower()[0] for sign in name)
     return _BETWEEN_NAMES.sub(" ", small).strip(" ")

@@ -1,4 +1,4 @@
-"""Time zones: what people choose from, and the zone that a stored name means."""
+"""Time zones: the choices of a select, and the zone of a stored name."""
 
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Account, User
 from audit.actor import Actor
-from common.text import NOT_AN_ADDRESS, identity, identity_of_code
+from common.text import NOT_AN_EMAIL, identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
 from worklists.models import Worklist
@@ -221,7 +221,7 @@ def _address(target: Target, user: User | None, own: Collection[str]) -> Resolve
     try:
         validate_email(target.value)
     except ValidationError:
-        return Resolved(target, target.value, refusal=NOT_AN_ADDRESS)
+        return Resolved(target, target.value, refusal=NOT_AN_EMAIL)
     if target.value in own:
         return Resolved(target, target.value, refusal=YOURSELF)
     if user is None:

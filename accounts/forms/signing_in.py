@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from allauth.account import forms as allauth_forms
 from django import forms
 
-from common.text import NOT_AN_ADDRESS
+from common.text import NOT_AN_EMAIL
 
 PASSWORD_HELP = (
     "Use at least 10 characters. "
@@ -33,7 +33,7 @@ class Worded(forms.Form):
                 field.label = label
                 field.error_messages["required"] = required
                 if isinstance(field, forms.EmailField):
-                    field.error_messages["invalid"] = NOT_AN_ADDRESS
+                    field.error_messages["invalid"] = NOT_AN_EMAIL
         if "password1" in self.fields:
             self.fields["password1"].help_text = PASSWORD_HELP
 

@@ -39,6 +39,7 @@ NOT_SHOWN = {
     "load",
     "now",
     "querystring",
+    "selection_count",
     "setvar",
     "slot",
     "static",

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.forms import BoundField, CheckboxInput, Select
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from common.components.library import attributes, frame, register
 
@@ -41,10 +43,14 @@ def field(
         "label": label or bound.label,
         "help": help,
         "hide_label": hide_label,
-        "say_optional": optional and not bound.field.required and kind != "checkbox",
+        "optional": _optional() if optional and not bound.field.required and kind != "checkbox" else "",
         "about": about,
         "control": bound.as_widget(attrs={**widget.attrs, **extra, **given}),
     }
+
+
+def _optional() -> SafeString:
+    return format_html(' <span class="optional">{}</span>', _("(optional)"))
 
 
 def _described_by(bound: BoundField, help: str) -> str:
@@ -52,14 +58,10 @@ def _described_by(bound: BoundField, help: str) -> str:
     return " ".join([*ids, f"{bound.auto_id}_error"] if bound.errors else ids)
 
 
-@register.inclusion_tag("components/checkbox_field.html")
-def checkbox_field(bound: BoundField, label: str = "", help: str = "", **attrs: Any) -> dict:
-    return field(bound, label=label, help=help, **attrs)
-
-
 @register.inclusion_tag("components/form_errors.html")
 def form_errors(form: Any, heading: str = "") -> dict:
     rows = [(form[name], errors) for name, errors in form.errors.items() if name != "__all__"]
+    heading = heading or _("There is a problem")
     return {"rows": rows, "general": form.non_field_errors(), "heading": heading}
 
 

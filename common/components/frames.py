@@ -1,10 +1,11 @@
-"""Frames around content, and the ways between pages."""
+"""Frames around content, and the links between pages."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from common.components.library import attributes, frame, register
 from common.components.words import TONE_ICONS
@@ -50,7 +51,7 @@ def notice(
         heading=heading,
         tone=tone,
         icon=TONE_ICONS[tone],
-        live=live,
+        role=("alert" if tone in ("danger", "warn") else "status") if live else "",
         dismissible=dismissible,
     )
 
@@ -59,7 +60,7 @@ def notice(
 def dialog(
     context: Any, content: str, title: str, size: str = "side", lead: str = "", close_href: str = ""
 ) -> str:
-    # On a page of its own the title is the page's h1; htmx brings it to a page that has one.
+    # On a page of its own the title is the page's h1; htmx adds the dialog to a page that has an h1.
     request = context.get("request")
     level = 2 if request and request.headers.get("HX-Request") else 1
     return frame(
@@ -91,27 +92,22 @@ def nav_link(context: Any, label: str, url_name: str, section: str) -> dict:
 def pager(
     newer: str = "",
     older: str = "",
-    label: str = "Pages",
-    newer_label: str = "Newer",
-    older_label: str = "Older",
+    label: str = "",
+    newer_label: str = "",
+    older_label: str = "",
     info: str = "",
 ) -> dict:
     return {
         "newer": newer,
         "older": older,
-        "label": label,
-        "newer_label": newer_label,
-        "older_label": older_label,
+        "label": label or _("Pages"),
+        "newer_label": newer_label or _("Newer"),
+        "older_label": older_label or _("Older"),
         "info": info,
     }
 
 
 @register.inclusion_tag("components/tabs.html")
-def tabs(items: Iterable[tuple], current: str, label: str = "Sections") -> dict:
+def tabs(items: Iterable[tuple], current: str, label: str = "") -> dict:
     rows = [dict(zip(("key", "label", "href", "count"), item, strict=False)) for item in items]
-    return {"rows": rows, "current": current, "label": label}
-
-
-@register.inclusion_tag("components/breadcrumb.html")
-def breadcrumb(items: Iterable[tuple[str, str]]) -> dict:
-    return {"items": items}
+    return {"rows": rows, "current": current, "label": label or _("Sections")}

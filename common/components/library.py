@@ -1,4 +1,4 @@
-"""The register every component joins, and the two helpers they share."""
+"""The register of the components, and the helpers they share."""
 
 import inspect
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _forget: list[Callable[[], None]] = []
 
 
 def attributes(given: dict[str, Any]) -> SafeString:
-    """`hx_get="/x"` as ` hx-get="/x"`. The content policy forbids inline style and script, so do we."""
+    """`hx_get="/x"` as ` hx-get="/x"`. The content policy forbids inline style and script: they raise ValueError."""
     pairs = {name.strip("_").replace("_", "-"): value for name, value in given.items()}
     for name in pairs:
         if name == "style" or name.startswith(("on", "hx-on")):
@@ -33,9 +33,9 @@ def frame(component: str, **context: Any) -> SafeString:
 
 
 def rendered_once(render: Callable[[], SafeString]) -> Callable[[], SafeString]:
-    """For markup that is the same for everybody: rendered once for the process and each language.
+    """For markup that is the same for every reader: rendered once for the process and each language.
 
-    What is rendered takes no argument, so that it can hold nothing of a person, a request or its token; nor may it hold
+    `render` takes no argument, so that the markup can hold nothing of a person, a request or its token; nor may it hold
     a moment, which every reader sees in a zone of their own.
     """
 
@@ -48,13 +48,13 @@ def rendered_once(render: Callable[[], SafeString]) -> Callable[[], SafeString]:
 
 
 def forget_renderings(**signal: Any) -> None:
-    """Everything that was rendered once is rendered again; may be connected to a signal."""
+    """All markup of `rendered_once` is rendered again; may be connected to a signal."""
     for forget in _forget:
         forget()
 
 
 def descriptions() -> dict[str, str]:
-    """What each component says of itself: the first line of its template, or of its function where it has none."""
+    """How each component is called: the first line of its template, or of its function where it has no template."""
     files: Path = settings.BASE_DIR / "templates" / "components"
     first_lines = {file.stem: file.read_text().partition("\n")[0] for file in files.glob("*.html")}
     by_template = {name: line.removeprefix("{# ").removesuffix(" #}") for name, line in first_lines.items()}

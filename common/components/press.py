@@ -1,10 +1,12 @@
-"""Things to press and tick: buttons, menus, the search box, the selection of rows."""
+"""Controls: buttons, menus, the search box, the selection of rows."""
 
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from common import nouns
 from common.components.library import attributes, frame, register
 
 
@@ -46,13 +48,18 @@ def link_button(
 @register.simple_block_tag
 def menu(
     content: str,
-    label: str = "Actions",
+    label: str = "",
     tone: str = "plain",
     needs_selection: bool = False,
     align: str = "start",
 ) -> str:
     return frame(
-        "menu", content=content, label=label, tone=tone, needs_selection=needs_selection, align=align
+        "menu",
+        content=content,
+        label=label or _("Actions"),
+        tone=tone,
+        needs_selection=needs_selection,
+        align=align,
     )
 
 
@@ -82,15 +89,23 @@ def menu_item(
 def search_box(
     name: str = "q",
     value: str = "",
-    label: str = "Search",
+    label: str = "",
     placeholder: str = "",
     help: str = "",
-    button: str = "Search",
+    button: str = "",
     **attrs: Any,
 ) -> dict:
     about = f"id_{name}_helptext" if help else ""
     given = attributes({"placeholder": placeholder, "aria_describedby": about, **attrs})
-    return {"name": name, "value": value, "label": label, "help": help, "button": button, "attrs": given}
+    search = _("Search")
+    return {
+        "name": name,
+        "value": value,
+        "label": label or search,
+        "help": help,
+        "button": button or search,
+        "attrs": given,
+    }
 
 
 @register.simple_tag
@@ -107,10 +122,10 @@ def row_check(value: object, label: str, name: str = "placement", checked: bool 
 
 
 @register.inclusion_tag("components/select_all.html")
-def select_all(label: str = "Select all on this page") -> dict:
-    return {"label": label}
+def select_all(label: str = "") -> dict:
+    return {"label": label or _("Select all on this page")}
 
 
 @register.inclusion_tag("components/selection_count.html")
-def selection_count(noun: str = "study", plural: str = "studies") -> dict:
-    return {"noun": noun, "plural": plural}
+def selection_count(noun: str) -> dict:
+    return {"numbers": nouns.counted_by_script(noun)}

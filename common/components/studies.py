@@ -1,4 +1,4 @@
-"""Patients, studies, shares: how each is shown wherever it stands."""
+"""Patients, studies, shares: each is shown in the same way on every page."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -6,16 +6,18 @@ from typing import Any
 
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from common import formats, nouns
 from common.components.library import register
-from common.components.words import day_or_moment, icon, modality, pill
+from common.components.words import day_or_moment, icon, modality, not_recorded, pill
 
 
 def identity(study: Any) -> dict:
-    """The one reading of who a study shows: the same words in the banner, in rows and in dialogs."""
+    """The patient of a study: the same words in the banner, in rows and in dialogs."""
     return {
-        "name": formats.person_name(study.patient_name) or "Name not recorded",
+        "name": formats.patient_name(study.patient_name),
         "born": study.patient_birth_date or study.patient_birth_date_raw,
         "sex": formats.sex_word(study.patient_sex),
         "mrn": study.patient_id,
@@ -25,7 +27,7 @@ def identity(study: Any) -> dict:
 def examination(study: Any) -> dict:
     return {
         "study_date": study.study_date or study.study_date_raw,
-        "description": study.description,
+        "description": study.description or _("No description"),
         "modalities": study.modalities,
         "accession": study.accession_number,
         "images": study.n_instances,
@@ -34,7 +36,8 @@ def examination(study: Any) -> dict:
 
 @register.inclusion_tag("components/patient_banner.html")
 def patient_banner(study: Any, place: str = "", note: str = "", href: str = "") -> dict:
-    return {**identity(study), **examination(study), "place": place, "note": note, "href": href}
+    shown = {**identity(study), **examination(study), "not_recorded": not_recorded()}
+    return {**shown, "place": place, "note": note, "href": href}
 
 
 @register.simple_tag
@@ -44,7 +47,8 @@ def patient_line(study: Any, href: str = "") -> SafeString:
     sex = format_html(' <span class="fact">{}</span>', shown["sex"]) if shown["sex"] else ""
     mrn = (
         format_html(
-            ' <span class="fact"><span class="fact-term">MRN</span> <bdi class="num">{}</bdi></span>',
+            ' <span class="fact"><span class="fact-term">{}</span> <bdi class="num">{}</bdi></span>',
+            _("MRN"),
             shown["mrn"],
         )
         if shown["mrn"]
@@ -52,9 +56,10 @@ def patient_line(study: Any, href: str = "") -> SafeString:
     )
     return format_html(
         '<span class="patient patient--line"> <span class="patient-name"><bdi>{}</bdi></span> '
-        '<span class="patient-facts"><span class="fact"><span class="fact-term">Born</span> {}</span>{}{}</span> '
+        '<span class="patient-facts"><span class="fact"><span class="fact-term">{}</span> {}</span>{}{}</span> '
         "</span>",
         format_html('<a href="{}">{}</a>', href, shown["name"]) if href else shown["name"],
+        _("Born"),
         day_or_moment(shown["born"]),
         sex,
         mrn,
@@ -72,24 +77,24 @@ def study_line(study: Any, images: bool = True) -> SafeString:
     return format_html(
         '<span class="study-line">{}<span class="fact"><bdi>{}</bdi></span> <span class="fact">{}</span>{}</span>',
         format_html("{} ", modality(shown["modalities"])) if shown["modalities"] else "",
-        shown["description"] or "No description",
+        shown["description"],
         day_or_moment(shown["study_date"]),
         number,
     )
 
 
 METHODS = {
-    "location": ("Location", "building"),
-    "group": ("Group", "people"),
-    "physician": ("Physician", "person"),
-    "share_code": ("Share code", "code"),
-    "email": ("Email", "mail"),
+    "location": (gettext_noop("Location"), "building"),
+    "group": (gettext_noop("Group"), "people"),
+    "physician": (gettext_noop("Physician"), "person"),
+    "share_code": (gettext_noop("Share code"), "code"),
+    "email": (gettext_noop("Email"), "mail"),
 }
 TARGET_STATES = {
     "ok": None,
-    "outside": ("Outside your organisation", "warn"),
-    "unknown": ("Not found", "danger"),
-    "refused": ("Cannot receive", "danger"),
+    "outside": (gettext_noop("Outside your organisation"), "warn"),
+    "unknown": (gettext_noop("Not found"), "danger"),
+    "refused": (gettext_noop("Cannot receive"), "danger"),
 }
 
 
@@ -105,13 +110,14 @@ def target_chip(
     field_value: str = "",
 ) -> dict:
     word, icon = METHODS[str(method)]
+    mark = TARGET_STATES[state]
     return {
-        "method": word,
+        "method": _(word),
         "icon": icon,
         "label": label,
         "detail": detail,
         "state": state,
-        "mark": TARGET_STATES[state],
+        "mark": mark and (_(mark[0]), mark[1]),
         "remove_name": remove_name,
         "remove_value": remove_value,
         "field_name": field_name,
@@ -120,11 +126,11 @@ def target_chip(
 
 
 STEPS = {
-    "home": ("Original", "building"),
-    "worklist": ("Worklist", "list"),
-    "role": ("Role", "person"),
-    "share": ("Share", "share"),
-    "person": ("Person", "person"),
+    "home": (gettext_noop("Original"), "building"),
+    "worklist": (gettext_noop("Worklist"), "list"),
+    "role": (gettext_noop("Role"), "person"),
+    "share": (gettext_noop("Share"), "share"),
+    "person": (gettext_noop("Person"), "person"),
 }
 
 
@@ -132,7 +138,7 @@ STEPS = {
 def path_line(steps: Iterable[dict]) -> SafeString:
     """path_line steps — each {kind, label, detail, external, href}; kind: home, worklist, role, share, person, fold
 
-    A fold stands for many steps: its `href` answers to htmx with their path, and is the page that shows them at its
+    A fold is a number of hidden steps: its `href` answers htmx with their path, and is the page that shows them at its
     `anchor`; with `steps` it is open.
     """
     shown = "".join(_fold(step) if step["kind"] == "fold" else _step(step) for step in steps)
@@ -141,22 +147,28 @@ def path_line(steps: Iterable[dict]) -> SafeString:
 
 def _step(step: dict) -> SafeString:
     shown = (conditional_escape(step.get(name) or "") for name in ("label", "detail", "href"))
-    return _drawn_step(step["kind"], *shown, is_external=bool(step.get("external")))
+    return _drawn_step(get_language(), step["kind"], *shown, is_external=bool(step.get("external")))
 
 
 @lru_cache(maxsize=1000)
 def _drawn_step(
-    kind: str, label: SafeString, detail: SafeString, href: SafeString, *, is_external: bool
+    language: str | None,
+    kind: str,
+    label: SafeString,
+    detail: SafeString,
+    href: SafeString,
+    *,
+    is_external: bool,
 ) -> SafeString:
-    """On a page of many paths most steps are the same few: each is made once."""
+    """On a page of many paths most steps are the same few: each is drawn once for a language."""
     word, picture = STEPS[kind]
     return format_html(
         '<li class="path-step">{}<span><span class="path-word">{}</span> <bdi>{}</bdi>{}{}</span></li>',
         icon(picture),
-        word,
+        _(word),
         format_html('<a href="{}">{}</a>', href, label) if href else label,
         format_html(' <span class="path-detail">{}</span>', detail) if detail else "",
-        format_html(" {}", pill("External", tone="warn")) if is_external else "",
+        format_html(" {}", pill(_("External"), tone="warn")) if is_external else "",
     )
 
 
@@ -170,26 +182,21 @@ def _fold(step: dict) -> SafeString:
         else format_html(' hx-get="{}" hx-trigger="toggle once" hx-target="find .path-rest"', href),
         icon(STEPS["share"][1]),
         step["label"],
-        path_line(steps) if steps else format_html('<a href="{}#{}">Show them</a>', href, step["anchor"]),
+        path_line(steps)
+        if steps
+        else format_html('<a href="{}#{}">{}</a>', href, step["anchor"], _("Show them")),
     )
 
 
 @register.inclusion_tag("components/confirm_list.html")
-def confirm_list(items: Iterable, heading: str = "What will happen") -> dict:
+def confirm_list(items: Iterable, heading: str = "") -> dict:
     rows = [(None, item) if isinstance(item, str) else item for item in items]
-    return {"rows": rows, "heading": heading}
+    return {"rows": rows, "heading": heading or _("What will happen")}
 
 
 @register.inclusion_tag("components/progress.html")
 def progress(done: int, total: int, text: str, poll: str = "", every: str = "2s") -> dict:
     return {"done": done, "total": total, "text": text, "poll": poll, "every": every}
-
-
-@register.inclusion_tag("components/image_tile.html")
-def image_tile(
-    alt: str, src: str = "", href: str = "", caption: str = "", state: str = "ready", poll: str = ""
-) -> dict:
-    return {"alt": alt, "src": src, "href": href, "caption": caption, "state": state, "poll": poll}
 
 
 @register.inclusion_tag("components/empty_state.html")
@@ -207,4 +214,4 @@ def empty_state(
 
 @register.inclusion_tag("components/definition_list.html")
 def definition_list(items: Iterable[tuple[str, Any]]) -> dict:
-    return {"items": items}
+    return {"items": items, "not_recorded": not_recorded()}

@@ -1,4 +1,4 @@
-"""Words with a shape: icons, pills, dates, codes; and the filters that write them as plain text.
+"""Icons, pills, dates, codes; and the filters that write dates, numbers and codes as plain text.
 
 A page shows most of them by the hundred: they are functions, since templates would take two thirds of its time.
 """
@@ -9,14 +9,14 @@ from functools import lru_cache
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common import formats, nouns
 from common.components.library import register
 
-NOT_RECORDED = SafeString('<span class="muted">not recorded</span>')
-
-for reads in (formats.day, formats.moment, nouns.counted):
-    register.filter(reads)
+for written in (formats.day, formats.moment, nouns.counted, nouns.counted_by_script):
+    register.filter(written)
 
 
 @register.filter
@@ -38,7 +38,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @lru_cache(maxsize=1000)
 def _drawn(name: SafeString, label: SafeString) -> SafeString:
-    """A page of lists shows hundreds, of a few kinds: each is made once for the process."""
+    """A page of a list shows hundreds of icons, of a few kinds: each is drawn once for the process."""
     return format_html(
         '<svg class="icon" width="16" height="16" focusable="false"{}><use href="{}#{}"></use></svg>',
         format_html(' role="img" aria-label="{}"', label) if label else SafeString(' aria-hidden="true"'),
@@ -66,23 +66,23 @@ def pill(text: str, tone: str = "neutral") -> SafeString:
 
 
 OUTCOMES = {
-    "shared": ("Shared", "good"),
-    "changed": ("Updated", "good"),
-    "already_shared": ("Already shared", "neutral"),
-    "invited": ("Invited", "info"),
-    "awaiting_approval": ("Awaiting approval", "waiting"),
-    "refused": ("Refused", "danger"),
+    "shared": (gettext_noop("Shared"), "good"),
+    "changed": (gettext_noop("Updated"), "good"),
+    "already_shared": (gettext_noop("Already shared"), "neutral"),
+    "invited": (gettext_noop("Invited"), "info"),
+    "awaiting_approval": (gettext_noop("Awaiting approval"), "waiting"),
+    "refused": (gettext_noop("Refused"), "danger"),
 }
 
 
 @register.inclusion_tag("components/outcome.html")
 def outcome(kind: str, sentence: str = "") -> dict:
     text, tone = OUTCOMES[str(kind)]
-    return {"text": text, "tone": tone, "sentence": sentence}
+    return {"text": _(text), "tone": tone, "sentence": sentence}
 
 
 @register.simple_tag(name="date")
-def day_or_moment(value: object, time: bool = False, empty: str = "not recorded") -> SafeString:
+def day_or_moment(value: object, time: bool = False, empty: str = "") -> SafeString:
     """date value time=False empty="not recorded" — 24 Nov 2026, with time in the reader's zone"""
     read = formats.as_moment(value) if time else formats.as_date(value)
     if read:
@@ -91,7 +91,7 @@ def day_or_moment(value: object, time: bool = False, empty: str = "not recorded"
         )
     if text := formats.day(value):
         return format_html('<span class="date"><bdi>{}</bdi></span>', text)
-    return format_html('<span class="muted">{}</span>', empty)
+    return _muted(empty) if empty else not_recorded()
 
 
 @register.simple_tag
@@ -99,11 +99,21 @@ def modality(codes: str | Iterable[str]) -> SafeString:
     """modality codes — text like CT\\MR or a list"""
     parts = codes.replace("\\", " ").split() if isinstance(codes, str) else codes or ()
     shown = format_html_join(" ", '<span class="modality">{}</span>', ((part,) for part in parts))
-    return shown or NOT_RECORDED
+    return shown or not_recorded()
+
+
+def _muted(text: str) -> SafeString:
+    return format_html('<span class="muted">{}</span>', text)
+
+
+def not_recorded() -> SafeString:
+    """Shown in place of a value that is empty."""
+    return _muted(formats.not_recorded())
 
 
 @register.inclusion_tag("components/share_code.html")
-def share_code(code: str, label: str = "Share code", copy: bool = True) -> dict:
+def share_code(code: str, label: str = "", copy: bool = True) -> dict:
     groups = formats.code_groups(code)
     text = "".join(groups)
+    label = label or _("Share code")
     return {"groups": groups, "text": text, "spelled": ", ".join(text), "label": label, "copy": copy}

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from accounts.selectors import proved_addresses
 from audit.requests import actor_of
-from common.text import NOT_AN_ADDRESS, identity
+from common.text import NOT_AN_EMAIL, identity
 from sharing import selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
 from sharing.models import Method
@@ -189,5 +189,5 @@ def _address_error(address: str, own: set[str]) -> str:
     try:
         validate_email(address)
     except ValidationError:
-        return NOT_AN_ADDRESS
+        return NOT_AN_EMAIL
     return targets.YOURSELF if identity(address) in own else ""

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  // The checklist of a role: a permission that counts only with another is open to ticking only while that one is.
+  // The checklist of a role: a permission that counts only with another can be ticked only while the other is ticked.
 
   function follow(parent) {
     for (const child of document.querySelectorAll(`[data-child-of="${parent.id}"]`)) child.disabled = !parent.checked;
@@ -25,7 +25,7 @@
     follow(box);
   });
 
-  // Django's search box for one row of many goes by the name of the field it stands for.
+  // Django's search box for choosing a row takes the name of its field.
   function nameSearchBoxes() {
     for (const select of document.querySelectorAll("select.admin-autocomplete")) {
       const label = document.querySelector(`label[for="${select.id}"]`);
@@ -36,13 +36,13 @@
     }
   }
 
-  // It comes when it is ready.
+  // Django adds the search box later.
   for (const form of document.querySelectorAll("form:has(select.admin-autocomplete)")) {
     new MutationObserver(nameSearchBoxes).observe(form, { childList: true, subtree: true });
   }
 
-  // "What changes if you save", for a tick made before the scripts were there, or restored by the browser.
-  function tellOfTicks() {
+  // "What changes if you save", for a tick made before the scripts were loaded, or restored by the browser.
+  function announceTicks() {
     const ticks = [...document.querySelectorAll("input[name=permissions]")];
     const touched = ticks.find((box) => box.checked !== box.defaultChecked);
     touched?.dispatchEvent(new Event("change", { bubbles: true }));
@@ -53,10 +53,10 @@
     nameSearchBoxes();
   }
 
-  // The browser may restore ticks when one comes back to a page.
+  // The browser may restore ticks when the reader returns to a page.
   window.addEventListener("pageshow", () => {
     start();
-    tellOfTicks();
+    announceTicks();
   });
   start();
 })();

@@ -3,11 +3,21 @@
 (() => {
   "use strict";
 
-  // passkeys.js says it as well.
-  const NO_CONNECTION = "We could not reach the server. Check your connection and try again.";
-  window.NO_CONNECTION = NO_CONNECTION;
+  // Sentences are in the page, so that they can be translated: base.html has them in its template #sentences.
+  function sentence(name) {
+    return document.getElementById("sentences").content.querySelector(`[data-sentence-of="${name}"]`).textContent.trim();
+  }
 
-  // Selection: ticked rows enable what needs them.
+  // The element's words for a number: the attributes come from common.nouns.
+  function counted(element, number) {
+    const { one, several } = element.dataset;
+    return number === 1 ? one : several.replace("{number}", number.toLocaleString(document.documentElement.lang));
+  }
+
+  // For passkeys.js and sharing.js.
+  window.cimar = { sentence, counted };
+
+  // Selection: ticked rows enable the controls that need them.
 
   let lastTicked = null;
 
@@ -20,8 +30,7 @@
       all.disabled = boxes.length === 0;
     }
     for (const count of form.querySelectorAll("[data-selection-count]")) {
-      const noun = ticked === 1 ? count.dataset.noun : count.dataset.plural;
-      count.textContent = ticked ? `${ticked} ${noun} selected` : "None selected";
+      count.textContent = ticked ? counted(count, ticked) : count.dataset.none;
     }
     for (const control of form.querySelectorAll("[data-needs-selection]")) {
       if (control.matches("details")) {
@@ -142,7 +151,7 @@
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target?.id === "dialog-body" && !dialog().open) opener = document.activeElement;
-    // A press clears what was said before; a poll, which has no event behind it, does not.
+    // A press clears the notices of the last one; a poll, which no event caused, does not.
     if (event.detail.requestConfig?.triggeringEvent) {
       for (const region of document.querySelectorAll(".alerts")) region.replaceChildren();
     }
@@ -175,7 +184,7 @@
     const type = xhr.getResponseHeader("Content-Type") ?? "";
     if (type.startsWith("text/plain") && xhr.responseText.length < 500) return xhr.responseText;
     const marked = type.startsWith("text/html") && parse(xhr.responseText).querySelector("[data-sentence]");
-    return marked ? marked.textContent.replace(/\s+/g, " ").trim() : "That did not work. Try again.";
+    return marked ? marked.textContent.replace(/\s+/g, " ").trim() : sentence("failed");
   }
 
   document.addEventListener("htmx:responseError", (event) => {
@@ -184,11 +193,10 @@
     else say(sentenceOf(xhr));
   });
 
-  document.addEventListener("htmx:sendError", () => say(NO_CONNECTION));
+  document.addEventListener("htmx:sendError", () => say(sentence("no-connection")));
   document.addEventListener("htmx:timeout", (event) => {
     const reads = event.detail.requestConfig.verb === "get";
-    const advice = reads ? "Try again." : "Your change may have been made: check before you try again.";
-    say(`The server did not answer in time. ${advice}`);
+    say(sentence(reads ? "no-answer-to-read" : "no-answer-to-change"));
   });
 
   // A request outside a form still carries the page's CSRF token.
@@ -198,7 +206,7 @@
   });
 
   // After signing in elsewhere the page's tokens are stale. The sign-out page has a fresh one and only a
-  // signed-in person sees it. Somebody else's sign-in must not inherit this page.
+  // signed-in person sees it. If another person signed in, they must not continue with this page.
   async function signedInAgain() {
     const state = document.querySelector("[data-sign-in-state]");
     const form = document.querySelector("form[data-sign-out]");
@@ -207,7 +215,7 @@
     const user = page.body.dataset.user;
     const token = page.querySelector("input[name=csrfmiddlewaretoken]");
     if (!user || !token) {
-      state.textContent = "You are not signed in yet.";
+      state.textContent = sentence("not-signed-in");
     } else if (user !== document.body.dataset.user) {
       location.assign("/");
     } else {
@@ -220,7 +228,7 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-sign-in-continue]")) {
       signedInAgain().catch(() => {
-        document.querySelector("[data-sign-in-state]").textContent = NO_CONNECTION;
+        document.querySelector("[data-sign-in-state]").textContent = sentence("no-connection");
       });
     }
   });
@@ -232,9 +240,9 @@
     const label = button.querySelector("[data-copy-label]");
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      label.textContent = "Copied";
+      label.textContent = button.dataset.copied;
     } catch {
-      label.textContent = "Select the code and copy it";
+      label.textContent = button.dataset.notCopied;
     }
   });
 
@@ -243,7 +251,7 @@
     document.querySelector("[data-focus]")?.focus();
   }
 
-  // The browser may restore ticks when one comes back to a page.
+  // The browser may restore ticks when the reader returns to a page.
   window.addEventListener("pageshow", start);
   start();
 })();

@@ -1,17 +1,17 @@
-// Passkeys and security keys: the page carries what the device is asked, and posts what it answers.
+// Passkeys and security keys: the page has the options for the device, and posts the device's answer.
 //
-// A form with data-passkey="create" or "get" holds the question in data-options; with "sign-in" it is fetched from
-// data-ask when it is needed. The answer goes into the form's field "credential".
+// A form with data-passkey="create" or "get" has them in data-options; with "sign-in" they are fetched from data-ask
+// when they are needed. The answer goes into the form's field "credential".
 (() => {
   "use strict";
 
+  // The browser's errors, and the data attributes of accounts/_passkey_problem.html with a sentence for each.
   const PROBLEMS = {
-    NotAllowedError: "The device was not used, or it took too long. Try again.",
-    InvalidStateError: "This device is already set up.",
-    SecurityError: "Passkeys do not work at this web address. Open the site by its name, with https.",
-    NotSupportedError: "This device does not support this.",
+    NotAllowedError: "notUsed",
+    InvalidStateError: "alreadySetUp",
+    SecurityError: "wrongUrl",
+    NotSupportedError: "notSupported",
   };
-  const NONE = "This browser does not support passkeys. Use a newer browser, or an authenticator app.";
 
   const bytes = (text) =>
     Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
@@ -20,7 +20,7 @@
       .replace(/\+/g, "-")
       .replace(/\//g, "_")
       .replace(/=+$/, "");
-  const withIds = (list) => (list || []).map((one) => ({ ...one, id: bytes(one.id) }));
+  const withIds = (list) => (list || []).map((credential) => ({ ...credential, id: bytes(credential.id) }));
 
   async function create(form) {
     const { publicKey } = JSON.parse(form.dataset.options);
@@ -91,24 +91,29 @@
     return get(form.dataset.ask ? await asked(form) : JSON.parse(form.dataset.options));
   }
 
-  function tell(form, sentence) {
+  function show(form, sentence) {
     form.querySelector("[data-passkey-problem]").textContent = sentence;
+  }
+
+  function sentenceOf(form, problem) {
+    const { dataset } = form.querySelector("[data-passkey-problem]");
+    return dataset[PROBLEMS[problem.name]] || window.cimar.sentence("no-connection");
   }
 
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-passkey]");
     if (!form) return;
     event.preventDefault();
-    tell(form, "");
+    show(form, "");
     if (!window.PublicKeyCredential) {
-      tell(form, NONE);
+      show(form, form.querySelector("[data-passkey-problem]").dataset.noPasskeys);
       return;
     }
     try {
       form.elements.credential.value = JSON.stringify(await answered(form));
       form.submit();
     } catch (problem) {
-      tell(form, PROBLEMS[problem.name] || window.NO_CONNECTION);
+      show(form, sentenceOf(form, problem));
     }
   });
 })();

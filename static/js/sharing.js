@@ -1,5 +1,5 @@
-// The share dialog: what is picked is counted along, long lists are filtered, Enter adds instead of sharing.
-// A dialog may bring this file more than once.
+// The share dialog: recipients are counted as they are picked, long lists are filtered, Enter adds instead of sharing.
+// A dialog may load this file more than once.
 (() => {
   "use strict";
   if (window.sharingIsWired) return;
@@ -15,7 +15,7 @@
       const between = field.name === "new_code" ? /[,;\n]+/ : /[,;\s]+/;
       number += field.value.split(between).filter((part) => part.trim()).length;
     }
-    const words = `${number.toLocaleString("en-GB")} ${number === 1 ? "recipient" : "recipients"}`;
+    const words = window.cimar.counted(line.closest("[data-share-line]"), number);
     if (line.textContent !== words) line.textContent = words;
   }
 
@@ -31,7 +31,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     document.querySelectorAll("form[data-share]").forEach(count);
-    // What comes anew begins at its top: that is where mistakes are named.
+    // New content begins at its top, where mistakes are named.
     if (event.detail.target?.id === "dialog-body") document.getElementById("dialog").scrollTop = 0;
   });
 

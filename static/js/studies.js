@@ -2,12 +2,12 @@
 (() => {
   "use strict";
 
-  // htmx brought another page of the list: the keyboard goes on from its beginning, unless it knows where it was.
+  // htmx added another page of the list: the keyboard focus moves to its beginning, unless it is set already.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "studies" && event.target?.id !== "studies") return;
     if (document.activeElement === document.body) {
       const studies = document.getElementById("studies");
-      const region = ["[data-sentence]", ".table-region", "h1"].map((one) => studies.querySelector(one)).find(Boolean);
+      const region = ["[data-sentence]", ".table-region", "h1"].map((selector) => studies.querySelector(selector)).find(Boolean);
       if (region && !region.hasAttribute("tabindex")) region.tabIndex = -1;
       region?.focus({ preventScroll: true });
     }
@@ -44,15 +44,16 @@
   function show(at) {
     if (at < 1 || at > total || at === position) return;
     if (!image() || !isReady(at)) {
-      // The server says what there is instead of a picture.
+      // The server's page shows what there is instead of a picture.
       location.assign(pageOf(at));
       return;
     }
     position = at;
     brought = true;
     image().src = fileOf(at);
-    image().alt = `Image ${at} of ${total}, ${stage.dataset.label}`;
-    stage.querySelector("[data-count]").textContent = `Image ${at} of ${total}`;
+    const count = stage.querySelector("[data-count]");
+    count.textContent = count.dataset.words.replace("{image}", at).replace("{total}", total);
+    image().alt = `${count.textContent}, ${stage.dataset.label}`;
     const range = stage.querySelector("[data-range]");
     if (range) range.value = at;
     point(stage.querySelector("[data-previous]"), at - 1);
@@ -61,7 +62,7 @@
     for (const beside of [at + 1, at - 1, at + 2]) if (isReady(beside)) new Image().src = fileOf(beside);
   }
 
-  // A picture this page asked for and did not get: the share may have ended meanwhile. The server says what is the case.
+  // A picture that this page requested did not arrive: the share may have ended. The server's page has the sentence.
   stage.addEventListener(
     "error",
     (event) => {

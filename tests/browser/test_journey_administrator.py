@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import AccountMembership, Invitation
 from audit import clock as the_clock
-from common.text import NOT_AN_ADDRESS
+from common.text import NOT_AN_EMAIL
 from sharing.models import Share
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Mail, Person, send_password
 from tests.browser.test_journey_second_factor import set_up_an_app
@@ -111,7 +111,7 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     expect(page.get_by_role("row").filter(has_text="Will be invited")).to_have_count(8)
     malformed = page.get_by_role("row").filter(has_text="priya.nair@northgate")
     expect(malformed).to_contain_text("Will not be invited")
-    expect(malformed).to_contain_text(NOT_AN_ADDRESS)
+    expect(malformed).to_contain_text(NOT_AN_EMAIL)
     unknown = page.get_by_role("row").filter(has_text="olek.wojcik")
     expect(unknown).to_contain_text("There is no role named “Chief radiologist” in this account.")
     adam.look("admin-invite-look", LOOKS[1:3])

@@ -10,13 +10,17 @@ from common.nouns import NOUNS, counted
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("common", "audit", "accounts", "worklists", "studies", "sharing", "administration")
-IN_TEMPLATES = re.compile(r'\|counted:"([^"]*)"')
+IN_TEMPLATES = re.compile(r'(?:\|counted:|{% selection_count )"([^"]*)"|"([^"]*)"\|counted_by_script')
 IN_CODE = re.compile(r"""\bcounted\((?:[^()"']|\([^()]*\))*, (["'])([^"'()]*)\1\)""")
 
 
 def used() -> set[str]:
     templates = {
-        noun for path in (ROOT / "templates").rglob("*.*") for noun in IN_TEMPLATES.findall(path.read_text())
+        noun
+        for path in (ROOT / "templates").rglob("*.*")
+        for nouns in IN_TEMPLATES.findall(path.read_text())
+        for noun in nouns
+        if noun
     }
     code = {
         noun

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.services import limits
 from audit.actions import Action
 from audit.models import AuditEvent
-from common.text import NOT_AN_ADDRESS
+from common.text import NOT_AN_EMAIL
 from sharing import services
 from sharing.models import Method, Share
 from sharing.permissions import SENTENCES
@@ -297,7 +297,7 @@ def test_addresses_are_marked_unless_a_colleague_has_them(client, cast):
     assert page.count("Outside your organisation") == 1
     assert ">Ben</bdi>" in page
     assert "Caro" not in page
-    assert f"nobody: {NOT_AN_ADDRESS}" in page
+    assert f"nobody: {NOT_AN_EMAIL}" in page
     assert "ana@example.org: This is you" in page
     assert 'value="nobody, ana@example.org"' in page
 

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from accounts.models import Invitation, OutboxMail
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
-from common.text import NOT_AN_ADDRESS
+from common.text import NOT_AN_EMAIL
 from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import NO_SUCH, YOURSELF, Target
@@ -229,7 +229,7 @@ def test_a_location_that_takes_no_shares_says_so(cast):
     "address", ["not an address", "a@b", "x@@example.org", "", "a" * 300 + "@example.org"]
 )
 def test_a_malformed_address_is_refused(cast, address):
-    assert outcome(share(cast, Target(Method.EMAIL, address))) == ("refused", NOT_AN_ADDRESS)
+    assert outcome(share(cast, Target(Method.EMAIL, address))) == ("refused", NOT_AN_EMAIL)
 
 
 def test_ones_own_address_and_a_deactivated_users_are_refused(cast):

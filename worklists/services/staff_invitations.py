@@ -19,7 +19,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import Refused
-from common.text import NOT_AN_ADDRESS, identity
+from common.text import NOT_AN_EMAIL, identity
 from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist
 from worklists.permissions import check_administers, check_may_give, ticked_in
@@ -228,7 +228,7 @@ def _check_address(address: str, above: set[str]) -> None:
     try:
         validate_email(address)
     except ValidationError as error:
-        raise ValidationError(NOT_AN_ADDRESS) from error
+        raise ValidationError(NOT_AN_EMAIL) from error
     if len(address) > 254:
         raise ValidationError("An email address has at most 254 characters.")
     if address in above:
