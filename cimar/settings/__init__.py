@@ -43,6 +43,7 @@ from cimar.settings.browser import (
 )
 from cimar.settings.database import (
     CACHES,
+    CIMAR_PREPARED_STATEMENTS,
     DATABASES,
     DEFAULT_AUTO_FIELD,
 )

@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF
 
 from cimar.settings.where import CIMAR_DEVELOPMENT, base, env, https
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.session_store"
 # Signed out after this long without a request, where a person's accounts say nothing else (`accounts.middleware.idle`).
 CIMAR_IDLE_MINUTES = env.number("CIMAR_IDLE_MINUTES", 30)
 # The longest that an account may set, so that no session goes before its time.

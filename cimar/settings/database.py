@@ -30,13 +30,14 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True),
         "ATOMIC_REQUESTS": False,
-        # pgbouncer gives a connection per transaction: a cursor that outlives one would be lost, and so would a
-        # statement prepared on the server's side.
+        # pgbouncer gives a connection per transaction: a cursor that outlives one would be lost.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", None)
+# Asked for by `common.prepared`. Not with a pool that loses them: pgbouncer before 1.22 or max_prepared_statements=0.
+CIMAR_PREPARED_STATEMENTS = env.flag("CIMAR_PREPARED_STATEMENTS", embedded)
 if _password := env.secret(f"{_database}_PASSWORD"):
     if DATABASES["default"]["PASSWORD"]:
         env.complain(f"{_database}_URL holds a password and {_database}_PASSWORD another. Keep one of them.")

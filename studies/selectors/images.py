@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest, Least
 
 from audit.actor import Actor
+from common import prepared
 from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
 from studies.renderer import FRAMES_SHOWN
@@ -84,27 +84,25 @@ def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visi
     """An instance of a study that the actor sees there, and whether they may open and download it: one statement."""
     if by.guest_link is not None and placement not in by.guest_link.placements:
         return None
-    # Asked for each of a thousand pictures: composed by the mapper it takes four times as long, most of it in Python.
+    # Asked for each of a thousand pictures: unprepared, planning takes ten times as long as the answer.
     listed, listed_parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
     opened, opened_parameters = access.worklist_ids(by, "open_study")
     taken, taken_parameters = access.worklist_ids(by, "download_study")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SEEN.format(listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
-            [
-                *opened_parameters,
-                *taken_parameters,
-                *visit.whose_parameters,
-                visit.key,
-                placement,
-                instance,
-                *listed_parameters,
-            ],
-        )
-        found = cursor.fetchone()
-    if found is None:
+    found = prepared.rows(
+        _SEEN.format(listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
+        [
+            *opened_parameters,
+            *taken_parameters,
+            *visit.whose_parameters,
+            visit.key,
+            placement,
+            instance,
+            *listed_parameters,
+        ],
+    )
+    if not found:
         return None
-    pk, sha256, size, preview, frames, may_open, may_download, is_noted, visit_hash = found
+    [(pk, sha256, size, preview, frames, may_open, may_download, is_noted, visit_hash)] = found
     blob = Blob(pk=pk, sha256=sha256, size=size, preview=preview)
     return InstanceSeen(blob, min(frames, FRAMES_SHOWN), may_open, may_download, is_noted, visit_hash)
 

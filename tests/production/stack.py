@@ -63,6 +63,17 @@ def missing() -> str:
     )
 
 
+def pool_keeps_prepared() -> str:
+    """1 where this machine's pgbouncer is 1.22 or newer."""
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    pool = shutil.which("pgbouncer", path=path)
+    if pool is None:
+        return "0"
+    told = subprocess.run([pool, "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"PgBouncer (\d+)\.(\d+)", told)
+    return "1" if version and (int(version[1]), int(version[2])) >= (1, 22) else "0"
+
+
 class Replica:
     """One copy of one service; its session of processes is what a container would hold."""
 
@@ -226,6 +237,8 @@ class Stack:
             "nginx": {"CIMAR_RESOLVER": ""},
             # It listens on every address there is.
             "worker-2": {"CIMAR_WORKER_METRICS_PORT": "9809"},
+            # The image's pool keeps prepared statements; this machine's may be too old for it.
+            **{name: {"CIMAR_PREPARED_STATEMENTS": pool_keeps_prepared()} for name in OURS - {"s3"}},
         }
         self._number = 0
         self._net = (os.getpid() % 200 + 20, (os.getpid() // 200 + next(_nets)) % 256)

@@ -1,0 +1,36 @@
+"""Statements that PostgreSQL plans once for a connection: those asked many times, and planned longer than carried out.
+
+Django composes a statement with its values in it, so that each is planned anew. Here the values go beside the text,
+and the statement is prepared under a name. The setting CIMAR_PREPARED_STATEMENTS turns this off where a pool between
+the site and the database loses such names.
+
+Name every column: the answer of a prepared statement may not change its shape under a running process.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    def execute(self, query: Any, params: Any = None, **more: Any) -> "_Cursor":
+        # For this statement alone: whatever else uses the connection is neither counted nor kept.
+        self.connection.prepare_threshold = 0
+        try:
+            return super().execute(query, params, prepare=True, **more)
+        finally:
+            self.connection.prepare_threshold = None
+
+
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows of the statement; its text is the name under which it is planned, so no value belongs in it."""
+    with connection.cursor() as cursor:
+        # Django's log of statements, which development and tests ask for, reads values out of its own cursor.
+        if settings.CIMAR_PREPARED_STATEMENTS and not connection.queries_logged:
+            # Inside Django's own wrapper, so that whatever counts and watches statements sees this statement too.
+            cursor.cursor = _Cursor(connection.connection)
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
