@@ -19,8 +19,8 @@ def counted(number: int, noun: str) -> str:
 
 def counted_by_script(noun: str) -> SafeString:
     """The noun as the two attributes from which `counted` in app.js writes a number that changes on the page."""
-    several = NOUNS[noun] % {"number": 2, "shown": "{number}"}
-    return format_html('data-one="{}" data-several="{}"', counted(1, noun), several)
+    plural = NOUNS[noun] % {"number": 2, "shown": "{number}"}
+    return format_html('data-singular="{}" data-plural="{}"', counted(1, noun), plural)
 
 
 NOUNS: Mapping[str, Any] = MappingProxyType(

@@ -10,8 +10,8 @@
 
   // The element's words for a number: the attributes come from common.nouns.
   function counted(element, number) {
-    const { one, several } = element.dataset;
-    return number === 1 ? one : several.replace("{number}", number.toLocaleString(document.documentElement.lang));
+    const { singular, plural } = element.dataset;
+    return number === 1 ? singular : plural.replace("{number}", number.toLocaleString(document.documentElement.lang));
   }
 
   // For passkeys.js and sharing.js.
