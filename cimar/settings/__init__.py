@@ -48,6 +48,7 @@ from cimar.settings.database import (
     DEFAULT_AUTO_FIELD,
 )
 from cimar.settings.files import (
+    CIMAR_PROXY_SENDS_FILES,
     STATIC_ROOT,
     STATIC_URL,
     STATICFILES_DIRS,

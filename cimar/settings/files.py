@@ -10,7 +10,15 @@ STATIC_ROOT = Path(env.text("CIMAR_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = CIMAR_DEVELOPMENT
 
+# The proxy sends stored files on the site's word (deploy/nginx/stored.conf), from what it calls CIMAR_STORED_FILES.
+CIMAR_PROXY_SENDS_FILES = env.flag("CIMAR_PROXY_SENDS_FILES", False)
+
 if _bucket := env.text("CIMAR_S3_BUCKET"):
+    if CIMAR_PROXY_SENDS_FILES:
+        env.complain(
+            "CIMAR_PROXY_SENDS_FILES and CIMAR_S3_BUCKET are both set. The proxy sends files of a local folder alone: "
+            "unset one of them."
+        )
     # Loaded here and not above: it takes a while, and only a bucket wants it.
     from botocore.config import Config
 
@@ -49,8 +57,9 @@ else:
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": CIMAR_DATA / "dicom",
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
+            # The proxy's user reads as a member of the group.
+            "file_permissions_mode": 0o640 if CIMAR_PROXY_SENDS_FILES else 0o600,
+            "directory_permissions_mode": 0o750 if CIMAR_PROXY_SENDS_FILES else 0o700,
         },
     }
 

@@ -2,12 +2,15 @@
 
 import logging
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.storage import storages
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 
 # A browser may keep a picture and must ask each time whether it still may show it.
 CACHING = "private, no-cache"
+NAME = "image.png"
 
 
 @signed_in
@@ -48,11 +52,22 @@ def _picture(request: HttpRequest, **which: Any) -> HttpResponseBase:
     return response
 
 
-def _file(stored: services.StoredFile) -> FileResponse:
+def _file(stored: services.StoredFile) -> HttpResponseBase:
+    """The bytes, or the word to the proxy that it may send them: whoever comes so far may have them."""
     try:
-        return FileResponse(
-            storages["dicom"].open(stored.key), content_type=stored.media_type, filename="image.png"
-        )
+        if settings.CIMAR_PROXY_SENDS_FILES:
+            return _by_the_proxy(stored)
+        return FileResponse(storages["dicom"].open(stored.key), content_type=stored.media_type, filename=NAME)
     except OSError as error:
         log.error("a prepared picture is not in the storage: %s", type(error).__name__)
         raise Http404 from error
+
+
+def _by_the_proxy(stored: services.StoredFile) -> HttpResponse:
+    if not storages["dicom"].exists(stored.key):
+        raise FileNotFoundError(stored.key)
+    headers = {
+        "X-Accel-Redirect": f"/-/stored/{quote(stored.key)}",
+        "Content-Disposition": content_disposition_header(as_attachment=False, filename=NAME) or "",
+    }
+    return HttpResponse(content_type=stored.media_type, headers=headers)

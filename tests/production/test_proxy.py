@@ -31,6 +31,8 @@ class StandIn(ThreadingHTTPServer):
     def __init__(self, name: str) -> None:
         super().__init__(("127.0.0.1", 0), Remember)
         self.name, self.seen, self.hangs_up = name, [], False
+        # What it answers beside its name, by path.
+        self.headers: dict[str, dict[str, str]] = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -60,6 +62,8 @@ class Remember(BaseHTTPRequestHandler):
         text = self.server.name.encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
+        for name, value in self.server.headers.get(self.path, {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
 

@@ -65,6 +65,7 @@ WRONG = {
         "/nowhere/at/all",
         "names /nowhere/at/all, which cannot be read (FileNotFoundError).",
     ),
+    "CIMAR_PROXY_SENDS_FILES": ("1", "The proxy sends files of a local folder alone: unset one of them."),
     "CIMAR_DATABASE_ROLE": ("owner", "DATABASE_OWNER_URL is not set."),
 }
 
@@ -192,7 +193,19 @@ def test_a_bucket_of_another_maker_is_asked_for_by_path(production: dict[str, An
 def test_without_a_bucket_a_shared_folder_has_to_be_named() -> None:
     (found,) = read({**without("CIMAR_S3_BUCKET"), "CIMAR_DATA": "/srv/cimar"})
 
-    assert found["STORAGES"]["dicom"]["OPTIONS"]["location"] == "/srv/cimar/dicom"
+    assert found["STORAGES"]["dicom"]["OPTIONS"] == {
+        "location": "/srv/cimar/dicom",
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    }
+
+
+def test_the_proxy_that_sends_files_reads_them_as_a_member_of_the_group() -> None:
+    local = {**without("CIMAR_S3_BUCKET"), "CIMAR_DATA": "/srv/cimar"}
+    (found,) = read({**local, "CIMAR_PROXY_SENDS_FILES": "1"})
+    options = found["STORAGES"]["dicom"]["OPTIONS"]
+
+    assert (options["file_permissions_mode"], options["directory_permissions_mode"]) == (0o640, 0o750)
 
 
 def test_every_setting_of_every_part_is_a_setting_once(production: dict[str, Any]) -> None:
