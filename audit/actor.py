@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -20,7 +21,7 @@ LONGEST_LABEL = 300  # the column's length
 READ = frozenset({"list_studies", "open_study", "download_study"})
 STORE = frozenset({"upload_study"})
 SYSTEM_NAME = "CIMAR"
-NOT_SIGNED_IN = "Someone not signed in"
+NOT_SIGNED_IN = "Someone not signed in"  # allowed: stored in events
 
 
 class Kind(StrEnum):
@@ -115,7 +116,7 @@ class Actor:
             kind=Kind.GUEST_LINK,
             guest_link=link,
             ip_address=ip_address,
-            label=f"Guest link {link.name}"[:LONGEST_LABEL],
+            label=f"Guest link {link.name}"[:LONGEST_LABEL],  # allowed: stored in events
         )
 
     @classmethod
@@ -135,7 +136,7 @@ class Actor:
         Only users in person share, invite, administer and change their own details.
         """
         if self.kind is not Kind.USER or self.user is None:
-            raise PermissionDenied("Only a person who is signed in may do this.")
+            raise PermissionDenied(_("Only a person who is signed in may do this."))
         return self.user
 
     @property

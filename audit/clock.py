@@ -1,4 +1,4 @@
-"""The one clock: the database's, read when it is asked."""
+"""The database's clock, the only one that services use."""
 
 from datetime import datetime
 

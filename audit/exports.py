@@ -1,4 +1,4 @@
-"""A trail as CSV: the same lines as the page, in a file that spreadsheets read and cannot be tricked by."""
+"""A trail as CSV: the same events as on the page, in a file in which a spreadsheet finds no formula."""
 
 import csv
 import io
@@ -8,24 +8,24 @@ from typing import IO, TextIO
 
 IN_MEMORY = 1_000_000
 
-# A cell that begins with one of these is a formula to a spreadsheet, whatever the file meant by it.
+# A spreadsheet reads a cell that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe(cell: object) -> str:
-    """The cell as text; what a spreadsheet would run is made plain text with an apostrophe in front."""
+    """The cell as text; a formula becomes plain text by an apostrophe in front."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
 
 
 def spooled_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> tuple[IO[bytes], int]:
-    """The rows as a file to send and close, and how many there were.
+    """The rows as a file to send and close, and their number.
 
-    It is written out before any of it is sent: it is whole or there is none, and the transaction does not wait for the
-    reader's network. It has no name on the disk and is gone when it is closed.
+    The file is written whole before any of it is sent, so that the transaction does not wait for the reader's network.
+    It has no name on the disk and is deleted when it is closed.
     """
     spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 — the caller sends and closes it
-    # With its mark, without which Excel reads UTF-8 names as something else.
+    # With its byte order mark, without which Excel does not read names as UTF-8.
     text = io.TextIOWrapper(spooled, encoding="utf-8-sig", newline="")
     count = write_csv(text, head, rows)
     text.detach()
@@ -34,7 +34,7 @@ def spooled_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> tuple[
 
 
 def write_csv(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Write the rows as they come; how many there were, the head not counted."""
+    """Write the rows one after the other; returns their number without the head."""
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
     count = 0

@@ -6,60 +6,70 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from audit import history
 from audit.selectors import Filters
 
 LARGEST = 2**63 - 1
-NO_SUCH_PAGE = "That page no longer exists. Start again from the newest entry."
-LAST_BEFORE_FIRST = "“To” must not be before “From”."
-A_DATE = "Enter a date that exists, for example 2026-11-24."
+NO_SUCH_PAGE = gettext_noop("That page no longer exists. Start again from the newest entry.")
+LAST_BEFORE_FIRST = gettext_noop("“To” must not be before “From”.")
+A_DATE = gettext_noop("Enter a date that exists, for example 2026-11-24.")
+NOT_AN_ACTION = gettext_noop("Choose an action from the list.")
 
 
 def _cursor() -> forms.IntegerField:
-    said = dict.fromkeys(("invalid", "min_value", "max_value"), NO_SUCH_PAGE)
+    errors = dict.fromkeys(("invalid", "min_value", "max_value"), gettext_lazy(NO_SUCH_PAGE))
     return forms.IntegerField(
-        required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput, error_messages=said
+        required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput, error_messages=errors
     )
 
 
-def _day(label: str) -> forms.DateField:
+def _day(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": A_DATE},
+        error_messages={"invalid": gettext_lazy(A_DATE)},
     )
 
 
-def _actions() -> list[tuple[str, Any]]:
-    """Every action a study's trail can hold, by group; a group can be chosen as a whole."""
-    choices: list[tuple[str, Any]] = [("", "Everything")]
-    for key, (title, _) in history.CATEGORIES.items():
-        actions = [a for a in history.actions_in(key) if a.startswith(("study:", "audit:", "platform:"))]
+def action_choices(*prefixes: str) -> list[tuple[str, Any]]:
+    """Every action that begins with a prefix, by group; a group can be chosen as a whole. Without a prefix, all."""
+    choices: list[tuple[str, Any]] = [("", _("Everything"))]
+    for key, (title, _prefixes) in history.CATEGORIES.items():
+        actions = [action for action in history.actions_in(key) if action.startswith(prefixes or "")]
         if actions:
-            choices.append((title, [(key, f"{title}: all"), *((a.value, str(a.label)) for a in actions)]))
+            whole = (key, _("%(group)s: all") % {"group": title})
+            choices.append((str(title), [whole, *((action.value, str(action.label)) for action in actions)]))
     return choices
 
 
+def _study_actions() -> list[tuple[str, Any]]:
+    return action_choices("study:", "audit:", "platform:")
+
+
 class TrailForm(forms.Form):
-    """Dates are days of the reader's zone, both included. `before` and `after` say which page."""
+    """Dates are days of the reader's zone, both included. `before` and `after` are the ids around the page."""
 
     person = forms.IntegerField(
         required=False,
         min_value=0,
         max_value=LARGEST,
-        widget=forms.Select(choices=[("", "Everyone")]),
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Choose a person from the list."),
+        widget=forms.Select(choices=[("", gettext_lazy("Everyone"))]),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), gettext_lazy("Choose a person from the list.")
+        ),
     )
     action = forms.ChoiceField(
         required=False,
-        choices=_actions,
-        error_messages={"invalid_choice": "Choose an action from the list."},
+        choices=_study_actions,
+        error_messages={"invalid_choice": gettext_lazy(NOT_AN_ACTION)},
     )
-    since = _day("From")
-    until = _day("To")
+    since = _day(gettext_lazy("From"))
+    until = _day(gettext_lazy("To"))
     before = _cursor()
     after = _cursor()
 
@@ -71,9 +81,9 @@ class TrailForm(forms.Form):
         data = self.cleaned_data
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
-            self.add_error("until", LAST_BEFORE_FIRST)
+            self.add_error("until", _(LAST_BEFORE_FIRST))
         if data.get("before") and data.get("after"):
-            self.add_error(None, NO_SUCH_PAGE)
+            self.add_error(None, _(NO_SUCH_PAGE))
         return data
 
     def filters(self) -> Filters:
@@ -86,21 +96,21 @@ class TrailForm(forms.Form):
         )
 
     def offer(self, people: list[tuple[int, str]]) -> None:
-        """Fill the list of people, with whoever was asked for even where the trail does not know them."""
+        """Fill the list of people, with the chosen person also where the trail has no event of theirs."""
         chosen = self.cleaned_data.get("person")
         if chosen is not None and chosen not in dict(people):
-            people = [*people, (chosen, "Someone who is not in this trail")]
-        self.fields["person"].widget.choices = [("", "Everyone"), *people]
+            people = [*people, (chosen, _("Someone who is not in this trail"))]
+        self.fields["person"].widget.choices = [("", _("Everyone")), *people]
 
     def kept(self) -> dict[str, str]:
-        """The filters in use, as an address carries them."""
+        """The filters in use, as in a URL."""
         names = ("person", "action", "since", "until")
         return {
             name: str(self.cleaned_data[name]) for name in names if self.cleaned_data[name] not in (None, "")
         }
 
     def links(self, newer: int | None, older: int | None) -> dict[str, str]:
-        """Where the pager and the file lead, with the filters kept. Ask it of a form that is valid."""
+        """The links of the pager and of the file, with the filters kept; for a valid form."""
         kept = self.kept()
         ways = {"newer": ("after", newer), "older": ("before", older)}
         links = {
@@ -114,5 +124,5 @@ class TrailForm(forms.Form):
         return datetime.combine(day, time.min, self.zone)
 
     def _ends(self, day: date) -> datetime | None:
-        """The beginning of the next day; nothing lies beyond the last day there is."""
+        """The beginning of the next day; None after the last day that a date can be."""
         return self._begins(day + timedelta(days=1)) if day < date.max else None

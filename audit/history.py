@@ -1,7 +1,7 @@
 """An event as a sentence, and the group its action belongs to.
 
-Sentences are plain text built from the event's own labels and detail, so they read the same when what they name is
-gone; templates escape them. An event may lack any of it: every word has something to say for itself then.
+Sentences are plain text built from the event's own labels and detail, so they stay the same after the rows that they
+name are gone; templates escape them. An event may lack any of it: every word then has other text or none.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,22 +10,25 @@ from typing import Any
 
 from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.sentences import IN_FRONT, METHODS, OTHERWISE, REASONS, SENTENCES, STATES
+from common.nouns import counted
 from common.text import one_line
 
-# Group key: what it is called in a filter, and the prefixes of the actions in it. The first that fits wins.
-CATEGORIES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "audit": ("Audit trail", ("audit:",)),
+# Group key: its name in a filter, and the prefixes of the actions in it. An action is in the first group that fits.
+CATEGORIES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "audit": (gettext_lazy("Audit trail"), ("audit:",)),
     "refusals": (
-        "Refusals",
+        gettext_lazy("Refusals"),
         ("platform:deed:refuse", "study:share:refuse", "study:upload:refuse"),
     ),
-    "sharing": ("Sharing", ("study:share:", "study:placement:")),
-    "looking": (
-        "Viewing",
+    "sharing": (gettext_lazy("Sharing"), ("study:share:", "study:placement:")),
+    "views": (
+        gettext_lazy("Viewing"),
         (
             "study:study:open",
             "study:images:",
@@ -34,25 +37,29 @@ CATEGORIES: dict[str, tuple[str, tuple[str, ...]]] = {
             "worklist:studies:",
         ),
     ),
-    "study": ("The study itself", ("study:",)),
-    "invitations": ("Invitations", ("account:invitation:",)),
+    "study": (gettext_lazy("The study itself"), ("study:",)),
+    "invitations": (gettext_lazy("Invitations"), ("account:invitation:",)),
     "sign_in": (
-        "Sign-in",
+        gettext_lazy("Sign-in"),
         ("account:session:", "account:password:", "account:factor:", "account:address:"),
     ),
-    "people": ("People and roles", ("account:", "worklist:member:", "worklist:mail:")),
-    "worklists": ("Worklists", ("worklist:",)),
+    "people": (gettext_lazy("People and roles"), ("account:", "worklist:member:", "worklist:mail:")),
+    "worklists": (gettext_lazy("Worklists"), ("worklist:",)),
 }
 
 
 def sentence(event: AuditEvent) -> str:
-    """What happened, in one line of plain text. An action this code does not know is named as it was written."""
+    """What happened, in one line of plain text. An action of another version is named by its code."""
     try:
         action = Action(event.action)
     except ValueError:
         return f"{who(event)}: {one_line(event.action)}"
-    pattern = OTHERWISE.get((action, event.outcome)) or IN_FRONT.get(event.outcome, "") + SENTENCES[action]
-    return pattern.format_map(_Words(event))
+    words = _Words(event)
+    if otherwise := OTHERWISE.get((action, event.outcome)):
+        return _(otherwise).format_map(words)
+    filled = _(SENTENCES[action]).format_map(words)
+    in_front = IN_FRONT.get(event.outcome)
+    return _(in_front).format(sentence=filled) if in_front else filled
 
 
 def category(event: AuditEvent) -> str:
@@ -61,7 +68,7 @@ def category(event: AuditEvent) -> str:
 
 
 def category_of(action: str) -> str:
-    for key, (_, prefixes) in CATEGORIES.items():
+    for key, (_title, prefixes) in CATEGORIES.items():
         if action.startswith(prefixes):
             return key
     return "study"
@@ -72,8 +79,8 @@ def actions_in(key: str) -> list[Action]:
 
 
 def who(event: AuditEvent) -> str:
-    """The person's name without the address that stands behind it in the label."""
-    return name_in(event.by_label) or "Someone"
+    """The person's name, without the email that follows it in the label."""
+    return name_in(event.by_label) or _("Someone")
 
 
 def name_in(label: object) -> str:
@@ -85,14 +92,14 @@ def email_in(label: object) -> str:
 
 
 def _parts(label: object) -> tuple[str, str]:
-    """`Ana Obi <ana@example.org>` as name and address; anything else is a name."""
+    """`Ana Obi <ana@example.org>` as name and email; any other text is a name."""
     text = one_line(label)
-    name, _, address = text.rpartition(" <")
-    return (name, address[:-1]) if name and address.endswith(">") else (text, "")
+    name, _separator, email = text.rpartition(" <")
+    return (name, email[:-1]) if name and email.endswith(">") else (text, "")
 
 
 def action_label(event: AuditEvent) -> str:
-    """The action's short name, as filters have it."""
+    """The action's short name, as in the filters."""
     try:
         return str(Action(event.action).label)
     except ValueError:
@@ -100,7 +107,7 @@ def action_label(event: AuditEvent) -> str:
 
 
 class _Words(Mapping[str, str]):
-    """The words of one event, looked up as the sentence asks for them."""
+    """The words of one event, each made when the sentence has a place for it."""
 
     def __init__(self, event: AuditEvent) -> None:
         self.event = event
@@ -120,21 +127,15 @@ def _detail(event: AuditEvent, *keys: str) -> Any:
     return next((detail[key] for key in keys if detail.get(key) not in (None, "", [], {})), None)
 
 
-def _said(
-    event: AuditEvent,
-    *keys: str,
-    before: str = "",
-    after: str = "",
-    otherwise: str = "",
-) -> str:
-    """The first of these details that is there, with what goes before and after it; else the other words."""
-    text = one_line(_detail(event, *keys))
-    return f"{before}{text}{after}" if text else otherwise
+def _in(pattern: str, text: object, otherwise: str = "") -> str:
+    """The pattern with the text in the place of `{}`; the other words where there is no text."""
+    line = one_line(text)
+    return pattern.format(line) if line else otherwise
 
 
 def _method(event: AuditEvent) -> str:
     method = METHODS.get(str(_detail(event, "method")))
-    return f" ({method})" if method else ""
+    return f" ({_(method)})" if method else ""
 
 
 def _until(event: AuditEvent) -> str:
@@ -142,7 +143,7 @@ def _until(event: AuditEvent) -> str:
         moment = parse_datetime(str(_detail(event, "until") or ""))
     except ValueError:
         return ""
-    return f", until {_last_day(moment)}" if moment else ""
+    return _(", until {}").format(_last_day(moment)) if moment else ""
 
 
 def _last_day(end: datetime) -> str:
@@ -151,83 +152,79 @@ def _last_day(end: datetime) -> str:
     return dateformat.format(local - timedelta(microseconds=1), "j M Y")
 
 
-def _counted(event: AuditEvent, *keys: str, one: str, many: str) -> str:
-    number = _detail(event, *keys)
-    if not isinstance(number, int):
-        return ""
-    return f" ({number:,} {one if number == 1 else many})"
+def _number(event: AuditEvent, key: str, words: Callable[[int], str]) -> str:
+    number = _detail(event, key)
+    return f" ({words(number)})" if isinstance(number, int) else ""
 
 
 def _rights(event: AuditEvent) -> str:
     changes = []
-    for key, verb in (("added", "added"), ("removed", "removed")):
+    for key, pattern in (("added", _("added {}")), ("removed", _("removed {}"))):
         names = _detail(event, key)
         if isinstance(names, list):
-            changes.append(f"{verb} {', '.join(one_line(name).replace('_', ' ') for name in names)}")
+            changes.append(pattern.format(", ".join(one_line(name).replace("_", " ") for name in names)))
     return f": {'; '.join(changes)}" if changes else ""
 
 
 def _why(event: AuditEvent) -> str:
     why = one_line(_detail(event, "why"))
-    return f": {REASONS.get(why, why)}" if why else ""
+    return f": {_(REASONS[why]) if why in REASONS else why}" if why else ""
 
 
 def _attempt(event: AuditEvent) -> str:
     """The sentence the person read; without it, the name of the page or the action."""
-    return _why(event) or _said(event, "what", before=" at ")
+    return _why(event) or _in(_(" at {}"), _detail(event, "what"))
 
 
 def _person(event: AuditEvent) -> str:
-    return name_in(_detail(event, "person", "user_label")) or "someone"
+    return name_in(_detail(event, "person", "user_label")) or _("someone")
 
 
 def _left(event: AuditEvent) -> str:
     """Whether a member left, was removed or was deactivated."""
     person = _person(event)
     if _detail(event, "inactive"):
-        return f"deactivated {person} in"
-    return "left" if person == who(event) else f"removed {person} from"
+        return _("deactivated {} in").format(person)
+    return _("left") if person == who(event) else _("removed {} from").format(person)
 
 
 def _changed(event: AuditEvent) -> str:
-    person = _person(event)
-    return (
-        f"reactivated {person} in" if _detail(event, "active") else f"changed the membership of {person} in"
-    )
+    pattern = _("reactivated {} in") if _detail(event, "active") else _("changed the membership of {} in")
+    return pattern.format(_person(event))
 
 
 def _joined(event: AuditEvent) -> str:
     """Whether a member accepted an invitation or was added."""
     person = _person(event)
-    return "joined" if person == who(event) else f"added {person} to"
+    return _("joined") if person == who(event) else _("added {} to").format(person)
 
 
 _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "who": who,
-    "other": lambda e: one_line(e.other_worklist_label) or "another worklist",
-    "with_other": lambda e: f" with {one_line(e.other_worklist_label)}" if e.other_worklist_label else "",
-    "place": lambda e: one_line(e.worklist_label) or "a worklist",
-    "account": lambda e: one_line(e.account_label) or "the account",
+    "other": lambda e: one_line(e.other_worklist_label) or _("another worklist"),
+    "with_other": lambda e: _in(_(" with {}"), e.other_worklist_label),
+    "place": lambda e: one_line(e.worklist_label) or _("a worklist"),
+    "account": lambda e: one_line(e.account_label) or _("the account"),
     "person": _person,
-    "address": lambda e: _said(e, "address", otherwise="an address"),
-    "as_address": lambda e: _said(e, "address", before=" as "),
-    "how": lambda e: _said(e, "how", before=" with "),
-    "factor": lambda e: _said(e, "factor", before=": "),
-    "role": lambda e: _said(e, "role", before="“", after="”", otherwise="of an account"),
-    "new_role": lambda e: _said(e, "new_role", before=" with “", after="”"),
-    "as_role": lambda e: _said(e, "role", before=" with the role “", after="”"),
-    "to_role": lambda e: _said(e, "role", before=" to the role “", after="”"),
+    "email": lambda e: one_line(_detail(e, "address")) or _("an address"),
+    "as_email": lambda e: _in(_(" as {}"), _detail(e, "address")),
+    "how": lambda e: _in(_(" with {}"), _detail(e, "how")),
+    "factor": lambda e: _in(": {}", _detail(e, "factor")),
+    "role": lambda e: _in(_("“{}”"), _detail(e, "role"), otherwise=_("of an account")),
+    "new_role": lambda e: _in(_(" with “{}”"), _detail(e, "new_role")),
+    "as_role": lambda e: _in(_(" with the role “{}”"), _detail(e, "role")),
+    "to_role": lambda e: _in(_(" to the role “{}”"), _detail(e, "role")),
     "rights": _rights,
     "method": _method,
     "until": _until,
-    "state": lambda e: STATES.get(str(_detail(e, "outcome")), ""),
+    "state": lambda e: _(STATES[state]) if (state := str(_detail(e, "outcome"))) in STATES else "",
     "why": _why,
-    "found": lambda e: f": {one_line(e.other_worklist_label)}" if e.other_worklist_label else "",
-    "images": lambda e: _counted(e, "instances", one="image", many="images"),
-    "files": lambda e: _counted(e, "files", one="file", many="files"),
-    "lines": lambda e: _counted(e, "lines", one="entry", many="entries"),
-    "addresses": lambda e: _counted(e, "addresses", one="address", many="addresses"),
-    "filtered": lambda e: ", filtered" if _detail(e, "filters") else "",
+    "place_of_code": lambda e: _in(": {}", e.other_worklist_label),
+    "images": lambda e: _number(e, "instances", lambda number: counted(number, "image")),
+    "files": lambda e: _number(e, "files", lambda number: counted(number, "file")),
+    "lines": lambda e: _number(e, "lines", lambda number: counted(number, "entry")),
+    "emails": lambda e: _number(e, "addresses", lambda number: counted(number, "address")),
+    "filtered": lambda e: _(", filtered") if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,
     "changed": _changed,

@@ -1,4 +1,4 @@
-"""The audit trail's one table: a line for every deed and every look."""
+"""The audit trail's one table: an event for every action and every read."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -7,10 +7,10 @@ from audit.actions import Action
 
 
 class AuditEvent(models.Model):
-    """One line of what somebody did.
+    """An action or a read of one person, or of the site by itself.
 
-    It has no foreign keys on purpose: it carries ids *and* labels and outlives whatever it names. Rows are
-    only ever added; a trigger and the database role both see to it.
+    It has no foreign keys on purpose: it has ids *and* labels, and stays after the rows that it names are gone.
+    Rows are only ever added; a trigger and the rights of the database role both ensure this.
     """
 
     at = models.DateTimeField(db_default=Now())

@@ -1,4 +1,4 @@
-"""Reading the trail: filters, pages by key, batches by key. Which events somebody may read is the caller's to say."""
+"""Reading the trail: filters, pages by key, batches by key. The caller decides which events a person may read."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
 
 from audit import history
 from audit.models import AuditEvent
@@ -14,13 +15,13 @@ from common.text import one_line
 
 PAGE = 50
 BATCH = 1000
-# A `by_id` for what the site did by itself: no person has this id.
-NOBODY = 0
+# The filter for events of the site by itself: no person has this id.
+NO_PERSON = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What to narrow a trail to: `since` counts, `until` does not (the end of a day is the next day's beginning)."""
+    """`since` is included, `until` is not (the end of a day is the next day's beginning)."""
 
     person: int | None = None
     action: str = ""
@@ -28,7 +29,7 @@ class Filters:
     until: datetime | None = None
 
     def named(self) -> dict[str, Any]:
-        """The filters in use, as an event about reading the trail tells them."""
+        """The filters in use, as an event about reading the trail records them."""
         given = {
             "person": self.person,
             "action": self.action,
@@ -40,7 +41,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class EventPage:
-    """Some events, newest first; `newer` and `older` are the ids to go on from, None where there are no more."""
+    """Some events, newest first; `newer` and `older` are the ids where the next pages begin, or None."""
 
     events: list[AuditEvent]
     newer: int | None
@@ -49,7 +50,7 @@ class EventPage:
 
 def filtered(events: QuerySet[AuditEvent], filters: Filters) -> QuerySet[AuditEvent]:
     """`action` is an action, or the key of a group of actions."""
-    if filters.person == NOBODY:
+    if filters.person == NO_PERSON:
         events = events.filter(by_id=None)
     elif filters.person is not None:
         events = events.filter(by_id=filters.person)
@@ -71,11 +72,11 @@ def page_of(
     after: int | None = None,
     size: int = PAGE,
 ) -> EventPage:
-    """One page by key in one query: the newest, those just before an id, or those just after one."""
+    """One page by key in one query: the newest events, those just before an id, or those just after it."""
     if after is not None:
-        found = list(events.filter(pk__gt=after).order_by("pk")[: size + 1])
-        more = len(found) > size
-        rows = found[:size][::-1]
+        newer = list(events.filter(pk__gt=after).order_by("pk")[: size + 1])
+        more = len(newer) > size
+        rows = newer[:size][::-1]
         return EventPage(rows, rows[0].pk if more else None, rows[-1].pk if rows else None)
     if before is not None:
         events = events.filter(pk__lt=before)
@@ -90,7 +91,7 @@ def page_of(
 
 
 def batches(events: QuerySet[AuditEvent], size: int = BATCH) -> Iterator[list[AuditEvent]]:
-    """All of them, newest first, a batch at a time by key: no cursor is held, so any pooler will do."""
+    """All events, newest first, a batch at a time by key: no cursor is held, so it works behind any pooler."""
     last: int | None = None
     while rows := list((events if last is None else events.filter(pk__lt=last)).order_by("-pk")[:size]):
         yield rows
@@ -98,19 +99,19 @@ def batches(events: QuerySet[AuditEvent], size: int = BATCH) -> Iterator[list[Au
 
 
 def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
-    """Who appears in these events, as id and name, by name; two of one name are told apart by where they acted."""
+    """The people in these events, as id and name, by name; people of the same name with the place where they acted."""
     names: dict[int, str] = {}
     places: dict[int, str] = {}
-    # The last event of each: keys are compared by the thousand, and texts read for so many events as there are people.
+    # The last event of each person: keys are compared by the thousand, and texts read once for each person.
     last = events.order_by().values("by_id").annotate(last=Max("pk")).values("last")
     seen = AuditEvent.objects.filter(pk__in=last)
     for by_id, label, account, worklist in seen.values_list(
         "by_id", "by_label", "account_label", "worklist_label"
     ):
         if by_id is None:
-            names[NOBODY] = "CIMAR, or nobody signed in"
+            names[NO_PERSON] = _("CIMAR, or nobody signed in")
         else:
-            names[by_id] = history.name_in(label) or "Someone"
+            names[by_id] = history.name_in(label) or _("Someone")
             places[by_id] = one_line(account or worklist)
     often = Counter(names.values())
     people = [

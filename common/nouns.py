@@ -26,8 +26,10 @@ def counted_by_script(noun: str) -> SafeString:
 NOUNS: Mapping[str, Any] = MappingProxyType(
     {
         "active member": ngettext_lazy("%(shown)s active member", "%(shown)s active members", "number"),
+        "address": ngettext_lazy("%(shown)s address", "%(shown)s addresses", "number"),
         "browser": ngettext_lazy("%(shown)s browser", "%(shown)s browsers", "number"),
         "code": ngettext_lazy("%(shown)s code", "%(shown)s codes", "number"),
+        "entry": ngettext_lazy("%(shown)s entry", "%(shown)s entries", "number"),
         "factor": ngettext_lazy("%(shown)s factor", "%(shown)s factors", "number"),
         "file": ngettext_lazy("%(shown)s file", "%(shown)s files", "number"),
         "file was": ngettext_lazy("%(shown)s file was", "%(shown)s files were", "number"),

@@ -115,7 +115,7 @@ def confirm_address(*, by: Actor, email: str, confirm: Callable[[], bool]) -> bo
     confirmed = confirm()
     if confirmed and before and before != [email]:
         on = on_user(user, address=email, before=before[0])
-        record(Action.ADDRESS_CHANGE, by=by, on=on)
+        record(Action.EMAIL_CHANGE, by=by, on=on)
     elif confirmed:
         record(Action.USER_CHANGE, by=by, on=on_user(user, proved=email))
     return confirmed

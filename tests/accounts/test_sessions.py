@@ -163,7 +163,7 @@ def test_a_new_address_is_proved_by_a_mailed_code_and_the_old_one_is_told(ana, m
     assert User.objects.get(pk=ana.pk).email == "ana@new.example"
     found = EmailAddress.objects.get(user=ana)
     assert (found.email, found.verified, found.primary) == ("ana@new.example", True, True)
-    [event] = events(Action.ADDRESS_CHANGE)
+    [event] = events(Action.EMAIL_CHANGE)
     assert (event.detail["before"], event.detail["address"]) == ("ana@example.org", "ana@new.example")
     outbox.deliver_waiting()
     assert ("ana@example.org", "Your email address for CIMAR was changed") in [
@@ -194,7 +194,7 @@ def test_somebody_elses_address_is_answered_alike_and_even_their_code_changes_no
     client.post(CODE, {"code": mailed_code("ben@example.org")})
     assert User.objects.get(pk=ana.pk).email == "ana@example.org"
     assert EmailAddress.objects.get(email="ben@example.org").user.name == "Ben"
-    assert not events(Action.ADDRESS_CHANGE)
+    assert not events(Action.EMAIL_CHANGE)
 
 
 def test_an_address_taken_meanwhile_stays_with_whom_it_is(ana):
@@ -203,7 +203,7 @@ def test_an_address_taken_meanwhile_stays_with_whom_it_is(ana):
     make_user("Ben", email="new@example.org")
     client.post(CODE, {"code": mailed_code("new@example.org")})
     assert User.objects.get(pk=ana.pk).email == "ana@example.org"
-    assert not events(Action.ADDRESS_CHANGE)
+    assert not events(Action.EMAIL_CHANGE)
 
 
 @pytest.mark.parametrize("typed", ["", "nonsense", "ana@example.org", "a b@example.org"])

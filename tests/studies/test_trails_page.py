@@ -138,7 +138,7 @@ def test_a_trail_is_read_only_by_get(cast, ana, client):
 
 def test_keyset_pages_lead_to_the_end_and_back(cast, ana, client):
     opened(cast, 120)
-    start = page(client, cast.placement, action="looking")
+    start = page(client, cast.placement, action="views")
     seen = [numbers(start)]
     at = start
     for _ in range(2):
@@ -153,7 +153,7 @@ def test_keyset_pages_lead_to_the_end_and_back(cast, ana, client):
 
 def test_lines_that_come_meanwhile_do_not_shift_the_pages(cast, ana, client):
     opened(cast, 60)
-    start = page(client, cast.placement, action="looking")
+    start = page(client, cast.placement, action="views")
     opened(cast, 30)
     assert numbers(client.get(address(cast.placement) + start.context["older"])) == list(range(9, -1, -1))
 
@@ -164,8 +164,8 @@ def numbers(response):
 
 def test_the_pager_keeps_the_filters(cast, ana, client):
     opened(cast, 60)
-    older = page(client, cast.placement, person=cast.ana.pk, action="looking").context["older"]
-    assert f"person={cast.ana.pk}" in older and "action=looking" in older
+    older = page(client, cast.placement, person=cast.ana.pk, action="views").context["older"]
+    assert f"person={cast.ana.pk}" in older and "action=views" in older
 
 
 def test_filter_by_person(cast, ana, client):
@@ -201,7 +201,7 @@ def test_filter_by_action_and_by_group_of_actions(cast, ana, client):
     make_world(cast)
     one = sentences(page(client, cast.placement, action=Action.SHARE_ADD))
     assert len(one) == 5 and "Ana shared the study with Ed (by email)" in one
-    assert len(sentences(page(client, cast.placement, action="looking"))) == 5
+    assert len(sentences(page(client, cast.placement, action="views"))) == 5
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_dates_are_days_of_the_readers_zone_both_included(cast, client, since, u
     for line, (name, moment) in zip(lines, moments.items(), strict=True):
         line.at, line.role_label = moment, name
     record_all(lines)
-    shown = page(client, cast.placement, action="looking", since=since, until=until)
+    shown = page(client, cast.placement, action="views", since=since, until=until)
     assert [line.event.role_label for line in shown.context["trail"].lines] == found
 
 
