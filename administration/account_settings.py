@@ -1,5 +1,6 @@
 """An account and its settings."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,6 +9,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account
 from accounts.selectors.security import factors_of
@@ -34,34 +38,43 @@ ABOUT_ACCOUNT = (
     Action.ROLE_REPLACE,
 )
 GRACE = 14
-NAME_HELP = "The name shown on pages, in emails and with share codes."
+NAME_HELP = gettext_lazy("The name shown on pages, in emails and with share codes.")
 HELP = {
-    "name": f"{NAME_HELP} Emails already sent keep the old name.",
-    "timezone": "An end date lasts until midnight in this time zone.",
-    "invitation_days": "1 to 365. Applies to new invitations.",
-    "guest_link_days": "1 to 365. People who create a guest link choose how long it lasts, up to this.",
-    "idle_minutes": "5 to 480. Leave empty to use the platform’s setting.",
+    "name": format_lazy("{} {}", NAME_HELP, gettext_lazy("Emails already sent keep the old name.")),
+    "timezone": gettext_lazy("An end date lasts until midnight in this time zone."),
+    "invitation_days": gettext_lazy("1 to 365. Applies to new invitations."),
+    "guest_link_days": gettext_lazy(
+        "1 to 365. People who create a guest link choose how long it lasts, up to this."
+    ),
+    "idle_minutes": gettext_lazy("5 to 480. Leave empty to use the platform’s setting."),
 }
 
 
 class SettingsForm(ServiceForm):
-    timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
-    second_factor = forms.BooleanField(label="Require a second factor", required=False)
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=HELP["timezone"])
+    second_factor = forms.BooleanField(label=gettext_lazy("Require a second factor"), required=False)
     second_factor_in = forms.IntegerField(
-        label="Days until it is required (time to set it up)", required=False, min_value=1, max_value=LONGEST_GRACE,
-
-        help_text=f"1 to {LONGEST_GRACE}. Until then people are reminded every time they sign in. "
-        "Leave empty to keep a date that is already set.",
+        label=gettext_lazy("Days until it is required (time to set it up)"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_GRACE,
+        help_text=format_lazy(
+            gettext_lazy(
+                "1 to {longest}. Until then people are reminded every time they sign in. "
+                "Leave empty to keep a date that is already set."
+            ),
+            longest=LONGEST_GRACE,
+        ),
         error_messages={"min_value": GRACE_RANGE, "max_value": GRACE_RANGE},
-    )  # fmt: skip
+    )
 
     class Meta:
         model = Account
         fields = ("name", "timezone", "invitation_days", "guest_link_days", "idle_minutes")
         labels = {
-            "invitation_days": "Invitations are valid for (days)",
-            "guest_link_days": "Longest life of a guest link (days)",
-            "idle_minutes": "Sign people out after (minutes without activity)",
+            "invitation_days": gettext_lazy("Invitations are valid for (days)"),
+            "guest_link_days": gettext_lazy("Longest life of a guest link (days)"),
+            "idle_minutes": gettext_lazy("Sign people out after (minutes without activity)"),
         }
         help_texts = HELP
 
@@ -70,20 +83,25 @@ class SettingsForm(ServiceForm):
         required_from = self.instance.second_factor_from
         self.fields["timezone"].choices = timezones.choices()
         self.initial["second_factor"] = required_from is not None
-        self.fields["second_factor"].help_text = (
-            f"Required {'since' if required_from <= clock.now() else 'from'} {moment(required_from)}."
-            if required_from is not None
-            else "Every member must set up an authenticator app or a passkey, on their profile."
-        )
+        self.fields["second_factor"].help_text = _required_help(required_from)
         if required_from is None:
             self.initial["second_factor_in"] = GRACE
 
 
+def _required_help(required_from: datetime | None) -> str:
+    if required_from is None:
+        return _("Every member must set up an authenticator app or a passkey, on their profile.")
+    sentence = _("Required since %(when)s.") if required_from <= clock.now() else _("Required from %(when)s.")
+    return sentence % {"when": moment(required_from)}
+
+
 class NewAccountForm(ServiceForm):
-    timezone = forms.ChoiceField(label="Time zone", help_text=HELP["timezone"])
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=HELP["timezone"])
     email = forms.EmailField(
-        label="First administrator",
-        help_text="Their email address. They will be invited as Administrator on every worklist.",
+        label=gettext_lazy("First administrator"),
+        help_text=gettext_lazy(
+            "Their email address. They will be invited as Administrator on every worklist."
+        ),
     )
 
     class Meta:
@@ -99,17 +117,18 @@ class NewAccountForm(ServiceForm):
 
 @admin.register(Account)
 class AccountAdmin(EditablePage):
-    noun, nouns = "account", "accounts"
+    noun, nouns = gettext_noop("account"), gettext_noop("accounts")
+    add_label = gettext_lazy("Add an account")
     search_fields = ("name",)
-    search_help_text = "By name"
+    search_help_text = gettext_lazy("By name")
     list_display = ("name", "time_zone", "created")
     ordering = ("name", "pk")
 
-    @admin.display(description="Time zone", ordering="timezone")
+    @admin.display(description=gettext_lazy("Time zone"), ordering="timezone")
     def time_zone(self, account: Account) -> str:
         return account.timezone
 
-    @admin.display(description="Created", ordering="created_at")
+    @admin.display(description=gettext_lazy("Created"), ordering="created_at")
     def created(self, account: Account) -> str:
         return moment(account.created_at)
 
@@ -120,7 +139,7 @@ class AccountAdmin(EditablePage):
         return row
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Of one account there is no list: its settings are what somebody looks for."""
+        """There is no list of a single account: its settings are shown."""
         account = current_account(request)
         if account is not None and self.has_view_permission(request):
             return HttpResponseRedirect(self.page_url("change", account.pk))
@@ -137,8 +156,8 @@ class AccountAdmin(EditablePage):
             return [(None, ("name", "timezone", "email"))]
         return [
             (None, ("name", "timezone")),
-            ("How long things last", ("invitation_days", "guest_link_days")),
-            ("Signing in", ("idle_minutes", "second_factor", "second_factor_in")),
+            (_("How long things last"), ("invitation_days", "guest_link_days")),
+            (_("Signing in"), ("idle_minutes", "second_factor", "second_factor_in")),
         ]
 
     def about(self, request: HttpRequest, row: Account | None, form: ServiceForm) -> dict[str, Any]:
@@ -157,7 +176,7 @@ class AccountAdmin(EditablePage):
         elif change.row.second_factor_from is None or days is not None:
             filled["second_factor_in"] = days or GRACE
         services.change_account(account=change.row, by=change.by, **filled)
-        return Done("The settings are saved.", self.page_url("change", change.row.pk))
+        return Done(_("The settings are saved."), self.page_url("change", change.row.pk))
 
     def history_events(self, row: Account) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.filter(account_id=row.pk, action__in=ABOUT_ACCOUNT)
@@ -168,7 +187,7 @@ class AccountAdmin(EditablePage):
         return bool(request.user.is_active and request.user.is_superuser)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """No account is chosen first: it is what comes of the form."""
+        """No account is chosen first: the form makes the account."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         return self.form_view(request, None, None)
@@ -177,5 +196,5 @@ class AccountAdmin(EditablePage):
         begun = services.begin_account(**change.filled, by=change.by)
         if not begun.is_new:
             raise ValidationError({"name": NAME_TAKEN})
-        sentence = f"{begun.account.name} was created. We have emailed its first administrator."
-        return Done(sentence, reverse("admin:index"), account=begun.account)
+        sentence = _("%(account)s was created. We have emailed its first administrator.")
+        return Done(sentence % {"account": begun.account.name}, reverse("admin:index"), account=begun.account)

@@ -1,4 +1,4 @@
-"""The audit trail of an account, to read, filter and export; nobody writes it here."""
+"""The audit trail of an account, to read, filter and export; no one writes it here."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from administration.current_account import current_account
 from administration.page import AdminPage
@@ -20,40 +22,39 @@ from audit.selectors import Filters
 from common.timezones import zone_named
 from worklists.services.trail import export_account_trail, read_account_trail
 
-READING_TOO = "Reading it is recorded too."
-
 
 def _actions() -> list[tuple[str, Any]]:
-    choices: list[tuple[str, Any]] = [("", "Everything")]
-    for key, (title, _) in history.CATEGORIES.items():
+    choices: list[tuple[str, Any]] = [("", _("Everything"))]
+    for key, (name, _prefixes) in history.CATEGORIES.items():
+        title = _(name)
         single = [(action.value, str(action.label)) for action in history.actions_in(key)]
-        choices.append((title, [(key, f"{title}: all"), *single]))
+        choices.append((title, [(key, _("%(category)s: all") % {"category": title}), *single]))
     return choices
 
 
 class AccountTrailForm(TrailForm):
     """As on a study's trail, but the person is typed: an account has too many to choose from."""
 
-    person = forms.CharField(required=False, max_length=100, label="Person")  # type: ignore[assignment]  # typed here, chosen there
+    person = forms.CharField(required=False, max_length=100, label=gettext_lazy("Person"))  # type: ignore[assignment]  # typed here, chosen there
     action = forms.ChoiceField(
         required=False,
         choices=_actions,
-        error_messages={"invalid_choice": "Choose an action from the list."},
+        error_messages=TrailForm.base_fields["action"].error_messages,
     )
 
     def filters(self) -> Filters:
         person, self.cleaned_data["person"] = self.cleaned_data["person"], None
-        found = super().filters()
+        filters = super().filters()
         self.cleaned_data["person"] = person
-        return found
+        return filters
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(AdminPage):
-    noun, nouns = "event", "audit trail"
+    noun, nouns = gettext_noop("event"), gettext_noop("audit trail")
 
     def get_urls(self) -> list[Any]:
-        """The list and its file: an event has no page of its own, since its line says everything."""
+        """The list and its file: an event has no page of its own, since its line in the list shows everything."""
         view = self.admin_site.admin_view
         return [
             path("", view(self.changelist_view), name="audit_auditevent_changelist"),
@@ -75,7 +76,7 @@ class AuditEventAdmin(AdminPage):
             )
         context = {
             **self.admin_site.each_context(request),
-            "title": "Audit trail",
+            "title": _("Audit trail"),
             "lead": _lead(account),
             "form": form,
             "trail": shown,
@@ -104,8 +105,8 @@ class AuditEventAdmin(AdminPage):
 
 def _lead(account: Any) -> str:
     if account is None:
-        return f"What was done on the whole platform, newest first. {READING_TOO}"
-    return (
-        f"What was done in {account.name}: with its roles, people, worklists and invitations, and with studies on its "
-        f"worklists. {READING_TOO}"
-    )
+        return _("What was done on the whole platform, newest first. Reading it is recorded too.")
+    return _(
+        "What was done in %(account)s: with its roles, people, worklists and invitations, and with "
+        "studies on its worklists. Reading it is recorded too."
+    ) % {"account": account.name}

@@ -1,4 +1,4 @@
-"""What passes between a page and the service it calls: the change asked for, what was done, and what was refused."""
+"""The values between a page and the service it calls: the change to make, the result, and the refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Response = TypeVar("Response", bound=HttpResponse)
 
 @dataclass(frozen=True)
 class Change:
-    """What somebody asks for: who, in which account, to which row (None adds one), and what was filled in."""
+    """A change to make: by whom, in which account, to which row (None adds a row), and the filled-in values."""
 
     by: Actor
     account: Account | None
@@ -29,13 +29,13 @@ class Done:
 
     sentence: str
     url: str
-    # The account to administer from now on, where the change made one.
+    # The account to administer from now on, where the change made a new account.
     account: Account | None = None
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a service refused. Bad input is shown on the form; a missing right is shown there too, with status 403."""
+    """A service's refusal. Bad input is shown on the form; a missing right is shown there too, with status 403."""
 
     cause: ValidationError | PermissionDenied
 

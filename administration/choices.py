@@ -9,14 +9,19 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Role, User
+from administration.columns import NO, YES
 from administration.current_account import current_account
 from worklists.models import Worklist
 
+ALL = gettext_noop("All")
+
 
 def number_in(text: str) -> int | None:
-    """A key as a URL or a form brings it; None for what cannot be a key."""
+    """A key from a URL or a form; None for what cannot be a key."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
@@ -54,21 +59,21 @@ class AccountFilter(admin.RelatedFieldListFilter):
 
 
 def filter_by(field: str) -> tuple[str, type[AccountFilter]]:
-    """For `list_filter`: `list_filter = (filter_by("role"), yes_or_no("active", "state"))`."""
+    """For `list_filter`: `list_filter = (filter_by("role"), yes_or_no("active", _("state")))`."""
     return (field, AccountFilter)
 
 
 class SearchedChoice(AutocompleteSelect):
-    """A choice searched for by typing. What is no key at all, in a URL or posted by hand, chooses nobody."""
+    """A choice that is searched for by typing. A value that cannot be a key chooses no row."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [key for key in value if number_in(str(key)) is not None], attr)
 
 
 def yes_or_no(
-    field: str, heading: str, *, yes: str = "Yes", no: str = "No"
+    field: str, heading: Any, *, yes: str = YES, no: str = NO
 ) -> tuple[str, type[admin.FieldListFilter]]:
-    """For `list_filter`: a yes-or-no field with its heading, and a word for each of the two."""
+    """For `list_filter`: a yes-or-no field with its heading, and two words marked for translation."""
 
     class YesOrNoFilter(admin.BooleanFieldListFilter):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +81,7 @@ def yes_or_no(
             self.title = heading
 
         def choices(self, changelist: Any) -> Iterator[Any]:
-            for choice, word in zip(super().choices(changelist), ("All", yes, no), strict=True):
-                yield {**choice, "display": word}
+            for choice, word in zip(super().choices(changelist), (ALL, yes, no), strict=True):
+                yield {**choice, "display": _(word)}
 
     return (field, YesOrNoFilter)

@@ -1,4 +1,4 @@
-"""Which account somebody administers now. Every page of the administration shows that account's rows alone."""
+"""The account that a person administers now. Every page of the administration shows that account's rows alone."""
 
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
 from worklists import selectors
@@ -34,15 +35,15 @@ def administered_accounts(user: User | AnonymousUser) -> QuerySet[Account]:
 
 
 def current_account(request: HttpRequest) -> Account | None:
-    """The account chosen in the session, asked for anew on every request; else the first.
+    """The account chosen in the session, read anew for every request; otherwise the first.
 
-    None to a superuser is the whole platform; to anybody else it means that they administer nothing.
+    None means the whole platform for a superuser; for everyone else, that they administer no account.
     """
     return _administered(request).account
 
 
 def administers_something(request: HttpRequest) -> bool:
-    """Whether the administration is open to this person at all."""
+    """Whether this person may open the administration."""
     user = request.user
     if not (user.is_active and user.is_staff):
         return False
@@ -55,7 +56,7 @@ def may_switch_account(request: HttpRequest) -> bool:
 
 
 def choose_account(request: HttpRequest, account: Account | None) -> None:
-    """From the next page on. The caller has checked that the person administers it."""
+    """Takes effect from the next page on. The caller has checked that the person administers the account."""
     if account is None:
         request.session.pop(CHOSEN, None)
     else:
@@ -63,14 +64,14 @@ def choose_account(request: HttpRequest, account: Account | None) -> None:
 
 
 def choose_first(request: HttpRequest) -> HttpResponse:
-    """On the whole platform nothing is added: an account is chosen first, and then the page is shown."""
-    messages.info(request, "Choose an account first. What you add will belong to it.")
+    """Rows are added within an account only: the account is chosen first, and then the page is shown."""
+    messages.info(request, _("Choose an account first. What you add will belong to it."))
     there = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('admin:choose_account')}?{there}")
 
 
 def _administered(request: HttpRequest) -> _Administered:
-    """Read once for a request, however many of its parts ask; forgotten with the request."""
+    """Read once for each request, and forgotten with the request."""
     if request not in _ADMINISTERED:
         _ADMINISTERED[request] = _read(request)
     return _ADMINISTERED[request]

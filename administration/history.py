@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from administration.choices import number_in
 from audit.requests import actor_of
@@ -20,6 +21,7 @@ def history_page(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
     )
     label = page.label_of(row)
     context = page.context(
-        request, title=f"History of {label}", label=label, object=row, lines=shown.lines, older=shown.older
-    )
+        request, title=_("History of %(name)s") % {"name": label}, label=label, object=row,
+        lines=shown.lines, older=shown.older,
+    )  # fmt: skip
     return TemplateResponse(request, "admin/object_history.html", context)

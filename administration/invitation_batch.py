@@ -1,4 +1,4 @@
-"""Several people at once: first what would come of each line, then exactly that."""
+"""Several people are invited at once: first each line is checked and shown, then exactly that is done."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, Role
@@ -21,36 +23,37 @@ from worklists.services import Answer, MembershipOffer, OfferOutcome
 SALT = "cimar.invite-batch"
 HOUR = 3600
 SOMETHING = (OfferOutcome.INVITED, OfferOutcome.ADDED, OfferOutcome.CHANGED)
-STALE = "This check is more than an hour old. Check the list again."
-REGISTERED = "This address is registered on the platform."
-GONE = "The role or a worklist in this line was deleted after you checked the list."
+STALE = gettext_noop("This check is more than an hour old. Check the list again.")
+REGISTERED = gettext_noop("This address is registered on the platform.")
+GONE = gettext_noop("The role or a worklist in this line was deleted after you checked the list.")
+NOTHING_CHANGES = gettext_noop("Already invited; nothing changes")
 
 WILL = {
-    OfferOutcome.INVITED: ("Will be invited", "info"),
-    OfferOutcome.ADDED: ("Will be added at once", "good"),
-    OfferOutcome.CHANGED: ("Already invited; the invitation will change", "info"),
-    OfferOutcome.ALREADY: ("Already invited; nothing changes", "neutral"),
-    OfferOutcome.REFUSED: ("Will not be invited", "danger"),
+    OfferOutcome.INVITED: (gettext_noop("Will be invited"), "info"),
+    OfferOutcome.ADDED: (gettext_noop("Will be added at once"), "good"),
+    OfferOutcome.CHANGED: (gettext_noop("Already invited; the invitation will change"), "info"),
+    OfferOutcome.ALREADY: (NOTHING_CHANGES, "neutral"),
+    OfferOutcome.REFUSED: (gettext_noop("Will not be invited"), "danger"),
 }
 DONE = {
-    OfferOutcome.INVITED: ("Invited", "good"),
-    OfferOutcome.ADDED: ("Added at once", "good"),
-    OfferOutcome.CHANGED: ("Invitation changed", "good"),
-    OfferOutcome.ALREADY: ("Already invited; nothing changes", "neutral"),
-    OfferOutcome.REFUSED: ("Not invited", "danger"),
+    OfferOutcome.INVITED: (gettext_noop("Invited"), "good"),
+    OfferOutcome.ADDED: (gettext_noop("Added at once"), "good"),
+    OfferOutcome.CHANGED: (gettext_noop("Invitation changed"), "good"),
+    OfferOutcome.ALREADY: (NOTHING_CHANGES, "neutral"),
+    OfferOutcome.REFUSED: (gettext_noop("Not invited"), "danger"),
 }
 
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One line of the result: a word with its tone, and for whom it means what."""
+    """One line of the result: a word with its tone, the sentence that explains it, and the offer."""
 
     number: int
     typed: str
     word: str
     tone: str
     sentence: str
-    offer: MembershipOffer | None
+    offer: MembershipOffer | None = None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,19 +89,20 @@ def _check_page(
 ) -> HttpResponse:
     return _page(
         request, page, "batch_check", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
-        button=f"Invite {counted(doing, 'person')}", refused=_refused(rows), wrong=wrong,
+        button=_("Invite %(people)s") % {"people": counted(doing, "person")},
+        refused=_refused(rows), wrong=wrong,
     )  # fmt: skip
 
 
 def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
-    """What was shown and nothing else: it came back signed, and each line is judged again by the service."""
+    """Only what was shown: the list is signed in the page, and the service checks each line again."""
     try:
         agreed = signing.loads(request.POST["agreed"], salt=SALT, max_age=HOUR)
         if (agreed["account"], agreed["by"]) != (account.pk, request.user.pk):
             raise signing.BadSignature
     except signing.BadSignature:
         form = InvitationListForm()
-        return _page(request, page, "batch", 422, form=form, wrong=STALE)
+        return _page(request, page, "batch", 422, form=form, wrong=_(STALE))
     lines, shown = _unpacked(agreed["rows"], account)
     offers = [line.offer for line in lines if line.offer is not None]
     kept = [OfferOutcome(then) for line, then in zip(lines, shown, strict=True) if line.offer is not None]
@@ -111,8 +115,9 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     except ValidationError as refusal:
         seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
         rows = _agreed_rows(agreed, lines, seen, WILL)
-        said = refusal.messages[0]
-        return _check_page(request, page, rows, request.POST["agreed"], len(offers), said)
+        return _check_page(
+            request, page, rows, request.POST["agreed"], len(offers), wrong=refusal.messages[0]
+        )
     rows = _agreed_rows(agreed, lines, answers, DONE)
     done = sum(row.tone == "good" for row in rows)
     return _page(request, page, "batch_result", rows=rows, done=done, refused=_refused(rows))
@@ -121,12 +126,12 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
 def _agreed_rows(
     agreed: Any, lines: list[ListedPerson], answers: list[Answer], words: dict[OfferOutcome, tuple[str, str]]
 ) -> list[ResultLine]:
-    """Each line that was agreed to with its answer, and in their places those that the check had refused."""
+    """Each line that was agreed to with its answer, and at their places the lines that the check refused."""
     coming = iter(answers)
     rows = [_shown(line, next(coming) if line.offer is not None else None, words) for line in lines]
     rows += [
-        ResultLine(number, typed, *words[OfferOutcome.REFUSED], said, None)
-        for number, typed, said in agreed["refused"]
+        _result(OfferOutcome.REFUSED, words, number=number, typed=typed, sentence=sentence)
+        for number, typed, sentence in agreed["refused"]
     ]
     return sorted(rows, key=lambda row: row.number)
 
@@ -137,9 +142,18 @@ def _shown(
     outcome = answer.outcome if answer is not None else OfferOutcome.REFUSED
     sentence = answer.sentence if answer is not None else line.sentence
     if outcome == OfferOutcome.ADDED and answer is not None:
-        # A name is told only of who belongs to the account: before that, whoever lists addresses learns none.
-        sentence = f"{answer.user} is registered on the platform." if words is DONE else REGISTERED
-    return ResultLine(line.number, line.typed, *words[outcome], sentence, line.offer)
+        # Names of people outside the account stay hidden: a list of emails must not reveal whose they are.
+        sentence = (
+            _("%(name)s is registered on the platform.") % {"name": answer.user}
+            if words is DONE
+            else _(REGISTERED)
+        )
+    return _result(outcome, words, number=line.number, typed=line.typed, sentence=sentence, offer=line.offer)
+
+
+def _result(outcome: OfferOutcome, words: dict[OfferOutcome, tuple[str, str]], **shown: Any) -> ResultLine:
+    word, tone = words[outcome]
+    return ResultLine(word=_(word), tone=tone, **shown)
 
 
 def _refused(rows: list[ResultLine]) -> int:
@@ -149,7 +163,7 @@ def _refused(rows: list[ResultLine]) -> int:
 def _sign(
     account: Account, by: Actor, lines: list[ListedPerson], answers: dict[int, Answer], bad: list[ResultLine]
 ) -> str:
-    """By ids: whatever is renamed between the two steps, what was shown is what is meant."""
+    """By ids: a name may change between the two steps without changing what was agreed to."""
     rows = [
         [
             line.number, line.offer.email, line.offer.role.pk, line.offer.every_worklist,
@@ -168,21 +182,21 @@ def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[ListedPerso
     roles = Role.objects.filter(account=account).in_bulk()
     worklists = Worklist.objects.filter(account=account).in_bulk()
     lines = []
-    for number, address, role, every, places, _ in rows:
+    for number, email, role, every, places, _outcome in rows:
         wanted = {role, *(own for _, own in places if own is not None)}
         if wanted - roles.keys() or {place for place, _ in places} - worklists.keys():
-            lines.append(ListedPerson(number, address, None, GONE))
+            lines.append(ListedPerson(number, email, None, _(GONE)))
             continue
         chosen = tuple((worklists[place], roles[own] if own is not None else None) for place, own in places)
-        lines.append(ListedPerson(number, address, MembershipOffer(address, roles[role], chosen, every)))
+        lines.append(ListedPerson(number, email, MembershipOffer(email, roles[role], chosen, every)))
     return lines, [row[-1] for row in rows]
 
 
 def _page(request: HttpRequest, page: Any, template: str, status: int = 200, **context: Any) -> HttpResponse:
     titles = {
-        "batch": "Invite several people",
-        "batch_check": "Check the list",
-        "batch_result": "Result",
+        "batch": _("Invite several people"),
+        "batch_check": _("Check the list"),
+        "batch_result": _("Result"),
     }
     about = {"title": titles[template], "columns": COLUMNS, "most": MOST_LINES}
     answer: HttpResponse = page.render(request, template, status, **about, **context)

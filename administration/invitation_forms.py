@@ -3,19 +3,23 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account, Role
 from administration.invitation_table import TOO_LARGE, as_text
 from common.text import NOT_AN_EMAIL
+from studies.ingest.refusals import EMPTY
 from worklists.models import Worklist
 from worklists.services import MembershipOffer
 from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
 
-# As a person's page has them too.
-ROLE_HELP = (
+# Shown on a person's page too.
+ROLE_HELP = gettext_lazy(
     "Applies wherever neither a role of their own nor the default role of a worklist applies to the person."
 )
-EVERY_WORKLIST_HELP = (
+EVERY_WORKLIST = gettext_noop("Every worklist")
+EVERY_WORKLIST_HELP = gettext_lazy(
     "Gives the person access to every location and group of the account, including new ones."
 )
 ROWS = 3
@@ -23,49 +27,49 @@ MOST_ROWS = 60
 
 
 class PlaceForm(forms.Form):
-    """A worklist, and the role somebody has there."""
+    """A worklist, and the person's role there."""
 
     worklist = forms.ModelChoiceField(
-        Worklist.objects.none(), required=False, label="Worklist", empty_label="None",
-        error_messages={"invalid_choice": NO_SUCH_WORKLIST},
+        Worklist.objects.none(), required=False, label=gettext_lazy("Worklist"), empty_label=gettext_lazy("None"),
+        error_messages={"invalid_choice": gettext_lazy(NO_SUCH_WORKLIST)},
     )  # fmt: skip
     role = forms.ModelChoiceField(
-        Role.objects.none(), required=False, label="Role there",
-        empty_label="The worklist’s default role or, without one, the account role",
-        error_messages={"invalid_choice": NO_SUCH_ROLE},
+        Role.objects.none(), required=False, label=gettext_lazy("Role there"),
+        empty_label=gettext_lazy("The worklist’s default role or, without one, the account role"),
+        error_messages={"invalid_choice": gettext_lazy(NO_SUCH_ROLE)},
     )  # fmt: skip
 
     def __init__(self, *args: Any, worklists: Any, roles: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["worklist"].queryset = worklists
-        self.fields["worklist"].label_from_instance = lambda row: (
-            f"{row.name} ({row.get_kind_display().lower()})"
-        )
+        self.fields["worklist"].label_from_instance = _with_kind
         self.fields["role"].queryset = roles
         # One reading of each table serves every row of the page.
         for name in ("worklist", "role"):
             self.fields[name].widget.choices = list(self.fields[name].choices)
 
 
-def _label(row: Worklist | Role) -> str:
-    return f"{row.name} ({row.get_kind_display().lower()})" if isinstance(row, Worklist) else row.name
+def _with_kind(worklist: Worklist) -> str:
+    return f"{worklist.name} ({worklist.get_kind_display().lower()})"
 
 
 class InviteForm(forms.Form):
     """One person: address, role in the account, worklists."""
 
     email = forms.EmailField(
-        label="Email", max_length=254, widget=forms.EmailInput({"autocomplete": "off"}),
-        error_messages={"required": "Enter the email address.", "invalid": NOT_AN_EMAIL},
-        help_text="A registered person is added at once. Anyone else gets an email with a link to register.",
+        label=gettext_lazy("Email"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Enter the email address."), "invalid": gettext_lazy(NOT_AN_EMAIL)},
+        help_text=gettext_lazy(
+            "A registered person is added at once. Anyone else gets an email with a link to register."
+        ),
     )  # fmt: skip
     role = forms.ModelChoiceField(
-        Role.objects.none(), label="Account role", empty_label="Choose a role",
-        error_messages={"required": "Choose a role.", "invalid_choice": NO_SUCH_ROLE},
+        Role.objects.none(), label=gettext_lazy("Account role"), empty_label=gettext_lazy("Choose a role"),
+        error_messages={"required": gettext_lazy("Choose a role."), "invalid_choice": gettext_lazy(NO_SUCH_ROLE)},
         help_text=ROLE_HELP,
     )  # fmt: skip
     every_worklist = forms.BooleanField(
-        label="Every worklist", required=False,
+        label=gettext_lazy(EVERY_WORKLIST), required=False,
         help_text=EVERY_WORKLIST_HELP,
     )  # fmt: skip
     rows = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -104,15 +108,15 @@ class InvitationListForm(forms.Form):
     """A list, pasted or as a file; the file counts where both are given."""
 
     pasted = forms.CharField(
-        label="Paste the list", required=False, strip=False, max_length=100_000,
+        label=gettext_lazy("Paste the list"), required=False, strip=False, max_length=100_000,
         widget=forms.Textarea({"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
-        error_messages={"max_length": TOO_LARGE},
+        error_messages={"max_length": gettext_lazy(TOO_LARGE)},
     )  # fmt: skip
     file = forms.FileField(
-        label="Or choose a CSV file",
+        label=gettext_lazy("Or choose a CSV file"),
         required=False,
-        help_text="Text in UTF-8, separated by commas, semicolons or tabs.",
-        error_messages={"empty": "The file is empty."},
+        help_text=gettext_lazy("Text in UTF-8, separated by commas, semicolons or tabs."),
+        error_messages={"empty": gettext_lazy(EMPTY)},
         widget=forms.FileInput({"accept": ".csv,.txt,text/csv,text/plain"}),
     )
 
@@ -126,5 +130,5 @@ class InvitationListForm(forms.Form):
         elif cleaned.get("pasted", "").strip():
             cleaned["text"] = cleaned["pasted"]
         else:
-            raise forms.ValidationError("Paste a list or choose a file.")
+            raise forms.ValidationError(_("Paste a list or choose a file."))
         return cleaned

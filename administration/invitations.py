@@ -1,4 +1,4 @@
-"""Invitations to work for the account: who was invited to what, until when, and what can be done about it."""
+"""Invitations to work for the account: who was invited to what, until when, and what can be done with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Invitation
@@ -26,25 +28,30 @@ from worklists import services
 from worklists.models import InvitedMembership
 from worklists.services import OfferOutcome
 
-SAID = {
-    OfferOutcome.INVITED: "{} has been invited by email.",
-    OfferOutcome.CHANGED: "{} had already been invited. Their invitation now offers what you chose.",
-    OfferOutcome.ALREADY: "{} has already been invited to exactly this. No second email was sent.",
+SENTENCES = {
+    OfferOutcome.INVITED: gettext_noop("%(email)s has been invited by email."),
+    OfferOutcome.CHANGED: gettext_noop(
+        "%(email)s had already been invited. Their invitation now offers what you chose."
+    ),
+    OfferOutcome.ALREADY: gettext_noop(
+        "%(email)s has already been invited to exactly this. No second email was sent."
+    ),
 }
+WAITING, EXPIRED = gettext_noop("Waiting"), gettext_noop("Expired")
 TONES = {"accepted": "good", "lapsed": "warn"}
 
 
 class InvitationStateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("waiting", "Waiting"),
-            ("expired", "Expired"),
-            ("accepted", "Accepted"),
-            ("withdrawn", "Withdrawn"),
-            ("lapsed", "Lapsed"),
+            ("waiting", _(WAITING)),
+            ("expired", _(EXPIRED)),
+            ("accepted", _("Accepted")),
+            ("withdrawn", _("Withdrawn")),
+            ("lapsed", _("Lapsed")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> QuerySet[Invitation]:
@@ -60,11 +67,11 @@ class InvitationStateFilter(admin.SimpleListFilter):
 
 
 def state_of(invitation: Invitation, now: Any) -> tuple[str, str]:
-    """A word and its tone; select `membership` with it."""
+    """A word and its tone; reads the invitation's `membership`."""
     outcome = invitation.membership.outcome
     if outcome:
         return str(InvitedMembership.Outcome(outcome).label), TONES.get(outcome, "neutral")
-    return ("Waiting", "waiting") if invitation.expires_at > now else ("Expired", "warn")
+    return (_(WAITING), "waiting") if invitation.expires_at > now else (_(EXPIRED), "warn")
 
 
 def resend(request: HttpRequest, page: Any, invitation: Invitation) -> HttpResponse:
@@ -77,14 +84,14 @@ def relink(request: HttpRequest, page: Any, invitation: Invitation) -> HttpRespo
 
 @require_POST
 def _send(
-    request: HttpRequest, page: Any, invitation: Invitation, send: Callable[..., Invitation], said: str
+    request: HttpRequest, page: Any, invitation: Invitation, send: Callable[..., Invitation], sentence: str
 ) -> HttpResponse:
     try:
         sent = send(membership=invitation.membership, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
-        messages.success(request, said.format(sent.address))
+        messages.success(request, _(sentence).format(sent.address))
     return HttpResponseRedirect(page.page_url("change", invitation.pk))
 
 
@@ -96,39 +103,43 @@ def withdraw_page(request: HttpRequest, page: Any, invitation: Invitation) -> Ht
         except ValidationError as refusal:
             messages.error(request, refusal.messages[0])
         else:
-            rest = (
-                "Its link no longer works."
+            sentence = (
+                _("The invitation of %(email)s was withdrawn. Its link no longer works.")
                 if ended
-                else "Its link still works for the studies that clinicians shared with this address."
+                else _(
+                    "The invitation of %(email)s was withdrawn. "
+                    "Its link still works for the studies that clinicians shared with this address."
+                )
             )
-            messages.success(request, f"The invitation of {invitation.address} was withdrawn. {rest}")
+            messages.success(request, sentence % {"email": invitation.address})
         return HttpResponseRedirect(page.page_url("change", invitation.pk))
     others = promises_of(invitation).exists()
     goes = [
-        f"{invitation.address} can no longer use the invitation to join {invitation.account}.",
-        "The link keeps working, because a clinician has shared a study with this address."
+        _("%(email)s can no longer use the invitation to join %(account)s.")
+        % {"email": invitation.address, "account": invitation.account},
+        _("The link keeps working, because a clinician has shared a study with this address.")
         if others
-        else "The link in the email stops working.",
+        else _("The link in the email stops working."),
     ]
-    context = {"title": "Withdraw the invitation?", "invitation": invitation, "goes": goes}
+    context = {"title": _("Withdraw the invitation?"), "invitation": invitation, "goes": goes}
     return page.render(request, "withdraw", **context)
 
 
 @admin.register(Invitation)
 class InvitationAdmin(AdminPage):
     row_pages = {"resend": resend, "new-link": relink, "withdraw": withdraw_page}
-    noun, nouns = "invitation", "invitations"
-    lead = (
+    noun, nouns = gettext_noop("invitation"), gettext_noop("invitations")
+    lead = gettext_lazy(
         "People invited to work for your organisation. Invitations that clinicians send when they share a study "
         "are not listed here."
     )
     list_filter = (InvitationStateFilter,)
     search_fields = ("address",)
-    search_help_text = "By email address"
+    search_help_text = gettext_lazy("By email address")
     ordering = ("-created_at", "-pk")
 
     def rows(self, request: HttpRequest) -> QuerySet[Invitation]:
-        """Those to work for an account. What clinicians promised is theirs, and not seen here."""
+        """Invitations to work for an account; those of clinicians who share a study are not shown here."""
         rows = super().rows(request).filter(membership__isnull=False)
         return rows.select_related("account", "membership__role", "membership__offered_by")
 
@@ -139,22 +150,22 @@ class InvitationAdmin(AdminPage):
         whose = ("account",) if current_account(request) is None else ()
         return ("address", *whose, "role", "worklists", _state_column(), "until", "offered_by")
 
-    @admin.display(description="Account role", ordering="membership__role__name")
+    @admin.display(description=gettext_lazy("Account role"), ordering="membership__role__name")
     def role(self, invitation: Invitation) -> str:
         row = invitation.membership
         return row.role.name if row.role is not None else row.role_name
 
-    @admin.display(description="Worklists")
+    @admin.display(description=gettext_lazy("Worklists"))
     def worklists(self, invitation: Any) -> str:
         if invitation.membership.every_worklist:
-            return "every worklist"
+            return _("every worklist")
         return str(invitation.n_worklists or "–")
 
-    @admin.display(description="Works until", ordering="expires_at")
+    @admin.display(description=gettext_lazy("Works until"), ordering="expires_at")
     def until(self, invitation: Invitation) -> str:
         return moment(invitation.expires_at)
 
-    @admin.display(description="Invited by", ordering="membership__offered_by__name")
+    @admin.display(description=gettext_lazy("Invited by"), ordering="membership__offered_by__name")
     def offered_by(self, invitation: Invitation) -> str:
         by = invitation.membership.offered_by
         return by.name if by is not None else "CIMAR"
@@ -195,17 +206,17 @@ class InvitationAdmin(AdminPage):
         form = InviteForm(request.POST if request.method == "POST" else None, account=account)
         status = 200
         if request.method == "POST" and "more" not in request.POST:
-            if form.is_valid() and (said := _invited(request, account, form)):
-                messages.success(request, said)
+            if form.is_valid() and (sentence := _invited(request, account, form)):
+                messages.success(request, sentence)
                 return HttpResponseRedirect(self.page_url("changelist"))
             status = 422
-        context = {"title": "Invite a person", "form": form, "asking": "more" in request.POST}
+        context = {"title": _("Invite a person"), "form": form, "asking": "more" in request.POST}
         return self.render(request, "invite", status, **context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """One invitation: what it carries, and what can be done about it."""
+        """One invitation: what it offers, and what can be done with it."""
         invitation = self.row_or_404(request, object_id)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -213,7 +224,7 @@ class InvitationAdmin(AdminPage):
         ended = (row.ended_at, invitation.withdrawn_at, invitation.accepted_at)
         context = {
             "title": invitation.address,
-            "kicker": "Invitation",
+            "kicker": _("Invitation"),
             "invitation": invitation,
             "offered": row,
             "state": state_of(invitation, clock.now()),
@@ -224,17 +235,18 @@ class InvitationAdmin(AdminPage):
 
 
 def _invited(request: HttpRequest, account: Account, form: InviteForm) -> str:
-    """The sentence for the next page; empty where the form says why nobody was invited."""
+    """The sentence for the next page; empty where the form shows why no one was invited."""
     try:
         [answer] = services.invite_members(account=account, offers=[form.offer()], by=actor_of(request))
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return ""
     if answer.outcome == OfferOutcome.ADDED:
-        return f"{answer.user} is already registered and is now a member. We have emailed them."
+        sentence = _("%(name)s is already registered and is now a member. We have emailed them.")
+        return sentence % {"name": answer.user}
     if answer.outcome != OfferOutcome.REFUSED:
-        return SAID[answer.outcome].format(answer.offer.email)
-    # What a right refuses the service has recorded itself: this is the form again, and no 403 beside it.
+        return _(SENTENCES[answer.outcome]) % {"email": answer.offer.email}
+    # The service has recorded a missing right itself: the form is shown again, without a 403.
     form.add_error(None if answer.denied else "email", answer.sentence)
     return ""
 
@@ -243,7 +255,7 @@ def _state_column() -> Callable[[Invitation], str]:
     """With the clock read once for the whole list."""
     now = clock.now()
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(invitation: Invitation) -> str:
         return state_of(invitation, now)[0]
 

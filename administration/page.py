@@ -12,6 +12,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from administration.change import Change, Done, Refusal
@@ -27,24 +30,26 @@ from administration.removal import removal_page
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.exceptions import still_there
-from common.formats import with_article
 
+BY_NAME_OR_EMAIL = gettext_lazy("By name or email address")
 COMPARISONS = {"exact", "isnull", "id", "pk", "in", "gte", "gt", "lte", "lt"}
 
 
 class AdminPage(admin.ModelAdmin):
-    """The list of a model, one row and its history: the current account's rows, for whoever administers it.
+    """The list of a model, one row and its history: the current account's rows, for its administrators.
 
-    List, search, filters, history, further pages and autocompletes all begin with `rows`, so another account's row
-    answers as one that does not exist. A superuser may look at the whole platform.
+    List, search, filters, history, further pages and autocompletes all begin with `rows`: a row of another account is
+    answered like a row that does not exist. A superuser may read the whole platform.
     """
 
-    # What one row and many rows are called on pages, and a sentence or two under the heading of the list.
+    # The words for a row and for several, in English: marked with `gettext_noop`, translated where they are shown.
     noun: ClassVar[str]
     nouns: ClassVar[str]
-    lead = ""
-    # For rows of the platform, which only its superusers see: the sentence to everybody else.
-    superusers_only = ""
+    # A sentence or two under the heading of the list, and the button that adds a row.
+    lead: ClassVar[Any] = ""
+    add_label: ClassVar[Any] = ""
+    # For rows of the platform, which only its superusers see: the sentence for everyone else.
+    superusers_only: ClassVar[Any] = ""
     # Further pages of a row: how the URL ends, and the view, called with the request, this page and the row.
     row_pages: ClassVar[Mapping[str, Callable[[HttpRequest, Any, Any], HttpResponse]]] = {}
 
@@ -58,13 +63,13 @@ class AdminPage(admin.ModelAdmin):
     media = forms.Media()
 
     def label_of(self, row: Any) -> str:
-        """What a row is called in headings and messages."""
+        """The name of a row in headings and messages."""
         return str(row)
 
     # Whose rows
 
     def account_of(self, row: Any) -> Account | None:
-        """The account a row belongs to; None for what is the platform's."""
+        """The account of a row; None for a row of the platform."""
         account: Account | None = row.account if not self.superusers_only else None
         return account
 
@@ -72,19 +77,19 @@ class AdminPage(admin.ModelAdmin):
         return rows.filter(account=account.pk)
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
-        """All that this person may see here now."""
+        """All rows that this person may see here now."""
         rows, account = self.model._default_manager.all(), current_account(request)
-        # The platform's own are found by whatever is chosen from them, such as the people of an account.
+        # Rows of the platform are limited where they are chosen from, as the people of an account are.
         if self.superusers_only or (account is None and request.user.is_superuser):
             return rows
         return self.in_account(rows, account) if account is not None else rows.none()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of the list, with what its columns need."""
+        """The rows of the list, with what its columns need."""
         return self.rows(request).order_by(*self.get_ordering(request))
 
     def choices(self, account: Account | None, field: Any) -> QuerySet[Any] | None:
-        """The rows a foreign key may be set or filtered to; None leaves a key to something else as it is."""
+        """The rows a foreign key may be set or filtered to; None leaves the key as it is."""
         return choices_in(account, field.remote_field.model)
 
     def row_or_404(self, request: HttpRequest, object_id: Any) -> Any:
@@ -112,7 +117,7 @@ class AdminPage(admin.ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Only the list's own filters, and never across a foreign key to what lies behind it."""
+        """Only the list's own filters, and never across a foreign key to fields of another table."""
         name, *rest = lookup.split("__")
         filters = [by for by in self.get_list_filter(request) if isinstance(by, str | tuple | list)]
         fields = {by if isinstance(by, str) else by[0] for by in filters}
@@ -143,26 +148,25 @@ class AdminPage(admin.ModelAdmin):
         return view_of_row
 
     def context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        """What every template of this model knows."""
-        words = {"noun": self.noun, "nouns": self.nouns, "opts": self.opts}
+        """What the context of every template of this model holds."""
+        words = {"noun": _(self.noun), "nouns": _(self.nouns), "opts": self.opts}
         return {**self.admin_site.each_context(request), **words, **more}
 
     def render(
         self, request: HttpRequest, template: str, /, status: int = 200, **context: Any
     ) -> HttpResponse:
-        """A page of this model that is none of Django's."""
+        """A page of this model that Django does not have."""
         name = f"admin/{self.opts.app_label}/{self.opts.model_name}/{template}.html"
         return TemplateResponse(request, name, self.context(request, **context), status=status)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        # As Django answers whatever else no column can hold.
+        # Django answers other values that no column can hold in the same way.
         if any("\x00" in value for _, values in request.GET.lists() for value in values):
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
-        title = self.nouns[:1].upper() + self.nouns[1:]
-        words = self.context(request, title=title, lead=self.lead, add_label=f"Add {with_article(self.noun)}")
+        words = self.context(request, title=capfirst(_(self.nouns)), lead=self.lead, add_label=self.add_label)
         return super().changelist_view(request, {**words, **(extra_context or {})})
 
-    # Closed where a page does not open them
+    # Closed unless a page opens them
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         raise PermissionDenied
@@ -184,7 +188,7 @@ class AdminPage(admin.ModelAdmin):
         return AuditEvent.objects.none()
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """From the audit trail, where the services record; Django's own log is not written."""
+        """From the audit trail, which the services write; Django's own log is not used."""
         row = self.row_or_404(request, object_id)
         return history_page(request, self, row)
 
@@ -192,7 +196,7 @@ class AdminPage(admin.ModelAdmin):
 class EditablePage(AdminPage):
     """Rows are added, changed and removed by services: `add`, `change` and `remove` call one each."""
 
-    # Called with what was posted, `account` and `row`.
+    # Called with the posted data, `account` and `row`.
     row_form: ClassVar[Any]
 
     def add(self, change: Change) -> Done:
@@ -205,13 +209,17 @@ class EditablePage(AdminPage):
         raise NotImplementedError
 
     def added(self, row: Any) -> Done:
-        return Done(f"The {self.noun} “{self.label_of(row)}” was added.", self.page_url("changelist"))
+        return self._done(_("The %(noun)s “%(name)s” was added."), row)
 
     def saved(self, row: Any) -> Done:
-        return Done(f"The {self.noun} “{self.label_of(row)}” was saved.", self.page_url("changelist"))
+        return self._done(_("The %(noun)s “%(name)s” was saved."), row)
 
     def removed(self, row: Any) -> Done:
-        return Done(f"The {self.noun} “{self.label_of(row)}” was deleted.", self.page_url("changelist"))
+        return self._done(_("The %(noun)s “%(name)s” was deleted."), row)
+
+    def _done(self, sentence: str, row: Any) -> Done:
+        named = {"noun": _(self.noun), "name": self.label_of(row)}
+        return Done(sentence % named, self.page_url("changelist"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -242,7 +250,7 @@ class EditablePage(AdminPage):
         return self.form_view(request, self.account_of(row), row)
 
     def form_view(self, request: HttpRequest, account: Account | None, row: Any) -> HttpResponse:
-        """GET shows the form; POST asks the service, and shows the form again with what speaks against it."""
+        """GET shows the form; POST calls the service, and shows the form again with its refusal."""
         form = self.row_form(request.POST if request.method == "POST" else None, account=account, row=row)
         if not form.is_valid():
             return self.form_page(request, row, form)
@@ -259,10 +267,10 @@ class EditablePage(AdminPage):
 
     def form_page(self, request: HttpRequest, row: Any, form: Any) -> HttpResponse:
         fieldsets = [(heading, {"fields": names}) for heading, names in self.sections(row, form)]
-        kicker = "" if row is None else self.noun[:1].upper() + self.noun[1:]
+        kicker = "" if row is None else capfirst(_(self.noun))
         context = self.context(
             request,
-            title=f"Add {with_article(self.noun)}" if row is None else self.label_of(row),
+            title=self.add_label if row is None else self.label_of(row),
             kicker=kicker,
             adminform=AdminForm(form, fieldsets, {}),
             inline_admin_formsets=[],
@@ -283,7 +291,7 @@ class EditablePage(AdminPage):
     # Removing
 
     def what_ends(self, row: Any) -> list[Any]:
-        """What goes with the row, as sentences or (number, sentence): the page shows them before it is done."""
+        """What ends with the row, as sentences or (number, sentence): the page shows them before it is done."""
         return []
 
     def why_it_stays(self, row: Any) -> list[str]:
@@ -291,7 +299,7 @@ class EditablePage(AdminPage):
         return []
 
     def about_removal(self, row: Any) -> dict[str, Any]:
-        """Other words for the page that asks before a row is removed."""
+        """Texts of its own for the page that asks before a row is removed."""
         return {}
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import AccountMembership
@@ -16,8 +18,9 @@ from administration.choices import filter_by, number_in, yes_or_no
 from administration.columns import ticked
 from administration.current_account import administered_accounts, current_account
 from administration.forms import ServiceForm
-from administration.invitation_forms import EVERY_WORKLIST_HELP, ROLE_HELP
-from administration.page import EditablePage
+from administration.invitation_forms import EVERY_WORKLIST, EVERY_WORKLIST_HELP, ROLE_HELP
+from administration.page import BY_NAME_OR_EMAIL, EditablePage
+from administration.removal import no_longer_member, removal_title
 from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
@@ -40,13 +43,14 @@ ABOUT_PEOPLE = (
     Action.WORKLIST_MEMBER_REMOVE,
 )
 NAMED = 12
+ACTIVE, INACTIVE = gettext_noop("Active"), gettext_noop("Inactive")
 
 
 class AccountMembershipForm(ServiceForm):
     class Meta:
         model = AccountMembership
         fields = ("role", "every_worklist")
-        labels = {"role": "Account role", "every_worklist": "Every worklist"}
+        labels = {"role": gettext_lazy("Account role"), "every_worklist": gettext_lazy(EVERY_WORKLIST)}
         help_texts = {"role": ROLE_HELP, "every_worklist": EVERY_WORKLIST_HELP}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +59,7 @@ class AccountMembershipForm(ServiceForm):
 
 
 def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembership) -> HttpResponse:
-    """GET says what ends, POST deactivates."""
+    """GET shows what ends, POST deactivates."""
     refusal = ""
     if request.method == "POST":
         try:
@@ -63,11 +67,14 @@ def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembersh
         except ValidationError as error:
             refusal = error.messages[0]
         else:
-            messages.success(request, f"{membership.user} is now inactive and no longer has access.")
+            messages.success(
+                request, _("%(name)s is now inactive and no longer has access.") % {"name": membership.user}
+            )
             return HttpResponseRedirect(page.url_after_leaving(actor_of(request), membership))
     return page.render(
         request, "deactivate", status=422 if refusal else 200,
-        title=f"Deactivate {membership.user}?", label=page.label_of(membership), object=membership,
+        title=_("Deactivate %(name)s?") % {"name": membership.user},
+        label=page.label_of(membership), object=membership,
         refusal=refusal, what_ends=leaving_lines(membership, for_good=False),
         back=page.page_url("change", membership.pk),
     )  # fmt: skip
@@ -77,7 +84,9 @@ def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembersh
 def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -> HttpResponse:
     services.reactivate_member(membership=membership, by=actor_of(request))
     messages.success(
-        request, f"{membership.user} is active again, with the same role and worklists as before."
+        request,
+        _("%(name)s is active again, with the same role and worklists as before.")
+        % {"name": membership.user},
     )
     return HttpResponseRedirect(page.page_url("change", membership.pk))
 
@@ -86,18 +95,18 @@ def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -
 class AccountMembershipAdmin(EditablePage):
     row_form = AccountMembershipForm
     row_pages = {"deactivate": deactivate_page, "reactivate": reactivate}
-    noun, nouns = "person", "people"
-    lead = (
+    noun, nouns = gettext_noop("person"), gettext_noop("people")
+    lead = gettext_lazy(
         "People who work for your organisation. They manage their own name, email address, password and second factor. "
         "You decide their role and worklists."
     )
     list_filter = (
         filter_by("role"),
-        yes_or_no("active", "state", yes="Active", no="Inactive"),
-        yes_or_no("every_worklist", "every worklist"),
+        yes_or_no("active", gettext_lazy("state"), yes=ACTIVE, no=INACTIVE),
+        yes_or_no("every_worklist", gettext_lazy("every worklist")),
     )
     search_fields = ("user__name", "user__email")
-    search_help_text = "By name or email address"
+    search_help_text = BY_NAME_OR_EMAIL
     ordering = ("user__name", "pk")
     change_list_template = "admin/accounts/accountmembership/change_list.html"
 
@@ -108,26 +117,26 @@ class AccountMembershipAdmin(EditablePage):
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         whose = ("account",) if current_account(request) is None else ()
-        every = ticked("every_worklist", "Every worklist")
+        every = ticked("every_worklist", _(EVERY_WORKLIST))
         return ("person", "email", *whose, "role", "state", every, "last_sign_in")
 
-    @admin.display(description="Person", ordering="user__name")
+    @admin.display(description=gettext_lazy("Person"), ordering="user__name")
     def person(self, membership: AccountMembership) -> str:
         return membership.user.name or membership.user.email
 
-    @admin.display(description="Email", ordering="user__email")
+    @admin.display(description=gettext_lazy("Email"), ordering="user__email")
     def email(self, membership: AccountMembership) -> str:
         return membership.user.email
 
-    @admin.display(description="State", ordering="active")
+    @admin.display(description=gettext_lazy("State"), ordering="active")
     def state(self, membership: AccountMembership) -> str:
         if not membership.user.is_active:
-            return "Deactivated on the platform"
-        return "Active" if membership.active else "Inactive"
+            return _("Deactivated on the platform")
+        return _(ACTIVE) if membership.active else _(INACTIVE)
 
-    @admin.display(description="Last sign-in", ordering="user__last_login")
+    @admin.display(description=gettext_lazy("Last sign-in"), ordering="user__last_login")
     def last_sign_in(self, membership: AccountMembership) -> str:
-        return moment(membership.user.last_login) if membership.user.last_login else "never"
+        return moment(membership.user.last_login) if membership.user.last_login else _("never")
 
     # One person
 
@@ -170,9 +179,9 @@ class AccountMembershipAdmin(EditablePage):
 
     def about_removal(self, row: AccountMembership) -> dict[str, Any]:
         return {
-            "title": f"Remove {row.user} from {row.account}?",
-            "delete_crumb": "Remove",
-            "delete_label": "Remove",
+            "title": removal_title(row.user, row.account),
+            "delete_crumb": _("Remove"),
+            "delete_label": _("Remove"),
         }
 
     def what_ends(self, row: AccountMembership) -> list[Any]:
@@ -180,11 +189,11 @@ class AccountMembershipAdmin(EditablePage):
 
     def remove(self, change: Change) -> Done:
         leave_account(membership=change.row.pk, by=change.by, remove=True)
-        sentence = f"{change.row.user} is no longer a member of {change.row.account}."
+        sentence = no_longer_member(change.row.user, change.row.account)
         return Done(sentence, self.url_after_leaving(change.by, change.row))
 
     def url_after_leaving(self, by: Actor, membership: AccountMembership) -> str:
-        """Whoever took themselves out may have closed the door behind them."""
+        """An administrator who removed themselves may have no access to these pages any more."""
         if membership.user_id == by.user_id and not administered_accounts(by.person).exists():
             return reverse("home")
         return self.page_url("changelist")
@@ -195,25 +204,35 @@ def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tupl
     ends = what_ends_by_leaving(membership)
     lines: list[tuple[int | None, str]] = [_physician_shares(membership, ends)]
     if ends.onward:
-        end = "onward share ends too" if ends.onward == 1 else "onward shares end too"
-        lines.append((ends.onward, end))
+        lines.append((ends.onward, ngettext("onward share ends too", "onward shares end too", ends.onward)))
     if ends.kept:
-        lines.append((ends.kept, "of these studies stay visible to them through other shares"))
-    if ends.worklists:
-        places = "worklist" if len(ends.worklists) == 1 else "worklists"
-        lines.append((len(ends.worklists), f"{places} they can no longer see: {_named(ends)}"))
+        kept = ngettext(
+            "of these studies stays visible to them through other shares",
+            "of these studies stay visible to them through other shares",
+            ends.kept,
+        )
+        lines.append((ends.kept, kept))
+    if number := len(ends.worklists):
+        sentence = ngettext(
+            "worklist they can no longer see: %(names)s",
+            "worklists they can no longer see: %(names)s",
+            number,
+        )
+        lines.append((number, sentence % {"names": _named(ends)}))
     else:
-        lines.append((None, "They are not on any worklist."))
-    lines.append((None, "Shares they made from the account’s worklists stay."))
+        lines.append((None, _("They are not on any worklist.")))
+    lines.append((None, _("Shares they made from the account’s worklists stay.")))
     if for_good:
         lines.append(
             (
                 None,
-                "Their membership and all their roles are removed. To come back, they must be invited again.",
+                _(
+                    "Their membership and all their roles are removed. To come back, they must be invited again."
+                ),
             )
         )
     else:
-        lines.append((None, "Their role and worklists are kept in case you reactivate them."))
+        lines.append((None, _("Their role and worklists are kept in case you reactivate them.")))
     return lines
 
 
@@ -221,15 +240,21 @@ def _physician_shares(membership: AccountMembership, ends: Leaving) -> tuple[int
     if not ends.shares:
         return (
             None,
-            f"No shares end: no one at {membership.account} has shared a study with them as a physician.",
+            _("No shares end: no one at %(account)s has shared a study with them as a physician.")
+            % {"account": membership.account},
         )
-    studies = counted(ends.studies, "study")
-    verb = "ends" if ends.shares == 1 else "end"
-    noun = "share" if ends.shares == 1 else "shares"
-    return (ends.shares, f"{noun} with them as a physician of {membership.account} {verb} ({studies})")
+    sentence = ngettext(
+        "share with them as a physician of %(account)s ends (%(studies)s)",
+        "shares with them as a physician of %(account)s end (%(studies)s)",
+        ends.shares,
+    )
+    return (
+        ends.shares,
+        sentence % {"account": membership.account, "studies": counted(ends.studies, "study")},
+    )
 
 
 def _named(ends: Leaving) -> str:
     names = ", ".join(worklist.name for worklist in ends.worklists[:NAMED])
     left = len(ends.worklists) - NAMED
-    return f"{names} and {left} more" if left > 0 else names
+    return _("%(names)s and %(number)s more") % {"names": names, "number": left} if left > 0 else names

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from administration.change import Change
 from audit.requests import actor_of
@@ -15,16 +16,16 @@ def removal_page(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
     """GET says what ends, POST removes."""
     if not page.has_delete_permission(request, row):
         raise PermissionDenied
-    label = page.label_of(row)
+    label, noun = page.label_of(row), _(page.noun)
     if request.method == "POST":
         return _remove(request, page, row)
     words = {
-        "title": f"Delete the {page.noun} “{label}”?",
+        "title": _("Delete the %(noun)s “%(name)s”?") % {"noun": noun, "name": label},
         "label": label,
         "what_ends": page.what_ends(row),
         "why_it_stays": page.why_it_stays(row),
-        "stays_heading": f"This {page.noun} cannot be deleted now.",
-        "delete_label": f"Delete the {page.noun}",
+        "stays_heading": _("This %(noun)s cannot be deleted now.") % {"noun": noun},
+        "delete_label": _("Delete the %(noun)s") % {"noun": noun},
         "back": page.page_url("change", row.pk),
     }
     context = page.context(request, **{**words, **page.about_removal(row)}, object=row)
@@ -37,9 +38,17 @@ def _remove(request: HttpRequest, page: Any, row: Any) -> HttpResponse:
     try:
         done = page.remove(Change(actor_of(request), page.account_of(row), row))
     except ValidationError as refusal:
-        # A row that is gone has no page to show the sentence on.
+        # There is no page of a row that is gone to show the sentence on.
         still_there(page.rows(request), key)
         messages.error(request, refusal.messages[0])
         return HttpResponseRedirect(page.page_url("change", key))
     answer: HttpResponse = page.lead_on(request, done)
     return answer
+
+
+def removal_title(person: object, place: object) -> str:
+    return _("Remove %(person)s from %(place)s?") % {"person": person, "place": place}
+
+
+def no_longer_member(person: object, place: object) -> str:
+    return _("%(person)s is no longer a member of %(place)s.") % {"person": person, "place": place}

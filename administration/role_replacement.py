@@ -1,4 +1,4 @@
-"""One role takes another's place: what that does to whom before it is done, and how far it is afterwards."""
+"""A role is replaced by another: the effect on people before it is done, and the progress afterwards."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role
@@ -16,7 +18,9 @@ from worklists.models import RoleReplacement
 
 
 class ReplaceForm(forms.Form):
-    other = forms.ModelChoiceField(Role.objects.none(), label="New role", empty_label="Choose a role")
+    other = forms.ModelChoiceField(
+        Role.objects.none(), label=gettext_lazy("New role"), empty_label=gettext_lazy("Choose a role")
+    )
 
     def __init__(self, *args: Any, role: Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -26,7 +30,7 @@ class ReplaceForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace_page(request: HttpRequest, page: Any, role: Role) -> HttpResponse:
-    """With `_effect`, nothing is done: the form comes again and says what doing it would do."""
+    """With `_effect`, nothing is done: the form is shown again with the effect of replacing the role."""
     _check_account_role(role)
     posted = request.method == "POST"
     form = ReplaceForm(request.POST if posted else None, role=role)
@@ -43,13 +47,14 @@ def replace_page(request: HttpRequest, page: Any, role: Role) -> HttpResponse:
         form.add_error("other", refusal.sentence)
         return refusal.answer(_form_page(request, page, role, form))
     taker = form.cleaned_data["other"].name
-    messages.success(request, f"“{taker}” is now replacing “{role.name}”.")
+    sentence = _("“%(new_role)s” is now replacing “%(role)s”.")
+    messages.success(request, sentence % {"new_role": taker, "role": role.name})
     return HttpResponseRedirect(page.page_url("replace", role.pk))
 
 
 @require_safe
 def progress_page(request: HttpRequest, page: Any, role: Role) -> HttpResponse:
-    """The part of the page that is asked for again and again while the worker is at it."""
+    """The part of the page that is fetched again and again while the worker replaces the role."""
     _check_account_role(role)
     replacement = selectors.last_replacement_of(role)
     if replacement is None:
@@ -69,7 +74,7 @@ def _form_page(
     assert role.account is not None
     under_way = selectors.replacement_under_way(role.account)
     context = {
-        "title": f"Replace the role “{role.name}”",
+        "title": _("Replace the role “%(role)s”") % {"role": role.name},
         "row_label": role.name,
         "form": form,
         "elsewhere": _elsewhere(role, under_way),
@@ -81,15 +86,19 @@ def _form_page(
 
 
 def _state(role: Role, replacement: RoleReplacement | None) -> dict[str, Any]:
-    said = f"“{role.name}” was replaced by “{replacement.other.name}”." if replacement is not None else ""
-    return {"object": role, "replacement": replacement, "said": said, "in_use": selectors.still_has(role)}
+    done = ""
+    if replacement is not None:
+        names = {"role": role.name, "new_role": replacement.other.name}
+        done = _("“%(role)s” was replaced by “%(new_role)s”.") % names
+    return {"object": role, "replacement": replacement, "done": done, "in_use": selectors.still_has(role)}
 
 
 def _elsewhere(role: Role, under_way: RoleReplacement | None) -> str:
-    """That another role of the account is being replaced; empty where none is."""
+    """The sentence that another role of the account is being replaced; empty where none is."""
     if under_way is None or under_way.role == role:
         return ""
-    return f"“{under_way.role.name}” is being replaced by “{under_way.other.name}” now."
+    names = {"role": under_way.role.name, "new_role": under_way.other.name}
+    return _("“%(role)s” is being replaced by “%(new_role)s” now.") % names
 
 
 def _takeover(request: HttpRequest, role: Role, form: ReplaceForm) -> Any:

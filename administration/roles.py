@@ -1,4 +1,4 @@
-"""Roles: which permissions each has, who holds it, and what a change of it would do to whom."""
+"""Roles: the permissions and the holders of each, and the effect of a change on people."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account, Role
 from administration import role_replacement
@@ -24,14 +26,14 @@ from worklists import permissions, selectors, services
 from worklists.permission_texts import checklist
 from worklists.shipped_roles import TICKED_WITH
 
-LEAD = (
+LEAD = gettext_lazy(
     "A role is a set of permissions. Each person has an account role. They can have another role on single worklists, "
     "and a worklist can have a default role for its members."
 )
 
 
 class RoleForm(forms.Form):
-    """The name and the ticked permissions, of a role or of one to be added."""
+    """The name and the ticked permissions of a role, or of a role to be added."""
 
     name = forms.CharField(max_length=100)
     permissions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
@@ -47,29 +49,31 @@ class RoleForm(forms.Form):
         ]
 
     def ticked(self) -> list[str]:
-        """What the boxes show now."""
+        """The permissions that are ticked on the page."""
         return self["permissions"].value() or []
 
 
 class CopyForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Name of the new role")
+    name = forms.CharField(max_length=100, label=gettext_lazy("Name of the new role"))
 
 
 def copy_page(request: HttpRequest, page: "RoleAdmin", role: Role) -> HttpResponse:
     if role.account is None:
         raise Http404
-    form = CopyForm(request.POST or None, initial={"name": f"Copy of {role.name}"[:100]})
+    copy_name = _("Copy of %(role)s") % {"role": role.name}
+    form = CopyForm(request.POST or None, initial={"name": copy_name[:100]})
     if request.method == "POST" and form.is_valid():
         try:
             made = services.copy_role(role=role, **form.cleaned_data, by=actor_of(request))
         except ValidationError as refusal:
             form.add_error("name", refusal)
         else:
-            said = f"The role “{made.name}” has the same permissions as “{role.name}”."
-            messages.success(request, said)
+            sentence = _("The role “%(new_role)s” has the same permissions as “%(role)s”.")
+            messages.success(request, sentence % {"new_role": made.name, "role": role.name})
             return HttpResponseRedirect(page.page_url("change", made.pk))
     return page.render(
-        request, "copy", title=f"Copy the role “{role.name}”", row_label=role.name, form=form, object=role,
+        request, "copy", title=_("Copy the role “%(role)s”") % {"role": role.name},
+        row_label=role.name, form=form, object=role,
         ticks=permissions.labels(role.permissions.values_list("codename", flat=True)),
     )  # fmt: skip
 
@@ -82,7 +86,8 @@ class RoleAdmin(EditablePage):
         "replace": role_replacement.replace_page,
         "replace/progress": role_replacement.progress_page,
     }
-    noun, nouns, lead = "role", "roles", LEAD
+    noun, nouns, lead = gettext_noop("role"), gettext_noop("roles"), LEAD
+    add_label = gettext_lazy("Add a role")
     search_fields = ("name",)
     ordering = ("account__name", "name", "pk")
 
@@ -101,22 +106,24 @@ class RoleAdmin(EditablePage):
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         return () if current_account(request) else (filter_by("account"),)
 
-    @admin.display(description="Account", ordering="account__name")
+    @admin.display(description=gettext_lazy("Account"), ordering="account__name")
     def account_or_platform(self, role: Role) -> str:
-        return role.account.name if role.account is not None else "The platform"
+        return role.account.name if role.account is not None else _("The platform")
 
-    @admin.display(description="Permissions", ordering="n_ticks")
+    @admin.display(description=gettext_lazy("Permissions"), ordering="n_ticks")
     def permission_count(self, role: Any) -> str:
-        return str(role.n_ticks) if role.n_ticks else "None"
+        return str(role.n_ticks) if role.n_ticks else _("None")
 
-    @admin.display(description="People (account role)", ordering="n_people")
+    @admin.display(description=gettext_lazy("People (account role)"), ordering="n_people")
     def people(self, role: Any) -> str:
         return str(role.n_people) if role.n_people else self.empty_value_display
 
-    @admin.display(description="On worklists")
+    @admin.display(description=gettext_lazy("On worklists"))
     def on_worklists(self, role: Any) -> str:
         own = counted(role.n_own, "membership") if role.n_own else ""
-        default = f"default role of {counted(role.n_default, 'worklist')}" if role.n_default else ""
+        default = ""
+        if role.n_default:
+            default = _("default role of %(worklists)s") % {"worklists": counted(role.n_default, "worklist")}
         return ", ".join(filter(None, [own, default])) or self.empty_value_display
 
     # One role
@@ -131,7 +138,9 @@ class RoleAdmin(EditablePage):
 
     def why_it_stays(self, row: Role) -> list[str]:
         why = selectors.why_role_stays(row)
-        return [*why, "To give all of them another role, choose Replace on the role’s page."] if why else why
+        if why:
+            why = [*why, _("To give all of them another role, choose Replace on the role’s page.")]
+        return why
 
     def add(self, change: Change) -> Done:
         role = services.add_role(account=change.account, **change.filled, by=change.by)
@@ -141,17 +150,17 @@ class RoleAdmin(EditablePage):
         before = {each.codename for each in change.row.permissions.all()}
         role = services.change_role(role=change.row, **change.filled, by=change.by)
         effect = selectors.effect_of(role, change.filled["permissions"], stored=before)
-        sentence = " ".join([f"The role “{role.name}” was saved.", *selectors.in_numbers(effect)])
+        sentence = " ".join([self.saved(role).sentence, *selectors.in_numbers(effect)])
         return Done(sentence, self.page_url("change", role.pk))
 
     def remove(self, change: Change) -> Done:
         services.remove_role(role=change.row, by=change.by)
         return self.removed(change.row)
 
-    # What would change
+    # The effect of a change
 
     def form_view(self, request: HttpRequest, account: Account | None, row: Any) -> HttpResponse:
-        """With `_effect`, nothing is saved: the form comes again and says what saving it would do."""
+        """With `_effect`, nothing is saved: the form is shown again with the effect of saving it."""
         if "_effect" not in request.POST:
             return super().form_view(request, account, row)
         ticks = request.POST.getlist("permissions")

@@ -1,4 +1,4 @@
-"""A worklist's share code: made, changed with a warning, taken away, and printed on a card."""
+"""A worklist's share code: made, changed with a warning, removed, and printed on a card."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +8,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from administration.change import Refusal
@@ -20,47 +23,52 @@ from sharing.selectors.worklists import CODE_DAYS, COUNTED, shares_by_code
 from worklists import code_card, codes, services
 from worklists.models import Worklist
 
+CHANGE = gettext_noop("Change the share code")
 MAKE, TYPE, REMOVE = "make", "type", "remove"
 TEXTS = {
-    MAKE: "Generate a code",
-    TYPE: "Use your own code",
-    REMOVE: "Remove the code (no one can then share with this worklist by code)",
+    MAKE: gettext_noop("Generate a code"),
+    TYPE: gettext_noop("Use your own code"),
+    REMOVE: gettext_noop("Remove the code (no one can then share with this worklist by code)"),
 }
 
 
 class ShareCodeForm(forms.Form):
-    """What is to become of the code. A typed one is looked at here too: nobody is warned of a change that fails."""
+    """What to do with the code. A typed code is checked here too: no warning is shown for a change that fails."""
 
-    deed = forms.ChoiceField(label="New share code", widget=forms.RadioSelect)
+    change = forms.ChoiceField(label=gettext_lazy("New share code"), widget=forms.RadioSelect)
     code = forms.CharField(
-        label="Your own code",
+        label=gettext_lazy("Your own code"),
         required=False,
         max_length=100,
-        help_text=f"{codes.SHORTEST} to {codes.LONGEST} letters and digits. Capitals and spaces do not matter.",
+        help_text=format_lazy(
+            gettext_lazy("{shortest} to {longest} letters and digits. Capitals and spaces do not matter."),
+            shortest=codes.SHORTEST,
+            longest=codes.LONGEST,
+        ),
     )
 
     def __init__(self, *args: Any, worklist: Worklist, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worklist = worklist
         may_go = worklist.share_code and not worklist.is_front_door
-        deeds = [MAKE, TYPE, *([REMOVE] if may_go else [])]
-        self.fields["deed"].choices = [(deed, TEXTS[deed]) for deed in deeds]
-        self.fields["deed"].initial = MAKE
+        changes = [MAKE, TYPE, *([REMOVE] if may_go else [])]
+        self.fields["change"].choices = [(change, _(TEXTS[change])) for change in changes]
+        self.fields["change"].initial = MAKE
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or {}
-        if filled.get("deed") == TYPE:
+        if filled.get("change") == TYPE:
             filled["code"] = identity_of_code(filled.get("code") or "")
             if not codes.well_formed(filled["code"]):
                 self.add_error("code", codes.WRONG_LENGTH)
             elif filled["code"] == self.worklist.share_code:
-                self.add_error("code", "This is already its share code.")
+                self.add_error("code", _("This is already its share code."))
         return filled
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
-    """A code that is in use is changed only after a page that says what stops working."""
+    """A code in use is changed only after a page that shows what stops working."""
     form = ShareCodeForm(request.POST if request.method == "POST" else None, worklist=worklist)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
@@ -71,31 +79,32 @@ def code_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespon
         changed = _change(request, worklist, form.cleaned_data)
     except (ValidationError, PermissionDenied) as cause:
         refusal = Refusal(cause)
-        form.add_error("code" if form.cleaned_data["deed"] == TYPE else None, refusal.sentence)
+        form.add_error("code" if form.cleaned_data["change"] == TYPE else None, refusal.sentence)
         return refusal.answer(_form_page(request, page, worklist, form, 422))
     messages.success(request, _done(changed))
     return HttpResponseRedirect(url_of("code", worklist.pk))
 
 
 def _warning(request: HttpRequest, page: Any, worklist: Worklist, form: ShareCodeForm) -> HttpResponse:
-    """What stops working with the code in use, once it is known that the new code can be had."""
+    """What stops working with the code in use, after the check that the new code is free."""
     filled = form.cleaned_data
-    typed = filled["code"] if filled["deed"] == TYPE else ""
+    typed = filled["code"] if filled["change"] == TYPE else ""
     if typed:
         services.check_share_code(worklist=worklist, share_code=typed, by=actor_of(request))
     return render(
         request, page, worklist, "code_warning", form=form, goes=_what_stops(worklist),
-        title="Change the share code", current="code", new_code=typed, making=filled["deed"] == MAKE,
+        title=_(CHANGE), current="code", new_code=typed, making=filled["change"] == MAKE,
     )  # fmt: skip
 
 
 @require_safe
 def card_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
-    """To be printed and put beside the telephone. A code is public: the card shows nothing else but names."""
+    """To be printed and put beside the telephone. A code is public: besides it, the card shows only names."""
     picture = code_card.qr(worklist.share_code) if worklist.share_code else None
     return render(
         request, page, worklist, "card",
-        title="Share code card", current="code", picture=picture, site=urlsplit(settings.CIMAR_BASE_URL).netloc,
+        title=_("Share code card"), current="code", picture=picture,
+        site=urlsplit(settings.CIMAR_BASE_URL).netloc,
         groups=code_groups(worklist.share_code), spelled=", ".join(worklist.share_code or ""),
     )  # fmt: skip
 
@@ -105,43 +114,48 @@ def _form_page(
 ) -> HttpResponse:
     return render(
         request, page, worklist, "code", status=status,
-        title=worklist.name, kicker="Worklist", current="code", form=form, brought=_brought(worklist),
-        form_title="Change the share code" if worklist.share_code else "Add a share code",
+        title=worklist.name, kicker=_("Worklist"), current="code", form=form, brought=_brought(worklist),
+        form_title=_(CHANGE) if worklist.share_code else _("Add a share code"),
     )  # fmt: skip
 
 
 def _change(request: HttpRequest, worklist: Worklist, filled: dict[str, Any]) -> Worklist:
-    if filled["deed"] == MAKE:
+    if filled["change"] == MAKE:
         return services.make_share_code(worklist=worklist, by=actor_of(request))
-    code = filled["code"] if filled["deed"] == TYPE else None
+    code = filled["code"] if filled["change"] == TYPE else None
     return services.change_worklist(worklist=worklist, share_code=code, by=actor_of(request))
 
 
 def _done(worklist: Worklist) -> str:
     if worklist.share_code is None:
-        return f"{worklist.name} no longer has a share code."
-    return f"The share code of {worklist.name} is now {' '.join(code_groups(worklist.share_code))}."
+        return _("%(worklist)s no longer has a share code.") % {"worklist": worklist.name}
+    named = {"worklist": worklist.name, "code": " ".join(code_groups(worklist.share_code))}
+    return _("The share code of %(worklist)s is now %(code)s.") % named
 
 
 def _brought(worklist: Worklist) -> str:
-    """How many shares came by the code lately; nothing where there is none."""
-    number = shares_by_code(worklist) if worklist.share_code else 0
+    """How many shares were made with the code lately; empty where there is no code."""
+    if not worklist.share_code:
+        return ""
+    number = shares_by_code(worklist)
     if not number:
-        return f"It has not been used in the last {CODE_DAYS} days." if worklist.share_code else ""
-    many = f"more than {COUNTED:,} shares" if number > COUNTED else counted(number, "share")
-    return f"It was used for {many} in the last {CODE_DAYS} days."
+        return _("It has not been used in the last %(days)s days.") % {"days": CODE_DAYS}
+    shares = counted(min(number, COUNTED), "share")
+    if number > COUNTED:
+        shares = _("more than %(shares)s") % {"shares": shares}
+    return _("It was used for %(shares)s in the last %(days)s days.") % {"shares": shares, "days": CODE_DAYS}
 
 
 def _what_stops(worklist: Worklist) -> list[str]:
     old = " ".join(code_groups(worklist.share_code))
     door = (
-        ["This worklist is the front door: its code stands for the whole hospital."]
+        [_("This worklist is the front door: its code stands for the whole hospital.")]
         if worklist.is_front_door
         else []
     )
     return [
-        f"{old} stops working at once: on printed cards, on letterheads, in emails.",
+        _("%(code)s stops working at once: on printed cards, on letterheads, in emails.") % {"code": old},
         *door,
         _brought(worklist),
-        "Studies already shared with it stay.",
+        _("Studies already shared with it stay."),
     ]

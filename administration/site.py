@@ -14,6 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.decorators import to_sign_in
 from accounts.models import User
@@ -28,10 +30,10 @@ from administration.current_account import (
 from administration.page import AdminPage
 from common.exceptions import NothingThere
 
-CLOSED = "The administration pages are for administrators."
-# So many accounts are shown to choose from; with more, a name narrows it.
+CLOSED = gettext_lazy("The administration pages are for administrators.")
+# The number of accounts shown to choose from; where there are more, a name narrows the list.
 ACCOUNTS = 50
-# Signing in and out and passwords are the product's own pages; and nothing here has a page elsewhere by its type.
+# Signing in and out and passwords have pages of their own; and no row here has a page elsewhere.
 LEFT_OUT = {"login", "logout", "password_change", "password_change_done", "view_on_site"}
 
 
@@ -43,9 +45,8 @@ class Section:
     icon: str
     page: str
     sentence: str
-    whole_platform: bool | None = (
-        None  # shown for the whole platform alone, for an account alone, or (None) for both
-    )
+    # Shown for the whole platform alone, for an account alone, or (None) for both.
+    whole_platform: bool | None = None
 
     @property
     def href(self) -> str:
@@ -54,57 +55,66 @@ class Section:
 
 SECTIONS = (
     Section(
-        "Accounts",
+        gettext_noop("Accounts"),
         "building",
         "accounts_account_changelist",
-        "The organisations on this platform. Add an organisation.",
+        gettext_noop("The organisations on this platform. Add an organisation."),
         True,
     ),
     Section(
-        "People",
+        gettext_noop("People"),
         "people",
         "accounts_accountmembership_changelist",
-        "Who belongs to the account, their role and worklists, and what each person can do.",
+        gettext_noop("Who belongs to the account, their role and worklists, and what each person can do."),
     ),
     Section(
-        "Roles",
+        gettext_noop("Roles"),
         "lock",
         "accounts_role_changelist",
-        "What each role lets people do. Before you save a change, you see who gains or loses what.",
+        gettext_noop(
+            "What each role lets people do. Before you save a change, you see who gains or loses what."
+        ),
     ),
     Section(
-        "Worklists",
+        gettext_noop("Worklists"),
         "list",
         "worklists_worklist_changelist",
-        "Locations and groups: their members, default roles, share codes, and whether they accept shares.",
+        gettext_noop(
+            "Locations and groups: their members, default roles, share codes, and whether they accept shares."
+        ),
     ),
     Section(
-        "Invitations",
+        gettext_noop("Invitations"),
         "mail",
         "accounts_invitation_changelist",
-        "People who were invited to the account and have not registered yet. Invite one person, or many from a list.",
+        gettext_noop(
+            "People who were invited to the account and have not registered yet. "
+            "Invite one person, or many from a list."
+        ),
     ),
     Section(
-        "Users",
+        gettext_noop("Users"),
         "person",
         "accounts_user_changelist",
-        "Everyone who has registered on the platform, in an account or in none.",
+        gettext_noop("Everyone who has registered on the platform, in an account or in none."),
         True,
     ),
     Section(
-        "Audit trail",
+        gettext_noop("Audit trail"),
         "clock",
         "audit_auditevent_changelist",
-        "Who did what, when and from where. You can read and export the trail; no one can change it.",
+        gettext_noop(
+            "Who did what, when and from where. You can read and export the trail; no one can change it."
+        ),
     ),
 )
 
 
 class ScopedAutocomplete(AutocompleteJsonView):
-    """Searches only what the form that asks may choose from."""
+    """Searches only the rows that the form may choose from."""
 
     def process_request(self, request: HttpRequest) -> Any:
-        """The other end of a key is no field of a form, and no database looks for a text that holds a zero."""
+        """Only keys that a form has are searched; PostgreSQL has no text with a zero byte."""
         term, rows, field, to_field = super().process_request(request)
         if field.auto_created:
             raise PermissionDenied
@@ -122,14 +132,14 @@ class ScopedAutocomplete(AutocompleteJsonView):
         return rows
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        """People of one name are told apart by their addresses."""
+        """The email tells people of the same name apart."""
         result = super().serialize_result(obj, to_field_name)
         if isinstance(obj, User) and obj.name:
             result["text"] = f"{obj.name} ({obj.email})"
         return result
 
     def _choices(self) -> QuerySet[Any] | None:
-        """What the form that asks may choose from, where its page is one that says so."""
+        """The rows that the form may choose from, where its page limits them."""
         assert self.admin_site is not None
         source = self.admin_site._registry.get(self.source_field.model)
         if not isinstance(source, AdminPage) or not source.has_view_permission(self.request):
@@ -138,8 +148,7 @@ class ScopedAutocomplete(AutocompleteJsonView):
 
 
 class AdministrationSite(AdminSite):
-    site_header = site_title = "Administration"
-    index_title = "Administration"
+    site_header = site_title = index_title = gettext_lazy("Administration")
     site_url = "/"
     enable_nav_sidebar = False
     index_template = "admin/index.html"
@@ -161,15 +170,15 @@ class AdministrationSite(AdminSite):
             try:
                 answer: HttpResponse = checked(request, *args, **kwargs)
             except NothingThere:
-                # Another administrator took it away while this one's page was open, or a moment ago.
+                # Another administrator removed the row while this page was open.
                 raise Http404 from None
             return answer
 
         return inner
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Only our own pages, which ask our services. What other packages bring along stays out: groups carry rights
-        that `worklists/access/` alone writes; addresses, second factors and sessions are their owners'.
+        """Only our own pages, which call our services. Models of other packages stay out: groups carry rights
+        that `worklists/access/` alone writes; emails, second factors and sessions belong to their owners.
         """
         if isinstance(admin_class, type) and issubclass(admin_class, AdminPage):
             super().register(model_or_iterable, admin_class, **options)
@@ -188,7 +197,7 @@ class AdministrationSite(AdminSite):
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Our front page names the places itself."""
+        """Our front page lists the sections itself."""
         return []
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
@@ -199,16 +208,21 @@ class AdministrationSite(AdminSite):
     def places(self, request: HttpRequest) -> list[dict[str, str]]:
         account = current_account(request)
         shown = [
-            {"name": section.name, "icon": section.icon, "sentence": section.sentence, "href": section.href}
+            {
+                "name": _(section.name),
+                "icon": section.icon,
+                "sentence": _(section.sentence),
+                "href": section.href,
+            }
             for section in SECTIONS
             if section.whole_platform in (None, account is None)
         ]
         if account is not None:
             href = reverse("admin:accounts_account_change", args=[account.pk])
-            sentence = (
+            sentence = _(
                 "The account’s name and time zone, and how long invitations, guest links and sign-ins last."
             )
-            shown.insert(-1, {"name": "Settings", "icon": "building", "sentence": sentence, "href": href})
+            shown.insert(-1, {"name": _("Settings"), "icon": "building", "sentence": sentence, "href": href})
         return shown
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
@@ -226,12 +240,12 @@ def _account_view(site: AdministrationSite, request: HttpRequest) -> HttpRespons
     if request.method == "POST":
         return _switch(request)
     find = request.GET.get("find", "").replace("\x00", "").strip()[:100]
-    found = list(accounts.filter(name__icontains=find)[: ACCOUNTS + 1])
+    matching = list(accounts.filter(name__icontains=find)[: ACCOUNTS + 1])
     context = {
         **site.each_context(request),
-        "title": "Choose an account",
-        "accounts": found[:ACCOUNTS],
-        "more": len(found) > ACCOUNTS,
+        "title": _("Choose an account"),
+        "accounts": matching[:ACCOUNTS],
+        "more": len(matching) > ACCOUNTS,
         "find": find,
         "next": _safe(request, request.GET.get("next", "")),
     }
@@ -242,7 +256,7 @@ def _switch(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("account", "")
     account = administered_accounts(request.user).filter(pk=number_in(chosen) or 0).first()
     if account is None and (chosen or not request.user.is_superuser):
-        messages.error(request, "You do not administer this account, or it does not exist.")
+        messages.error(request, _("You do not administer this account, or it does not exist."))
         return HttpResponseRedirect(reverse("admin:choose_account"))
     choose_account(request, account)
     return HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or reverse("admin:index"))

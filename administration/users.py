@@ -1,4 +1,4 @@
-"""People as the platform knows them, for superusers: looked up, deactivated, helped when a second factor is lost."""
+"""All people of the platform, for superusers: deactivating them, and helping them when a second factor is lost."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from accounts.models import AccountMembership, User
@@ -14,38 +16,42 @@ from accounts.services.people import set_active
 from accounts.services.second_factor import remove_second_factor
 from administration.choices import yes_or_no
 from administration.columns import ticked
-from administration.page import AdminPage
+from administration.page import BY_NAME_OR_EMAIL, AdminPage
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.formats import moment
 from worklists.selectors import accounts_administered_alone
 
+ACTIVE, DEACTIVATED = gettext_noop("Active"), gettext_noop("Deactivated")
+
 
 def deactivate_page(request: HttpRequest, page: Any, person: User) -> HttpResponse:
-    """GET says what it means, POST deactivates."""
+    """GET shows what ends, POST deactivates."""
     if request.method == "POST":
-        return _set(request, page, person, False, "{} is deactivated and can no longer sign in.")
+        return _set(request, page, person, False, _("%(name)s is deactivated and can no longer sign in."))
     goes = [
-        "They are signed out and cannot sign in anywhere on the platform.",
-        "They have no access, and no one can share with them.",
-        "Their studies and the shares they made are kept. You can reactivate them.",
+        _("They are signed out and cannot sign in anywhere on the platform."),
+        _("They have no access, and no one can share with them."),
+        _("Their studies and the shares they made are kept. You can reactivate them."),
         *(
-            f"{account} will have no administrator. Invite another administrator first."
+            _("%(account)s will have no administrator. Invite another administrator first.")
+            % {"account": account}
             for account in accounts_administered_alone(person)
         ),
     ]
     return _render(
-        request, page, "deactivate", person, title=f"Deactivate {page.label_of(person)}?", goes=goes
-    )
+        request, page, "deactivate", person, goes=goes,
+        title=_("Deactivate %(name)s?") % {"name": page.label_of(person)},
+    )  # fmt: skip
 
 
 @require_POST
 def reactivate(request: HttpRequest, page: Any, person: User) -> HttpResponse:
-    return _set(request, page, person, True, "{} can sign in again, with the same access as before.")
+    return _set(request, page, person, True, _("%(name)s can sign in again, with the same access as before."))
 
 
 def second_factor_page(request: HttpRequest, page: Any, person: User) -> HttpResponse:
-    """For somebody who has lost all of it; the reason goes into the audit trail."""
+    """For a person who has lost all their second factors; the reason is recorded in the audit trail."""
     why, wrong = request.POST.get("why", "")[:1000], ""
     if request.method == "POST":
         try:
@@ -53,20 +59,20 @@ def second_factor_page(request: HttpRequest, page: Any, person: User) -> HttpRes
         except ValidationError as refusal:
             wrong = refusal.messages[0]
         else:
-            said = f"{person} signs in with the password alone until they set up a new second factor."
-            messages.success(request, said)
+            sentence = _("%(name)s signs in with the password alone until they set up a new second factor.")
+            messages.success(request, sentence % {"name": person})
             return HttpResponseRedirect(page.page_url("change", person.pk))
-    title = f"Remove the second factor of {page.label_of(person)}?"
+    title = _("Remove the second factor of %(name)s?") % {"name": page.label_of(person)}
     context = {"title": title, "why": why, "wrong": wrong, "factors": factors_of(person).listed}
     return _render(request, page, "second_factor", person, status=422 if wrong else 200, **context)
 
 
-def _set(request: HttpRequest, page: Any, person: User, active: bool, said: str) -> HttpResponse:
+def _set(request: HttpRequest, page: Any, person: User, active: bool, sentence: str) -> HttpResponse:
     if person.pk == request.user.pk and not active:
-        messages.error(request, "You cannot deactivate yourself. Ask another superuser.")
+        messages.error(request, _("You cannot deactivate yourself. Ask another superuser."))
     else:
         set_active(user=person, active=active, by=actor_of(request))
-        messages.success(request, said.format(person))
+        messages.success(request, sentence % {"name": person})
     return HttpResponseRedirect(page.page_url("change", person.pk))
 
 
@@ -85,25 +91,31 @@ class UserAdmin(AdminPage):
         "reactivate": reactivate,
         "second-factor": second_factor_page,
     }
-    noun, nouns = "user", "users"
-    superusers_only = "Only superusers of the platform can see users."
-    lead = "Everyone on the platform. People manage their own name, email address and password."
-    list_display = ("name", "email", "state", ticked("is_superuser", "Superuser"), "last_sign_in")
+    noun, nouns = gettext_noop("user"), gettext_noop("users")
+    superusers_only = gettext_lazy("Only superusers of the platform can see users.")
+    lead = gettext_lazy("Everyone on the platform. People manage their own name, email address and password.")
+    list_display = (
+        "name",
+        "email",
+        "state",
+        ticked("is_superuser", gettext_lazy("Superuser")),
+        "last_sign_in",
+    )
     list_filter = (
-        yes_or_no("is_active", "state", yes="Active", no="Deactivated"),
-        yes_or_no("is_superuser", "superuser"),
+        yes_or_no("is_active", gettext_lazy("state"), yes=ACTIVE, no=DEACTIVATED),
+        yes_or_no("is_superuser", gettext_lazy("superuser")),
     )
     search_fields = ("name", "email")
-    search_help_text = "By name or email address"
+    search_help_text = BY_NAME_OR_EMAIL
     ordering = ("name", "pk")
 
-    @admin.display(description="State", ordering="is_active")
+    @admin.display(description=gettext_lazy("State"), ordering="is_active")
     def state(self, user: User) -> str:
-        return "Active" if user.is_active else "Deactivated"
+        return _(ACTIVE) if user.is_active else _(DEACTIVATED)
 
-    @admin.display(description="Last sign-in", ordering="last_login")
+    @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_login")
     def last_sign_in(self, user: User) -> str:
-        return moment(user.last_login) if user.last_login else "never"
+        return moment(user.last_login) if user.last_login else _("never")
 
     def label_of(self, row: User) -> str:
         return row.name or row.email
@@ -125,4 +137,6 @@ class UserAdmin(AdminPage):
             "memberships": memberships.order_by("account__name"),
             "factors": factors_of(person).listed,
         }
-        return _render(request, self, "user", person, title=self.label_of(person), kicker="User", **context)
+        return _render(
+            request, self, "user", person, title=self.label_of(person), kicker=_("User"), **context
+        )

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Account, Role, User
@@ -15,7 +17,8 @@ from administration.change import Change, Done, Refusal
 from administration.choices import SearchedChoice, filter_by
 from administration.current_account import current_account
 from administration.forms import ServiceForm
-from administration.page import EditablePage
+from administration.page import BY_NAME_OR_EMAIL, EditablePage
+from administration.removal import no_longer_member, removal_title
 from administration.worklist_tabs import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
 from audit.requests import actor_of
@@ -33,25 +36,27 @@ EVERYWHERE = "every"
 
 @require_safe
 def members_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
-    """Its members, or (`?through=every`) who is there only because they have every worklist of the account."""
+    """Its members, or (`?through=every`) the people with access only through every worklist of the account."""
     find, through = request.GET.get("q", "").strip()[:200], request.GET.get("through", "")
     rows = (staff.everywhere_people if through == EVERYWHERE else staff.members_of)(worklist, find)
     shown = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     return render(
         request, page, worklist, "members",
-        title=worklist.name, kicker="Worklist", current="members", page=shown,
+        title=worklist.name, kicker=_("Worklist"), current="members", page=shown,
         members=staff.members(worklist, shown.object_list),
-        find=find, through=through, everywhere=through == EVERYWHERE,
+        find=find, find_help=BY_NAME_OR_EMAIL, through=through, everywhere=through == EVERYWHERE,
     )  # fmt: skip
 
 
 class AddForm(forms.Form):
-    """Ticked people, and the role all of them get. Only people who could be added are choices."""
+    """Ticked people, and the role for all of them. Only people who can be added are choices."""
 
     person = forms.ModelMultipleChoiceField(
-        User.objects.none(), to_field_name="uuid", error_messages={"required": "Choose at least one person."}
+        User.objects.none(),
+        to_field_name="uuid",
+        error_messages={"required": gettext_lazy("Choose at least one person.")},
     )
-    role = forms.ModelChoiceField(Role.objects.none(), required=False, label="Role here")
+    role = forms.ModelChoiceField(Role.objects.none(), required=False, label=gettext_lazy("Role here"))
 
     def __init__(self, *args: Any, worklist: Worklist, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +83,8 @@ def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespons
         refusal = Refusal(cause)
         form.add_error(None, refusal.error)
         return refusal.answer(_add_page(request, page, worklist, form))
-    messages.success(request, f"{counted(len(made), 'person was')} added to {worklist.name}.")
+    named = {"people_were": counted(len(made), "person was"), "worklist": worklist.name}
+    messages.success(request, _("%(people_were)s added to %(worklist)s.") % named)
     return HttpResponseRedirect(url_of("members", worklist.pk))
 
 
@@ -89,18 +95,18 @@ def _add_page(
     shown = Paginator(staff.people_to_add(worklist, find), A_PAGE).get_page(request.GET.get("page"))
     return render(
         request, page, worklist, "members_add", status=status,
-        title=f"Add members to {worklist.name}", current="members", form=form, page=shown, find=find,
-        ticked=set(request.POST.getlist("person")),
+        title=_("Add members to %(worklist)s") % {"worklist": worklist.name}, current="members",
+        form=form, page=shown, find=find, find_help=BY_NAME_OR_EMAIL, ticked=set(request.POST.getlist("person")),
     )  # fmt: skip
 
 
 def _default(worklist: Worklist) -> str:
-    """The choice of no role of one's own."""
+    """The label of the choice that leaves a member without an own role."""
     role = worklist.default_role
     return (
-        f"No role of their own: {role.name} applies, the default role of this worklist"
+        _("No role of their own: %(role)s applies, the default role of this worklist") % {"role": role.name}
         if role
-        else "No role of their own: the account role applies"
+        else _("No role of their own: the account role applies")
     )
 
 
@@ -108,7 +114,7 @@ def _default(worklist: Worklist) -> str:
 
 
 def people_of(account: Account) -> QuerySet[User]:
-    """Who could work on a worklist of the account at once: its active members."""
+    """The people who can work on a worklist of the account at once: its active members."""
     members = account.memberships.active().values("user")
     return User.objects.filter(pk__in=members).order_by("name", "email")
 
@@ -117,10 +123,12 @@ class WorklistMembershipForm(ServiceForm):
     class Meta:
         model = WorklistMembership
         fields = ("worklist", "user", "role")
-        labels = {"user": "Person", "role": "Role here"}
+        labels = {"user": gettext_lazy("Person"), "role": gettext_lazy("Role here")}
         widgets = {"user": SearchedChoice(WorklistMembership._meta.get_field("user"), admin.site)}
         help_texts = {
-            "role": "Leave empty to use the worklist’s default role or, without one, the account role."
+            "role": gettext_lazy(
+                "Leave empty to use the worklist’s default role or, without one, the account role."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -135,11 +143,12 @@ class WorklistMembershipForm(ServiceForm):
 @admin.register(WorklistMembership)
 class WorklistMembershipAdmin(EditablePage):
     row_form = WorklistMembershipForm
-    noun, nouns = "membership", "memberships"
-    lead = "Who is a member of which worklist, and their own role there, if they have one."
+    noun, nouns = gettext_noop("membership"), gettext_noop("memberships")
+    add_label = gettext_lazy("Add a membership")
+    lead = gettext_lazy("Who is a member of which worklist, and their own role there, if they have one.")
     list_filter = (filter_by("worklist"), filter_by("role"))
     search_fields = ("user__name", "user__email", "worklist__name")
-    search_help_text = "By name, email address or worklist"
+    search_help_text = gettext_lazy("By name, email address or worklist")
     ordering = ("user__name", "worklist__name", "pk")
 
     def rows(self, request: HttpRequest) -> QuerySet[WorklistMembership]:
@@ -150,12 +159,12 @@ class WorklistMembershipAdmin(EditablePage):
         whose = ("account",) if current_account(request) is None else ()
         return ("user", "email", *whose, "worklist", "role")
 
-    @admin.display(description="Email", ordering="user__email")
+    @admin.display(description=gettext_lazy("Email"), ordering="user__email")
     def email(self, membership: WorklistMembership) -> str:
         return membership.user.email
 
     def label_of(self, row: WorklistMembership) -> str:
-        return f"{row.user.name} on {row.worklist.name}"
+        return _("%(name)s on %(worklist)s") % {"name": row.user.name, "worklist": row.worklist.name}
 
     def choices(self, account: Account | None, field: Any) -> QuerySet[Any] | None:
         if field.name == "user" and account is not None:
@@ -168,45 +177,51 @@ class WorklistMembershipAdmin(EditablePage):
         return _member(row) if row is not None else {}
 
     def about_removal(self, row: WorklistMembership) -> dict[str, Any]:
-        title = f"Remove {row.user.name} from {row.worklist.name}?"
-        return {**_member(row), "title": title, "delete_label": "Remove from the worklist"}
+        title = removal_title(row.user.name, row.worklist.name)
+        return {**_member(row), "title": title, "delete_label": _("Remove from the worklist")}
 
     def what_ends(self, row: WorklistMembership) -> list[str]:
-        shift, name = staff.shift_by_removal(row), row.user.name
-        said = []
+        shift = staff.shift_by_removal(row)
+        named = {"name": row.user.name, "worklist": row.worklist.name}
+        sentences = []
         if shift.loses:
-            lost = counted(len(shift.loses), "permission")
-            said.append(f"{name} loses {lost} on {row.worklist.name}: {listed(shift.loses)}.")
+            lost = {"number": counted(len(shift.loses), "permission"), "permissions": listed(shift.loses)}
+            sentences.append(
+                _("%(name)s loses %(number)s on %(worklist)s: %(permissions)s.") % {**named, **lost}
+            )
         else:
-            said.append(f"{name} loses no permissions on {row.worklist.name}.")
+            sentences.append(_("%(name)s loses no permissions on %(worklist)s.") % named)
         if shift.role is not None:
             kept = counted(len(shift.keeps | shift.gains), "permission")
-            said.append(
-                f"Because they have “Every worklist”, they stay there as {shift.role.name}, with {kept}."
+            sentences.append(
+                _("Because they have “Every worklist”, they stay there as %(role)s, with %(kept)s.")
+                % {"role": shift.role.name, "kept": kept}
             )
         if shift.gains:
-            said.append(f"They gain: {listed(shift.gains)}.")
-        said.append("Shares they made from it stay.")
-        return said
+            sentences.append(_("They gain: %(permissions)s.") % {"permissions": listed(shift.gains)})
+        sentences.append(_("Shares they made from it stay."))
+        return sentences
 
-    # Writing: each leads back to the members of the worklist
+    # Changes: each leads back to the members of the worklist
 
     def add(self, change: Change) -> Done:
         made = services.add_worklist_member(**change.filled, by=change.by)
-        sentence = f"{made.user.name} was added to {made.worklist.name}."
-        return Done(sentence, url_of("members", made.worklist_id))
+        sentence = _("%(name)s was added to %(worklist)s.")
+        named = {"name": made.user.name, "worklist": made.worklist.name}
+        return Done(sentence % named, url_of("members", made.worklist_id))
 
     def change(self, change: Change) -> Done:
         services.change_worklist_member(membership=change.row, role=change.filled["role"], by=change.by)
-        sentence = f"The role of {change.row.user.name} on {change.row.worklist.name} was saved."
-        return Done(sentence, url_of("members", change.row.worklist_id))
+        sentence = _("The role of %(name)s on %(worklist)s was saved.")
+        named = {"name": change.row.user.name, "worklist": change.row.worklist.name}
+        return Done(sentence % named, url_of("members", change.row.worklist_id))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
     def remove(self, change: Change) -> Done:
         services.remove_worklist_member(membership=change.row, by=change.by)
-        sentence = f"{change.row.user.name} is no longer a member of {change.row.worklist.name}."
+        sentence = no_longer_member(change.row.user.name, change.row.worklist.name)
         return Done(sentence, url_of("members", change.row.worklist_id))
 
     def history_events(self, row: WorklistMembership) -> QuerySet[AuditEvent]:
@@ -217,7 +232,7 @@ class WorklistMembershipAdmin(EditablePage):
 
 
 def _member(membership: WorklistMembership) -> dict[str, Any]:
-    """Who it is, on which worklist and as what: a membership has no name of its own."""
+    """The person, the worklist and the role: a membership has no name of its own."""
     worklist = membership.worklist
     [row] = staff.members_of(worklist).filter(user=membership.user_id)
     [member] = staff.members(worklist, [row])

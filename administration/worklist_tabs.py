@@ -5,12 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from audit.actions import Action
 from worklists.models import Worklist
 from worklists.permissions import labels
 
-# What an administrator reads of a worklist's trail: who may do what there. Its studies' trail is for its members.
+# The events of a worklist that an administrator reads: rights and settings. Its studies' trail is for its members.
 ABOUT_WORKLISTS = (
     Action.WORKLIST_ADD,
     Action.WORKLIST_CHANGE,
@@ -36,9 +37,9 @@ def render(
 
 def tabs(worklist: Worklist) -> list[tuple[str, str, str]]:
     return [
-        ("settings", "Settings", url_of("change", worklist.pk)),
-        ("members", "Members", url_of("members", worklist.pk)),
-        ("code", "Share code", url_of("code", worklist.pk)),
+        ("settings", _("Settings"), url_of("change", worklist.pk)),
+        ("members", _("Members"), url_of("members", worklist.pk)),
+        ("code", _("Share code"), url_of("code", worklist.pk)),
     ]
 
 

@@ -9,10 +9,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from administration import share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
 from administration.choices import filter_by, yes_or_no
+from administration.columns import NO, YES
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
@@ -27,16 +31,30 @@ from worklists.codes import LONGEST, SHORTEST
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors.administration import count_members
 
-KINDS = [(Worklist.Kind.LOCATION.value, "Location"), (Worklist.Kind.GROUP.value, "Group")]
-FRONT_DOOR = "The front door is the worklist whose share code stands for the whole hospital."
+KINDS = [
+    (Worklist.Kind.LOCATION.value, gettext_lazy("Location")),
+    (Worklist.Kind.GROUP.value, gettext_lazy("Group")),
+]
+NEEDED, NOT_NEEDED = gettext_noop("Needed"), gettext_noop("Not needed")
+FRONT_DOOR = gettext_lazy("The front door is the worklist whose share code stands for the whole hospital.")
 HELP = {
-    "name": "The name people see when they share, such as “CT Reporting”.",
-    "description": "One line that says what this worklist is for.",
-    "default_role": "What members can do here, unless they have their own role on this worklist.",
-    "share_code": f"{SHORTEST} to {LONGEST} letters and digits. Leave empty to add a code later.",
-    "is_front_door": f"{FRONT_DOOR} An account has one.",
-    "takes_shares": "If unticked, no one can share with this worklist. Studies already here stay.",
-    "needs_approval": "Studies shared with it stay hidden until someone with “Studies: Approve” accepts them.",
+    "name": gettext_lazy("The name people see when they share, such as “CT Reporting”."),
+    "description": gettext_lazy("One line that says what this worklist is for."),
+    "default_role": gettext_lazy(
+        "What members can do here, unless they have their own role on this worklist."
+    ),
+    "share_code": format_lazy(
+        gettext_lazy("{shortest} to {longest} letters and digits. Leave empty to add a code later."),
+        shortest=SHORTEST,
+        longest=LONGEST,
+    ),
+    "is_front_door": format_lazy("{} {}", FRONT_DOOR, gettext_lazy("An account has one.")),
+    "takes_shares": gettext_lazy(
+        "If unticked, no one can share with this worklist. Studies already here stay."
+    ),
+    "needs_approval": gettext_lazy(
+        "Studies shared with it stay hidden until someone with “Studies: Approve” accepts them."
+    ),
 }
 
 
@@ -45,7 +63,7 @@ class WorklistForm(ServiceForm):
         choices=KINDS,
         initial=Worklist.Kind.LOCATION.value,
         widget=forms.RadioSelect,
-        help_text="You cannot change this later.",
+        help_text=gettext_lazy("You cannot change this later."),
     )
 
     class Meta:
@@ -55,24 +73,24 @@ class WorklistForm(ServiceForm):
             "needs_approval",
         )  # fmt: skip
         labels = {
-            "is_front_door": "Front door",
-            "takes_shares": "Accepts shares",
-            "needs_approval": "Shares need approval",
+            "is_front_door": gettext_lazy("Front door"),
+            "takes_shares": gettext_lazy("Accepts shares"),
+            "needs_approval": gettext_lazy("Shares need approval"),
         }
         help_texts = HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        self.fields["default_role"].empty_label = "None (each member’s account role applies)"
-        # A worklist has its kind for good, and its code has a page of its own that warns.
+        self.fields["default_role"].empty_label = _("None (each member’s account role applies)")
+        # The kind of a worklist cannot change, and its code has a page of its own with a warning.
         if self.row is not None:
             del self.fields["kind"], self.fields["share_code"]
         doors = Worklist.objects.filter(account=self.account, is_front_door=True)
         door = doors.exclude(pk=self.row.pk if self.row is not None else None).first()
         if door is not None:
-            help_text = f"{FRONT_DOOR} It is now {door.name}. Tick this to move it here."
-            self.fields["is_front_door"].help_text = help_text
+            now = _("It is now %(worklist)s. Tick this to move it here.") % {"worklist": door.name}
+            self.fields["is_front_door"].help_text = f"{FRONT_DOOR} {now}"
 
     def clean_share_code(self) -> str | None:
         return identity_of_code(self.cleaned_data["share_code"] or "") or None
@@ -87,16 +105,19 @@ class WorklistAdmin(EditablePage):
         "code": share_codes.code_page,
         "card": share_codes.card_page,
     }
-    noun, nouns = "worklist", "worklists"
-    lead = "Lists of studies: locations, such as a department or a site, and groups, such as a meeting or a team."
+    noun, nouns = gettext_noop("worklist"), gettext_noop("worklists")
+    add_label = gettext_lazy("Add a worklist")
+    lead = gettext_lazy(
+        "Lists of studies: locations, such as a department or a site, and groups, such as a meeting or a team."
+    )
     list_filter = (
         "kind",
-        yes_or_no("takes_shares", "accepts shares"),
-        yes_or_no("needs_approval", "approval", yes="Needed", no="Not needed"),
+        yes_or_no("takes_shares", gettext_lazy("accepts shares")),
+        yes_or_no("needs_approval", gettext_lazy("approval"), yes=NEEDED, no=NOT_NEEDED),
         filter_by("default_role"),
     )
     search_fields = ("name", "description", "share_code")
-    search_help_text = "By name, description or share code"
+    search_help_text = gettext_lazy("By name, description or share code")
     ordering = ("account__name", "-kind", "name")
 
     def label_of(self, row: Worklist) -> str:
@@ -118,29 +139,30 @@ class WorklistAdmin(EditablePage):
             "name", *whose, "kind", "code", "front_door", "shares", "approval", "default_role", "member_count"
         )  # fmt: skip
 
-    @admin.display(description="Share code", ordering="share_code")
+    @admin.display(description=gettext_lazy("Share code"), ordering="share_code")
     def code(self, worklist: Worklist) -> str:
         return " ".join(code_groups(worklist.share_code)) or "–"
 
-    @admin.display(description="Front door", ordering="is_front_door")
+    @admin.display(description=gettext_lazy("Front door"), ordering="is_front_door")
     def front_door(self, worklist: Worklist) -> str:
-        return "Front door" if worklist.is_front_door else "–"
+        return _("Front door") if worklist.is_front_door else "–"
 
-    @admin.display(description="Accepts shares", ordering="takes_shares")
+    @admin.display(description=gettext_lazy("Accepts shares"), ordering="takes_shares")
     def shares(self, worklist: Worklist) -> str:
-        return "Yes" if worklist.takes_shares else "No"
+        return _(YES) if worklist.takes_shares else _(NO)
 
-    @admin.display(description="Approval", ordering="needs_approval")
+    @admin.display(description=gettext_lazy("Approval"), ordering="needs_approval")
     def approval(self, worklist: Worklist) -> str:
-        return "Needed" if worklist.needs_approval else "–"
+        return _(NEEDED) if worklist.needs_approval else "–"
 
-    @admin.display(description="Members", ordering="n_members")
+    @admin.display(description=gettext_lazy("Members"), ordering="n_members")
     def member_count(self, worklist: Any) -> SafeString:
         there = worklist_tabs.url_of("members", worklist.pk)
-        said = counted(worklist.n_members, "member")
-        return format_html(
-            '<a href="{}">{} <span class="visually-hidden">of {}</span></a>', there, said, worklist.name
+        members, of = (
+            counted(worklist.n_members, "member"),
+            _("of %(worklist)s") % {"worklist": worklist.name},
         )
+        return format_html('<a href="{}">{} <span class="visually-hidden">{}</span></a>', there, members, of)
 
     # One worklist
 
@@ -148,7 +170,7 @@ class WorklistAdmin(EditablePage):
         first, code = (("kind",), ("share_code",)) if row is None else ((), ())
         return [
             (None, (*first, "name", "description", "default_role")),
-            ("Shares", (*code, "is_front_door", "takes_shares", "needs_approval")),
+            (_("Shares"), (*code, "is_front_door", "takes_shares", "needs_approval")),
         ]
 
     def about(self, request: HttpRequest, row: Worklist | None, form: WorklistForm) -> dict[str, Any]:
@@ -159,7 +181,7 @@ class WorklistAdmin(EditablePage):
     def add(self, change: Change) -> Done:
         assert change.account is not None  # chosen first
         worklist = services.add_worklist(account=change.account, **change.filled, by=change.by)
-        # A new worklist wants members.
+        # The next step with a new worklist is to add members.
         return Done(self.added(worklist).sentence, worklist_tabs.url_of("members", worklist.pk))
 
     def change(self, change: Change) -> Done:
@@ -174,9 +196,13 @@ class WorklistAdmin(EditablePage):
 
     def what_ends(self, row: Worklist) -> list[str]:
         number = count_members(row).members
-        people = counted(number, "person is removed from it") if number else "It has no members"
-        code = f"Its share code {row.share_code} stops working." if row.share_code else ""
-        rest = "People with “Every worklist” lose it too. The audit trail is kept."
+        people = counted(number, "person is removed from it") if number else _("It has no members")
+        code = (
+            _("Its share code %(share_code)s stops working.") % {"share_code": row.share_code}
+            if row.share_code
+            else ""
+        )
+        rest = _("People with “Every worklist” lose it too. The audit trail is kept.")
         return [f"{people}.", *([code] if code else []), rest]
 
     def remove(self, change: Change) -> Done:

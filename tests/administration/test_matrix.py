@@ -97,7 +97,7 @@ ROWS = [
         lambda world: {"person": str(world.cast.ben.uuid)},
     ),
     admin_row("worklist_code", "get", of_ct, OURS_TO_READ),
-    admin_row("worklist_code", "post", of_chest, OURS_TO_CHANGE, lambda world: {"deed": "make"}),
+    admin_row("worklist_code", "post", of_chest, OURS_TO_CHANGE, lambda world: {"change": "make"}),
     admin_row("worklist_card", "get", of_ct, OURS_TO_READ),
     admin_row("worklistmembership_changelist", "get", none, {OK: RUNNERS, **CLOSED}),
     admin_row("worklistmembership_add", "get", none, {OK: "adam rita", FOUND: "sue", **CLOSED}),

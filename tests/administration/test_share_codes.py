@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_first_code_is_made_without_a_warning(cast: Cast, adam: Client) -> None:
-    adam.post(there("code", cast.chest.pk), {"deed": "make", "code": ""})
+    adam.post(there("code", cast.chest.pk), {"change": "make", "code": ""})
 
     code = fresh(cast.chest).share_code
     assert re.fullmatch("[A-Z0-9]{8}", code)
@@ -42,7 +42,7 @@ def test_a_code_in_use_is_changed_only_after_the_warning(cast: Cast, adam: Clien
         targets=[Target(Method.CODE, "NGCT2026")],
         by=acting(cast.caro),
     )
-    posted = {"deed": "type", "code": " ngct 2027 "}
+    posted = {"change": "type", "code": " ngct 2027 "}
     before = fingerprint()
 
     warning = text(adam.post(there("code", cast.ct.pk), posted))
@@ -82,7 +82,7 @@ def test_a_taken_code_is_refused_without_telling_whose(cast: Cast, adam: Client,
     before = fingerprint()
 
     answer = adam.post(
-        there("code", cast.chest.pk), {"deed": "type", "code": code.format(personal="EDSCODE1")}
+        there("code", cast.chest.pk), {"change": "type", "code": code.format(personal="EDSCODE1")}
     )
 
     assert answer.status_code == 422
@@ -95,10 +95,10 @@ def test_a_taken_code_is_refused_without_telling_whose(cast: Cast, adam: Client,
     ("posted", "said"),
     [
         ({}, "This field is required."),
-        ({"deed": "type", "code": ""}, "A share code has 4 to 32 letters and digits."),
-        ({"deed": "type", "code": "☢☢☢☢"}, "A share code has 4 to 32 letters and digits."),
-        ({"deed": "type", "code": "ngct2026"}, "This is already its share code."),
-        ({"deed": "steal", "code": ""}, "not one of the available choices"),
+        ({"change": "type", "code": ""}, "A share code has 4 to 32 letters and digits."),
+        ({"change": "type", "code": "☢☢☢☢"}, "A share code has 4 to 32 letters and digits."),
+        ({"change": "type", "code": "ngct2026"}, "This is already its share code."),
+        ({"change": "steal", "code": ""}, "not one of the available choices"),
     ],
 )
 def test_a_code_that_cannot_be_is_said_at_the_form(
@@ -111,12 +111,12 @@ def test_a_code_that_cannot_be_is_said_at_the_form(
 
 
 def test_a_code_is_removed_but_not_the_front_doors(cast: Cast, adam: Client) -> None:
-    answer = adam.post(there("code", cast.emergency.pk), {"deed": "remove", "confirmed": "NORTHGATE"})
+    answer = adam.post(there("code", cast.emergency.pk), {"change": "remove", "confirmed": "NORTHGATE"})
     assert answer.status_code == 422
     assert fresh(cast.emergency).share_code == "NORTHGATE"
 
-    assert "will have no share code" in text(adam.post(there("code", cast.ct.pk), {"deed": "remove"}))
-    adam.post(there("code", cast.ct.pk), {"deed": "remove", "confirmed": "NGCT2026"})
+    assert "will have no share code" in text(adam.post(there("code", cast.ct.pk), {"change": "remove"}))
+    adam.post(there("code", cast.ct.pk), {"change": "remove", "confirmed": "NGCT2026"})
 
     assert fresh(cast.ct).share_code is None
 

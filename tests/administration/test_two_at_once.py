@@ -60,7 +60,7 @@ def worklist_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     return lambda: delete_worklist(worklist=chest, by=acting(cast.adam)), {
         "changed": (page("worklists_worklist_change", chest.pk), settings),
         "deleted": (page("worklists_worklist_delete", chest.pk), {"post": "yes"}),
-        "given a code": (page("worklists_worklist_code", chest.pk), {"deed": "make"}),
+        "given a code": (page("worklists_worklist_code", chest.pk), {"change": "make"}),
         "given a member": (
             page("worklists_worklist_members_add", chest.pk),
             {"person": str(cast.ben.uuid)},

@@ -104,8 +104,8 @@ def test_anothers_worklist_and_none_at_all_are_answered_alike(
 ) -> None:
     before = fingerprint()
 
-    theirs = getattr(adam, method)(there(page, cast.imaging.pk), {"deed": "make"})
-    nobodys = getattr(adam, method)(there(page, 2**62), {"deed": "make"})
+    theirs = getattr(adam, method)(there(page, cast.imaging.pk), {"change": "make"})
+    nobodys = getattr(adam, method)(there(page, 2**62), {"change": "make"})
 
     assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
     assert theirs.status_code == 404
@@ -279,7 +279,7 @@ def test_who_loses_the_right_loses_the_pages_at_once(cast: Cast, adam: Client) -
     before = fingerprint(but={AUDIT})
 
     assert adam.get(there("members", cast.ct.pk)).status_code == 403
-    assert adam.post(there("code", cast.chest.pk), {"deed": "make"}).status_code == 403
+    assert adam.post(there("code", cast.chest.pk), {"change": "make"}).status_code == 403
     assert fingerprint(but={AUDIT}) == before
 
 
