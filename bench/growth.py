@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
-MOST_GROWTH = 1.3
+# How many of each are measured.
+SHARES = (10, 50, 200)
+INSTANCES = (500, 1_000, 2_000)
+EVENTS = (100, 10_000)
 
 
 def times_linear(took: Mapping[int, float]) -> float:

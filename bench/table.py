@@ -4,18 +4,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from bench.budgets import NOTHING, Budget
+
 HEAD = ("what", "budget", "measured", "floor", "queries", "verdict")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: `measured` in words, `floor` a ratio to the least it could take, `ok` empty where nothing is owed.
+    """One line: `measured` in words, `floor` a ratio to the least it could take, `ok` empty where nothing is promised.
 
     `ok_alone` says the same of processor time: a machine that had other work to do misses what a quiet one keeps.
     """
 
     what: str
-    budget: str
+    budget: Budget
     measured: str
     floor: str = ""
     queries: str = ""
@@ -26,20 +28,28 @@ class Row:
 
     @property
     def verdict(self) -> str:
+        if self.budget != NOTHING and not self.budget.group:
+            return "missing"
         if self.ok is None:
             return ""
         return "kept" if self.ok else "kept in processor time" if self.ok_alone else "MISSED"
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return (self.what, self.budget, self.measured, self.floor, self.queries, self.verdict)
+        return (self.what, self.budget.promise, self.measured, self.floor, self.queries, self.verdict)
 
     def dumped(self) -> str:
         return json.dumps(asdict(self))
 
 
 def loaded(line: str) -> Row:
-    return Row(**json.loads(line))
+    told = json.loads(line)
+    return Row(**{**told, "budget": Budget(**told["budget"])})
+
+
+def missing(budget: Budget) -> Row:
+    """The row of a promise that nothing measures."""
+    return Row(budget.what, budget, f"missing: {budget.why_missing}")
 
 
 def markdown(rows: Sequence[Row]) -> str:

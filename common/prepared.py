@@ -27,10 +27,16 @@ class _Cursor(psycopg.Cursor[Any]):
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows of the statement; its text is the name under which it is planned, so no value belongs in it."""
-    with connection.cursor() as cursor:
-        # Django's log of statements, which development and tests ask for, reads values out of its own cursor.
-        if settings.CIMAR_PREPARED_STATEMENTS and not connection.queries_logged:
-            # Inside Django's own wrapper, so that whatever counts and watches statements sees this statement too.
-            cursor.cursor = _Cursor(connection.connection)
+    with _cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def _cursor() -> Any:
+    # Django's log of statements, which development and tests ask for, reads values out of its own cursor.
+    if connection.queries_logged or not settings.CIMAR_PREPARED_STATEMENTS:
+        return connection.cursor()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # Inside Django's own wrapper, so that whatever counts and watches statements sees this statement too.
+    return connection.make_cursor(_Cursor(connection.connection))

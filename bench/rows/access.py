@@ -6,15 +6,12 @@ from functools import partial
 from typing import Any
 
 from audit.actor import Actor
-from bench.growth import MOST_GROWTH, times_linear
+from bench import budgets
+from bench.growth import EVENTS, SHARES, times_linear
 from bench.meter import Sample
 from bench.rows.shares import SHAPES, hang_on
 from bench.scene import Scene, ms, told
 from bench.table import Row
-
-WORKLISTS = (10, 50, 200)
-EVENTS = (100, 5_000, 10_000)
-BUDGET = 100
 
 
 def rows(scene: Scene) -> Iterator[Row]:
@@ -43,11 +40,11 @@ def _as_they_are(scene: Scene) -> Iterator[Row]:
 def _within(what: str, taken: Sample, key: str) -> Row:
     return Row(
         f"{what}, the whole page",
-        f"≤ {BUDGET} ms",
+        budgets.ACCESS,
         told(taken, database=False),
         queries=str(taken.statements),
-        ok=taken.p95 <= BUDGET,
-        ok_alone=taken.busy_median <= BUDGET,
+        ok=taken.p95 <= budgets.ACCESS.ms,
+        ok_alone=taken.busy_median <= budgets.ACCESS.ms,
         key=key,
         number=taken.median,
     )
@@ -57,16 +54,20 @@ def _spread(scene: Scene, shape: str, source_of: Callable[[int], int]) -> Iterat
     """To worklists made a moment ago, of which PostgreSQL knows nothing yet."""
     taken: dict[int, Sample] = {}
     sizes: dict[int, int] = {}
-    for number in WORKLISTS:
+    for number in SHARES:
         with _shared_onward(scene, number, source_of) as address:
             taken[number] = _read(scene, address)
             sizes[number] = len(scene.client(scene.people[0]).get(address).content)
-    most = WORKLISTS[-1]
+    most = SHARES[-1]
     yield _within(
         f"who has access, up to {most} worklists: shared in a {shape}", taken[most], f"access {shape}"
     )
     yield _growth(
-        f"who has access, shared in a {shape}", "worklists", taken, f"; {sizes[most] / 1000:.0f} kB"
+        f"who has access, shared in a {shape}",
+        "worklists",
+        budgets.ACCESS_GROWTH,
+        taken,
+        f"; {sizes[most] / 1000:.0f} kB",
     )
 
 
@@ -92,7 +93,7 @@ def _trail(scene: Scene) -> Row:
     for number in EVENTS:
         with _looked_at(scene, number) as address:
             taken[number] = _read(scene, address)
-    return _growth("the audit trail of a study, its first page", "events", taken)
+    return _growth("the audit trail of a study, its first page", "events", budgets.TRAIL_GROWTH, taken)
 
 
 @contextmanager
@@ -117,16 +118,16 @@ def _looked_at(scene: Scene, number: int) -> Iterator[str]:
         yield reverse("studies:trail", args=[placement.uuid])
 
 
-def _growth(what: str, unit: str, taken: dict[int, Sample], more: str = "") -> Row:
+def _growth(what: str, unit: str, budget: budgets.Budget, taken: dict[int, Sample], more: str = "") -> Row:
     wall = times_linear({number: min(one.wall) for number, one in taken.items()})
     busy = times_linear({number: min(one.busy) for number, one in taken.items()})
     each = ", ".join(ms(min(one.wall)) for one in taken.values())
     return Row(
         f"{what}: {', '.join(f'{number:,}' for number in taken)} {unit}",
-        f"≤ {MOST_GROWTH} × linear",
+        budget,
         f"{each}{more}: {wall:.2f} × linear (busy {busy:.2f} ×)",
-        ok=wall <= MOST_GROWTH,
-        ok_alone=busy <= MOST_GROWTH,
+        ok=wall <= budget.times,
+        ok_alone=busy <= budget.times,
         key=f"growth {what}",
         number=busy,
     )

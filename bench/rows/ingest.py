@@ -10,16 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from audit.actor import Actor
+from bench import budgets
 from bench.files import write_files
-from bench.growth import MOST_GROWTH
+from bench.growth import INSTANCES
 from bench.meter import session
 from bench.scene import Scene, ms
 from bench.table import Row
 
 STUDIES = 2_000
-SIZES = (500, 1_000, 2_000)
 ROUNDS = 2
-RATE = 250
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Took:
 def rows(scene: Scene) -> Iterator[Row]:
     with _place(scene) as place:
         yield _rate(place, scene.times(STUDIES))
-        sizes = [scene.times(size) for size in SIZES]
+        sizes = [scene.times(size) for size in INSTANCES]
         taken_in: dict[int, list[Took]] = {size: [] for size in sizes}
         previews: dict[int, list[Took]] = {size: [] for size in sizes}
         for _ in range(1 if scene.quick else ROUNDS):
@@ -50,10 +49,10 @@ def _rate(place: "Place", studies: int) -> Row:
     wall, busy = studies / took.wall, studies / took.busy
     return Row(
         f"take in {studies:,} studies of one instance of 34 kB, without previews",
-        f"≥ {RATE} a second",
+        budgets.SMALL_STUDIES,
         f"{wall:.0f} a second ({ms(took.wall * 1000 / studies)} each; busy {ms(took.busy * 1000 / studies)})",
-        ok=wall >= RATE,
-        ok_alone=busy >= RATE,
+        ok=wall >= budgets.SMALL_STUDIES.rate,
+        ok_alone=busy >= budgets.SMALL_STUDIES.rate,
         key="ingest",
         number=wall,
     )
@@ -67,10 +66,10 @@ def _growth(what: str, took: dict[int, list[Took]], *, key: str) -> Row:
     each = ", ".join(ms(seconds * 1000) for seconds in wall.values())
     return Row(
         f"{what} of {', '.join(f'{size:,}' for size in took)} instances",
-        f"≤ {MOST_GROWTH} × linear",
+        budgets.INGEST_GROWTH,
         f"{each} for each instance: {grown:.2f} × linear (busy {grown_busy:.2f} ×)",
-        ok=grown <= MOST_GROWTH,
-        ok_alone=grown_busy <= MOST_GROWTH,
+        ok=grown <= budgets.INGEST_GROWTH.times,
+        ok_alone=grown_busy <= budgets.INGEST_GROWTH.times,
         key=key,
         number=grown,
     )

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import law, locks
+from bench import budgets, law, locks
 from bench.scene import Scene, ms
 from bench.table import Row
 
@@ -24,9 +24,9 @@ def _thought(scene: Scene) -> Row:
             worst, shape = best, name
     return Row(
         f"the law on {law.SHARES:,} shares of one study, the slowest of ten shapes ({shape})",
-        "≤ 0.2 s",
+        budgets.LAW,
         ms(worst * 1000),
-        ok=worst <= 0.2,
+        ok=worst * 1000 <= budgets.LAW.ms,
         key="law",
         number=worst * 1000,
     )
@@ -42,13 +42,13 @@ def _locks(scene: Scene) -> Row:
     noted = locks.read(scene.profile, scene.database)
     what = f"migrations at {scene.database.rpartition('_')[2]} studies"
     if not noted:
-        return Row(what, "no lock held over 1 s", "none has come since it was loaded", key="migrations")
+        return Row(what, budgets.MIGRATIONS, "none has come since it was loaded", key="migrations")
     worst = max(noted.values(), default=0.0)
     return Row(
         f"{what}: {', '.join(sorted(noted))}",
-        "no lock held over 1 s",
+        budgets.MIGRATIONS,
         f"the longest lock against writers: {worst:.2f} s",
-        ok=worst <= 1,
+        ok=worst * 1000 <= budgets.MIGRATIONS.ms,
         key="migrations",
         number=worst,
     )

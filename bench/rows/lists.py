@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from bench import budgets
 from bench.meter import floor
 from bench.scene import Scene, ms, told
 from bench.table import Row
@@ -46,12 +47,12 @@ def _pages(scene: Scene) -> Iterator[Row]:
             bare = floor(scene.bare, _BARE.format(beyond=beyond, column=column, way=way), parameters)
             yield Row(
                 f"page of {scene.placed:,}, by {sort}, {depth} page",
-                "≤ 20 ms in the database, ≤ 8 queries",
+                budgets.PAGE,
                 told(taken, database=True),
                 f"{taken.database_median / bare:.1f} × rows alone ({ms(bare)})",
                 str(taken.statements),
-                taken.database_p95 <= 20 and taken.statements <= 8,
-                taken.database_busy_median <= 20 and taken.statements <= 8,
+                taken.database_p95 <= budgets.PAGE.ms and taken.statements <= budgets.PAGE.statements,
+                taken.database_busy_median <= budgets.PAGE.ms and taken.statements <= budgets.PAGE.statements,
                 key=f"page {sort} {depth}",
                 number=taken.database_busy_median or taken.database_median,
             )
@@ -66,11 +67,11 @@ def _answered(scene: Scene) -> Iterator[Row]:
     taken = scene.meter.sample(partial(_get, browser, address, {}), scene.times(40))
     yield Row(
         "a page of 50 studies, from the request to its answer",
-        "≤ 40 ms",
+        budgets.ANSWERED,
         told(taken, database=False),
         queries=str(taken.statements),
-        ok=taken.p95 <= 40,
-        ok_alone=taken.busy_median <= 40,
+        ok=taken.p95 <= budgets.ANSWERED.ms,
+        ok_alone=taken.busy_median <= budgets.ANSWERED.ms,
         key="answered page",
         number=taken.busy_median,
     )
@@ -118,11 +119,11 @@ def _searches(scene: Scene) -> Iterator[Row]:
         taken = scene.meter.sample(partial(_get, browser, found, {}), scene.times(20))
         yield Row(
             f"search for {what}: {_hits(page.content.decode())}",
-            "≤ 50 ms in the database",
+            budgets.SEARCH,
             told(taken, database=True),
             queries=str(taken.statements),
-            ok=taken.database_p95 <= 50,
-            ok_alone=taken.database_busy_median <= 50,
+            ok=taken.database_p95 <= budgets.SEARCH.ms,
+            ok_alone=taken.database_busy_median <= budgets.SEARCH.ms,
             key=f"search {what}",
             number=taken.database_busy_median,
         )
@@ -141,7 +142,7 @@ def _picker(scene: Scene) -> Iterator[Row]:
     taken = scene.meter.sample(partial(_get, browser, reverse("studies:worklists"), {}), scene.times(10))
     yield Row(
         "the picker, somebody who is on every worklist of the trust",
-        "",
+        budgets.NOTHING,
         told(taken, database=True),
         queries=str(taken.statements),
         key="picker",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit.actor import OPERATOR, Actor
+from bench import budgets
 from bench.meter import floor
 from bench.scene import Scene, ms, told
 from bench.table import Row
@@ -33,12 +34,12 @@ def _questions(scene: Scene) -> Iterator[Row]:
     bare = floor(scene.bare, "SELECT true", [], 100)
     yield Row(
         "may this person do this to this placement",
-        "≤ 2 ms, one statement",
+        budgets.MAY,
         told(may, database=False),
         f"{may.median / bare:.1f} × SELECT true ({ms(bare)})",
         str(may.statements),
-        may.p95 <= 2 and may.statements == 1,
-        may.busy_median <= 2 and may.statements == 1,
+        may.p95 <= budgets.MAY.ms and may.statements <= budgets.MAY.statements,
+        may.busy_median <= budgets.MAY.ms and may.statements <= budgets.MAY.statements,
         key="may",
         number=may.median,
     )
@@ -51,7 +52,7 @@ def _questions(scene: Scene) -> Iterator[Row]:
     )
     yield Row(
         "find a placement by its uuid, if this person sees it",
-        "",
+        budgets.NOTHING,
         told(seen, database=False),
         queries=str(seen.statements),
         key="placement_for",
@@ -78,11 +79,11 @@ def _tick(scene: Scene) -> Iterator[Row]:
         taken = scene.meter.sample(lambda n: tick(n + 1), scene.times(10))
     yield Row(
         f"tick a permission in a role of {people:,} people on {places} worklists",
-        "≤ 1 s",
+        budgets.TICK,
         told(taken, database=False),
         queries=str(taken.statements),
-        ok=taken.p95 <= 1000,
-        ok_alone=taken.busy_median <= 1000,
+        ok=taken.p95 <= budgets.TICK.ms,
+        ok_alone=taken.busy_median <= budgets.TICK.ms,
         key="tick",
         number=taken.median,
     )

@@ -1,16 +1,19 @@
 """bin/bench runs from nothing to its table. What it measures is not judged here: a test is no stopwatch."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-from bench.growth import times_linear
+from bench import budgets
+from bench.__main__ import GROUPS
+from bench.growth import INSTANCES, times_linear
 from bench.profile import Profile
 from bench.rows import ingest
-from bench.table import HEAD, Row, loaded, markdown
+from bench.table import HEAD, Row, loaded, markdown, missing
 from cimar.installation import CHECKOUT
 
 PROMISED = (
@@ -27,7 +30,7 @@ PROMISED = (
     "who has access to a study with a few shares",
     "who has access, up to 200 worklists: shared in a chain, the whole page",
     "who has access, shared in a chain: 10, 50, 200 worklists",
-    "the audit trail of a study, its first page: 100, 5,000, 10,000 events",
+    "the audit trail of a study, its first page: 100, 10,000 events",
     "serve one stored frame",
     "take in 400 studies of one instance",
     "take in one study of 100, 200, 400 instances",
@@ -54,10 +57,43 @@ def test_the_quick_bench_prints_a_row_for_every_budget():
     assert tuple(cells[0]) == HEAD
     assert {len(line) for line in cells} == {len(HEAD)}
     assert [what for what in PROMISED if not any(line[0].startswith(what) for line in cells[2:])] == []
+    promises = {line[1] for line in cells[2:]}
+    assert [one.what for one in (*budgets.DESIGN, *budgets.OURS) if one.promise not in promises] == []
+    assert [line[0] for line in cells[2:] if line[5] == "missing"] == [
+        one.what for one in budgets.DESIGN if not one.group
+    ]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_measures_the_budgets_that_the_one_table_gives_it(group):
+    """No budget is typed into a row, none is given to a group that does not measure it."""
+    source = (CHECKOUT / "bench" / "rows" / f"{group}.py").read_text()
+    used = set(re.findall(r"budgets\.([A-Z_]+)\b", source)) - {"NOTHING"}
+    given = {name for name, one in vars(budgets).items() if getattr(one, "group", "") == group}
+
+    assert used == given
+    assert not re.search(r"\"[≤≥]", source)
+
+
+def test_every_budget_stands_in_the_table_once_and_is_measured_or_said_to_be_missing():
+    every = [
+        one for one in vars(budgets).values() if isinstance(one, budgets.Budget) and one != budgets.NOTHING
+    ]
+
+    assert sorted(one.what for one in every) == sorted(one.what for one in (*budgets.DESIGN, *budgets.OURS))
+    assert {one.group for one in every} - {""} == set(GROUPS)
+    assert [one.what for one in every if bool(one.group) == bool(one.why_missing)] == []
+
+
+def test_a_promise_that_nothing_measures_is_missing():
+    row = missing(budgets.VIEWER)
+
+    assert (row.what, row.verdict) == (budgets.VIEWER.what, "missing")
+    assert loaded(row.dumped()) == row
 
 
 def test_a_row_survives_the_way_between_processes():
-    row = Row("what", "≤ 2 ms", "1 ms", ok=False, ok_alone=True, key="k", number=1.5)
+    row = Row("what", budgets.MAY, "1 ms", ok=False, ok_alone=True, key="k", number=1.5)
 
     assert loaded(row.dumped()) == row
 
@@ -72,11 +108,13 @@ def test_a_row_survives_the_way_between_processes():
     ],
 )
 def test_the_verdict_is_a_word(ok, alone, verdict):
-    assert Row("what", "≤ 2 ms", "1 ms", ok=ok, ok_alone=alone).verdict == verdict
+    assert Row("what", budgets.MAY, "1 ms", ok=ok, ok_alone=alone).verdict == verdict
 
 
 def test_the_table_is_markdown_of_equal_widths():
-    table = markdown([Row("short", "", "1 ms"), Row("a longer one", "≤ 2 s", "1.5 s", ok=True)]).splitlines()
+    table = markdown(
+        [Row("short", budgets.NOTHING, "1 ms"), Row("a longer one", budgets.END, "1.5 s", ok=True)]
+    ).splitlines()
 
     assert len({len(line) for line in table}) == 1
     assert table[1].strip("|-") == ""
@@ -103,7 +141,7 @@ def test_growth_is_what_a_unit_costs_beside_the_size_before(took, times):
 def test_previews_that_grow_with_the_square_of_the_images_miss_their_budget(each, verdict):
     took = {
         size: [ingest.Took(wall=size * one, busy=size * one)]
-        for size, one in zip(ingest.SIZES, each, strict=True)
+        for size, one in zip(INSTANCES, each, strict=True)
     }
 
     assert ingest._growth("previews", took, key="k").verdict == verdict
