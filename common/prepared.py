@@ -39,4 +39,5 @@ def _cursor() -> Any:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     # Inside Django's own wrapper, so that whatever counts and watches statements sees this statement too.
-    return connection.make_cursor(_Cursor(connection.connection))
+    cursor: Any = _Cursor(connection.connection)
+    return connection.make_cursor(cursor)
