@@ -7,7 +7,7 @@ from worklists.models import Worklist
 
 
 def end_of(day: date, worklist: Worklist) -> datetime:
-    """The first moment after the day, where the worklist is: its account's zone, or its owner's."""
+    """The first moment after the day, in the zone of the worklist's account or owner."""
     keeper = worklist.account or worklist.owner
     assert keeper is not None  # a constraint: a worklist is an account's or a user's
     return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(keeper.timezone))

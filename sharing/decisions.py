@@ -1,4 +1,4 @@
-"""What a press of Share Studies comes to, study by study and recipient by recipient: rows in, decisions out.
+"""The outcome of a press of Share Studies, study by study and recipient by recipient: rows in, decisions out.
 
 Pure: everything it needs was read under the locks before, and nothing is written here.
 """
@@ -9,6 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from accounts.models import Invitation
 from sharing import permissions
 from sharing.models import Method, Share
@@ -16,8 +19,8 @@ from sharing.permissions import Allowed
 from sharing.targets import Resolved
 from studies.models import Placement
 
-GONE = "This study is no longer on this worklist."
-HOME = "The original is on this worklist, so the study is already there."
+GONE = gettext_noop("This study is no longer on this worklist.")
+HOME = gettext_noop("The original is on this worklist, so the study is already there.")
 
 
 class Outcome(StrEnum):
@@ -46,11 +49,12 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Pressed:
-    """A press as it stands under its locks.
+    """A press as it was read under its locks.
 
     `visible` are the studies that are still on the worklist; `by_role` the methods that the role there carries;
     `allowed` what may be used for each study, narrower than `by_role` on a personal worklist; `standing` the person's
-    own shares from this worklist that have not ended; `invitations` those of the emails that nobody has registered.
+    own shares from this worklist that have not ended; `invitations` those of the unregistered emails. `note` and
+    `expires_at` are empty where the press gives none.
     """
 
     placements: Sequence[Placement]
@@ -65,10 +69,29 @@ class Pressed:
 
 
 @dataclass(frozen=True)
+class Change:
+    """The end date and the note of a share, as they were and as they become."""
+
+    was_expires_at: datetime | None
+    expires_at: datetime | None
+    was_note: str
+    note: str
+
+    @classmethod
+    def of(cls, press: Pressed, share: Share) -> "Change | None":
+        """What the press changes of a share; None where nothing differs. What it leaves empty stays as it was."""
+        expires_at, note = press.expires_at or share.expires_at, press.note or share.note
+        if (expires_at, note) == (share.expires_at, share.note):
+            return None
+        return cls(share.expires_at, expires_at, share.note, note)
+
+
+@dataclass(frozen=True)
 class Decision:
     """For one study and one recipient: the outcome; a refusal's sentence; else the key of its share.
 
-    `share` is the share that stands already; empty where a new share is to be made, or was decided on above.
+    `share` is the share that exists already; empty where a new share is to be made, or was decided on above. `change`
+    is what becomes of that share.
     """
 
     placement: Placement
@@ -77,6 +100,7 @@ class Decision:
     sentence: str = ""
     key: Key | None = None
     share: Share | None = None
+    change: Change | None = None
 
 
 def decide(press: Pressed) -> Iterator[Decision]:
@@ -88,41 +112,41 @@ def decide(press: Pressed) -> Iterator[Decision]:
                 yield Decision(placement, recipient, Outcome.REFUSED, sentence)
                 continue
             key = _key(press, placement, recipient)
-            share = press.standing.get(key)
-            if share is not None:
-                is_same = (share.expires_at, share.note) == (press.expires_at, press.note)
-                outcome = Outcome.ALREADY_SHARED if is_same else Outcome.CHANGED
-            else:
-                outcome = Outcome.ALREADY_SHARED if key in made else _new(recipient)
-                made.add(key)
-            yield Decision(placement, recipient, outcome, "", key, share)
+            if (share := press.standing.get(key)) is not None:
+                change = Change.of(press, share)
+                outcome = Outcome.ALREADY_SHARED if change is None else Outcome.CHANGED
+                yield Decision(placement, recipient, outcome, "", key, share, change)
+                continue
+            outcome = Outcome.ALREADY_SHARED if key in made else _new(recipient)
+            made.add(key)
+            yield Decision(placement, recipient, outcome, "", key)
 
 
 def refusal(press: Pressed, placement: Placement, recipient: Resolved) -> str:
     """The sentence that refuses to share this study with this recipient; empty where nothing does.
 
-    What the role does not carry is the role's to say; what it carries and the way of the study here does not let on is
-    `NOT_ONWARD`.
+    A method that the role does not carry is refused by the role's sentence; one that it carries, and that the way of
+    the study to this worklist does not allow, by `NOT_ONWARD`.
     """
     method = Method(recipient.target.method)
     allowed = press.allowed.get(placement.study_id, frozenset())
     if placement.study_id not in press.visible:
-        return GONE
+        return _(GONE)
     if method not in press.by_role:
-        return permissions.SENTENCES[method]
+        return _(permissions.SENTENCES[method])
     if all(pair.method != method for pair in allowed):
-        return permissions.NOT_ONWARD
+        return _(permissions.NOT_ONWARD)
     if recipient.refusal:
         return recipient.refusal
     if recipient.allowed not in allowed:
-        return permissions.NOT_ONWARD
+        return _(permissions.NOT_ONWARD)
     if recipient.worklist is not None and recipient.worklist.pk == placement.study.home_id:
-        return HOME
+        return _(HOME)
     return ""
 
 
 def _key(press: Pressed, placement: Placement, recipient: Resolved) -> Key:
-    invitation = press.invitations[recipient.address] if recipient.address else None
+    invitation = press.invitations[recipient.email] if recipient.email else None
     return Key(
         placement.study_id,
         recipient.worklist.pk if recipient.worklist is not None else None,

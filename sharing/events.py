@@ -1,4 +1,4 @@
-"""What an audit event says of a share: from where, to whom, as ids and labels that outlive it."""
+"""What an audit event records of a share: from where, to whom, as ids and labels that outlive the share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,28 +26,28 @@ class Labels:
         return cls(_worklists(ids))
 
     def target(self, share: Share) -> str:
-        """To whom, as both trails may say it: whom an address belongs to is not for the sender's trail."""
-        if share.address:
-            return share.address
-        assert share.to_worklist_id is not None  # a constraint: a share has a worklist or an address
+        """To whom, as both trails may show it: the sender's trail does not show whose email it is."""
+        if share.email:
+            return share.email
+        assert share.to_worklist_id is not None  # a constraint: a share has a worklist or an email
         return self.worklists[share.to_worklist_id].label
 
 
 def _worklists(ids: set[int]) -> dict[int, Worklist]:
     """With their owners and accounts. Thousands of worklists share a few accounts: each of those is read once."""
     needed = Worklist.objects.select_related("owner").only("kind", "name", "account_id", "owner__name")
-    found = needed.in_bulk(ids)
+    worklists = needed.in_bulk(ids)
     accounts = Account.objects.in_bulk(
-        {worklist.account_id for worklist in found.values() if worklist.account_id is not None}
+        {worklist.account_id for worklist in worklists.values() if worklist.account_id is not None}
     )
-    for worklist in found.values():
+    for worklist in worklists.values():
         if worklist.account_id is not None:
             worklist.account = accounts[worklist.account_id]
-    return found
+    return worklists
 
 
 def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, **detail: Any) -> On:
-    """The event stands on the worklist the study was shared from and names the other as its target."""
+    """The event belongs to the worklist the study was shared from, and names the other as its target."""
     return on_worklist_with(
         labels.worklists[share.from_worklist_id],
         study_id=study.pk,

@@ -11,36 +11,39 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.text import identity, identity_of_code
-from sharing.limits import MOST_NOTE, NOTE_TOO_LONG
+from sharing.limits import MOST_NOTE, note_too_long
 from sharing.models import Method
 from sharing.targets import Target
 
-# Between several codes; a space belongs to a code. Addresses hold no space.
+# Between several codes; a space belongs to a code. Emails hold no space.
 _BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
-_BETWEEN_ADDRESSES = re.compile(r"[,;\s]+")
+_BETWEEN_EMAILS = re.compile(r"[,;\s]+")
 _SALT = "sharing.read-back"
 LATEST = date(2199, 12, 31)
 
 
 def uuids(values: Iterable[str]) -> list[UUID]:
     """Those of the values that are uuids, each once."""
-    found = []
+    read = []
     for value in values:
         try:
-            found.append(UUID(value))
+            read.append(UUID(value))
         except ValueError:
             continue
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(read))
 
 
 @dataclass
 class Picked:
-    """The recipients as the form carries them, and what stands in its fields unfinished.
+    """The recipients as the form carries them, and the unfinished text in its fields.
 
     A code that was read back travels with its name, signed, so that it is looked up once. `codes` maps a code to that
-    name, empty where nobody looked it up.
+    name, empty where it was not looked up.
     """
 
     locations: list[str] = field(default_factory=list)
@@ -59,7 +62,7 @@ class Picked:
             groups=_each(data, "group"),
             physicians=_each(data, "physician") + _each(data, "add_physician"),
             codes=dict(_named(code) for code in _each(data, "code")),
-            emails=[identity(address) for address in _each(data, "email")],
+            emails=[identity(email) for email in _each(data, "email")],
             find=data.get("find", ""),
             new_codes=data.get("new_code", ""),
             new_emails=data.get("new_email", ""),
@@ -68,22 +71,19 @@ class Picked:
         return picked
 
     def _drop(self, which: str) -> None:
-        """`physician:…`, `code:…` or `email:…`: a chip that was taken off."""
+        """`physician:…`, `code:…` or `email:…`: a chip that was removed."""
         kind, _, value = which.partition(":")
         if kind == "code":
             self.codes.pop(value, None)
         elif kind in ("physician", "email"):
             name = f"{kind}s"
-            setattr(self, name, [one for one in getattr(self, name) if one != value])
+            setattr(self, name, [kept for kept in getattr(self, name) if kept != value])
 
     def typed_codes(self) -> list[str]:
         return [code.strip() for code in _BETWEEN_CODES.split(self.new_codes) if code.strip()]
 
     def typed_emails(self) -> list[str]:
-        return [address for address in _BETWEEN_ADDRESSES.split(self.new_emails) if address]
-
-    def addresses(self) -> list[str]:
-        return [*self.emails, *self.typed_emails()]
+        return [email for email in _BETWEEN_EMAILS.split(self.new_emails) if email]
 
     def targets(self) -> list[Target]:
         """Everything picked and typed, as the service takes it."""
@@ -91,12 +91,12 @@ class Picked:
             (Method.LOCATION, self.locations),
             (Method.GROUP, self.groups),
             (Method.CODE, [*self.codes, *self.typed_codes()]),
-            (Method.EMAIL, self.addresses()),
+            (Method.EMAIL, [*self.emails, *self.typed_emails()]),
         ]
-        found = [Target(method, value) for method, values in typed for value in values]
-        found += [_physician(value) for value in self.physicians]
+        targets = [Target(method, value) for method, values in typed for value in values]
+        targets += [_physician(value) for value in self.physicians]
         order = list(Method)
-        return sorted(found, key=lambda target: order.index(target.method))
+        return sorted(targets, key=lambda target: order.index(target.method))
 
     @property
     def number(self) -> int:
@@ -117,7 +117,7 @@ def _named(value: str) -> tuple[str, str]:
 
 
 def _each(data: QueryDict, name: str) -> list[str]:
-    return [value for value in dict.fromkeys(one.strip() for one in data.getlist(name)) if value]
+    return [value for value in dict.fromkeys(sent.strip() for sent in data.getlist(name)) if value]
 
 
 def _physician(value: str) -> Target:
@@ -135,29 +135,34 @@ class ShareForm(forms.Form):
     """The note and the end date; the recipients are picked beside it."""
 
     note = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=f"Recipients see this with the studies. Up to {MOST_NOTE:,} characters.",
+        help_text=format_lazy(
+            gettext_lazy("Recipients see this with the studies. Up to {most} characters."),
+            most=f"{MOST_NOTE:,}",
+        ),
     )
     until = forms.DateField(
-        label="End date",
+        label=gettext_lazy("End date"),
         required=False,
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"],
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter the date as day, month and year, such as 24 Nov 2026."},
+        error_messages={
+            "invalid": gettext_lazy("Enter the date as day, month and year, such as 24 Nov 2026.")
+        },
     )
 
     def clean_note(self) -> str:
         note = self.cleaned_data["note"].replace("\r\n", "\n").strip()
         if len(note) > MOST_NOTE:
-            raise ValidationError(NOTE_TOO_LONG.format(len(note)))
+            raise ValidationError(note_too_long(len(note)))
         return note
 
     def clean_until(self) -> date | None:
         until: date | None = self.cleaned_data["until"]
         if until is not None and until > LATEST:
-            raise ValidationError("This date is too far in the future. Leave it empty for no end date.")
+            raise ValidationError(_("This date is too far in the future. Leave it empty for no end date."))
         return until
 
 
@@ -165,27 +170,29 @@ class DeleteForm(forms.Form):
     """Why a study is deleted at home."""
 
     why = forms.CharField(
-        label="Why are you deleting this study?",
+        label=gettext_lazy("Why are you deleting this study?"),
         max_length=500,
-        error_messages={"required": "Say why you are deleting the study."},
-        help_text="Recorded in the audit trail. Do not include anything that identifies the patient.",
+        error_messages={"required": gettext_lazy("Say why you are deleting the study.")},
+        help_text=gettext_lazy(
+            "Recorded in the audit trail. Do not include anything that identifies the patient."
+        ),
     )
 
 
-NO_SUCH_PAGE = "That page no longer exists. These are the newest entries."
+NO_SUCH_PAGE = gettext_noop("That page no longer exists. These are the newest entries.")
 
 
 class NoSuchCursor(ValidationError):
-    """A page's address that cannot be read."""
+    """A page's URL whose position in the list cannot be read."""
 
 
 def cursor(data: QueryDict) -> dict[str, Any]:
-    """`before` or `after` of a page's address, as the selectors take them."""
-    found: dict[str, Any] = {}
+    """`before` or `after` of a page's URL, as the selectors take them."""
+    position: dict[str, Any] = {}
     for name in ("before", "after"):
         if text := data.get(name, ""):
             try:
-                found[name] = UUID(text)
+                position[name] = UUID(text)
             except ValueError:
-                raise NoSuchCursor(NO_SUCH_PAGE) from None
-    return found
+                raise NoSuchCursor(_(NO_SUCH_PAGE)) from None
+    return position

@@ -1,4 +1,4 @@
-"""The un-ended shares of some studies, as the law sees them, and what it says of each placement."""
+"""The un-ended shares of some studies, in the form the law takes, and the times it gives each placement."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -46,7 +46,7 @@ class Graph:
         return until > now and self.at(share.from_worklist_id).visible > now
 
     def without(self, shares: Collection[Share]) -> "Graph":
-        """This graph as it would stand if the given shares had ended."""
+        """This graph as it would be if the given shares had ended."""
         gone = {share.pk for share in shares}
         return Graph(self.study, [share for share in self.shares if share.pk not in gone])
 

@@ -10,7 +10,7 @@ from studies.models import FOREVER, NO_PATH
 
 
 class Edge(NamedTuple):
-    """An un-ended share of one study, as the law sees it. `until` is its end date or FOREVER."""
+    """An un-ended share of one study, in the form the law takes. `until` is its end date or FOREVER."""
 
     from_worklist: int
     to_worklist: int
@@ -51,7 +51,7 @@ def settle(home: int, edges: Iterable[Edge]) -> dict[int, Times]:
 
 
 def _widest(home: int, edges: Iterable[Edge]) -> dict[int, datetime]:
-    """The widest path to each worklist (Dijkstra's order, the latest first), so that a circle holds nothing up."""
+    """The widest path to each worklist (Dijkstra's order, the latest first), so that a circle keeps nothing alive."""
     onward: dict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
         onward[edge.from_worklist].append(edge)

@@ -1,4 +1,4 @@
-"""The rows a share leans on, locked in the one order of the house: users, memberships, worklists, then studies."""
+"""The rows a share depends on, locked in the product's one order: users, memberships, worklists, then studies."""
 
 from collections.abc import Collection
 

@@ -1,11 +1,12 @@
-"""The mails of sharing: how many studies, who shared, where to look. No patient, no note.
+"""The mails of sharing: how many studies, who shared, and the link. No patient, no note.
 
-Written when their turn comes, from what then stands.
+Written when they are delivered, from the shares of that moment.
 """
 
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.mail import Message, NothingToSend, link, render_mail
 from accounts.models import Account, Invitation, OutboxMail, User
@@ -13,20 +14,21 @@ from accounts.tokens import make_token
 from audit.actor import Actor
 from sharing import selectors
 from sharing.models import Share
+from worklists.mail import INVITATION_EXPIRED
 
 SHARED = "sharing/mail/study_shared"
 INVITATION = "sharing/mail/invitation"
 
 
 def study_shared(mail: OutboxMail) -> Message:
-    """To somebody who can see what was shared with them."""
+    """To a person who can see what was shared with them."""
     user = User.objects.filter(pk=mail.data["user"], is_active=True).first()
     if user is None:
-        raise NothingToSend("The person is no longer active.")
+        raise NothingToSend(_("The person is no longer active."))
     press = UUID(mail.data["press"])
     received = selectors.press_for(Actor.of(user), press)
     if not received.placements:
-        raise NothingToSend("What was shared has ended.")
+        raise NothingToSend(_("What was shared has ended."))
     first = (
         Share.objects.filter(press=press)
         .select_related("shared_by", "from_worklist__account")
@@ -41,7 +43,7 @@ def study_shared(mail: OutboxMail) -> Message:
 
 
 def invitation(mail: OutboxMail) -> Message:
-    """To an address nobody has registered: of one press, or (sent again) of everything promised to it."""
+    """To an unregistered email: of one press, or (sent again) of everything promised to it."""
     invited = Invitation.objects.select_related("account", "invited_by").get(pk=mail.data["invitation"])
     _check_waiting(invited)
     promises = selectors.promises_of(invited).live()
@@ -51,9 +53,9 @@ def invitation(mail: OutboxMail) -> Message:
         if first := promises.select_related("shared_by", "from_worklist__account").order_by("pk").first():
             sharer, account = first.shared_by, first.from_worklist.account
     studies = promises.values("study").distinct().count()
-    # An invitation that never carried a share asks somebody to join; it has nothing that could have ended.
+    # An invitation that never carried a share asks a person to join; nothing of it can have ended.
     if not studies and ("press" in mail.data or Share.objects.filter(invitation=invited).exists()):
-        raise NothingToSend("What was promised has ended.")
+        raise NothingToSend(_("What was promised has ended."))
     context = {
         "studies": studies,
         **_sharer(sharer, account),
@@ -65,11 +67,11 @@ def invitation(mail: OutboxMail) -> Message:
 
 def _check_waiting(invited: Invitation) -> None:
     if invited.accepted_at is not None:
-        raise NothingToSend("The person has registered.")
+        raise NothingToSend(_("The person has registered."))
     if invited.withdrawn_at is not None:
-        raise NothingToSend("The invitation was withdrawn.")
+        raise NothingToSend(_("The invitation was withdrawn."))
     if not Invitation.objects.open().filter(pk=invited.pk).exists():
-        raise NothingToSend("The invitation has expired.")
+        raise NothingToSend(_(INVITATION_EXPIRED))
 
 
 def _sharer(person: User | None, account: Account | None) -> dict[str, str]:

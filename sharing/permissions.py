@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import CharField, Value
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import AccountMembership
 from audit.actor import Actor
@@ -24,19 +26,23 @@ CODENAMES = {
 DIRECTORY = (Method.LOCATION, Method.GROUP, Method.PHYSICIAN)
 
 SENTENCES = {
-    Method.LOCATION: "Your role does not let you share with locations.",
-    Method.GROUP: "Your role does not let you share with groups.",
-    Method.PHYSICIAN: "Your role does not let you share with physicians.",
-    Method.CODE: "Your role does not let you share by share code.",
-    Method.EMAIL: "Your role does not let you share by email.",
+    Method.LOCATION: gettext_noop("Your role does not let you share with locations."),
+    Method.GROUP: gettext_noop("Your role does not let you share with groups."),
+    Method.PHYSICIAN: gettext_noop("Your role does not let you share with physicians."),
+    Method.CODE: gettext_noop("Your role does not let you share by share code."),
+    Method.EMAIL: gettext_noop("Your role does not let you share by email."),
 }
-NOT_ONWARD = "You cannot share this study on in this way, because of how it was shared with you."
+NOT_ONWARD = gettext_noop(
+    "You cannot share this study on in this way, because of how it was shared with you."
+)
 
-MAY_NOT_END = "You can end a share only from the worklist it was made from, or from the original’s worklist."
-AT_HOME = (
+MAY_NOT_END = gettext_noop(
+    "You can end a share only from the worklist it was made from, or from the original’s worklist."
+)
+AT_HOME = gettext_noop(
     "The original is on this worklist, so it cannot be removed. To stop others seeing it, end its shares."
 )
-NOT_AT_HOME = "Only the original can be deleted. You can remove this study from your worklist."
+NOT_AT_HOME = gettext_noop("Only the original can be deleted. You can remove this study from your worklist.")
 
 
 class Allowed(NamedTuple):
@@ -50,7 +56,7 @@ def check_share(by: Actor, worklist: Worklist) -> frozenset[str]:
     """The person's rights on the worklist; raises where they may not share there at all."""
     rights = by.rights(worklist)
     if not {"list_studies", "share_study"} <= rights:
-        raise PermissionDenied("Your role on this worklist does not let you share studies.")
+        raise PermissionDenied(_("Your role on this worklist does not let you share studies."))
     return rights
 
 
@@ -73,7 +79,8 @@ class RightsToEnd(NamedTuple):
         """The sentence that says why not; empty where the person may."""
         ends = {share.from_worklist_id, home}
         sees = any(worklist in self.may_list for worklist in (*ends, share.to_worklist_id))
-        return "" if sees and any(worklist in self.may_share for worklist in ends) else MAY_NOT_END
+        may_end = sees and any(worklist in self.may_share for worklist in ends)
+        return "" if may_end else _(MAY_NOT_END)
 
 
 def rights_to_end(by: Actor, shares: Collection[Share]) -> RightsToEnd:
@@ -102,24 +109,24 @@ def check_removal(by: Actor, placements: Collection[Placement]) -> None:
     for worklist in {placement.worklist_id: placement.worklist for placement in placements}.values():
         _check_delete_right(by, worklist)
     if any(placement.is_home for placement in placements):
-        raise ValidationError(AT_HOME)
+        raise ValidationError(_(AT_HOME))
 
 
 def check_deletion(by: Actor, placement: Placement) -> None:
     """Whether the person may delete the study there. Raises PermissionDenied."""
     _check_delete_right(by, placement.worklist)
     if not placement.is_home:
-        raise PermissionDenied(NOT_AT_HOME)
+        raise PermissionDenied(_(NOT_AT_HOME))
 
 
 def _check_delete_right(by: Actor, worklist: Worklist) -> None:
     if not access.may(by, "delete_study", worklist):
-        raise PermissionDenied("Your role on this worklist does not let you remove studies.")
+        raise PermissionDenied(_("Your role on this worklist does not let you remove studies."))
 
 
 def check_approve(by: Actor, worklist: Worklist) -> None:
     if not by.may("approve_study", worklist):
-        raise PermissionDenied("Your role on this worklist does not let you approve shares.")
+        raise PermissionDenied(_("Your role on this worklist does not let you approve shares."))
 
 
 def methods_by_role(worklist: Worklist, rights: Collection[str]) -> frozenset[Method]:
@@ -166,11 +173,11 @@ def allowed_onward(
 def account_methods(by: Actor) -> dict[int, frozenset[Method]]:
     """For each account the person is active in, the methods their account role carries."""
     memberships = AccountMembership.objects.active().filter(user=by.person).select_related("account")
-    found = {}
+    methods = {}
     for membership in memberships:
         rights = access.account_rights(by, membership.account)
         if "share_study" in rights:
-            found[membership.account_id] = frozenset(
+            methods[membership.account_id] = frozenset(
                 method for method, codename in CODENAMES.items() if codename in rights
             )
-    return found
+    return methods

@@ -1,4 +1,4 @@
-"""From what was picked or typed to the worklist or address it means, or a sentence why not."""
+"""From what was picked or typed to the worklist or email it means, or the sentence that refuses it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,31 +8,37 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, User
+from accounts.selectors import proved_addresses
 from audit.actor import Actor
 from common.text import NOT_AN_EMAIL, identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
+from sharing.selectors.directory import public_name
 from worklists.models import Worklist
 
 NO_SUCH = {
-    Method.LOCATION: "This location no longer exists.",
-    Method.GROUP: "This group no longer exists.",
-    Method.PHYSICIAN: "This person is not an active member of the organisation.",
-    Method.CODE: "No worklist has this share code. Check it with the person who gave it to you.",
+    Method.LOCATION: gettext_noop("This location no longer exists."),
+    Method.GROUP: gettext_noop("This group no longer exists."),
+    Method.PHYSICIAN: gettext_noop("This person is not an active member of the organisation."),
+    Method.CODE: gettext_noop(
+        "No worklist has this share code. Check it with the person who gave it to you."
+    ),
 }
-ALREADY_HERE = "The studies are already on this worklist."
-TAKES_NONE = "This worklist does not accept shares."
-YOURSELF = "This is you. You can already see this study."
-CANNOT_RECEIVE = "This address cannot receive shares."
+ALREADY_HERE = gettext_noop("The studies are already on this worklist.")
+TAKES_NONE = gettext_noop("This worklist does not accept shares.")
+YOURSELF = gettext_noop("This is you. You can already see this study.")
+CANNOT_RECEIVE = gettext_noop("This email address cannot receive shares.")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the user picked: a worklist's or user's uuid, a typed code or address.
+    """What the user picked: a worklist's or user's uuid, a typed code or email.
 
-    `account` matters for a physician picked from a personal worklist: whose directory was it?
+    `account`: for a physician picked from a personal worklist, whose directory they were picked from.
     """
 
     method: Method
@@ -42,12 +48,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a target means: a worklist, or an address to invite, or the sentence that refuses it."""
+    """What a target means: a worklist, or an email to invite, or the sentence that refuses it."""
 
     target: Target
     label: str
     worklist: Worklist | None = None
-    address: str = ""
+    email: str = ""
     account_id: int | None = None
     refusal: str = ""
 
@@ -57,7 +63,7 @@ class Resolved:
 
 
 def tidy(target: Target) -> Target:
-    """The target with its value as it will be looked up: a code in capitals, an address in small letters."""
+    """The target with its value as it will be looked up: a code in capitals, an email in small letters."""
     value = target.value.replace("\x00", "").strip()
     if target.method == Method.CODE:
         value = identity_of_code(value)
@@ -78,7 +84,7 @@ def resolve(
     ticked: Worklist,
     allowed: Collection[Allowed],
 ) -> list[Resolved]:
-    """One Resolved for each (tidied) target, in order: a handful of statements however many targets.
+    """A Resolved for each (tidied) target, in order: a handful of statements however many targets.
 
     A directory target outside the allowed accounts is answered as if it did not exist.
     """
@@ -89,27 +95,38 @@ def resolve(
     worklists = _worklists(targets, accounts)
     physicians = _physicians(targets, accounts[Method.PHYSICIAN])
     by_code = _codes(targets)
-    by_address = _addresses(targets)
-    own = {identity(by.person.email)} | set(
-        EmailAddress.objects.filter(user=by.person, verified=True).values_list("email", flat=True)
-        if by_address
-        else ()
-    )
-    found = []
+    by_email = _emails(targets)
+    own = own_emails(by) if by_email else frozenset()
+    recipients = []
     for target in targets:
         match target.method:
             case Method.LOCATION | Method.GROUP:
-                one = _place(target, worklists.get((target.method, target.value)))
+                recipient = _place(target, worklists.get((target.method, target.value)))
             case Method.PHYSICIAN:
-                one = _physician(target, physicians.get(target.value, {}), by, ticked)
+                recipient = _physician(target, physicians.get(target.value, {}), by, ticked)
             case Method.CODE:
-                one = _code(target, by_code.get(target.value), by)
+                recipient = _code(target, by_code.get(target.value), by)
             case _:
-                one = _address(target, by_address.get(target.value), own)
-        if not one.refusal and one.worklist is not None and one.worklist.pk == ticked.pk:
-            one = replace(one, refusal=ALREADY_HERE)
-        found.append(one)
-    return found
+                recipient = _email(target, by_email.get(target.value), own)
+        worklist = recipient.worklist
+        if not recipient.refusal and worklist is not None and worklist.pk == ticked.pk:
+            recipient = replace(recipient, refusal=_(ALREADY_HERE))
+        recipients.append(recipient)
+    return recipients
+
+
+def own_emails(by: Actor) -> frozenset[str]:
+    """The emails that are the person's own."""
+    return frozenset({identity(by.person.email), *proved_addresses(by.person)})
+
+
+def refusal_of_email(email: str, own: Collection[str]) -> str:
+    """The sentence that refuses a typed email before it is looked up; empty where it is another person's."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        return _(NOT_AN_EMAIL)
+    return _(YOURSELF) if identity(email) in own else ""
 
 
 def _uuids(targets: Iterable[Target], *methods: Method) -> list[UUID]:
@@ -137,7 +154,7 @@ def _physicians(
     uuids = _uuids(targets, Method.PHYSICIAN)
     if not uuids:
         return {}
-    found: dict[str, dict[UUID, tuple[Worklist, Account]]] = {}
+    by_person: dict[str, dict[UUID, tuple[Worklist, Account]]] = {}
     people = User.objects.filter(uuid__in=uuids, is_active=True).select_related("personal_worklist")
     by_id = {person.pk: person for person in people}
     memberships = (
@@ -151,8 +168,8 @@ def _physicians(
         person, account = by_id[user_id], known[account_id]
         worklist = person.personal_worklist
         worklist.owner = person
-        found.setdefault(str(person.uuid), {})[account.uuid] = (worklist, account)
-    return found
+        by_person.setdefault(str(person.uuid), {})[account.uuid] = (worklist, account)
+    return by_person
 
 
 def _codes(targets: Sequence[Target]) -> dict[str, Worklist]:
@@ -167,26 +184,26 @@ def _codes(targets: Sequence[Target]) -> dict[str, Worklist]:
     }
 
 
-def _addresses(targets: Sequence[Target]) -> dict[str, User | None]:
-    """For each typed address the user who proved it is theirs, active or not; None where nobody has."""
+def _emails(targets: Sequence[Target]) -> dict[str, User | None]:
+    """For each typed email the user who proved that it is theirs, active or not; None where no one has."""
     wanted = {target.value for target in targets if target.method == Method.EMAIL}
     if not wanted:
         return {}
     proved = EmailAddress.objects.filter(email__in=wanted, verified=True).select_related(
         "user__personal_worklist"
     )
-    found: dict[str, User | None] = dict.fromkeys(wanted)
-    found.update({identity(address.email): address.user for address in proved})
-    # A deactivated user's address is refused even where it was never proved.
+    users: dict[str, User | None] = dict.fromkeys(wanted)
+    users.update({identity(row.email): row.user for row in proved})
+    # A deactivated user's email is refused even where it was never proved.
     for user in User.objects.filter(email__in=wanted, is_active=False):
-        found[user.email] = user
-    return found
+        users[user.email] = user
+    return users
 
 
 def _place(target: Target, worklist: Worklist | None) -> Resolved:
     if worklist is None:
-        return Resolved(target, "", refusal=NO_SUCH[Method(target.method)])
-    refusal = "" if worklist.takes_shares else TAKES_NONE
+        return Resolved(target, "", refusal=_(NO_SUCH[Method(target.method)]))
+    refusal = "" if worklist.takes_shares else _(TAKES_NONE)
     return Resolved(target, worklist.name, worklist, account_id=worklist.account_id, refusal=refusal)
 
 
@@ -200,42 +217,31 @@ def _physician(
     if wanted is None and len(memberships) == 1:
         [wanted] = memberships
     if wanted is None or wanted not in memberships:
-        return Resolved(target, "", refusal=NO_SUCH[Method.PHYSICIAN])
+        return Resolved(target, "", refusal=_(NO_SUCH[Method.PHYSICIAN]))
     worklist, account = memberships[wanted]
     refusal = ""
     if worklist.owner_id == by.user_id:
-        refusal = YOURSELF
+        refusal = _(YOURSELF)
     elif not worklist.takes_shares:
-        refusal = TAKES_NONE
+        refusal = _(TAKES_NONE)
     return Resolved(target, worklist.label, worklist, account_id=account.pk, refusal=refusal)
 
 
 def _code(target: Target, worklist: Worklist | None, by: Actor) -> Resolved:
     if worklist is None:
-        return Resolved(target, target.value, refusal=NO_SUCH[Method.CODE])
-    refusal = YOURSELF if worklist.owner_id == by.user_id else ""
+        return Resolved(target, target.value, refusal=_(NO_SUCH[Method.CODE]))
+    refusal = _(YOURSELF) if worklist.owner_id == by.user_id else ""
     return Resolved(target, public_name(worklist), worklist, refusal=refusal)
 
 
-def _address(target: Target, user: User | None, own: Collection[str]) -> Resolved:
-    try:
-        validate_email(target.value)
-    except ValidationError:
-        return Resolved(target, target.value, refusal=NOT_AN_EMAIL)
-    if target.value in own:
-        return Resolved(target, target.value, refusal=YOURSELF)
+def _email(target: Target, user: User | None, own: Collection[str]) -> Resolved:
+    if refusal := refusal_of_email(target.value, own):
+        return Resolved(target, target.value, refusal=refusal)
     if user is None:
-        return Resolved(target, target.value, address=target.value)
+        return Resolved(target, target.value, email=target.value)
     if not user.is_active:
-        return Resolved(target, target.value, refusal=CANNOT_RECEIVE)
+        return Resolved(target, target.value, refusal=_(CANNOT_RECEIVE))
     worklist = user.personal_worklist
     worklist.owner = user
-    refusal = "" if worklist.takes_shares else CANNOT_RECEIVE
+    refusal = "" if worklist.takes_shares else _(CANNOT_RECEIVE)
     return Resolved(target, target.value, worklist, refusal=refusal)
-
-
-def public_name(worklist: Worklist) -> str:
-    """What a code is read back as: "Northgate Hospital — CT reporting"; the front door is the hospital."""
-    if worklist.account is None:
-        return worklist.label
-    return f"{worklist.account.name} — {worklist.name}"

@@ -1,4 +1,4 @@
-"""The worker's doors into sharing: each is one service call."""
+"""What the worker does for sharing: each task is one service call."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Addresses of sharing: one for each act."""
+"""URLs of sharing: a path for each action."""
 
 from django.urls import path
 

@@ -98,7 +98,7 @@ def share_row(
 ) -> Share:
     return Share.objects.create(
         press=uuid4(), study=study, from_worklist=source, to_worklist=target, method=method, shared_by=by,
-        account=account, approved_at=clock.now(), address=address_in(target) if method == "email" else "",
+        account=account, approved_at=clock.now(), email=address_in(target) if method == "email" else "",
     )  # fmt: skip
 
 

@@ -8,26 +8,27 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Length, Now
 from django.db.models.lookups import LessThanOrEqual
+from django.utils.translation import gettext_lazy
 
 from audit.sentences import REASONS
 from studies.models import Placement
 
 
 class Method(models.TextChoices):
-    LOCATION = "location", "Location"
-    GROUP = "group", "Group"
-    PHYSICIAN = "physician", "Physician"
-    CODE = "code", "Share Code"
-    EMAIL = "email", "Email"
+    LOCATION = "location", gettext_lazy("Location")
+    GROUP = "group", gettext_lazy("Group")
+    PHYSICIAN = "physician", gettext_lazy("Physician")
+    CODE = "code", gettext_lazy("Share Code")
+    EMAIL = "email", gettext_lazy("Email")
 
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def unended(self) -> Self:
-        """Those nothing has ended yet. What the clock ended is among them until its study is settled."""
+        """Those that have not ended. What the clock ended is among them until its study is settled."""
         return self.filter(ended_at=None)
 
     def live(self) -> Self:
-        """As the law has it: un-ended, before its end date, and the study is visible where it was shared from.
+        """By the law: un-ended, before its end date, and the study is visible where it was shared from.
 
         Approved or not, and promises to an invitation too.
         """
@@ -42,11 +43,11 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.live().filter(to_worklist__isnull=False, approved_at=None)
 
     def promised(self) -> Self:
-        """Un-ended promises: what waits on an invitation."""
+        """Un-ended promises: shares that wait on an invitation."""
         return self.unended().filter(to_worklist=None)
 
     def overdue(self) -> Self:
-        """What the clock has ended and no settling has written down."""
+        """What the clock has ended and no settling has recorded."""
         return self.unended().filter(expires_at__lte=Now())
 
     @staticmethod
@@ -70,20 +71,20 @@ class Share(models.Model):
     """
 
     class EndReason(models.TextChoices):
-        ENDED = "ended", "ended by a person"
-        EXPIRED = "expired", "reached its end date"
-        UNREACHABLE = "unreachable", "because an earlier share ended"
-        REMOVED = "removed", REASONS["removed"]
-        DECLINED = "declined", "declined"
-        STUDY_DELETED = "study_deleted", REASONS["study_deleted"]
-        LEFT = "left", REASONS["left"]
-        WITHDRAWN = "withdrawn", REASONS["withdrawn"]
-        DUPLICATE = "duplicate", "not needed: the person already had the study"
-        REFUSED = "refused", "no longer allowed when the person registered"
+        ENDED = "ended", gettext_lazy("ended by a person")
+        EXPIRED = "expired", gettext_lazy("reached its end date")
+        UNREACHABLE = "unreachable", gettext_lazy("because an earlier share ended")
+        REMOVED = "removed", gettext_lazy(REASONS["removed"])
+        DECLINED = "declined", gettext_lazy("declined")
+        STUDY_DELETED = "study_deleted", gettext_lazy(REASONS["study_deleted"])
+        LEFT = "left", gettext_lazy(REASONS["left"])
+        WITHDRAWN = "withdrawn", gettext_lazy(REASONS["withdrawn"])
+        DUPLICATE = "duplicate", gettext_lazy("not needed: the person already had the study")
+        REFUSED = "refused", gettext_lazy("no longer allowed when the person registered")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     press = models.UUIDField()
-    # Keys without an index of their own are found by one that begins with them (below), or are never searched by.
+    # Keys without an index of their own are read by an index that begins with them (below), or never searched by.
     study = models.ForeignKey("studies.Study", models.PROTECT, related_name="shares", db_index=False)
     from_worklist = models.ForeignKey("worklists.Worklist", models.PROTECT, related_name="shares_from")
     to_worklist = models.ForeignKey(
@@ -93,8 +94,8 @@ class Share(models.Model):
         "accounts.Invitation", models.PROTECT, null=True, related_name="shares", db_index=False
     )
     method = models.CharField(max_length=10, choices=Method)
-    # As it was typed (tidied): a person who changes their address later is not who was named.
-    address = models.EmailField(max_length=254, default="", db_default="", blank=True)
+    # As it was typed (tidied): a person who changes their email later is not who was named.
+    email = models.EmailField(max_length=254, default="", db_default="", blank=True, db_column="address")
     account = models.ForeignKey(
         "accounts.Account", models.PROTECT, null=True, related_name="shares", db_index=False
     )
@@ -152,7 +153,7 @@ class Share(models.Model):
             ),
             models.CheckConstraint(
                 name="an_email_share_keeps_its_address_and_no_other_has_one",
-                condition=(Q(method="email") & ~Q(address="")) | (~Q(method="email") & Q(address="")),
+                condition=(Q(method="email") & ~Q(email="")) | (~Q(method="email") & Q(email="")),
             ),
             models.CheckConstraint(
                 name="a_share_goes_to_another_worklist",

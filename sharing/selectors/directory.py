@@ -1,4 +1,4 @@
-"""An account's directory, as the share dialog asks it: places, people, who stands behind an address."""
+"""An account's directory, for the share dialog: places, people, whose an email is."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -7,6 +7,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountMembership, User
 from worklists.models import Worklist
@@ -48,14 +49,13 @@ def places(kind: str, account_ids: Collection[int], *, besides: Worklist) -> lis
     """The locations or groups of these accounts that take shares."""
     if not account_ids:
         return []
-    found = Worklist.objects.filter(kind=kind, account__in=account_ids, takes_shares=True).exclude(
-        pk=besides.pk
-    )
-    return list(found.select_related("account").order_by("account__name", Lower("name"), "pk"))
+    takers = Worklist.objects.filter(kind=kind, account__in=account_ids, takes_shares=True)
+    others = takers.exclude(pk=besides.pk)
+    return list(others.select_related("account").order_by("account__name", Lower("name"), "pk"))
 
 
 def people_like(text: str, account_ids: Collection[int], *, besides: User) -> Hits:
-    """People of these accounts whose name holds every word, or whose address begins with it: one statement."""
+    """People of these accounts whose name holds every word, or whose email begins with it: one statement."""
     text = " ".join(text.replace("\x00", "").split())
     if len(text) < FEWEST_LETTERS or not account_ids:
         return Hits([], False)
@@ -76,7 +76,7 @@ def people_named(
 ) -> dict[UUID, list[Colleague]]:
     """The picked people as the directories of these accounts list them, by their uuid."""
     uuids = {uuid for uuid, _ in picked}
-    found: dict[UUID, list[Colleague]] = {}
+    colleagues: dict[UUID, list[Colleague]] = {}
     if uuids and account_ids:
         for row in (
             _members(account_ids)
@@ -84,16 +84,16 @@ def people_named(
             .order_by("account__name")
             .values_list(*_COLLEAGUE)
         ):
-            found.setdefault(row[0], []).append(Colleague(*row))
-    return found
+            colleagues.setdefault(row[0], []).append(Colleague(*row))
+    return colleagues
 
 
-def members_at(addresses: Collection[str], account_ids: Collection[int]) -> dict[str, str]:
-    """The names of those addresses that belong to active members of these accounts."""
-    if not addresses or not account_ids:
+def members_with(emails: Collection[str], account_ids: Collection[int]) -> dict[str, str]:
+    """By email, the names of the active members of these accounts who proved one of these emails."""
+    if not emails or not account_ids:
         return {}
     proved = EmailAddress.objects.filter(
-        email__in=addresses, verified=True, user__in=_members(account_ids).values("user")
+        email__in=emails, verified=True, user__in=_members(account_ids).values("user")
     )
     return dict(proved.values_list("email", "user__name"))
 
@@ -107,10 +107,17 @@ def accounts_by_uuid(uuids: Collection[UUID]) -> frozenset[int]:
 
 
 def account_uuids(account_ids: Collection[int]) -> list[UUID]:
-    found = (
-        Account.objects.filter(pk__in=account_ids).order_by("pk") if account_ids else Account.objects.none()
-    )
-    return list(found.values_list("uuid", flat=True))
+    if not account_ids:
+        return []
+    accounts = Account.objects.filter(pk__in=account_ids).order_by("pk")
+    return list(accounts.values_list("uuid", flat=True))
+
+
+def public_name(worklist: Worklist) -> str:
+    """What a code is read back as: "Northgate Hospital — CT reporting"; the front door is the hospital."""
+    if worklist.account is None:
+        return worklist.label
+    return _("%(account)s — %(worklist)s") % {"account": worklist.account.name, "worklist": worklist.name}
 
 
 _COLLEAGUE = ("user__uuid", "account__uuid", "user__name", "user__email", "account__name")

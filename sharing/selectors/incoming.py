@@ -1,4 +1,4 @@
-"""The live shares that hold a study on a worklist, for the pages of `studies`, which knows no shares."""
+"""The live shares that hold a study on a worklist, for the pages of `studies`, which has no shares of its own."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -30,13 +30,13 @@ def first_shares(worklist: Worklist, placements: Iterable[Placement]) -> dict[in
     study_ids = {placement.study_id for placement in placements if not placement.is_home}
     if not study_ids:
         return {}
-    found = (
+    first = (
         Share.objects.carrying()
         .filter(to_worklist=worklist, study__in=study_ids)
         .order_by("study_id", "id")
         .distinct("study_id")
     )
-    rows = found.values_list(
+    rows = first.values_list(
         "study_id",
         "shared_by__name",
         "from_worklist__account_id",
@@ -51,6 +51,6 @@ def shares_of(placement: Placement) -> Sequence[Share]:
     """Those that hold one study here, the first ones first."""
     if placement.is_home:
         return []
-    found = Share.objects.carrying().filter(to_worklist=placement.worklist, study=placement.study_id)
-    found = found.select_related("shared_by", "from_worklist__account", "from_worklist__owner")
-    return list(found.order_by("id")[:MOST_SHOWN])
+    shares = Share.objects.carrying().filter(to_worklist=placement.worklist, study=placement.study_id)
+    named = shares.select_related("shared_by", "from_worklist__account", "from_worklist__owner")
+    return list(named.order_by("id")[:MOST_SHOWN])

@@ -1,4 +1,4 @@
-"""What a monitor is told of shares."""
+"""What monitoring reads of shares."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from studies.models import Placement
 
 
 def settlement_overdue_since() -> datetime | None:
-    """When the oldest share or placement ended by the clock that no settling has seen to; None where there is none."""
+    """When the oldest share or placement ended by the clock that no settling has recorded; None where there is none."""
     moments = (
         Share.objects.overdue().aggregate(first=Min("expires_at"))["first"],
         Placement.objects.overdue().aggregate(first=Min("exists_until"))["first"],

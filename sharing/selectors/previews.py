@@ -1,4 +1,4 @@
-"""What would go if some shares ended: said in numbers before anything is done."""
+"""What would end with some shares: in numbers, before anything is done."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -7,9 +7,9 @@ from datetime import datetime
 
 from audit import clock
 from audit.actor import Actor
-from sharing import graph
 from sharing.events import Labels
 from sharing.graph import Graph
+from sharing.graph import load as load_graphs
 from sharing.models import Share
 from sharing.selectors.directory import accounts_of
 from sharing.selectors.shares import named
@@ -18,10 +18,10 @@ from studies.models import Placement
 
 @dataclass(frozen=True)
 class WhatEnds:
-    """How many shares end by the deed; which recipients and worklists lose studies, and how many each.
+    """How many shares end by the action; which recipients and worklists lose studies, and how many each.
 
     `recipients` are the targets of the ended shares (`kept` of them keep the study by another share), `worklists`
-    what falls with them inside the reader's own accounts, `elsewhere` a mere count of worklists of other accounts,
+    what ends with them inside the reader's own accounts, `elsewhere` a mere count of worklists of other accounts,
     `beyond` of onward shares past an external boundary, `promises` of invitations' promised shares.
     """
 
@@ -36,37 +36,37 @@ class WhatEnds:
 
 
 def what_ends(shares: Iterable[Share], by: Actor) -> WhatEnds:
-    """What goes if these shares end now."""
+    """What ends if these shares end now."""
     pks: dict[int, set[int]] = {}
     for share in shares:
         pks.setdefault(share.study_id, set()).add(share.pk)
-    graphs = graph.load(pks)
-    chosen = [share for one in graphs.values() for share in one.shares if share.pk in pks[one.study.pk]]
+    graphs = load_graphs(pks)
+    chosen = [share for graph in graphs.values() for share in graph.shares if share.pk in pks[graph.study.pk]]
     return _preview(graphs, chosen, by, clock.now())
 
 
 def what_ends_with_removal(placements: Collection[Placement], by: Actor) -> WhatEnds:
-    """What goes if these studies are removed from their worklist: the shares that brought them end."""
-    graphs = graph.load({placement.study_id for placement in placements})
+    """What ends if these studies are removed from their worklist: the shares that brought them, and more."""
+    graphs = load_graphs({placement.study_id for placement in placements})
     here = {(placement.study_id, placement.worklist_id) for placement in placements}
     chosen = [
         share
-        for one in graphs.values()
-        for share in one.shares
-        if (one.study.pk, share.to_worklist_id) in here
+        for graph in graphs.values()
+        for share in graph.shares
+        if (graph.study.pk, share.to_worklist_id) in here
     ]
     return _preview(graphs, chosen, by, clock.now())
 
 
 def what_ends_with_deletion(placement: Placement, by: Actor) -> WhatEnds:
-    """What goes if the study is deleted at home: every share of it."""
-    graphs = graph.load([placement.study_id])
-    # What was shared from elsewhere falls with what was shared from home.
+    """What ends if the study is deleted at home: every share of it."""
+    graphs = load_graphs([placement.study_id])
+    # What was shared from elsewhere ends with what was shared from home.
     chosen = [
         share
-        for one in graphs.values()
-        for share in one.shares
-        if share.from_worklist_id == one.study.home_id
+        for graph in graphs.values()
+        for share in graph.shares
+        if share.from_worklist_id == graph.study.home_id
     ]
     return _preview(graphs, chosen, by, clock.now())
 
@@ -82,24 +82,24 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
     far: set[int] = set()
     beyond = promises = kept = 0
     chosen_pks = {share.pk for share in chosen}
-    for one in graphs.values():
-        after = one.without([share for share in chosen if share.study_id == one.study.pk])
+    for graph in graphs.values():
+        after = graph.without([share for share in chosen if share.study_id == graph.study.pk])
         kept += sum(
-            study_id == one.study.pk and after.at(worklist_id).exists > now
+            study_id == graph.study.pk and after.at(worklist_id).exists > now
             for study_id, worklist_id in direct
         )
         falling = [
             share
-            for share in one.shares
-            if share.pk not in chosen_pks and one.is_live(share, now) and not after.is_live(share, now)
+            for share in graph.shares
+            if share.pk not in chosen_pks and graph.is_live(share, now) and not after.is_live(share, now)
         ]
-        inside = [share for share in falling if one.at(share.from_worklist_id).internal > now]
+        inside = [share for share in falling if graph.at(share.from_worklist_id).internal > now]
         beyond += len(falling) - len(inside)
         promises += sum(share.to_worklist_id is None for share in inside)
         known = {share.to_worklist_id for share in inside if share.account_id in accounts}
-        for worklist_id, times in one.times.items():
+        for worklist_id, times in graph.times.items():
             lost = times.exists > now >= after.at(worklist_id).exists
-            if not lost or (one.study.pk, worklist_id) in direct:
+            if not lost or (graph.study.pk, worklist_id) in direct:
                 continue
             if worklist_id in known:
                 near[worklist_id] += 1

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Invitation
 from audit import clock
@@ -14,24 +16,25 @@ from sharing import permissions
 from sharing.models import Method, Share
 from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
+from sharing.selectors.directory import public_name
 from sharing.selectors.invitations import invitations_of
 from studies.models import Study
 from studies.selectors import placements_visible_to
 
 ROWS = 50
-ENDED = "Ended"
+ENDED = gettext_noop("Ended")
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 
 class NoSuchPage(Exception):
-    """The page's address names a line that is not there."""
+    """The page's URL names a share or an invitation that is not there."""
 
 
 @dataclass(frozen=True)
 class SentShare:
-    """One share. `study` and `placement` only while the person still sees the study where they shared it from."""
+    """A share. `study` and `placement` only while the person still sees the study where they shared it from."""
 
     share: Share
     placement: UUID | None
@@ -52,7 +55,7 @@ class SentShare:
 
 @dataclass(frozen=True)
 class SentInvitation:
-    """One invitation, with how many of the person's promises still wait on it."""
+    """An invitation, with how many of the person's promises still wait on it."""
 
     invitation: Invitation
     state: str
@@ -63,7 +66,7 @@ class SentInvitation:
 
 @dataclass(frozen=True)
 class SentPage(Generic[T]):
-    """Some lines, and the uuids with which the pages beside this one begin; empty where there is none."""
+    """Some rows, and the uuids with which the pages before and after begin; empty where there is none."""
 
     lines: list[T]
     newer: UUID | None
@@ -115,73 +118,74 @@ def _page(
         if at is None:
             raise NoSuchPage
         if before is not None:
-            found = list(rows.filter(pk__lt=at).order_by("-pk")[: ROWS + 1])
-            beside, more = True, len(found) > ROWS
-            found = found[:ROWS]
+            page = list(rows.filter(pk__lt=at).order_by("-pk")[: ROWS + 1])
+            has_newer, has_older = True, len(page) > ROWS
+            page = page[:ROWS]
         else:
             turned = list(rows.filter(pk__gt=at).order_by("pk")[: ROWS + 1])
-            beside, more = len(turned) > ROWS, True
-            found = turned[:ROWS][::-1]
+            has_newer, has_older = len(turned) > ROWS, True
+            page = turned[:ROWS][::-1]
     else:
-        found = list(rows.order_by("-pk")[: ROWS + 1])
-        beside, more = False, len(found) > ROWS
-        found = found[:ROWS]
-    if not found:
+        page = list(rows.order_by("-pk")[: ROWS + 1])
+        has_newer, has_older = False, len(page) > ROWS
+        page = page[:ROWS]
+    if not page:
         return [], None, None
-    return found, found[0].uuid if beside else None, found[-1].uuid if more else None  # type: ignore[attr-defined]
+    return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]
 
 
 def _sent_share(share: Share, now: datetime, rights: permissions.RightsToEnd) -> SentShare:
     state, tone, why = _state(share, now)
-    may_end = state != ENDED and not rights.refusal(share, home=share.study.home_id)
+    may_end = state != _(ENDED) and not rights.refusal(share, home=share.study.home_id)
     return SentShare(share, share.seen, _target(share), state, tone, why, may_end)  # type: ignore[attr-defined]
 
 
 def _target(share: Share) -> str:
-    """As the person named it: an address, a code's public name, a worklist or a colleague."""
-    if share.address:
-        return share.address
+    """As the person named it: an email, a code's public name, a worklist or a colleague."""
+    if share.email:
+        return share.email
     worklist = share.to_worklist
-    assert worklist is not None  # a constraint: a share has a worklist or an address
+    assert worklist is not None  # a constraint: a share has a worklist or an email
     if share.method == Method.CODE and worklist.account is not None:
-        return f"{worklist.account.name} — {worklist.name}"
+        return public_name(worklist)
     return worklist.label
 
 
 def _state(share: Share, now: datetime) -> tuple[str, str, str]:
-    """A word, its tone, and why. What ended by the clock is said before the sweep writes it down."""
+    """A word, its tone, and why. What the clock ended is shown as ended before the sweep records it."""
     if share.ended_at is not None:
-        return ENDED, "neutral", _why_ended(share)
+        return _(ENDED), "neutral", _why_ended(share)
     if share.expires_at is not None and share.expires_at <= now:
-        return ENDED, "neutral", str(Share.EndReason.EXPIRED.label)
+        return _(ENDED), "neutral", str(Share.EndReason.EXPIRED.label)
     if not share.held:  # type: ignore[attr-defined]
-        return ENDED, "neutral", str(Share.EndReason.UNREACHABLE.label)
+        return _(ENDED), "neutral", str(Share.EndReason.UNREACHABLE.label)
     if share.to_worklist_id is None:
         assert share.invitation is not None  # a constraint: a share has a worklist or an invitation
         if share.invitation.expires_at <= now:
-            return "Invitation expired", "warn", "send the invitation again to renew it"
-        return "Invited", "waiting", "not yet registered"
+            return _("Invitation expired"), "warn", _("send the invitation again to renew it")
+        return _("Invited"), "waiting", _("not yet registered")
     if share.approved_at is None:
-        return "Awaiting approval", "waiting", ""
-    return "Shared", "good", ""
+        return _("Awaiting approval"), "waiting", ""
+    return _("Shared"), "good", ""
 
 
 def _why_ended(share: Share) -> str:
-    """For the one who shared it; where somebody else ended it, with their name."""
-    by_self = share.ended_by_id == share.shared_by_id
-    by = f"by {share.ended_by.name}" if share.ended_by is not None and not by_self else ""
+    """For the sharer; where another person ended the share, with their name."""
     reason = Share.EndReason(share.end_reason)
-    if reason == Share.EndReason.ENDED and share.ended_by is not None:
-        return by or "by you"
-    return f"{reason.label} {by}".strip()
+    by_reason = reason == Share.EndReason.ENDED
+    if share.ended_by is None or share.ended_by_id == share.shared_by_id:
+        return _("by you") if by_reason and share.ended_by is not None else str(reason.label)
+    if by_reason:
+        return _("by %(name)s") % {"name": share.ended_by.name}
+    return _("%(reason)s by %(name)s") % {"reason": reason.label, "name": share.ended_by.name}
 
 
 def _sent_invitation(invitation: Invitation, now: datetime) -> SentInvitation:
     promised: int = invitation.promised  # type: ignore[attr-defined]
     if invitation.accepted_at is not None:
-        return SentInvitation(invitation, "Registered", "good", promised, False)
+        return SentInvitation(invitation, _("Registered"), "good", promised, False)
     if invitation.withdrawn_at is not None:
-        return SentInvitation(invitation, "Withdrawn", "neutral", promised, False)
+        return SentInvitation(invitation, _("Withdrawn"), "neutral", promised, False)
     if invitation.expires_at <= now:
-        return SentInvitation(invitation, "Expired", "warn", promised, True)
-    return SentInvitation(invitation, "Pending", "waiting", promised, True)
+        return SentInvitation(invitation, _("Expired"), "warn", promised, True)
+    return SentInvitation(invitation, _("Pending"), "waiting", promised, True)

@@ -28,7 +28,7 @@ def shares_awaiting(by: Actor) -> QuerySet[Share]:
 
 @dataclass(frozen=True)
 class ReceivedPress:
-    """What of one press still stands for a reader; `stood` says whether something once did."""
+    """The placements of one press that a reader still has; `stood`: whether the reader ever had any."""
 
     placements: list[Placement]
     stood: bool

@@ -1,9 +1,11 @@
-"""A worklist that asks for approval: one of its approvers decides each share."""
+"""A worklist that asks for approval: an approver decides each share."""
 
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actions import Action
 from audit.actor import Actor
@@ -15,7 +17,7 @@ from sharing.locks import lock_directory
 from sharing.models import Share
 from sharing.services import notices, settling
 
-TOO_LATE = "Someone has already decided on this share, or it has ended."
+TOO_LATE = gettext_noop("Someone has already decided on this share, or it has ended.")
 
 
 @transaction.atomic
@@ -30,15 +32,13 @@ def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
     permissions.check_approve(by, waiting.to_worklist)
     lock_directory(users=(), accounts=(), worklists=[waiting.to_worklist.pk])
     graphs, now = settling.opened([waiting.study_id])
-    one = graphs[waiting.study_id]
-    standing = next(
-        (each for each in one.shares if each.pk == waiting.pk and each.approved_at is None),
-        None,
-    )
+    graph = graphs[waiting.study_id]
+    unapproved = (each for each in graph.shares if each.approved_at is None)
+    standing = next((each for each in unapproved if each.pk == waiting.pk), None)
     if standing is None:
-        raise ValidationError(TOO_LATE)
-    internal = one.at(standing.from_worklist_id).internal > now
-    on = on_share(standing, one.study, Labels.of([standing]), in_original=internal)
+        raise ValidationError(_(TOO_LATE))
+    internal = graph.at(standing.from_worklist_id).internal > now
+    on = on_share(standing, graph.study, Labels.of([standing]), in_original=internal)
     record(Action.SHARE_APPROVE if approve else Action.SHARE_DECLINE, by=by, on=on)
     if approve:
         standing.approved_at, standing.approved_by = now, by.person
@@ -47,5 +47,5 @@ def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
         settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)
     settling.settle(graphs, now)
     if approve:
-        notices.tell(press=standing.press, shares=[standing], shared_by=standing.shared_by)
+        notices.queue_notices(press=standing.press, shares=[standing], shared_by=standing.shared_by)
     return standing

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.services import limits
 from audit.actions import Action
@@ -14,7 +15,7 @@ from audit.actor import Actor
 from audit.services import event, record_all
 from common.exceptions import NothingThere
 from sharing import permissions, selectors, targets
-from sharing.limits import MOST_STUDIES, ONE_WORKLIST, TOO_MANY_STUDIES
+from sharing.limits import MOST_STUDIES, ONE_WORKLIST, too_many_studies
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services.previews import visible_placements
@@ -27,7 +28,7 @@ from worklists.models import Worklist
 
 @dataclass(frozen=True)
 class Offer:
-    """What the dialog has to work with: the ticked studies that are there, and what may be used on at least one."""
+    """What the dialog offers: the ticked studies that are there, and what may be used on at least one of them."""
 
     worklist: Worklist
     placements: list[Placement]
@@ -39,8 +40,8 @@ class Offer:
         return any(pair.method == method for pair in self.allowed)
 
     def why_not(self, method: Method) -> str:
-        """The sentence for a method that is not offered: the role's, or that of the way the studies came here."""
-        return permissions.NOT_ONWARD if method in self.by_role else permissions.SENTENCES[method]
+        """The sentence for a method that is not offered: by the role, or by the way the studies were shared."""
+        return _(permissions.NOT_ONWARD if method in self.by_role else permissions.SENTENCES[method])
 
     def accounts(self, method: str) -> frozenset[int]:
         """The accounts whose directory may be used for a method."""
@@ -56,18 +57,18 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     """
     wanted = set(placements)
     if len(wanted) > MOST_STUDIES:
-        raise ValidationError(TOO_MANY_STUDIES.format(len(wanted)))
-    found = visible_placements(list(wanted), by)
-    worklist = found[0].worklist
-    if any(placement.worklist_id != worklist.pk for placement in found):
-        raise ValidationError(ONE_WORKLIST)
+        raise ValidationError(too_many_studies(len(wanted)))
+    ticked = visible_placements(list(wanted), by)
+    worklist = ticked[0].worklist
+    if any(placement.worklist_id != worklist.pk for placement in ticked):
+        raise ValidationError(_(ONE_WORKLIST))
     rights = permissions.check_share(by, worklist)
     if worklist.is_personal:
-        allowed = _allowed_on_own(by, worklist, rights, [placement.study_id for placement in found])
+        allowed = _allowed_on_own(by, worklist, rights, [placement.study_id for placement in ticked])
     else:
         allowed = permissions.allowed_on(worklist, rights)
     by_role = permissions.methods_by_role(worklist, rights)
-    return Offer(worklist, found, len(wanted) - len(found), by_role, allowed)
+    return Offer(worklist, ticked, len(wanted) - len(ticked), by_role, allowed)
 
 
 def _allowed_on_own(
@@ -80,7 +81,7 @@ def _allowed_on_own(
 def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozenset[int]:
     """The accounts in whose directory the person may look for physicians while sharing from a worklist.
 
-    From one's own worklist these are the named ones where one's role there has the right. Raises NothingThere and
+    From their personal worklist these are the named accounts where their role has the right. Raises NothingThere and
     PermissionDenied.
     """
     ticked = access.worklists_for(by, "list_studies").filter(uuid=worklist).first()
@@ -88,7 +89,7 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozens
         raise NothingThere
     rights = permissions.check_share(by, ticked)
     if Method.PHYSICIAN not in permissions.methods_by_role(ticked, rights):
-        raise PermissionDenied(permissions.SENTENCES[Method.PHYSICIAN])
+        raise PermissionDenied(_(permissions.SENTENCES[Method.PHYSICIAN]))
     if ticked.account_id is not None:
         return frozenset({ticked.account_id})
     named = selectors.accounts_by_uuid(accounts)
@@ -98,26 +99,32 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozens
 
 @dataclass(frozen=True)
 class ReadBack:
-    """Each code that was looked up, with what it stands for; and the codes that the limit left out."""
+    """Each code that was looked up, with its worklist or refusal; and the codes that the limit left out."""
 
     answers: list[tuple[str, Resolved]]
     not_asked: list[str]
 
     @property
     def limited(self) -> str:
-        """The sentence that says why codes were left out; empty where none was."""
-        return limits.TOO_MANY_CODES if self.not_asked else ""
+        """The sentence that says why codes were left out; empty where none was left out."""
+        return _(limits.TOO_MANY_CODES) if self.not_asked else ""
 
 
 def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> ReadBack:
-    """What each typed share code stands for, or the sentence that refuses it. Every look-up is recorded.
+    """The worklist of each typed share code, or the sentence that refuses it. Every look-up is recorded.
 
     Each counts against the limit of the person and of the account first, outside the transaction.
     """
-    counted = list(takewhile(lambda _: limits.may_look_up(by=by, account=ticked.account_id), codes))
+    counted = list(takewhile(lambda code: limits.may_look_up(by=by, account=ticked.account_id), codes))
     return ReadBack(
         list(zip(counted, _looked_up(counted, by, ticked), strict=True)), list(codes[len(counted) :])
     )
+
+
+def check_emails(*, emails: Sequence[str], by: Actor) -> list[tuple[str, str]]:
+    """Each typed email with the sentence that refuses it; empty where it can be shared with, registered or not."""
+    own = targets.own_emails(by)
+    return [(email, targets.refusal_of_email(email, own)) for email in emails]
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Ending shares: effective on the next request, with everything that hung on them."""
+"""Ending shares: effective on the next request, with every share that depended on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +32,6 @@ def end_shares(*, shares: Sequence[UUID], by: Actor) -> EndReport:
     permissions.check_end(by, chosen)
     graphs, now = settling.opened({share.study_id for share in chosen})
     pks = {share.pk for share in chosen}
-    ending = [share for one in graphs.values() for share in one.shares if share.pk in pks]
+    ending = [share for graph in graphs.values() for share in graph.shares if share.pk in pks]
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.ENDED, by=by)
     return EndReport(len(ending), len(chosen) - len(ending), len(with_them))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation
@@ -30,7 +31,7 @@ def relink_invitation(*, invitation: UUID, by: Actor) -> Invitation:
 
 
 def _mail_again(invitation: UUID, by: Actor, renew: Callable[..., Invitation]) -> Invitation:
-    """The mail counts against the limit before the transaction begins, once the person is known to see it."""
+    """The mail counts against the limit before the transaction begins, once it is known that they see it."""
     limits.count_mail(invitation=_seen(invitation, by), by=by)
     with transaction.atomic():
         row = _own(invitation, by)
@@ -43,7 +44,7 @@ def _mail_again(invitation: UUID, by: Actor, renew: Callable[..., Invitation]) -
 def withdraw_invitation(*, invitation: UUID, by: Actor) -> int:
     """End what the person promised with an invitation; how many promises ended.
 
-    An invitation that carries nobody else's promise and no membership is withdrawn with them, so that its link stops
+    An invitation that carries no one else's promise and no membership is withdrawn with them, so that its link stops
     working.
     """
     row = _own(invitation, by)
@@ -55,7 +56,7 @@ def withdraw_invitation(*, invitation: UUID, by: Actor) -> int:
 
 @transaction.atomic
 def withdraw_staff_invitation(*, membership: InvitedMembership, by: Actor) -> bool:
-    """Take back an invited membership; whether the link stopped working with it.
+    """Withdraw an invited membership; whether the link stopped working with it.
 
     Shares that clinicians promised on the same invitation are theirs: while one waits, so does the invitation.
     """
@@ -74,14 +75,14 @@ def _seen(invitation: UUID, by: Actor) -> Invitation:
 
 
 def _own(invitation: UUID, by: Actor) -> Invitation:
-    """An invitation by which the person promised something, locked in the house's order: address, then row."""
+    """An invitation by which the person promised something, locked in the product's order: email, then row."""
     seen = _seen(invitation, by)
     lock_addresses([seen.address])
     row = Invitation.objects.select_for_update().get(pk=seen.pk)
     if row.accepted_at is not None:
-        raise ValidationError(accounts_invitations.USED_MEANWHILE)
+        raise ValidationError(_(accounts_invitations.USED_MEANWHILE))
     if row.withdrawn_at is not None:
-        raise ValidationError(accounts_invitations.WITHDRAWN_MEANWHILE)
+        raise ValidationError(_(accounts_invitations.WITHDRAWN_MEANWHILE))
     return row
 
 

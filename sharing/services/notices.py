@@ -1,4 +1,4 @@
-"""Who is told of a press: one mail for each recipient, to people and invited addresses who want one."""
+"""The mails of a press: a mail for each recipient who wants mail, registered or invited."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -9,8 +9,8 @@ from sharing.models import Share
 from worklists.selectors import people_wanting_mail
 
 
-def tell(*, press: UUID, shares: Collection[Share], shared_by: User) -> None:
-    """Queue the mails of one press. What awaits approval is told when it is approved."""
+def queue_notices(*, press: UUID, shares: Collection[Share], shared_by: User) -> None:
+    """Queue the mails of one press. A share that awaits approval has its mail when it is approved."""
     reached = {
         share.to_worklist_id for share in shares if share.to_worklist_id and share.approved_at is not None
     }
@@ -25,8 +25,5 @@ def tell(*, press: UUID, shares: Collection[Share], shared_by: User) -> None:
     invited = Invitation.objects.filter(pk__in=promised).order_by("pk").values_list("pk", "address")
     queue_mails(
         kind="invitation",
-        to=[
-            (address, {"press": str(press), "invitation": pk})
-            for pk, address in (invited if promised else ())
-        ],
+        to=[(email, {"press": str(press), "invitation": pk}) for pk, email in (invited if promised else ())],
     )

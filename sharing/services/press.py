@@ -11,7 +11,7 @@ from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import FEW, copy_in
-from sharing.decisions import Decision, Key, Outcome
+from sharing.decisions import Change, Decision, Key, Outcome
 from sharing.events import Labels, on_share
 from sharing.graph import Graph
 from sharing.models import Method, Share
@@ -27,7 +27,7 @@ COPIED = [field.attname for field in Share._meta.concrete_fields if not field.pr
 
 @dataclass(frozen=True)
 class ReportRow:
-    """What became of one study and one target; `placement` is empty of a study when it was gone meanwhile."""
+    """The outcome for one study and one target; `placement` is empty where the study was gone meanwhile."""
 
     placement_uuid: UUID
     placement: Placement | None
@@ -36,6 +36,7 @@ class ReportRow:
     outcome: str
     sentence: str = ""
     share: Share | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -70,21 +71,19 @@ def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[ReportRow],
     rows: list[ReportRow] = []
     for decision in decisions:
         share = decision.share
-        if decision.outcome == Outcome.CHANGED and share is not None:
-            share.expires_at, share.note = press.expires_at, press.note
+        if decision.change is not None and share is not None:
+            share.expires_at, share.note = decision.change.expires_at, decision.change.note
             changed.append(share)
         elif share is None and decision.key is not None:
             share = new.get(decision.key) or new.setdefault(decision.key, _new_share(press, decision))
         rows.append(_row(decision, share))
     _insert(list(new.values()))
-    Share.objects.filter(pk__in=[share.pk for share in changed]).update(
-        expires_at=press.expires_at, note=press.note
-    )
+    _update(press, changed)
     return rows, list(new.values())
 
 
 def audit(press: Press, rows: Sequence[ReportRow], graphs: dict[int, Graph]) -> None:
-    """One event a row, except for what was shared already: nothing was written, so nothing happened."""
+    """An event a row, except for what was shared already, where nothing was written."""
     labels = Labels.of(row.share for row in rows if row.share is not None)
     record_all(_event(press, row, labels, graphs) for row in rows if row.outcome != Outcome.ALREADY_SHARED)
 
@@ -99,6 +98,7 @@ def _row(decision: Decision, share: Share | None) -> ReportRow:
         decision.outcome,
         decision.sentence,
         share,
+        decision.change,
     )
 
 
@@ -113,7 +113,7 @@ def _new_share(press: Press, decision: Decision) -> Share:
         to_worklist_id=key.to_worklist_id,
         invitation_id=key.invitation_id,
         method=key.method,
-        address=recipient.target.value if key.method == Method.EMAIL else "",
+        email=recipient.target.value if key.method == Method.EMAIL else "",
         account_id=key.account_id,
         shared_by=press.by.person,
         shared_at=press.now,
@@ -139,10 +139,31 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
         labels,
         in_original=graphs[row.placement.study_id].at(press.worklist.pk).internal > press.now,
         outcome=str(row.outcome),
-        until=press.expires_at.isoformat() if press.expires_at else "",
+        until=_moment(row.share.expires_at),
+        **_was(row.change),
     )
     action = Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD
     return event(action, by=press.by, on=on)
+
+
+def _was(change: Change | None) -> dict[str, str]:
+    """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
+    if change is None:
+        return {}
+    note = {"note": "changed" if change.was_note else "added"} if change.note != change.was_note else {}
+    return {"was_until": _moment(change.was_expires_at), **note}
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat() if moment is not None else ""
+
+
+def _update(press: Press, shares: Sequence[Share]) -> None:
+    """All at once: what the press gives is the same for each, and what it leaves empty stays."""
+    given = {"expires_at": press.expires_at, "note": press.note}
+    if shares:
+        rows = Share.objects.filter(pk__in=[share.pk for share in shares])
+        rows.update(**{field: value for field, value in given.items() if value})
 
 
 def _insert(shares: Sequence[Share]) -> None:

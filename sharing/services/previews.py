@@ -1,4 +1,4 @@
-"""What would end with a share, a removal, a deletion or a withdrawal, before anybody confirms."""
+"""What would end with a share, a removal, a deletion or a withdrawal, before the person confirms."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,43 +13,43 @@ from studies.selectors import placements_visible_to
 
 
 def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
-    """The shares that are there for the person, and what goes if they end. Raises NothingThere and PermissionDenied."""
+    """The shares that are there for the person, and what ends with them. Raises NothingThere and PermissionDenied."""
     seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
-    found = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
-    if not found:
+    chosen = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
+    if not chosen:
         raise NothingThere
-    permissions.check_end(by, found)
-    return found, selectors.what_ends(found, by)
+    permissions.check_end(by, chosen)
+    return chosen, selectors.what_ends(chosen, by)
 
 
 def preview_removal(*, placements: Sequence[UUID], by: Actor) -> tuple[list[Placement], selectors.WhatEnds]:
-    """The studies, and what goes if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
-    found = visible_placements(placements, by)
-    permissions.check_removal(by, found)
-    return found, selectors.what_ends_with_removal(found, by)
+    """The studies, and what ends if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
+    chosen = visible_placements(placements, by)
+    permissions.check_removal(by, chosen)
+    return chosen, selectors.what_ends_with_removal(chosen, by)
 
 
 def preview_deletion(*, placement: UUID, by: Actor) -> tuple[Placement, selectors.WhatEnds]:
-    """The study, and what goes if it is deleted at home. Raises NothingThere and PermissionDenied."""
-    [found] = visible_placements([placement], by)
-    permissions.check_deletion(by, found)
-    return found, selectors.what_ends_with_deletion(found, by)
+    """The study, and what ends if it is deleted at home. Raises NothingThere and PermissionDenied."""
+    [chosen] = visible_placements([placement], by)
+    permissions.check_deletion(by, chosen)
+    return chosen, selectors.what_ends_with_deletion(chosen, by)
 
 
 def visible_placements(placements: Sequence[UUID], by: Actor) -> list[Placement]:
     seen = placements_visible_to(by).filter(uuid__in=set(placements))
-    found = list(seen.with_names().order_by("name_key", "-study_date", "pk"))
-    if not found:
+    visible = list(seen.with_names().order_by("name_key", "-study_date", "pk"))
+    if not visible:
         raise NothingThere
-    return found
+    return visible
 
 
 def preview_withdrawal(*, invitation: UUID, by: Actor) -> tuple[Invitation, int, bool]:
     """The invitation, how many of the person's promises end with it, and whether others wait with it too."""
-    found = selectors.invitations_of(by).filter(uuid=invitation).first()
-    if found is None:
+    chosen = selectors.invitations_of(by).filter(uuid=invitation).first()
+    if chosen is None:
         raise NothingThere
-    promisers = list(selectors.promises_of(found).values_list("shared_by", flat=True))
+    promisers = list(selectors.promises_of(chosen).values_list("shared_by", flat=True))
     mine = sum(promiser == by.user_id for promiser in promisers)
-    others = len(promisers) > mine or selectors.waiting_membership(found) is not None
-    return found, mine, others
+    others = len(promisers) > mine or selectors.waiting_membership(chosen) is not None
+    return chosen, mine, others

@@ -1,13 +1,13 @@
-"""What was promised to an address, and the person who comes to claim it."""
+"""What was promised to an email, and the person who claims it."""
 
 from datetime import datetime
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation, User
+from accounts.selectors import proved_addresses
 from accounts.services.invitations import mark_accepted
 from audit.actions import Action
 from audit.actor import SYSTEM, Actor
@@ -24,9 +24,9 @@ from worklists.models import Worklist
 
 
 def claim_promises(*, by: Actor) -> int:
-    """Make the promises to the person's verified addresses theirs; how many were kept.
+    """Make the promises to the person's verified emails theirs; how many were kept.
 
-    Called whenever an address becomes verified and at every sign-in; calling it again does nothing more.
+    Called whenever an email becomes verified and at every sign-in; calling it again does nothing more.
     """
     if not _promises(by.person).exists():
         return 0
@@ -34,26 +34,25 @@ def claim_promises(*, by: Actor) -> int:
         return _claim(by)
 
 
-def _addresses(user: User) -> list[str]:
-    rows = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
-    return sorted({identity(address) for address in rows})
+def _emails(user: User) -> list[str]:
+    return sorted({identity(email) for email in proved_addresses(user)})
 
 
 def _promises(user: User) -> QuerySet[Share]:
     return Share.objects.promised().filter(
-        invitation__in=Invitation.objects.claimable().filter(address__in=_addresses(user))
+        invitation__in=Invitation.objects.claimable().filter(address__in=_emails(user))
     )
 
 
 def _claim(by: Actor) -> int:
     user = by.person
-    lock_addresses(_addresses(user))
+    lock_addresses(_emails(user))
     worklist = Worklist.objects.select_related("owner").get(owner=user)
     lock_directory(users=[user.pk], accounts=(), worklists=[worklist.pk])
     promised = set(_promises(user).values_list("pk", "study_id"))
     graphs, now = settling.opened({study_id for _, study_id in promised})
     pks = {pk for pk, _ in promised}
-    waiting = [share for one in graphs.values() for share in one.shares if share.pk in pks]
+    waiting = [share for graph in graphs.values() for share in graph.shares if share.pk in pks]
     labels = Labels.of(waiting)
     kept: list[Share] = []
     dropped: dict[str, list[Share]] = {}
@@ -89,8 +88,8 @@ def _claim(by: Actor) -> int:
 def _standing(graphs: dict[int, Graph], worklist: Worklist) -> dict[tuple[int, int, int], Share]:
     return {
         (share.study_id, share.from_worklist_id, share.shared_by_id): share
-        for one in graphs.values()
-        for share in one.shares
+        for graph in graphs.values()
+        for share in graph.shares
         if share.to_worklist_id == worklist.pk and share.method == Method.EMAIL
     }
 
@@ -121,13 +120,13 @@ def _event(
     now: datetime,
     reason: str,
 ) -> AuditEvent:
-    one = graphs[share.study_id]
-    internal = one.at(share.from_worklist_id).internal > now
+    graph = graphs[share.study_id]
+    internal = graph.at(share.from_worklist_id).internal > now
     action = Action.SHARE_DROP if reason else Action.SHARE_CLAIM
     return event(
         action,
         by=by,
-        on=on_share(share, one.study, labels, in_original=internal, why=str(reason)),
+        on=on_share(share, graph.study, labels, in_original=internal, why=str(reason)),
     )
 
 
@@ -140,8 +139,8 @@ def end_promises(*, invitation: Invitation, by: Actor) -> int:
     graphs, now = settling.opened(study_ids)
     ending = [
         share
-        for one in graphs.values()
-        for share in one.shares
+        for graph in graphs.values()
+        for share in graph.shares
         if share.invitation_id == invitation.pk
         and share.to_worklist_id is None
         and share.shared_by_id == by.user_id

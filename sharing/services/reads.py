@@ -37,7 +37,7 @@ def read_access(
 
 @transaction.atomic
 def read_access_names(*, placement: Placement, worklist: UUID, by: Actor) -> selectors.AccessPlace:
-    """One worklist of that page with its people named; NothingThere where they are not the person's to know."""
+    """A worklist of that page with its people named; NothingThere where the person may not know them."""
     shown = read_access(placement=placement, by=by, names=worklist)
     place = next((place for place in shown.places if place.uuid == worklist and place.roles), None)
     if place is None:
@@ -57,7 +57,7 @@ def read_access_path(*, placement: Placement, share: UUID, by: Actor) -> list[di
 
 @transaction.atomic
 def read_received(*, press: UUID, by: Actor) -> selectors.ReceivedPress:
-    """What of a press still stands for the person; NothingThere where nothing ever did."""
+    """The placements of a press that the person still has; NothingThere where they never had any."""
     received = selectors.press_for(by, press)
     if not received.stood:
         raise NothingThere

@@ -13,7 +13,7 @@ from worklists.services import claim_memberships
 def register_invited(*, invitation: Invitation, name: str, password: str, code: str, by: Actor) -> User:
     """Register the invited person and give them what waits for them, in one transaction.
 
-    `by` is the visitor, who is nobody until then; `password` is hashed already. The try at the code is taken, and
+    `by` is the visitor, who is not a user until then; `password` is hashed already. The try at the code is counted, and
     committed, before that transaction. Raises ValidationError with a sentence.
     """
     registration.prove_code(invitation=invitation, code=code, by=by)
@@ -26,10 +26,10 @@ def register_invited(*, invitation: Invitation, name: str, password: str, code: 
 
 @transaction.atomic
 def claim_what_waits(*, by: Actor) -> None:
-    """Memberships and promised shares for the person's verified addresses become theirs.
+    """Memberships and promised shares for the person's verified emails become theirs.
 
-    Called whenever an address becomes verified and at every sign-in; calling it again does nothing more. Memberships
-    come first, as the locks do: accounts before studies.
+    Called whenever an email becomes verified and at every sign-in; calling it again does nothing more. Memberships
+    are claimed first, in the order of the locks: accounts before studies.
     """
     claim_memberships(by=by)
     claim_promises(by=by)

@@ -1,4 +1,4 @@
-"""Taking a study off a worklist, deleting it at home, and leaving an account."""
+"""Removing a study from a worklist, deleting it at home, and leaving an account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import AccountMembership
 from audit.actions import Action
@@ -24,7 +25,7 @@ from worklists.services import deactivate_member_without_shares, remove_member_w
 
 @dataclass(frozen=True)
 class Removal:
-    """How many studies went, how many shares ended by it, how many ended with those."""
+    """How many studies were removed, how many shares that ended, and how many ended with those."""
 
     studies: int
     shares: int
@@ -37,53 +38,53 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: Actor) -> Removal:
 
     Raises NothingThere, PermissionDenied, and ValidationError for a study that is at home here.
     """
-    found = list(placements_visible_to(by).filter(uuid__in=placements).with_names())
-    if not found:
+    chosen = list(placements_visible_to(by).filter(uuid__in=placements).with_names())
+    if not chosen:
         raise NothingThere
-    permissions.check_removal(by, found)
-    graphs, now = settling.opened({placement.study_id for placement in found})
-    # What brought a study here may have ended while we waited for the lock.
-    found = [
-        placement for placement in found if graphs[placement.study_id].at(placement.worklist_id).exists > now
+    permissions.check_removal(by, chosen)
+    graphs, now = settling.opened({placement.study_id for placement in chosen})
+    # The share that brought a study here may have ended while we waited for the lock.
+    removed = [
+        placement for placement in chosen if graphs[placement.study_id].at(placement.worklist_id).exists > now
     ]
-    if not found:
+    if not removed:
         raise NothingThere
     ending: list[Share] = []
-    for placement in found:
-        one = graphs[placement.study_id]
-        ending += [share for share in one.shares if share.to_worklist_id == placement.worklist_id]
+    for placement in removed:
+        shares = graphs[placement.study_id].shares
+        ending += [share for share in shares if share.to_worklist_id == placement.worklist_id]
         record(Action.STUDY_REMOVE, by=by, on=on_placement(placement, at=now))
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.REMOVED, by=by)
-    return Removal(len(found), len(ending), len(with_them))
+    return Removal(len(removed), len(ending), len(with_them))
 
 
 @transaction.atomic
 def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
     """Delete a study at its home: its shares and promises end, every placement goes, a tombstone stays.
 
-    The bytes go later, when no other study uses them. Raises NothingThere, PermissionDenied, ValidationError.
+    The bytes are removed later, when no other study uses them. Raises NothingThere, PermissionDenied, ValidationError.
     """
-    found = placements_visible_to(by).filter(uuid=placement).with_names().first()
-    if found is None:
+    chosen = placements_visible_to(by).filter(uuid=placement).with_names().first()
+    if chosen is None:
         raise NothingThere
-    permissions.check_deletion(by, found)
+    permissions.check_deletion(by, chosen)
     why = why.replace("\x00", "").strip()
     if not why or len(why) > 500:
-        raise ValidationError("Give a reason of up to 500 characters.")
-    graphs, now = settling.opened([found.study_id])
-    one = graphs[found.study_id]
-    if one.study.deleted_at is not None:
+        raise ValidationError(_("Give a reason of up to 500 characters."))
+    graphs, now = settling.opened([chosen.study_id])
+    graph = graphs[chosen.study_id]
+    if graph.study.deleted_at is not None:
         raise NothingThere
-    ending = list(one.shares)
+    ending = list(graph.shares)
     on = on_placement(
-        found,
+        chosen,
         at=now,
-        detail={"shares": len(ending), "instances": one.study.n_instances},
+        detail={"shares": len(ending), "instances": graph.study.n_instances},
     )
     record(Action.STUDY_DELETE, by=by, on=on)
     settling.end(ending, graphs, now, reason=Share.EndReason.STUDY_DELETED, by=by)
-    settling.drop_every_placement(one.study)
-    erase_study(study=one.study, by=by, why=why, at=now)
+    settling.drop_every_placement(graph.study)
+    erase_study(study=graph.study, by=by, why=why, at=now)
     return Removal(1, len(ending), 0)
 
 
@@ -91,12 +92,12 @@ def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
 def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Removal:
     """End a person's active membership of an account, and with it the physician shares it gave them.
 
-    Inactive, the membership keeps its rows and gives no right; with `remove` it goes altogether. Raises
+    Inactive, the membership keeps its rows and gives no right; with `remove` it is deleted. Raises
     NothingThere, PermissionDenied and ValidationError (the last administrator).
     """
-    found = AccountMembership.objects.select_related("user__personal_worklist", "account")
-    # These lock user, membership and worklist rows before any study is locked, and see to the rights.
-    row = still_there(found, membership)
+    memberships = AccountMembership.objects.select_related("user__personal_worklist", "account")
+    # These lock user, membership and worklist rows before any study is locked, and remove the rights.
+    row = still_there(memberships, membership)
     if remove:
         remove_member_without_shares(membership=row, by=by)
     else:
@@ -105,8 +106,8 @@ def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Remova
     if not study_ids:
         return Removal(0, 0, 0)
     graphs, now = settling.opened(study_ids)
-    # Asked again under the locks.
+    # Read again under the locks.
     given = set(given_by(row).values_list("pk", flat=True))
-    ending = [share for one in graphs.values() for share in one.shares if share.pk in given]
+    ending = [share for graph in graphs.values() for share in graph.shares if share.pk in given]
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.LEFT, by=by)
     return Removal(len({share.study_id for share in ending}), len(ending), len(with_them))

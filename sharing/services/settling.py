@@ -1,4 +1,4 @@
-"""Keeps placements in step with shares: ends what is no longer live, writes the three times back."""
+"""Keeps placements in step with shares: ends what is no longer live, writes the three times of each placement."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -10,9 +10,9 @@ from audit.actions import Action
 from audit.actor import SYSTEM, Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
-from sharing import graph
 from sharing.events import Labels, on_share
 from sharing.graph import Graph
+from sharing.graph import load as load_graphs
 from sharing.law import NOWHERE, Times
 from sharing.models import Share
 from studies.models import FOREVER, NO_PATH, Placement, Study
@@ -26,7 +26,7 @@ SWEEP = 500
 
 
 def lock_studies(study_ids: Iterable[int]) -> datetime:
-    """Lock the study rows in ascending order; the database's now, read after the locks were had."""
+    """Lock the study rows in ascending order; the database's now, read after the locks were taken."""
     list(
         Study.objects.filter(pk__in=set(study_ids))
         .order_by("pk")
@@ -37,11 +37,11 @@ def lock_studies(study_ids: Iterable[int]) -> datetime:
 
 
 def opened(study_ids: Collection[int]) -> tuple[dict[int, Graph], datetime]:
-    """Lock the studies, end what was overdue, and give their graphs and the moment they stand at."""
+    """Lock the studies, end what was overdue, and give their graphs and the moment they are of."""
     now = lock_studies(study_ids)
-    graphs = graph.load(study_ids)
+    graphs = load_graphs(study_ids)
     if _end_the_dead(graphs, now):
-        # Placements stand as the last deed left them, until the clock ends a share.
+        # Placements are as the last change left them, until the clock ends a share.
         _write_placements(graphs, now)
     return graphs, now
 
@@ -49,11 +49,11 @@ def opened(study_ids: Collection[int]) -> tuple[dict[int, Graph], datetime]:
 def settle(graphs: dict[int, Graph], now: datetime) -> list[Share]:
     """End the shares no longer live and write every changed placement; the shares it ended.
 
-    The caller holds the study locks and has brought `graphs` up to its deed.
+    The caller holds the study locks, and `graphs` has its change already.
     """
-    before = {study_id: one.times for study_id, one in graphs.items()}
-    for one in graphs.values():
-        one.settle()
+    before = {study_id: graph.times for study_id, graph in graphs.items()}
+    for graph in graphs.values():
+        graph.settle()
     ended = _end_the_dead(graphs, now, before)
     _write_placements(graphs, now)
     return ended
@@ -104,14 +104,14 @@ def stop(
     for share in shares:
         gone.setdefault(share.study_id, set()).add(share.pk)
     for study_id, pks in gone.items():
-        one = graphs[study_id]
-        one.shares = [share for share in one.shares if share.pk not in pks]
+        graph = graphs[study_id]
+        graph.shares = [share for share in graph.shares if share.pk not in pks]
 
 
 def settle_overdue() -> int:
-    """Settle studies where something ended by the clock, for audit lines and tidy indexes; how many.
+    """Settle studies where something ended by the clock, for the audit's events and small indexes; how many.
 
-    No page depends on it. At most a few hundred a call, each batch its own transaction.
+    No page depends on this. At most a few hundred a call, each batch its own transaction.
     """
     with transaction.atomic():
         overdue = set(
@@ -128,17 +128,17 @@ def settle_overdue() -> int:
 def _end_the_dead(
     graphs: dict[int, Graph], now: datetime, before: dict[int, dict[int, Times]] | None = None
 ) -> list[Share]:
-    """The times before the deed say whether an event belongs to the original's trail."""
-    was = before or {study_id: one.times for study_id, one in graphs.items()}
+    """By the times before the change, an event belongs to the original's trail or not."""
+    was = before or {study_id: graph.times for study_id, graph in graphs.items()}
     ended: list[Share] = []
-    for one in graphs.values():
-        dead = [share for share in one.shares if not one.is_live(share, now)]
+    for graph in graphs.values():
+        dead = [share for share in graph.shares if not graph.is_live(share, now)]
         for share in dead:
-            _mark_dead(share, one, now)
+            _mark_dead(share, graph, now)
         if dead:
             gone = {share.pk for share in dead}
-            one.shares = [share for share in one.shares if share.pk not in gone]
-            one.settle()
+            graph.shares = [share for share in graph.shares if share.pk not in gone]
+            graph.settle()
             ended += dead
     if ended:
         _write_ends(ended)
@@ -152,27 +152,27 @@ def _deaths(
     labels = Labels.of(ended)
     for share in ended:
         assert share.ended_at is not None  # marked dead
-        stood = was[share.study_id].get(share.from_worklist_id, NOWHERE)
+        before = was[share.study_id].get(share.from_worklist_id, NOWHERE)
         on = on_share(
             share,
             graphs[share.study_id].study,
             labels,
-            in_original=stood.internal >= share.ended_at,
+            in_original=before.internal >= share.ended_at,
         )
         yield event(ACTION_FOR[Reason(share.end_reason)], by=SYSTEM, on=on)
 
 
-def _mark_dead(share: Share, one: Graph, now: datetime) -> None:
-    """A share stopped at its own end date or when its from-worklist lost the study, whichever came first."""
+def _mark_dead(share: Share, graph: Graph, now: datetime) -> None:
+    """A share stopped at its own end date or when its from-worklist lost the study, whichever was first."""
     until = share.expires_at or FOREVER
-    source = one.at(share.from_worklist_id).visible
+    source = graph.at(share.from_worklist_id).visible
     lost = source if source > NO_PATH else now
     share.ended_at = min(until, lost, now)
     share.end_reason = Reason.EXPIRED if until <= now and until <= lost else Reason.UNREACHABLE
 
 
 def _write_ends(shares: Collection[Share]) -> None:
-    """All at once: thousands may hang on one."""
+    """All at once: thousands of shares may end with another."""
     if not shares:
         return
     ends = [(share.pk, share.ended_at, str(share.end_reason), share.ended_by_id) for share in shares]
@@ -190,16 +190,18 @@ WHERE sharing_share.id = ends.id
 
 def _write_placements(graphs: dict[int, Graph], now: datetime) -> None:
     rows = Placement.objects.filter(study__in=graphs.keys(), is_home=False).values_list(*KEY_AND_TIMES)
-    stands = {(study_id, worklist_id): (pk, times) for study_id, worklist_id, pk, *times in rows}
+    present = {(study_id, worklist_id): (pk, times) for study_id, worklist_id, pk, *times in rows}
     wanted = {
-        (one.study.pk, worklist_id): times
-        for one in graphs.values()
-        for worklist_id, times in one.times.items()
-        if worklist_id != one.study.home_id and times.exists > now
+        (graph.study.pk, worklist_id): times
+        for graph in graphs.values()
+        for worklist_id, times in graph.times.items()
+        if worklist_id != graph.study.home_id and times.exists > now
     }
-    gone = [pk for key, (pk, _) in stands.items() if key not in wanted]
+    gone = [pk for key, (pk, _) in present.items() if key not in wanted]
     changed = [
-        (*key, *times) for key, times in wanted.items() if key not in stands or stands[key][1] != list(times)
+        (*key, *times)
+        for key, times in wanted.items()
+        if key not in present or present[key][1] != list(times)
     ]
     with connection.cursor() as cursor:
         if gone:
@@ -221,7 +223,7 @@ ON CONFLICT (study_id, worklist_id) DO UPDATE SET
 
 
 def drop_every_placement(study: Study) -> int:
-    """Take a deleted study off every worklist, its home's too; how many other worklists held it."""
+    """Remove a deleted study from every worklist, its home's too; how many other worklists held it."""
     away = Placement.objects.filter(study=study, is_home=False).count()
     Placement.objects.filter(study=study).delete()
     return away

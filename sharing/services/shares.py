@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.locks import lock_addresses
 from accounts.models import Invitation
@@ -22,9 +24,9 @@ from sharing.limits import (
     MOST_NOTE,
     MOST_STUDIES,
     MOST_TARGETS,
-    NOTE_TOO_LONG,
     ONE_WORKLIST,
-    TOO_MANY_STUDIES,
+    note_too_long,
+    too_many_studies,
 )
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
@@ -36,7 +38,7 @@ from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists.models import Worklist
 
-CHANGED_MEANWHILE = "This recipient has just changed. Try again."
+CHANGED_MEANWHILE = gettext_noop("This recipient has just changed. Try again.")
 
 
 def share_studies(
@@ -50,10 +52,11 @@ def share_studies(
     """Share the studies of some placements on one worklist with every target.
 
     `expires_at`: a moment, or the last day, which counts to its end in the zone of the worklist. The emails count
-    against the limit of their sender before the transaction begins: a press that is undone has asked all the same.
+    against the limit of their sender before the transaction begins: a press that is undone counts as well. To a share
+    that exists already a given note or end date is a change; what is left empty stays as it was.
 
     Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
-    (limits, note, end date). Refusals of single rows stand in the report and undo nothing else.
+    (limits, note, end date). Refusals of single rows are in the report and undo nothing else.
     """
     note = note.replace("\x00", "").strip()
     _check_size(placements, targets, note)
@@ -80,7 +83,7 @@ def _press(
     note: str,
     expires_at: datetime | None,
 ) -> ShareReport:
-    """Lock, resolve, decide, write, settle, audit, tell."""
+    """Lock, resolve, decide, write, settle, audit, queue the mails."""
     worklist, study_ids = ticked[0].worklist, [placement.study_id for placement in ticked]
     lock_addresses(target.value for target in wanted if target.method == Method.EMAIL)
     allowed = _allowed(by, worklist, rights, study_ids)
@@ -88,7 +91,7 @@ def _press(
     recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
     graphs, now = settling.opened(study_ids)
     if expires_at is not None and expires_at <= now:
-        raise ValidationError("The end date must be today or later.")
+        raise ValidationError(_("The end date must be today or later."))
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = _allowed(by, worklist, rights, list(graphs), graphs)
@@ -108,7 +111,7 @@ def _press(
     )
     rows, new = write(press, decisions)
     rows += [
-        ReportRow(placement, None, recipient.target, recipient.label, Outcome.REFUSED, GONE)
+        ReportRow(placement, None, recipient.target, recipient.label, Outcome.REFUSED, _(GONE))
         for placement in gone
         for recipient in recipients
     ]
@@ -116,7 +119,7 @@ def _press(
         graphs[share.study_id].shares.append(share)
     settling.settle(graphs, now)
     audit(press, rows, graphs)
-    notices.tell(press=press.uuid, shares=new, shared_by=by.person)
+    notices.queue_notices(press=press.uuid, shares=new, shared_by=by.person)
     return ShareReport(press.uuid, worklist, rows)
 
 
@@ -132,22 +135,24 @@ def _standing(graphs: dict[int, Graph], worklist: Worklist, by: Actor) -> dict[K
 
 def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str) -> None:
     if not placements or not wanted:
-        raise ValidationError("Choose at least one study and one recipient.")
+        raise ValidationError(_("Choose at least one study and one recipient."))
     if len(set(placements)) > MOST_STUDIES:
-        raise ValidationError(TOO_MANY_STUDIES.format(len(set(placements))))
+        raise ValidationError(too_many_studies(len(set(placements))))
     if len(wanted) > MOST_TARGETS:
-        raise ValidationError(f"You can choose at most {MOST_TARGETS} recipients at once.")
+        sentence = _("You can choose at most %(most)s recipients at once.")
+        raise ValidationError(sentence % {"most": MOST_TARGETS})
     if len(note) > MOST_NOTE:
-        raise ValidationError(NOTE_TOO_LONG.format(len(note)))
+        raise ValidationError(note_too_long(len(note)))
 
 
 def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
-    found = list(placements_visible_to(by).filter(uuid__in=set(placements)).with_names().order_by("study"))
-    if not found:
+    seen = placements_visible_to(by).filter(uuid__in=set(placements))
+    ticked = list(seen.with_names().order_by("study"))
+    if not ticked:
         raise NothingThere
-    if len({placement.worklist_id for placement in found}) > 1:
-        raise ValidationError(ONE_WORKLIST)
-    return found
+    if len({placement.worklist_id for placement in ticked}) > 1:
+        raise ValidationError(_(ONE_WORKLIST))
+    return ticked
 
 
 def _allowed(
@@ -166,31 +171,32 @@ def _allowed(
         # Settled a moment ago: what has not ended and is approved is live.
         incoming = [
             share
-            for one in graphs.values()
-            for share in one.shares
+            for graph in graphs.values()
+            for share in graph.shares
             if share.to_worklist_id == worklist.pk and share.approved_at is not None
         ]
-    found = permissions.allowed_onward(by, worklist, rights, incoming)
-    return {study_id: found.get(study_id, frozenset()) for study_id in study_ids}
+    onward = permissions.allowed_onward(by, worklist, rights, incoming)
+    return {study_id: onward.get(study_id, frozenset()) for study_id in study_ids}
 
 
 def _resolve_locked(
     wanted: list[Target], *, by: Actor, ticked: Worklist, allowed: frozenset[Allowed]
 ) -> list[Resolved]:
-    """Resolve, lock what was found (users, memberships, worklists, in that order), resolve again."""
+    """Resolve, lock the users, memberships and worklists of the result in this order, resolve again."""
     first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
-    locked = {one.worklist.pk for one in first if one.worklist is not None}
+    worklists = [recipient.worklist for recipient in first if recipient.worklist is not None]
+    locked = {worklist.pk for worklist in worklists}
     lock_directory(
-        users={one.worklist.owner_id for one in first if one.worklist is not None and one.worklist.owner_id},
-        accounts={one.account_id for one in first if one.account_id is not None},
+        users={worklist.owner_id for worklist in worklists if worklist.owner_id},
+        accounts={recipient.account_id for recipient in first if recipient.account_id is not None},
         worklists=locked,
     )
     again = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
     return [
-        one
-        if one.worklist is None or one.worklist.pk in locked
-        else Resolved(one.target, one.label, refusal=CHANGED_MEANWHILE)
-        for one in again
+        recipient
+        if recipient.worklist is None or recipient.worklist.pk in locked
+        else Resolved(recipient.target, recipient.label, refusal=_(CHANGED_MEANWHILE))
+        for recipient in again
     ]
 
 
@@ -203,16 +209,16 @@ def _invitations(
     by: Actor,
     now: datetime,
 ) -> dict[str, Invitation]:
-    """An invitation for each address nobody has registered, where at least one study may go to it."""
-    addresses = [one.address for one in resolved if one.address and not one.refusal]
+    """An invitation for each unregistered email, where at least one study may go to it."""
+    emails = [recipient.email for recipient in resolved if recipient.email and not recipient.refusal]
     by_email = Allowed(Method.EMAIL, None)
-    if not addresses or not any(
+    if not emails or not any(
         by_email in pairs and graphs[study_id].at(worklist.pk).visible > now
         for study_id, pairs in allowed.items()
     ):
         return {}
     return invite_all(
-        addresses=addresses,
+        addresses=emails,
         account=worklist.account,
         by_user=by.person if worklist.account is None else None,
         by=by,

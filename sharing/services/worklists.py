@@ -1,4 +1,4 @@
-"""Deleting a worklist that nothing hangs on."""
+"""Deleting a worklist without studies and shares."""
 
 from django.db import transaction
 

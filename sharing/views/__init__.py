@@ -1,1 +1,1 @@
-"""One module a noun."""
+"""The pages of sharing: a module for each noun."""

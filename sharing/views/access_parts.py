@@ -3,15 +3,22 @@
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common.components.studies import path_line
 from common.components.words import day_or_moment, pill
 from common.nouns import counted
 from sharing.selectors.access.shown import AccessPlace, Grant
 
-RECEIVED_HERE = SafeString('<p class="muted">This is the original. It stays until it is deleted.</p>\n')
-NOT_TO_KNOW = SafeString('<p class="muted">Only that organisation can see who its members are.</p>\n')
+SENTENCE = '<p class="muted">{}</p>\n'
 TO_NAMES = ' hx-get="?names={}" hx-trigger="toggle once" hx-target="find .access-names"'
+KINDS = {
+    "location": gettext_noop("location"),
+    "group": gettext_noop("group"),
+    "personal": gettext_noop("personal worklist"),
+    "email": gettext_noop("by email"),
+}
 
 
 def share_line(grant: Grant, end: str) -> SafeString:
@@ -21,17 +28,16 @@ def share_line(grant: Grant, end: str) -> SafeString:
     if grant.may_end:
         url = f"{end}&share={share.uuid}"
         button = format_html(
-            '<a class="btn btn-plain btn-sm" href="{}" hx-get="{}" hx-target="#dialog-body">'
-            'End<span class="visually-hidden"> the share with {}</span></a>\n',
-            *(url, url, grant.target),
+            '<a class="btn btn-plain btn-sm" href="{}" hx-get="{}" hx-target="#dialog-body">{}</a>\n',
+            *(url, url),
+            format_html(_('End<span class="visually-hidden"> the share with {}</span>'), grant.target),
         )
     return format_html(
-        '<li class="grant"{}><div>{}\n'
-        '<p class="grant-facts"><span>Since {}</span> <span>{}</span></p></div>\n{}</li>\n',
+        '<li class="grant"{}><div>{}\n<p class="grant-facts"><span>{}</span> <span>{}</span></p></div>\n{}</li>\n',
         format_html(' id="share-{}"', share.uuid) if grant.is_folded else "",
         path_line(grant.path),
-        day_or_moment(share.shared_at, time=True),
-        format_html("Until {}", day_or_moment(last_day)) if last_day else "No end date",
+        format_html(_("Since {}"), day_or_moment(share.shared_at, time=True)),
+        format_html(_("Until {}"), day_or_moment(last_day)) if last_day else _("No end date"),
         button,
     )
 
@@ -39,29 +45,31 @@ def share_line(grant: Grant, end: str) -> SafeString:
 def place_part(place: AccessPlace, end: str) -> SafeString:
     """A worklist the study is on: who is there, and by which shares."""
     shares = format_html_join("", "{}", ((share_line(grant, end),) for grant in place.grants))
+    original = _("This is the original. It stays until it is deleted.") if place.is_home else ""
     return format_html(
         '<section class="access-place"{}>\n{}{}{}{}</section>\n',
         format_html(' id="worklist-{}"', place.uuid) if place.uuid else "",
         _heading(place),
-        RECEIVED_HERE if place.is_home else "",
+        format_html(SENTENCE, original) if original else "",
         format_html('<ul class="grants">{}</ul>\n', shares) if shares else "",
         _people(place),
     )
 
 
 def _heading(place: AccessPlace) -> SafeString:
-    kinds = {"personal": "personal worklist", "address": "by email"}
     about: SafeString | str = ""
     if place.account:
-        about = format_html(' <span class="muted"><bdi>{}</bdi>, {}</span>', place.account, place.kind)
-    elif place.kind in kinds:
-        about = format_html(' <span class="muted">{}</span>', kinds[place.kind])
+        about = format_html(
+            ' <span class="muted"><bdi>{}</bdi>, {}</span>', place.account, _(KINDS[place.kind])
+        )
+    elif place.kind in ("personal", "email"):
+        about = format_html(' <span class="muted">{}</span>', _(KINDS[place.kind]))
     pills = [
         pill(text, tone=tone)
         for is_so, text, tone in (
-            (place.is_home, "Original", "info"),
-            (place.is_here and not place.is_home, "This worklist", "info"),
-            (place.external, "External", "warn"),
+            (place.is_home, _("Original"), "info"),
+            (place.is_here and not place.is_home, _("This worklist"), "info"),
+            (place.external, _("External"), "warn"),
         )
         if is_so
     ]
@@ -71,23 +79,30 @@ def _heading(place: AccessPlace) -> SafeString:
         place.name,
         about,
         SafeString("".join(pills)),
-        format_html('<span class="access-until">until {}</span>', day_or_moment(until)) if until else "",
+        format_html('<span class="access-until">{}</span>', _until(until)) if until else "",
     )
+
+
+def _until(last_day: object) -> SafeString:
+    return format_html(_("until {}"), day_or_moment(last_day))
 
 
 def _people(place: AccessPlace) -> SafeString | str:
     if not place.members:
-        return NOT_TO_KNOW if place.kind in ("location", "group") else ""
+        is_others = place.kind in ("location", "group")
+        unknown = _("Only that organisation can see who its members are.")
+        return format_html(SENTENCE, unknown) if is_others else ""
     names: SafeString = (
         render_to_string("sharing/_people_by_role.html", {"place": place})
         if place.roles
-        else format_html('<a href="?names={}#worklist-{}">Show the names</a>', place.uuid, place.uuid)
+        else format_html(
+            '<a href="?names={}#worklist-{}">{}</a>', place.uuid, place.uuid, _("Show the names")
+        )
     )
     return format_html(
-        '<details{}{}>\n<summary><span class="num">{}</span> can see it here</summary>\n'
-        '<div class="access-names">{}</div>\n</details>\n',
+        '<details{}{}>\n<summary>{}</summary>\n<div class="access-names">{}</div>\n</details>\n',
         SafeString(" open") if place.is_open else "",
         "" if place.roles else format_html(TO_NAMES, place.uuid),
-        counted(place.members, "person"),
+        format_html(_('<span class="num">{}</span> can see it here'), counted(place.members, "person")),
         names,
     )

@@ -1,4 +1,4 @@
-"""What every page of sharing does alike."""
+"""What the pages of sharing have in common."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 
 from accounts.decorators import signed_in
@@ -17,13 +18,13 @@ from sharing.services import NothingThere
 from studies.models import Placement
 from worklists.models import Worklist
 
-NO_STUDY_SELECTED = "No study is selected"
+NO_STUDY_SELECTED = gettext_noop("No study is selected")
 
 View = Callable[..., HttpResponse]
 
 
 def page(view: View) -> View:
-    """For signed-in people; what is not there for them is a 404, the same as what does not exist."""
+    """For signed-in people; NothingThere is a 404, the same as for what does not exist."""
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -45,33 +46,33 @@ def dialog_answer(
 
 
 def sentence(request: HttpRequest, heading: str, text: str, *, status: int = 400) -> HttpResponse:
-    """A request that cannot be answered with a form: one sentence, on a page or where app.js shows it."""
+    """A request that cannot be answered with a form: a sentence, on a page or where app.js shows it."""
     context = {"heading": heading, "sentence": text, "back": reverse("studies:list")}
     return render(request, "sharing/sentence.html", context, status=status)
 
 
 def leave(request: HttpRequest, to: str) -> HttpResponse:
-    """Go to a page after a deed, from a dialog as well."""
+    """Go to a page after an action, from a dialog as well."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(headers={"HX-Redirect": iri_to_uri(to)})
     return redirect(to)
 
 
 def back(request: HttpRequest, preset: str) -> str:
-    """Where the person came from, as the form carries it, if that is an address of ours."""
+    """The page the person came from, as the form carries it, if that is a URL of ours."""
     wanted = request.POST.get("back") or request.GET.get("back") or ""
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else preset
 
 
 def studies_page(request: HttpRequest, worklist: Worklist) -> str:
-    """The list the person came from, as they had it (a dialog says where it stands), or its beginning."""
+    """The list the person came from, as they had it (by the URL behind a dialog), or its beginning."""
     beginning = reverse("studies:worklist", args=[worklist.uuid])
-    stands = urlsplit(request.headers.get("HX-Current-URL", ""))
-    if stands.path != beginning:
+    behind = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if behind.path != beginning:
         return beginning
-    return f"{stands.path}?{stands.query}" if stands.query else stands.path
+    return f"{behind.path}?{behind.query}" if behind.query else behind.path
 
 
 def study_pages(placements: Iterable[Placement]) -> list[str]:
-    """The address of each study's page, where it is."""
+    """The URL of each study's page."""
     return [reverse("studies:study", args=[placement.uuid]) for placement in placements]

@@ -1,4 +1,7 @@
-"""What an end takes with it, as numbered lines."""
+"""What ends with a share, as numbered lines: each has its number, and a text without it."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sharing.selectors import WhatEnds
 
@@ -8,59 +11,72 @@ Consequence = tuple[int | None, str]
 
 
 def what_goes(preview: WhatEnds) -> list[Consequence]:
-    """One line for each recipient, for each worklist that falls with them, and for what is only counted."""
-    lines: list[Consequence] = []
-    lines += _several(preview.recipients, ("share with {} ends", "shares with {} end"), "more recipients")
-    if preview.kept:
-        lines.append(
-            (
-                preview.kept,
-                "study stays there through another share"
-                if preview.kept == 1
-                else "studies stay there through other shares",
-            )
-        )
-    after = (
-        "study also disappears from {}, where it was shared on",
-        "studies also disappear from {}, where they were shared on",
+    """A line for each recipient, for each worklist that loses studies with them, and for what is only counted."""
+    counted = (
+        (preview.elsewhere, _lost_elsewhere(preview.elsewhere)),
+        (preview.beyond, _onward_shares(preview.beyond)),
+        (preview.promises, waiting_shares_of_people(preview.promises)),
     )
-    lines += _several(preview.worklists, after, "more worklists lose studies, where they were shared on")
-    if preview.elsewhere:
-        lines.append((preview.elsewhere, _worklists(preview.elsewhere)))
-    if preview.beyond:
-        lines.append(
-            (
-                preview.beyond,
-                "onward share outside your organisation ends"
-                if preview.beyond == 1
-                else "onward shares outside your organisation end",
-            )
-        )
-    if preview.promises:
-        lines.append(
-            (
-                preview.promises,
-                waiting_shares(preview.promises, "people who have not registered"),
-            )
-        )
-    return lines
-
-
-def _several(rows: list[tuple[str, int]], words: tuple[str, str], rest: str) -> list[Consequence]:
-    lines: list[Consequence] = [
-        (number, words[number != 1].format(name)) for name, number in rows[:MOST_LINES]
+    return [
+        *_recipients(preview),
+        *_worklists(preview),
+        *((number, text) for number, text in counted if number),
     ]
-    if len(rows) > MOST_LINES:
-        lines.append((len(rows) - MOST_LINES, rest))
+
+
+def _recipients(preview: WhatEnds) -> list[Consequence]:
+    lines: list[Consequence] = [
+        (number, ngettext("share with %(name)s ends", "shares with %(name)s end", number) % {"name": name})
+        for name, number in preview.recipients[:MOST_LINES]
+    ]
+    if (more := len(preview.recipients) - MOST_LINES) > 0:
+        lines.append((more, _("more recipients")))
+    if preview.kept:
+        kept = ngettext(
+            "study stays there through another share", "studies stay there through other shares", preview.kept
+        )
+        lines.append((preview.kept, kept))
     return lines
 
 
-def _worklists(number: int) -> str:
-    loses = (
-        "worklist of other organisations loses" if number == 1 else "worklists of other organisations lose"
+def _worklists(preview: WhatEnds) -> list[Consequence]:
+    lines: list[Consequence] = [
+        (number, _disappears(number) % {"name": name}) for name, number in preview.worklists[:MOST_LINES]
+    ]
+    if (more := len(preview.worklists) - MOST_LINES) > 0:
+        lines.append((more, _("more worklists lose studies, where they were shared on")))
+    return lines
+
+
+def _disappears(number: int) -> str:
+    return ngettext(
+        "study also disappears from %(name)s, where it was shared on",
+        "studies also disappear from %(name)s, where they were shared on",
+        number,
     )
-    return f"{loses} it too, through onward shares"
 
 
-def waiting_shares(number: int, whom: str) -> str:
-    return f"share waiting for {whom} ends" if number == 1 else f"shares waiting for {whom} end"
+def _lost_elsewhere(number: int) -> str:
+    return ngettext(
+        "worklist of other organisations loses it too, through onward shares",
+        "worklists of other organisations lose it too, through onward shares",
+        number,
+    )
+
+
+def _onward_shares(number: int) -> str:
+    return ngettext(
+        "onward share outside your organisation ends", "onward shares outside your organisation end", number
+    )
+
+
+def waiting_shares_of_people(number: int) -> str:
+    return ngettext(
+        "share waiting for people who have not registered ends",
+        "shares waiting for people who have not registered end",
+        number,
+    )
+
+
+def waiting_shares_of_person(number: int) -> str:
+    return ngettext("share waiting for this person ends", "shares waiting for this person end", number)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.requests import actor_of
@@ -18,7 +19,7 @@ from sharing.views.consequences import what_goes
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest) -> HttpResponse:
-    """What would go with the study (`placement`); nothing is done."""
+    """What would end with the study (`placement`); nothing is done."""
     return _shown(request, DeleteForm())
 
 
@@ -27,7 +28,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST)
     placement = _named(request)[0]
-    found, _ = previews.preview_deletion(placement=placement, by=actor_of(request))
+    worklist = previews.preview_deletion(placement=placement, by=actor_of(request))[0].worklist
     if form.is_valid():
         try:
             deleted = services.delete_study(
@@ -36,14 +37,15 @@ def delete(request: HttpRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error("why", refusal)
         else:
-            messages.success(request, _said(deleted))
-            return leave(request, reverse("studies:worklist", args=[found.worklist.uuid]))
+            messages.success(request, _deleted(deleted))
+            return leave(request, reverse("studies:worklist", args=[worklist.uuid]))
     return _shown(request, form)
 
 
-def _said(deleted: services.Removal) -> str:
-    ended = f" {counted(deleted.shares, 'share')} ended." if deleted.shares else ""
-    return f"The study was deleted.{ended}"
+def _deleted(deleted: services.Removal) -> str:
+    if not deleted.shares:
+        return _("The study was deleted.")
+    return _("The study was deleted. %(shares)s ended.") % {"shares": counted(deleted.shares, "share")}
 
 
 def _named(request: HttpRequest) -> list:
@@ -54,13 +56,13 @@ def _named(request: HttpRequest) -> list:
 
 
 def _shown(request: HttpRequest, form: DeleteForm) -> HttpResponse:
-    found, what = previews.preview_deletion(placement=_named(request)[0], by=actor_of(request))
+    chosen, what = previews.preview_deletion(placement=_named(request)[0], by=actor_of(request))
     context = {
-        "placement": found,
+        "placement": chosen,
         "form": form,
         "goes": what_goes(what),
         "what": what,
-        "back": reverse("studies:study", args=[found.uuid]),
-        "page_title": "Delete the study",
+        "back": reverse("studies:study", args=[chosen.uuid]),
+        "page_title": _("Delete the study"),
     }
     return dialog_answer(request, "sharing/_delete.html", context, status=422 if form.errors else 200)

@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
-from accounts.selectors import proved_addresses
 from audit.requests import actor_of
-from common.text import NOT_AN_EMAIL, identity
+from common.text import identity
 from sharing import selectors, targets
 from sharing.forms import Picked, ShareForm, sealed, uuids
 from sharing.models import Method
@@ -31,7 +29,7 @@ PARTS = {
 
 @dataclass
 class Dialog:
-    """One rendering of the dialog. `part` narrows it to a region htmx asked for."""
+    """A rendering of the dialog. `part` narrows it to the region that htmx asked for."""
 
     request: HttpRequest
     offer: Offer
@@ -49,7 +47,7 @@ class Dialog:
     # The Check step
 
     def check(self) -> None:
-        """Read back what was typed; what is understood becomes a chip, the rest stays where it was typed."""
+        """Read back what was typed; what is valid becomes a chip, the rest stays in its field."""
         if self.wants("share-codes"):
             self._check_codes()
         if self.wants("share-emails"):
@@ -81,15 +79,13 @@ class Dialog:
         typed = self.picked.typed_emails()
         if not typed or not self.offer.may(Method.EMAIL):
             return
-        own = {identity(self.request.user.email), *proved_addresses(self.request.user)}
         left = []
-        for address in typed:
-            error = _address_error(address, own)
-            if error:
-                self.email_errors.append(f"{address[:80]}: {error}")
-                left.append(address)
-            elif identity(address) not in self.picked.emails:
-                self.picked.emails.append(identity(address))
+        for email, refusal in dialog.check_emails(emails=typed, by=actor_of(self.request)):
+            if refusal:
+                self.email_errors.append(f"{email[:80]}: {refusal}")
+                left.append(email)
+            elif identity(email) not in self.picked.emails:
+                self.picked.emails.append(identity(email))
         self.picked.new_emails = ", ".join(left)
 
     def _find_physicians(self) -> None:
@@ -109,7 +105,7 @@ class Dialog:
 
     def context(self) -> dict[str, Any]:
         offer, picked = self.offer, self.picked
-        found: dict[str, Any] = {
+        context: dict[str, Any] = {
             "offer": offer,
             "ticked": self.ticked,
             "picked": picked,
@@ -120,31 +116,31 @@ class Dialog:
             "focus": self.part,
         }
         if not self.part:
-            found["locations"] = self._places(Method.LOCATION, picked.locations)
-            found["groups"] = self._places(Method.GROUP, picked.groups)
+            context["locations"] = self._places(Method.LOCATION, picked.locations)
+            context["groups"] = self._places(Method.GROUP, picked.groups)
         if self.wants("share-physicians"):
-            found["physicians"] = self._physicians()
+            context["physicians"] = self._physicians()
         if self.wants("share-codes"):
-            found["codes"] = self._codes()
+            context["codes"] = self._codes()
         if self.wants("share-emails"):
-            found["emails"] = self._emails()
-        return found
+            context["emails"] = self._emails()
+        return context
 
     def _section(self, method: Method, anything: bool) -> dict[str, Any]:
-        """A method is shown where it is offered and, with the sentence, where what is picked no longer is."""
+        """A method is shown where it is offered and, with the sentence, where it was picked and no longer is."""
         offered = self.offer.may(method)
         refusal = "" if offered else self.offer.why_not(method)
         return {"offered": offered, "show": offered or anything, "refusal": refusal}
 
     def _places(self, method: Method, chosen: list[str]) -> dict[str, Any]:
-        found = selectors.places(method, self.offer.accounts(method), besides=self.offer.worklist)
-        known = {str(worklist.uuid) for worklist in found}
+        places = selectors.places(method, self.offer.accounts(method), besides=self.offer.worklist)
+        known = {str(worklist.uuid) for worklist in places}
         return {
             **self._section(method, bool(chosen)),
-            "rows": [(worklist, str(worklist.uuid) in chosen) for worklist in found],
+            "rows": [(worklist, str(worklist.uuid) in chosen) for worklist in places],
             "unknown": [value for value in chosen if value not in known],
-            "sentence": targets.NO_SUCH[method],
-            "many": len(found) > MANY_PLACES,
+            "sentence": _(targets.NO_SUCH[method]),
+            "many": len(places) > MANY_PLACES,
         }
 
     def _physicians(self) -> dict[str, Any]:
@@ -157,13 +153,13 @@ class Dialog:
         known = selectors.people_named([(person[0], None) for _, person, _ in pairs if person], accounts)
         for value, person, account in pairs:
             people = known.get(person[0], []) if person else []
-            fits = [one for one in people if not account or one.account_uuid == account[0]]
+            fits = [colleague for colleague in people if not account or colleague.account_uuid == account[0]]
             chips.append({"value": value, "person": fits[0] if fits else None})
         return {
             **self._section(Method.PHYSICIAN, bool(chips)),
             "chips": chips,
             "hits": self.hits,
-            "sentence": targets.NO_SUCH[Method.PHYSICIAN],
+            "sentence": _(targets.NO_SUCH[Method.PHYSICIAN]),
             "accounts": selectors.account_uuids(accounts) if self.offer.worklist.is_personal else [],
             "fewest": FEWEST_LETTERS,
         }
@@ -179,15 +175,7 @@ class Dialog:
     def _emails(self) -> dict[str, Any]:
         worklist = self.offer.worklist
         accounts = {worklist.account_id} if worklist.account_id else selectors.accounts_of(self.request.user)
-        names = selectors.members_at(self.picked.emails, accounts)
-        chips = [{"address": address, "name": names.get(address, "")} for address in self.picked.emails]
+        names = selectors.members_with(self.picked.emails, accounts)
+        chips = [{"email": email, "name": names.get(email, "")} for email in self.picked.emails]
         anything = bool(chips or self.picked.new_emails.strip())
         return {**self._section(Method.EMAIL, anything), "chips": chips, "errors": self.email_errors}
-
-
-def _address_error(address: str, own: set[str]) -> str:
-    try:
-        validate_email(address)
-    except ValidationError:
-        return NOT_AN_EMAIL
-    return targets.YOURSELF if identity(address) in own else ""

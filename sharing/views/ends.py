@@ -1,8 +1,10 @@
-"""Ending shares: first what goes with them, then the deed."""
+"""Ending shares: first what ends with them, then the end itself."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from audit.requests import actor_of
@@ -21,33 +23,39 @@ def end(request: HttpRequest) -> HttpResponse:
     """`share`, once for each. GET says in numbers what ends, POST ends it."""
     named = uuids((request.POST if request.method == "POST" else request.GET).getlist("share"))
     if not named:
-        return sentence(request, "No share is selected", "Select at least one share, then choose End shares.")
+        return sentence(
+            request, _("No share is selected"), _("Select at least one share, then choose End shares.")
+        )
     if request.method == "POST":
         report = services.end_shares(shares=named, by=actor_of(request))
-        messages.success(request, _said(report))
+        messages.success(request, _ended(report))
         return leave(request, back(request, reverse("sharing:shared_by_me")))
     shares, preview = previews.preview_end(shares=named, by=actor_of(request))
     if not preview.shares:
-        return gone(
-            request,
-            "This share has already ended." if len(shares) == 1 else "These shares have already ended.",
-        )
+        ended = ngettext("This share has already ended.", "These shares have already ended.", len(shares))
+        return gone(request, ended)
     context = {
         "preview": preview,
         "shares": shares,
         "goes": what_goes(preview),
         "back": back(request, reverse("sharing:shared_by_me")),
-        "page_title": "End a share",
+        "page_title": _("End a share"),
     }
     return dialog_answer(request, "sharing/_end.html", context)
 
 
-def _said(report: services.EndReport) -> str:
+def _ended(report: services.EndReport) -> str:
     if not report.ended:
-        return "This share had already ended."
-    said = f"{counted(report.ended, 'share')} ended"
-    if report.ended_with_them:
-        said += (
-            f", and {counted(report.ended_with_them, 'share')} with {'it' if report.ended == 1 else 'them'}"
-        )
-    return f"{said}."
+        return _("This share had already ended.")
+    ended = {
+        "shares": counted(report.ended, "share"),
+        "others": counted(report.ended_with_them, "share"),
+    }
+    if not report.ended_with_them:
+        return _("%(shares)s ended.") % ended
+    with_them = ngettext(
+        "%(shares)s ended, and %(others)s with it.",
+        "%(shares)s ended, and %(others)s with them.",
+        report.ended,
+    )
+    return with_them % ended

@@ -1,4 +1,4 @@
-"""An invitation after it was sent: again, with a new link, withdrawn."""
+"""An invitation after it was sent: sent again, sent with a new link, withdrawn."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Invitation
@@ -16,7 +17,7 @@ from common.nouns import counted
 from sharing import services
 from sharing.services import previews
 from sharing.views.common import back, dialog_answer, leave, page
-from sharing.views.consequences import waiting_shares
+from sharing.views.consequences import waiting_shares_of_person
 
 
 @page
@@ -42,14 +43,14 @@ def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
 
 
 def _send(
-    request: HttpRequest, invitation: UUID, deed: Callable[..., Invitation], sentence: str
+    request: HttpRequest, invitation: UUID, send: Callable[..., Invitation], sentence: str
 ) -> HttpResponse:
     try:
-        sent = deed(invitation=invitation, by=actor_of(request))
+        sent = send(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, sentence.format(sent.address))
+        messages.success(request, _(sentence).format(sent.address))
     return leave(request, back(request, reverse("sharing:invitations")))
 
 
@@ -59,22 +60,24 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
     """GET says what ends, POST withdraws."""
     to = back(request, reverse("sharing:invitations"))
     if request.method != "POST":
-        found, promises, others = previews.preview_withdrawal(invitation=invitation, by=actor_of(request))
-        goes = [(promises, waiting_shares(promises, "this person"))]
-        goes.append(
-            (
-                None,
-                "The link keeps working, because someone else has invited this person too."
-                if others
-                else "The link stops working.",
-            )
+        chosen, promises, others = previews.preview_withdrawal(invitation=invitation, by=actor_of(request))
+        link = (
+            _("The link keeps working, because someone else has invited this person too.")
+            if others
+            else _("The link stops working.")
         )
-        context = {"invitation": found, "goes": goes, "back": to, "page_title": "Withdraw the invitation"}
+        context = {
+            "invitation": chosen,
+            "goes": [(promises, waiting_shares_of_person(promises)), (None, link)],
+            "back": to,
+            "page_title": _("Withdraw the invitation"),
+        }
         return dialog_answer(request, "sharing/_withdraw.html", context)
     try:
         ended = services.withdraw_invitation(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"The invitation was withdrawn. {counted(ended, 'waiting share')} ended.")
+        withdrawn = _("The invitation was withdrawn. %(shares)s ended.")
+        messages.success(request, withdrawn % {"shares": counted(ended, "waiting share")})
     return leave(request, to)

@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.requests import actor_of
@@ -14,28 +16,28 @@ from sharing.services import previews
 from sharing.views.common import NO_STUDY_SELECTED, back, dialog_answer, leave, page, sentence, studies_page
 from sharing.views.consequences import what_goes
 
-CANNOT_REMOVE = "These studies cannot be removed from this worklist"
-NONE_TICKED = "Select at least one study, then choose Remove from this worklist."
+CANNOT_REMOVE = gettext_noop("These studies cannot be removed from this worklist")
+NONE_TICKED = gettext_noop("Select at least one study, then choose Remove from this worklist.")
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest) -> HttpResponse:
-    """What would go; nothing is done. By POST as well, since 500 placements do not fit an address."""
+    """What would end; nothing is done. By POST as well, since 500 placements do not fit a URL."""
     named = (request.POST if request.method == "POST" else request.GET).getlist("placement")
     if not named:
-        return sentence(request, NO_STUDY_SELECTED, NONE_TICKED)
+        return sentence(request, _(NO_STUDY_SELECTED), _(NONE_TICKED))
     try:
-        found, what = previews.preview_removal(placements=uuids(named), by=actor_of(request))
+        chosen, what = previews.preview_removal(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
-        return sentence(request, CANNOT_REMOVE, refusal.message)
+        return sentence(request, _(CANNOT_REMOVE), refusal.message)
     context = {
-        "placements": found,
-        "worklist": found[0].worklist,
+        "placements": chosen,
+        "worklist": chosen[0].worklist,
         "goes": what_goes(what),
         "what": what,
-        "back": studies_page(request, found[0].worklist),
-        "page_title": "Remove from this worklist",
+        "back": studies_page(request, chosen[0].worklist),
+        "page_title": _("Remove from this worklist"),
     }
     return dialog_answer(request, "sharing/_remove.html", context)
 
@@ -48,7 +50,7 @@ def remove(request: HttpRequest) -> HttpResponse:
             placements=uuids(request.POST.getlist("placement")), by=actor_of(request)
         )
     except ValidationError as refusal:
-        return sentence(request, CANNOT_REMOVE, refusal.message)
-    said = f"{counted(removal.studies, 'study')} removed from this worklist."
-    messages.success(request, said)
+        return sentence(request, _(CANNOT_REMOVE), refusal.message)
+    removed = _("%(studies)s removed from this worklist.")
+    messages.success(request, removed % {"studies": counted(removal.studies, "study")})
     return leave(request, back(request, reverse("studies:list")))

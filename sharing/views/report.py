@@ -1,12 +1,19 @@
-"""What became of a press, put together for reading: by target, then by what became of it."""
+"""The report of a press, for reading: by target, then by outcome."""
 
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common import formats
+from common.text import one_line
+from sharing.decisions import Change
 from sharing.models import Method
+from sharing.selectors.access import last_moment
 from sharing.services import Outcome, ReportRow, ShareReport
 from sharing.targets import Target
 from sharing.views.common import studies_page
@@ -21,28 +28,30 @@ ORDER = [
     Outcome.ALREADY_SHARED,
 ]
 WORDS = {
-    Outcome.SHARED: "shared",
-    Outcome.CHANGED: "updated",
-    Outcome.ALREADY_SHARED: "already shared, nothing changed",
-    Outcome.INVITED: "invited; visible once the person registers",
-    Outcome.AWAITING_APPROVAL: "waiting for approval",
-    Outcome.REFUSED: "refused",
+    Outcome.SHARED: gettext_noop("shared"),
+    Outcome.CHANGED: gettext_noop("updated"),
+    Outcome.ALREADY_SHARED: gettext_noop("already shared, nothing changed"),
+    Outcome.INVITED: gettext_noop("invited; visible once the person registers"),
+    Outcome.AWAITING_APPROVAL: gettext_noop("waiting for approval"),
+    Outcome.REFUSED: gettext_noop("refused"),
 }
 CHIPS = {Method.CODE: "share_code"}
-# More lines than this stay folded until they are wanted.
+# More lines than this are folded until the reader opens them.
 MANY_LINES = 60
+MOST_OF_NOTE = 80
 
 
 def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
-    counts = [(report.count(outcome), WORDS[outcome]) for outcome in ORDER[::-1] if report.count(outcome)]
-    lines = {row.placement_uuid: _study(row.placement) for row in report.rows}
+    counts = [(report.count(outcome), _(WORDS[outcome])) for outcome in ORDER[::-1] if report.count(outcome)]
+    unknown = Unknown(_("Name not recorded"), _("not recorded"))
+    lines = {row.placement_uuid: _study(row.placement, unknown) for row in report.rows}
     by_target: dict[Target, list[ReportRow]] = {}
     for row in report.rows:
         by_target.setdefault(row.target, []).append(row)
     return {
         "report": report,
         "close": studies_page(request, report.worklist),
-        "page_title": "What was shared",
+        "page_title": _("What was shared"),
         "counts": counts,
         "studies": len(lines),
         "recipients": len(by_target),
@@ -54,13 +63,19 @@ def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
 
 
 def _target(target: Target, rows: list[ReportRow], lines: dict[Any, dict[str, str]]) -> dict[str, Any]:
-    rows = sorted(rows, key=lambda row: (ORDER.index(row.outcome), row.sentence))
+    # A change of the same share reads the same for each study: its words are made once.
+    sentences = {change: _change(change) for change in {row.change for row in rows if row.change is not None}}
+
+    def key(row: ReportRow) -> tuple[int, str]:
+        return ORDER.index(row.outcome), sentences[row.change] if row.change is not None else row.sentence
+
+    rows = sorted(rows, key=key)
     return {
         "chip": CHIPS.get(Method(target.method), str(target.method)),
         "label": _label(rows[0]),
         "groups": [
-            {"outcome": outcome, "sentence": why, "lines": [lines[row.placement_uuid] for row in group]}
-            for (outcome, why), group in groupby(rows, key=lambda row: (row.outcome, row.sentence))
+            {"outcome": ORDER[at], "sentence": why, "lines": [lines[row.placement_uuid] for row in group]}
+            for (at, why), group in groupby(rows, key=key)
         ],
     }
 
@@ -68,17 +83,45 @@ def _target(target: Target, rows: list[ReportRow], lines: dict[Any, dict[str, st
 def _label(row: ReportRow) -> str:
     if row.label:
         return row.label
-    return row.target.value if row.target.method in (Method.CODE, Method.EMAIL) else "not found"
+    return row.target.value if row.target.method in (Method.CODE, Method.EMAIL) else _("not found")
 
 
-def _study(placement: Placement | None) -> dict[str, str]:
+def _change(change: Change) -> str:
+    """What became of the end date and the note of a share, old and new."""
+    sentences = []
+    if change.expires_at != change.was_expires_at:
+        days = {"was": _last_day(change.was_expires_at), "now": _last_day(change.expires_at)}
+        sentences.append(_("End date: %(was)s → %(now)s.") % days)
+    if change.note != change.was_note:
+        notes = {"was": _shortened(change.was_note), "now": _shortened(change.note)}
+        sentence = _("Note: “%(was)s” → “%(now)s”.") if change.was_note else _("Note added: “%(now)s”.")
+        sentences.append(sentence % notes)
+    return " ".join(sentences)
+
+
+def _last_day(expires_at: datetime | None) -> str:
+    return formats.day(last_moment(expires_at)) if expires_at is not None else _("none")
+
+
+def _shortened(note: str) -> str:
+    return Truncator(one_line(note)).chars(MOST_OF_NOTE)
+
+
+class Unknown(NamedTuple):
+    """The words for what a study does not have, looked up once for a report."""
+
+    name: str
+    value: str
+
+
+def _study(placement: Placement | None, unknown: Unknown) -> dict[str, str]:
     """Who and when, as plain words: there may be 10,000 lines."""
     if placement is None:
         return {"name": "", "born": "", "date": "", "description": ""}
     study = placement.study
     return {
-        "name": formats.person_name(study.patient_name) or "Name not recorded",
-        "born": formats.day(study.patient_birth_date or study.patient_birth_date_raw) or "not recorded",
-        "date": formats.day(study.study_date or study.study_date_raw) or "not recorded",
+        "name": formats.person_name(study.patient_name) or unknown.name,
+        "born": formats.day(study.patient_birth_date or study.patient_birth_date_raw) or unknown.value,
+        "date": formats.day(study.study_date or study.study_date_raw) or unknown.value,
         "description": study.description,
     }

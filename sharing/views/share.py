@@ -3,6 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.requests import actor_of
@@ -14,22 +16,24 @@ from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentenc
 from sharing.views.dialog import PARTS, Dialog
 from sharing.views.report import report_context
 
-NONE_TICKED = "Select at least one study, then choose Share."
-CANNOT_SHARE = "These studies cannot be shared together"
-NOT_CHOSEN = "You typed a physician’s name but did not choose anyone. Choose a person, or clear the field."
+NONE_TICKED = gettext_noop("Select at least one study, then choose Share.")
+CANNOT_SHARE = gettext_noop("These studies cannot be shared together")
+NOT_CHOSEN = gettext_noop(
+    "You typed a physician’s name but did not choose anyone. Choose a person, or clear the field."
+)
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_dialog(request: HttpRequest) -> HttpResponse:
-    """The dialog for the ticked studies (`placement`, once for each); by POST, since 500 do not fit an address."""
+    """The dialog for the ticked studies (`placement`, once for each); by POST, since 500 do not fit a URL."""
     named = (request.POST if request.method == "POST" else request.GET).getlist("placement")
     if not named:
-        return sentence(request, NO_STUDY_SELECTED, NONE_TICKED)
+        return sentence(request, _(NO_STUDY_SELECTED), _(NONE_TICKED))
     try:
         offer = dialog.offer(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
-        return sentence(request, CANNOT_SHARE, refusal.message)
+        return sentence(request, _(CANNOT_SHARE), refusal.message)
     ticked = [placement.uuid for placement in offer.placements]
     return Dialog(request, offer, ticked, Picked(), ShareForm()).answer()
 
@@ -37,13 +41,13 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
-    """Read back what was typed, search, add and take off; nothing is shared. htmx asks for one region."""
+    """Read back what was typed, search, add and remove; nothing is shared. htmx asks for one region."""
     try:
         shown = _posted(
             request, ShareForm(initial={name: request.POST.get(name, "") for name in ("note", "until")})
         )
     except ValidationError as refusal:
-        return sentence(request, CANNOT_SHARE, refusal.message)
+        return sentence(request, _(CANNOT_SHARE), refusal.message)
     target = request.headers.get("HX-Target", "")
     shown.part = target if target in PARTS else ""
     shown.check()
@@ -56,7 +60,7 @@ def share(request: HttpRequest) -> HttpResponse:
     """The button. Its report is the answer; the same press again is answered "already shared"."""
     form, picked = ShareForm(request.POST), Picked.of(request.POST)
     if picked.find.strip():
-        form.add_error(None, NOT_CHOSEN)
+        form.add_error(None, _(NOT_CHOSEN))
     if form.is_valid():
         try:
             report = services.share_studies(
@@ -73,13 +77,13 @@ def share(request: HttpRequest) -> HttpResponse:
     try:
         return _posted(request, form).answer(status=422)
     except ValidationError as refusal:
-        return sentence(request, CANNOT_SHARE, refusal.message)
+        return sentence(request, _(CANNOT_SHARE), refusal.message)
 
 
 @page
 @require_safe
 def physicians(request: HttpRequest) -> HttpResponse:
-    """Search as one types: `find`, from `worklist`; on one's own worklist in the directories of each `account`."""
+    """Search while typing: `find`, from `worklist`; on a personal worklist in the directories of each `account`."""
     worklist = uuids([request.GET.get("worklist", "")])
     if not worklist:
         raise services.NothingThere
@@ -93,7 +97,7 @@ def physicians(request: HttpRequest) -> HttpResponse:
 
 
 def _posted(request: HttpRequest, form: ShareForm) -> Dialog:
-    """The dialog as it was sent. One with too many studies still stands, so that nothing typed is lost."""
+    """The dialog as it was sent. With too many studies it is shown as well, so that nothing typed is lost."""
     ticked = uuids(request.POST.getlist("placement"))
     offer = dialog.offer(placements=ticked[:MOST_STUDIES], by=actor_of(request))
     return Dialog(request, offer, ticked, Picked.of(request.POST), form)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.requests import actor_of
@@ -26,14 +27,14 @@ def invitations(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> HttpResponse:
-    """A page of lines; an address that names none shows the newest, with a sentence."""
+    """A page of rows; a URL whose position is not in the list shows the newest, with a sentence."""
     wrong: Any = ""
     try:
         lines = read(actor_of(request), **cursor(request.GET))
     except NoSuchCursor as refusal:
         lines, wrong = read(actor_of(request)), refusal.message
     except selectors.NoSuchPage:
-        lines, wrong = read(actor_of(request)), NO_SUCH_PAGE
+        lines, wrong = read(actor_of(request)), _(NO_SUCH_PAGE)
     context = {
         "lines": lines.lines,
         "newer": f"?after={lines.newer}" if lines.newer else "",

@@ -163,7 +163,7 @@ def assert_all_there(told: list[Press]) -> None:
     """Who was told that it was done can rely on it: for each press its three shares, and the placements they give."""
     assert told
     shares = set(
-        Share.objects.filter(ended_at=None).values_list("study_id", "method", "to_worklist", "address")
+        Share.objects.filter(ended_at=None).values_list("study_id", "method", "to_worklist", "email")
     )
     readers = dict(User.objects.values_list("pk", "personal_worklist"))
     placed = set(Placement.objects.values_list("study_id", "worklist_id"))
@@ -191,7 +191,7 @@ def assert_each_has_its_event(sharers: list[Sharer]) -> None:
 
 def assert_all_mailed(post_office: MailServer) -> None:
     """At least once for each press and recipient, and to nobody else."""
-    invited = set(Share.objects.filter(method=Method.EMAIL).values_list("address", flat=True))
+    invited = set(Share.objects.filter(method=Method.EMAIL).values_list("email", flat=True))
     presses = {
         (email, press)
         for email, press in Share.objects.filter(method=Method.PHYSICIAN).values_list(

@@ -158,7 +158,7 @@ def test_it_says_what_is_broken(world: Cast, as_owner, name: str):
 def test_a_deleted_study_is_nowhere(world: Cast, as_owner):
     as_owner(
         "UPDATE studies_study SET deleted_at = now(), deleted_by_id = %(sharer)s, patient_name = '', patient_id = '', "
-        "description = '' WHERE id = %(study)s",
+        "description = '', study_date = NULL WHERE id = %(study)s",
         at(world, "ct"),
     )
     differences = said()
@@ -223,7 +223,7 @@ def test_the_law_and_the_proof_agree_on_any_graph(eight_places: list[Worklist], 
             from_worklist=eight_places[source],
             to_worklist=eight_places[target],
             method=method,
-            address="somebody@example.net" if method == "email" else "",
+            email="somebody@example.net" if method == "email" else "",
             account=eight_places[0].account if method == "location" else None,
             shared_by=by,
             expires_at=now + timedelta(days=days) if days else None,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Invitation
-from sharing.decisions import GONE, HOME, Decision, Key, Outcome, Pressed, decide
+from sharing.decisions import GONE, HOME, Change, Decision, Key, Outcome, Pressed, decide
 from sharing.models import Method, Share
 from sharing.permissions import NOT_ONWARD, SENTENCES, Allowed
 from sharing.targets import Resolved, Target
@@ -15,6 +15,7 @@ from studies.models import Placement, Study
 from worklists.models import Worklist
 
 END = datetime(2026, 12, 24, tzinfo=UTC)
+LATER = datetime(2027, 1, 24, tzinfo=UTC)
 HERE, THERE, OUTSIDE = (Worklist(pk=pk, account_id=account) for pk, account in ((1, 7), (2, 7), (3, 8)))
 BY_CODE, BY_EMAIL, TO_GROUP = (
     Allowed(Method.CODE, None),
@@ -39,7 +40,7 @@ def code(worklist: Worklist = OUTSIDE) -> Resolved:
 
 
 def email(address: str = "dora@example.net") -> Resolved:
-    return Resolved(Target(Method.EMAIL, address), address, address=address)
+    return Resolved(Target(Method.EMAIL, address), address, email=address)
 
 
 def press(*recipients: Resolved, **more: Any) -> Pressed:
@@ -124,8 +125,20 @@ def test_the_same_share_again_is_already_shared_and_another_note_or_end_changes_
 
     assert outcomes(again) == [("already_shared", "")]
     assert outcomes(replace(again, note="Another")) == [("changed", "")]
-    assert outcomes(replace(again, expires_at=None)) == [("changed", "")]
+    assert outcomes(replace(again, expires_at=LATER)) == [("changed", "")]
     assert (share.note, share.expires_at) == ("For the meeting", END)
+
+
+def test_a_note_or_an_end_date_left_empty_stays_as_it_was() -> None:
+    share = standing(note="For the meeting", expires_at=END)
+    again = press(group(), standing={Key.of(share): share})
+
+    assert outcomes(again) == [("already_shared", "")]
+    [with_note] = decide(replace(again, note="Another"))
+    [with_end] = decide(replace(again, expires_at=LATER))
+
+    assert with_note.change == Change(END, END, "For the meeting", "Another")
+    assert with_end.change == Change(END, LATER, "For the meeting", "For the meeting")
 
 
 def test_two_recipients_that_mean_one_share_make_it_once() -> None:

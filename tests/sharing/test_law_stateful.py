@@ -196,7 +196,7 @@ class Law(RuleBasedStateMachine):
         share = Share.objects.get(pk=row.share.pk)
         if row.outcome in ("changed", "already_shared"):
             self.met[row.outcome] += 1
-            self.grants[share.pk].until = expires_at or FOREVER
+            self.grants[share.pk].until = expires_at or self.grants[share.pk].until
             return
         waits = row.outcome == "awaiting_approval"
         self.grants[share.pk] = Grant(

@@ -140,6 +140,21 @@ def test_the_same_press_again_is_answered_already_shared(client, cast):
     assert (Share.objects.count(), AuditEvent.objects.count()) == (1, events)
 
 
+def test_a_change_names_the_old_and_the_new_end_date_and_note(client, cast):
+    client.force_login(cast.ana)
+    to = {"location": str(cast.emergency.uuid)}
+    share(client, cast, **to, note="For Friday")
+
+    with_end = text(share(client, cast, **to, until="2199-01-31"))
+    with_both = text(share(client, cast, **to, until="2199-02-28", note="For <b>Monday</b>"))
+
+    assert '<strong class="num">1</strong> updated' in with_end
+    assert "End date: none → 31 Jan 2199." in with_end
+    assert "Note" not in with_end
+    assert "End date: 31 Jan 2199 → 28 Feb 2199." in with_both
+    assert "Note: “For Friday” → “For &lt;b&gt;Monday&lt;/b&gt;”." in with_both
+
+
 def test_typed_codes_and_addresses_count_without_having_been_added(client, cast):
     client.force_login(cast.ana)
     share(client, cast, new_code="river side, ngct 2026x", new_email="dora@example.net; ed@example.org")

@@ -98,7 +98,25 @@ def test_another_end_date_or_note_changes_the_share_without_a_mail(cast, clock):
     assert (made.expires_at, made.note) == (until, "For Friday")
     assert placement_of(cast.study, cast.ben.personal_worklist).visible_until == until
     assert OutboxMail.objects.count() == mails
-    assert AuditEvent.objects.filter(action="study:share:change", share_uuid=made.uuid).count() == 1
+    event = AuditEvent.objects.get(action="study:share:change", share_uuid=made.uuid)
+    assert (event.detail["was_until"], event.detail["until"]) == ("", until.isoformat())
+    assert event.detail["note"] == "added"
+    assert "Friday" not in str(event.detail)
+
+
+def test_what_a_press_leaves_empty_stays_as_it_was(cast, clock):
+    until = clock.now() + timedelta(days=3)
+    share(cast, to_ben(cast), expires_at=until, note="For Friday")
+
+    assert outcome(share(cast, to_ben(cast))) == ("already_shared", "")
+    assert outcome(share(cast, to_ben(cast), note="For Monday")) == ("changed", "")
+
+    made = Share.objects.get()
+    assert (made.expires_at, made.note) == (until, "For Monday")
+    event = AuditEvent.objects.get(action="study:share:change")
+    assert (event.detail["was_until"], event.detail["until"], event.detail["note"]) == (
+        until.isoformat(), until.isoformat(), "changed",
+    )  # fmt: skip
 
 
 def test_two_people_make_two_shares_and_one_placement(cast):
@@ -241,7 +259,7 @@ def test_ones_own_address_and_a_deactivated_users_are_refused(cast):
     )
     assert outcome(share(cast, Target(Method.EMAIL, gone.email))) == (
         "refused",
-        "This address cannot receive shares.",
+        "This email address cannot receive shares.",
     )
 
 

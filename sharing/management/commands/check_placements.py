@@ -132,12 +132,14 @@ class Command(BaseCommand):
     help = "Compute from the shares where each study should be placed, and report each difference."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = 0
+        number = 0
         for difference in differences():
-            found += 1
+            number += 1
             self.stdout.write(difference)
-        if found:
-            self.stderr.write(f"{found} difference{'s' if found > 1 else ''} between placements and shares.")
+        if number:
+            self.stderr.write(
+                f"{number} difference{'s' if number > 1 else ''} between placements and shares."
+            )
             sys.exit(1)
         self.stdout.write(
             "No differences: every placement is reached by shares, and wherever shares reach there is a placement."
@@ -145,7 +147,7 @@ class Command(BaseCommand):
 
 
 def differences() -> Iterator[str]:
-    """Each difference as a sentence of ids. Each question is one statement, so it is about one moment."""
+    """Each difference as a sentence of ids. Each comparison is a single statement, and so of a single moment."""
     for first in _batches():
         batch = {
             "first": first,
@@ -169,11 +171,11 @@ def differences() -> Iterator[str]:
 def _batches() -> Iterator[int]:
     """The first key of each batch; gaps in the keys, as an undone load leaves them, are jumped over."""
     beyond = 0
-    while found := _rows(
+    while rows := _rows(
         "SELECT id FROM studies_study WHERE id > %(beyond)s ORDER BY id LIMIT 1", {"beyond": beyond}
     ):
-        yield found[0][0]
-        beyond = found[0][0] + BATCH - 1
+        yield rows[0][0]
+        beyond = rows[0][0] + BATCH - 1
 
 
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

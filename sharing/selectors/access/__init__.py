@@ -1,8 +1,8 @@
 """Who can see a study, why, since when, until when, granted by whom: as far as one reader may know it.
 
-At home a reader knows every worklist the study reached inside; from a shared worklist, the path up to home and what
-descends from there. A target reached by email is known as the address that was used, and what goes on beyond it as a
-number; so are worklists of organisations the reader has nothing to do with.
+At home a reader is shown every worklist the study reached inside; from a shared worklist, the path up to home and what
+descends from there. A target reached by email is shown as the email that was used, and the shares beyond that target as
+a number; so are worklists of organisations that the reader does not belong to.
 """
 
 from datetime import datetime

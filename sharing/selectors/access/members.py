@@ -6,12 +6,12 @@ from django.db import connection
 
 from sharing.selectors.access.shown import RolePeople
 
-# As many as a page can be read with.
+# No more people than fit a page.
 MOST_MEMBERS = 100
 
 
 def counts_of(worklists: Collection[int]) -> dict[int, int]:
-    """For each worklist how many people may list its studies; worklists where nobody may are left out."""
+    """For each worklist how many people may list its studies; worklists where no one may are left out."""
     if not worklists:
         return {}
     with connection.cursor() as cursor:
@@ -37,10 +37,10 @@ def members_of(worklists: Collection[int]) -> dict[int, tuple[list[RolePeople], 
     return members
 
 
-# The rules are those of the view `worklists_effective_role`, and a test holds them against it. Here whoever is on every
-# worklist of an account is read once for the account (`everywhere`), and memberships of a single worklist (`own`) go
-# before. MATERIALIZED, and sums in place of joins, keep PostgreSQL from turning that round: what it knows of worklists
-# made a minute ago is wrong, and the view would be read once for each person or membership, and most rows thrown away.
+# The rules are those of the view `worklists_effective_role`, and a test compares them. Here a person on every worklist
+# of an account is read once for the account (`everywhere`), and memberships of a single worklist (`own`) go before.
+# MATERIALIZED, and sums in place of joins, keep PostgreSQL from turning that round: its statistics of worklists made a
+# minute ago are wrong, and the view would be read once for each person or membership, and most rows discarded.
 _MEMBERS = """
     WITH asked AS MATERIALIZED (
         SELECT w.id, w.account_id, w.default_role_id FROM unnest(%s::bigint[]) AS given(id)

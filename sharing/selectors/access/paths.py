@@ -1,7 +1,10 @@
-"""Each live share in the words of the Access tab: who made it, and the way to it, folded where it is long."""
+"""Each live share in the words of the Access tab: who made it, and the path to it, folded where it is long."""
 
 from typing import Any
 from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common.nouns import counted
 from sharing.models import Method, Share
@@ -10,16 +13,16 @@ from sharing.selectors.access.shown import Grant
 from sharing.selectors.access.ways import Ways
 from worklists.models import Worklist
 
-# A way of more shares is folded: a page tells each share of a chain once, however long the chain is.
+# A longer path is folded: a page lists each share of a chain once, however long the chain is.
 MOST_SHARES = 3
 # Whom the reader may not know.
-SOMEONE = "someone"
+SOMEONE = gettext_noop("someone")
 
 Step = dict[str, Any]
 
 
 class Paths(Reach):
-    """`linked` are the worklists that have a part of the page; `unfolded` is the share whose way is told whole."""
+    """`linked` are the worklists that have a part of the page; `unfolded` is the share whose path is shown in full."""
 
     linked: frozenset[int] = frozenset()
     unfolded: UUID | None = None
@@ -69,15 +72,18 @@ class Paths(Reach):
         if self.knows_all or pk == self.start or self._near(worklist) or pk in self.givers:
             return {"kind": kind, "label": worklist.label, "detail": self._account(worklist)}
         if worklist.account is not None:
-            return {"kind": kind, "label": f"a worklist of {worklist.account.name}"}
-        return {"kind": kind, "label": "a personal worklist"}
+            return {
+                "kind": kind,
+                "label": _("a worklist of %(account)s") % {"account": worklist.account.name},
+            }
+        return {"kind": kind, "label": _("a personal worklist")}
 
     def _target_step(self, share: Share) -> Step:
         target, external = share.to_worklist_id, share.method == Method.EMAIL
         if target is None or (external and target not in self.givers | {self.start}):
             source = self.worklists[share.from_worklist_id]
             known = self.knows_all or share.from_worklist_id == self.start or self._near(source)
-            label = self._address(share) if known else SOMEONE
+            label = self._email_or_name(share) if known else _(SOMEONE)
             return {"kind": "person", "label": label, "external": True}
         step = self._step(target)
         if target != self.start and self._named(share, target):
@@ -88,7 +94,7 @@ class Paths(Reach):
     def _share_step(self, share: Share) -> Step:
         return {
             "kind": "share",
-            "label": f"by {self._by(share)}",
+            "label": _("by %(name)s") % {"name": self._by(share)},
             "detail": Method(share.method).label.lower(),
         }
 
@@ -97,15 +103,17 @@ class Paths(Reach):
         near = self.knows_all or share.from_worklist_id == self.start or self._near(source)
         if near or share.to_worklist_id == self.start:
             return self.people[share.shared_by_id]
-        return f"{SOMEONE} at {source.account.name}" if source.account is not None else SOMEONE
+        if source.account is None:
+            return _(SOMEONE)
+        return _("someone at %(account)s") % {"account": source.account.name}
 
-    def _address(self, share: Share) -> str:
-        """The address that was used, or the name where the reader's own directory has it."""
+    def _email_or_name(self, share: Share) -> str:
+        """The email that was used, or the name where the reader's own directory has it."""
         worklist = self.worklists.get(share.to_worklist_id) if share.to_worklist_id is not None else None
         owner = worklist.owner if worklist is not None else None
         if owner is not None and (owner.pk in self.colleagues or owner.pk == self.by.user_id):
             return owner.name
-        return share.address
+        return share.email
 
     @staticmethod
     def _account(worklist: Worklist) -> str:

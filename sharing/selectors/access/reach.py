@@ -51,7 +51,7 @@ class Reach:
         for share in self.live:
             self.onward[share.from_worklist_id].append(share)
         emailed = {share.to_worklist_id for share in self.live if share.method == Method.EMAIL}
-        # Who shares something with you lets you know from where.
+        # A person who shares something with the reader discloses from where.
         self.givers = {share.from_worklist_id for share in self.live if share.to_worklist_id == self.start}
         self.colleagues = self._colleagues(emailed)
         self._sort_out()
@@ -77,7 +77,7 @@ class Reach:
         return self.knows_all or self._near(self.worklists[target]) or self._near(source)
 
     def _sort_out(self) -> None:
-        """What is known from the start: `inside` by name, `addressed` by a share by email; the rest is counted."""
+        """What is known from the start: `inside` by name, `emailed` by a share by email; the rest is counted."""
         self.inside, waiting = {self.start}, [self.start]
         while waiting:
             for share, target in self._approved(waiting.pop()):
@@ -86,19 +86,19 @@ class Reach:
                     waiting.append(target)
         # The ways up from home to here, and down from here.
         self.up, self.down = Ways(self.home, self._approved), Ways(self.start, self._approved, self.inside)
-        self.addressed: dict[int, Share] = {}
+        self.emailed: dict[int, Share] = {}
         hidden: set[int] = set()
         for source in self.down.length:
             for share, target in self._approved(source):
                 if target in self.inside:
                     continue
                 if share.method == Method.EMAIL:
-                    self.addressed.setdefault(target, share)
+                    self.emailed.setdefault(target, share)
                 else:
                     hidden.add(target)
-        addressed = self.addressed.keys()
-        self.elsewhere = len(self._reached(hidden - addressed, self.inside | addressed))
-        self.beyond = sum(len(self.onward[source]) for source in self._reached(addressed, self.inside))
+        by_email = self.emailed.keys()
+        self.elsewhere = len(self._reached(hidden - by_email, self.inside | by_email))
+        self.beyond = sum(len(self.onward[source]) for source in self._reached(by_email, self.inside))
 
     def _approved(self, source: int) -> list[OnwardShare]:
         """The shares onward that let something be seen, with where they lead."""
@@ -109,11 +109,11 @@ class Reach:
         ]
 
     def _reached(self, starts: Collection[int], but: Collection[int]) -> set[int]:
-        """The starts and what they lead on to, leaving out what is known otherwise."""
-        found, waiting = set(starts), list(starts)
+        """The starts and the worklists they lead on to, without those that are known otherwise."""
+        reached, waiting = set(starts), list(starts)
         while waiting:
             for _, target in self._approved(waiting.pop()):
-                if target not in found and target not in but:
-                    found.add(target)
+                if target not in reached and target not in but:
+                    reached.add(target)
                     waiting.append(target)
-        return found
+        return reached

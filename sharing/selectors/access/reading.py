@@ -1,4 +1,4 @@
-"""What may be known of a study's shares, in the words the Access tab says."""
+"""What may be known of a study's shares, in the words of the Access tab."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -9,12 +9,12 @@ from sharing.selectors.access.paths import Paths
 from sharing.selectors.access.shown import AccessPlace, Grant, Promise, RolePeople, StudyAccess
 from studies.models import FOREVER
 
-# As many worklists as a page can be read with.
+# No more worklists than fit a page.
 MOST_PLACES = 300
-# Of as many worklists the people are named at once; of more, worklist by worklist when they are asked for.
+# Up to so many worklists show their people at once; of more, worklist by worklist on demand.
 MOST_NAMED = 12
 
-# Of as many people the names are open to be read.
+# Up to so many names are open from the start.
 MOST_OPEN = 12
 
 EVERYBODY = "all"
@@ -24,7 +24,7 @@ class Reading(Paths):
     """One study as one reader may read of it."""
 
     def access(self, names: UUID | str = "", path: UUID | None = None) -> StudyAccess:
-        """`names`: of which worklist people are named, or of all; `path`: of which share the whole way is told."""
+        """`names`: of which worklist people are named, or of all; `path`: of which share the whole path is shown."""
         order = self._order()
         shown = order[:MOST_PLACES]
         self.linked, self.unfolded = frozenset(shown) & self.inside, path
@@ -41,8 +41,8 @@ class Reading(Paths):
             elif share.approved_at is None:
                 if share.method == Method.EMAIL or self._named(share, target):
                     access.waiting.append(self._grant(share, self.down))
-            elif target in self.inside or target in self.addressed:
-                # Of shares back to here, only what keeps the study here is of interest: the way down begins here.
+            elif target in self.inside or target in self.emailed:
+                # Of shares back to this worklist, only those that keep the study here: the way down begins here.
                 grants[target].append(self._grant(share, self.up if target == self.start else self.down))
         near = [pk for pk in shown if pk in self.inside and self._near(self.worklists[pk])]
         counts, members = self._people(near, names)
@@ -55,7 +55,7 @@ class Reading(Paths):
     def _order(self) -> list[int]:
         """Home, or where the reader is, and after each worklist those that were shared to from it, by name."""
         onward: dict[int, list[int]] = defaultdict(list)
-        for worklist, share in {**self.addressed, **self.down.last}.items():
+        for worklist, share in {**self.emailed, **self.down.last}.items():
             onward[share.from_worklist_id].append(worklist)
         order, waiting = [], [self.start]
         while waiting:
@@ -77,7 +77,7 @@ class Reading(Paths):
         return counts_of(near), {pk: roles for pk, (roles, _) in asked.items()}
 
     def _name(self, pk: int) -> str:
-        return self.worklists[pk].label if pk in self.inside else self._address(self.addressed[pk])
+        return self.worklists[pk].label if pk in self.inside else self._email_or_name(self.emailed[pk])
 
     def _promise(self, share: Share) -> Promise:
         invitation = self.invitations[share.invitation_id]
@@ -97,7 +97,7 @@ class Reading(Paths):
         is_asked_for = names in (EVERYBODY, worklist.uuid)
         return AccessPlace(
             name=self._name(pk),
-            kind=worklist.kind if is_inside else "address",
+            kind=worklist.kind if is_inside else "email",
             account=self._account(worklist) if is_inside else "",
             uuid=worklist.uuid if is_inside else None,
             is_home=pk == self.home,

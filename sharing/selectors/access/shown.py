@@ -14,7 +14,7 @@ from sharing.models import Share
 class Grant:
     """One live share: who granted it, when, until when, and the path from home (or from here) through it.
 
-    A long path is folded: in place of its first shares stands how many there are.
+    A long path is folded: in place of its first shares it has their number.
     """
 
     share: Share
@@ -30,16 +30,16 @@ class Grant:
 
     @property
     def hidden_steps(self) -> list[dict[str, Any]]:
-        """What the fold of the path hides, where it was asked for."""
+        """The steps that the fold of the path hides, where the reader asked for them."""
         return [step for fold in self.path for step in fold.get("steps", ())]
 
 
 @dataclass(frozen=True)
 class Promise:
-    """A share that waits for the person at an address to register."""
+    """A share that waits until the person with an email registers."""
 
     grant: Grant
-    address: str
+    email: str
     invitation: Invitation
     expired: bool
     mine: bool
@@ -47,13 +47,15 @@ class Promise:
 
 @dataclass(frozen=True)
 class RolePeople:
+    """A role on a worklist, and the names of the people who have it there."""
+
     name: str
     people: list[str]
 
 
 @dataclass(frozen=True)
 class AccessPlace:
-    """A worklist the study is on, or an address it was shared to.
+    """A worklist the study is on, or an email it was shared to.
 
     `members` is how many people can see it there, where they are the reader's to know; `roles` names them, or is empty
     until they are asked for.
@@ -102,5 +104,5 @@ class StudyAccess:
 
 
 def last_moment(until: datetime | None) -> datetime | None:
-    """An end is the first moment after the last day; people are told the day."""
+    """An end is the first moment after the last day; people are shown the day."""
     return until - timedelta(microseconds=1) if until is not None else None
