@@ -1,4 +1,4 @@
-"""Signing in by address and password, and who a session belongs to."""
+"""Signing in by email and password, and the person of a session."""
 
 from allauth.account.auth_backends import AuthenticationBackend
 
@@ -8,6 +8,6 @@ from accounts.models import User
 
 class Backend(AuthenticationBackend):
     def get_user(self, user_id: int) -> User | None:
-        """Asked once on every request: what the person's accounts demand comes with them, in one statement."""
+        """Called once on every request: the person and the demands of their accounts, in one statement."""
         user = selectors.session_user(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None

@@ -1,4 +1,4 @@
-"""Who may come to a page at all."""
+"""Which pages are for signed-in people."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,15 +7,18 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-SIGN_IN_AGAIN = "Please sign in again."
+FOR_ADMINISTRATORS = gettext_noop("The administration pages are for administrators.")
+SIGN_IN_AGAIN = gettext_noop("Please sign in again.")
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For every page of ours that is not public.
+    """For every page that is not public.
 
-    A part of a page is answered 401: the page asks to sign in and keeps what was typed. A whole page leads to
-    sign-in and back; what was posted cannot be posted again, so then sign-in leads home.
+    A request for a part of a page is answered 401: the page asks to sign in and keeps what was typed. A whole page
+    redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home page.
     """
 
     @wraps(view)
@@ -29,10 +32,10 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The answer to somebody who is not signed in."""
+    """The answer to a person who is not signed in."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(
-            SIGN_IN_AGAIN, status=401, content_type="text/plain", headers={"HX-Reswap": "none"}
+            _(SIGN_IN_AGAIN), status=401, content_type="text/plain", headers={"HX-Reswap": "none"}
         )
     if request.method in ("GET", "HEAD"):
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))

@@ -1,4 +1,4 @@
-"""What an audit event says of an invitation and of a person."""
+"""What audit events record of an invitation and of a person."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from audit.services import On
 
 
 def on_invitation(invitation: Invitation, **more: Any) -> On:
-    """For a deed on an invitation; select `account` with it."""
+    """For an action on an invitation; select `account` with it."""
     account = invitation.account
     detail = {"address": invitation.address, **more.pop("detail", {})}
     return On(
@@ -20,5 +20,5 @@ def on_invitation(invitation: Invitation, **more: Any) -> On:
 
 
 def on_user(user: User, **detail: Any) -> On:
-    """For a deed on a person that belongs to no account."""
+    """For an action on a person that belongs to no account."""
     return On(detail={"person_id": user.pk, "person": f"{user.name} <{user.email}>", **detail})

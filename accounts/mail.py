@@ -1,4 +1,4 @@
-"""Mail as text: how the rows of the outbox become something to read."""
+"""The text of a mail, rendered from its templates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from common.text import without_deceitful
 
 
 class NothingToSend(Exception):
-    """What the mail was about is no longer so; the argument says why, in a few words without names."""
+    """The reason for the mail no longer holds; the argument gives it in a few words without names."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Message:
 def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
     """Render `<folder>/subject.txt`, `body.txt` and `body.html`: `accounts/mail/registration_code`, say.
 
-    Names come from people: marks that turn the writing direction are taken out of all three, and a line break
-    cannot get into the subject.
+    Names come from people: characters that turn the writing direction are removed from all three, and line breaks from
+    the subject.
     """
     values = {"base_url": settings.CIMAR_BASE_URL, **context}
     subject = " ".join(_plain(f"{folder}/subject.txt", values).split())
@@ -42,12 +42,12 @@ def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
 
 
 def link(path: str) -> str:
-    """The full address of a page of ours, as mails need it."""
+    """The full URL of a page, for mails."""
     return f"{settings.CIMAR_BASE_URL}{path}"
 
 
 def _plain(name: str, values: Mapping[str, Any]) -> str:
-    """Plain text is not HTML: an ampersand in a name stays one."""
+    """Plain text is not HTML: an ampersand in a name is not escaped."""
     template = engines["django"].engine.get_template(name)  # type: ignore[attr-defined]
     text: str = template.render(Context(dict(values), autoescape=False))
     return text

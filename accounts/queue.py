@@ -1,4 +1,4 @@
-"""Pokes the worker after commit; the row in the database is what makes the work certain."""
+"""Asks a worker to run a task soon, after commit; the row in the database ensures that the work is done."""
 
 import logging
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 def poke(task: str, **ids: object) -> None:
     """Ask a worker to run the named task soon, once this transaction has committed.
 
-    A dead broker costs the caller nothing: the poke is dropped and the periodic task finds the row.
+    Without a broker the request is dropped, and the periodic task does the work of the row.
     """
     transaction.on_commit(lambda: _send(task, ids), robust=True)
 
@@ -19,5 +19,5 @@ def poke(task: str, **ids: object) -> None:
 def _send(task: str, ids: dict[str, object]) -> None:
     try:
         current_app.send_task(task, kwargs=ids, retry=False, ignore_result=True)
-    except Exception:  # the broker may fail in many ways, and none of them may reach the person
+    except Exception:  # the broker may fail in many ways, and no failure may reach the person
         log.warning("the broker did not take %s; the periodic task will", task)

@@ -1,4 +1,4 @@
-"""Secrets that must be read again, such as that of an authenticator app, stand in the database encrypted."""
+"""Encryption of secrets that must be read again, such as that of an authenticator app."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """Neither SECRET_KEY nor one of its fallbacks has sealed this."""
+    """Encrypted with neither SECRET_KEY nor one of its fallbacks."""
 
 
 def seal(text: str) -> str:
@@ -23,7 +23,7 @@ def unseal(sealed: str) -> str:
 
 
 def reseal(sealed: str) -> str:
-    """The same under the key of today."""
+    """The same text, encrypted with the current SECRET_KEY."""
     try:
         return _keys().rotate(sealed.encode()).decode()
     except InvalidToken:
@@ -31,7 +31,7 @@ def reseal(sealed: str) -> str:
 
 
 def _keys() -> MultiFernet:
-    """Of SECRET_KEY, and of those it followed."""
+    """The keys of SECRET_KEY and of its fallbacks."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [hashlib.sha256(b"second factor:" + key.encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -1,4 +1,4 @@
-"""In development mails are written to files: this reads them back."""
+"""Reads the mails that a development server wrote to files."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 _NAME = re.compile(r"[\w.-]+\.log")
-# What Django's file backend writes after each mail.
+# Django's file backend writes this after each mail.
 _BETWEEN = b"\n" + b"-" * 79 + b"\n"
 
 
 @dataclass(frozen=True)
 class SentMail:
-    """One mail in a file of several; `file` and `number` find it again."""
+    """One mail in a file of several; `file` and `number` identify it."""
 
     file: str
     number: int
@@ -28,11 +28,11 @@ class SentMail:
 
 
 def sent_mails(folder: Path) -> list[SentMail]:
-    """All of them, the latest first."""
+    """All mails, the latest first."""
     files = sorted(folder.glob("*.log"), key=lambda file: file.name) if folder.is_dir() else []
-    found = [mail for file in files for mail in _mails(file)]
-    found.reverse()
-    return sorted(found, key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)
+    mails = [mail for file in files for mail in _mails(file)]
+    mails.reverse()
+    return sorted(mails, key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)
 
 
 def sent_mail(folder: Path, file: str, number: int) -> SentMail | None:

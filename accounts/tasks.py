@@ -1,4 +1,4 @@
-"""What the worker does for this app."""
+"""The tasks of the worker."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""What an invitation's link and its registration code carry as proof."""
+"""The token in an invitation's link, and its registration code."""
 
 import re
 import secrets
@@ -24,20 +24,20 @@ def _signer() -> Signer:
 
 
 def make_token(invitation: Invitation) -> str:
-    """The same for as long as the generation stays, so that a mail sent twice holds one link."""
+    """The same token for the same generation, so that a mail sent twice has the same link."""
     return _signer().sign(f"{invitation.uuid.hex}-{invitation.generation}")
 
 
 def read_signed(token: str) -> tuple[Invitation | None, int]:
-    """The invitation and the generation a link was made for: an older one was replaced by a newer link."""
+    """The invitation and the generation of a link; a link of an earlier generation was replaced."""
     try:
         signed = _SIGNED.fullmatch(_signer().unsign(token))
     except BadSignature:
         signed = None
     if signed is None:
         return None, 0
-    found = Invitation.objects.filter(uuid=UUID(signed[1])).select_related("account", "by_user", "invited_by")
-    return found.first(), int(signed[2])
+    invitations = Invitation.objects.select_related("account", "by_user", "invited_by")
+    return invitations.filter(uuid=UUID(signed[1])).first(), int(signed[2])
 
 
 def new_code() -> str:
@@ -46,7 +46,7 @@ def new_code() -> str:
 
 
 def hash_code(invitation: Invitation, code: str) -> str:
-    """A keyed hash: whoever reads the database cannot try the million codes without our key."""
+    """A keyed hash: a reader of the database cannot try the million codes without the key."""
     return _keyed(invitation, code, settings.CIMAR_TOKEN_KEY)
 
 

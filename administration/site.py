@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts.decorators import to_sign_in
+from accounts.decorators import FOR_ADMINISTRATORS, to_sign_in
 from accounts.models import User
 from administration.choices import number_in
 from administration.current_account import (
@@ -30,7 +30,6 @@ from administration.current_account import (
 from administration.page import AdminPage
 from common.exceptions import NothingThere
 
-CLOSED = gettext_lazy("The administration pages are for administrators.")
 # The number of accounts shown to choose from; where there are more, a name narrows the list.
 ACCOUNTS = 50
 # Signing in and out and passwords have pages of their own; and no row here has a page elsewhere.
@@ -164,7 +163,7 @@ class AdministrationSite(AdminSite):
             if not request.user.is_authenticated:
                 return to_sign_in(request)
             if not self.has_permission(request):
-                raise PermissionDenied(CLOSED)
+                raise PermissionDenied(_(FOR_ADMINISTRATORS))
             if request.method not in ("GET", "HEAD", "POST"):
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             try:

@@ -3,6 +3,11 @@
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from django.utils.translation import gettext_noop
+
+# Where it is shown: `gettext(NOT_A_TIME_ZONE)`.
+NOT_A_TIME_ZONE = gettext_noop("Choose a time zone from the list.")
+
 
 @cache
 def choices() -> tuple[tuple[str, str], ...]:

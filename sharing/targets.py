@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, User
-from accounts.selectors import proved_addresses
+from accounts.selectors import proved_emails
 from audit.actor import Actor
 from common.text import NOT_AN_EMAIL, identity, identity_of_code
 from sharing.models import Method
@@ -117,7 +117,7 @@ def resolve(
 
 def own_emails(by: Actor) -> frozenset[str]:
     """The emails that are the person's own."""
-    return frozenset({identity(by.person.email), *proved_addresses(by.person)})
+    return frozenset({identity(by.person.email), *proved_emails(by.person)})
 
 
 def refusal_of_email(email: str, own: Collection[str]) -> str:

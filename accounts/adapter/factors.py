@@ -4,6 +4,7 @@ import logging
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
+from django.utils.translation import gettext_lazy
 
 from accounts.sealing import Unreadable, seal, unseal
 
@@ -13,8 +14,8 @@ log = logging.getLogger(__name__)
 class FactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "That code is not right. Try again.",
-        "unverified_email": "Confirm your email address first.",
+        "incorrect_code": gettext_lazy("That code is not right. Try again."),
+        "unverified_email": gettext_lazy("Confirm your email address first."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -24,7 +25,7 @@ class FactorAdapter(DefaultMFAAdapter):
         try:
             return unseal(encrypted_text)
         except Unreadable:
-            # Its key is gone, so no code fits: an unknown secret takes its place, never an empty one.
+            # The key is gone, so no code can be right: an unknown secret takes its place, never an empty one.
             log.error("a second factor cannot be read with SECRET_KEY or its fallbacks")
             return generate_totp_secret()
 

@@ -1,4 +1,4 @@
-"""Coming and going: by invitation only, all of it audited, all mail by the outbox."""
+"""Sign-in, sign-out and passwords: by invitation only, all of it audited, all mail by the outbox."""
 
 import logging
 from datetime import timedelta
@@ -18,6 +18,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts import mail
 from accounts.models import User
@@ -29,34 +31,34 @@ from sharing.services import claim_what_waits
 
 log = logging.getLogger(__name__)
 
-# A code and a reset link are of no use later than they are good.
+# A mail with a code or a reset link is not sent after the code or the link has expired.
 CODE_LIFE = timedelta(minutes=15)
 LINK_LIFE = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 NEWS_LIFE = timedelta(days=1)
 
-NOT_THE_PASSWORD = "This is not your current password."
-TOO_MANY_ATTEMPTS = "Too many attempts. Wait a few minutes, then try again."
-SAME_ADDRESS = "You already sign in with this address."
+NOT_THE_PASSWORD = gettext_noop("This is not your current password.")
+TOO_MANY_ATTEMPTS = gettext_noop("Too many attempts. Wait a few minutes, then try again.")
+SAME_EMAIL = gettext_noop("You already sign in with this address.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "The email address or password is not right.",
-        "enter_current_password": NOT_THE_PASSWORD,
-        "incorrect_password": NOT_THE_PASSWORD,
-        "incorrect_code": "This code is not right.",
-        "too_many_login_attempts": TOO_MANY_ATTEMPTS,
-        "rate_limited": TOO_MANY_ATTEMPTS,
-        "same_as_current": SAME_ADDRESS,
-        "duplicate_email": SAME_ADDRESS,
+        "email_password_mismatch": gettext_lazy("The email address or password is not right."),
+        "enter_current_password": gettext_lazy(NOT_THE_PASSWORD),
+        "incorrect_password": gettext_lazy(NOT_THE_PASSWORD),
+        "incorrect_code": gettext_lazy("This code is not right."),
+        "too_many_login_attempts": gettext_lazy(TOO_MANY_ATTEMPTS),
+        "rate_limited": gettext_lazy(TOO_MANY_ATTEMPTS),
+        "same_as_current": gettext_lazy(SAME_EMAIL),
+        "duplicate_email": gettext_lazy(SAME_EMAIL),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """People come by invitation only."""
         return False
 
-    # --- Coming and going -----------------------------------------------------------------------------------
+    # --- Signing in and out -----------------------------------------------------------------------------------
 
     def login(self, request: HttpRequest, user: User) -> None:
         begin = partial(super().login, request, user)
@@ -80,7 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         by = actor_of(request)
         if request.user.is_authenticated:
-            # Asked once more, before something that protects the sign-in is changed.
+            # A signed-in person confirms the password before a change of what protects the sign-in.
             sessions.note_wrong_password(by=by)
         else:
             email = identity(str(credentials.get("email") or ""))
@@ -93,16 +95,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirm = partial(super().confirm_email, request, email_address)
         by = Actor.of(email_address.user, ip_address_of(request))
-        confirmed = sessions.confirm_address(by=by, email=email_address.email, confirm=confirm)
+        confirmed = sessions.confirm_email(by=by, email=email_address.email, confirm=confirm)
         if confirmed:
             self._claim(by)
         return confirmed
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
-        """Both the change and the reset end here; the page they come from tells them apart.
+        """allauth calls this for a change and for a reset; the name of the page distinguishes them.
 
-        Whoever knew the password before is signed out; the browser that changed it stays.
+        Other browsers are signed out; the browser in which the password was changed stays signed in.
         """
         request = allauth_context.request
         match = request.resolver_match
@@ -115,16 +117,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @staticmethod
     def _claim(by: Actor) -> None:
-        """A promise that cannot be claimed now must not lock anybody out: the next sign-in tries again."""
+        """An error while claiming must not prevent the sign-in: the next sign-in tries again."""
         try:
             claim_what_waits(by=by)
         except DatabaseError as error:
             log.error("what waits for user %s was not claimed: %s", by.user_id, type(error).__name__)
 
-    # --- Where links and redirects lead ---------------------------------------------------------------------
+    # --- URLs of links and redirects ---------------------------------------------------------------------
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Our own address, whatever host name the request came with."""
+        """A URL of CIMAR_BASE_URL, not of the host name in the request."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return mail.link(path.replace("UID-KEY", quote(key)))
 
@@ -136,12 +138,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
         methods = super().get_reauthentication_methods(user)
-        return [{**method, "description": WAYS_TO_CONFIRM[method["id"]]} for method in methods]
+        return [{**method, "description": _(WAYS_TO_CONFIRM[method["id"]])} for method in methods]
 
     # --- Mail -----------------------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Written here and now, since it may hold a link or a code that nobody keeps; the outbox sends it."""
+        """Rendered at once, since it may hold a link or a code that is not stored elsewhere; the outbox sends it."""
         kind = template_prefix.rpartition("/")[2]
         life = CODE_LIFE if "code" in context else LINK_LIFE if "password_reset_url" in context else NEWS_LIFE
         outbox.queue_written(
@@ -155,7 +157,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             return mail.render_mail(f"accounts/mail/{kind}", {"email": email, **context})
         except TemplateDoesNotExist:
-            # A mail we have no words of our own for.
+            # A mail for which this product has no template.
             letter = self.render_mail(
                 prefix, email, {"email": email, "current_site": settings.CIMAR_BASE_URL, **context}
             )
@@ -163,10 +165,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 WAYS_TO_CONFIRM = {
-    "reauthenticate": "Use your password",
-    "mfa_reauthenticate": "Use a code from your authenticator app",
-    "mfa_reauthenticate:webauthn": "Use your passkey or security key",
+    "reauthenticate": gettext_noop("Use your password"),
+    "mfa_reauthenticate": gettext_noop("Use a code from your authenticator app"),
+    "mfa_reauthenticate:webauthn": gettext_noop("Use your passkey or security key"),
 }
+# Stored in events.
 FACTOR_WORDS = {
     "totp": "an authenticator app",
     "recovery_codes": "a recovery code",

@@ -1,7 +1,7 @@
 """Sign-in by an organisation's own OpenID Connect provider.
 
-The provider says who somebody is by an address that it has verified; the person must be here already. It makes nobody,
-links nothing, and takes the place of the password alone: a second factor set up here is still asked for.
+The provider identifies a person by an email that it has verified; the person must be registered already. This sign-in
+registers no one, links nothing, and replaces the password alone: a second factor set up here is still required.
 """
 
 from typing import Any, NoReturn
@@ -20,6 +20,8 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import mail
 from accounts.models import User
@@ -30,18 +32,20 @@ from common.text import identity
 
 PROVIDER = "organisation"
 
-UNVERIFIED = "{name} has not confirmed your email address, so you cannot sign in with it here."
-# And who can invite: accounts/_who_invites.html.
-UNKNOWN = "There is no account for {email}."
-CANCELLED = "You did not sign in with {name}."
-NOT_UNDERSTOOD = "Signing in with {name} did not work. Try again, or sign in with your password."
+UNVERIFIED = gettext_noop("{name} has not confirmed your email address, so you cannot sign in with it here.")
+# Followed by who can invite: accounts/_who_invites.html.
+UNKNOWN = gettext_noop("There is no account for {email}.")
+CANCELLED = gettext_noop("You did not sign in with {name}.")
+NOT_UNDERSTOOD = gettext_noop(
+    "Signing in with {name} did not work. Try again, or sign in with your password."
+)
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """Those of the settings, and none from the database."""
+        """The apps of the settings, and none from the database."""
         configured = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
         apps = [SocialApp(provider="openid_connect", **app) for app in configured]
         return [app for app in apps if provider in (None, app.provider, app.provider_id)]
@@ -55,30 +59,30 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         return False
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str]:
-        """The person whose proved address the provider has verified; raises what to answer where there is none."""
+        """The person whose proved email the provider has verified; raises the answer where there is no such person."""
         name = sociallogin.provider.app.name
-        said = claims_in(sociallogin.account.extra_data)
-        email = identity(str(said.get("email") or ""))
+        claims = claims_in(sociallogin.account.extra_data)
+        email = identity(str(claims.get("email") or ""))
         # A provider's "false" as text would count as true.
-        if not email or said.get("email_verified") is not True:
-            self._refuse(email, "unverified", UNVERIFIED.format(name=name))
+        if not email or claims.get("email_verified") is not True:
+            self._refuse(email, "unverified", _(UNVERIFIED).format(name=name))
         user = users_at([email]).get(email)
         if user is None:
             who_invites = render_to_string("accounts/_who_invites.html").strip()
-            self._refuse(email, "unknown", f"{UNKNOWN.format(email=email)} {who_invites}")
+            self._refuse(email, "unknown", f"{_(UNKNOWN).format(email=email)} {who_invites}")
         return user, email
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if sociallogin.state.get("process") != "login":
             name = sociallogin.provider.app.name
-            self._refuse("", "provider", NOT_UNDERSTOOD.format(name=name))
+            self._refuse("", "provider", _(NOT_UNDERSTOOD).format(name=name))
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, **more: Any
     ) -> NoReturn:
-        """Cancelled, forged, or the provider is out of reach: back to the sign-in page with a sentence."""
+        """Cancelled, forged, or the provider does not answer: the sign-in page again, with a sentence."""
         sentence = CANCELLED if error == AuthError.CANCELLED else NOT_UNDERSTOOD
-        self._refuse("", "provider", sentence.format(name=provider.app.name))
+        self._refuse("", "provider", _(sentence).format(name=provider.app.name))
 
     def _refuse(self, email: str, why: str, sentence: str) -> NoReturn:
         sessions.note_failed_sign_in(email=email, why=why, by=actor_of(self.request))
@@ -87,13 +91,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
 
 def claims_in(data: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the address, all of it by the same document."""
+    """The claims about the email, all from the same document."""
     claims: dict[str, Any] = data["userinfo"] if "email" in data["userinfo"] else data["id_token"]
     return claims
 
 
 class ProviderClient(OpenIDConnectOAuth2Adapter):
-    """allauth's, but each token's signature is looked at, and whether both answers are about the same person."""
+    """allauth's client, which also verifies each token's signature and that both answers are about the same person."""
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         return mail.link(reverse("provider_back"))
@@ -108,7 +112,7 @@ class ProviderClient(OpenIDConnectOAuth2Adapter):
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise OAuth2Error("an answer that cannot be read") from error
         if not same:
-            raise OAuth2Error("userinfo of somebody else")
+            raise OAuth2Error("userinfo of another person")
         return login
 
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:

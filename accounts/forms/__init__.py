@@ -1,4 +1,4 @@
-"""What people type on the pages of this app."""
+"""The forms of this app's pages."""
 
 from accounts.forms.factors import (
     NOT_RIGHT,
@@ -13,11 +13,11 @@ from accounts.forms.factors import (
 from accounts.forms.people import DetailsForm, RegisterForm, RegistrationCodeForm
 from accounts.forms.signing_in import (
     PASSWORD_HELP,
-    AddressCodeForm,
     ChangePasswordForm,
+    EmailCodeForm,
     FirstPasswordForm,
     ForgottenPasswordForm,
-    NewAddressForm,
+    NewEmailForm,
     PasswordAgainForm,
     ResetPasswordForm,
     SignInForm,
@@ -26,10 +26,10 @@ from accounts.forms.signing_in import (
 __all__ = [
     "NOT_RIGHT",
     "PASSWORD_HELP",
-    "AddressCodeForm",
     "AppForm",
     "ChangePasswordForm",
     "DetailsForm",
+    "EmailCodeForm",
     "FactorCodeAgainForm",
     "FactorCodeForm",
     "FirstPasswordForm",
@@ -37,7 +37,7 @@ __all__ = [
     "KeyAgainForm",
     "KeyAnswerForm",
     "KeyForm",
-    "NewAddressForm",
+    "NewEmailForm",
     "PasskeyForm",
     "PasswordAgainForm",
     "RegisterForm",

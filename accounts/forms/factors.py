@@ -1,4 +1,4 @@
-"""What people type about a second factor, and what their devices answer."""
+"""Forms about second factors, and the answers of devices."""
 
 import struct
 from typing import Any
@@ -11,18 +11,20 @@ from allauth.mfa.webauthn.internal.auth import get_state
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.text import checked_name
 
-CODE_HELP = "Enter the code from your authenticator app, or one of your recovery codes."
+CODE_HELP = gettext_lazy("Enter the code from your authenticator app, or one of your recovery codes.")
 
 
-def code_field(label: str, help_text: str = "") -> forms.CharField:
+def code_field(label: Any, help_text: Any = "") -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,
         max_length=20,
-        error_messages={"required": "Enter the code."},
+        error_messages={"required": gettext_lazy("Enter the code.")},
         widget=forms.TextInput(
             {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": ""}
         ),
@@ -32,18 +34,18 @@ def code_field(label: str, help_text: str = "") -> forms.CharField:
 class AppForm(ActivateTOTPForm):
     """The first code of an authenticator app shows that it holds the secret."""
 
-    code = code_field("Code from the app")
+    code = code_field(gettext_lazy("Code from the app"))
 
 
 class FactorCodeForm(AuthenticateForm):
-    code = code_field("Code", CODE_HELP)
+    code = code_field(gettext_lazy("Code"), CODE_HELP)
 
 
 class FactorCodeAgainForm(ReauthenticateForm):
-    code = code_field("Code", CODE_HELP)
+    code = code_field(gettext_lazy("Code"), CODE_HELP)
 
 
-# What the libraries raise over an answer that no device gave; anything else is a fault of ours.
+# What the libraries raise for an answer that is not a device's; any other error is a fault in this code.
 UNREADABLE = (
     AttributeError,
     InvalidSignature,
@@ -53,26 +55,26 @@ UNREADABLE = (
     ValueError,
     struct.error,
 )
-# What the library calls a code is here the answer of a device.
+# The library's code for a wrong answer of a device.
 WRONG = "incorrect_code"
-NOT_RIGHT = "This passkey or security key did not work. Try again."
+NOT_RIGHT = gettext_noop("This passkey or security key did not work. Try again.")
 
 
 def _in_our_words(refusal: ValidationError) -> ValidationError:
-    return ValidationError(NOT_RIGHT) if refusal.code == WRONG else refusal
+    return ValidationError(_(NOT_RIGHT)) if refusal.code == WRONG else refusal
 
 
 class KeyAnswerForm(AuthenticateWebAuthnForm):
-    """What a passkey or security key answered, when it was asked after a password."""
+    """The answer of a passkey or security key after a password."""
 
     def clean_credential(self) -> Authenticator:
         try:
-            found: Authenticator = super().clean_credential()
+            authenticator: Authenticator = super().clean_credential()
         except UNREADABLE:
-            raise ValidationError(NOT_RIGHT) from None
+            raise ValidationError(_(NOT_RIGHT)) from None
         except ValidationError as refusal:
             raise _in_our_words(refusal) from None
-        return found
+        return authenticator
 
 
 class KeyAgainForm(KeyAnswerForm):
@@ -80,7 +82,7 @@ class KeyAgainForm(KeyAnswerForm):
 
 
 class PasskeyForm(KeyAnswerForm):
-    """Signing in with a passkey alone: whose it is, it says itself."""
+    """Signing in with a passkey alone: its answer identifies the person."""
 
     passwordless = True
 
@@ -88,42 +90,44 @@ class PasskeyForm(KeyAnswerForm):
         super().__init__(*args, user=None, **kwargs)
 
     def clean_credential(self) -> Authenticator:
-        """Only where a finger, a face or a PIN was asked for, and the person set the key up to do without a password.
+        """Refused unless a fingerprint, a face or a PIN was required and the key was set up for use without a password.
 
-        What is asked after a password lies in the session under the same name, and is content with a touch.
+        The challenge after a password is in the session under the same name, and requires only a touch.
         """
-        asked = get_state() or {}
-        found = super().clean_credential()
-        if asked.get("user_verification") != "required" or not found.wrap().is_passwordless:
-            raise ValidationError(NOT_RIGHT)
-        return found
+        challenge = get_state() or {}
+        authenticator = super().clean_credential()
+        if challenge.get("user_verification") != "required" or not authenticator.wrap().is_passwordless:
+            raise ValidationError(_(NOT_RIGHT))
+        return authenticator
 
 
 class KeyForm(AddWebAuthnForm):
-    """A passkey or security key; the browser fills in what the device answered."""
+    """A passkey or security key; the browser fills in the answer of the device."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=100,
-        help_text="A name you will recognise, such as “My phone”.",
-        error_messages={"required": "Enter a name for it."},
+        help_text=gettext_lazy("A name you will recognise, such as “My phone”."),
+        error_messages={"required": gettext_lazy("Enter a name for it.")},
     )
     passwordless = forms.BooleanField(
-        label="Sign in with it without a password",
+        label=gettext_lazy("Sign in with it without a password"),
         required=False,
         initial=True,
-        help_text="It will ask for your fingerprint, face or PIN. Leave this off for a key that has none of these.",
+        help_text=gettext_lazy(
+            "It will ask for your fingerprint, face or PIN. Leave this off for a key that has none of these."
+        ),
     )
     credential = forms.JSONField(
         widget=forms.HiddenInput,
         error_messages={
-            "required": "The device did not answer. Try again.",
-            "invalid": "We could not read the device’s answer. Try again.",
+            "required": gettext_lazy("The device did not answer. Try again."),
+            "invalid": gettext_lazy("We could not read the device’s answer. Try again."),
         },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"name": "Passkey"}, **kwargs)
+        super().__init__(*args, initial={"name": _("Passkey")}, **kwargs)
 
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])
@@ -132,11 +136,11 @@ class KeyForm(AddWebAuthnForm):
         try:
             cleaned: dict[str, Any] = super().clean()
         except UNREADABLE:
-            raise ValidationError(NOT_RIGHT) from None
+            raise ValidationError(_(NOT_RIGHT)) from None
         except ValidationError as refusal:
             raise _in_our_words(refusal) from None
         if credential := cleaned.get("credential"):
-            # Whether it signs in alone is the person's word, not what a device says of itself.
-            said = credential.get("clientExtensionResults") or {}
-            credential["clientExtensionResults"] = {**said, "credProps": {"rk": cleaned["passwordless"]}}
+            # Whether the key signs in alone is the person's choice, not the device's.
+            results = credential.get("clientExtensionResults") or {}
+            credential["clientExtensionResults"] = {**results, "credProps": {"rk": cleaned["passwordless"]}}
         return cleaned

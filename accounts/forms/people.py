@@ -5,37 +5,39 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.forms.signing_in import PASSWORD_HELP
 from accounts.models import User
 from common import timezones
 from common.text import checked_name
 
-NO_NAME = {"required": "Enter your name."}
+NO_NAME = {"required": gettext_lazy("Enter your name.")}
 
 
 class RegisterForm(forms.Form):
-    """Name and password of somebody who was invited."""
+    """Name and password of an invited person."""
 
     name = forms.CharField(
-        label="Your name",
+        label=gettext_lazy("Your name"),
         max_length=200,
-        help_text="The name your colleagues know you by.",
+        help_text=gettext_lazy("The name your colleagues know you by."),
         error_messages=NO_NAME,
         widget=forms.TextInput({"autocomplete": "name"}),
     )
     password = forms.CharField(
-        label="Choose a password",
-        help_text=PASSWORD_HELP,
-        error_messages={"required": "Choose a password."},
+        label=gettext_lazy("Choose a password"),
+        help_text=gettext_lazy(PASSWORD_HELP),
+        error_messages={"required": gettext_lazy("Choose a password.")},
         strip=False,
         max_length=1024,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 
-    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.address = address
+        self.email = email
 
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])
@@ -44,7 +46,7 @@ class RegisterForm(forms.Form):
         cleaned = super().clean() or {}
         if "password" in cleaned:
             try:
-                validate_password(cleaned["password"], User(email=self.address, name=cleaned.get("name", "")))
+                validate_password(cleaned["password"], User(email=self.email, name=cleaned.get("name", "")))
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
@@ -54,8 +56,8 @@ class RegistrationCodeForm(forms.Form):
     """The six digits from the mail; spaces do not matter."""
 
     code = forms.CharField(
-        label="Code from the email",
-        error_messages={"required": "Enter the six digits from the email."},
+        label=gettext_lazy("Code from the email"),
+        error_messages={"required": gettext_lazy("Enter the six digits from the email.")},
         max_length=20,
         widget=forms.TextInput(
             {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
@@ -65,7 +67,7 @@ class RegistrationCodeForm(forms.Form):
     def clean_code(self) -> str:
         digits = "".join(self.cleaned_data["code"].split())
         if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
-            raise ValidationError("Enter all six digits.")
+            raise ValidationError(_("Enter all six digits."))
         return digits
 
 
@@ -73,12 +75,15 @@ class DetailsForm(forms.Form):
     """A person's own name and time zone."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=200,
         error_messages=NO_NAME,
         widget=forms.TextInput({"autocomplete": "name"}),
     )
-    timezone = forms.ChoiceField(label="Time zone", help_text="Dates and times are shown in this time zone.")
+    timezone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Dates and times are shown in this time zone."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,22 +4,25 @@ from typing import Any, ClassVar
 
 from allauth.account import forms as allauth_forms
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common.text import NOT_AN_EMAIL
 
-PASSWORD_HELP = (
+PASSWORD_HELP = gettext_noop(
     "Use at least 10 characters. "
     "Do not use a common password, digits only, or anything like your name or email address."
 )
-# Field: its label, and what is said where it is empty.
+EMAIL = (gettext_noop("Email"), gettext_noop("Enter your email address."))
+# Field: its label, and the error where it is empty.
 WORDS = {
-    "login": ("Email", "Enter your email address."),
-    "email": ("Email", "Enter your email address."),
-    "password": ("Password", "Enter your password."),
-    "oldpassword": ("Current password", "Enter your current password."),
-    "password1": ("New password", "Enter a new password."),
-    "password2": ("New password again", "Enter the new password again."),
-    "code": ("Code from the email", "Enter the code from the email."),
+    "login": EMAIL,
+    "email": EMAIL,
+    "password": (gettext_noop("Password"), gettext_noop("Enter your password.")),
+    "oldpassword": (gettext_noop("Current password"), gettext_noop("Enter your current password.")),
+    "password1": (gettext_noop("New password"), gettext_noop("Enter a new password.")),
+    "password2": (gettext_noop("New password again"), gettext_noop("Enter the new password again.")),
+    "code": (gettext_noop("Code from the email"), gettext_noop("Enter the code from the email.")),
 }
 
 
@@ -30,12 +33,12 @@ class Worded(forms.Form):
         super().__init__(*args, **kwargs)
         for name, (label, required) in {**WORDS, **self.words}.items():
             if field := self.fields.get(name):
-                field.label = label
-                field.error_messages["required"] = required
+                field.label = _(label)
+                field.error_messages["required"] = _(required)
                 if isinstance(field, forms.EmailField):
-                    field.error_messages["invalid"] = NOT_AN_EMAIL
+                    field.error_messages["invalid"] = _(NOT_AN_EMAIL)
         if "password1" in self.fields:
-            self.fields["password1"].help_text = PASSWORD_HELP
+            self.fields["password1"].help_text = _(PASSWORD_HELP)
 
 
 class SignInForm(Worded, allauth_forms.LoginForm):
@@ -43,7 +46,7 @@ class SignInForm(Worded, allauth_forms.LoginForm):
 
 
 class PasswordAgainForm(Worded, allauth_forms.ReauthenticateForm):
-    """Asked of somebody signed in, before something that protects the sign-in is changed."""
+    """For a signed-in person, before a change of what protects the sign-in."""
 
 
 class ForgottenPasswordForm(Worded, allauth_forms.ResetPasswordForm):
@@ -59,17 +62,17 @@ class ChangePasswordForm(Worded, allauth_forms.ChangePasswordForm):
 
 
 class FirstPasswordForm(Worded, allauth_forms.SetPasswordForm):
-    """For somebody who has no password yet."""
+    """For a person who has no password yet."""
 
     words: ClassVar = {
-        "password1": ("Password", "Enter a password."),
-        "password2": ("Password again", "Enter the password again."),
+        "password1": (gettext_noop("Password"), gettext_noop("Enter a password.")),
+        "password2": (gettext_noop("Password again"), gettext_noop("Enter the password again.")),
     }
 
 
-class NewAddressForm(Worded, allauth_forms.AddEmailForm):
-    words: ClassVar = {"email": ("New address", "Enter your new email address.")}
+class NewEmailForm(Worded, allauth_forms.AddEmailForm):
+    words: ClassVar = {"email": (gettext_noop("New address"), gettext_noop("Enter your new email address."))}
 
 
-class AddressCodeForm(Worded, allauth_forms.ConfirmEmailVerificationCodeForm):
+class EmailCodeForm(Worded, allauth_forms.ConfirmEmailVerificationCodeForm):
     pass

@@ -1,1 +1,1 @@
-"""What every request of a signed-in person passes: its time zone, idle time, and the demands of its accounts."""
+"""For every request of a signed-in person: time zone, idle time, and the demands of their accounts."""

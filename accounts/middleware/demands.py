@@ -16,7 +16,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def is_signed_in(request: HttpRequest) -> bool:
-    """Without a session cookie nobody is signed in, and nothing need be asked."""
+    """Without a session cookie no one is signed in, and no query is needed."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
@@ -33,8 +33,8 @@ class TimeZoneMiddleware:
             return self.get_response(request)
 
 
-# What stays open to somebody whose account requires a second factor they have not set up: all that setting one up
-# takes, and looking after one's sign-in. Everything else, the administration included, is closed by not being here.
+# The pages that stay open to a person without the second factor that their account requires: those on which it is set
+# up, and those of their own sign-in. Every other page is closed, also in the administration.
 OPEN_WITHOUT_FACTOR = {
     "accounts:second_factor_required",
     "accounts:second_factor",
@@ -53,9 +53,9 @@ OPEN_PATHS = ("/health/",)
 
 
 class SecondFactorMiddleware:
-    """Before an account's date: a reminder on every page. From then on: no page but those that set a factor up.
+    """Before an account's date: a reminder on every page. From then on: only the pages to set a factor up.
 
-    The platform's demand on whoever runs it knows no date.
+    The platform's demand on superusers has no date.
     """
 
     def __init__(self, get_response: Answer) -> None:

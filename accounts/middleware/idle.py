@@ -1,4 +1,4 @@
-"""Signs people out after a while without a request: as long as their accounts allow, else the platform's half hour."""
+"""Signs people out after a time without a request: that of their accounts, else the platform's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ TOUCH_EVERY = 60
 
 
 class IdleMiddleware:
-    """Ends a session that has been idle for too long, and notes once a minute that its owner is at work."""
+    """Ends a session that has been idle for too long, and notes once a minute that it is in use."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -33,7 +33,7 @@ class IdleMiddleware:
             )
             request.user = AnonymousUser()
         response = self.get_response(request)
-        # A session nobody looked at is not loaded for our sake.
+        # A session that the view did not read is not loaded for this.
         if request.session.accessed and SESSION_KEY in request.session:
             _touch(request)
         return response
@@ -45,7 +45,7 @@ def _idle_for_too_long(request: HttpRequest, demands: Demands) -> bool:
 
 
 def _touch(request: HttpRequest) -> None:
-    # The person as the session has them was read with the time; after signing in the clock is asked.
+    # The person was read together with the time; after signing in the clock is read.
     now = (getattr(request.user, "asked_at", None) or clock.now()).timestamp()
     if now - request.session.get("touched", 0) > TOUCH_EVERY:
         request.session["touched"] = int(now)

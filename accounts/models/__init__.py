@@ -1,4 +1,4 @@
-"""Who people are, where they work, whom we invited, the mail that waits, and what is counted."""
+"""People, accounts and roles, invitations, the outbox, and the counts of limits."""
 
 from accounts.models.account import Account, AccountMembership, Role
 from accounts.models.invitation import Invitation

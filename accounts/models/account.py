@@ -1,4 +1,4 @@
-"""An organisation, its roles, and who belongs to it."""
+"""An organisation, its roles and its members."""
 
 import uuid
 from typing import Self
@@ -17,11 +17,11 @@ class Account(models.Model):
     name = models.CharField(max_length=200)
     timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
-    # The longest life of a guest link; each link says its own within it.
+    # The longest life of a guest link; each link has its own end within it.
     guest_link_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     # Empty: the platform's. A member of several accounts has the shortest of theirs.
     idle_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
-    # From then on its members need a second factor; empty: none is asked for. Until then they are reminded.
+    # From then on its members need a second factor, and until then they are reminded; empty: not required.
     second_factor_from = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -83,7 +83,7 @@ class Role(models.Model):
 
 class AccountMembershipQuerySet(models.QuerySet["AccountMembership"]):
     def active(self) -> Self:
-        """Of those who work there now: the membership is active, and so is the person."""
+        """The membership is active, and so is the person."""
         return self.filter(active=True, user__is_active=True)
 
 

@@ -1,4 +1,4 @@
-"""A promise to an address nobody has registered."""
+"""An invitation to an email that is not registered."""
 
 import uuid
 from typing import Self
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def waiting(self) -> Self:
-        """Neither withdrawn nor accepted. An expired invitation still waits: it can be sent again."""
+        """Neither withdrawn nor accepted. Also an expired invitation waits: it can be sent again."""
         return self.filter(withdrawn_at=None, accepted_at=None)
 
     def open(self) -> Self:
@@ -19,15 +19,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.waiting().filter(expires_at__gt=Now())
 
     def claimable(self) -> Self:
-        """What hangs on it can become the person's: neither withdrawn nor expired. It may have been accepted before."""
+        """Its shares and memberships can be claimed: neither withdrawn nor expired, perhaps accepted before."""
         return self.filter(withdrawn_at=None, expires_at__gt=Now())
 
 
 class Invitation(models.Model):
-    """Waits for the person at an address. Made for an account or, from a personal worklist, for a user.
+    """Waits for the person of an email. Made for an account or, from a personal worklist, for a user.
 
     The link's token is a signature over uuid and generation; only the generation is stored. The registration
-    code is kept as a keyed hash, with its end and the tries taken.
+    code is stored as a keyed hash, with its end and the number of tries.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -1,4 +1,4 @@
-"""The outbox: a mail is a row first."""
+"""The outbox: every mail is a row before it is sent."""
 
 import uuid
 from typing import Self
@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 
 class OutboxMailQuerySet(models.QuerySet["OutboxMail"]):
@@ -15,16 +16,16 @@ class OutboxMailQuerySet(models.QuerySet["OutboxMail"]):
 
 
 class OutboxMail(models.Model):
-    """A mail that waits, or was sent. Written in the deed's transaction; Celery delivers it.
+    """A mail that waits, or was sent. Written in the action's transaction; Celery delivers it.
 
-    `data` holds ids only; the text is written at delivery from what then stands. A mail that must be rendered
-    at once (a code, a password link) keeps its texts here until it is delivered, and has a short life.
+    `data` holds ids only; the text is rendered at delivery from the rows of that time. A mail that must be rendered
+    at once (a code, a password link) has its texts here until it is delivered, and a short life.
     """
 
     class Dropped(models.TextChoices):
-        NOTHING = "nothing", "there was nothing left to send"
-        LATE = "late", "it was no longer good when its turn came"
-        GIVEN_UP = "given_up", "the mail server did not take it for three days"
+        NOTHING = "nothing", gettext_lazy("there was nothing left to send")
+        LATE = "late", gettext_lazy("it was no longer good when its turn came")
+        GIVEN_UP = "given_up", gettext_lazy("the mail server did not take it for three days")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=40)

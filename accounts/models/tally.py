@@ -1,12 +1,12 @@
-"""How often something was done of late."""
+"""The counts of limits."""
 
 from django.db import models
 
 
 class Tally(models.Model):
-    """One count since its window began. The key says of what, and by ids alone of whom.
+    """One count since its window began. The key names the limit, and the person or account by id alone.
 
-    A key's row is used again when its window is over: there are as many as people and accounts, and none to sweep.
+    A key's row is used again when its window is over, so that there are as many rows as people and accounts.
     """
 
     key = models.TextField(primary_key=True)

@@ -1,11 +1,11 @@
-"""What may be read of people, invitations, sign-in and sessions."""
+"""Reading people, invitations, second factors and sessions."""
 
 from accounts.selectors.demands import Demands, demands_on, session_user
 from accounts.selectors.numbers import OutboxNumbers, outbox_numbers
 from accounts.selectors.people import (
     is_registered,
     mails_of_a_code,
-    proved_addresses,
+    proved_emails,
     users_at,
 )
 from accounts.selectors.security import Factor, Session, factors_of, sessions_of
@@ -20,7 +20,7 @@ __all__ = [
     "is_registered",
     "mails_of_a_code",
     "outbox_numbers",
-    "proved_addresses",
+    "proved_emails",
     "session_user",
     "sessions_of",
     "users_at",

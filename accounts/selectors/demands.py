@@ -1,4 +1,4 @@
-"""What a person's accounts and the platform demand of their sign-in, read in the statement that reads the person."""
+"""The demands of a person's accounts and of the platform on their sign-in, read in one statement with the person."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,12 +7,13 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common import prepared
 
-# By hand and prepared: every request asks it, and to compose and plan it takes longer than to answer it.
-# An account that says nothing means the platform's minutes, and the shortest counts.
+# Written by hand and prepared: it runs on every request, and composing and planning it takes longer than running it.
+# An account without idle minutes has the platform's; the shortest of them counts.
 _FIELDS = User._meta.concrete_fields
 _MORE = ("asked_at", "shortest_idle", "has_factor", "factor_from", "factor_account")
 _WITH_DEMANDS = f"""
@@ -36,13 +37,13 @@ WHERE person.id = %(person)s
 
 @dataclass(frozen=True)
 class Demands:
-    """As they stand at `at`, by the database's clock."""
+    """The demands at the time `at`, by the database's clock."""
 
     at: datetime
     idle: timedelta
     has_factor: bool
-    # The earliest date of those accounts that require a second factor, and whose it is. The platform's own demand on
-    # whoever runs it comes before theirs, and counts from now.
+    # The earliest date of those accounts that require a second factor, and the account's name. The platform's own
+    # demand on superusers precedes theirs, and counts from now.
     factor_from: datetime | None = None
     factor_account: str = ""
     by_platform: bool = False
@@ -61,11 +62,12 @@ class Demands:
 
     @property
     def sentence(self) -> str:
-        return f"{self.factor_account} requires a second factor. Set one up to continue."
+        sentence = _("%(account)s requires a second factor. Set one up to continue.")
+        return sentence % {"account": self.factor_account}
 
 
 def session_user(user_id: int) -> User | None:
-    """The person a session belongs to, with the demands on them, in one statement."""
+    """The person of a session, with the demands on them, in one statement."""
     values = {
         "person": user_id,
         "idle": settings.CIMAR_IDLE_MINUTES,
@@ -80,7 +82,7 @@ def session_user(user_id: int) -> User | None:
 
 
 def demands_on(user: User) -> Demands:
-    """Asks nothing where `session_user` has read the person."""
+    """Without a query where `session_user` has read the person."""
     read: Any = user if hasattr(user, "asked_at") else session_user(user.pk)
     by_platform = read.is_superuser and settings.CIMAR_SUPERUSER_SECOND_FACTOR
     return Demands(

@@ -1,4 +1,4 @@
-"""What a monitor is told of the outbox."""
+"""The outbox in numbers, for a monitor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import OutboxMail
 
-MANY = 100_000  # nobody needs to know more exactly how many wait
+MANY = 100_000  # a higher number is not counted
 RECENT_MAILS = 50_000
 STRUGGLING = 5  # tries
 
@@ -24,7 +24,7 @@ class OutboxNumbers:
 
 
 def outbox_numbers() -> OutboxNumbers:
-    """Each number reads one partial index, or a bounded stretch of the newest rows."""
+    """Each number reads one partial index, or a limited number of the newest rows."""
     waiting = OutboxMail.objects.waiting()
     newest = OutboxMail.objects.aggregate(newest=Max("pk"))["newest"] or 0
     return OutboxNumbers(

@@ -1,4 +1,4 @@
-"""What may be read of people and invitations."""
+"""Reading people and invitations."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,29 +9,29 @@ from accounts.models import Invitation, OutboxMail, User
 from common.text import identity, same
 
 
-def users_at(addresses: Iterable[str]) -> dict[str, User]:
-    """For each address somebody has proved to be theirs, that person, active or not."""
-    wanted = {identity(address) for address in addresses}
+def users_at(emails: Iterable[str]) -> dict[str, User]:
+    """The person, active or not, of each email that a person has proved to be theirs."""
+    wanted = {identity(email) for email in emails}
     proved = EmailAddress.objects.filter(email__in=wanted, verified=True).select_related("user")
-    return {address.email: address.user for address in proved}
+    return {row.email: row.user for row in proved}
 
 
-def is_registered(address: str) -> bool:
-    """Whether anybody signs in with this address or has proved it to be theirs."""
-    tidied = identity(address)
+def is_registered(email: str) -> bool:
+    """Whether a person signs in with this email or has proved it to be theirs."""
+    tidied = identity(email)
     return (
-        User.objects.filter(same("email", address)).exists()
+        User.objects.filter(same("email", email)).exists()
         or EmailAddress.objects.filter(email=tidied, verified=True).exists()
     )
 
 
-def proved_addresses(user: User) -> list[str]:
-    """The addresses this person has shown to be theirs."""
+def proved_emails(user: User) -> list[str]:
+    """The emails that this person has proved to be theirs."""
     return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
 
 
 def mails_of_a_code(invitation: Invitation, since: datetime) -> int:
-    """How many registration codes were mailed for an invitation since then."""
+    """The number of registration codes that were mailed for an invitation since then."""
     return OutboxMail.objects.filter(
         recipient=invitation.address,
         kind="registration_code",

@@ -1,1 +1,1 @@
-"""What may be done to people, invitations and mail; nothing else writes them."""
+"""The actions on people, invitations and mail; only these write them."""

@@ -1,4 +1,4 @@
-"""The outbox: every mail is a row first, and leaves when a worker gets to it."""
+"""The outbox: every mail is a row before a worker sends it."""
 
 import logging
 import time
@@ -32,7 +32,7 @@ WAITS = [
     timedelta(minutes=15),
 ]
 GIVE_UP_AFTER = timedelta(days=3)
-# ... and not before it was really tried: our own workers may have been the ones that were down.
+# ... and not before this many tries: perhaps no worker was running in those days.
 FEW_TRIES = 20
 # One run ends before Celery's time limit would end it.
 LONGEST_RUN = 240
@@ -51,7 +51,7 @@ def queue_mail(
 def queue_mails(
     *, kind: str, to: Iterable[tuple[str, dict[str, Any]]], good_until: Any | None = None
 ) -> list[OutboxMail]:
-    """The same for many recipients at once, each with its own data."""
+    """As `queue_mail`, for many recipients at once, each with its own data."""
     return _queue(
         OutboxMail(
             kind=kind, recipient=recipient, data=data, good_until=good_until, created_at=Now(), due_at=Now()
@@ -63,7 +63,7 @@ def queue_mails(
 def queue_written(
     *, kind: str, recipient: str, message: Message, data: dict[str, Any] | None = None, good_for: timedelta
 ) -> OutboxMail:
-    """A mail that is written already, since it holds a secret nobody keeps; its text goes when it leaves."""
+    """A mail that is rendered already, since it holds a secret that is stored nowhere else; erased when sent."""
     return _queue(
         [
             OutboxMail(
@@ -89,18 +89,17 @@ def _queue(mails: Iterable[OutboxMail]) -> list[OutboxMail]:
 
 
 def deliver_waiting() -> int:
-    """Send what is due, one by one, and say how many were sent. Several workers may do so at once.
+    """Send the mails that are due, one after the other; returns how many were sent. Several workers may run it at once.
 
-    Not one transaction, on purpose: a claim is committed before the mail leaves and delivery after it. A
-    worker killed in between leaves a claim that runs out, and the mail is sent again: perhaps twice, never
-    not at all.
+    Not one transaction, on purpose: a claim is committed before the mail is sent and its delivery afterwards. After a
+    worker was killed between them the claim expires and the mail is sent again: perhaps twice, but at least once.
     """
     sent, started = 0, time.monotonic()
     with _Post() as post:
         while time.monotonic() - started < LONGEST_RUN and (mail := _claim()) is not None:
             sent += _deliver(mail, post.send)
             if post.unreachable:
-                # The others would only wait for the same silence; each keeps its turn for the next run.
+                # The other mails would only wait for the same server; they are due again in the next run.
                 break
     return sent
 
@@ -125,8 +124,8 @@ def _deliver(mail: OutboxMail, send: Callable[[OutboxMail, Message], None]) -> b
         _drop(_only(mail), Dropped.NOTHING, str(nothing))
         return False
     except Exception as error:
-        # Whatever a mail server or a renderer may raise, the mail is kept and tried again. No text of the
-        # error: it may quote the mail.
+        # After any error of the mail server or of rendering, the mail is kept and tried again. The error's text is not
+        # logged: it may quote the mail.
         log.warning("mail %s (%s) was not sent: %s", mail.uuid, mail.kind, type(error).__name__)
         _only(mail).update(claimed_until=None, due_at=Now() + _wait(mail.attempts))
         return False
@@ -150,9 +149,9 @@ def _drop_if_too_late(mail: OutboxMail) -> bool:
     given_up = _only(mail).filter(
         good_until=None, created_at__lte=Now() - GIVE_UP_AFTER, attempts__gt=FEW_TRIES
     )
-    return bool(_drop(late, Dropped.LATE, "It was no longer good when its turn came.")) or bool(
-        _drop(given_up, Dropped.GIVEN_UP, "The mail server did not take it for three days.")
-    )
+    too_late = "It was no longer good when its turn came."  # allowed: stored, for the operator
+    not_taken = "The mail server did not take it for three days."  # allowed: stored, for the operator
+    return bool(_drop(late, Dropped.LATE, too_late)) or bool(_drop(given_up, Dropped.GIVEN_UP, not_taken))
 
 
 def _drop(mails: QuerySet[OutboxMail], how: Dropped, why: str) -> int:
@@ -169,7 +168,7 @@ def _text(mail: OutboxMail) -> Message:
 
 
 class _Post:
-    """One connection to the mail server for one run, opened at the first mail and again after a mishap."""
+    """One connection to the mail server for one run, opened at the first mail and again after an error."""
 
     def __init__(self) -> None:
         self.connection: Any = None
@@ -186,7 +185,7 @@ class _Post:
             subject=message.subject,
             body=message.text,
             to=[mail.recipient],
-            # The same for each try, so that a mail sent twice is one in the reader's box.
+            # The same for each try, so that a mail sent twice is shown once in the mailbox.
             headers={
                 "Message-ID": f"<{mail.uuid}@{urlsplit(settings.CIMAR_BASE_URL).hostname}>",
                 "Auto-Submitted": "auto-generated",
@@ -217,5 +216,5 @@ class _Post:
         try:
             self.connection.close()
         except Exception:
-            log.info("the mail server hung up first")
+            log.info("the mail server closed the connection first")
         self.connection = None

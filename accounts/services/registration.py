@@ -1,4 +1,4 @@
-"""From an invitation to a person: a code by mail, and who types it back has the address."""
+"""From an invitation to a registered person: a mailed code, typed back, proves the email."""
 
 from datetime import timedelta
 
@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import mail, tokens
 from accounts.events import on_invitation, on_user
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Invitation, User
 from accounts.selectors import is_registered, mails_of_a_code
 from accounts.services import invitations
@@ -24,67 +26,67 @@ from common.text import checked_name
 
 CODE_LIFE = timedelta(minutes=15)
 CODE_TRIES = 5
-# Between two codes, and how many in a day: with the tries they leave a guesser 1 chance in 20,000 a day.
+# Between two codes, and the most codes in a day: with CODE_TRIES, the chance to guess a code is 1 in 20,000 a day.
 CODE_PAUSE = timedelta(seconds=30)
 CODES_A_DAY = 10
 
-REPLACED = "This link has been replaced by a newer one."
-EXPIRED = "This invitation has expired."
-REGISTERED = "This address is already registered. Sign in with it."
-TOO_MANY_CODES = "You have asked for too many codes today. Try again tomorrow."
-NO_TRY_LEFT = "This code no longer works. Ask for a new one."
-WRONG_CODE = "This is not the code we sent."
+REPLACED = gettext_noop("This link has been replaced by a newer one.")
+EXPIRED = gettext_noop("This invitation has expired.")
+REGISTERED = gettext_noop("This address is already registered. Sign in with it.")
+TOO_MANY_CODES = gettext_noop("You have asked for too many codes today. Try again tomorrow.")
+NO_TRY_LEFT = gettext_noop("This code no longer works. Ask for a new one.")
+WRONG_CODE = gettext_noop("This is not the code we sent.")
 
 
 @transaction.atomic
 def send_code(*, invitation: Invitation, by: Actor) -> bool:
-    """Mail a six-digit code to the invited address; False when one is on its way since a moment ago."""
-    found = _usable(invitation)
+    """Mail a six-digit code to the invited email; False where the last code was mailed a moment ago."""
+    usable = _usable(invitation)
     now = clock.now()
-    sent_at = found.code_expires_at - CODE_LIFE if found.code_expires_at is not None else None
-    if found.code_hash and sent_at is not None and now - sent_at < CODE_PAUSE:
+    sent_at = usable.code_expires_at - CODE_LIFE if usable.code_expires_at is not None else None
+    if usable.code_hash and sent_at is not None and now - sent_at < CODE_PAUSE:
         return False
-    if mails_of_a_code(found, since=now - timedelta(days=1)) >= CODES_A_DAY:
-        raise ValidationError(TOO_MANY_CODES)
+    if mails_of_a_code(usable, since=now - timedelta(days=1)) >= CODES_A_DAY:
+        raise ValidationError(_(TOO_MANY_CODES))
     code = tokens.new_code()
-    found.code_hash, found.code_expires_at = tokens.hash_code(found, code), now + CODE_LIFE
-    found.code_tries = 0
-    found.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
+    usable.code_hash, usable.code_expires_at = tokens.hash_code(usable, code), now + CODE_LIFE
+    usable.code_tries = 0
+    usable.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
     queue_written(
         kind="registration_code",
-        recipient=found.address,
+        recipient=usable.address,
         message=mail.render_mail("accounts/mail/registration_code", {"code": code, "minutes": 15}),
-        data={"invitation": str(found.uuid)},
+        data={"invitation": str(usable.uuid)},
         good_for=CODE_LIFE,
     )
-    record(Action.INVITATION_CODE, by=by, on=on_invitation(found))
+    record(Action.INVITATION_CODE, by=by, on=on_invitation(usable))
     return True
 
 
 def prove_code(*, invitation: Invitation, code: str, by: Actor) -> None:
     """Take one of the tries, then compare; raises ValidationError with the sentence.
 
-    Not one transaction, and never inside one: the try is committed before anybody looks at the code, and a
-    wrong code is recorded whatever is undone later.
+    Not one transaction, and never inside one: the try is committed before the code is compared, and a
+    wrong code is recorded even if the caller's change is undone.
     """
     _take_try(invitation=invitation)
-    found = Invitation.objects.get(pk=invitation.pk)
-    if not tokens.code_matches(found, code):
-        # The same link in another window may have been quicker: then the code was right, and came too late.
-        check_usable(found)
+    now_stored = Invitation.objects.get(pk=invitation.pk)
+    if not tokens.code_matches(now_stored, code):
+        # Registered a moment ago from the same link in another window: then the code was right, but too late.
+        check_usable(now_stored)
         _note_wrong_code(invitation=invitation, by=by)
-        raise ValidationError(WRONG_CODE, code="wrong_code")
+        raise ValidationError(_(WRONG_CODE), code="wrong_code")
 
 
 @transaction.atomic(durable=True)
 def _take_try(*, invitation: Invitation) -> None:
-    """One conditional update: no number of requests at once gets a sixth try."""
+    """One conditional update, so that requests at the same time share the tries."""
     open_code = Invitation.objects.filter(
         pk=invitation.pk, code_tries__lt=CODE_TRIES, code_expires_at__gt=Now()
     ).exclude(code_hash="")
     if not open_code.update(code_tries=F("code_tries") + 1):
         check_usable(Invitation.objects.get(pk=invitation.pk))
-        raise ValidationError(NO_TRY_LEFT)
+        raise ValidationError(_(NO_TRY_LEFT))
 
 
 @transaction.atomic
@@ -97,44 +99,44 @@ def _note_wrong_code(*, invitation: Invitation, by: Actor) -> None:
 def register(*, invitation: Invitation, name: str, password: str, code: str, by: Actor) -> User:
     """Make the person and accept the invitation; the second of two at once gets a sentence.
 
-    `password` is hashed already (by `make_password`): between the two steps of the page nobody keeps it as
+    `password` is hashed already (by `make_password`): the session between the two steps of the page never holds it as
     typed. The caller has counted the try with `prove_code`.
     """
     identify_hasher(password)
-    lock_addresses([invitation.address])
-    found = _usable(invitation)
+    lock_emails([invitation.address])
+    usable = _usable(invitation)
     now = clock.now()
-    if found.code_expires_at is None or found.code_expires_at <= now or found.code_tries > CODE_TRIES:
-        raise ValidationError(NO_TRY_LEFT)
-    if not tokens.code_matches(found, code):
-        raise ValidationError(WRONG_CODE, code="wrong_code")
-    user = User(email=found.address, name=checked_name(name), password=password)
-    if found.account is not None:
-        user.timezone = found.account.timezone
+    if usable.code_expires_at is None or usable.code_expires_at <= now or usable.code_tries > CODE_TRIES:
+        raise ValidationError(_(NO_TRY_LEFT))
+    if not tokens.code_matches(usable, code):
+        raise ValidationError(_(WRONG_CODE), code="wrong_code")
+    user = User(email=usable.address, name=checked_name(name), password=password)
+    if usable.account is not None:
+        user.timezone = usable.account.timezone
     user.save()
-    EmailAddress.objects.create(user=user, email=found.address, verified=True, primary=True)
+    EmailAddress.objects.create(user=user, email=usable.address, verified=True, primary=True)
     by = Actor.of(user, by.ip_address)
     record(Action.USER_REGISTER, by=by, on=on_user(user))
-    invitations.mark_accepted(invitation=found, by=by, now=now)
+    invitations.mark_accepted(invitation=usable, by=by, now=now)
     return user
 
 
 def check_usable(invitation: Invitation) -> None:
-    """Raises ValidationError with the sentence that says why nobody can register on an invitation now."""
+    """Raises ValidationError where no one can register on the invitation now."""
     if invitation.accepted_at is not None:
-        raise ValidationError(invitations.USED, code="used")
+        raise ValidationError(_(invitations.USED), code="used")
     if invitation.withdrawn_at is not None:
-        raise ValidationError(invitations.WITHDRAWN, code="ended")
+        raise ValidationError(_(invitations.WITHDRAWN), code="ended")
     if is_registered(invitation.address):
-        raise ValidationError(REGISTERED, code="registered")
+        raise ValidationError(_(REGISTERED), code="registered")
     if invitation.expires_at <= clock.now():
-        raise ValidationError(EXPIRED, code="ended")
+        raise ValidationError(_(EXPIRED), code="ended")
 
 
 def _usable(invitation: Invitation) -> Invitation:
     locked = Invitation.objects.select_related("account").select_for_update(of=("self",), no_key=True)
-    found = locked.get(pk=invitation.pk)
-    if found.generation != invitation.generation:
-        raise ValidationError(REPLACED, code="ended")
-    check_usable(found)
-    return found
+    usable = locked.get(pk=invitation.pk)
+    if usable.generation != invitation.generation:
+        raise ValidationError(_(REPLACED), code="ended")
+    check_usable(usable)
+    return usable

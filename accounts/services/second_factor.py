@@ -14,6 +14,8 @@ from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import mail
 from accounts.events import on_user
@@ -31,26 +33,25 @@ from common.text import checked_name
 NEWS_LIFE = timedelta(days=1)
 MOST_KEYS = 20
 
-HAS_APP = "You already have an authenticator app. Remove it before you set up another."
-ENOUGH_KEYS = f"You already have {MOST_KEYS} keys. Remove a key you no longer use first."
-NO_FACTOR = "Set up a second factor first. Recovery codes come with it."
-ONLY_OPERATORS = "Only the people who run the platform can remove a lost second factor."
+HAS_APP = gettext_noop("You already have an authenticator app. Remove it before you set up another.")
+NO_FACTOR = gettext_noop("Set up a second factor first. Recovery codes come with it.")
+ONLY_OPERATORS = gettext_noop("Only the people who run the platform can remove a lost second factor.")
 
 
 class TooManyTries(Exception):
-    """Nothing was compared: there were too many tries before."""
+    """Too many tries before: the code or answer was not compared."""
 
 
 @transaction.atomic
 def add_app(*, by: Actor, secret: str, code: str = "") -> list[str]:
-    """An authenticator app that holds `secret`; gives the recovery codes where these are the first.
+    """An authenticator app that holds `secret`; returns the recovery codes with the first factor.
 
-    `code` is what showed that it does: with that one nobody signs in any more.
+    `code` is the app's code that proved it: it cannot be used for a sign-in any more.
     """
     user = by.person
     _locked(user)
     if Authenticator.objects.filter(user=user, type=Kind.TOTP).exists():
-        raise ValidationError(HAS_APP)
+        raise ValidationError(_(HAS_APP))
     _use_up(user, code)
     return _added(user, TOTP.activate(user, secret).instance, by)
 
@@ -61,35 +62,35 @@ def add_key(*, by: Actor, name: str, credential: dict[str, Any]) -> list[str]:
     user = by.person
     _locked(user)
     if Authenticator.objects.filter(user=user, type=Kind.WEBAUTHN).count() >= MOST_KEYS:
-        raise ValidationError(ENOUGH_KEYS)
+        sentence = _("You already have %(most)s keys. Remove a key you no longer use first.")
+        raise ValidationError(sentence % {"most": MOST_KEYS})
     return _added(user, WebAuthn.add(user, checked_name(name)[:100], credential).instance, by)
 
 
 @transaction.atomic
 def remove_factor(*, by: Actor, factor: Authenticator) -> None:
-    """One of a person's own; with the last of them the recovery codes go too."""
+    """Remove a factor of the person's own; with the last factor the recovery codes are removed too."""
     user = by.person
     _locked(user)
     left = _real(user).exclude(pk=factor.pk)
     demands = demands_on(User.objects.get(pk=user.pk))
     if demands.factor_is_required and not left.exists():
-        raise ValidationError(
-            f"{demands.factor_account} requires a second factor. Set up another before you remove this one."
-        )
+        sentence = _("%(account)s requires a second factor. Set up another before you remove this one.")
+        raise ValidationError(sentence % {"account": demands.factor_account})
     _real(user).filter(pk=factor.pk).delete()
     if not left.exists():
         Authenticator.objects.filter(user=user).delete()
     record(Action.FACTOR_REMOVE, by=by, on=on_user(user, factor=kind_of(factor)))
-    _tell(user, "second_factor_removed", factor=kind_of(factor))
+    _tell(user, "second_factor_removed", factor=_(kind_of(factor)))
 
 
 @transaction.atomic
 def renew_codes(*, by: Actor) -> list[str]:
-    """New recovery codes; those before no longer work. Nobody can show these again."""
+    """New recovery codes, which are shown only once; the previous codes no longer work."""
     user = by.person
     _locked(user)
     if not _real(user).exists():
-        raise ValidationError(NO_FACTOR)
+        raise ValidationError(_(NO_FACTOR))
     Authenticator.objects.filter(user=user, type=Kind.RECOVERY_CODES).delete()
     codes: list[str] = RecoveryCodes.activate(user).get_unused_codes()
     record(Action.FACTOR_CODES, by=by, on=on_user(user))
@@ -106,42 +107,42 @@ def use(
     by: Actor,
     code: str = "",
 ) -> bool:
-    """`attempt` compares what was given, `mark` lets it count; both with the audit event or neither.
+    """`attempt` compares the code or answer, `mark` marks it as used; both with the audit event or neither.
 
-    `by` is the user where a signed-in person is asked once more, else a stranger: who gives a wrong code before signing
-    in is not known. A wrong code has its event too.
+    `by` is the user where a signed-in person confirms, else a stranger: who enters a wrong code before signing in is
+    not known. A wrong code has its event too.
     """
     try:
-        found = attempt()
+        factor = attempt()
     except TooManyTries:
         sessions.note_limited(email=user.email, by=by)
         return False
-    if found is None or not _is_fresh(user, found, code):
+    if factor is None or not _is_fresh(user, factor, code):
         record(Action.FACTOR_FAILED, by=by, on=on_user(user), outcome="failed")
         return False
     mark()
-    record(Action.FACTOR_USE, by=Actor.of(user, by.ip_address), on=on_user(user, factor=kind_of(found)))
+    record(Action.FACTOR_USE, by=Actor.of(user, by.ip_address), on=on_user(user, factor=kind_of(factor)))
     return True
 
 
 @transaction.atomic
 def remove_second_factor(*, user: User, by: Actor, why: str) -> None:
-    """All of a person's, who has lost it: they sign in with the password alone until they set one up again.
+    """Remove all factors of a person who has lost them: they sign in with the password alone until they set one up.
 
-    Wherever they are signed in, they are signed out.
+    All their sessions end.
     """
     if not by.person.is_superuser:
-        raise PermissionDenied(ONLY_OPERATORS)
+        raise PermissionDenied(_(ONLY_OPERATORS))
     why = " ".join(why.split())[:300]
     if not why:
-        raise ValidationError({"why": "Say how you checked the person’s identity."})
+        raise ValidationError({"why": _("Say how you checked the person’s identity.")})
     _locked(user)
     lost = sorted({kind_of(row) for row in _real(user)})
     if not lost:
-        raise ValidationError("This person has no second factor.")
+        raise ValidationError(_("This person has no second factor."))
     Authenticator.objects.filter(user=user).delete()
     record(Action.FACTOR_TAKE, by=by, on=on_user(user, factor=" and ".join(lost), why=why))
-    # Whoever holds what was lost may be signed in with it.
+    # A finder or a thief may be signed in with the lost factor.
     keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
     sessions.end_sessions(user=user, sessions=keys, why="factor_taken", by=by)
     _tell(user, "second_factor_taken", by=by.person.name)
@@ -149,9 +150,9 @@ def remove_second_factor(*, user: User, by: Actor, why: str) -> None:
 
 @transaction.atomic
 def reseal_all() -> tuple[int, int]:
-    """Put every secret under today's SECRET_KEY; how many, and how many no key reads any more.
+    """Encrypt every secret with the current SECRET_KEY; returns how many, and how many no key can read.
 
-    For whoever changes the key: afterwards the one before can go.
+    Called after a change of the key, so that the previous key can be removed.
     """
     done = lost = 0
     for row in Authenticator.objects.exclude(type=Kind.WEBAUTHN).select_for_update().order_by("pk"):
@@ -170,7 +171,7 @@ def _added(user: User, factor: Authenticator, by: Actor) -> list[str]:
     has_codes = Authenticator.objects.filter(user=user, type=Kind.RECOVERY_CODES).exists()
     codes: list[str] = [] if has_codes else RecoveryCodes.activate(user).get_unused_codes()
     record(Action.FACTOR_ADD, by=by, on=on_user(user, factor=kind_of(factor)))
-    _tell(user, "second_factor_added", factor=kind_of(factor))
+    _tell(user, "second_factor_added", factor=_(kind_of(factor)))
     return codes
 
 
@@ -179,13 +180,13 @@ def _real(user: User) -> Any:
 
 
 def _locked(user: User) -> None:
-    """Two windows at once do their changes one after the other."""
+    """Changes in two windows at once are made one after the other."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
-def _is_fresh(user: User, found: Authenticator, code: str) -> bool:
-    """An app's code stays right for as long as its neighbours are taken; it is taken once, however it is typed."""
-    return found.type != Kind.TOTP or _use_up(user, code)
+def _is_fresh(user: User, factor: Authenticator, code: str) -> bool:
+    """An app's code is valid for several periods, but is accepted once, however it is typed."""
+    return factor.type != Kind.TOTP or _use_up(user, code)
 
 
 def _use_up(user: User, code: str) -> bool:

@@ -1,4 +1,4 @@
-"""Coming and going, as the audit trail has it, and the sessions a person has."""
+"""Sign-in and sign-out with their audit events, and the sessions of a person."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,20 +10,20 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.events import on_user
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import User
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import On, record
 from common.text import same
 
-# Of the refusals for too many tries, one line an address and a quarter of an hour is enough to see them.
+# Refusals for too many tries are recorded once for an email and IP address in a quarter of an hour.
 BURST = 15 * 60
 
 
 @transaction.atomic
 def sign_in(*, by: Actor, begin: Callable[[], None], how: str = "") -> None:
-    """`begin` opens the session; both or neither. `how` is said in words: "a password and a passkey"."""
+    """`begin` opens the session; both or neither. `how` is in words: "a password and a passkey"."""
     begin()
     record(Action.SIGN_IN, by=by, on=On(detail={"how": how} if how else {}))
 
@@ -37,12 +37,12 @@ def sign_out(*, by: Actor, end: Callable[[], None]) -> None:
 
 @transaction.atomic
 def end_idle(*, by: Actor, session: str | None, end: Callable[[], None]) -> None:
-    """The session in which nobody asked for anything for longer than the person's accounts allow.
+    """End the session without a request for longer than the person's accounts allow.
 
-    A page and its images come at once: the first of them finds the session and has the line.
+    A page and its images are requested at once: the first request finds the session and records the event.
     """
-    found, _ = Session.objects.filter(session_key=session).delete()
-    if found:
+    deleted, _by_model = Session.objects.filter(session_key=session).delete()
+    if deleted:
         UserSession.objects.filter(session_key=session).delete()
         record(Action.SESSION_END, by=by, on=on_user(by.person, why="idle"))
     end()
@@ -50,27 +50,27 @@ def end_idle(*, by: Actor, session: str | None, end: Callable[[], None]) -> None
 
 @transaction.atomic
 def end_sessions(*, user: User, sessions: Iterable[str], why: str, by: Actor) -> int:
-    """These of a person's sessions, by key, with one line for each; `why` is a word of `audit.sentences.REASONS`."""
+    """End sessions of a person, by key, with an event for each; `why` is a word of `audit.sentences.REASONS`."""
     listed = UserSession.objects.filter(user=user, session_key__in=list(sessions)).select_for_update()
-    found = list(listed.order_by("pk"))
-    keys = [session.session_key for session in found]
+    ended = list(listed.order_by("pk"))
+    keys = [session.session_key for session in ended]
     Session.objects.filter(session_key__in=keys).delete()
     listed.delete()
-    for session in found:
+    for session in ended:
         on = on_user(user, why=why, browser=session.user_agent[:200], session_address=session.ip)
         record(Action.SESSION_END, by=by, on=on)
-    return len(found)
+    return len(ended)
 
 
 def note_seen(*, session: str, ip_address: str | None) -> None:
-    """The person is at work in this session; nothing that the audit would want to know."""
+    """The session is in use; this is not an audit event."""
     seen = UserSession.objects.filter(session_key=session)
     seen.update(last_seen_at=Now(), **({"ip": ip_address} if ip_address else {}))
 
 
 @transaction.atomic
 def note_failed_sign_in(*, email: str, by: Actor, why: str = "") -> None:
-    """A wrong address or password, or a provider's word we do not take. Who typed it nobody knows."""
+    """A wrong email or password, or an answer of a provider that is refused. The actor is not known."""
     record(
         Action.SIGN_IN_FAILED,
         by=by,
@@ -81,14 +81,14 @@ def note_failed_sign_in(*, email: str, by: Actor, why: str = "") -> None:
 
 @transaction.atomic
 def note_wrong_password(*, by: Actor) -> None:
-    """Of somebody signed in, who was asked once more."""
+    """Of a signed-in person who had to confirm the password."""
     on = on_user(by.person, address=by.person.email, why="asked_again")
     record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="failed")
 
 
 @transaction.atomic
 def note_limited(*, email: str, by: Actor) -> None:
-    """Too many tries: the rest are not even looked at. One line for a burst of them."""
+    """Too many tries: further ones are not compared. One event for a burst of them."""
     if cache.add(f"sign-in-limited:{email}:{by.ip_address}", 1, timeout=BURST):
         on = On(detail={"address": email, "why": "too_many"} if email else {"why": "too_many"})
         record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="refused")
@@ -102,13 +102,13 @@ def refuse_inactive(*, user: User, by: Actor) -> None:
 
 
 @transaction.atomic
-def confirm_address(*, by: Actor, email: str, confirm: Callable[[], bool]) -> bool:
-    """`confirm` marks the address as proved; false where somebody else has it.
+def confirm_email(*, by: Actor, email: str, confirm: Callable[[], bool]) -> bool:
+    """`confirm` marks the email as proved; False where it is another person's.
 
-    A new address of somebody who had proved another takes its place.
+    A new email replaces the email that the person had proved before.
     """
     user = by.person
-    lock_addresses([email])
+    lock_emails([email])
     if User.objects.filter(same("email", email)).exclude(pk=user.pk).exists():
         return False
     before = list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-# Whoever waits here for another's count sees that count: a conflicting row is read anew once it is committed.
+# A statement that waits for another count reads it: a conflicting row is read again once it is committed.
 COUNT = """
     INSERT INTO accounts_tally AS tally (key, began_at, count)
     SELECT %(key)s, statement_timestamp(), %(amount)s WHERE %(amount)s <= %(limit)s
@@ -23,7 +23,7 @@ def consume(*, key: str, amount: int, limit: int, per: timedelta) -> bool:
     """Count `amount`; False, and nothing is counted, where more than `limit` would have been counted within `per`.
 
     A window begins with the first count after the last one's end, so twice the limit may fall around an end. Call it
-    outside a transaction: the one statement is then all that ever holds the row, and nobody who dies leaves it locked.
+    outside a transaction: the row is then locked only during the one statement, also when the process dies.
     """
     if amount == 0:
         return True

@@ -1,4 +1,4 @@
-"""In development: the mails that were sent, so that a journey through them can be clicked."""
+"""In development: pages with the mails that were sent, so that their links can be followed."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -41,7 +41,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def mail(request: HttpRequest, file: str, number: int) -> HttpResponse:
-    found = sent_mail.sent_mail(Path(settings.CIMAR_MAIL_FOLDER), file, number)
-    if found is None:
+    shown = sent_mail.sent_mail(Path(settings.CIMAR_MAIL_FOLDER), file, number)
+    if shown is None:
         raise Http404
-    return render(request, "accounts/development_mail.html", {"mail": found})
+    return render(request, "accounts/development_mail.html", {"mail": shown})

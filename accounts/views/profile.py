@@ -1,4 +1,4 @@
-"""A person's own page: details, share code, worklists and what mail they want. One address for each act."""
+"""A person's own page: details, share code, worklists and wanted mails. One URL for each action."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
@@ -36,7 +37,7 @@ def change_details(request: HttpRequest) -> HttpResponse:
     form = DetailsForm(request.POST)
     if form.is_valid():
         people.change_details(user=request.user, by=actor_of(request), **form.cleaned_data)
-        messages.success(request, "Your details were saved.")
+        messages.success(request, _("Your details were saved."))
         return redirect("accounts:profile")
     return _page(request, form, status=422)
 
@@ -45,7 +46,7 @@ def change_details(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_share_code(request: HttpRequest) -> HttpResponse:
     change_personal_code(by=actor_of(request), new=True)
-    messages.success(request, "You have a new share code. The old one, if you had one, no longer works.")
+    messages.success(request, _("You have a new share code. The old one, if you had one, no longer works."))
     return redirect("accounts:profile")
 
 
@@ -53,20 +54,19 @@ def new_share_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove_share_code(request: HttpRequest) -> HttpResponse:
     change_personal_code(by=actor_of(request), new=False)
-    messages.success(request, "Your share code was removed.")
+    messages.success(request, _("Your share code was removed."))
     return redirect("accounts:profile")
 
 
 @signed_in
 @require_safe
 def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    """What the person may do on one worklist, by which role."""
-    found = _mine(request, worklist)
-    rights = actor_of(request).rights(found)
-    lines = selectors.every_right(rights)
-    role = selectors.role_on(request.user, found)
+    """The person's rights on one worklist, and the role that gives them."""
+    shown = _mine(request, worklist)
+    lines = selectors.every_right(actor_of(request).rights(shown))
+    role = selectors.role_on(request.user, shown)
     return render(
-        request, "accounts/worklist_rights.html", {"worklist": found, "role": role, "rights": lines}
+        request, "accounts/worklist_rights.html", {"worklist": shown, "role": role, "rights": lines}
     )
 
 
@@ -74,22 +74,22 @@ def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
 @require_POST
 def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """`wanted` is "yes" or "no"."""
-    found = _mine(request, worklist)
+    about = _mine(request, worklist)
     wanted = request.POST.get("wanted")
     if wanted not in ("yes", "no"):
-        messages.error(request, "Choose whether you want email: yes or no.")
+        messages.error(request, _("Choose whether you want email: yes or no."))
         return _page(request, _details(request.user), status=422)
-    services.set_mail_tick(worklist=found, wanted=wanted == "yes", by=actor_of(request))
-    place = "My studies" if found.is_personal else found.label
-    messages.success(request, f"Email about {place} is {'on' if wanted == 'yes' else 'off'}.")
+    services.set_mail_tick(worklist=about, wanted=wanted == "yes", by=actor_of(request))
+    sentence = _("Email about %(place)s is on.") if wanted == "yes" else _("Email about %(place)s is off.")
+    messages.success(request, sentence % {"place": _("My studies") if about.is_personal else about.label})
     return redirect("accounts:profile")
 
 
 def _mine(request: HttpRequest, worklist: UUID) -> "Worklist":
-    found = selectors.worklists_to_pick(actor_of(request)).filter(uuid=worklist).first()
-    if found is None:
+    mine = selectors.worklists_to_pick(actor_of(request)).filter(uuid=worklist).first()
+    if mine is None:
         raise Http404
-    return found
+    return mine
 
 
 def _details(user: User) -> DetailsForm:

@@ -11,6 +11,8 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import tokens
 from accounts.forms import RegisterForm, RegistrationCodeForm
 from accounts.models import Invitation
-from accounts.selectors import proved_addresses
+from accounts.selectors import proved_emails
 from accounts.services import invitations, registration
 from audit.requests import actor_of
 from common.responses import gone
@@ -30,17 +32,16 @@ from sharing.services import register_invited
 KEY = "registration"
 OF_THE_INVITATION = {"used", "ended", "registered"}
 
-NEW_CODE = "We have sent a new code."
-CODE_SENT_JUST_NOW = "We sent a code a moment ago. Check your email again in a minute."
+NEW_CODE = gettext_noop("We have sent a new code.")
+CODE_SENT_JUST_NOW = gettext_noop("We sent a code a moment ago. Check your email again in a minute.")
 
 
 @never_cache
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep what the link says in the session and go on at an address that says nothing.
+    """Keep the invitation of the link in the session, and redirect to a URL without the token.
 
-    Following it changes nothing else, so a mail scanner does no harm; one that asks for the head only is not
-    noted.
+    Following the link changes nothing else, so a mail scanner does no harm; a HEAD request is not noted.
     """
     invitation, generation = tokens.read_signed(token)
     if invitation is None:
@@ -48,7 +49,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         invitations.note_opening(invitation=invitation, by=actor_of(request))
         opened = {"invitation": str(invitation.uuid), "generation": generation}
-        # Coming back by the same link, on the way to the code, keeps what was typed.
+        # The same link once more, before the code is entered, keeps what was typed.
         if not opened.items() <= request.session.get(KEY, {}).items():
             request.session[KEY] = opened
     response = redirect("accounts:register")
@@ -57,21 +58,21 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Give the view the invitation that the session holds, or answer why there is nothing to register on."""
+    """Call the view with the invitation of the session, or answer why no one can register on it."""
 
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponse:
         kept = request.session.get(KEY)
-        found = Invitation.objects.select_related(
+        invitations_to_show = Invitation.objects.select_related(
             "account", "invited_by", "membership__role", "membership__offered_by"
         )
-        invitation = found.filter(uuid=UUID(kept["invitation"])).first() if kept else None
+        invitation = invitations_to_show.filter(uuid=UUID(kept["invitation"])).first() if kept else None
         if invitation is None:
             return render(request, "accounts/no_invitation.html", status=404)
         if request.user.is_authenticated:
             return _signed_in_already(request, invitation)
         if invitation.generation != kept["generation"]:
-            return gone(request, f"{registration.REPLACED} Use the latest invitation email.")
+            return gone(request, f"{_(registration.REPLACED)} {_('Use the latest invitation email.')}")
         try:
             registration.check_usable(invitation)
             return view(request, invitation)
@@ -88,10 +89,10 @@ def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
 @require_http_methods(["GET", "HEAD", "POST"])
 @invited
 def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """Name and password; then a code is mailed to the invited address."""
+    """Name and password; then a code is mailed to the invited email."""
     kept = request.session[KEY]
     form = RegisterForm(
-        request.POST or None, address=invitation.address, initial={"name": kept.get("name", "")}
+        request.POST or None, email=invitation.address, initial={"name": kept.get("name", "")}
     )
     if request.method == "POST" and form.is_valid() and _mailed_code(request, invitation, form):
         values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
@@ -106,7 +107,7 @@ def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @invited
 def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """The code from the mail proves that the address is theirs; a forwarded link alone does not."""
+    """The code from the mail proves that the email is theirs; a forwarded link alone does not."""
     kept = request.session[KEY]
     if "password" not in kept:
         return redirect("accounts:register")
@@ -144,7 +145,7 @@ def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         messages.error(request, refusal.message)
     else:
         sentence = NEW_CODE if fresh else CODE_SENT_JUST_NOW
-        messages.info(request, sentence)
+        messages.info(request, _(sentence))
     return redirect("accounts:register_code")
 
 
@@ -158,14 +159,14 @@ def _mailed_code(request: HttpRequest, invitation: Invitation, form: RegisterFor
 
 
 def _show(form: RegisterForm | RegistrationCodeForm, refusal: ValidationError) -> None:
-    """A sentence about what was typed goes to the form; one about the invitation is the whole answer."""
+    """An error in what was typed is shown in the form; a refusal of the invitation is raised again."""
     if refusal.code in OF_THE_INVITATION:
         raise refusal
     form.add_error("code" if "code" in form.fields else None, refusal)
 
 
 def _signed_in_already(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    if invitation.address in proved_addresses(request.user):
+    if invitation.address in proved_emails(request.user):
         request.session.pop(KEY, None)
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/signed_in_as_other.html", {"invitation": invitation})
@@ -175,15 +176,13 @@ def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationEr
     if refusal.code == "ended":
         return gone(request, f"{refusal.message} {whom_to_ask(invitation)}")
     request.session.pop(KEY, None)
-    sentence = (
-        refusal.message if refusal.code == "registered" else f"{refusal.message} Sign in with your address."
-    )
-    messages.info(request, sentence)
+    advice = "" if refusal.code == "registered" else _("Sign in with your address.")
+    messages.info(request, f"{refusal.message} {advice}".strip())
     return redirect("account_login")
 
 
 def who_invites(invitation: Invitation) -> dict[str, object]:
-    """Who offers what the page names: the membership that waits, or the studies somebody shared."""
+    """Who made the offer that the page shows: the waiting membership, or the shared studies."""
     offered = getattr(invitation, "membership", None)
     if offered is not None and offered.role is not None:
         return {"inviter": offered.offered_by, "role": offered.role}
@@ -191,9 +190,11 @@ def who_invites(invitation: Invitation) -> dict[str, object]:
 
 
 def whom_to_ask(invitation: Invitation) -> str:
-    """Names the person, and the account they invited for."""
+    """A sentence with the name of the person, and of the account they invited for."""
     if invitation.invited_by is None:
-        return "Ask the people who run CIMAR for your organisation for a new invitation."
+        return _("Ask the people who run CIMAR for your organisation for a new invitation.")
     name = without_deceitful(invitation.invited_by.name)
-    at = f" at {without_deceitful(invitation.account.name)}" if invitation.account is not None else ""
-    return f"Ask {name}{at} for a new invitation."
+    if invitation.account is None:
+        return _("Ask %(name)s for a new invitation.") % {"name": name}
+    account = without_deceitful(invitation.account.name)
+    return _("Ask %(name)s at %(account)s for a new invitation.") % {"name": name, "account": account}

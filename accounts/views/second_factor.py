@@ -1,4 +1,4 @@
-"""A person's second factors: what there is, setting one up, taking one away, and the page that requires one."""
+"""A person's second factors: the list, setting up, removing, and the page where a factor is required."""
 
 import base64
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -36,7 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def required(request: HttpRequest) -> HttpResponse:
-    """Where everything leads once an account's date has come, or the platform asks for it."""
+    """Every page redirects here after an account's date, or where the platform requires a factor."""
     demands = demands_on(request.user)
     if not demands.factor_is_missing:
         return redirect("accounts:second_factor")
@@ -50,7 +51,7 @@ def required(request: HttpRequest) -> HttpResponse:
 @confirmed
 def add_app(request: HttpRequest) -> HttpResponse:
     if factors_of(request.user).has_app:
-        messages.info(request, second_factor.HAS_APP)
+        messages.info(request, _(second_factor.HAS_APP))
         return redirect("accounts:second_factor")
     form = AppForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -60,7 +61,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
             code=form.cleaned_data["code"],
         )
         clear_totp_secret(request)
-        return _set_up(request, codes, "Your authenticator app is set up.")
+        return _set_up(request, codes, _("Your authenticator app is set up."))
     url = get_adapter().build_totp_url(request.user, form.secret)
     context = {"form": form, "url": url, "picture": picture_of(url)}
     return render(request, "accounts/add_app.html", context, status=422 if form.errors else 200)
@@ -71,7 +72,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 @both
 @confirmed
 def add_key(request: HttpRequest) -> HttpResponse:
-    """The browser talks to the device; what comes back is posted here and checked."""
+    """The browser asks the device; its answer is posted here and checked."""
     form = KeyForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -80,7 +81,7 @@ def add_key(request: HttpRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 credential=form.cleaned_data["credential"],
             )
-            return _set_up(request, codes, f"{form.cleaned_data['name']} is set up.")
+            return _set_up(request, codes, _("%(name)s is set up.") % {"name": form.cleaned_data["name"]})
         except ValidationError as refusal:
             form.add_error(None, refusal)
     context = {"form": form, "options": as_text(begin_registration(request.user, False))}
@@ -92,16 +93,16 @@ def add_key(request: HttpRequest) -> HttpResponse:
 @both
 @confirmed
 def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
-    found = _mine(request, factor)
+    mine = _mine(request, factor)
     is_last = len(factors_of(request.user).listed) == 1
     if request.method == "POST":
         try:
-            second_factor.remove_factor(by=actor_of(request), factor=found.row)
-            messages.success(request, f"The {found.kind} was removed.")
+            second_factor.remove_factor(by=actor_of(request), factor=mine.row)
+            messages.success(request, _("The %(factor)s was removed.") % {"factor": mine.kind})
         except ValidationError as refusal:
             messages.error(request, refusal.message)
         return redirect("accounts:second_factor")
-    return render(request, "accounts/remove_factor.html", {"factor": found, "is_last": is_last})
+    return render(request, "accounts/remove_factor.html", {"factor": mine, "is_last": is_last})
 
 
 @never_cache
@@ -109,11 +110,11 @@ def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
 @both
 @confirmed
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Asks first; the codes are in the answer to the post and nowhere else."""
+    """A page that asks first; the codes are shown only in the answer to the post."""
     if request.method == "POST":
         try:
             codes = second_factor.renew_codes(by=actor_of(request))
-            return _set_up(request, codes, "You have new recovery codes. The old ones no longer work.")
+            return _set_up(request, codes, _("You have new recovery codes. The old ones no longer work."))
         except ValidationError as refusal:
             messages.error(request, refusal.message)
             return redirect("accounts:second_factor")
@@ -121,20 +122,20 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 
 def picture_of(url: str) -> str:
-    """The square that the app's camera reads, as an address of its own."""
+    """The QR code for the app, as a data URL."""
     drawn = get_adapter().build_totp_svg(url).encode()
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 
 def _mine(request: HttpRequest, factor: UUID) -> Factor:
-    found = [one for one in factors_of(request.user).listed if one.uuid == factor]
-    if not found:
+    mine = next((listed for listed in factors_of(request.user).listed if listed.uuid == factor), None)
+    if mine is None:
         raise Http404
-    return found[0]
+    return mine
 
 
 def _set_up(request: HttpRequest, codes: list[str], sentence: str) -> HttpResponse:
-    """With the recovery codes, where there are new ones: shown this once."""
+    """With the recovery codes, where they are new: shown only here."""
     messages.success(request, sentence)
     if not codes:
         return redirect("accounts:second_factor")

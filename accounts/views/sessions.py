@@ -1,10 +1,11 @@
-"""Where a person is signed in, and signing out there from here."""
+"""The browsers in which a person is signed in, and signing out of them."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import selectors
@@ -24,24 +25,26 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def end_session(request: HttpRequest, session: UUID) -> HttpResponse:
-    found = [one for one in _mine(request) if one.uuid == session and not one.is_this]
-    if not found:
+    other = next((mine for mine in _mine(request) if mine.uuid == session and not mine.is_this), None)
+    if other is None:
         raise Http404
-    keys = [one.row.session_key for one in found]
+    keys = [other.row.session_key]
     end_sessions(user=request.user, sessions=keys, why=WHY, by=actor_of(request))
-    messages.success(request, f"{found[0].browser} is signed out.")
+    messages.success(request, _("%(browser)s is signed out.") % {"browser": other.browser})
     return redirect("accounts:sessions")
 
 
 @signed_in
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    keys = [one.row.session_key for one in _mine(request) if not one.is_this]
+    keys = [mine.row.session_key for mine in _mine(request) if not mine.is_this]
     ended = end_sessions(user=request.user, sessions=keys, why=WHY, by=actor_of(request))
-    said = (
-        "You were not signed in anywhere else." if not ended else "You are signed out everywhere except here."
+    messages.success(
+        request,
+        _("You are signed out everywhere except here.")
+        if ended
+        else _("You were not signed in anywhere else."),
     )
-    messages.success(request, said)
     return redirect("accounts:sessions")
 
 

@@ -1,4 +1,4 @@
-"""Doors beside the sign-in page: the second factor, a passkey, and the administration's, which has none of its own."""
+"""Beside the sign-in page: the second factor, a passkey, and the redirect from the administration's sign-in."""
 
 import json
 from typing import Any
@@ -20,29 +20,34 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import FOR_ADMINISTRATORS
 from accounts.forms import NOT_RIGHT, PasskeyForm
 from accounts.models import User
 from accounts.services import second_factor, sessions
 from audit.requests import actor_of
 
-NOT_THIS_PASSKEY = "We do not know this passkey. Sign in another way, then set it up on your profile."
+NOT_THIS_PASSKEY = gettext_noop(
+    "We do not know this passkey. Sign in another way, then set it up on your profile."
+)
 
 
 @require_safe
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
-    """Whoever is signed in and was sent here anyway may not enter; others sign in where everybody does."""
+    """A signed-in person who is redirected here has no access; others go to the sign-in page."""
     if request.user.is_authenticated:
-        raise PermissionDenied("The administration pages are for administrators.")
+        raise PermissionDenied(_(FOR_ADMINISTRATORS))
     wanted = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
     return redirect_to_login(wanted if safe else reverse("admin:index"), reverse("account_login"))
 
 
 def as_text(options: dict[str, Any]) -> str:
-    """What the script hands to the device."""
+    """The options for the device, for the script."""
     return json.dumps(options, cls=DjangoJSONEncoder)
 
 
@@ -51,9 +56,9 @@ class SecondFactor(AuthenticateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        asked = context["js_data"]["request_options"]
-        has_key = bool(asked["publicKey"].get("allowCredentials"))
-        return {**context, "options": as_text(asked), "has_key": has_key}
+        options = context["js_data"]["request_options"]
+        has_key = bool(options["publicKey"].get("allowCredentials"))
+        return {**context, "options": as_text(options), "has_key": has_key}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if used(request, self.form, user=self.stage.login.user):
@@ -62,12 +67,12 @@ class SecondFactor(AuthenticateView):
 
 
 class SecondFactorAgain(ReauthenticateView):
-    """Before something that protects the sign-in is changed."""
+    """Before a change of what protects the sign-in."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form()
         if used(request, form, user=request.user):
-            # allauth's own would mark the code as used once more.
+            # allauth's own method would mark the code as used a second time.
             return super(ReauthenticateView, self).form_valid(form)
         return self.form_invalid(form)
 
@@ -81,12 +86,12 @@ class KeyAgain(ReauthenticateWebAuthnView):
         form = self.get_form()
         if used(request, form, user=request.user):
             return super(ReauthenticateWebAuthnView, self).form_valid(form)
-        messages.error(request, NOT_RIGHT)
+        messages.error(request, _(NOT_RIGHT))
         return redirect(request.get_full_path())
 
 
 def used(request: HttpRequest, form: Form, *, user: User) -> bool:
-    """Whether what was given is the person's; the trail has it either way."""
+    """Whether the code or answer is the person's; it is recorded in both cases."""
 
     def attempt() -> Authenticator | None:
         if not form.is_valid():
@@ -98,7 +103,7 @@ def used(request: HttpRequest, form: Form, *, user: User) -> bool:
     code = request.POST.get("code", "")
     right = second_factor.use(user=user, attempt=attempt, mark=form.save, by=actor_of(request), code=code)
     if not right and form.is_valid():
-        form.add_error("code", "This code has been used. Wait for the next one.")
+        form.add_error("code", _("This code has been used. Wait for the next one."))
     return right
 
 
@@ -114,15 +119,15 @@ def passkey(request: HttpRequest) -> HttpResponse:
     form = PasskeyForm(request.POST)
     if not form.is_valid():
         sessions.note_failed_sign_in(email="", why="passkey", by=actor_of(request))
-        messages.error(request, NOT_THIS_PASSKEY)
+        messages.error(request, _(NOT_THIS_PASSKEY))
         return redirect("account_login")
-    found = form.cleaned_data["credential"]
-    second_factor.use(user=found.user, attempt=lambda: found, mark=form.save, by=actor_of(request))
-    return perform_login(request, Login(user=found.user, redirect_url=get_next_redirect_url(request)))
+    key = form.cleaned_data["credential"]
+    second_factor.use(user=key.user, attempt=lambda: key, mark=form.save, by=actor_of(request))
+    return perform_login(request, Login(user=key.user, redirect_url=get_next_redirect_url(request)))
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """What allauth shows when its limits are reached."""
+    """allauth's answer when its limits are reached."""
     match = request.resolver_match
     if match is not None and match.view_name in ("account_login", "mfa_login_webauthn"):
         sessions.note_limited(email="", by=actor_of(request))

@@ -102,7 +102,7 @@ class DemoDirectory:
 
     def _add_person(self, person: Person, accounts: dict[str, Account]) -> None:
         user = add_user(
-            address=person.address,
+            email=person.address,
             name=person.name,
             password=None,
             by=OPERATOR,

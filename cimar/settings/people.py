@@ -36,8 +36,8 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.forms.ResetPasswordForm",
     "change_password": "accounts.forms.ChangePasswordForm",
     "set_password": "accounts.forms.FirstPasswordForm",
-    "add_email": "accounts.forms.NewAddressForm",
-    "confirm_email_verification_code": "accounts.forms.AddressCodeForm",
+    "add_email": "accounts.forms.NewEmailForm",
+    "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
 }
 # Nobody makes us write to addresses that are not registered here.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

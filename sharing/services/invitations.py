@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Invitation
 from accounts.services import invitations as accounts_invitations
 from accounts.services import limits
@@ -77,7 +77,7 @@ def _seen(invitation: UUID, by: Actor) -> Invitation:
 def _own(invitation: UUID, by: Actor) -> Invitation:
     """An invitation by which the person promised something, locked in the product's order: email, then row."""
     seen = _seen(invitation, by)
-    lock_addresses([seen.address])
+    lock_emails([seen.address])
     row = Invitation.objects.select_for_update().get(pk=seen.pk)
     if row.accepted_at is not None:
         raise ValidationError(_(accounts_invitations.USED_MEANWHILE))

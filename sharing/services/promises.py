@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Invitation, User
-from accounts.selectors import proved_addresses
+from accounts.selectors import proved_emails
 from accounts.services.invitations import mark_accepted
 from audit.actions import Action
 from audit.actor import SYSTEM, Actor
@@ -35,7 +35,7 @@ def claim_promises(*, by: Actor) -> int:
 
 
 def _emails(user: User) -> list[str]:
-    return sorted({identity(email) for email in proved_addresses(user)})
+    return sorted({identity(email) for email in proved_emails(user)})
 
 
 def _promises(user: User) -> QuerySet[Share]:
@@ -46,7 +46,7 @@ def _promises(user: User) -> QuerySet[Share]:
 
 def _claim(by: Actor) -> int:
     user = by.person
-    lock_addresses(_emails(user))
+    lock_emails(_emails(user))
     worklist = Worklist.objects.select_related("owner").get(owner=user)
     lock_directory(users=[user.pk], accounts=(), worklists=[worklist.pk])
     promised = set(_promises(user).values_list("pk", "study_id"))

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Invitation, User
 from accounts.services import registration
 from audit.actor import Actor
@@ -18,7 +18,7 @@ def register_invited(*, invitation: Invitation, name: str, password: str, code: 
     """
     registration.prove_code(invitation=invitation, code=code, by=by)
     with transaction.atomic():
-        lock_addresses([invitation.address])
+        lock_emails([invitation.address])
         user = registration.register(invitation=invitation, name=name, password=password, code=code, by=by)
         claim_what_waits(by=Actor.of(user, by.ip_address))
     return user

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Invitation
 from accounts.services import limits
 from accounts.services.invitations import invite_all
@@ -85,7 +85,7 @@ def _press(
 ) -> ShareReport:
     """Lock, resolve, decide, write, settle, audit, queue the mails."""
     worklist, study_ids = ticked[0].worklist, [placement.study_id for placement in ticked]
-    lock_addresses(target.value for target in wanted if target.method == Method.EMAIL)
+    lock_emails(target.value for target in wanted if target.method == Method.EMAIL)
     allowed = _allowed(by, worklist, rights, study_ids)
     everything: frozenset[Allowed] = frozenset().union(*allowed.values())
     recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
@@ -218,7 +218,7 @@ def _invitations(
     ):
         return {}
     return invite_all(
-        addresses=emails,
+        emails=emails,
         account=worklist.account,
         by_user=by.person if worklist.account is None else None,
         by=by,

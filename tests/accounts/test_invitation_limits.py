@@ -23,9 +23,9 @@ from worklists.services import MembershipOffer
 
 pytestmark = pytest.mark.django_db
 
-OFTEN = limits.TOO_MANY_OF_ONE
-MANY = limits.TOO_MANY_MAILS
-ADDRESSES = limits.TOO_MANY_INVITED
+OFTEN = limits.too_many_mails_of_an_invitation()
+MANY = limits.too_many_mails()
+ADDRESSES = limits.too_many_invited()
 
 
 def signed_in(user: Any) -> Client:

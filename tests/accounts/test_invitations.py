@@ -32,7 +32,7 @@ def northgate(db):
 
 
 def invite(by, address=ADDRESS, **more):
-    [invitation] = invitations.invite_all(addresses=[address], by=acting(by), now=now(), **more).values()
+    [invitation] = invitations.invite_all(emails=[address], by=acting(by), now=now(), **more).values()
     return invitation
 
 

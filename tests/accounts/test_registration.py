@@ -33,7 +33,7 @@ def invitation(db):
 def make_invitation(**more):
     account = make_account("Northgate Hospital", timezone="Europe/Paris")
     ana = make_user("Ana Reed")
-    values = {"addresses": [ADDRESS], "account": account, "by": acting(ana), "now": now()} | more
+    values = {"emails": [ADDRESS], "account": account, "by": acting(ana), "now": now()} | more
     [invitation] = invitations.invite_all(**values).values()
     return invitation
 
@@ -150,7 +150,7 @@ def test_a_code_is_good_for_a_quarter_of_an_hour(client, invitation, mailoutbox,
 def test_a_code_of_another_invitation_does_not_do(db, mailoutbox):
     hazel, moss = make_invitation(), None
     [moss] = invitations.invite_all(
-        addresses=["moss@elsewhere.example"], by_user=hazel.invited_by, by=acting(hazel.invited_by), now=now()
+        emails=["moss@elsewhere.example"], by_user=hazel.invited_by, by=acting(hazel.invited_by), now=now()
     ).values()
     registration.send_code(invitation=hazel, by=acting(None))
     code = mailed_code(mailoutbox)

@@ -70,7 +70,7 @@ def test_a_browser_is_told_in_words(agent, words):
 def test_the_page_says_where_since_when_and_which_one_this_is(ana):
     here, _ = browser(ana), browser(ana, SAFARI, "198.51.100.4")
     page = here.get(PAGE)
-    found = [(one.browser, one.address, one.is_this) for one in page.context["sessions"]]
+    found = [(one.browser, one.ip_address, one.is_this) for one in page.context["sessions"]]
     assert sorted(found) == [
         ("Firefox on Windows", "192.0.2.7", True),
         ("Safari on iPhone", "198.51.100.4", False),

@@ -103,7 +103,7 @@ def _inside(call: Call) -> Call:
 
 ACCOUNTS: dict[str, Call] = {
     "invitations.invite_all": lambda w: invitations.invite_all(
-        addresses=["new@example.net", "newer@example.net", "dora@example.net"],
+        emails=["new@example.net", "newer@example.net", "dora@example.net"],
         account=w.cast.northgate,
         by=acting(w.cast.ana),
         now=clock.now() + timedelta(days=10),
@@ -116,7 +116,7 @@ ACCOUNTS: dict[str, Call] = {
     "invitations.resend": lambda w: invitations.resend(invitation=w.invited, by=acting(w.cast.ana)),
     "invitations.withdraw": lambda w: invitations.withdraw(invitation=w.invited, by=acting(w.cast.ana)),
     "people.add_user": lambda w: people.add_user(
-        address="root@example.org",
+        email="root@example.org",
         name="Root",
         password=PASSWORD,
         by=OPERATOR,
@@ -167,7 +167,7 @@ ACCOUNTS: dict[str, Call] = {
     ),
     "sessions.note_limited": lambda w: sessions.note_limited(email="ana@example.org", by=acting(STRANGER)),
     "sessions.note_wrong_password": lambda w: sessions.note_wrong_password(by=acting(w.cast.ana)),
-    "sessions.confirm_address": lambda w: sessions.confirm_address(
+    "sessions.confirm_email": lambda w: sessions.confirm_email(
         by=acting(w.claimer), email="nell@example.com", confirm=_prove(w.claimer)
     ),
     "sessions.note_failed_sign_in": lambda w: sessions.note_failed_sign_in(
@@ -518,6 +518,10 @@ NOT_A_DEED = {
     "worklists.common.standing",
     "worklists.common.unused_code",
     "worklists.staff_claims.held",
+    # Sentences with a number in them.
+    "accounts.limits.too_many_invited",
+    "accounts.limits.too_many_mails",
+    "accounts.limits.too_many_mails_of_an_invitation",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
     "studies.reads.check_open",

@@ -54,7 +54,7 @@ def check_code(cast: Cast) -> Any:
 
 
 def use_up_emails(cast: Cast) -> None:
-    limits.count_emails(by=acting(cast.ana), account=cast.northgate.pk, emails=limits.ADDRESSES.person)
+    limits.count_emails(by=acting(cast.ana), account=cast.northgate.pk, emails=limits.EMAILS.person)
 
 
 def use_up_invited(cast: Cast) -> None:
@@ -67,9 +67,9 @@ def use_up_codes(cast: Cast) -> None:
 
 
 CASES: dict[str, tuple[Call, Call, str]] = {
-    "share by email": (use_up_emails, share_by_email, limits.TOO_MANY_ADDRESSES),
-    "invite": (use_up_invited, invite, limits.TOO_MANY_INVITED),
-    "preview invitations": (use_up_invited, preview, limits.TOO_MANY_INVITED),
+    "share by email": (use_up_emails, share_by_email, limits.TOO_MANY_EMAILS),
+    "invite": (use_up_invited, invite, limits.too_many_invited()),
+    "preview invitations": (use_up_invited, preview, limits.too_many_invited()),
     "add a worklist with a code": (use_up_codes, add_with_code, limits.TOO_MANY_CODES_TYPED),
     "change a code": (use_up_codes, change_code, limits.TOO_MANY_CODES_TYPED),
     "check a code": (use_up_codes, check_code, limits.TOO_MANY_CODES_TYPED),
@@ -100,7 +100,7 @@ def test_within_its_limit_a_service_does_what_it_is_asked(cast: Cast, name: str)
 def test_a_clinicians_invitation_is_mailed_again_as_often_as_the_limit_says(cast: Cast, send: Any) -> None:
     share_by_email(cast)
     invitation = Invitation.objects.get(address="dora@example.net")
-    for _ in range(limits.MOST_MAILS_OF_ONE):
+    for _ in range(limits.MOST_MAILS_OF_AN_INVITATION):
         send(invitation=invitation.uuid, by=acting(cast.ana))
     before = fingerprint()
 
@@ -116,7 +116,7 @@ def test_an_administrators_invitation_is_mailed_again_as_often_as_the_limit_says
 ) -> None:
     invite(cast)
     membership = InvitedMembership.objects.get(invitation__address="olga@example.net")
-    for _ in range(limits.MOST_MAILS_OF_ONE):
+    for _ in range(limits.MOST_MAILS_OF_AN_INVITATION):
         send(membership=membership, by=acting(cast.adam))
     before = fingerprint()
 
@@ -129,7 +129,7 @@ def test_an_administrators_invitation_is_mailed_again_as_often_as_the_limit_says
 def test_whoever_may_not_send_uses_up_nothing(cast: Cast) -> None:
     invite(cast)
     membership = InvitedMembership.objects.get(invitation__address="olga@example.net")
-    for _ in range(limits.MOST_MAILS_OF_ONE + 1):
+    for _ in range(limits.MOST_MAILS_OF_AN_INVITATION + 1):
         with pytest.raises(Exception, match="Only an administrator"):
             services.resend_staff_invitation(membership=membership, by=acting(cast.vera))
 
@@ -148,5 +148,5 @@ def test_codes_past_the_limit_are_left_out_of_the_look_up(cast: Cast) -> None:
 
 def test_the_site_by_itself_has_no_limit() -> None:
     limits.count_invited(by=SYSTEM, emails=limits.MOST_INVITED + 1)
-    limits.count_emails(by=SYSTEM, account=None, emails=limits.ADDRESSES.person + 1)
+    limits.count_emails(by=SYSTEM, account=None, emails=limits.EMAILS.person + 1)
     assert limits.may_look_up(by=SYSTEM, account=None)

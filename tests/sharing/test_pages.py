@@ -285,7 +285,7 @@ def test_the_addresses_a_person_names_in_an_hour_are_limited(client, cast):
         share(client, cast, email=[f"person{press}x{number}@example.net" for number in range(20)])
     assert Share.objects.count() == 200
     page = text(share(client, cast, email="one.more@example.net", note="For Friday"))
-    assert limits.TOO_MANY_ADDRESSES in page
+    assert limits.TOO_MANY_EMAILS in page
     assert "one.more@example.net" in page
     assert "For Friday" in page
     assert Share.objects.count() == 200

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from audit import clock
@@ -13,6 +14,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
 from common.text import same, tidy_text
+from common.timezones import NOT_A_TIME_ZONE
 from worklists.events import on_account
 from worklists.permissions import check_administers
 from worklists.services.account import NAME_TAKEN
@@ -58,7 +60,7 @@ def change_account(
         wanted["name"] = _free_name(account, name)
     if not isinstance(timezone, Keep):
         if timezone not in available_timezones():
-            raise ValidationError({"timezone": "Choose a time zone from the list."})
+            raise ValidationError({"timezone": _(NOT_A_TIME_ZONE)})
         wanted["timezone"] = timezone
     if not isinstance(second_factor_in, Keep):
         wanted["second_factor_from"] = _required_from(second_factor_in)

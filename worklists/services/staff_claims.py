@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Account, AccountMembership, Invitation, User
-from accounts.selectors import proved_addresses
+from accounts.selectors import proved_emails
 from accounts.services import invitations, limits
 from accounts.services.outbox import queue_mail
 from audit import clock
@@ -81,14 +81,14 @@ def claim_memberships(*, by: Actor) -> int:
     if not user.is_active or not _claimable(user).exists():
         return 0
     with transaction.atomic():
-        lock_addresses(proved_addresses(user))
+        lock_emails(proved_emails(user))
         accounts = sorted(set(_claimable(user).values_list("account", flat=True)))
         return sum(_claim(by, account) for account in [locked(pk) for pk in accounts])
 
 
 def _claimable(user: User) -> QuerySet[InvitedMembership]:
     return InvitedMembership.objects.waiting().filter(
-        invitation__in=Invitation.objects.claimable().filter(address__in=proved_addresses(user))
+        invitation__in=Invitation.objects.claimable().filter(address__in=proved_emails(user))
     )
 
 
@@ -151,7 +151,7 @@ def _enrolment(by: Actor, row: InvitedMembership) -> Enrolment:
 def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
     """Address, account and row, locked in this order; raises the sentence where nothing waits any more."""
     seen = InvitedMembership.objects.select_related("invitation").get(pk=membership.pk)
-    lock_addresses([seen.invitation.address])
+    lock_emails([seen.invitation.address])
     account = locked(seen.account_id)
     rows = InvitedMembership.objects.select_for_update(of=("self",)).select_related(
         "invitation__account", "role"

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.locks import lock_addresses
+from accounts.locks import lock_emails
 from accounts.models import Account, AccountMembership, Invitation, Role, User
 from accounts.selectors import users_at
 from accounts.services import limits
@@ -145,7 +145,7 @@ def invite_within(
 ) -> list[Answer]:
     """`invite_members` as a part of a larger change, which has its own limit or none."""
     offers = _tidied(offers)
-    lock_addresses(offer.email for offer in offers)
+    lock_emails(offer.email for offer in offers)
     account = locked(account)
     may_give = check_administers(by, account)
     registered = [user.pk for user in users_at(offer.email for offer in offers).values()]
@@ -295,7 +295,7 @@ def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
         return
     offers = {one.offer.email: one.offer for one in answers}
     now = clock.now()
-    invited = invite_all(addresses=offers, account=account, by=by, now=now)
+    invited = invite_all(emails=offers, account=account, by=by, now=now)
     rows = InvitedMembership.objects.bulk_create(
         [
             InvitedMembership(
