@@ -30,7 +30,8 @@ def url_of(page: str, worklist_id: int) -> str:
 def render(
     request: HttpRequest, page: Any, worklist: Worklist, template: str, /, status: int = 200, **context: Any
 ) -> HttpResponse:
-    about = {"worklist": worklist, "original": worklist, "tabs": tabs(worklist)}
+    closed = _("This worklist does not accept shares")
+    about = {"worklist": worklist, "original": worklist, "tabs": tabs(worklist), "closed": closed}
     answer: HttpResponse = page.render(request, template, status, **about, **context)
     return answer
 
