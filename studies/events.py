@@ -1,4 +1,4 @@
-"""What an audit event says of a placement: the ids and labels that outlive it."""
+"""What an audit event records of a placement: the ids and labels that outlive it."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from worklists.events import on_worklist_with
 
 
 def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
-    """For a deed on a study where it stands; select `study`, `worklist__account` and `worklist__owner` with it.
+    """For an action on a study on a worklist; select `study`, `worklist__account` and `worklist__owner` with it.
 
     `at` is the database's now: it decides whether the event belongs to the original's trail.
     """

@@ -33,6 +33,7 @@ MEMORY = 3 * 1024**3
 CPU_SECONDS = 240
 
 TOO_LARGE = "The image is too large to show here."
+NO_IMAGE_DATA = "It holds no image data."
 
 Array: TypeAlias = np.ndarray[Any, Any]
 ALL = ...
@@ -60,7 +61,7 @@ def pictures(path: Path | str) -> Iterator[Image.Image]:
     """The first frames of an object, at most FRAMES_SHOWN, in their true shape."""
     ds, source = _opened(path)
     if not any(tag in ds for tag in (0x7FE00010, 0x7FE00008, 0x7FE00009)):
-        raise CannotShow("This file contains no image.")
+        raise CannotShow(NO_IMAGE_DATA)
     syntax = ds.file_meta.get("TransferSyntaxUID")
     if syntax in MPEGTransferSyntaxes:
         raise CannotShow("This is a video. It cannot be shown here.")

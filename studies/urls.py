@@ -1,4 +1,4 @@
-"""Addresses of this app. A study is always addressed through its placement."""
+"""URLs of this app. A study is always addressed through its placement."""
 
 from django.urls import path
 

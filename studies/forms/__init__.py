@@ -1,1 +1,1 @@
-"""Forms: of lists, of trails, of uploads. They check types; what is allowed is the services' to say."""
+"""Forms: of lists, of trails, of uploads. They check types; what is allowed is decided by the services."""

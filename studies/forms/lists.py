@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from studies.selectors import Order, Question, Sort
 from studies.selectors.questions import SHORTEST_FRAGMENT, fragments_in
@@ -12,52 +14,65 @@ from studies.selectors.questions import SHORTEST_FRAGMENT, fragments_in
 MODALITIES = {
     "CT": "CT",
     "MR": "MR",
-    "US": "US, ultrasound",
-    "CR": "CR, radiograph",
-    "DX": "DX, digital radiograph",
-    "MG": "MG, mammogram",
-    "XA": "XA, angiogram",
-    "RF": "RF, fluoroscopy",
-    "NM": "NM, nuclear medicine",
-    "PT": "PT, PET",
-    "ES": "ES, endoscopy",
-    "OP": "OP, ophthalmic photograph",
-    "OPT": "OPT, ophthalmic tomogram",
+    "US": gettext_lazy("US, ultrasound"),
+    "CR": gettext_lazy("CR, radiograph"),
+    "DX": gettext_lazy("DX, digital radiograph"),
+    "MG": gettext_lazy("MG, mammogram"),
+    "XA": gettext_lazy("XA, angiogram"),
+    "RF": gettext_lazy("RF, fluoroscopy"),
+    "NM": gettext_lazy("NM, nuclear medicine"),
+    "PT": gettext_lazy("PT, PET"),
+    "ES": gettext_lazy("ES, endoscopy"),
+    "OP": gettext_lazy("OP, ophthalmic photograph"),
+    "OPT": gettext_lazy("OPT, ophthalmic tomogram"),
     "ECG": "ECG",
-    "RTSTRUCT": "RTSTRUCT, radiotherapy structures",
-    "SR": "SR, structured report",
-    "OT": "OT, other",
+    "RTSTRUCT": gettext_lazy("RTSTRUCT, radiotherapy structures"),
+    "SR": gettext_lazy("SR, structured report"),
+    "OT": gettext_lazy("OT, other"),
 }
 ARRIVED = {
-    "1": "In the last 24 hours",
-    "7": "In the last 7 days",
-    "30": "In the last 30 days",
-    "365": "In the last year",
+    "1": gettext_lazy("In the last 24 hours"),
+    "7": gettext_lazy("In the last 7 days"),
+    "30": gettext_lazy("In the last 30 days"),
+    "365": gettext_lazy("In the last year"),
 }
 DAY = forms.DateInput({"type": "date", "min": "1900-01-01", "max": "9999-12-31"}, format="%Y-%m-%d")
-BAD_DAY = {"invalid": "Enter a date such as 2026-11-24."}
+BAD_DAY = {"invalid": gettext_lazy("Enter a date such as 2026-11-24.")}
 
 
 class SearchForm(forms.Form):
     """A search of one worklist; at least one field is filled."""
 
     q = forms.CharField(
-        label="Name, MRN or accession",
+        label=gettext_lazy("Name, MRN or accession"),
         max_length=100,
         required=False,
         widget=forms.TextInput({"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
-    modality = forms.ChoiceField(label="Modality", required=False, choices=[("", "Any"), *MODALITIES.items()])
-    study_from = forms.DateField(label="Study date from", required=False, widget=DAY, error_messages=BAD_DAY)
-    study_to = forms.DateField(label="Study date to", required=False, widget=DAY, error_messages=BAD_DAY)
-    arrived = forms.ChoiceField(label="Arrived", required=False, choices=[("", "Any time"), *ARRIVED.items()])
+    modality = forms.ChoiceField(
+        label=gettext_lazy("Modality"),
+        required=False,
+        choices=[("", gettext_lazy("Any")), *MODALITIES.items()],
+    )
+    study_from = forms.DateField(
+        label=gettext_lazy("Study date from"), required=False, widget=DAY, error_messages=BAD_DAY
+    )
+    study_to = forms.DateField(
+        label=gettext_lazy("Study date to"), required=False, widget=DAY, error_messages=BAD_DAY
+    )
+    arrived = forms.ChoiceField(
+        label=gettext_lazy("Arrived"),
+        required=False,
+        choices=[("", gettext_lazy("Any time")), *ARRIVED.items()],
+    )
 
     def clean_q(self) -> str:
         text = " ".join(self.cleaned_data["q"].split())
         is_short = all(len(part) < SHORTEST_FRAGMENT for part in fragments_in(text))
         if text and is_short and not any(mark.isdigit() for mark in text):
             raise ValidationError(
-                f"Enter at least {SHORTEST_FRAGMENT} letters of a name, or the start of an MRN or accession number."
+                _("Enter at least %(number)s letters of a name, or the start of an MRN or accession number.")
+                % {"number": SHORTEST_FRAGMENT}
             )
         return text
 
@@ -65,9 +80,9 @@ class SearchForm(forms.Form):
         cleaned = super().clean() or {}
         first, last = cleaned.get("study_from"), cleaned.get("study_to")
         if first and last and first > last:
-            self.add_error("study_to", "“Study date to” must not be before “Study date from”.")
+            self.add_error("study_to", _("“Study date to” must not be before “Study date from”."))
         if not self.errors and not any(cleaned.values()):
-            raise ValidationError("Enter something to search for.")
+            raise ValidationError(_("Enter something to search for."))
         return cleaned
 
     def question(self) -> Question:
@@ -86,7 +101,7 @@ class SearchForm(forms.Form):
 
 
 class StudiesListForm(forms.Form):
-    """How a list is asked for in the address: no patient's name or number ever stands there."""
+    """How a list is asked for in its URL, which never holds a patient's name or number."""
 
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in Sort])
     way = forms.ChoiceField(required=False, choices=[("up", "up"), ("down", "down")])
@@ -95,7 +110,7 @@ class StudiesListForm(forms.Form):
     select = forms.ChoiceField(required=False, choices=[("all", "all")])
 
     def order(self) -> Order:
-        """Newest first, names from A; as asked, where it was asked rightly."""
+        """Newest first, names from A, unless a valid order was asked for."""
         cleaned = self.cleaned_data
         sort = Sort(cleaned.get("sort") or Sort.ARRIVED)
         way = cleaned.get("way")

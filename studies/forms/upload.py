@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -11,7 +12,7 @@ class FilesInput(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """Any number of files; an empty one is the service's to refuse by name."""
+    """Any number of files; an empty file is refused by name by the service."""
 
     widget = FilesInput
 
@@ -20,10 +21,12 @@ class FilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    """Files, a ZIP, or a folder with all that is in it."""
+    """Files, a ZIP, or a folder with everything in it."""
 
-    files = FilesField(label="Files or ZIP", required=False)  # type: ignore[assignment]
-    folder = FilesField(label="A folder", required=False, widget=FilesInput({"webkitdirectory": True}))
+    files = FilesField(label=gettext_lazy("Files or ZIP"), required=False)  # type: ignore[assignment]
+    folder = FilesField(
+        label=gettext_lazy("A folder"), required=False, widget=FilesInput({"webkitdirectory": True})
+    )
 
     def chosen(self) -> list[UploadedFile]:
         return [*self.cleaned_data["files"], *self.cleaned_data["folder"]]

@@ -1,1 +1,1 @@
-"""Files on their way in: received, measured, read and kept. Nothing a file says of itself is believed."""
+"""Files on their way in: received, measured, read and kept. Nothing in a file is trusted without a check."""

@@ -6,8 +6,18 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import IO
 
+from django.utils.translation import gettext as _
+
 from studies.ingest.limits import Limits
-from studies.ingest.refusals import BOMB, ENCRYPTED, NESTED_ZIP, NOT_A_ZIP, OTHER_PACKING, FileRefused
+from studies.ingest.refusals import (
+    BOMB,
+    ENCRYPTED,
+    NESTED_ZIP,
+    NOT_A_ZIP,
+    NOT_UNPACKED,
+    OTHER_PACKING,
+    FileRefused,
+)
 from studies.ingest.sources import ReceivedFile, receive
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -35,7 +45,7 @@ def members(
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if len(infos) > limits.archive_members:
-            raise FileRefused(f"It contains more than {limits.archive_members:,} files.")
+            raise FileRefused(_too_many(limits))
         unpacked = 0
         for info in infos:
             meter = _Meter(unpacked, size, limits)
@@ -58,7 +68,7 @@ def _member(
     except FileRefused as refused:
         return refused
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
-        return FileRefused("It cannot be unpacked.")
+        return FileRefused(NOT_UNPACKED)
     if is_zip(received.file):
         received.close()
         return FileRefused(NESTED_ZIP)
@@ -107,7 +117,9 @@ def _directory_in_bounds(file: IO[bytes], size: int, limits: Limits) -> None:
         if record[0] == b"PK\x06\x06":
             largest = max(largest, record[8])
     if largest > min(size, limits.archive_directory_bytes):
-        raise FileRefused(
-            NOT_A_ZIP if largest > size else f"It contains more than {limits.archive_members:,} files."
-        )
+        raise FileRefused(NOT_A_ZIP if largest > size else _too_many(limits))
     file.seek(0)
+
+
+def _too_many(limits: Limits) -> str:
+    return _("It contains more than %(number)s files.") % {"number": f"{limits.archive_members:,}"}

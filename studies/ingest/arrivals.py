@@ -10,7 +10,7 @@ from studies.models import Study
 
 @dataclass(frozen=True)
 class Arrival:
-    """A read and stored file: its place in the batch, what it says, and its bytes."""
+    """A read and stored file: its place in the batch, its header, and its bytes."""
 
     index: int
     header: Header

@@ -1,4 +1,4 @@
-"""What a file says of its patient, study, series and itself, in the shape of our columns."""
+"""What a file's header holds of its patient, study, series and itself, in the shape of our columns."""
 
 import math
 import re
@@ -7,6 +7,7 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
 from pydicom import config
 from pydicom.charset import convert_encodings, default_encoding
 from pydicom.dataelem import RawDataElement, convert_raw_data_element
@@ -132,7 +133,7 @@ def _as_many_pixels_as_it_says(
             raise FileRefused(FEWER_PIXELS)
         return
     if syntax not in NATIVE:
-        return  # wrongly encoded: kept, but no picture will come of it
+        return  # wrongly encoded: kept, but no picture can be made of it
     bits = values.count("BitsAllocated") or 8
     samples = values.count("SamplesPerPixel") or 1
     expected = math.ceil(rows * columns * samples * frames * bits / 8)
@@ -165,7 +166,7 @@ class _Values:
             return None
         try:
             return convert_raw_data_element(raw, encoding=encoding).value
-        except Exception:  # pydicom raises whatever the value made it stumble over
+        except Exception:  # pydicom raises many kinds of errors here
             return (raw.value or b"").decode("latin-1")
 
     def text(self, word: str) -> str:
@@ -177,9 +178,9 @@ class _Values:
     def uid(self, word: str, name: str) -> str:
         value = self.text(word).strip("\0 ")
         if not value:
-            raise FileRefused(f"It has no {name}.")
+            raise FileRefused(_("It has no %(name)s.") % {"name": name})
         if not _is_uid(value):
-            raise FileRefused(f"Its {name} is not a valid UID.")
+            raise FileRefused(_("Its %(name)s is not a valid UID.") % {"name": name})
         return value
 
     def number(self, word: str) -> int | None:

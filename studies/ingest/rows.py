@@ -56,7 +56,7 @@ def find_or_add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]
 
 
 def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> set[UUID]:
-    """Add the studies that are not there, and say which they are.
+    """Add the studies that are missing; which they are.
 
     Imports that arrive together add them in the same order: the second waits here until the first one's are there or
     undone, and holds nothing yet that the first one waits for.
@@ -92,16 +92,16 @@ def _held(studies: Sequence[StudyFiles]) -> dict[int, dict[str, str]]:
     held: dict[int, dict[str, str]] = defaultdict(dict)
     if studies:
         uids = {arrival.uid for files in studies for arrival in files.arrivals}
-        found = Instance.objects.filter(
+        instances = Instance.objects.filter(
             study__in=[files.study for files in studies], sop_instance_uid__in=uids
         )
-        for study, uid, sha256 in found.values_list("study_id", "sop_instance_uid", "blob__sha256"):
+        for study, uid, sha256 in instances.values_list("study_id", "sop_instance_uid", "blob__sha256"):
             held[study][uid] = sha256
     return held
 
 
 def _keep_bytes(studies: Sequence[StudyFiles]) -> None:
-    """Bytes that were stored a moment ago may have been forgotten since, with another file that nothing came of."""
+    """Bytes that were stored a moment ago may have been forgotten since, with another file that was refused."""
     new = [arrival for files in studies for arrival in files.new]
     there = still_there({arrival.blob_id for arrival in new})
     gone = [arrival for arrival in new if arrival.blob_id not in there]
@@ -110,7 +110,9 @@ def _keep_bytes(studies: Sequence[StudyFiles]) -> None:
     without = {arrival.sha256 for arrival in gone if not arrival.header.instance["frames"]}
     again = store_blobs([arrival.received for arrival in gone], without_pictures=without)
     for files in studies:
-        files.new = [replace(one, blob_id=again.get(one.sha256, one.blob_id)) for one in files.new]
+        files.new = [
+            replace(arrival, blob_id=again.get(arrival.sha256, arrival.blob_id)) for arrival in files.new
+        ]
 
 
 def _series(studies: Sequence[StudyFiles]) -> dict[tuple[int, str], int]:
@@ -121,8 +123,8 @@ def _series(studies: Sequence[StudyFiles]) -> dict[tuple[int, str], int]:
             headers[files.study.pk, arrival.header.series_instance_uid].append(arrival.header)
     there: dict[tuple[int, str], int] = {}
     if known := [files.study for files in studies if not files.is_new]:
-        found = Series.objects.filter(study__in=known, series_instance_uid__in={uid for _, uid in headers})
-        for study, uid, pk in found.values_list("study_id", "series_instance_uid", "id"):
+        held = Series.objects.filter(study__in=known, series_instance_uid__in={uid for _, uid in headers})
+        for study, uid, pk in held.values_list("study_id", "series_instance_uid", "id"):
             if (study, uid) in headers:
                 there[study, uid] = pk
         with connection.cursor() as cursor:
@@ -139,14 +141,14 @@ def _write(studies: Sequence[StudyFiles], series: Mapping[tuple[int, str], int])
     rows = (
         (
             uuid4(),
-            series[files.study.pk, one.header.series_instance_uid],
+            series[files.study.pk, arrival.header.series_instance_uid],
             files.study.pk,
-            one.blob_id,
-            one.uid,
-            *one.header.instance.values(),
+            arrival.blob_id,
+            arrival.uid,
+            *arrival.header.instance.values(),
         )
         for files in studies
-        for one in files.new
+        for arrival in files.new
     )
     copy_in(Instance, [*INSTANCE, *studies[0].new[0].header.instance], rows)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Protocol
 
+from django.utils.translation import gettext as _
+
 from common.formats import size_in_words
 from studies.ingest.limits import MB, Limits
 from studies.ingest.refusals import EMPTY, FileRefused
@@ -31,7 +33,7 @@ class Source:
 
 
 def shown(name: str) -> str:
-    """As the database can hold it; of a long name the end, which tells more than its beginning."""
+    """As the database can hold it; of a long name the end, which distinguishes more than its beginning."""
     name = clean(name, 10_000)
     return name if len(name) <= 300 else "…" + name[-299:]
 
@@ -64,7 +66,9 @@ def receive(stream: Readable, *, limits: Limits) -> ReceivedFile:
         while piece := stream.read(PIECE):
             size += len(piece)
             if size > limits.file_bytes:
-                raise FileRefused(f"It is larger than {size_in_words(limits.file_bytes)}.")
+                raise FileRefused(
+                    _("It is larger than %(size)s.") % {"size": size_in_words(limits.file_bytes)}
+                )
             if size > IN_MEMORY and isinstance(file, BytesIO):
                 written, file = file.getvalue(), TemporaryFile()  # noqa: SIM115 (the caller closes it)
                 file.write(written)

@@ -1,8 +1,8 @@
 """Bytes in the `dicom` storage, once by their hash.
 
 Bytes are written before the row that names them, under a lock by hash, so a row never names bytes that are not
-there. What a crash leaves is bytes without a row: the next writer replaces them, since nobody knows how far the
-first one came.
+there. What a crash leaves is bytes without a row: the next writer replaces them, since it is unknown how far the
+first writer came.
 """
 
 import os
@@ -18,7 +18,7 @@ from studies.ingest import stored_files
 from studies.ingest.sources import ReceivedFile
 from studies.models import Blob, Instance
 
-# Held by a backup from before its snapshot until its last file is copied; shared by whoever removes bytes.
+# Held by a backup from before its snapshot until its last file is copied; shared by every removal of bytes.
 BACKUP_LOCK = int.from_bytes(b"backups ")
 SYNCED_AT_ONCE = 8
 
@@ -43,10 +43,10 @@ def remove(key: str) -> None:
 @transaction.atomic
 def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collection[str]) -> dict[str, int]:
     """The row ids of these bytes, by hash; writes what is not there yet."""
-    by_hash = {one.sha256: one for one in received}
+    by_hash = {file.sha256: file for file in received}
     _lock(by_hash)
-    # Who wants to delete bytes locks their row FOR UPDATE first, and waits for us. We lock less than that, so that
-    # whoever places an instance of these bytes need not wait for us.
+    # A deletion locks the row of its bytes FOR UPDATE first, and waits for us. We lock less than that, so that the
+    # placing of an instance of these bytes need not wait for us.
     stored = dict(
         Blob.objects.select_for_update(no_key=True)
         .filter(sha256__in=by_hash)
@@ -56,10 +56,10 @@ def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collect
     missing = [
         Blob(
             sha256=sha256,
-            size=one.size,
+            size=file.size,
             preview=Blob.Preview.NONE if sha256 in without_pictures else Blob.Preview.WAITING,
         )
-        for sha256, one in by_hash.items()
+        for sha256, file in by_hash.items()
         if sha256 not in stored
     ]
     for blob in missing:
@@ -82,10 +82,10 @@ def still_there(blob_ids: Collection[int]) -> set[int]:
 
 
 def drop_unused(blob_ids: Collection[int]) -> None:
-    """Forget bytes that no instance came of. Who counted on them finds their row gone, and stores them anew."""
+    """Forget bytes that have no instance. An import that counted on them misses their row, and stores them anew."""
     with transaction.atomic():
         if not bytes_may_go():
-            return  # the hourly sweep finds the row
+            return  # the hourly sweep removes the row
         locked = list(Blob.objects.select_for_update().filter(pk__in=blob_ids).order_by("pk"))
         used = set(Instance.objects.filter(blob__in=locked).values_list("blob_id", flat=True))
         unused = [blob for blob in locked if blob.pk not in used]
@@ -133,7 +133,7 @@ def _lock(hashes: Collection[str]) -> None:
 
 
 def _to_disk(key: str) -> None:
-    """A local file is on the disk before the database says it is; a bucket sees to that itself."""
+    """A local file is on the disk before the database says it is; a bucket does that itself."""
     try:
         path = storages["dicom"].path(key)
     except NotImplementedError:

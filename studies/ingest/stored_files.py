@@ -11,7 +11,7 @@ from studies.models.image import beginning_of, folder_of
 
 INCOMING = "incoming/"
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
-# Bytes or a picture of a frame: what a blob's row accounts for. Anything else in the storage is a stranger.
+# Bytes or a picture of a frame: what a blob's row accounts for. Anything else in the storage is foreign.
 OF_A_BLOB = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})\.(dcm|\d+\.(full|thumb)\.png)")
 
 
@@ -20,7 +20,7 @@ def walk(beginning: str = "") -> Iterator[tuple[str, int]]:
     storage: Any = storages["dicom"]
     bucket = getattr(storage, "bucket", None)
     if bucket is not None:
-        yield from ((found.key, found.size) for found in bucket.objects.filter(Prefix=beginning))
+        yield from ((stored.key, stored.size) for stored in bucket.objects.filter(Prefix=beginning))
     else:
         root = storage.path("")
         yield from _walk(os.path.join(root, beginning), beginning.rstrip("/"))
@@ -29,11 +29,11 @@ def walk(beginning: str = "") -> Iterator[tuple[str, int]]:
 def _walk(folder: str, key: str) -> Iterator[tuple[str, int]]:
     try:
         with os.scandir(folder) as entries:
-            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+            names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     except (FileNotFoundError, NotADirectoryError):
         return
     # A bucket sorts whole keys, in which a folder's name goes on with a slash.
-    for name, is_folder in sorted(found, key=lambda one: f"{one[0]}/" if one[1] else one[0]):
+    for name, is_folder in sorted(names, key=lambda entry: f"{entry[0]}/" if entry[1] else entry[0]):
         inside = f"{key}/{name}" if key else name
         if is_folder:
             yield from _walk(os.path.join(folder, name), inside)
@@ -41,20 +41,20 @@ def _walk(folder: str, key: str) -> Iterator[tuple[str, int]]:
         try:
             yield inside, os.stat(os.path.join(folder, name)).st_size
         except FileNotFoundError:
-            continue  # it went while we looked
+            continue  # it was removed in the meantime
 
 
 def of_blob(sha256: str) -> list[str]:
-    """The keys of the bytes and of every picture that stands beside them."""
+    """The keys of the bytes and of every picture beside them."""
     storage: Any = storages["dicom"]
     beginning = beginning_of(sha256)
     bucket = getattr(storage, "bucket", None)
     if bucket is not None:
-        return [found.key for found in bucket.objects.filter(Prefix=beginning)]
+        return [stored.key for stored in bucket.objects.filter(Prefix=beginning)]
     return [key for key, _ in walk(folder_of(sha256)) if key.startswith(beginning)]
 
 
 def hash_in(key: str) -> str:
-    """The blob that a key belongs to, or nothing for a stranger."""
-    found = OF_A_BLOB.fullmatch(key)
-    return found[1] if found and key.startswith(folder_of(found[1])) else ""
+    """The blob that a key belongs to, or nothing for a foreign key."""
+    match = OF_A_BLOB.fullmatch(key)
+    return match[1] if match and key.startswith(folder_of(match[1])) else ""

@@ -1,7 +1,7 @@
 """DICOM text and dates as the database can hold them.
 
 Text stays as received, right-to-left marks and angle brackets included (pages escape); only what PostgreSQL cannot
-store or nobody can read, control characters and halves of surrogate pairs, becomes a space. A value longer than its
+store or no reader can see, control characters and halves of surrogate pairs, becomes a space. A value longer than its
 column is cut and ends in an ellipsis: the whole of it stays in the stored file.
 """
 
@@ -19,9 +19,9 @@ def clean(text: str, length: int) -> str:
 
 def lenient_date(raw: str) -> date | None:
     """20040119, and what writers make of it (2004.01.19, 2004-01-19, a time behind it); else None."""
-    if not (found := DATE.match(raw)):
+    if not (match := DATE.match(raw)):
         return None
     try:
-        return date(*map(int, found.groups()))
+        return date(*map(int, match.groups()))
     except ValueError:
         return None

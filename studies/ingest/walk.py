@@ -1,6 +1,6 @@
 """Walks the structure of a DICOM file once, from end to end, without reading what it skips.
 
-pydicom believes what a file says of its own lengths and nesting. So every length, depth and count is checked here
+pydicom trusts the lengths and the nesting that a file declares. So every length, depth and count is checked here
 first, and only the few values that we keep are handed to pydicom. No recursion, no memory in proportion to the file.
 """
 
@@ -12,6 +12,7 @@ from struct import Struct
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from django.utils.translation import gettext as _
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
@@ -30,7 +31,7 @@ LONG_LENGTH = BULK | {"SQ", "SV", "UC", "UR", "UT", "UV"}
 
 @dataclass
 class Pixels:
-    """What of the pixel data the structure tells."""
+    """The size and shape of the pixel data in the structure."""
 
     tag: int
     size: int
@@ -67,15 +68,15 @@ def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walke
         raise FileRefused(NO_SYNTAX)
     if syntax == DeflatedExplicitVRLittleEndian:
         with _inflated(file, offset, limits) as inflated:
-            found = _Walk(
+            walked = _Walk(
                 inflated, inflated.seek(0, 2), implicit=False, little=True, keep=keep, limits=limits
             )
-            found.run(0)
+            walked.run(0)
     else:
         implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
-        found = _Walk(file, size, implicit=implicit, little=little, keep=keep, limits=limits)
-        found.run(offset)
-    return Walked(meta, syntax, found.elements, found.pixels)
+        walked = _Walk(file, size, implicit=implicit, little=little, keep=keep, limits=limits)
+        walked.run(offset)
+    return Walked(meta, syntax, walked.elements, walked.pixels)
 
 
 def _uid(value: bytes) -> str:
@@ -87,7 +88,7 @@ def _meta(file: IO[bytes], size: int, limits: Limits) -> tuple[dict[int, bytes],
     short, long = Struct("<HH2sH").unpack, Struct("<L").unpack
     meta: dict[int, bytes] = {}
     at = 132
-    for _ in range(100):
+    for _part in range(100):
         file.seek(at)
         if len(head := file.read(12)) < 8:
             break
@@ -125,7 +126,9 @@ def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
             piece = unpack.decompress(packed, MB)
             total += len(piece)
             if total > limits.inflated_bytes:
-                raise FileRefused(f"It expands to more than {size_in_words(limits.inflated_bytes)}.")
+                raise FileRefused(
+                    _("It expands to more than %(size)s.") % {"size": size_in_words(limits.inflated_bytes)}
+                )
             out.write(piece)
     except zlib.error:
         out.close()
@@ -179,7 +182,7 @@ class _Walk:
 
     def _next(self, inside: _Inside) -> bytes:
         """The next eight bytes; none where only padding is left."""
-        self._one_more()
+        self._count_part()
         self.file.seek(self.at)
         head = self.file.read(8)
         if len(head) == 8 and self.at + 8 <= inside.bound:
@@ -223,7 +226,7 @@ class _Walk:
             self.at += length
 
     def _read_head(self, inside: _Inside, head: bytes) -> tuple[int, str | None, int]:
-        """Tag, type where the element has one, and length; we then stand at its value."""
+        """Tag, type where the element has one, and length; the position is then its value."""
         self.at += 8
         if inside.implicit or not (head[4:6].isalpha() and head[4:6].isupper()):
             # Some writers turn to implicit in the middle; pydicom reads them so, and so do we.
@@ -244,7 +247,7 @@ class _Walk:
         elif len(self.stack) == 1 and tag in self.keep:
             if length > self.limits.value_bytes:
                 most = size_in_words(self.limits.value_bytes)
-                raise FileRefused(f"A value in its header is longer than {most}.")
+                raise FileRefused(_("A value in its header is longer than %(size)s.") % {"size": most})
             self.file.seek(self.at)
             self.elements[BaseTag(tag)] = RawDataElement(
                 BaseTag(tag), vr, length, self.file.read(length), self.at, vr is None, self.little
@@ -260,9 +263,9 @@ class _Walk:
             # Of unknown type and undefined length means implicit inside (PS3.5 section 6.2.2).
             self._enter(_Inside(True, None, inside.bound, inside.implicit or vr is None))
             return
-        found = self._fragments(tag, inside.bound)
+        pixels = self._fragments(tag, inside.bound)
         if len(self.stack) == 1 and tag in PIXELS:
-            self.pixels = found
+            self.pixels = pixels
 
     def _is_sequence(self, tag: int, vr: str | None) -> bool:
         """Decided as pydicom decides it."""
@@ -277,7 +280,7 @@ class _Walk:
         """Steps over encapsulated bytes, item by item; the first item is the offset table."""
         sizes = total = 0
         while True:
-            self._one_more()
+            self._count_part()
             self.file.seek(self.at)
             if len(head := self.file.read(8)) < 8 or self.at + 8 > bound:
                 raise FileRefused(CUT)
@@ -300,7 +303,7 @@ class _Walk:
             raise FileRefused(TOO_DEEP)
         self.stack.append(sequence)
 
-    def _one_more(self) -> None:
+    def _count_part(self) -> None:
         self.parts += 1
         if self.parts > self.limits.elements:
             raise FileRefused(TOO_MANY_PARTS)
@@ -321,7 +324,7 @@ def _dictionary_vr(tag: int) -> str:
 
 
 def _only_zeros(file: IO[bytes]) -> bool:
-    """From where the file stands to its end."""
+    """From the file's position to its end."""
     while piece := file.read(64 * 1024):
         if piece.strip(b"\0"):
             return False
@@ -329,4 +332,4 @@ def _only_zeros(file: IO[bytes]) -> bool:
 
 
 def _header_too_large(limits: Limits) -> str:
-    return f"Its header is larger than {size_in_words(limits.header_bytes)}."
+    return _("Its header is larger than %(size)s.") % {"size": size_in_words(limits.header_bytes)}

@@ -1,4 +1,4 @@
-"""What was imaged, the bytes, and where each study stands."""
+"""What was imaged, the bytes, and on which worklists each study is."""
 
 from studies.models.image import Blob, ImagesServed, Instance, Series
 from studies.models.leftover import Leftover

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 
 def folder_of(sha256: str) -> str:
@@ -24,13 +25,13 @@ def key_of(sha256: str) -> str:
 
 
 class Blob(models.Model):
-    """Bytes stored once, by their hash, in the `dicom` storage; previews stand beside them."""
+    """Bytes stored once, by their hash, in the `dicom` storage; previews are stored beside them."""
 
     class Preview(models.TextChoices):
-        WAITING = "waiting", "Preparing"
-        READY = "ready", "Ready"
-        NONE = "none", "No images"
-        FAILED = "failed", "Cannot be shown"
+        WAITING = "waiting", gettext_lazy("Preparing")
+        READY = "ready", gettext_lazy("Ready")
+        NONE = "none", gettext_lazy("No images")
+        FAILED = "failed", gettext_lazy("Cannot be shown")
 
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.PositiveBigIntegerField()

@@ -1,10 +1,10 @@
-"""What a deleted study leaves behind until a sweep has seen to it."""
+"""What a deleted study leaves behind until a sweep removes it."""
 
 from django.db import models
 
 
 class Leftover(models.Model):
-    """Bytes that a deleted study used. `removed` is empty until a sweep has seen to them."""
+    """Bytes that a deleted study used. `removed` is empty until a sweep has handled them."""
 
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="leftovers")
     sha256 = models.CharField(max_length=64)

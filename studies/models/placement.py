@@ -24,7 +24,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(visible_until__gt=Now())
 
     def overdue(self) -> Self:
-        """Those that the clock has ended and no settling has taken away."""
+        """Those whose time is over and that no settling has removed."""
         # The second condition says again what the first implies: it is the index's own.
         return self.filter(exists_until__lte=Now(), exists_until__lt=FOREVER)
 
@@ -117,7 +117,7 @@ class Placement(models.Model):
 
 
 class LastVisit(models.Model):
-    """When a person last looked at a worklist: what arrived since is new to them."""
+    """When a person last visited a worklist: what arrived since is new to them."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="last_visits")
     worklist = models.ForeignKey("worklists.Worklist", models.CASCADE, related_name="last_visits")

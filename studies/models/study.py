@@ -31,7 +31,7 @@ ERASED: dict[str, Any] = {
 class Study(models.Model):
     """A study at home. Deleted, it keeps its row without patient data (who, when, why).
 
-    Names, dates and UIDs stand as received (`*_raw`, `patient_name`) beside the columns used for sort and search.
+    Names, dates and UIDs are kept as received (`*_raw`, `patient_name`) beside the columns used for sort and search.
     That a home is a location or a group is kept by a trigger (see the migration).
     """
 

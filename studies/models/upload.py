@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from audit.actor import Actor
 
@@ -13,13 +14,13 @@ class Upload(models.Model):
     """One press of Upload: its files wait in the storage until a worker has taken them in."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DONE = "done", "Done"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        DONE = "done", gettext_lazy("Done")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     worklist = models.ForeignKey("worklists.Worklist", models.CASCADE, related_name="uploads")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
-    # From where it was sent: the worker's events about it say so too.
+    # From where it was sent: the worker's events about it record it too.
     ip_address = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_default="waiting")

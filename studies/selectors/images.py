@@ -55,10 +55,10 @@ def series_of(study: Study) -> list[Series]:
 
 
 def chosen_series(series: list[Series], uuid: UUID | None) -> Series | None:
-    """The one that was asked for, else the first that has an image."""
-    if asked := next((one for one in series if one.uuid == uuid), None):
+    """The series that was asked for, else the first that has an image."""
+    if asked := next((each for each in series if each.uuid == uuid), None):
         return asked
-    with_images = (one for one in series if one.cover is not None)  # type: ignore[attr-defined]
+    with_images = (each for each in series if each.cover is not None)  # type: ignore[attr-defined]
     return next(with_images, series[0] if series else None)
 
 
@@ -88,7 +88,7 @@ def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visi
     listed, listed_parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
     opened, opened_parameters = access.worklist_ids(by, "open_study")
     taken, taken_parameters = access.worklist_ids(by, "download_study")
-    found = prepared.rows(
+    rows = prepared.rows(
         _SEEN.format(listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
         [
             *opened_parameters,
@@ -100,9 +100,9 @@ def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visi
             *listed_parameters,
         ],
     )
-    if not found:
+    if not rows:
         return None
-    [(pk, sha256, size, preview, frames, may_open, may_download, is_noted, visit_hash)] = found
+    [(pk, sha256, size, preview, frames, may_open, may_download, is_noted, visit_hash)] = rows
     blob = Blob(pk=pk, sha256=sha256, size=size, preview=preview)
     return InstanceSeen(blob, min(frames, FRAMES_SHOWN), may_open, may_download, is_noted, visit_hash)
 
@@ -111,7 +111,7 @@ def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visi
 class Visit:
     """What counts as one viewing: a session of a user or a guest, or one day of a token.
 
-    It is kept as a hash, so that no row tells a session's key.
+    It is kept as a hash, so that no row reveals a session's key.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""The pages of a worklist's list: by key through an index, or through what a search found."""
+"""The pages of a worklist's list: by key through an index, or through the hits of a search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,15 +41,15 @@ class StudiesPage:
 
 
 def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> StudiesPage:
-    """One page in one statement. Whose list it is was asked before."""
+    """One page in one statement. Whether the reader may see the list was checked before."""
     if question:
         return _page_of_hits(worklist, question, order, cursor)
     backwards = cursor is not None and cursor.way == "before"
     descending = order.descending != backwards
-    found = _shown(_visible(worklist))
+    placements = _shown(_visible(worklist))
     if cursor is not None and cursor.way != "page":
-        found = found.filter(_beyond(worklist, order, descending, cursor.at))
-    rows = list(_sorted(found, order, descending)[: PAGE + 1])
+        placements = placements.filter(_beyond(worklist, order, descending, cursor.at))
+    rows = list(_sorted(placements, order, descending)[: PAGE + 1])
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     if backwards:
@@ -64,15 +64,17 @@ def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor
 
 def matching(worklist: Worklist, question: Question, order: Order) -> list[UUID]:
     """The first of all that match, one more than can be selected."""
-    found = _hits(worklist, question) if question else _visible(worklist)
-    return list(_sorted(found, order, order.descending).values_list("uuid", flat=True)[: MOST_SELECTED + 1])
+    placements = _hits(worklist, question) if question else _visible(worklist)
+    return list(
+        _sorted(placements, order, order.descending).values_list("uuid", flat=True)[: MOST_SELECTED + 1]
+    )
 
 
 def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> StudiesPage:
     number = cursor.at[0] if cursor is not None and cursor.way == "page" else 1
     start = (number - 1) * PAGE
-    found = _shown(_hits(worklist, question)).annotate(hits=Window(Count("*")))
-    rows = list(_sorted(found, order, order.descending)[start : start + PAGE + 1])
+    hits = _shown(_hits(worklist, question)).annotate(hits=Window(Count("*")))
+    rows = list(_sorted(hits, order, order.descending)[start : start + PAGE + 1])
     return StudiesPage(
         rows[:PAGE],
         newer=Cursor("page", (number - 1,)) if number > 1 else None,
@@ -84,28 +86,32 @@ def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: 
 
 def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
     """At most 1,001 placements that fit, through the index that narrows most; sorting them is the caller's."""
-    found = _visible(worklist)
+    placements = _visible(worklist)
     if question.study_from or question.study_to:
-        found = found.filter(study_date__gt=NO_DATE)
+        placements = placements.filter(study_date__gt=NO_DATE)
     if question.study_from:
-        found = found.filter(study_date__gte=question.study_from)
+        placements = placements.filter(study_date__gte=question.study_from)
     if question.study_to:
-        found = found.filter(study_date__lte=question.study_to)
+        placements = placements.filter(study_date__lte=question.study_to)
     if question.arrived_within:
-        found = found.filter(arrived_at__gt=Now() - question.arrived_within)
+        placements = placements.filter(arrived_at__gt=Now() - question.arrived_within)
     # Without a name the newest are the most likely to be meant.
     newest = "study_date" if question.study_from or question.study_to else "arrived_at"
     if question.modality and not question.text:
-        ids = newest_with(question.modality, found, column=newest, most=MOST_HITS + 1)
+        ids = newest_with(question.modality, placements, column=newest, most=MOST_HITS + 1)
         return Placement.objects.filter(pk__in=ids)
     if question.text:
         if question.modality:
-            found = found.filter(modalities__contains=[question.modality])
+            placements = placements.filter(modalities__contains=[question.modality])
         # Each through its own index together with the worklist; as alternatives of one condition they would be
-        # looked for on every worklist. A name narrows so far that any order would only cost.
-        first, *others = (found.filter(one).values("pk")[: MOST_HITS + 1] for one in _named(question))
+        # searched on every worklist. A name narrows so far that any order would only cost.
+        first, *others = (
+            placements.filter(condition).values("pk")[: MOST_HITS + 1] for condition in _named(question)
+        )
         return Placement.objects.filter(pk__in=first.union(*others)[: MOST_HITS + 1])
-    return Placement.objects.filter(pk__in=found.order_by(f"-{newest}", "-id").values("pk")[: MOST_HITS + 1])
+    return Placement.objects.filter(
+        pk__in=placements.order_by(f"-{newest}", "-id").values("pk")[: MOST_HITS + 1]
+    )
 
 
 def _named(question: Question) -> list[Q]:
@@ -116,19 +122,19 @@ def _named(question: Question) -> list[Q]:
     if any(len(fragment) >= SHORTEST_FRAGMENT for fragment in fragments):
         # Folded by the same function that folded the key.
         folded = (Func(Value(fragment), function=SEARCH_KEY_SQL) for fragment in fragments)
-        named.append(Q(*(Q(name_key__contains=one) for one in folded)))
+        named.append(Q(*(Q(name_key__contains=fragment) for fragment in folded)))
     return named
 
 
 def _visible(worklist: Worklist) -> QuerySet[Placement]:
     # A number as it is written counts as an integer, and the GIN indexes compare a bigint with a bigint alone: without
-    # the cast they leave the worklist out, and a name that is common elsewhere is looked for everywhere.
+    # the cast they leave the worklist out, and a name that is common elsewhere is searched everywhere.
     here = Cast(Value(worklist.pk), BigIntegerField())
     return Placement.objects.visible().filter(worklist=here)
 
 
-def _shown(found: QuerySet[Placement]) -> QuerySet[Placement]:
-    return found.select_related("study").annotate(now=Now())
+def _shown(placements: QuerySet[Placement]) -> QuerySet[Placement]:
+    return placements.select_related("study").annotate(now=Now())
 
 
 def _seen_at(rows: Sequence[Placement]) -> datetime:
@@ -149,9 +155,9 @@ def _beyond(worklist: Worklist, order: Order, descending: bool, ids: tuple[int, 
     )
 
 
-def _sorted(found: QuerySet[Placement], order: Order, descending: bool) -> QuerySet[Placement]:
+def _sorted(placements: QuerySet[Placement], order: Order, descending: bool) -> QuerySet[Placement]:
     keys = (F(order.sort.column), F("id"))
-    return found.order_by(*(key.desc() if descending else key.asc() for key in keys))
+    return placements.order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 
 def _ids(rows: Sequence[Placement]) -> tuple[int, ...]:

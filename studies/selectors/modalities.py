@@ -8,7 +8,7 @@ from studies.models import Placement
 RECENT = 10_000
 
 # The planner knows how common a modality is on the platform, not on this worklist: on a worklist of mammograms it would
-# look for a thousand CTs through all of them. So the recent ones are read in their order, and if they do not hold
+# read all of them for a thousand CTs. So the recent ones are read in their order, and if they do not hold
 # enough, all there are by the index on modalities: OFFSET 0 keeps the order outside, which else would be the plan.
 _NEWEST = """
 WITH recent AS MATERIALIZED (
@@ -22,10 +22,10 @@ SELECT id FROM (
 """
 
 
-def newest_with(modality: str, found: QuerySet[Placement], *, column: str, most: int) -> RawSQL:
+def newest_with(modality: str, placements: QuerySet[Placement], *, column: str, most: int) -> RawSQL:
     """The ids of the newest by `column` that are among these and have the modality, as a subquery."""
-    recent = found.order_by(f"-{column}", "-id").values("id", "modalities")[:RECENT]
-    every = found.filter(modalities__contains=[modality]).order_by().values("id", column)
+    recent = placements.order_by(f"-{column}", "-id").values("id", "modalities")[:RECENT]
+    every = placements.filter(modalities__contains=[modality]).order_by().values("id", column)
     recent_sql, recent_parameters = recent.query.sql_with_params()
     every_sql, every_parameters = every.query.sql_with_params()
     sql = _NEWEST.format(recent=recent_sql, every=every_sql, column=column)

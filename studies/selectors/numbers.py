@@ -1,4 +1,4 @@
-"""What a monitor is told of uploads and previews."""
+"""The numbers of uploads and previews for monitoring."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,12 @@ from django.db.models import Min
 
 from studies.models import Blob, Upload
 
-MANY = 100_000  # nobody needs to know more exactly how many wait
+MANY = 100_000  # more exact numbers serve no purpose
 
 
 @dataclass(frozen=True)
 class IngestNumbers:
-    """What no worker has seen to yet; `uploads_since` is when the upload that waits longest was made."""
+    """What still waits for a worker; `uploads_since` is when the upload that waits longest was made."""
 
     uploads_waiting: int
     uploads_since: datetime | None

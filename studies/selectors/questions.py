@@ -1,4 +1,4 @@
-"""What one can ask of a list: an order, a place in it, and a search."""
+"""What a list can be asked for: an order, a place in it, and a search."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,9 +31,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins: beyond some rows of the page before it, or, in what a search found, at a page's number.
+    """Where a page begins: beyond some rows of the page before it, or, among the hits of a search, at a page's number.
 
-    Rows and not their keys, since a key may be a patient's name; several, since one may be gone meanwhile.
+    Rows and not their keys, since a key may be a patient's name; several, since a row may be deleted meanwhile.
     """
 
     way: Literal["after", "before", "page"]
@@ -64,7 +64,7 @@ class Question:
 
 
 def fragments_in(text: str) -> list[str]:
-    """The parts of a name as somebody types it: `Quill, Hazel`, `quill^hazel`, `qui haz`."""
+    """The parts of a name as it is typed: `Quill, Hazel`, `quill^hazel`, `qui haz`."""
     for mark in ",^=*":
         text = text.replace(mark, " ")
     return text.split()

@@ -1,8 +1,9 @@
-"""Which events the trail of a placement shows, and the sentence that says so."""
+"""Which events the trail of a placement shows, and the sentence that describes them."""
 
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -47,7 +48,7 @@ def trail_of(placement: Placement, *, at: datetime) -> QuerySet[AuditEvent]:
     if reaches == ORIGINAL:
         return events.filter(in_original=True)
     brought = events.filter(other_worklist_id=placement.worklist_id, action__in=SHARE_ACTIONS)
-    # By the share and not by the worklist alone: a promise did not know its worklist before it was claimed.
+    # By the share and not by the worklist alone: a promise has no worklist before it is claimed.
     received = Q(action__in=SHARE_ACTIONS, share_uuid__in=brought.values("share_uuid"))
     if reaches == ACCOUNT:
         return events.filter(Q(account_id=placement.worklist.account_id) | received)
@@ -55,26 +56,26 @@ def trail_of(placement: Placement, *, at: datetime) -> QuerySet[AuditEvent]:
 
 
 def trail_sentence(placement: Placement, *, at: datetime) -> str:
-    """What this trail holds and what it does not, for whoever reads it."""
+    """What this trail holds and what it does not, for its reader."""
     worklist, reaches = placement.worklist, reach(placement, at=at)
     if reaches == ORIGINAL:
-        return (
+        return _(
             "This is the original’s audit trail: what happened to the study here and on every worklist it reached "
             "without an email share. For a share by email it shows the share and its end, but not what the "
             "recipient did."
         )
     if reaches == ACCOUNT:
         account = worklist.account.name if worklist.account is not None else ""
-        return (
-            f"This trail shows what happened to the study on the worklists of {account}, and the shares that "
+        return _(
+            "This trail shows what happened to the study on the worklists of %(account)s, and the shares that "
             "brought it here. What happened elsewhere is in the original’s trail."
-        )
+        ) % {"account": account}
     if placement.internal_until > at:
-        return (
+        return _(
             "This trail shows what happened to the study on this worklist, and the shares that brought it here. "
             "The original’s trail shows this too."
         )
-    return (
+    return _(
         "This study came by email. This trail shows only what happened on this worklist, and the shares that "
         "brought it here. The original’s trail shows the share and its end, but nothing that happens here."
     )

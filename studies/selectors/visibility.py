@@ -1,4 +1,4 @@
-"""What an actor may see: the one place that answers it."""
+"""What an actor may see: the single place that decides it."""
 
 from datetime import datetime
 from uuid import UUID

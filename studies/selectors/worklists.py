@@ -1,4 +1,4 @@
-"""The worklists a person may look at, and what is new on each."""
+"""The worklists whose lists a person may see, and what is new on each."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -50,13 +50,13 @@ def worklist_to_upload_to(by: Actor, uuid: UUID) -> Worklist | None:
 
 
 def last_visited(by: Actor) -> Worklist | None:
-    """Where the person was last; who was nowhere yet begins with the first of the picker."""
+    """The worklist the person visited last; before the first visit the first of the picker."""
     visited = Subquery(LastVisit.objects.filter(user=by.person, worklist=OuterRef("pk")).values("at"))
     return _listed(by).annotate(visited=visited).order_by(F("visited").desc(nulls_last=True), *_ORDER).first()
 
 
 def worklists_with_news(by: Actor) -> list[News]:
-    """Every worklist the person may look at, by account, the own one last, with what arrived since the last visit."""
+    """Every worklist whose list the person may see, by account, the personal worklist last; each with its news."""
     new = RawSQL(_NEW, [by.person.pk, MOST_NEW + 1], IntegerField())
     return [News(worklist, worklist.new) for worklist in _listed(by).annotate(new=new).order_by(*_ORDER)]
 

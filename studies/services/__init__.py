@@ -1,4 +1,4 @@
-"""What may be done with a study, and every look at one."""
+"""What may be done with a study, and every read of a study."""
 
 from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in_all

@@ -1,4 +1,4 @@
-"""What a refused request was about, for its one line in the audit trail."""
+"""What a refused request was about, for its event in the audit trail."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,17 +10,17 @@ from studies import selectors
 from studies.events import on_placement
 from studies.models import Placement
 
-# The names under which addresses and forms carry a placement, in the order they are believed.
+# The names under which URLs and forms carry a placement, in the order of their precedence.
 NAMES = ("placement", "placement_uuid", "uuid")
 
 
 def on_denied(by: Actor, named: Mapping[str, object]) -> On | None:
-    """The placement the request named, where the person sees it: the line tells of nothing they do not know."""
+    """The placement the request named, where the person sees it: the event names nothing they may not see."""
     if by.user is None:
         return None
     placements = (_placement(by, named[name]) for name in NAMES if name in named)
-    found = next(filter(None, placements), None)
-    return on_placement(found, at=clock.now()) if found is not None else None
+    placement = next(filter(None, placements), None)
+    return on_placement(placement, at=clock.now()) if placement is not None else None
 
 
 def _placement(by: Actor, named: object) -> Placement | None:

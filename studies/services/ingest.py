@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.queue import poke
 from audit import clock
@@ -57,9 +58,11 @@ def take_in_all(
 def check_upload(*, worklist: Worklist, by: Actor) -> None:
     """Only a location or group of an account receives studies, and only from holders of `upload_study` there."""
     if worklist.is_personal:
-        raise Refused("A personal worklist receives no uploads.", on=on_worklist(worklist))
+        raise Refused(_("A personal worklist receives no uploads."), on=on_worklist(worklist))
     if not by.may("upload_study", worklist):
-        raise Refused("Your role on this worklist does not let you upload studies.", on=on_worklist(worklist))
+        raise Refused(
+            _("Your role on this worklist does not let you upload studies."), on=on_worklist(worklist)
+        )
 
 
 def carry_in(
@@ -69,13 +72,13 @@ def carry_in(
     sources: Iterable[Source],
     progress: Progress = lambda result: None,
 ) -> IngestResult:
-    """`take_in_all` for what was allowed before, when it was uploaded: a right taken since stops it no more."""
+    """`take_in_all` for files whose upload was permitted: losing the right since then does not stop it."""
     bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by)
 
     def note(done: list[FileResult]) -> None:
         result.add(done)
-        for one in done:
-            progress(one)
+        for file in done:
+            progress(file)
 
     try:
         for item in _unpacked(sources, bounds):
@@ -90,11 +93,11 @@ def carry_in(
 
 @dataclass(frozen=True)
 class _Item:
-    """A single file, or a member of a ZIP: its name to show and its bytes, or why it has none for us."""
+    """A single file, or a member of a ZIP: its name to show and its bytes, or why it is refused."""
 
     source: Source
     name: str
-    found: ReceivedFile | FileRefused
+    content: ReceivedFile | FileRefused
     in_zip: bool = False
 
     def result(self, outcome: FileOutcome, sentence: str = "", **more: Any) -> FileResult:
@@ -121,13 +124,13 @@ def _unpacked(sources: Iterable[Source], bounds: Limits) -> Iterator[_Item]:
                 if not is_zip(stream):
                     yield _Item(source, source.shown, receive(stream, limits=bounds))
                     continue
-                for name, found in members(stream, size=stream.seek(0, 2), limits=bounds):
-                    yield _Item(source, shown(f"{source.name}: {name}"), found, in_zip=True)
+                for name, content in members(stream, size=stream.seek(0, 2), limits=bounds):
+                    yield _Item(source, shown(f"{source.name}: {name}"), content, in_zip=True)
         except FileRefused as refused:
             yield _Item(source, source.shown, refused)
         except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError):
-            # The system's own words would name a path of ours. A disk that is full or away is no fault of the file's:
-            # that goes up, and the upload is tried again.
+            # The system's own words would name a path of ours. A disk that is full or missing is not the file's fault:
+            # that error is raised, and the upload is tried again.
             yield _Item(source, source.shown, FileRefused(UNEXPECTED))
 
 
@@ -145,17 +148,17 @@ class _Batch:
         return len(self.files) >= BATCH_FILES or self.size >= BATCH_BYTES
 
     def add(self, item: _Item, bounds: Limits) -> list[FileResult]:
-        """Read one more; answers at once for what is refused."""
-        if isinstance(item.found, FileRefused):
-            return [item.left_out(item.found)]
-        received = item.found
+        """Read another file; the result at once where it is refused."""
+        if isinstance(item.content, FileRefused):
+            return [item.left_out(item.content)]
+        received = item.content
         try:
             header = read_header(received.file, size=received.size, limits=bounds)
         except Exception as error:
             received.close()
             if isinstance(error, FileRefused):
                 return [item.left_out(error)]
-            # A hostile file found a way nobody thought of: the rest goes on.
+            # A hostile file failed in an unforeseen way: the rest goes on.
             log.warning("a file could not be read: %s", type(error).__name__)
             return [item.left_out(FileRefused(UNEXPECTED))]
         self.files.append((item, received, header))
@@ -167,10 +170,14 @@ class _Batch:
         if not self.files:
             return []
         try:
-            without = {received.sha256 for _, received, header in self.files if not header.instance["frames"]}
-            blobs = store_blobs([received for _, received, _ in self.files], without_pictures=without)
+            without = {
+                received.sha256 for _item, received, header in self.files if not header.instance["frames"]
+            }
+            blobs = store_blobs(
+                [received for _item, received, _header in self.files], without_pictures=without
+            )
             waiting: dict[str, list[Arrival]] = defaultdict(list)
-            for index, (_, received, header) in enumerate(self.files):
+            for index, (_item, received, header) in enumerate(self.files):
                 waiting[header.study_instance_uid].append(
                     Arrival(index, header, received, blobs[received.sha256])
                 )
@@ -179,7 +186,7 @@ class _Batch:
                 for files in _place(worklist=self.worklist, by=self.by, arrivals=waiting):
                     results.update(self._results(files))
                     del waiting[files.study.study_instance_uid]
-            refused = [index for index, one in results.items() if one.outcome == FileOutcome.REFUSED]
+            refused = [index for index, result in results.items() if result.outcome == FileOutcome.REFUSED]
             if refused:
                 drop_unused({blobs[self.files[index][1].sha256] for index in refused})
             return [results[index] for index in range(len(self.files))]
@@ -204,14 +211,14 @@ class _Batch:
         }
 
     def close(self) -> None:
-        for _, received, _ in self.files:
+        for _item, received, _header in self.files:
             received.close()
         self.files, self.size = [], 0
 
 
 @transaction.atomic
 def _place(*, worklist: Worklist, by: Actor, arrivals: Mapping[str, Sequence[Arrival]]) -> list[StudyFiles]:
-    """A batch's files by study: studies, home's placements, series, instances and the audit lines, or nothing."""
+    """A batch's files by study: studies, home's placements, series, instances and the audit events, or nothing."""
     studies = find_or_add_studies(worklist, arrivals)
     add_instances(studies)
     new = (files.study.pk for files in studies if files.is_new)
@@ -223,7 +230,7 @@ def _place(*, worklist: Worklist, by: Actor, arrivals: Mapping[str, Sequence[Arr
 
 
 def _events(worklist: Worklist, by: Actor, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
-    """A line for each study that arrived or was added to."""
+    """An event for each study that arrived or was added to."""
     home = Worklist.objects.with_names().get(pk=worklist.pk)
     now, events = clock.now(), []
     for placement in Placement.objects.filter(worklist=home, study__in=studies).order_by("study"):

@@ -1,6 +1,6 @@
 """The one door to what is stored of an instance: its bytes as received, its frames and its thumbnail.
 
-Rights, boundary and audit are asked here alike for pages, DICOMweb, the viewer, guests and downloads.
+Rights, boundary and audit are handled here alike for pages, DICOMweb, the viewer, guests and downloads.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actions import Action
 from audit.actor import Actor
@@ -20,7 +22,7 @@ from studies.models import Blob
 from studies.selectors.images import InstanceSeen, Visit
 from studies.services.reads import MAY_NOT_OPEN
 
-MAY_NOT_DOWNLOAD = "Your role on this worklist does not let you download studies."
+MAY_NOT_DOWNLOAD = gettext_noop("Your role on this worklist does not let you download studies.")
 
 
 class Part(StrEnum):
@@ -33,7 +35,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of the `dicom` storage. The ETag does not tell the hash of the original."""
+    """A file of the `dicom` storage. The ETag does not reveal the hash of the original."""
 
     key: str
     media_type: str
@@ -65,9 +67,9 @@ def open_instance(
     if seen is None:
         raise NothingThere
     if not seen.may_open:
-        raise _refusal(by, placement, MAY_NOT_OPEN)
+        raise _refusal(by, placement, _(MAY_NOT_OPEN))
     if part is Part.ORIGINAL and not seen.may_download:
-        raise _refusal(by, placement, MAY_NOT_DOWNLOAD)
+        raise _refusal(by, placement, _(MAY_NOT_DOWNLOAD))
     file = _stored(seen, part, frame)
     if not seen.is_noted:
         _note_images_served(placement, by, seen.visit_hash)
@@ -84,17 +86,17 @@ def _stored(seen: InstanceSeen, part: Part, frame: int) -> StoredFile:
 
 
 def _refusal(by: Actor, placement: UUID, sentence: str) -> Refused:
-    found = selectors.placement_for(by, placement)
-    if found is None:
+    seen = selectors.placement_for(by, placement)
+    if seen is None:
         return Refused(sentence)
-    return Refused(sentence, on=on_placement(found, at=selectors.seen_at(found)))
+    return Refused(sentence, on=on_placement(seen, at=selectors.seen_at(seen)))
 
 
 @transaction.atomic
 def _note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
-    """Of two first requests one writes, the other reads that it is written. The study may have gone meanwhile."""
-    found = selectors.placement_for(by, placement)
-    if found is None:
+    """Of two first requests the earlier writes, the other reads that. The study may be deleted meanwhile."""
+    seen = selectors.placement_for(by, placement)
+    if seen is None:
         raise NothingThere
     with connection.cursor() as cursor:
         cursor.execute(
@@ -104,4 +106,4 @@ def _note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
         )
         is_first = cursor.fetchone() is not None
     if is_first:
-        record(Action.IMAGES_SERVED, by=by, on=on_placement(found, at=selectors.seen_at(found)))
+        record(Action.IMAGES_SERVED, by=by, on=on_placement(seen, at=selectors.seen_at(seen)))

@@ -1,6 +1,6 @@
-"""Bytes that nothing needs any more: of deleted studies, of imports that were cut off, of uploads that came to nothing.
+"""Bytes that nothing needs any more: of deleted studies, of imports that were cut off, of aborted uploads.
 
-Every hour. What a deletion left is looked at first. What a crash left is searched for in one part of the storage an
+Every hour. What a deletion left is removed first. What a crash left is searched for in one part of the storage an
 hour, all of it within a day, so that an hour's search stays small however much is stored. No byte goes while a row
 names it, nor while a backup runs (`studies.ingest.store.bytes_may_go`).
 """
@@ -57,7 +57,7 @@ def leave_bytes(*, study: Study) -> None:
 
 
 def sweep_leftovers(*, everywhere: bool = False, seconds: float = ENOUGH_SECONDS) -> Swept:
-    """One hour's sweep. `everywhere` searches the whole storage, also among what is new: only while nobody imports."""
+    """One hour's sweep. `everywhere` searches the whole storage, also among what is new: only while no import runs."""
     finish_by = None if everywhere else time.monotonic() + seconds
     now, swept = clock.now(), Swept()
     if not _may_begin():
@@ -114,9 +114,9 @@ def _remove_unused(hashes: Sequence[str]) -> tuple[list[str], set[str]]:
 
 @transaction.atomic
 def _note(study_id: int) -> None:
-    """One line for the study, as its row is since the deletion, once nothing of it is left to see to.
+    """One event for the study, as its row is since the deletion, once all its bytes are settled.
 
-    It counts the files that were the study's: whether another study still holds some of them is nobody's business here.
+    It counts the files that were the study's: whether another study still holds some of them is not told here.
     """
     rows = list(Leftover.objects.select_for_update().filter(study=study_id))
     if not rows or any(row.removed is None for row in rows):
@@ -137,10 +137,10 @@ def _rows_without_instance(prefix: str, before: datetime) -> int:
     """Bytes that an import stored and never placed."""
     used = Exists(Instance.objects.filter(blob=OuterRef("pk")))
     unused = Blob.objects.filter(~used, sha256__gte=prefix, sha256__lt=f"{prefix}g", stored_at__lt=before)
-    found = list(unused.values_list("pk", flat=True))
-    for first in range(0, len(found), BATCH):
-        drop_unused(found[first : first + BATCH])
-    return len(found) - Blob.objects.filter(pk__in=found).count()
+    ids = list(unused.values_list("pk", flat=True))
+    for first in range(0, len(ids), BATCH):
+        drop_unused(ids[first : first + BATCH])
+    return len(ids) - Blob.objects.filter(pk__in=ids).count()
 
 
 def _files_without_row(prefix: str) -> int:
@@ -161,10 +161,10 @@ def _aborted_uploads(before: datetime) -> int:
     """Files of uploads whose row was never written, or that were taken in and stayed behind."""
     storage, removed = storages["dicom"], 0
     waiting = UploadedFile.objects.filter(upload__state=Upload.State.WAITING, done_at=None).exclude(key="")
-    # The storage is looked at first: a file that arrives afterwards is not among these.
-    found = [key for key, _ in stored_files.walk(stored_files.INCOMING)]
-    awaited = set(waiting.values_list("key", flat=True)) if found else set()
-    for key in found:
+    # The storage is read first: a file that arrives afterwards is not among these.
+    keys = [key for key, _ in stored_files.walk(stored_files.INCOMING)]
+    awaited = set(waiting.values_list("key", flat=True)) if keys else set()
+    for key in keys:
         if key not in awaited and storage.get_modified_time(key) < before:
             with transaction.atomic():
                 if not bytes_may_go():

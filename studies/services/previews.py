@@ -50,7 +50,7 @@ def render_previews(*, blob_ids: Collection[int]) -> int:
 
 @transaction.atomic
 def _claim(which: Q) -> list[Blob]:
-    """Some that wait, or whose worker was killed; nobody else takes them while the claim lasts."""
+    """Some that wait, or whose worker was killed; no other worker takes them while the claim lasts."""
     free = Q(preview_claimed_until=None) | Q(preview_claimed_until__lte=Now())
     waiting = Blob.objects.filter(which & free, preview=Blob.Preview.WAITING).order_by("id")
     claimed = list(waiting.select_for_update(skip_locked=True, no_key=True)[:SLICE])
@@ -60,7 +60,7 @@ def _claim(which: Q) -> list[Blob]:
 
 
 def _render_slice(renderer: Renderer, claimed: Sequence[Blob], *, finish_by: float) -> int:
-    """Render file after file, at least one; what the time does not suffice for is free to be claimed again."""
+    """Render file after file, at least one; files that the time is too short for are free to be claimed again."""
     tried = 0
     try:
         for blob in claimed:
@@ -80,7 +80,7 @@ def _update(blobs: Sequence[Blob], **values: Any) -> None:
 
 
 def _render(renderer: Renderer, blob: Blob) -> None:
-    """One file's pictures, stored before the row says that they are there."""
+    """One file's pictures, stored before the row is marked as ready."""
     with TemporaryDirectory(prefix="previews-") as folder:
         try:
             with _as_path(blob, folder) as source:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actions import Action
 from audit.actor import Actor
@@ -18,7 +20,7 @@ from studies.selectors.images import Image
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
-MAY_NOT_OPEN = "Your role on this worklist does not let you open images."
+MAY_NOT_OPEN = gettext_noop("Your role on this worklist does not let you open images.")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def read_list(
     cursor: Cursor | None = None,
     everything: bool = False,
 ) -> Listing | None:
-    """A page of the list; None where the person may not see it. The line tells what was used, not what was typed."""
+    """A page of the list; None where the person may not see it. The event names the fields, not what was typed."""
     rights = by.rights(worklist)
     if "list_studies" not in rights:
         return None
@@ -84,18 +86,20 @@ def open_study(
 ) -> Opened:
     """The study, with the images of one of its series. `placement` comes from `selectors.placement_for`."""
     rights = by.rights(placement.worklist)
-    found: list[Series] = []
+    listed: list[Series] = []
     shown, images = None, []
     if "open_study" in rights and page == "images":
-        found = selectors.series_of(placement.study)
-        shown = selectors.chosen_series(found, series)
+        listed = selectors.series_of(placement.study)
+        shown = selectors.chosen_series(listed, series)
         images = selectors.images_in(shown) if shown is not None else []
-    on = on_placement(placement, at=selectors.seen_at(placement), detail={"page": page, "series": len(found)})
+    on = on_placement(
+        placement, at=selectors.seen_at(placement), detail={"page": page, "series": len(listed)}
+    )
     record(Action.STUDY_OPEN, by=by, on=on)
-    return Opened(rights, found, shown, images)
+    return Opened(rights, listed, shown, images)
 
 
 def check_open(*, placement: Placement, by: Actor) -> None:
     """Raises where the person sees the study but not its images."""
     if not by.may("open_study", placement.worklist):
-        raise Refused(MAY_NOT_OPEN, on=on_placement(placement, at=selectors.seen_at(placement)))
+        raise Refused(_(MAY_NOT_OPEN), on=on_placement(placement, at=selectors.seen_at(placement)))

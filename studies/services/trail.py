@@ -1,4 +1,4 @@
-"""Reading a trail is a look, and exporting it a bigger one: both are in the trail."""
+"""Reading and exporting a trail: both are recorded in the trail."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit import clock, exports, selectors
 from audit.actions import Action
@@ -22,7 +24,7 @@ from studies.events import on_placement
 from studies.models import Placement
 from studies.selectors.trail import event_in, trail_of, trail_sentence
 
-MAY_NOT = "Your role on this worklist does not let you view the audit trail."
+MAY_NOT = gettext_noop("Your role on this worklist does not let you view the audit trail.")
 CSV_HEAD = (
     "When", "Time zone", "Person", "Email", "Role", "Action", "What happened", "Outcome",
     "Worklist", "Account", "Address", "Study UID", "Share", "Event",
@@ -33,8 +35,8 @@ CSV_HEAD = (
 class Trail:
     """One page of a trail, ready to be shown."""
 
-    says: str
-    lines: list[ShownEvent]
+    sentence: str
+    events: list[ShownEvent]
     newer: int | None
     older: int | None
     people: list[tuple[int, str]]
@@ -42,7 +44,7 @@ class Trail:
 
 def check_view_audit(by: Actor, placement: Placement) -> None:
     if not by.may("view_study_audit", placement.worklist):
-        raise PermissionDenied(MAY_NOT)
+        raise PermissionDenied(_(MAY_NOT))
 
 
 @transaction.atomic
@@ -54,7 +56,7 @@ def read_trail(
     before: int | None = None,
     after: int | None = None,
 ) -> Trail:
-    """One page, newest first, and a line that says it was read; raises PermissionDenied."""
+    """One page, newest first, and an event that records the read; raises PermissionDenied."""
     check_view_audit(by, placement)
     now = clock.now()
     events = trail_of(placement, at=now)
@@ -72,10 +74,10 @@ def read_trail(
 
 @transaction.atomic
 def export_trail(*, placement: Placement, by: Actor, filters: Filters, zone: ZoneInfo) -> IO[bytes]:
-    """The whole filtered trail as a CSV file, and a line that says how much left; raises PermissionDenied.
+    """The whole filtered trail as a CSV file, and an event with the number of lines; raises PermissionDenied.
 
     The file is written out before any of it is sent: it is whole or there is none, and the transaction does not
-    wait for the reader's network. It has no name on the disk and is gone when it is closed.
+    wait for the reader's network. It has no name on the disk and is removed when it is closed.
     """
     check_view_audit(by, placement)
     now = clock.now()

@@ -13,6 +13,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from accounts.queue import poke
 from audit.actions import Action
@@ -35,7 +36,7 @@ ENOUGH_SECONDS = 400  # a task stops by itself well before it is stopped
 
 
 class OutOfTime(Exception):
-    """This worker has had its share of time; the next one carries on."""
+    """This worker's time is used up; the next task continues."""
 
 
 def receive_upload(*, worklist: Worklist, by: Actor, files: "Sequence[File[bytes]]") -> Upload:
@@ -46,12 +47,12 @@ def receive_upload(*, worklist: Worklist, by: Actor, files: "Sequence[File[bytes
     try:
         for file in files:
             key = f"{stored_files.INCOMING}{secrets.token_hex(16)}"
-            kept.append((shown(file.name or "without a name"), key))
+            kept.append((shown(file.name or _("without a name")), key))
             put(key, file)
         # The files may have taken a while: rights are asked once more, in the transaction that counts.
         return _begin_upload(worklist=worklist, by=by, kept=kept)
     except BaseException:
-        for _, key in kept:
+        for _name, key in kept:
             remove(key)
         raise
 
@@ -59,16 +60,22 @@ def receive_upload(*, worklist: Worklist, by: Actor, files: "Sequence[File[bytes
 def _check_amount(files: "Sequence[File[bytes]]") -> None:
     bounds = limits()
     if not files:
-        raise ValidationError("Choose at least one file, folder or ZIP.")
+        raise ValidationError(_("Choose at least one file, folder or ZIP."))
     if len(files) > bounds.upload_files:
         raise ValidationError(
-            f"You chose {len(files):,} files; one upload can have at most {bounds.upload_files:,}. "
-            "Upload a ZIP, or upload in several parts."
+            _(
+                "You chose %(chosen)s files; one upload can have at most %(most)s. "
+                "Upload a ZIP, or upload in several parts."
+            )
+            % {"chosen": f"{len(files):,}", "most": f"{bounds.upload_files:,}"}
         )
     if sum(file.size or 0 for file in files) > bounds.upload_bytes:
         raise ValidationError(
-            f"These files are larger than {size_in_words(bounds.upload_bytes)}, the most one upload can have. "
-            "Upload them in several parts."
+            _(
+                "These files are larger than %(most)s, the most one upload can have. "
+                "Upload them in several parts."
+            )
+            % {"most": size_in_words(bounds.upload_bytes)}
         )
 
 
@@ -153,7 +160,7 @@ def _settle_chunk(upload: Upload, chunk: Iterable[UploadedFile], result: IngestR
         UploadedFile.objects.select_for_update().filter(pk__in=[file.pk for file in chunk], done_at=None)
     )
     if not chunk:
-        return  # another worker thought us dead and was quicker
+        return  # our claim ran out, and another worker was quicker
     for file in chunk:
         file.done_at, file.refused_because = Now(), sentences.get(file.pk, "")
     UploadedFile.objects.bulk_update(chunk, ["done_at", "refused_because"])

@@ -1,4 +1,4 @@
-"""A place in a list as a word in an address: signed, for one worklist and one order."""
+"""A place in a list as a word in a URL: signed, for one worklist and one order."""
 
 from django.core import signing
 

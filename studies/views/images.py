@@ -1,4 +1,4 @@
-"""The prepared pictures, as files: no pixel is decoded here, and each request asks for the right anew."""
+"""The prepared pictures, as files: no pixel is decoded here, and each request checks the right anew."""
 
 import logging
 from typing import Any
@@ -38,7 +38,7 @@ def thumbnail(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResp
 
 
 def _picture(request: HttpRequest, **which: Any) -> HttpResponseBase:
-    """What is not prepared yet is not there: the study's page says so and asks again."""
+    """A picture that is not prepared yet is answered as missing: the study's page shows that and asks again."""
     try:
         picture = services.open_instance(
             **which, by=actor_of(request), session=request.session.session_key or ""

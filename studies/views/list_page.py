@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common.components.library import rendered_once
 from sharing.selectors.incoming import first_shares
@@ -19,21 +21,25 @@ from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question,
 from studies.services.reads import Listing
 from studies.views import cursors, searches
 from studies.views.list_row import StudyRow
-from studies.views.study_header import deeds
+from studies.views.study_header import offered_actions
 from worklists.models import Worklist
 
-COLUMNS = ((Sort.NAME, "Patient"), (Sort.STUDY_DATE, "Study date"), (Sort.ARRIVED, "Arrived"))
-WORDS = {
-    Order(Sort.ARRIVED, True): "newest arrival first",
-    Order(Sort.ARRIVED, False): "oldest arrival first",
-    Order(Sort.STUDY_DATE, True): "newest study first",
-    Order(Sort.STUDY_DATE, False): "oldest study first",
-    Order(Sort.NAME, False): "by name, A to Z",
-    Order(Sort.NAME, True): "by name, Z to A",
+COLUMNS = (
+    (Sort.NAME, gettext_noop("Patient")),
+    (Sort.STUDY_DATE, gettext_noop("Study date")),
+    (Sort.ARRIVED, gettext_noop("Arrived")),
+)
+ORDERS = {
+    Order(Sort.ARRIVED, True): gettext_noop("newest arrival first"),
+    Order(Sort.ARRIVED, False): gettext_noop("oldest arrival first"),
+    Order(Sort.STUDY_DATE, True): gettext_noop("newest study first"),
+    Order(Sort.STUDY_DATE, False): gettext_noop("oldest study first"),
+    Order(Sort.NAME, False): gettext_noop("by name, A to Z"),
+    Order(Sort.NAME, True): gettext_noop("by name, Z to A"),
 }
 NO_STUDY = UUID(int=0)
-NOT_SO = "We could not show that part of the list. This is its first page."
-NOT_KEPT = "Your search has expired. This is the whole list."
+NOT_SO = gettext_noop("We could not show that part of the list. This is its first page.")
+NOT_KEPT = gettext_noop("Your search has expired. This is the whole list.")
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -43,7 +49,7 @@ def is_part(request: HttpRequest) -> bool:
 
 @dataclass
 class Asked:
-    """A list as the address asks for it. With a `complaint` the rest is the list's beginning."""
+    """A list as its URL asks for it. With a `complaint` the rest is the list's beginning."""
 
     worklist: Worklist
     order: Order = field(default_factory=Order)
@@ -56,18 +62,18 @@ class Asked:
     @classmethod
     def of(cls, request: HttpRequest, worklist: Worklist) -> "Asked":
         form = StudiesListForm(request.GET)
-        asked = cls(worklist, complaint="" if form.is_valid() else NOT_SO)
+        asked = cls(worklist, complaint="" if form.is_valid() else _(NOT_SO))
         asked.order, given = form.order(), form.cleaned_data
         asked.everything = given.get("select") == "all"
         if word := given.get("search"):
-            found = searches.recall(request, worklist, word)
-            asked.form, asked.word = (found, word) if found else (SearchForm(), "")
-            asked.complaint = asked.complaint if found else NOT_KEPT
+            kept = searches.recall(request, worklist, word)
+            asked.form, asked.word = (kept, word) if kept else (SearchForm(), "")
+            asked.complaint = asked.complaint if kept else _(NOT_KEPT)
         if given.get("at") and not asked.complaint:
             try:
                 asked.cursor = cursors.read(given["at"], worklist, asked.order)
             except cursors.BadCursor:
-                asked.complaint = NOT_SO
+                asked.complaint = _(NOT_SO)
         return asked
 
     @property
@@ -75,21 +81,21 @@ class Asked:
         return self.form.question() if self.word else Question()
 
     def href(self, *, order: Order | None = None, cursor: Cursor | None = None, **more: str) -> str:
-        """The address of this list, from its beginning unless a cursor is given."""
+        """The URL of this list, from its beginning unless a cursor is given."""
         order = order or self.order
         query = {"search": self.word} if self.word else {}
         if order != Order():
             query |= {"sort": order.sort, "way": "down" if order.descending else "up"}
         if cursor is not None:
             query["at"] = cursors.written(cursor, self.worklist, order)
-        address = reverse("studies:worklist", args=[self.worklist.uuid])
+        url = reverse("studies:worklist", args=[self.worklist.uuid])
         query |= more
-        return f"{address}?{urlencode(query)}" if query else address
+        return f"{url}?{urlencode(query)}" if query else url
 
 
 @rendered_once
 def empty_fields() -> SafeString:
-    """The fields of a search that nobody has typed yet."""
+    """The fields of a search before anything is typed."""
     return render_to_string("studies/_search_fields.html", {"form": SearchForm()})
 
 
@@ -104,7 +110,7 @@ class ListPage:
         template = "studies/_studies.html" if is_part(self.request) else "studies/list.html"
         response = render(self.request, template, self._context(), status=422 if is_wrong else 200)
         if self.listing is None:
-            # The address of a search that found nothing to do is not one to come back to.
+            # A search that was refused has no URL to return to.
             response["HX-Push-Url"] = "false"
         return response
 
@@ -118,7 +124,7 @@ class ListPage:
     def _list(self, listing: Listing) -> dict[str, Any]:
         page, asked = listing.page, self.asked
         selected = listing.matching[:MOST_SELECTED]
-        offered = deeds(asked.worklist, listing.rights)
+        offered = offered_actions(asked.worklist, listing.rights)
         on_page = {row.uuid for row in page.rows}
         return {
             "listing": listing,
@@ -130,15 +136,15 @@ class ListPage:
             "select_none": asked.href(cursor=asked.cursor),
             "most_selected": MOST_SELECTED,
             "most_hits": MOST_HITS,
-            "columns": [self._column(sort, label) for sort, label in COLUMNS],
+            "columns": [self._column(sort, _(label)) for sort, label in COLUMNS],
             "orders": [
-                (words, asked.href(order=order), order == asked.order) for order, words in WORDS.items()
+                (_(words), asked.href(order=order), order == asked.order) for order, words in ORDERS.items()
             ],
-            "order_words": WORDS[asked.order],
+            "order_words": _(ORDERS[asked.order]),
             "newer": asked.href(cursor=page.newer) if page.newer else "",
             "older": asked.href(cursor=page.older) if page.older else "",
             "beginning": asked.href(),
-            "deeds": offered,
+            "actions": offered,
             "may_upload": "upload_study" in listing.rights and not asked.worklist.is_personal,
         }
 
@@ -146,7 +152,7 @@ class ListPage:
         rows = listing.page.rows
         shares = first_shares(self.asked.worklist, rows)
         chosen = set(listing.matching[:MOST_SELECTED])
-        # Asked once: to reverse an address takes as long as to show a patient.
+        # Reversed once: to reverse a URL takes as long as to show a patient.
         pattern = reverse("studies:study", args=[NO_STUDY])
         for placement in rows:
             yield StudyRow(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from common import formats, nouns
 from common.components.press import row_check
@@ -33,9 +34,9 @@ class StudyRow:
     @property
     def label(self) -> str:
         study = self.placement.study
-        name = formats.person_name(study.patient_name) or "a patient whose name is not recorded"
+        name = formats.person_name(study.patient_name) or _("a patient whose name is not recorded")
         about = filter(None, (study.description, formats.day(study.study_date or study.study_date_raw)))
-        return f"Select {', '.join((name, *about))}"
+        return _("Select %(study)s") % {"study": ", ".join((name, *about))}
 
     @property
     def is_external(self) -> bool:
@@ -53,38 +54,53 @@ class StudyRow:
         accession = study.accession_number
         return format_html(
             '<tr>{}<th scope="row">{}</th>\n'
-            '<td data-label="Study"><span class="study-cell">{} <bdi>{}</bdi></span> '
+            '<td data-label="{}"><span class="study-cell">{} <bdi>{}</bdi></span> '
             '<span class="study-cell muted">{}<span class="num">{}</span></span></td>\n'
-            '<td data-label="Study date">{}</td>\n'
-            '<td data-label="Arrived">{}</td>\n'
-            '<td data-label="Source" class="came">{}</td></tr>\n',
+            '<td data-label="{}">{}</td>\n'
+            '<td data-label="{}">{}</td>\n'
+            '<td data-label="{}" class="came">{}</td></tr>\n',
             format_html('<td class="tick">{}</td>\n', box) if box else "",
             patient_line(study, href=self.href),
+            _("Study"),
             modality(study.modalities),
-            study.description or "No description",
+            study.description or _("No description"),
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
             nouns.counted(study.n_instances, "image"),
+            _("Study date"),
             day_or_moment(study.study_date or study.study_date_raw),
+            _("Arrived"),
             day_or_moment(placement.arrived_at, time=True),
+            _("Source"),
             self._source(),
         )
 
     def _source(self) -> SafeString:
         if self.placement.is_home:
-            return SafeString('<span class="muted">Original</span>')
-        last_day = self.last_day
+            return format_html('<span class="muted">{}</span>', _("Original"))
         return format_html(
             "{}{}{}",
-            pill("External", tone="warn") if self.is_external else pill("Shared", tone="info"),
-            format_html(' <span class="nowrap">until {}</span>', day_or_moment(last_day)) if last_day else "",
+            pill(_("External"), tone="warn") if self.is_external else pill(_("Shared"), tone="info"),
+            self._until(),
             self._by_whom(self.share) if self.share else "",
         )
 
+    def _until(self) -> SafeString:
+        if self.last_day is None:
+            return SafeString("")
+        until = format_html(_("until {day}"), day=day_or_moment(self.last_day))
+        return format_html(' <span class="nowrap">{}</span>', until)
+
     def _by_whom(self, share: "FirstShare") -> SafeString:
+        person = _isolated(share.shared_by)
         if share.account and share.account_id != self.worklist.account_id:
-            where = format_html("<bdi>{}</bdi>", share.account)
+            by = format_html(_("by {person}, {place}"), person=person, place=_isolated(share.account))
         elif not share.is_personal:
-            where = format_html("from <bdi>{}</bdi>", share.worklist)
+            by = format_html(_("by {person}, from {place}"), person=person, place=_isolated(share.worklist))
         else:
-            where = SafeString("from their personal worklist")
-        return format_html(' <span class="came-by">by <bdi>{}</bdi>, {}</span>', share.shared_by, where)
+            by = format_html(_("by {person}, from their personal worklist"), person=person)
+        return format_html(' <span class="came-by">{}</span>', by)
+
+
+def _isolated(name: str) -> SafeString:
+    """A name that is read in its own direction, whatever stands beside it."""
+    return format_html("<bdi>{}</bdi>", name)

@@ -22,22 +22,22 @@ from worklists.models import Worklist
 @require_safe
 @never_cache
 def studies(request: HttpRequest) -> HttpResponse:
-    """To the worklist one was on last."""
-    found = selectors.last_visited(actor_of(request))
-    if found is None:
+    """To the worklist that was visited last."""
+    last = selectors.last_visited(actor_of(request))
+    if last is None:
         return render(request, "studies/nowhere.html", {"section": "studies"})
-    return redirect("studies:worklist", found.uuid)
+    return redirect("studies:worklist", last.uuid)
 
 
 @signed_in
 @require_safe
 @never_cache
 def worklist(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    """One page of a list. What cannot be asked for like this gets the list's beginning and a sentence."""
-    found = _worklist_or_404(request, worklist)
-    asked = Asked.of(request, found)
+    """One page of a list. A query that is not understood is answered with the list's beginning and a sentence."""
+    listed = _worklist_or_404(request, worklist)
+    asked = Asked.of(request, listed)
     listing = services.read_list(
-        worklist=found,
+        worklist=listed,
         by=actor_of(request),
         question=asked.question,
         order=asked.order,
@@ -53,24 +53,24 @@ def worklist(request: HttpRequest, worklist: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def search(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    """Keeps what was typed and leads to what it finds; the address says nothing of it."""
-    found = _worklist_or_404(request, worklist)
+    """Keeps what was typed and redirects to its results; no word of it is in the URL."""
+    searched = _worklist_or_404(request, worklist)
     if request.method == "GET":
-        return redirect("studies:worklist", found.uuid)
+        return redirect("studies:worklist", searched.uuid)
     form = SearchForm(request.POST)
     if not form.is_valid():
-        return ListPage(request, Asked(found, form=form)).answer()
-    kept = searches.keep(request, found, form)
-    return redirect(reverse("studies:worklist", args=[found.uuid], query={"search": kept}))
+        return ListPage(request, Asked(searched, form=form)).answer()
+    kept = searches.keep(request, searched, form)
+    return redirect(reverse("studies:worklist", args=[searched.uuid], query={"search": kept}))
 
 
 @signed_in
 @require_safe
 @never_cache
 def worklists(request: HttpRequest) -> HttpResponse:
-    """Every worklist one may look at; for the picker of another page, the list alone."""
+    """Every worklist whose list the person may see; for the picker of another page, the list alone."""
     by_account = groupby(
-        selectors.worklists_with_news(actor_of(request)), key=lambda one: one.worklist.account
+        selectors.worklists_with_news(actor_of(request)), key=lambda news: news.worklist.account
     )
     groups = [(account, list(news)) for account, news in by_account]
     context = {"groups": groups, "section": "studies", "current": request.GET.get("current", "")}
@@ -78,7 +78,7 @@ def worklists(request: HttpRequest) -> HttpResponse:
 
 
 def _worklist_or_404(request: HttpRequest, uuid: UUID) -> Worklist:
-    found = selectors.worklist_for(actor_of(request), uuid)
-    if found is None:
+    listed = selectors.worklist_for(actor_of(request), uuid)
+    if listed is None:
         raise Http404
-    return found
+    return listed

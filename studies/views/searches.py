@@ -1,4 +1,4 @@
-"""What was searched for stays in the session; an address carries only a word for it, never a patient's name."""
+"""What was searched for stays in the session; a URL carries only a word for it, never a patient's name."""
 
 import secrets
 
@@ -12,7 +12,7 @@ KEPT = 20
 
 
 def keep(request: HttpRequest, worklist: Worklist, form: SearchForm) -> str:
-    """The word under which the search is found again; the oldest are forgotten."""
+    """The word under which the search is kept; the oldest searches are forgotten."""
     word = secrets.token_urlsafe(12)
     searches = dict(request.session.get(KEY, {}))
     searches[word] = {"worklist": str(worklist.uuid), **form.kept()}
@@ -21,7 +21,7 @@ def keep(request: HttpRequest, worklist: Worklist, form: SearchForm) -> str:
 
 
 def recall(request: HttpRequest, worklist: Worklist, word: str) -> SearchForm | None:
-    """The search of this worklist that the word stands for, valid, if it is still known."""
+    """The search of this worklist that the word was given for, valid, if it is still kept."""
     kept = request.session.get(KEY, {}).get(word)
     if kept is None or kept["worklist"] != str(worklist.uuid):
         return None

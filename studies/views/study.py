@@ -20,17 +20,17 @@ from studies.views.study_page import Stack, facts
 @require_safe
 @never_cache
 def images(request: HttpRequest, placement: UUID) -> HttpResponse:
-    """One image of the chosen series. What is not there gets the first one and a sentence."""
-    found = placement_or_404(request, placement)
+    """One image of the chosen series. For a position that does not exist: the first image and a sentence."""
+    seen = placement_or_404(request, placement)
     form = StackForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    opened = services.open_study(placement=found, by=actor_of(request), series=asked.get("series"))
-    stack = Stack(found, opened, asked.get("series"), asked.get("image"))
+    opened = services.open_study(placement=seen, by=actor_of(request), series=asked.get("series"))
+    stack = Stack(seen, opened, asked.get("series"), asked.get("image"))
     context = {
-        **study_frame(actor_of(request), found, "images", rights=opened.rights),
+        **study_frame(actor_of(request), seen, "images", rights=opened.rights),
         "opened": opened,
         "stack": stack,
-        "shares": shares_of(found),
+        "shares": shares_of(seen),
         "not_there": not form.is_valid() or stack.is_missing,
     }
     return render(request, "studies/study.html", context, status=422 if context["not_there"] else 200)
@@ -40,13 +40,13 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def details(request: HttpRequest, placement: UUID) -> HttpResponse:
-    """All that is known of the study, and how it came here."""
-    found = placement_or_404(request, placement)
-    opened = services.open_study(placement=found, by=actor_of(request), page="details")
+    """The study's attributes, and how it arrived on this worklist."""
+    seen = placement_or_404(request, placement)
+    opened = services.open_study(placement=seen, by=actor_of(request), page="details")
     context = {
-        **study_frame(actor_of(request), found, "details", rights=opened.rights),
-        "facts": facts(found),
-        "shares": shares_of(found),
+        **study_frame(actor_of(request), seen, "details", rights=opened.rights),
+        "facts": facts(seen),
+        "shares": shares_of(seen),
     }
     return render(request, "studies/details.html", context)
 
@@ -56,10 +56,10 @@ def details(request: HttpRequest, placement: UUID) -> HttpResponse:
 @never_cache
 def preparing(request: HttpRequest, placement: UUID) -> HttpResponse:
     """How far the pictures are; the page that asks is loaded again when they are all there."""
-    found = placement_or_404(request, placement)
-    services.check_open(placement=found, by=actor_of(request))
-    done, total = selectors.preparing(found.study)
-    response = render(request, "studies/_preparing.html", {"placement": found, "done": done, "total": total})
+    seen = placement_or_404(request, placement)
+    services.check_open(placement=seen, by=actor_of(request))
+    done, total = selectors.preparing(seen.study)
+    response = render(request, "studies/_preparing.html", {"placement": seen, "done": done, "total": total})
     if done == total:
         response["HX-Refresh"] = "true"
     return response

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actor import Actor
 from audit.requests import actor_of
@@ -13,12 +15,12 @@ from sharing import permissions as sharing_permissions
 from studies import selectors
 from studies.models import FOREVER, Placement
 
-# Key, label, address, and the right without which the tab is not offered.
+# Key, label, name of the URL, and the right without which the tab is not offered.
 TABS = (
-    ("images", "Images", "studies:study", None),
-    ("access", "Access", "sharing:access", None),
-    ("trail", "Audit trail", "studies:trail", "view_study_audit"),
-    ("details", "Details", "studies:details", None),
+    ("images", gettext_noop("Images"), "studies:study", None),
+    ("access", gettext_noop("Access"), "sharing:access", None),
+    ("trail", gettext_noop("Audit trail"), "studies:trail", "view_study_audit"),
+    ("details", gettext_noop("Details"), "studies:details", None),
 )
 
 
@@ -29,38 +31,38 @@ def study_frame(
     held = by.rights(placement.worklist) if rights is None else frozenset(rights)
     return {
         "placement": placement,
-        "place": "My studies" if placement.worklist.is_personal else placement.worklist.label,
+        "place": _("My studies") if placement.worklist.is_personal else placement.worklist.label,
         "tab": tab,
         "tabs": _tabs(placement, held),
         "section": "studies",
         "rights": held,
         "is_external": placement.internal_until <= selectors.seen_at(placement),
         "until": placement.visible_until if placement.visible_until < FOREVER else None,
-        "deeds": deeds(placement.worklist, held),
+        "actions": offered_actions(placement.worklist, held),
     }
 
 
 def placement_or_404(request: HttpRequest, uuid: UUID) -> Placement:
-    found = selectors.placement_for(actor_of(request), uuid)
-    if found is None:
+    placement = selectors.placement_for(actor_of(request), uuid)
+    if placement is None:
         raise Http404
-    return found
+    return placement
 
 
-def deeds(worklist: Any, rights: Collection[str]) -> dict[str, str]:
-    """The addresses of what the role allows with ticked studies."""
-    found = {}
+def offered_actions(worklist: Any, rights: Collection[str]) -> dict[str, str]:
+    """The URLs of the actions that the role allows with ticked studies."""
+    urls = {}
     if "share_study" in rights and sharing_permissions.methods_by_role(worklist, rights):
-        found["share"] = reverse("sharing:share")
+        urls["share"] = reverse("sharing:share")
     if "delete_study" in rights:
-        found["remove"] = reverse("sharing:remove")
-        found["delete"] = reverse("sharing:delete")
-    return found
+        urls["remove"] = reverse("sharing:remove")
+        urls["delete"] = reverse("sharing:delete")
+    return urls
 
 
 def _tabs(placement: Placement, rights: Collection[str]) -> list[tuple[str, str, str]]:
     return [
-        (key, label, reverse(name, args=[placement.uuid]))
+        (key, _(label), reverse(name, args=[placement.uuid]))
         for key, label, name, right in TABS
         if right is None or right in rights
     ]

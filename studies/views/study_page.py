@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from common import formats
 from studies.models import Placement, Series
@@ -26,7 +27,7 @@ class Stack:
 
     @property
     def is_missing(self) -> bool:
-        """Whether what was asked for is not there."""
+        """Whether the series or the position that was asked for does not exist."""
         shown = self.opened.shown
         is_other = self.asked_series is not None and (shown is None or shown.uuid != self.asked_series)
         return is_other or (self.asked_position or 1) > max(self.total, 1)
@@ -60,14 +61,15 @@ class Stack:
 
     @property
     def beginning(self) -> str:
-        return self._address
+        return self._url
 
     @property
     def instances(self) -> str:
         """The whole stack for the page's script: uuid, frames and state of each instance."""
         seen = {image.instance.pk: image.instance for image in self.opened.images}
         return " ".join(
-            f"{one.uuid}:{min(one.frames, FRAMES_SHOWN)}:{one.blob.preview}" for one in seen.values()
+            f"{instance.uuid}:{min(instance.frames, FRAMES_SHOWN)}:{instance.blob.preview}"
+            for instance in seen.values()
         )
 
     @property
@@ -77,7 +79,7 @@ class Stack:
 
     @property
     def waiting(self) -> int:
-        return sum(one.waiting for one in self.opened.series)  # type: ignore[attr-defined]
+        return sum(series.waiting for series in self.opened.series)  # type: ignore[attr-defined]
 
     @property
     def done(self) -> int:
@@ -85,23 +87,27 @@ class Stack:
 
     @property
     def all(self) -> int:
-        return sum(one.n_instances for one in self.opened.series)
+        return sum(series.n_instances for series in self.opened.series)
 
     @cached_property
     def covers(self) -> list[dict[str, Any]]:
         """The series with their first images."""
-        return [self._cover(number, one) for number, one in enumerate(self.opened.series, 1)]
+        return [self._cover(series) for series in self.opened.series]
 
     @property
     def alt(self) -> str:
-        """What the image is, for who does not see it."""
-        return f"Image {self.position} of {self.total}, {self.series_label}"
+        """The image in words, for a reader who does not see it."""
+        return _("Image %(position)s of %(total)s, %(series)s") % {
+            "position": self.position,
+            "total": self.total,
+            "series": self.series_label,
+        }
 
     @property
     def series_label(self) -> str:
         return series_label(self.opened.shown) if self.opened.shown else ""
 
-    def _cover(self, number: int, series: Series) -> dict[str, Any]:
+    def _cover(self, series: Series) -> dict[str, Any]:
         cover = series.cover  # type: ignore[attr-defined]
         state = series.cover_state  # type: ignore[attr-defined]
         src = reverse("studies:thumbnail", args=[self.placement.uuid, cover]) if cover else ""
@@ -109,54 +115,54 @@ class Stack:
             "series": series,
             "label": series_label(series),
             "src": src,
-            "href": f"{self._address}?{urlencode({'series': series.uuid})}",
+            "href": f"{self._url}?{urlencode({'series': series.uuid})}",
             "state": {"ready": "ready", "waiting": "preparing"}.get(state or "", "failed"),
             "is_shown": self.opened.shown is not None and series.pk == self.opened.shown.pk,
         }
 
     @property
-    def _address(self) -> str:
+    def _url(self) -> str:
         return reverse("studies:study", args=[self.placement.uuid])
 
     def _href(self, position: int) -> str:
         assert self.opened.shown is not None  # there are images
-        return f"{self._address}?{urlencode({'series': self.opened.shown.uuid, 'image': position})}"
+        return f"{self._url}?{urlencode({'series': self.opened.shown.uuid, 'image': position})}"
 
 
 def series_label(series: Series) -> str:
-    number = f"Series {series.number}" if series.number is not None else "Series"
+    number = _("Series %(number)s") % {"number": series.number} if series.number is not None else _("Series")
     return ", ".join(filter(None, (number, series.modality, series.description)))
 
 
 def facts(placement: Placement) -> dict[str, list[tuple[str, Any]]]:
-    """The study's attributes as received, and where it stands."""
+    """The study's attributes as received, and where it is; group and label in the reader's language."""
     study, home = placement.study, placement.study.home
     return {
-        "Patient": [
-            ("Name", formats.person_name(study.patient_name)),
-            ("Name as received", study.patient_name),
-            ("MRN", study.patient_id),
-            ("Born", formats.day(study.patient_birth_date or study.patient_birth_date_raw)),
-            ("Sex", formats.sex_word(study.patient_sex)),
+        _("Patient"): [
+            (_("Name"), formats.person_name(study.patient_name)),
+            (_("Name as received"), study.patient_name),
+            (_("MRN"), study.patient_id),
+            (_("Born"), formats.day(study.patient_birth_date or study.patient_birth_date_raw)),
+            (_("Sex"), formats.sex_word(study.patient_sex)),
         ],
-        "Study": [
-            ("Description", study.description),
-            ("Modality", ", ".join(study.modalities)),
-            ("Study date", formats.day(study.study_date or study.study_date_raw)),
-            ("Study time", formats.time_of_day(study.study_time_raw)),
-            ("Accession", study.accession_number),
-            ("Referring physician", formats.person_name(study.referring_physician)),
-            ("Institution", study.institution),
-            ("Series", study.n_series),
-            ("Images", study.n_instances),
-            ("Study UID", study.study_instance_uid),
+        _("Study"): [
+            (_("Description"), study.description),
+            (_("Modality"), ", ".join(study.modalities)),
+            (_("Study date"), formats.day(study.study_date or study.study_date_raw)),
+            (_("Study time"), formats.time_of_day(study.study_time_raw)),
+            (_("Accession"), study.accession_number),
+            (_("Referring physician"), formats.person_name(study.referring_physician)),
+            (_("Institution"), study.institution),
+            (_("Series"), study.n_series),
+            (_("Images"), study.n_instances),
+            (_("Study UID"), study.study_instance_uid),
         ],
-        "Where it is": [
-            ("Worklist", placement.worklist.label),
-            ("Arrived", formats.moment(placement.arrived_at)),
-            ("Original on", home.label),
-            ("Original held by", home.account.name if home.account else ""),
-            ("Original received", formats.moment(study.arrived_at)),
-            ("Placement", placement.uuid),
+        _("Where it is"): [
+            (_("Worklist"), placement.worklist.label),
+            (_("Arrived"), formats.moment(placement.arrived_at)),
+            (_("Original on"), home.label),
+            (_("Original held by"), home.account.name if home.account else ""),
+            (_("Original received"), formats.moment(study.arrived_at)),
+            (_("Placement"), placement.uuid),
         ],
     }

@@ -21,13 +21,13 @@ from studies.views.study_header import placement_or_404, study_frame
 @require_safe
 @never_cache
 def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
-    """One page of the trail; a page that cannot be asked for like this shows the form with its sentences."""
-    found = placement_or_404(request, placement)
+    """One page of the trail; filters that are not valid are answered with the form and its sentences."""
+    seen = placement_or_404(request, placement)
     form = TrailForm(request.GET, zone=zone_named(request.user.timezone))
     shown: Trail | None = None
     if form.is_valid():
         shown = read_trail(
-            placement=found,
+            placement=seen,
             by=actor_of(request),
             filters=form.filters(),
             before=form.cleaned_data["before"],
@@ -35,8 +35,8 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
         )
         form.offer(shown.people)
     else:
-        check_view_audit(actor_of(request), found)
-    frame = study_frame(actor_of(request), found, "trail")
+        check_view_audit(actor_of(request), seen)
+    frame = study_frame(actor_of(request), seen, "trail")
     context = {
         **frame,
         "form": form,
@@ -51,15 +51,15 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def trail_csv(request: HttpRequest, placement: UUID) -> HttpResponseBase:
-    found = placement_or_404(request, placement)
+    seen = placement_or_404(request, placement)
     form = TrailForm(request.GET, zone=zone_named(request.user.timezone))
     if not form.is_valid():
         return trail(request, placement)
     file = export_trail(
-        placement=found,
+        placement=seen,
         by=actor_of(request),
         filters=form.filters(),
         zone=form.zone,
     )
-    name = f"audit-trail-{str(found.uuid)[:8]}.csv"
+    name = f"audit-trail-{str(seen.uuid)[:8]}.csv"
     return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

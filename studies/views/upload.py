@@ -22,19 +22,19 @@ MOST_LISTED = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    found = selectors.worklist_to_upload_to(actor_of(request), worklist)
-    if found is None:
+    home = selectors.worklist_to_upload_to(actor_of(request), worklist)
+    if home is None:
         raise Http404
-    services.check_upload(worklist=found, by=actor_of(request))
+    services.check_upload(worklist=home, by=actor_of(request))
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         try:
-            made = services.receive_upload(worklist=found, by=actor_of(request), files=form.chosen())
+            made = services.receive_upload(worklist=home, by=actor_of(request), files=form.chosen())
         except ValidationError as error:
             form.add_error(None, error)
         else:
             return redirect("studies:upload_progress", made.uuid)
-    context = {"worklist": found, "form": form, "section": "studies"}
+    context = {"worklist": home, "form": form, "section": "studies"}
     return render(request, "studies/upload.html", context, status=422 if form.is_bound else 200)
 
 
@@ -43,14 +43,14 @@ def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
 @never_cache
 def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
     """How far an upload is, then what became of it; the person's own only."""
-    found = selectors.upload_of(actor_of(request), upload)
-    if found is None:
+    sent = selectors.upload_of(actor_of(request), upload)
+    if sent is None:
         raise Http404
-    refused = list(selectors.refused_in(found)[: MOST_LISTED + 1])
+    refused = list(selectors.refused_in(sent)[: MOST_LISTED + 1])
     context = {
-        "upload": found,
-        "is_done": found.state == Upload.State.DONE,
-        "arrived": selectors.arrived_with(actor_of(request), found)[:MOST_LISTED],
+        "upload": sent,
+        "is_done": sent.state == Upload.State.DONE,
+        "arrived": selectors.arrived_with(actor_of(request), sent)[:MOST_LISTED],
         "refused": refused[:MOST_LISTED],
         "most_listed": MOST_LISTED,
         "more_refused": len(refused) > MOST_LISTED,

@@ -175,7 +175,7 @@ def test_the_picker_tells_what_is_new_since_the_last_visit_and_no_more_than_99(c
         page = client.get(reverse("studies:worklists")).content.decode()
 
     told = dict(
-        re.findall(r"<bdi>([^<]+)</bdi></span>\s*<span class=\"picker-new num\">([^<]+)</span>", page)
+        re.findall(r"<bdi>([^<]+)</bdi>\s*</span>\s*<span class=\"picker-new num\">([^<]+)</span>", page)
     )
     assert told == {"CT Reporting": "99+ new", "Emergency": "1 new"}
     assert sum("studies_placement" in sql for sql in statements(queries.captured_queries)) == 1

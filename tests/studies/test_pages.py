@@ -305,7 +305,7 @@ def test_tabs_are_those_the_role_may_open(client, cast):
         client.force_login(person)
         page = client.get(page_of(cast.placement)).content.decode()
         return re.findall(
-            r">([^<]+)</a></li>", page[page.index('aria-label="This study"') :].split("</nav>")[0]
+            r">([^<]+?)\s*</a></li>", page[page.index('aria-label="This study"') :].split("</nav>")[0]
         )
 
     assert tabs(cast.ana) == ["Images", "Access", "Audit trail", "Details"]

@@ -19,7 +19,7 @@ from pydicom.sequence import Sequence
 
 from studies import selectors
 from studies.models import Blob, Instance
-from studies.pixels import FRAMES_SHOWN, CannotShow, Window, pictures, render, windowed
+from studies.pixels import FRAMES_SHOWN, NO_IMAGE_DATA, CannotShow, Window, pictures, render, windowed
 from studies.renderer import TOO_SLOW, UNREADABLE, Renderer
 from studies.services import render_previews, render_waiting, take_in_all
 from tests import bad_files
@@ -263,7 +263,7 @@ def test_a_file_that_cannot_be_shown_says_so_and_no_more(name: str, tmp_path: Pa
     with Renderer() as renderer:
         made = renderer.render(Path(str(get_testdata_file(name))), tmp_path)
     assert made.frames == 0
-    assert made.note in (UNREADABLE, "This file contains no image.")
+    assert made.note in (UNREADABLE, NO_IMAGE_DATA)
 
 
 # The same as DCMTK's

@@ -40,7 +40,7 @@ def test_the_file_holds_the_lines_of_the_page(cast, ana, client):
     rows = rows_of(fetch(client, cast.placement))
     # The file was asked for after the page, so reading the page is its newest line.
     assert rows[0]["What happened"] == "Ana read the audit trail"
-    assert [row["What happened"] for row in rows[1:]] == [line.sentence for line in page.lines]
+    assert [row["What happened"] for row in rows[1:]] == [line.sentence for line in page.events]
     assert list(rows[0]) == list(CSV_HEAD)
 
 

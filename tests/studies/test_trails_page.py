@@ -50,7 +50,7 @@ def page(client, *args, **kwargs):
 
 
 def sentences(response):
-    return [line.sentence for line in response.context["trail"].lines]
+    return [line.sentence for line in response.context["trail"].events]
 
 
 def test_the_newest_line_comes_first(cast, ana, client):
@@ -159,7 +159,7 @@ def test_lines_that_come_meanwhile_do_not_shift_the_pages(cast, ana, client):
 
 
 def numbers(response):
-    return [line.event.detail["count"] for line in response.context["trail"].lines]
+    return [line.event.detail["count"] for line in response.context["trail"].events]
 
 
 def test_the_pager_keeps_the_filters(cast, ana, client):
@@ -231,7 +231,7 @@ def test_dates_are_days_of_the_readers_zone_both_included(cast, client, since, u
         line.at, line.role_label = moment, name
     record_all(lines)
     shown = page(client, cast.placement, action="views", since=since, until=until)
-    assert [line.event.role_label for line in shown.context["trail"].lines] == found
+    assert [line.event.role_label for line in shown.context["trail"].events] == found
 
 
 def test_times_are_shown_in_the_readers_zone(cast, client):

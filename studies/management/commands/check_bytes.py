@@ -1,4 +1,4 @@
-"""Proves that the storage holds what the database says it holds."""
+"""Proves that the storage holds what the database names."""
 
 import hashlib
 import sys
@@ -37,17 +37,17 @@ class Command(BaseCommand):
             swept = services.sweep_leftovers(everywhere=True)
             if swept.backup_runs:
                 self.stdout.write("A backup is running, so nothing was removed.")
-        found = 0
+        differences = 0
         for difference in self._differences(read):
-            found += 1
+            differences += 1
             self.stdout.write(difference)
         for difference in _uploads():
-            found += 1
+            differences += 1
             self.stdout.write(difference)
-        self._tell_leftovers()
-        if found:
+        self._report_leftovers()
+        if differences:
             self.stderr.write(
-                f"{found} difference{'s' if found > 1 else ''} between the database and the storage."
+                f"{differences} difference{'s' if differences > 1 else ''} between the database and the storage."
             )
             sys.exit(1)
         how = "with the right size and hash" if read else "with the right size"
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             rows = {
                 blob.sha256: blob for blob in Blob.objects.filter(sha256__gte=prefix, sha256__lt=f"{prefix}g")
             }
-            by_hash = groupby(stored_files.walk(f"{prefix}/"), key=lambda one: stored_files.hash_in(one[0]))
+            by_hash = groupby(stored_files.walk(f"{prefix}/"), key=lambda file: stored_files.hash_in(file[0]))
             for sha256, group in by_hash:
                 files = dict(group)
                 if not sha256:
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         if blob.preview == Blob.Preview.READY and blob.preview_key(1) not in files:
             yield f"The pictures of {blob.sha256} are missing, but the database says they are ready."
 
-    def _tell_leftovers(self) -> None:
+    def _report_leftovers(self) -> None:
         """What no row names is untidy and does no harm; the hourly sweep removes it."""
         unused = Blob.objects.exclude(pk__in=Instance.objects.values("blob")).count()
         lines = {
@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
 
 def _uploads() -> Iterator[str]:
-    """Files of uploads that wait for a worker: without their bytes, what somebody sent is lost."""
+    """Files of uploads that wait for a worker: without their bytes, what was sent is lost."""
     waiting = UploadedFile.objects.filter(upload__state=Upload.State.WAITING, done_at=None)
     for pk, key in waiting.order_by("pk").values_list("pk", "key"):
         if not storages["dicom"].exists(key):

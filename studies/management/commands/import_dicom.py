@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self._line(f"{self._count} files …")
 
     def _line(self, text: str) -> None:
-        """One line that is written over, where somebody watches."""
+        """A line that is overwritten, on a terminal."""
         if self.stderr.isatty():
             self.stderr.write(f"\r{text:<40}", ending="")
             self.stderr.flush()
@@ -71,12 +71,12 @@ def _worklist(named: str) -> Worklist:
         which = Q(uuid=UUID(named))
     except ValueError:
         which = Q(share_code=identity_of_code(named))
-    found = Worklist.objects.with_names().filter(which).first()
-    if found is None:
+    target = Worklist.objects.with_names().filter(which).first()
+    if target is None:
         raise CommandError("There is no worklist with this share code or uuid.")
-    if found.is_personal:
+    if target.is_personal:
         raise CommandError("A personal worklist receives no uploads.")
-    return found
+    return target
 
 
 def _sources(paths: list[Path]) -> Iterator[Source]:
