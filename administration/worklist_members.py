@@ -26,6 +26,7 @@ from common.nouns import counted
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors import administration as staff
+from worklists.services.worklist_members import NO_ONE_CHOSEN
 
 A_PAGE = 50
 EVERYWHERE = "every"
@@ -54,7 +55,7 @@ class AddForm(forms.Form):
     person = forms.ModelMultipleChoiceField(
         User.objects.none(),
         to_field_name="uuid",
-        error_messages={"required": gettext_lazy("Choose at least one person.")},
+        error_messages={"required": gettext_lazy(NO_ONE_CHOSEN)},
     )
     role = forms.ModelChoiceField(Role.objects.none(), required=False, label=gettext_lazy("Role here"))
 

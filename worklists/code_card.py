@@ -14,12 +14,12 @@ class Picture:
 
 
 def qr(code: str) -> Picture:
-    """What a scanner reads is the code and nothing else.
+    """A scanner reads the code alone.
 
-    An address of ours would tell nobody anything new, a code being public. But there is no page that takes one: a code
-    is typed, or scanned, into the share dialog's field. Should there be such a page one day, its address belongs here.
+    There is no page that takes a code in its URL: a code is typed, or scanned, into a field of the share dialog. A code
+    is public, so a URL with it would disclose nothing; if there is such a page one day, its URL belongs here.
     """
-    # M stands a coffee stain; the border is the four squares that scanners ask for.
+    # M survives a coffee stain; the border is the four squares that scanners need.
     drawn = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
     drawn.add_data(code)
     squares = drawn.get_matrix()
@@ -27,7 +27,7 @@ def qr(code: str) -> Picture:
 
 
 def _runs(squares: list[list[bool]]) -> list[str]:
-    """Neighbours in a line as one bar: fewer marks, and no hairlines between them in print."""
+    """Neighbouring squares of a line as one bar: fewer shapes, and no hairlines between them in print."""
     bars = []
     for y, line in enumerate(squares):
         start = None

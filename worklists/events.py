@@ -1,4 +1,4 @@
-"""What an audit event says of an account or a worklist: the ids and labels that outlive it."""
+"""What an audit event records of an account or a worklist: the ids and labels that outlive it."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from worklists.models import Worklist
 
 
 def on_account(account: Account | None, **detail: Any) -> On:
-    """For a deed on an account as a whole; without one, on the platform."""
+    """For a change of an account as a whole; without an account, of the platform."""
     if account is None:
         return On(detail=detail)
     return On(account_id=account.pk, account_label=account.name, detail=detail)
 
 
 def on_worklist(worklist: Worklist, **detail: Any) -> On:
-    """For a deed on a worklist as a whole; select `account` and `owner` with it."""
+    """For a change or a read of a worklist as a whole; select `account` and `owner` with it."""
     return on_worklist_with(worklist, detail=detail)
 
 
@@ -31,5 +31,5 @@ def on_worklist_with(worklist: Worklist, **fields: Any) -> On:
 
 
 def about(user: User) -> dict[str, Any]:
-    """Whom a deed was about, for an event's detail."""
+    """Whom a change was about, for an event's detail."""
     return {"person_id": user.pk, "person": user.name, "email": user.email}

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Account
 from audit.actor import Actor, Kind
@@ -18,8 +20,8 @@ KNOWN = access.CODENAMES | {access.ADMINISTER}
 def may_administer(by: Actor, account: Account | None) -> bool:
     """By the account role, or as a superuser; the system where it was given that, as commands are.
 
-    What belongs to no account, such as the platform's own roles, is the superusers'. A token, a guest link and somebody
-    who is not signed in administer nothing.
+    What belongs to no account, such as the platform's own roles, is the superusers'. A token, a guest link and a
+    visitor who is not signed in administer nothing.
     """
     if by.kind is Kind.SYSTEM:
         return access.ADMINISTER in by.given
@@ -31,29 +33,33 @@ def may_administer(by: Actor, account: Account | None) -> bool:
 
 
 def check_administers(by: Actor, account: Account | None) -> frozenset[str]:
-    """What the person may give to others: taken before the deed, which may be about their own role."""
+    """What the person may give to others: read before the change, which may be of their own role."""
     if not may_administer(by, account):
-        who = "an administrator of the account" if account is not None else "a superuser of the platform"
-        raise Refused(f"Only {who} may do this.", on=on_account(account))
+        sentence = (
+            _("Only an administrator of the account may do this.")
+            if account is not None
+            else _("Only a superuser of the platform may do this.")
+        )
+        raise Refused(sentence, on=on_account(account))
     if account is None or may_administer(by, None):
         return KNOWN
     return access.account_rights(by, account)
 
 
 def check_may_give(may_give: Collection[str], codenames: Collection[str], account: Account | None) -> None:
-    """Nobody grants what their own account role lacks."""
+    """No one grants what their own account role lacks."""
     if lacking := set(codenames) - set(may_give):
         raise Refused(_lacks(lacking), on=on_account(account))
 
 
 def brings(before: Collection[str], wanted: Collection[str]) -> set[str]:
-    """What a change of ticks gives: the new ones, and the children that a newly ticked parent wakes."""
+    """What a change of ticks gives: the new ones, and the children that take effect by a newly ticked parent."""
     added = set(wanted) - set(before)
     return added | {child for parent in added for child in CHILDREN.get(parent, ()) if child in wanted}
 
 
 def why_not_give(by: Actor, account: Account | None, codenames: Collection[str]) -> str:
-    """The sentence `check_may_give` would raise, for a page that shows it beforehand; empty where it would not."""
+    """The sentence that `check_may_give` would raise, for a page that shows it before; empty where it would not."""
     if account is None or may_administer(by, None):
         return ""
     lacking = set(codenames) - access.account_rights(by, account)
@@ -62,8 +68,12 @@ def why_not_give(by: Actor, account: Account | None, codenames: Collection[str])
 
 def _lacks(codenames: Collection[str]) -> str:
     names = ", ".join(f"“{label}”" for label in labels(codenames))
-    them = "it" if len(codenames) == 1 else "them"
-    return f"You cannot give {names}, because your own role in this account does not have {them}."
+    sentence = ngettext(
+        "You cannot give %(permissions)s, because your own role in this account does not have it.",
+        "You cannot give %(permissions)s, because your own role in this account does not have them.",
+        len(codenames),
+    )
+    return sentence % {"permissions": names}
 
 
 def check_may_give_roles(may_give: Collection[str], role_ids: Collection[int], account: Account) -> None:

@@ -15,8 +15,8 @@ SHIPPED_ROLES: dict[str, frozenset[str]] = {
     "Administrator": CODENAMES | {ADMINISTER},
     # Editing changes what a colleague recorded: a department gives that to few, by a role of its own.
     "Radiologist": CODENAMES - {"edit_study"},
-    # Sends a patient on inside the hospital and to another hospital's code, never to an outsider's address.
-    "Referring clinician": frozenset(
+    # Shares inside the hospital and with another hospital by its code, never by email.
+    "Referring clinician": frozenset(  # allowed: a row's name, not a page's text
         {"list_studies", "open_study", "download_study"} | SHARE_BY_EVERY_METHOD - {"share_study_by_email"}
     ),
     "Viewer": frozenset({"list_studies", "open_study"}),

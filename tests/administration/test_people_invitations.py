@@ -433,7 +433,7 @@ def test_names_of_another_account_are_unknown_names(adam, cast):
 def test_an_address_twice_in_the_list_is_refused_the_second_time(adam, cast):
     said = text_of(look(adam, HEADER + "p@example.net,Viewer,,\nP@EXAMPLE.NET,Radiologist,,\n"))
 
-    assert "This address is in the list twice. The first line is used." in said
+    assert "This email address is in the list twice. The first line is used." in said
 
 
 def test_two_hundred_lines_cost_a_handful_of_statements(adam, cast, django_assert_max_num_queries):

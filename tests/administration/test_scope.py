@@ -20,7 +20,8 @@ from sharing.targets import Target
 from tests.cast import Cast, acting
 from tests.factories import join, make_account, membership_of, role_of
 from tests.fingerprint import fingerprint
-from worklists import access, access_check, services
+from worklists import access, services
+from worklists.management import access_check
 from worklists.models import Worklist, WorklistMembership
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,8 @@ from accounts.models import Account, AccountMembership
 from audit.actor import OPERATOR
 from tests.cast import acting
 from tests.factories import join, make_account, make_location, make_user, membership_of, role_of
-from worklists import access, access_check, services
+from worklists import access, services
+from worklists.management import access_check
 from worklists.models import Worklist
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,8 @@ from accounts.services.people import set_active
 from audit.actor import OPERATOR
 from tests.cast import Cast, acting
 from tests.factories import make_account, make_location, make_role, make_user, membership_of, role_of
-from worklists import access, access_check, services
+from worklists import access, services
+from worklists.management import access_check
 from worklists.models import Worklist, WorklistGroupObjectPermission, WorklistMembership, WorklistRole
 
 pytestmark = pytest.mark.django_db

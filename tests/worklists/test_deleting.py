@@ -17,7 +17,8 @@ from studies.models import Upload
 from tests.cast import Cast, acting
 from tests.factories import join, make_role, make_study, make_user, membership_of, placement_of, role_of
 from tests.fingerprint import fingerprint
-from worklists import access, access_check, services
+from worklists import access, services
+from worklists.management import access_check
 from worklists.models import Worklist, WorklistMembership
 from worklists.services import KEEP
 

@@ -18,7 +18,8 @@ from tests.administering import adam, sue
 from tests.cast import Cast, acting
 from tests.factories import make_location, make_role, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
-from worklists import access, access_check, services
+from worklists import access, services
+from worklists.management import access_check
 from worklists.models import InvitedMembership, InvitedWorklist, RoleReplacement, WorklistRole
 
 __all__ = ["adam", "sue"]

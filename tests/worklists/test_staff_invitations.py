@@ -113,7 +113,7 @@ def test_an_expired_invitation_is_renewed_and_mailed_again(cast, clock):
 REFUSALS = {
     "ana@example.org": ALREADY_MEMBER.format("Ana"),
     "ina@example.org": "Ina is an inactive member of the account. Reactivate them under People.",
-    "gone@example.net": "The person with this address is deactivated on the platform and cannot be added.",
+    "gone@example.net": "The person with this email address is deactivated on the platform and cannot be added.",
     "nobody": "Enter an email address, such as name@example.org.",
 }
 

@@ -96,7 +96,7 @@ STAFF = """
 def _follow_staff(whose: str, parameters: list[Any]) -> None:
     """`is_staff` opens the administration: it follows from whom an account role lets administer.
 
-    Two accounts may change the same person at once. So their rows are locked, and read in a new statement.
+    Two accounts may change the same person at once, so the person's row is locked and read in a new statement.
     """
     _execute(f"SELECT FROM accounts_user u WHERE {whose} ORDER BY u.id FOR NO KEY UPDATE", parameters)
     _execute(
@@ -137,7 +137,7 @@ def sync(
         _execute(_ADD_RIGHTS.format(**where), parameters)
     _execute(_ADD_PEOPLE.format(**where), narrowed)
     _execute(_DROP_UNUSED_GROUPS.format(**where), parameters)
-    # A worklist's members and default role have no say in who administers.
+    # A worklist's members and default role do not decide who administers.
     if users and not worklists:
         _follow_staff("u.id = ANY(%s)", [list(users)])
     elif account is not None and not worklists:
@@ -149,7 +149,7 @@ def sync(
 
 @transaction.atomic
 def sync_role(role: Role, *, administers_alike: bool = False) -> None:
-    """Bring the rights of one role's groups in step with its ticked permissions; nobody changes groups.
+    """Bring the rights of one role's groups in step with its ticked permissions; no person changes groups.
 
     `administers_alike`: that it lets people administer the account, or does not, has not changed.
     """
@@ -164,7 +164,7 @@ def sync_role(role: Role, *, administers_alike: bool = False) -> None:
 
 @transaction.atomic
 def narrow(role: Role, *, to: Role, members: Collection[int] = ()) -> None:
-    """Before people go over from one role to another: its groups keep what both allow, and nobody gains yet.
+    """Before people move from one role to another: its groups keep the rights of both, and no one gains any yet.
 
     `members`: whose account role it was. Whether they administer the account follows from the rows at once.
     """
@@ -185,7 +185,7 @@ _FORGET = """
 
 
 def forget(worklist: Worklist) -> None:
-    """Before a worklist goes: its groups go, and with them everybody's rights there."""
+    """Before a worklist is deleted: delete its groups, and with them all rights there."""
     _execute(_FORGET, [worklist.pk])
 
 

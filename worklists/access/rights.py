@@ -1,4 +1,4 @@
-"""What an actor may do on a worklist, in one SQL statement a question.
+"""What an actor may do on a worklist, each answer in one SQL statement.
 
 On a location or group worklist a user's rights are those of the one group of the user's role there; on a personal
 worklist they are the platform role *Personal*'s, and its owner's alone. A token narrows its owner's rights to its
@@ -129,10 +129,10 @@ def may(by: Actor, codename: str, worklist: Worklist) -> bool:
     if by.kind is not Kind.USER:
         return codename in rights(by, worklist)
     person = by.person.pk
-    found = _rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
-    for (role,) in found:
+    rows = _rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
+    for (role,) in rows:
         by.note_role(worklist.account_id, worklist.pk, role)
-    return bool(found)
+    return bool(rows)
 
 
 def rights(by: Actor, worklist: Worklist) -> frozenset[str]:
@@ -185,34 +185,34 @@ def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
 def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
     """The active people who hold this right there; lazy."""
     _known(codename)
-    found = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
-    return User.objects.filter(is_active=True, pk__in=found)
+    holders = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
+    return User.objects.filter(is_active=True, pk__in=holders)
 
 
 def account_rights(by: Actor, account: Account) -> frozenset[str]:
     """The rights of the actor's account role itself, `administer_account` among them, whatever the worklist.
 
-    A token, a guest link and somebody who is not signed in have none.
+    A token, a guest link and a visitor who is not signed in have none.
     """
     if by.kind is Kind.SYSTEM:
         return by.given
     if by.kind is not Kind.USER:
         return frozenset()
-    found = _rows(_ACCOUNT_RIGHTS, {"user": by.person.pk, "account": account.pk})
-    for _, role in found:
+    rows = _rows(_ACCOUNT_RIGHTS, {"user": by.person.pk, "account": account.pk})
+    for _, role in rows:
         by.note_role(account.pk, None, role)
-    return frozenset(codename for codename, _ in found)
+    return frozenset(codename for codename, _ in rows)
 
 
 def administers(by: Actor, account: Account) -> bool:
-    """Whether the account role lets the actor administer the account; superusers get no answer from here."""
+    """Whether the account role lets the actor administer the account; being a superuser does not count here."""
     return ADMINISTER in account_rights(by, account)
 
 
 def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> str:
     """The name of the role that the actor has on the worklist, else in the account.
 
-    Without either a superuser acts as "Superuser", and anybody else as the owner of a personal worklist: by *Personal*.
+    Without either a superuser acts as "Superuser", and anyone else as the owner of a personal worklist: by *Personal*.
     """
     if by.guest_link is not None:
         return GUEST
@@ -226,7 +226,7 @@ def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> st
 
 
 def _known(codename: str) -> None:
-    """A misspelt right would silently be held by nobody."""
+    """A misspelt right would silently be held by no one."""
     if codename not in CODENAMES:
         raise ValueError(f"There is no right {codename!r} on worklists.")
 

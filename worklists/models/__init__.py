@@ -1,4 +1,4 @@
-"""The places a study can be found, and who holds which rights there."""
+"""The worklists that studies can be on, and who holds which rights there."""
 
 from worklists.models.grants import (
     WorklistGroupObjectPermission,

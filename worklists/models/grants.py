@@ -15,7 +15,7 @@ class WorklistGroupObjectPermission(GroupObjectPermissionBase):
 
 
 class WorklistUserObjectPermission(UserObjectPermissionBase):
-    """Guardian wants the table; we never use it: rights go to groups, people hold groups."""
+    """Guardian needs the table; it stays empty: rights go to groups, people are in groups."""
 
     content_object = models.ForeignKey(Worklist, on_delete=models.CASCADE)
 

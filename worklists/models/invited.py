@@ -1,4 +1,4 @@
-"""What an invitation promises somebody who comes to work for an account: a role in it, and worklists."""
+"""What an invitation offers a person who is to work for an account: a role in it, and worklists."""
 
 from typing import Self
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 
 class InvitedMembershipQuerySet(models.QuerySet["InvitedMembership"]):
@@ -15,17 +16,17 @@ class InvitedMembershipQuerySet(models.QuerySet["InvitedMembership"]):
 
 
 class InvitedMembership(models.Model):
-    """The membership that waits on an account's invitation, beside whatever shares were promised with it.
+    """The membership that waits on an account's invitation, beside the shares that were promised with it.
 
     `account` repeats the invitation's: composite foreign keys keep invitation, role and worklists of one account
     (see the migration). While it waits its roles are in use; once it has ended it keeps their names alone.
     """
 
     class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "Accepted"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        # Whoever offered it could no longer give it when the person came.
-        LAPSED = "lapsed", "Lapsed"
+        ACCEPTED = "accepted", gettext_lazy("Accepted")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        # The person who offered it could no longer give it when it was to be accepted.
+        LAPSED = "lapsed", gettext_lazy("Lapsed")
 
     invitation = models.OneToOneField("accounts.Invitation", models.CASCADE, related_name="membership")
     account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="invited_memberships")

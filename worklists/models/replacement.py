@@ -1,4 +1,4 @@
-"""One role takes another's place for everybody who has it."""
+"""A role takes the place of another for all people who have it."""
 
 from typing import Self
 

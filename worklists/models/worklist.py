@@ -1,4 +1,4 @@
-"""A place where studies are found, and its members."""
+"""A list of studies, and its members."""
 
 import uuid
 from typing import Self
@@ -8,6 +8,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy, gettext_noop
 
 
 class WorklistQuerySet(models.QuerySet["Worklist"]):
@@ -20,9 +21,9 @@ class Worklist(models.Model):
     """A location or group of an account, or the personal worklist of a user (made by a trigger)."""
 
     class Kind(models.TextChoices):
-        LOCATION = "location", "Location"
-        GROUP = "group", "Group"
-        PERSONAL = "personal", "Personal"
+        LOCATION = "location", gettext_lazy("Location")
+        GROUP = "group", gettext_lazy("Group")
+        PERSONAL = "personal", gettext_lazy("Personal")
 
     uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -62,22 +63,22 @@ class Worklist(models.Model):
     class Meta:
         default_permissions = ()
         permissions = [
-            ("list_studies", "Studies: View and search studies list"),
-            ("open_study", "Studies: Open images"),
-            ("share_study", "Studies: Share a study"),
-            ("share_study_with_locations", "Studies: Share study with locations"),
-            ("share_study_with_groups", "Studies: Share study with groups"),
-            ("share_study_with_users", "Studies: Share study with users"),
-            ("share_study_by_code", "Studies: Share study via share code"),
-            ("share_study_by_email", "Studies: Share study via email"),
-            ("upload_study", "Studies: Upload"),
-            ("download_study", "Studies: Download"),
-            ("edit_study", "Studies: Edit"),
-            ("delete_study", "Studies: Delete"),
-            ("approve_study", "Studies: Approve"),
-            ("view_study_audit", "Studies: View audit trail"),
-            ("create_guest_links", "Study links: Create"),
-            ("view_guest_links", "Study links: View all guest links"),
+            ("list_studies", gettext_noop("Studies: View and search studies list")),
+            ("open_study", gettext_noop("Studies: Open images")),
+            ("share_study", gettext_noop("Studies: Share a study")),
+            ("share_study_with_locations", gettext_noop("Studies: Share study with locations")),
+            ("share_study_with_groups", gettext_noop("Studies: Share study with groups")),
+            ("share_study_with_users", gettext_noop("Studies: Share study with users")),
+            ("share_study_by_code", gettext_noop("Studies: Share study via share code")),
+            ("share_study_by_email", gettext_noop("Studies: Share study via email")),
+            ("upload_study", gettext_noop("Studies: Upload")),
+            ("download_study", gettext_noop("Studies: Download")),
+            ("edit_study", gettext_noop("Studies: Edit")),
+            ("delete_study", gettext_noop("Studies: Delete")),
+            ("approve_study", gettext_noop("Studies: Approve")),
+            ("view_study_audit", gettext_noop("Studies: View audit trail")),
+            ("create_guest_links", gettext_noop("Study links: Create")),
+            ("view_guest_links", gettext_noop("Study links: View all guest links")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -127,7 +128,7 @@ class Worklist(models.Model):
 
     @property
     def label(self) -> str:
-        """What people call it; a personal worklist (select `owner` with it) goes by its owner's name."""
+        """The name that people see; of a personal worklist (select `owner` with it) its owner's name."""
         return self.owner.name if self.owner is not None else self.name
 
     @property
@@ -164,7 +165,7 @@ class WorklistMembership(models.Model):
 
 
 class MailTick(models.Model):
-    """What a person said about mail for a worklist; no row means the preset (own personal: yes, else no)."""
+    """A person's choice about mail for a worklist; no row means the preset (own personal: yes, else no)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_ticks")
     worklist = models.ForeignKey(Worklist, models.CASCADE, related_name="mail_ticks")

@@ -1,4 +1,4 @@
-"""What a worklist's administration asks: who is there under which role and why, and what a removal takes away."""
+"""What a worklist's administration shows: who is there by which role and why, and the rights a removal takes."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -7,17 +7,19 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import AccountMembership, Role, User
 from accounts.models.account import AccountMembershipQuerySet
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors.people import WHY
 
-INACTIVE = "inactive in the account"
-DEACTIVATED = "deactivated on the platform"
+INACTIVE = gettext_noop("inactive in the account")
+DEACTIVATED = gettext_noop("deactivated on the platform")
 MOST_WORDS = 5
 
-# The one rule of which role counts (see the migration), asked for the rows of a page.
+# The one rule of which role counts (see the migration), for the rows of a page.
 _EFFECTIVE = """(
     SELECT er.role_id FROM worklists_effective_role er
     WHERE er.worklist_id = %s AND er.user_id = accounts_accountmembership.user_id)"""
@@ -87,10 +89,10 @@ def members(worklist: Worklist, rows: Iterable[AccountMembership]) -> list[Membe
 
 
 def count_members(worklist: Worklist) -> Counted:
-    found = WorklistMembership.objects.filter(worklist=worklist).aggregate(
+    numbers = WorklistMembership.objects.filter(worklist=worklist).aggregate(
         members=Count("pk"), under_default=Count("pk", filter=Q(role=None))
     )
-    return Counted(**found)
+    return Counted(**numbers)
 
 
 def shift_by_removal(membership: WorklistMembership) -> Shift:
@@ -108,10 +110,10 @@ def rights_of_roles(role_ids: Collection[int]) -> dict[int, frozenset[str]]:
         cursor.execute(
             "SELECT role_id, codename FROM worklists_role_right WHERE role_id = ANY(%s)", [list(role_ids)]
         )
-        found: dict[int, set[str]] = {role_id: set() for role_id in role_ids}
+        rights: dict[int, set[str]] = {role_id: set() for role_id in role_ids}
         for role_id, codename in cursor.fetchall():
-            found[role_id].add(codename)
-    return {role_id: frozenset(codenames) for role_id, codenames in found.items()}
+            rights[role_id].add(codename)
+    return {role_id: frozenset(codenames) for role_id, codenames in rights.items()}
 
 
 def _people(worklist: Worklist, find: str) -> AccountMembershipQuerySet:
@@ -133,7 +135,7 @@ def _membership(worklist: Worklist) -> QuerySet[WorklistMembership]:
 
 
 def _like(find: str) -> Q:
-    """Every word is in the name or in the address."""
+    """Every word is in the name or in the email."""
     fits = Q()
     for word in find.replace("\x00", "")[:200].split()[:MOST_WORDS]:
         fits &= Q(user__name__icontains=word) | Q(user__email__icontains=word)
@@ -142,14 +144,14 @@ def _like(find: str) -> Q:
 
 def _why(worklist: Worklist, row: AccountMembership) -> str:
     if not row.user.is_active:
-        return DEACTIVATED
+        return _(DEACTIVATED)
     if not row.active:
-        return INACTIVE
+        return _(INACTIVE)
     if getattr(row, "membership_id") is None:  # noqa: B009
-        return WHY["every"]
+        return _(WHY["every"])
     if getattr(row, "own_role_id") is not None:  # noqa: B009
-        return WHY["own"]
-    return WHY["default" if worklist.default_role_id is not None else "account"]
+        return _(WHY["own"])
+    return _(WHY["default" if worklist.default_role_id is not None else "account"])
 
 
 def _shift(before: Role | None, after: Role | None) -> Shift:

@@ -1,10 +1,12 @@
-"""What a person is on each worklist of an account, why, and what it lets them do."""
+"""A person's role on each worklist of an account, why it counts, and what it lets them do."""
 
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership
 from worklists.models import Worklist
@@ -29,23 +31,23 @@ _ROLES = """
 _RIGHTS = "SELECT role_id, array_agg(codename::text) FROM worklists_role_right WHERE role_id = ANY(%s) GROUP BY role_id"
 
 WHY = {
-    "own": "own role on this worklist",
-    "default": "default role of this worklist",
-    "account": "account role",
-    "every": "account role, through “Every worklist”",
+    "own": gettext_noop("own role on this worklist"),
+    "default": gettext_noop("default role of this worklist"),
+    "account": gettext_noop("account role"),
+    "every": gettext_noop("account role, through “Every worklist”"),
 }
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One worklist: the role somebody acts under there, why it is that one, and its rights by codename."""
+    """A worklist: the role a person acts by there, why that role counts, and its rights by codename."""
 
     worklist: Worklist
     role_id: int
     role: str
     why: str
     rights: frozenset[str]
-    # Their membership of the worklist; none where every worklist alone brings them there.
+    # Their membership of the worklist; none where they are there only by *Every worklist*.
     membership_id: int | None
 
 
@@ -57,18 +59,18 @@ def standing_of(membership: AccountMembership, *, page: int = 1) -> tuple[list[S
         rows = cursor.fetchall()
         cursor.execute(_RIGHTS, [sorted({row[4] for row in rows})])
         rights = {role_id: frozenset(codenames) for role_id, codenames in cursor.fetchall()}
-    found = [
+    standings = [
         Standing(
             Worklist(pk=pk, uuid=uuid, kind=kind, name=name, account_id=membership.account_id),
             role_id,
             role,
-            WHY[why],
+            _(WHY[why]),
             rights.get(role_id, frozenset()),
             member,
         )
         for pk, uuid, kind, name, role_id, role, why, member in rows[:ROWS]
     ]
-    return found, len(rows) > ROWS
+    return standings, len(rows) > ROWS
 
 
 def worklists_of_member(membership: AccountMembership) -> list[Worklist]:
@@ -79,8 +81,8 @@ def worklists_of_member(membership: AccountMembership) -> list[Worklist]:
             "WHERE er.user_id = %s AND w.account_id = %s",
             [membership.user_id, membership.account_id],
         )
-        found = [row[0] for row in cursor.fetchall()]
-    return list(Worklist.objects.filter(pk__in=found).order_by("-kind", "name", "pk"))
+        pks = [row[0] for row in cursor.fetchall()]
+    return list(Worklist.objects.filter(pk__in=pks).order_by("-kind", "name", "pk"))
 
 
 def without_second_factor(account: Account) -> tuple[int, int]:

@@ -1,10 +1,11 @@
-"""What pages ask about worklists: who they belong to, what a person is there, who wants mail."""
+"""What pages show of worklists: whose they are, a person's role there, who wants mail."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actor import Actor
@@ -28,30 +29,30 @@ def worklists_to_pick(by: Actor) -> QuerySet[Worklist]:
 
 def every_right(held: Collection[str]) -> list[tuple[str, bool]]:
     """Every right there is on a worklist, by its label, and whether it is among those held."""
-    return [(label, codename in held) for codename, label in Worklist._meta.permissions]
+    return [(_(label), codename in held) for codename, label in Worklist._meta.permissions]
 
 
 def mail_ticks_of(by: Actor) -> list[Ticked]:
-    """Every worklist a person could have mail from, with what they said or, unsaid, the preset."""
+    """Every worklist a person could have mail from, with their choice or, without a choice, the preset."""
     person = by.person
-    said = dict(MailTick.objects.filter(user=person).values_list("worklist_id", "wanted"))
+    chosen = dict(MailTick.objects.filter(user=person).values_list("worklist_id", "wanted"))
     return [
-        Ticked(worklist, said.get(worklist.pk, _wanted_unless_said(worklist, person.pk)))
+        Ticked(worklist, chosen.get(worklist.pk, _preset(worklist, person.pk)))
         for worklist in worklists_to_pick(by)
     ]
 
 
 def people_wanting_mail(worklist_ids: Collection[int]) -> QuerySet[User]:
     """The active people who may see the list of one of these worklists and want mail of it."""
-    said: dict[int, dict[int, bool]] = defaultdict(dict)
+    chosen: dict[int, dict[int, bool]] = defaultdict(dict)
     ticks = MailTick.objects.filter(worklist__in=worklist_ids)
     for user_id, worklist_id, wanted in ticks.values_list("user", "worklist", "wanted"):
-        said[worklist_id][user_id] = wanted
+        chosen[worklist_id][user_id] = wanted
     readers: set[int] = set()
     for worklist in Worklist.objects.filter(pk__in=worklist_ids):
-        asked = {**said[worklist.pk]}
+        asked = {**chosen[worklist.pk]}
         if worklist.owner_id is not None:
-            asked.setdefault(worklist.owner_id, _wanted_unless_said(worklist, worklist.owner_id))
+            asked.setdefault(worklist.owner_id, _preset(worklist, worklist.owner_id))
         wanting = {user_id for user_id, wanted in asked.items() if wanted}
         if wanting:
             members = access.people_with("list_studies", worklist).filter(pk__in=wanting)
@@ -59,13 +60,13 @@ def people_wanting_mail(worklist_ids: Collection[int]) -> QuerySet[User]:
     return User.objects.filter(pk__in=readers, is_active=True)
 
 
-def _wanted_unless_said(worklist: Worklist, user_id: int) -> bool:
+def _preset(worklist: Worklist, user_id: int) -> bool:
     """Mail is preset on one's own worklist and nowhere else."""
     return worklist.owner_id == user_id
 
 
 def role_on(user: User, worklist: Worklist) -> Role | None:
-    """The role a person acts under there, as pages and audit events name it."""
+    """The role a person acts by there, as pages and audit events name it."""
     if worklist.owner_id is not None:
         return Role.objects.get(platform_key=Role.Shipped.PERSONAL) if worklist.owner_id == user.pk else None
     return Role.objects.filter(in_use_on__worklist=worklist, in_use_on__group__user=user).first()
@@ -80,7 +81,7 @@ def accounts_administered_by(user: User) -> QuerySet[Account]:
 
 
 def accounts_administered_alone(user: User) -> QuerySet[Account]:
-    """Those that nobody administers but this person, by name."""
+    """The accounts that no one but this person administers, by name."""
     others = (
         AccountMembership.objects.active()
         .filter(account=OuterRef("pk"), role__permissions__codename=access.ADMINISTER)

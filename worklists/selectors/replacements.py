@@ -24,7 +24,7 @@ class Takeover:
 
 
 def takeover_of(role: Role, other: Role, *, lacking: str) -> Takeover:
-    """`lacking`: why whoever asks cannot give the other role; empty if they can."""
+    """`lacking`: why the administrator cannot give the other role; empty if they can."""
     invited = set(InvitedMembership.objects.filter(role=role).values_list("pk", flat=True))
     invited |= set(InvitedWorklist.objects.filter(role=role).values_list("membership", flat=True))
     return Takeover(
@@ -48,7 +48,7 @@ def replacement_under_way(account: Account) -> RoleReplacement | None:
 
 
 def still_has(role: Role) -> bool:
-    """Whether anybody or anything has the role."""
+    """Whether a person, a worklist or an invitation has the role."""
     rows = (
         AccountMembership.objects.filter(role=role),
         WorklistMembership.objects.filter(role=role),
@@ -56,4 +56,4 @@ def still_has(role: Role) -> bool:
         InvitedMembership.objects.filter(role=role),
         InvitedWorklist.objects.filter(role=role),
     )
-    return any(found.exists() for found in rows)
+    return any(having.exists() for having in rows)

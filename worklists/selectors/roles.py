@@ -7,8 +7,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from accounts.models import AccountMembership, Role, User
+from common.nouns import counted
 from worklists.access import ADMINISTER
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist, WorklistMembership
 from worklists.permission_texts import counting, labels
@@ -44,6 +46,8 @@ _HOLDERS = f"""
 
 @dataclass(frozen=True)
 class Holder:
+    """A person who has a role, and where."""
+
     name: str
     email: str
     membership_id: int
@@ -53,6 +57,8 @@ class Holder:
 
 @dataclass(frozen=True)
 class Holders:
+    """The first people who have a role, and how many more there are."""
+
     people: list[Holder]
     more: int
 
@@ -68,9 +74,9 @@ def holders_of(role: Role) -> Holders:
 
 
 def _where(account: bool, own: list[str] | None, default: list[str] | None) -> str:
-    parts = ["as account role"] if account else []
-    parts += [f"on {some(own, PLACES)}"] if own else []
-    parts += [f"as the default of {some(default, PLACES)}"] if default else []
+    parts = [_("as account role")] if account else []
+    parts += [_("on %(worklists)s") % {"worklists": some(own, PLACES)}] if own else []
+    parts += [_("as the default of %(worklists)s") % {"worklists": some(default, PLACES)}] if default else []
     return "; ".join(parts)
 
 
@@ -78,15 +84,17 @@ def some(names: Collection[str], most: int = NAMES) -> str:
     """A few names, and how many more there are."""
     shown = list(names)[:most]
     more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    if not more:
+        return ", ".join(shown)
+    return _("%(names)s and %(more)s more") % {"names": ", ".join(shown), "more": more}
 
 
 def with_numbers(roles: QuerySet[Role]) -> QuerySet[Role]:
     """With how many people have it as account role, have it on worklists, have it by default; and with its ticks."""
 
     def number(rows: QuerySet[Any], what: str = "pk") -> Coalesce:
-        counted = rows.order_by().values(_key(rows)).annotate(n=Count(what, distinct=True)).values("n")
-        return Coalesce(Subquery(counted), 0)
+        numbers = rows.order_by().values(_key(rows)).annotate(n=Count(what, distinct=True)).values("n")
+        return Coalesce(Subquery(numbers), 0)
 
     here = OuterRef("pk")
     return roles.annotate(
@@ -110,16 +118,16 @@ def why_role_stays(role: Role) -> list[str]:
         *InvitedMembership.objects.filter(role=role).values_list("invitation__address", flat=True),
         *InvitedWorklist.objects.filter(role=role).values_list("membership__invitation__address", flat=True),
     }
-    found = [
-        (people.values_list("name", flat=True), "It is the account role of {}."),
+    reasons = [
+        (people.values_list("name", flat=True), _("It is the account role of %(names)s.")),
         (
             [f"{user} ({place})" for user, place in places.values_list("user__name", "worklist__name")],
-            "Someone has it on a worklist: {}.",
+            _("Someone has it on a worklist: %(names)s."),
         ),
-        (defaults.values_list("name", flat=True), "It is the default role of {}."),
-        (sorted(waiting), "It is offered in an invitation: {}."),
+        (defaults.values_list("name", flat=True), _("It is the default role of %(names)s.")),
+        (sorted(waiting), _("It is offered in an invitation: %(names)s.")),
     ]
-    return [sentence.format(some(list(names))) for names, sentence in found if names]
+    return [sentence % {"names": some(list(names))} for names, sentence in reasons if names]
 
 
 # What a change would do
@@ -144,7 +152,7 @@ _REACH_OF_PERSONAL = """
 
 @dataclass(frozen=True)
 class Effect:
-    """What saving these ticks would do: everybody who has the role somewhere gains and loses alike there."""
+    """What saving these ticks would do: all people who have the role on a worklist gain and lose the same there."""
 
     people: int
     worklists: int
@@ -198,20 +206,27 @@ def effect_of(role: Role, permissions: Collection[str], *, stored: Collection[st
 
 
 def in_numbers(effect: Effect) -> list[str]:
-    """What saving does, or did, in sentences with numbers; none where nobody gains or loses anything."""
-    who = f"{effect.people} {'person' if effect.people == 1 else 'people'}"
-    where = f"{effect.worklists} {'worklist' if effect.worklists == 1 else 'worklists'}"
-    found = []
-    for names, verb in ((effect.gains, "gained"), (effect.loses, "lost")):
+    """What saving does, or did, in sentences with numbers; none where no one gains or loses anything."""
+    sentences = []
+    for names, sentence in (
+        (effect.gains, _("%(people)s gained %(permissions)s on %(worklists)s.")),
+        (effect.loses, _("%(people)s lost %(permissions)s on %(worklists)s.")),
+    ):
         if names and effect.people:
-            rights = f"{len(names)} {'permission' if len(names) == 1 else 'permissions'}"
-            found.append(f"{who} {verb} {rights} on {where}.")
+            numbers = {
+                "people": counted(effect.people, "person"),
+                "permissions": counted(len(names), "permission"),
+                "worklists": counted(effect.worklists, "worklist"),
+            }
+            sentences.append(sentence % numbers)
     if effect.administrators:
-        number = f"{effect.administrators} {'person' if effect.administrators == 1 else 'people'}"
-        found.append(
-            f"{number} can {'now' if effect.administer == 'gain' else 'no longer'} administer the account."
+        sentence = (
+            _("%(people)s can now administer the account.")
+            if effect.administer == "gain"
+            else _("%(people)s can no longer administer the account.")
         )
-    return found
+        sentences.append(sentence % {"people": counted(effect.administrators, "person")})
+    return sentences
 
 
 def _reach(role: Role) -> tuple[int, int, int, bool]:

@@ -1,7 +1,7 @@
-"""Every change of who may do what where. Each: check, resolve, write, audit, and the groups follow.
+"""Every change of roles, members and worklists. Each: check, resolve, write, audit, and bring the groups in step.
 
-Locks: the account row first (`FOR NO KEY UPDATE`, so that changes of one account's rights come one after another),
-then user, membership and worklist rows, ascending. `by=OPERATOR` is whoever runs a command on the server.
+Locks: the account row first (`FOR NO KEY UPDATE`, so that changes of one account's rights are made one after another),
+then user, membership and worklist rows, ascending. `by=OPERATOR` is the person who runs a command on the server.
 """
 
 from worklists.services.account import Begun, begin_account, create_account

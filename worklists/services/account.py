@@ -1,10 +1,12 @@
-"""An organisation joins the platform."""
+"""A new account, and the invitation of its first administrator."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Role
 from audit.actions import Action
@@ -18,18 +20,18 @@ from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
 from worklists.services.staff_invitations import Answer, MembershipOffer, invite_within
 
-NAME_TAKEN = "There is already an account with this name."
+NAME_TAKEN = gettext_lazy("There is already an account with this name.")
 
 
 @transaction.atomic
 def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> Account:
-    """An account with its shipped roles, and nobody in it yet. For the platform and its superusers."""
+    """An account with its shipped roles, and no member yet. For the platform and its superusers."""
     check_administers(by, None)
-    name = tidy_text(name, what="An account's name", longest=200)
+    name = tidied_account_name(name)
     try:
         ZoneInfo(timezone)
     except (ValueError, KeyError, OSError) as error:
-        raise ValidationError("There is no such time zone.", code="timezone") from error
+        raise ValidationError(_("There is no such time zone."), code="timezone") from error
     if Account.objects.filter(same("name", name)).exists():
         raise ValidationError(NAME_TAKEN, code="taken")
     account = Account.objects.create(name=name, timezone=timezone)
@@ -38,9 +40,13 @@ def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> 
     return account
 
 
+def tidied_account_name(name: str) -> str:
+    return tidy_text(name, what=_("An account's name"), longest=200)
+
+
 @dataclass(frozen=True)
 class Begun:
-    """An account, whether it is new, and what came of inviting its first administrator: none where it has one."""
+    """An account, whether it is new, and the answer to inviting its first administrator: none where it has one."""
 
     account: Account
     is_new: bool
@@ -51,21 +57,22 @@ class Begun:
 def begin_account(*, name: str, email: str, by: Actor, timezone: str = "Europe/London") -> Begun:
     """An account with its shipped roles and, invited, an administrator on every worklist.
 
-    Done before, it makes no second account; while nobody administers the one there is, it invites again.
+    Called again, it makes no second account; while the existing account has no administrator, it invites again.
     """
     check_administers(by, None)
-    tidied = tidy_text(name, what="An account's name", longest=200)
-    found = Account.objects.filter(same("name", tidied)).first()
-    account = locked(found) if found is not None else create_account(name=tidied, timezone=timezone, by=by)
+    tidied = tidied_account_name(name)
+    existing = Account.objects.filter(same("name", tidied)).first()
+    is_new = existing is None
+    account = create_account(name=tidied, timezone=timezone, by=by) if existing is None else locked(existing)
     if has_administrator(account):
-        return Begun(account, found is None, None)
+        return Begun(account, is_new, None)
     role = Role.objects.filter(account=account, permissions__codename=ADMINISTER).order_by("pk").first()
     if role is None:
         raise ValidationError(
-            "No role of this account includes “Account: Administer”. A superuser can add it to a role."
+            _("No role of this account includes “Account: Administer”. A superuser can add it to a role.")
         )
     offer = MembershipOffer(email, role, every_worklist=True)
     [answer] = invite_within(account=account, offers=[offer], by=by)
     if answer.sentence:
         raise ValidationError(answer.sentence)
-    return Begun(account, found is None, answer)
+    return Begun(account, is_new, answer)

@@ -1,4 +1,4 @@
-"""What an account says of itself: its name and time zone, how long things live, what its members need to sign in."""
+"""An account's settings: its name and time zone, its periods, and what its members need to sign in."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,29 +6,33 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import same, tidy_text
+from common.text import same
 from common.timezones import NOT_A_TIME_ZONE
 from worklists.events import on_account
 from worklists.permissions import check_administers
-from worklists.services.account import NAME_TAKEN
+from worklists.services.account import NAME_TAKEN, tidied_account_name
 from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
 LONGEST_GRACE = 90
-GRACE_RANGE = f"Enter 1 to {LONGEST_GRACE} days."
+DAYS = gettext_lazy("Enter {least} to {most} days.")
+MINUTES = gettext_lazy("Enter {least} to {most} minutes, or leave this empty.")
+GRACE_RANGE = format_lazy(DAYS, least=1, most=LONGEST_GRACE)
 
-# What may be asked of each number, and the sentence where it is not.
+# The least and the most of each number, and the sentence that refuses another.
 RANGES = {
-    "invitation_days": (1, 365, "Enter 1 to 365 days."),
-    "guest_link_days": (1, 365, "Enter 1 to 365 days."),
-    "idle_minutes": (5, 480, "Enter 5 to 480 minutes, or leave this empty."),
+    "invitation_days": (1, 365, DAYS),
+    "guest_link_days": (1, 365, DAYS),
+    "idle_minutes": (5, 480, MINUTES),
 }
 
 
@@ -46,7 +50,7 @@ def change_account(
 ) -> Account:
     """Change what is given and leave the rest.
 
-    `second_factor_in` is in how many days members will need a second factor; None asks for none any more.
+    `second_factor_in`: in how many days members will need a second factor; None where they need none any more.
     """
     account = locked(account)
     check_administers(by, account)
@@ -72,8 +76,8 @@ def change_account(
     for field in was:
         setattr(account, field, wanted[field])
     account.save(update_fields=list(was))
-    said = {"was": _said(was), "now": _said({field: wanted[field] for field in was})}
-    record(Action.ACCOUNT_CHANGE, by=by, on=on_account(account, **said))
+    now = {field: wanted[field] for field in was}
+    record(Action.ACCOUNT_CHANGE, by=by, on=on_account(account, was=_recorded(was), now=_recorded(now)))
     return account
 
 
@@ -82,12 +86,12 @@ def _check_number(field: str, value: int | None) -> None:
     if value is None and field == "idle_minutes":
         return
     if value is None or not least <= value <= most:
-        raise ValidationError({field: sentence})
+        raise ValidationError({field: sentence.format(least=least, most=most)})
 
 
 def _free_name(account: Account, name: str) -> str:
     try:
-        name = tidy_text(name, what="An account's name", longest=200)
+        name = tidied_account_name(name)
     except ValidationError as error:
         raise ValidationError({"name": error.messages}) from error
     if Account.objects.filter(same("name", name)).exclude(pk=account.pk).exists():
@@ -103,8 +107,8 @@ def _required_from(days: int | None) -> Any:
     return clock.now() + timedelta(days=days)
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
-    """As the trail keeps it: words and numbers."""
+def _recorded(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as the trail keeps them: words and numbers."""
     return {
         field: value.isoformat() if hasattr(value, "isoformat") else value for field, value in values.items()
     }

@@ -1,15 +1,17 @@
-"""What the services of this package share: the account's lock, unused codes, and who stands where."""
+"""What the services of this package have in common: the account's lock, unused codes, and the roles that count."""
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership, Role
 from worklists import codes
 from worklists.access import ADMINISTER
 from worklists.models import RoleReplacement, Worklist
 
-NO_SUCH_ROLE = "There is no such role in this account."
-NO_SUCH_WORKLIST = "There is no such worklist in this account."
+NO_SUCH_ROLE = gettext_noop("There is no such role in this account.")
+NO_SUCH_WORKLIST = gettext_noop("There is no such worklist in this account.")
 
 EffectiveRoles = set[tuple[int, int, int]]
 
@@ -21,26 +23,25 @@ def locked(account: Account | int) -> Account:
 
 
 def unused_code() -> str:
-    """A share code nobody can guess. The index has the last word, should two come upon the same one."""
+    """A share code that cannot be guessed. The index refuses the second of two that are the same."""
     while Worklist.objects.filter(share_code=(code := codes.new_code())).exists():
         pass
     return code
 
 
 def check_role_is_of(account: Account, role: Role | None) -> None:
-    """Asked under the account's lock: what stands now is neither another account's nor taken away a moment ago."""
+    """Under the account's lock: the role is this account's, and was not removed a moment ago."""
     if role is not None and not Role.objects.filter(pk=role.pk, account=account).exists():
-        raise ValidationError(NO_SUCH_ROLE, code="foreign")
+        raise ValidationError(_(NO_SUCH_ROLE), code="foreign")
 
 
 def check_not_being_replaced(account: Account, **about: Role) -> None:
-    """Asked under the account's lock: no replacement is under way, or none whose `role` or `other` is this one."""
+    """Under the account's lock: no replacement is under way, or none whose `role` or `other` is the given role."""
     running = RoleReplacement.objects.running().filter(account=account, **about)
-    if found := running.select_related("role", "other").first():
-        raise ValidationError(
-            f"“{found.role.name}” is being replaced by “{found.other.name}” now. Try again when that is finished.",
-            code="replacing",
-        )
+    if replacement := running.select_related("role", "other").first():
+        sentence = _("“%(role)s” is being replaced by “%(other)s” now. Try again when that is finished.")
+        names = {"role": replacement.role.name, "other": replacement.other.name}
+        raise ValidationError(sentence % names, code="replacing")
 
 
 def has_administrator(account: Account) -> bool:
@@ -55,14 +56,14 @@ def check_an_administrator_stays(account: Account, *, had: bool) -> None:
     """After the write: an account that had an administrator still has one."""
     if had and not has_administrator(account):
         raise ValidationError(
-            "This would leave the account without an administrator.", code="last_administrator"
+            _("This would leave the account without an administrator."), code="last_administrator"
         )
 
 
 def standing(
     account: Account, *, user_id: int | None = None, worklist_id: int | None = None
 ) -> EffectiveRoles:
-    """(user, worklist, role) as the rows have it now: what a change gives is what stands after it and not before."""
+    """(user, worklist, role) as the rows have it now: a change gives what is there after it and was not before."""
     sql = (
         "SELECT er.user_id, er.worklist_id, er.role_id FROM worklists_effective_role er "
         "JOIN worklists_worklist w ON w.id = er.worklist_id WHERE w.account_id = %s"
@@ -78,5 +79,5 @@ def standing(
 
 
 def given(before: EffectiveRoles, after: EffectiveRoles) -> set[int]:
-    """The roles somebody holds somewhere that they did not hold there before."""
+    """The roles that a person holds on a worklist and did not hold there before."""
     return {role_id for _, _, role_id in after - before}

@@ -1,6 +1,7 @@
 """Whether a person wants mail when a study arrives on a worklist."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from audit.actions import Action
 from audit.actor import Actor
@@ -12,9 +13,9 @@ from worklists.models import MailTick, Worklist
 
 @transaction.atomic
 def set_mail_tick(*, worklist: Worklist, wanted: bool, by: Actor) -> None:
-    """Say it for oneself, on a worklist whose list one may see."""
+    """The person's own choice, for a worklist whose list they may see."""
     if not by.may("list_studies", worklist):
-        raise Refused("You may not see this worklist's studies.", on=on_worklist(worklist))
+        raise Refused(_("You may not see this worklist's studies."), on=on_worklist(worklist))
     tick, made = MailTick.objects.get_or_create(
         user=by.person, worklist=worklist, defaults={"wanted": wanted}
     )

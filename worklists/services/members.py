@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
@@ -36,7 +37,7 @@ def add_account_member(
     check_role_is_of(account, role)
     check_may_give_roles(may_give, {role.pk}, account)
     if AccountMembership.objects.filter(account=account, user=user).exists():
-        raise ValidationError("This person is already a member of the account.", code="member")
+        raise ValidationError(_("This person is already a member of the account."), code="member")
     membership = AccountMembership.objects.create(
         account=account, user=user, role=role, every_worklist=every_worklist
     )
@@ -58,37 +59,39 @@ class Enrolment:
     by: Actor
     every_worklist: bool = False
     worklists: Sequence[tuple[Worklist, Role | None]] = ()
-    # For the audit's detail: who had invited them, say.
+    # For the audit's detail, such as who invited them.
     detail: dict[str, Any] = field(default_factory=dict)
 
 
 def enrol(account: Account, people: Sequence[Enrolment]) -> None:
     """Write memberships that were checked, many at once; the caller holds the account's lock."""
     AccountMembership.objects.bulk_create(
-        AccountMembership(account=account, user=one.user, role=one.role, every_worklist=one.every_worklist)
-        for one in people
+        AccountMembership(
+            account=account, user=person.user, role=person.role, every_worklist=person.every_worklist
+        )
+        for person in people
     )
     WorklistMembership.objects.bulk_create(
-        WorklistMembership(account=account, user=one.user, worklist=worklist, role=role)
-        for one in people
-        for worklist, role in one.worklists
+        WorklistMembership(account=account, user=person.user, worklist=worklist, role=role)
+        for person in people
+        for worklist, role in person.worklists
     )
-    record_all(found for one in people for found in _enrolled(account, one))
-    access.sync(account=account, users=[one.user.pk for one in people])
+    record_all(joined for person in people for joined in _enrolled(account, person))
+    access.sync(account=account, users=[person.user.pk for person in people])
 
 
-def _enrolled(account: Account, one: Enrolment) -> list[AuditEvent]:
-    said = {"role": one.role.name, "every_worklist": one.every_worklist, **one.detail}
-    joined = event(Action.MEMBER_ADD, by=one.by, on=on_account(account, **about(one.user), **said))
+def _enrolled(account: Account, person: Enrolment) -> list[AuditEvent]:
+    detail = {"role": person.role.name, "every_worklist": person.every_worklist, **person.detail}
+    joined = event(Action.MEMBER_ADD, by=person.by, on=on_account(account, **about(person.user), **detail))
     return [
         joined,
         *(
             event(
                 Action.WORKLIST_MEMBER_ADD,
-                by=one.by,
-                on=on_worklist(worklist, **about(one.user), role=role.name if role is not None else ""),
+                by=person.by,
+                on=on_worklist(worklist, **about(person.user), role=role.name if role is not None else ""),
             )
-            for worklist, role in one.worklists
+            for worklist, role in person.worklists
         ),
     ]
 
@@ -101,7 +104,7 @@ def change_account_member(
     role: Role | None = None,
     every_worklist: bool | None = None,
 ) -> AccountMembership:
-    """Another role, or every worklist or not. Leaving and coming back are deeds of their own."""
+    """Another role, or every worklist or not. Leaving and coming back have services of their own."""
     account, membership = _held(membership)
     may_give = check_administers(by, account)
     check_role_is_of(account, role)
@@ -116,7 +119,7 @@ def change_account_member(
         return membership
     membership.save(update_fields=["role", "every_worklist"])
     gives = given(before, standing(account, user_id=membership.user_id))
-    # Every worklist means those to come as well, where the account role is what counts.
+    # Every worklist means later worklists as well, where the account role counts.
     gives |= {membership.role_id} if "role" in detail or detail.get("every_worklist") else set()
     check_may_give_roles(may_give, gives, account)
     check_an_administrator_stays(account, had=had)
@@ -145,8 +148,8 @@ def reactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMem
 def deactivate_member_without_shares(*, membership: AccountMembership, by: Actor) -> AccountMembership:
     """Make a membership inactive: its rows stay, its rights go.
 
-    A part of leaving: the physician shares this account gave the person end with it. So nothing but
-    `sharing.services.leave_account` calls this, which does both in one transaction.
+    A part of leaving: the physician shares this account gave the person end with it. So only
+    `sharing.services.leave_account` calls this, and does both in one transaction.
     """
     account, membership = _held(membership)
     check_administers(by, account)
@@ -165,7 +168,7 @@ def deactivate_member_without_shares(*, membership: AccountMembership, by: Actor
 def remove_member_without_shares(*, membership: AccountMembership, by: Actor) -> None:
     """Take the membership away with its worklist memberships; the other way of leaving.
 
-    As with `deactivate_member_without_shares`, `sharing.services.leave_account` is the one that calls this.
+    As with `deactivate_member_without_shares`, only `sharing.services.leave_account` calls this.
     """
     account, membership = _held(membership)
     check_administers(by, account)
@@ -180,7 +183,7 @@ def remove_member_without_shares(*, membership: AccountMembership, by: Actor) ->
 def _held(membership: AccountMembership) -> tuple[Account, AccountMembership]:
     """The account, then the person, then the membership, locked and as they are now.
 
-    The person's row may change with the membership (`is_staff`), and whoever shares with them holds it first as well.
+    The person's row may change with the membership (`is_staff`), and a share to them locks it first as well.
     """
     account = locked(membership.account_id)
     list(User.objects.filter(pk=membership.user_id).select_for_update(no_key=True).values_list("pk"))

@@ -12,7 +12,7 @@ from worklists.services.common import unused_code
 
 @transaction.atomic
 def change_personal_code(*, by: Actor, new: bool) -> Worklist:
-    """A new code nobody can guess, or none; the one before finds nobody any more. What it brought stays."""
+    """A new code that cannot be guessed, or none; the old code stops working. Studies shared by it stay."""
     own = Worklist.objects.select_for_update(of=("self",)).with_names().get(owner=by.person)
     code = unused_code() if new else None
     if code == own.share_code:

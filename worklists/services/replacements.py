@@ -1,4 +1,4 @@
-"""One role takes another's place for everybody who has it: what is lost goes at once, what is won comes bit by bit."""
+"""A role takes the place of another for all who have it: rights are lost at once, and gained worklist by worklist."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountMembership, Role, User
 from accounts.queue import poke
@@ -40,25 +41,25 @@ WORKLISTS_AT_ONCE = 4
 
 @transaction.atomic
 def replace_role(*, role: Role, other: Role, by: Actor) -> RoleReplacement:
-    """Give whoever has one role another in its place: members, worklists' defaults and waiting invitations.
+    """Give all who have a role another in its place: members, worklists' defaults and waiting invitations.
 
-    On worklists, the rights that only the replaced role has are gone when this returns; the worker then brings people
-    over to the other role's groups (`carry_on_replacements`), and only that gives them any. Whom an account role lets
-    administer, and share on from an own worklist, follows from the rows at once.
+    On worklists, the rights that only the replaced role has are gone when this returns; the worker then moves people
+    to the other role's groups (`carry_on_replacements`), and only that gives them any. Whom an account role lets
+    administer, and share on from a personal worklist, follows from the rows at once.
     """
     if role.account_id is None:
         check_administers(by, None)
-        raise ValidationError("The platform’s own roles cannot be replaced.", code="platform")
+        raise ValidationError(_("The platform’s own roles cannot be replaced."), code="platform")
     account = locked(role.account_id)
     may_give = check_administers(by, account)
     check_role_is_of(account, other)
     role, other = still_there(Role.objects.all(), role.pk), still_there(Role.objects.all(), other.pk)
     if role == other:
-        raise ValidationError("Choose a role other than the one you are replacing.", code="same")
+        raise ValidationError(_("Choose a role other than the one you are replacing."), code="same")
     check_not_being_replaced(account)
     check_may_give_roles(may_give, {other.pk}, account)
     had, holders = has_administrator(account), _held(role)
-    record_all(_told(account, holders, role, other, by))
+    record_all(_changes(account, holders, role, other, by))
     offers = _give(role, other)
     access.narrow(role, to=other, members=[member.user_id for member in holders.members])
     check_an_administrator_stays(account, had=had)
@@ -74,9 +75,9 @@ def replace_role(*, role: Role, other: Role, by: Actor) -> RoleReplacement:
 
 
 def narrow_again(other: Role) -> None:
-    """After a change of a role that is taking another's place: who has not come over yet loses with it, at once.
+    """After a change of a role that is taking another's place: people not moved yet lose rights with it, at once.
 
-    The worker begins anew: it gives back what somebody holds who was given the replaced role since.
+    The worker begins again: it gives back the rights of people who were given the replaced role since.
     """
     for replacement in RoleReplacement.objects.running().filter(other=other).select_related("role"):
         access.narrow(replacement.role, to=other)
@@ -84,9 +85,9 @@ def narrow_again(other: Role) -> None:
 
 
 def carry_on_replacements() -> None:
-    """Bring people over to the roles that took the place of theirs, some worklists a transaction.
+    """Move people to the roles that took the place of theirs, some worklists a transaction.
 
-    Called again after an interruption it goes on where it stood; two at once take turns.
+    Called again after an interruption it continues where it stopped; two at once take turns.
     """
     waiting = RoleReplacement.objects.running().order_by("pk")
     for replacement, account in waiting.values_list("pk", "account_id"):
@@ -96,7 +97,7 @@ def carry_on_replacements() -> None:
 
 @transaction.atomic
 def _step(pk: int, account_id: int) -> bool:
-    """One more step, and whether there was one to take."""
+    """The next step, and whether there was a next step."""
     account = locked(account_id)
     replacement = RoleReplacement.objects.running().filter(pk=pk).first()
     if replacement is None:
@@ -122,7 +123,7 @@ class _Holders:
 def _held(role: Role) -> _Holders:
     """Who and what has the role, locked: people, then memberships, then worklists, each by ascending id.
 
-    Whoever shares with a member holds person and membership too, so a statement for all of them takes them in turn.
+    A press that shares with a member locks person and membership too, so each kind is locked by a statement of its own.
     """
     people = User.objects.filter(account_memberships__role=role).order_by("pk")
     list(people.select_for_update(of=("self",), no_key=True).values_list("pk"))
@@ -138,7 +139,7 @@ def _locked(rows: QuerySet[Row]) -> list[Row]:
 
 
 def _give(role: Role, other: Role) -> int:
-    """Write the other role wherever the one stands; how many waiting invitations offered it."""
+    """Write the other role in place of the role; how many waiting invitations offered it."""
     AccountMembership.objects.filter(role=role).update(role=other)
     WorklistMembership.objects.filter(role=role).update(role=other)
     Worklist.objects.filter(default_role=role).update(default_role=other)
@@ -149,8 +150,8 @@ def _give(role: Role, other: Role) -> int:
     return offers
 
 
-def _told(account: Account, holders: _Holders, role: Role, other: Role, by: Actor) -> Iterator[AuditEvent]:
-    """The line of each change, as if it had been made alone: a person's history has no gap."""
+def _changes(account: Account, holders: _Holders, role: Role, other: Role, by: Actor) -> Iterator[AuditEvent]:
+    """The event of each change, as if it had been made alone, so that a person's history has no gap."""
     detail = {"role": other.name, "was_role": role.name}
     for member in holders.members:
         yield event(Action.MEMBER_CHANGE, by=by, on=on_account(account, **about(member.user), **detail))

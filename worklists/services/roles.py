@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, Role
 from audit.actions import Action
@@ -15,7 +16,7 @@ from common.exceptions import still_there
 from common.text import same, tidy_text
 from worklists import access, shipped_roles
 from worklists.events import on_account
-from worklists.permission_texts import labels
+from worklists.permission_texts import recorded_labels
 from worklists.permissions import brings, check_administers, check_may_give
 from worklists.selectors import why_role_stays
 from worklists.services.common import (
@@ -29,14 +30,14 @@ from worklists.services.replacements import narrow_again
 
 @transaction.atomic
 def add_role(*, account: Account, name: str, by: Actor, permissions: Collection[str] = ()) -> Role:
-    """A new role; empty unless told otherwise: deny by default."""
+    """A new role; empty unless permissions are given: deny by default."""
     account = locked(account)
     may_give = check_administers(by, account)
     rows = _permissions(set(permissions), platform=False)
     check_may_give(may_give, permissions, account)
     role = Role.objects.create(account=account, name=_free_name(account, name))
     role.permissions.add(*rows)
-    on = on_account(account, role_id=role.pk, role=role.name, added=labels(permissions))
+    on = on_account(account, role_id=role.pk, role=role.name, added=recorded_labels(permissions))
     record(Action.ROLE_ADD, by=by, on=on)
     return role
 
@@ -62,7 +63,7 @@ def change_role(
         check_may_give(may_give, brings(before, wanted), account)
         had = account is not None and has_administrator(account)
         if before != wanted:
-            detail |= {"added": labels(wanted - before), "removed": labels(before - wanted)}
+            detail |= {"added": recorded_labels(wanted - before), "removed": recorded_labels(before - wanted)}
             role.permissions.set(rows)
         if account is not None:
             check_an_administrator_stays(account, had=had)
@@ -75,10 +76,10 @@ def change_role(
 
 @transaction.atomic
 def copy_role(*, role: Role, name: str, by: Actor) -> Role:
-    """A new role of the same account with the same ticks; nobody copies what they may not give."""
+    """A new role of the same account with the same ticks; no one copies what they may not give."""
     if role.account_id is None:
         check_administers(by, None)
-        raise ValidationError("The platform’s own roles cannot be copied.", code="platform")
+        raise ValidationError(_("The platform’s own roles cannot be copied."), code="platform")
     account = locked(role.account_id)
     may_give = check_administers(by, account)
     role = still_there(Role.objects.all(), role.pk)
@@ -87,17 +88,19 @@ def copy_role(*, role: Role, name: str, by: Actor) -> Role:
     check_may_give(may_give, ticks, account)
     made = Role.objects.create(account=account, name=_free_name(account, name))
     made.permissions.add(*rows)
-    on = on_account(account, role_id=made.pk, role=made.name, copied_from=role.name, added=labels(ticks))
+    on = on_account(
+        account, role_id=made.pk, role=made.name, copied_from=role.name, added=recorded_labels(ticks)
+    )
     record(Action.ROLE_ADD, by=by, on=on)
     return made
 
 
 @transaction.atomic
 def remove_role(*, role: Role, by: Actor) -> None:
-    """Remove a role nobody holds; one in use, or the platform's own, stays."""
+    """Remove a role that no one holds; a role in use, or of the platform, is refused."""
     if role.account_id is None:
         check_administers(by, None)
-        raise ValidationError("The platform’s own roles cannot be deleted.", code="platform")
+        raise ValidationError(_("The platform’s own roles cannot be deleted."), code="platform")
     account = locked(role.account_id)
     check_administers(by, account)
     role = still_there(Role.objects.select_for_update(), role.pk)
@@ -107,7 +110,7 @@ def remove_role(*, role: Role, by: Actor) -> None:
     try:
         role.delete()
     except ProtectedError as error:
-        why = " ".join(["This role is in use and cannot be deleted.", *why_role_stays(role)])
+        why = " ".join([_("This role is in use and cannot be deleted."), *why_role_stays(role)])
         raise ValidationError(why, code="in_use") from error
     record(Action.ROLE_REMOVE, by=by, on=on)
 
@@ -129,28 +132,28 @@ def make_shipped_roles(account: Account, *, by: Actor) -> None:
         event(
             Action.ROLE_ADD,
             by=by,
-            on=on_account(account, role_id=role.pk, role=role.name, added=labels(ticked)),
+            on=on_account(account, role_id=role.pk, role=role.name, added=recorded_labels(ticked)),
         )
         for role, ticked in zip(roles, shipped_roles.SHIPPED_ROLES.values(), strict=True)
     )
 
 
 def _free_name(account: Account | None, name: str, *, but: Role | None = None) -> str:
-    name = tidy_text(name, what="A role's name", longest=100)
+    name = tidy_text(name, what=_("A role's name"), longest=100)
     others = Role.objects.filter(same("name", name), account=account)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
-        raise ValidationError("There is already a role with this name.", code="taken")
+        raise ValidationError(_("There is already a role with this name."), code="taken")
     return name
 
 
 def _permissions(codenames: set[str], *, platform: bool) -> list[Permission]:
-    """The permission rows; the account's own right is none of the platform roles'."""
+    """The permission rows; the platform's roles cannot have the right to administer an account."""
     wanted = Q(content_type__app_label="worklists", content_type__model="worklist")
     if not platform:
         wanted |= Q(content_type__app_label="accounts", codename=access.ADMINISTER)
     rows = list(Permission.objects.filter(wanted, codename__in=codenames))
     if len(rows) != len(codenames):
-        raise ValidationError("There is no such permission.", code="unknown")
+        raise ValidationError(_("There is no such permission."), code="unknown")
     return rows
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.locks import lock_emails
 from accounts.models import Account, AccountMembership, Invitation, User
@@ -47,9 +48,9 @@ def _mail_again(membership: InvitedMembership, by: Actor, renew: Callable[..., I
 
 @transaction.atomic
 def end_offer_without_invitation(*, membership: InvitedMembership, by: Actor) -> Invitation:
-    """Take back the membership. Shares promised on the same invitation are others' and stay.
+    """Withdraw the offered membership. Shares promised on the same invitation are others' and stay.
 
-    A part of withdrawing: `sharing.services.withdraw_staff_invitation` sees whether anything is left to wait for.
+    A part of withdrawing: `sharing.services.withdraw_staff_invitation` checks whether the invitation still waits.
     """
     account, row = held(membership)
     check_administers(by, account)
@@ -61,7 +62,7 @@ def end_offer_without_invitation(*, membership: InvitedMembership, by: Actor) ->
 
 
 def end_waiting(rows: Collection[InvitedMembership], outcome: InvitedMembership.Outcome) -> None:
-    """They wait no longer and hold no role; a part of the deed that ends them."""
+    """They wait no longer and hold no role; a part of the change that ends them."""
     now = clock.now()
     for row in rows:
         row.role_name = row.role.name if row.role is not None else ""
@@ -71,11 +72,11 @@ def end_waiting(rows: Collection[InvitedMembership], outcome: InvitedMembership.
 
 
 def claim_memberships(*, by: Actor) -> int:
-    """Make the person a member wherever that waits for a verified address of theirs; how many memberships came of it.
+    """Make the person a member wherever that waits for a verified email of theirs; how many memberships were made.
 
-    Called with the promises (`sharing.services.claim_what_waits`); calling it again does nothing more. Who is a
-    member already, by another address or added meanwhile, stays what they are. What its maker could no longer offer
-    today lapses; shares promised on the same invitation are another's and come all the same.
+    Called with the promises (`sharing.services.claim_what_waits`); calling it again does nothing more. A person who is
+    a member already, by another email or added meanwhile, keeps that membership. An offer that its maker could no
+    longer make today lapses; shares promised on the same invitation are of others and are claimed all the same.
     """
     user = by.person
     if not user.is_active or not _claimable(user).exists():
@@ -102,20 +103,20 @@ def _claim(by: Actor, account: Account) -> int:
     )
     good = [row for row in rows if _may_still_be_given(account, row)]
     _lapse([row for row in rows if row not in good], account, by)
-    came = 0
+    made = 0
     if good and not AccountMembership.objects.filter(account=account, user=user).exists():
         enrol(account, [_enrolment(by, good[0])])
-        came = 1
+        made = 1
     now = clock.now()
     end_waiting(good, InvitedMembership.Outcome.ACCEPTED)
     for row in rows:
         if row.invitation.accepted_at is None:
             invitations.mark_accepted(invitation=row.invitation, by=by, now=now)
-    return came
+    return made
 
 
 def _may_still_be_given(account: Account, row: InvitedMembership) -> bool:
-    """An offer is worth what its maker may give on the day it is taken up; the platform itself always may."""
+    """Whether the maker of an offer may give it today, when it is accepted; the platform always may."""
     try:
         _check_may_give(account, row, Actor.of(row.offered_by) if row.offered_by is not None else OPERATOR)
     except Refused:
@@ -143,13 +144,13 @@ def _enrolment(by: Actor, row: InvitedMembership) -> Enrolment:
         role=row.role,
         by=by,
         every_worklist=row.every_worklist,
-        worklists=[(one.worklist, one.role) for one in row.worklists.all()],
+        worklists=[(invited.worklist, invited.role) for invited in row.worklists.all()],
         detail={"invited_by": invited_by},
     )
 
 
 def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
-    """Address, account and row, locked in this order; raises the sentence where nothing waits any more."""
+    """Email, account and row, locked in this order; raises the sentence where the offer waits no more."""
     seen = InvitedMembership.objects.select_related("invitation").get(pk=membership.pk)
     lock_emails([seen.invitation.address])
     account = locked(seen.account_id)
@@ -158,14 +159,15 @@ def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
     )
     row = rows.get(pk=seen.pk)
     if row.invitation.accepted_at is not None or row.outcome == InvitedMembership.Outcome.ACCEPTED:
-        raise ValidationError(invitations.USED_MEANWHILE, code="used")
+        raise ValidationError(_(invitations.USED_MEANWHILE), code="used")
     if row.ended_at is not None or row.invitation.withdrawn_at is not None:
-        raise ValidationError(invitations.WITHDRAWN_MEANWHILE, code="ended")
+        raise ValidationError(_(invitations.WITHDRAWN_MEANWHILE), code="ended")
     return account, row
 
 
 def _check_may_give(account: Account, row: InvitedMembership, by: Actor) -> None:
-    """To renew an offer is to make it: nobody offers what their own role lacks."""
+    """To renew an offer is to make it: no one offers what their own role lacks."""
     may_give = check_administers(by, account)
-    roles = {one.role_id or one.worklist.default_role_id for one in row.worklists.select_related("worklist")}
+    invited = row.worklists.select_related("worklist")
+    roles = {place.role_id or place.worklist.default_role_id for place in invited}
     check_may_give_roles(may_give, {pk for pk in (row.role_id, *roles) if pk is not None}, account)

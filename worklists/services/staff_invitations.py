@@ -1,4 +1,4 @@
-"""Inviting people to work for an account: who is registered is a member at once, others find it waiting for them."""
+"""Inviting people to work for an account: a registered person is a member at once, others when they register."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.locks import lock_emails
 from accounts.models import Account, AccountMembership, Invitation, Role, User
@@ -28,14 +30,16 @@ from worklists.services.members import Enrolment, enrol
 from worklists.services.staff_claims import end_waiting
 
 MOST_AT_ONCE = 200
-ALREADY_MEMBER = "{} is already a member of the account. Change their role or worklists under People."
-LISTED_TWICE = "This address is in the list twice. The first line is used."
-CHANGED = "This has changed since you checked the list. Check it again before you invite."
+ALREADY_MEMBER = gettext_noop(
+    "{} is already a member of the account. Change their role or worklists under People."
+)
+LISTED_TWICE = gettext_noop("This email address is in the list twice. The first line is used.")
+CHANGED = gettext_noop("This has changed since you checked the list. Check it again before you invite.")
 
 
 @dataclass(frozen=True)
 class MembershipOffer:
-    """What is offered to an address: a role in the account, and worklists with or without a role of their own."""
+    """What is offered to an email: a role in the account, and worklists with or without a role of their own."""
 
     email: str
     role: Role
@@ -62,15 +66,15 @@ class _Directory:
     def check(self, offer: MembershipOffer) -> None:
         roles = {offer.role.pk, *(role.pk for _, role in offer.worklists if role is not None)}
         if roles - self.roles:
-            raise ValidationError(NO_SUCH_ROLE, code="foreign")
+            raise ValidationError(_(NO_SUCH_ROLE), code="foreign")
         places = [worklist.pk for worklist, _ in offer.worklists]
         if set(places) - self.worklists.keys():
-            raise ValidationError(NO_SUCH_WORKLIST, code="foreign")
+            raise ValidationError(_(NO_SUCH_WORKLIST), code="foreign")
         if len(set(places)) < len(places):
-            raise ValidationError("A worklist is named twice for this person.")
+            raise ValidationError(_("A worklist is named twice for this person."))
 
     def given(self, offer: MembershipOffer) -> set[int]:
-        """The roles somebody would act under: on a worklist its own there, else the worklist's default."""
+        """The roles a person would act by: on a worklist the role given there, else the worklist's default."""
         places = {
             role.pk if role is not None else self.worklists.get(worklist.pk)
             for worklist, role in offer.worklists
@@ -88,21 +92,21 @@ class OfferOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What comes of one offer, or what would come of it; with the person, where the address is registered."""
+    """The outcome of an offer, or what it would be; with the person, where the email is registered."""
 
     offer: MembershipOffer
     outcome: OfferOutcome
     sentence: str = ""
     user: User | None = None
-    # Refused because of what the inviter may give: such a refusal stands in the audit.
+    # Refused because of what the inviter may give: such a refusal is recorded in the audit.
     denied: bool = False
 
 
 def preview_invitations(*, account: Account, offers: Sequence[MembershipOffer], by: Actor) -> list[Answer]:
-    """What `invite_members` would answer now, row by row. Nobody is mailed.
+    """What `invite_members` would answer now, row by row. No one is mailed.
 
-    The answers tell which emails are registered, so they count against the limit, and the read is kept: how many were
-    asked about, and not which.
+    The answers disclose which emails are registered, so they count against the limit, and the read is recorded: the
+    number of emails, and not which.
     """
     offers = _counted(account, offers, by)
     with transaction.atomic():
@@ -120,9 +124,9 @@ def invite_members(
 ) -> list[Answer]:
     """Invite each email, or make its person a member at once; a refused row undoes nothing else.
 
-    The emails count against the limit. `shown` is what a preview said of each offer: where another thing would come of
-    it now, the row is refused and says so. The same offer again writes nothing and mails nobody; another one changes
-    what waits.
+    The emails count against the limit. `shown`: the outcomes of a preview; an offer whose outcome would be another now
+    is refused with a sentence. The same offer again writes nothing and mails no one; another offer to the same email
+    changes the waiting offer.
     """
     offers = _counted(account, offers, by)
     return invite_within(account=account, offers=offers, by=by, shown=shown)
@@ -152,48 +156,48 @@ def invite_within(
     list(User.objects.filter(pk__in=registered).order_by("pk").select_for_update(no_key=True))
     answers = _judge(account, offers, may_give)
     if shown is not None:
-        answers = [_as_shown(one, then) for one, then in zip(answers, shown, strict=True)]
-    _add([one for one in answers if one.outcome == OfferOutcome.ADDED], account, by)
-    _invite(
-        [one for one in answers if one.outcome in (OfferOutcome.INVITED, OfferOutcome.CHANGED)], account, by
-    )
+        answers = [_as_shown(answer, then) for answer, then in zip(answers, shown, strict=True)]
+    _add([answer for answer in answers if answer.outcome == OfferOutcome.ADDED], account, by)
+    to_invite = (OfferOutcome.INVITED, OfferOutcome.CHANGED)
+    _invite([answer for answer in answers if answer.outcome in to_invite], account, by)
     record_all(
         event(
             Action.DENIED,
             by=by,
-            on=on_account(account, what="invite", why=one.sentence, address=one.offer.email),
+            on=on_account(account, what="invite", why=answer.sentence, address=answer.offer.email),
             outcome="refused",
         )
-        for one in answers
-        if one.denied
+        for answer in answers
+        if answer.denied
     )
     return answers
 
 
 def _tidied(offers: Sequence[MembershipOffer]) -> list[MembershipOffer]:
     if not offers:
-        raise ValidationError("Enter at least one person to invite.")
+        raise ValidationError(_("Enter at least one person to invite."))
     if len(offers) > MOST_AT_ONCE:
-        raise ValidationError(f"At most {MOST_AT_ONCE} people can be invited at once.")
+        sentence = _("At most %(most)s people can be invited at once.")
+        raise ValidationError(sentence % {"most": MOST_AT_ONCE})
     return [
-        MembershipOffer(identity(one.email), one.role, tuple(one.worklists), one.every_worklist)
-        for one in offers
+        MembershipOffer(identity(offer.email), offer.role, tuple(offer.worklists), offer.every_worklist)
+        for offer in offers
     ]
 
 
 def _as_shown(now: Answer, then: OfferOutcome) -> Answer:
-    """The same press twice finds its own work done; anything else that differs was not agreed to."""
+    """The answer if it is the one shown, or the work of the same press before; any other was not agreed to."""
     if now.outcome == then or now.outcome in (OfferOutcome.ALREADY, OfferOutcome.REFUSED):
         return now
-    return Answer(now.offer, OfferOutcome.REFUSED, CHANGED, now.user)
+    return Answer(now.offer, OfferOutcome.REFUSED, _(CHANGED), now.user)
 
 
 def _judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozenset[str]) -> list[Answer]:
-    """Each offer's answer as the rows stand: a handful of statements however many offers."""
-    addresses = {offer.email for offer in offers}
-    people = users_at(addresses)
-    members = _members(account, addresses, people)
-    waiting = {row.invitation.address: row for row in _waiting(account, addresses)}
+    """Each offer's answer by the rows as they are: a handful of statements however many offers."""
+    emails = {offer.email for offer in offers}
+    people = users_at(emails)
+    members = _members(account, emails, people)
+    waiting = {row.invitation.address: row for row in _waiting(account, emails)}
     directory = _Directory.of(account)
     ticks = ticked_in({pk for offer in offers for pk in directory.given(offer)})
     now = clock.now()
@@ -202,7 +206,7 @@ def _judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozen
     for offer in offers:
         user = people.get(offer.email)
         try:
-            _check_address(offer.email, above)
+            _check_email(offer.email, above)
             directory.check(offer)
             _check_person(user, members.get(offer.email))
             gives = set().union(*(ticks.get(pk, ()) for pk in directory.given(offer)))
@@ -224,85 +228,82 @@ def _judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozen
     return answers
 
 
-def _check_address(address: str, above: set[str]) -> None:
+def _check_email(email: str, above: set[str]) -> None:
     try:
-        validate_email(address)
+        validate_email(email)
     except ValidationError as error:
-        raise ValidationError(NOT_AN_EMAIL) from error
-    if len(address) > 254:
-        raise ValidationError("An email address has at most 254 characters.")
-    if address in above:
-        raise ValidationError(LISTED_TWICE)
+        raise ValidationError(_(NOT_AN_EMAIL)) from error
+    if len(email) > 254:
+        raise ValidationError(_("An email address has at most 254 characters."))
+    if email in above:
+        raise ValidationError(_(LISTED_TWICE))
 
 
 def _check_person(user: User | None, member: AccountMembership | None) -> None:
     if member is not None and member.active:
-        raise ValidationError(
-            ALREADY_MEMBER.format(member.user),
-            code="member",
-        )
+        raise ValidationError(_(ALREADY_MEMBER).format(member.user), code="member")
     if member is not None:
-        raise ValidationError(
-            f"{member.user} is an inactive member of the account. Reactivate them under People.",
-            code="member",
-        )
+        sentence = _("%(person)s is an inactive member of the account. Reactivate them under People.")
+        raise ValidationError(sentence % {"person": member.user}, code="member")
     if user is not None and not user.is_active:
         raise ValidationError(
-            "The person with this address is deactivated on the platform and cannot be added.",
+            _("The person with this email address is deactivated on the platform and cannot be added."),
             code="inactive",
         )
 
 
-def _members(
-    account: Account, addresses: set[str], people: Mapping[str, User]
-) -> dict[str, AccountMembership]:
-    """Who at these addresses is a member, active or not; an address they sign in with counts, proved or not."""
+def _members(account: Account, emails: set[str], people: Mapping[str, User]) -> dict[str, AccountMembership]:
+    """By email, the members with these emails, active or not; an email they sign in with counts, proved or not."""
     rows = AccountMembership.objects.filter(account=account).select_related("user")
-    found = {identity(row.user.email): row for row in rows.filter(user__email__in=addresses)}
+    by_email = {identity(row.user.email): row for row in rows.filter(user__email__in=emails)}
     by_person = {row.user_id: row for row in rows.filter(user__in=[user.pk for user in people.values()])}
-    return found | {address: by_person[user.pk] for address, user in people.items() if user.pk in by_person}
+    return by_email | {email: by_person[user.pk] for email, user in people.items() if user.pk in by_person}
 
 
-def _waiting(account: Account, addresses: set[str]) -> list[InvitedMembership]:
+def _waiting(account: Account, emails: set[str]) -> list[InvitedMembership]:
     rows = InvitedMembership.objects.waiting().filter(
-        account=account, invitation__in=Invitation.objects.waiting().filter(address__in=addresses)
+        account=account, invitation__in=Invitation.objects.waiting().filter(address__in=emails)
     )
     return list(rows.select_related("invitation", "role").prefetch_related("worklists"))
 
 
 def _is_same(row: InvitedMembership, offer: MembershipOffer) -> bool:
-    places = {(one.worklist_id, one.role_id) for one in row.worklists.all()}
+    places = {(place.worklist_id, place.role_id) for place in row.worklists.all()}
     return (row.role_id, row.every_worklist, places) == (offer.role.pk, offer.every_worklist, offer.places())
 
 
 def _add(answers: Sequence[Answer], account: Account, by: Actor) -> None:
-    """They are members at once, and told so; what still waited for their address is done with."""
+    """They are members at once, and are mailed; an offer that still waited for their email is accepted."""
     people = [
-        Enrolment(one.user, one.offer.role, by, one.offer.every_worklist, one.offer.worklists)
-        for one in answers
-        if one.user is not None
+        Enrolment(answer.user, answer.offer.role, by, answer.offer.every_worklist, answer.offer.worklists)
+        for answer in answers
+        if answer.user is not None
     ]
     if not people:
         return
     enrol(account, people)
-    end_waiting(_waiting(account, {one.offer.email for one in answers}), InvitedMembership.Outcome.ACCEPTED)
-    told = {"account": account.pk, "by": by.user_id}
-    queue_mails(kind="member_added", to=[(one.user.email, {"user": one.user.pk, **told}) for one in people])
+    emails = {answer.offer.email for answer in answers}
+    end_waiting(_waiting(account, emails), InvitedMembership.Outcome.ACCEPTED)
+    data = {"account": account.pk, "by": by.user_id}
+    queue_mails(
+        kind="member_added",
+        to=[(person.user.email, {"user": person.user.pk, **data}) for person in people],
+    )
 
 
 def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     if not answers:
         return
-    offers = {one.offer.email: one.offer for one in answers}
+    offers = {answer.offer.email: answer.offer for answer in answers}
     now = clock.now()
     invited = invite_all(emails=offers, account=account, by=by, now=now)
     rows = InvitedMembership.objects.bulk_create(
         [
             InvitedMembership(
-                invitation=invitation, account=account, role=offers[address].role, offered_by=by.user,
-                every_worklist=offers[address].every_worklist, offered_at=now,
+                invitation=invitation, account=account, role=offers[email].role, offered_by=by.user,
+                every_worklist=offers[email].every_worklist, offered_at=now,
             )
-            for address, invitation in invited.items()
+            for email, invitation in invited.items()
         ],
         update_conflicts=True,
         unique_fields=["invitation"],
@@ -315,19 +316,20 @@ def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
         for worklist, role in offers[row.invitation.address].worklists
     )
     record_all(
-        event(Action.MEMBER_OFFER, by=by, on=on_account(account, **_said(offer))) for offer in offers.values()
+        event(Action.MEMBER_OFFER, by=by, on=on_account(account, **_detail(offer)))
+        for offer in offers.values()
     )
     queue_mails(
         kind="staff_invitation",
         to=[
-            (one.offer.email, {"invitation": invited[one.offer.email].pk})
-            for one in answers
-            if one.outcome == OfferOutcome.INVITED
+            (answer.offer.email, {"invitation": invited[answer.offer.email].pk})
+            for answer in answers
+            if answer.outcome == OfferOutcome.INVITED
         ],
     )
 
 
-def _said(offer: MembershipOffer) -> dict[str, object]:
+def _detail(offer: MembershipOffer) -> dict[str, object]:
     places = [
         f"{worklist.name} as {role.name}" if role is not None else worklist.name
         for worklist, role in offer.worklists

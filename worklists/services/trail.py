@@ -1,4 +1,4 @@
-"""The audit trail of an account, for whoever administers it: reading it is a look, exporting it a bigger one."""
+"""The audit trail of an account, for its administrators: reading it is recorded, and so is exporting it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership, User
 from audit import exports, selectors
@@ -20,16 +22,25 @@ from worklists.events import on_account
 from worklists.permissions import check_administers
 
 CSV_HEAD = (
-    "When", "Time zone", "Person", "Email", "Action", "What happened", "Outcome", "Worklist", "Account", "Address",
-    "Event",
-)  # fmt: skip
+    gettext_noop("When"),
+    gettext_noop("Time zone"),
+    gettext_noop("Person"),
+    gettext_noop("Email"),
+    gettext_noop("Action"),
+    gettext_noop("What happened"),
+    gettext_noop("Outcome"),
+    gettext_noop("Worklist"),
+    gettext_noop("Account"),
+    gettext_noop("IP address"),
+    gettext_noop("Event"),
+)
 MOST_LINES = 200_000
 PEOPLE = 50
 
 
 @dataclass(frozen=True)
 class AccountTrail:
-    """One page of it, newest first, and the ids to go on from."""
+    """A page of the trail, newest first, and the ids with which the pages beside it begin."""
 
     lines: list[ShownEvent]
     newer: int | None
@@ -63,7 +74,7 @@ def read_history(
     row: str,
     before: int | None = None,
 ) -> AccountTrail:
-    """A page of what the trail has of one row of an account; `row` says which, without a name: "role 12"."""
+    """A page of the events of one row of an account; `row` identifies it without a name: "role 12"."""
     check_administers(by, account)
     page = selectors.page_of(events, before=before)
     record(Action.AUDIT_READ, by=by, on=on_account(account, filters={"history": row}))
@@ -82,7 +93,7 @@ def export_account_trail(
     """The filtered trail as a CSV file, the newest lines where there are too many; it is whole before any is sent."""
     check_administers(by, account)
     events = selectors.filtered(_events(account, person), filters)
-    file, lines = exports.spooled_csv(CSV_HEAD, _rows(events, zone))
+    file, lines = exports.spooled_csv([_(head) for head in CSV_HEAD], _rows(events, zone))
     _record(Action.AUDIT_EXPORT, account, by, filters, person, lines=lines)
     return file
 
@@ -95,7 +106,7 @@ def _events(account: Account | None, person: str) -> QuerySet[AuditEvent]:
 
 
 def _people(account: Account | None, typed: str) -> list[int]:
-    """Whom a part of a name or an address means: members, and whoever has done something in the account."""
+    """Whom a part of a name or an email means: members, and people who have acted in the account."""
     users = User.objects.filter(Q(name__icontains=typed) | Q(email__icontains=typed))
     if account is not None:
         here = AccountMembership.objects.filter(account=account, user=OuterRef("pk"))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
@@ -16,7 +18,8 @@ from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import EffectiveRoles, check_role_is_of, given, locked, standing
 from worklists.services.worklists import GONE
 
-REMOVED = "This membership was removed a moment ago."
+REMOVED = gettext_noop("This membership was removed a moment ago.")
+NO_ONE_CHOSEN = gettext_noop("Choose at least one person.")
 MOST_AT_ONCE = 200
 
 
@@ -32,10 +35,10 @@ def add_worklist_member(
 def add_worklist_members(
     *, worklist: Worklist, users: Sequence[User], by: Actor, role: Role | None = None
 ) -> list[WorklistMembership]:
-    """Several at once, under one role of their own or (None) the default: all of them or, with a sentence, nobody."""
+    """Several at once, under one role of their own or (None) the default: all of them or, with a sentence, no one."""
     if worklist.account_id is None:
         check_administers(by, None)
-        raise ValidationError("A personal worklist has one member, its owner.", code="personal")
+        raise ValidationError(_("A personal worklist has one member, its owner."), code="personal")
     account = locked(worklist.account_id)
     may_give = check_administers(by, account)
     check_role_is_of(account, role)
@@ -59,29 +62,31 @@ def add_worklist_members(
 
 
 def _still_there(worklist: Worklist) -> Worklist:
-    """As it is now. Under the account's lock nobody deletes it before we are done."""
-    found = Worklist.objects.with_names().filter(pk=worklist.pk).first()
-    if found is None:
-        raise ValidationError(GONE, code="gone")
-    return found
+    """The worklist as it is now. Under the account's lock it cannot be deleted before the transaction ends."""
+    row = Worklist.objects.with_names().filter(pk=worklist.pk).first()
+    if row is None:
+        raise ValidationError(_(GONE), code="gone")
+    return row
 
 
 def _check_can_join(worklist: Worklist, users: Sequence[User]) -> None:
     if not users:
-        raise ValidationError("Choose at least one person.", code="nobody")
+        raise ValidationError(_(NO_ONE_CHOSEN), code="nobody")
     if len(users) > MOST_AT_ONCE:
-        raise ValidationError(f"At most {MOST_AT_ONCE} people can be added at once.", code="many")
+        sentence = _("At most %(most)s people can be added at once.")
+        raise ValidationError(sentence % {"most": MOST_AT_ONCE}, code="many")
     pks = [user.pk for user in users]
     members = AccountMembership.objects.filter(account=worklist.account_id, user__in=pks)
     if members.count() < len(pks):
         raise ValidationError(
-            "Only a member of the account can be a member of its worklists.", code="outsider"
+            _("Only a member of the account can be a member of its worklists."), code="outsider"
         )
     there = WorklistMembership.objects.filter(worklist=worklist, user__in=pks)
     if len(users) == 1 and there.exists():
-        raise ValidationError("This person is already a member of the worklist.", code="member")
+        raise ValidationError(_("This person is already a member of the worklist."), code="member")
     if already := sorted(there.values_list("user__name", flat=True)):
-        raise ValidationError(f"Already members of the worklist: {', '.join(already)}.", code="member")
+        sentence = _("Already members of the worklist: %(names)s.")
+        raise ValidationError(sentence % {"names": ", ".join(already)}, code="member")
 
 
 @transaction.atomic
@@ -110,7 +115,7 @@ def remove_worklist_member(*, membership: WorklistMembership, by: Actor) -> None
     may_give = check_administers(by, account)
     before = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)
     WorklistMembership.objects.filter(pk=membership.pk).delete()
-    # Who has every worklist falls back on the account role, which may be more than the one taken away.
+    # A person with every worklist acts by the account role again, which may give more than the removed role.
     _follow(account, membership, before, may_give)
     record(
         Action.WORKLIST_MEMBER_REMOVE, by=by, on=on_worklist(membership.worklist, **about(membership.user))
@@ -122,16 +127,16 @@ def _held(membership: WorklistMembership) -> tuple[Account, WorklistMembership]:
     account = locked(membership.account_id)
     now = WorklistMembership.objects.select_for_update(of=("self",))
     rows = now.select_related("user", "role", "worklist__account", "worklist__owner")
-    found = rows.filter(pk=membership.pk).first()
-    if found is None:
-        raise ValidationError(REMOVED, code="gone")
-    return account, found
+    row = rows.filter(pk=membership.pk).first()
+    if row is None:
+        raise ValidationError(_(REMOVED), code="gone")
+    return account, row
 
 
 def _follow(
     account: Account, membership: WorklistMembership, before: EffectiveRoles, may_give: frozenset[str]
 ) -> None:
-    """After the write: nobody was given what the giver lacks, and the groups are in step."""
+    """After the write: check that no one was given what the giver lacks, and bring the groups in step."""
     after = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)
     gives = given(before, after) | ({membership.role_id} if membership.role_id is not None else set())
     check_may_give_roles(may_give, gives, account)

@@ -1,4 +1,4 @@
-"""Locations and groups, their share codes and their front door. Personal worklists make themselves."""
+"""Locations and groups, their share codes and their front door. Personal worklists are made by a trigger."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,6 +6,8 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Role
 from accounts.services import limits
@@ -21,13 +23,17 @@ from worklists.services.common import check_role_is_of, given, locked, standing,
 
 
 class Keep:
-    """Says "leave it as it is" where None has a meaning of its own."""
+    """Stands for "leave it as it is" where None has a meaning of its own."""
 
 
 KEEP: Final = Keep()
-CODE_TAKEN = "This share code is taken. Choose another."
-GONE = "This worklist was deleted a moment ago."
-STILL_NEEDED = "This worklist is still in use and cannot be deleted."
+CODE_TAKEN = gettext_noop("This share code is taken. Choose another.")
+GONE = gettext_noop("This worklist was deleted a moment ago.")
+STILL_NEEDED = gettext_noop("This worklist is still in use and cannot be deleted.")
+NAME_TAKEN = {
+    Worklist.Kind.LOCATION: gettext_noop("There is already a location with this name in the account."),
+    Worklist.Kind.GROUP: gettext_noop("There is already a group with this name in the account."),
+}
 
 
 def add_worklist(
@@ -45,7 +51,7 @@ def add_worklist(
 ) -> Worklist:
     """A new location or group; members with every worklist have their rights on it at once.
 
-    A typed share code counts against the limit: whoever types codes learns which are taken.
+    A typed share code counts against the limit: a refusal discloses that a code is taken.
     """
     _count_typed(share_code, account, by)
     with transaction.atomic():
@@ -55,12 +61,12 @@ def add_worklist(
         if default_role is not None:
             check_may_give_roles(may_give, {default_role.pk}, account)
         if kind not in (Worklist.Kind.LOCATION, Worklist.Kind.GROUP):
-            raise ValidationError("A worklist is a location or a group.", code="kind")
+            raise ValidationError(_("A worklist is a location or a group."), code="kind")
         worklist = Worklist(
             account=account,
             kind=kind,
-            name=tidy_text(name, what="A worklist's name", longest=200),
-            description=tidy_text(description, what="A description", longest=500, may_be_empty=True),
+            name=_tidied_name(name),
+            description=_tidied_description(description),
             share_code=_free_code(share_code),
             is_front_door=is_front_door,
             default_role=default_role,
@@ -115,7 +121,7 @@ def change_worklist(
 
 
 def make_share_code(*, worklist: Worklist, by: Actor) -> Worklist:
-    """A new code nobody can guess; the one before finds nobody any more. What it brought stays."""
+    """A new code that cannot be guessed; the old code stops working. Studies shared by it stay."""
     return _changed(worklist, by, {"share_code": unused_code()})
 
 
@@ -139,7 +145,7 @@ def _count_typed(share_code: str | None, account: Account, by: Actor) -> None:
 def _changed(worklist: Worklist, by: Actor, values: dict[str, Any]) -> Worklist:
     if worklist.account_id is None:
         check_administers(by, None)
-        raise ValidationError("A personal worklist has no settings.", code="personal")
+        raise ValidationError(_("A personal worklist has no settings."), code="personal")
     account = locked(worklist.account_id)
     may_give = check_administers(by, account)
     worklist = _held(worklist)
@@ -169,9 +175,9 @@ def _tidied(field: str, value: Any, worklist: Worklist, account: Account) -> Any
     """The value as it is stored; raises the sentence where it cannot be."""
     match field:
         case "name":
-            return tidy_text(value, what="A worklist's name", longest=200)
+            return _tidied_name(value)
         case "description":
-            return tidy_text(value, what="A description", longest=500, may_be_empty=True)
+            return _tidied_description(value)
         case "share_code":
             return _free_code(value, but=worklist)
         case "default_role":
@@ -179,19 +185,27 @@ def _tidied(field: str, value: Any, worklist: Worklist, account: Account) -> Any
     return value
 
 
+def _tidied_name(name: str) -> str:
+    return tidy_text(name, what=_("A worklist's name"), longest=200)
+
+
+def _tidied_description(description: str) -> str:
+    return tidy_text(description, what=_("A description"), longest=500, may_be_empty=True)
+
+
 @transaction.atomic
 def remove_worklist_without_shares(*, worklist: Worklist, by: Actor, veto: Callable[[Worklist], str]) -> None:
-    """Take a location or group away, with its memberships and everybody's rights there.
+    """Delete a location or group, with its memberships and all rights there.
 
-    A part of a deletion: studies and shares are not known here, so `sharing.services.delete_worklist` is the one that
-    calls this. `veto` reads the locked row and gives the sentence that keeps it, or none.
+    A part of a deletion: studies and shares are not known here, so only `sharing.services.delete_worklist` calls this.
+    `veto` reads the locked row and gives the sentence that keeps it, or none.
     """
     if worklist.account_id is None:
         check_administers(by, None)
-        raise ValidationError("A personal worklist cannot be deleted.", code="personal")
+        raise ValidationError(_("A personal worklist cannot be deleted."), code="personal")
     account = locked(worklist.account_id)
     check_administers(by, account)
-    # FOR UPDATE: a share to it, a study or an upload that comes now waits, and then finds nothing.
+    # FOR UPDATE: a share to it, a study or an upload at this moment waits, and is then refused.
     worklist = _held(worklist)
     if why := veto(worklist):
         raise ValidationError(why, code="stays")
@@ -201,7 +215,7 @@ def remove_worklist_without_shares(*, worklist: Worklist, by: Actor, veto: Calla
     try:
         worklist.delete()
     except ProtectedError as error:
-        raise ValidationError(STILL_NEEDED, code="stays") from error
+        raise ValidationError(_(STILL_NEEDED), code="stays") from error
     record(Action.WORKLIST_REMOVE, by=by, on=on)
 
 
@@ -212,7 +226,7 @@ def _held(worklist: Worklist) -> Worklist:
     for row in rows.filter(both).order_by("pk"):
         if row.pk == worklist.pk:
             return row
-    raise ValidationError(GONE, code="gone")
+    raise ValidationError(_(GONE), code="gone")
 
 
 def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> None:
@@ -223,7 +237,7 @@ def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> Non
     except IntegrityError as error:
         if "a_share_code_is_used_once_on_the_platform" not in str(error):
             raise
-        raise ValidationError(CODE_TAKEN, code="taken") from error
+        raise ValidationError(_(CODE_TAKEN), code="taken") from error
 
 
 def _record_change(worklist: Worklist, changed: dict[str, Any], *, was: str, by: Actor) -> None:
@@ -246,7 +260,7 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
         raise ValidationError(codes.WRONG_LENGTH, code="share_code")
     others = Worklist.objects.filter(share_code=code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
-        raise ValidationError(CODE_TAKEN, code="taken")
+        raise ValidationError(_(CODE_TAKEN), code="taken")
     return code
 
 
@@ -255,18 +269,18 @@ def _check_name_is_free(worklist: Worklist) -> None:
         same("name", worklist.name), account=worklist.account, kind=worklist.kind
     )
     if others.exclude(pk=worklist.pk).exists():
-        raise ValidationError(
-            f"There is already a {worklist.kind} with this name in the account.", code="taken"
-        )
+        raise ValidationError(_(NAME_TAKEN[Worklist.Kind(worklist.kind)]), code="taken")
 
 
 def _move_front_door(worklist: Worklist, *, by: Actor) -> None:
-    """Before a front door is written: it has a code, and the one that was it no longer is."""
+    """Before a front door is written: check that it has a code, and make the old front door none."""
     if not worklist.is_front_door:
         return
     if worklist.share_code is None:
         raise ValidationError(
-            "A front door needs a share code. Give this worklist a code first, or choose another front door.",
+            _(
+                "A front door needs a share code. Give this worklist a code first, or choose another front door."
+            ),
             code="front_door",
         )
     others = Worklist.objects.filter(account=worklist.account, is_front_door=True).exclude(pk=worklist.pk)

@@ -1,4 +1,4 @@
-"""Proves that what guardian's tables grant is what roles and memberships say."""
+"""Proves that guardian's tables grant what roles and memberships give."""
 
 import sys
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from worklists import access_check
+from worklists.management import access_check
 
 
 class Command(BaseCommand):
@@ -14,15 +14,15 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        found = 0
+        number = 0
         for sentence in access_check.under_way():
             self.stdout.write(sentence)
         for difference in access_check.differences():
-            found += 1
+            number += 1
             self.stdout.write(difference)
-        if found:
+        if number:
             self.stderr.write(
-                f"{found} difference{'s' if found > 1 else ''} between the rights granted and the rights due."
+                f"{number} difference{'s' if number > 1 else ''} between the rights granted and the rights due."
             )
             sys.exit(1)
         self.stdout.write(

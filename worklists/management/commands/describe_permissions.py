@@ -1,4 +1,4 @@
-"""What docs/permissions.md holds, from the code and the platform's own roles."""
+"""The text of docs/permissions.md, from the code and the platform's own roles."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -71,9 +71,9 @@ def flat(lines: Iterable[PermissionText]) -> Iterator[PermissionText]:
 
 
 def shipped() -> dict[str, frozenset[str]]:
-    """Role name to its ticks: the presets of an account, then the platform's own as they stand."""
+    """Role name to its ticks: the presets of an account, then the platform's own as they are now."""
     platform = {
-        role.name: frozenset(one.codename for one in role.permissions.all())
+        role.name: frozenset(permission.codename for permission in role.permissions.all())
         for role in Role.objects.filter(account=None).prefetch_related("permissions").order_by("-name")
     }
     return {**shipped_roles.SHIPPED_ROLES, **platform}

@@ -24,7 +24,7 @@ _DUE = """
 _TOO_MUCH = f"SELECT * FROM ({_GRANTED} EXCEPT {_DUE}) AS d ORDER BY 2, 1, 3"
 _TOO_LITTLE = f"SELECT * FROM ({_DUE} EXCEPT {_GRANTED}) AS d ORDER BY 2, 1, 3"
 
-# What no difference between people's rights would show.
+# Faults that no difference between people's rights would show.
 _STRAY = {
     "User {} holds the right {} on worklist {} directly; only groups should hold rights.": """
         SELECT u.user_id, p.codename, u.content_object_id
@@ -64,7 +64,7 @@ _STRAY = {
 
 
 def under_way() -> Iterator[str]:
-    """What the worker still has to do: until then people have less than is due, never more."""
+    """Replacements that the worker has not finished: until then people have less than is due, never more."""
     rows = RoleReplacement.objects.running().order_by("pk").values_list("role", "other")
     for role, other in rows:
         yield f"Role {role} is being replaced by role {other}: until that has finished, differences may be due to it."
@@ -76,10 +76,10 @@ def differences() -> Iterator[str]:
         for row in _rows(sql, None):
             yield sentence.format(*row)
     for user, due in _rows(STAFF, None):
-        said, why = (
-            ("is not", "is a superuser or administers an account") if due else ("is", "administers nothing")
-        )
-        yield f"User {user} {said} staff, and {why}."
+        if due:
+            yield f"User {user} is not staff, and is a superuser or administers an account."
+        else:
+            yield f"User {user} is staff, and administers nothing."
     worklists = [row[0] for row in _rows("SELECT id FROM worklists_worklist ORDER BY id", None)]
     for start in range(0, len(worklists), BATCH):
         batch = {"worklists": worklists[start : start + BATCH]}
