@@ -171,7 +171,7 @@ CODES = limits.TOO_MANY_CODES_TYPED
 
 def try_on_the_form(client: Client, worklist: Worklist, code: str) -> Any:
     page = reverse("admin:worklists_worklist_code", args=[worklist.pk])
-    return client.post(page, {"deed": "type", "code": code})
+    return client.post(page, {"change": "type", "code": code})
 
 
 def try_with_a_new_worklist(client: Client, worklist: Worklist, code: str) -> Any:
