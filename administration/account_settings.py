@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from accounts.models import Account
 from accounts.selectors.security import factors_of
 from administration.change import Change, Done
+from administration.columns import column
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
@@ -72,6 +73,7 @@ class SettingsForm(ServiceForm):
         model = Account
         fields = ("name", "timezone", "invitation_days", "guest_link_days", "idle_minutes")
         labels = {
+            "name": gettext_lazy("Name"),
             "invitation_days": gettext_lazy("Invitations are valid for (days)"),
             "guest_link_days": gettext_lazy("Longest life of a guest link (days)"),
             "idle_minutes": gettext_lazy("Sign people out after (minutes without activity)"),
@@ -107,6 +109,7 @@ class NewAccountForm(ServiceForm):
     class Meta:
         model = Account
         fields = ("name", "timezone")
+        labels = {"name": gettext_lazy("Name")}
         help_texts = {"name": NAME_HELP}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -121,7 +124,7 @@ class AccountAdmin(EditablePage):
     add_label = gettext_lazy("Add an account")
     search_fields = ("name",)
     search_help_text = gettext_lazy("By name")
-    list_display = ("name", "time_zone", "created")
+    list_display = (column("name"), "time_zone", "created")
     ordering = ("name", "pk")
 
     @admin.display(description=gettext_lazy("Time zone"), ordering="timezone")

@@ -38,6 +38,7 @@ class AccountTrailForm(TrailForm):
     person = forms.CharField(required=False, max_length=100, label=gettext_lazy("Person"))  # type: ignore[assignment]  # typed here, chosen there
     action = forms.ChoiceField(
         required=False,
+        label=TrailForm.base_fields["action"].label,
         choices=_actions,
         error_messages=TrailForm.base_fields["action"].error_messages,
     )

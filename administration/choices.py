@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Role, User
-from administration.columns import NO, YES
+from administration.columns import HEADINGS, NO, YES
 from administration.current_account import current_account
 from worklists.models import Worklist
 
@@ -53,9 +53,21 @@ def choices_in(account: Account | None, model: type[models.Model]) -> QuerySet[A
 class AccountFilter(admin.RelatedFieldListFilter):
     """A filter of a list by a foreign key whose choices are the current account's."""
 
+    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        self.title = HEADINGS[field.name]
+
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         rows = model_admin.choices(current_account(request), field)
         return [(row.pk, str(row)) for row in (rows if rows is not None else [])[:200]]
+
+
+class ChoiceFilter(admin.ChoicesFieldListFilter):
+    """A filter of a list by a field that has a few choices."""
+
+    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        self.title = HEADINGS[field.name]
 
 
 def filter_by(field: str) -> tuple[str, type[AccountFilter]]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Invitation
 from accounts.services.invitations import SENT_AGAIN, SENT_WITH_NEW_LINK
+from administration.columns import column
 from administration.current_account import choose_first, current_account
 from administration.invitation_batch import batch_page
 from administration.invitation_forms import InviteForm
@@ -146,9 +147,9 @@ class InvitationAdmin(AdminPage):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
         return super().get_queryset(request).annotate(n_worklists=Count("membership__worklists"))
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        whose = ("account",) if current_account(request) is None else ()
-        return ("address", *whose, "role", "worklists", _state_column(), "until", "offered_by")
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        whose = (column("account"),) if current_account(request) is None else ()
+        return (column("address"), *whose, "role", "worklists", _state_column(), "until", "offered_by")
 
     @admin.display(description=gettext_lazy("Account role"), ordering="membership__role__name")
     def role(self, invitation: Invitation) -> str:

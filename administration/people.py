@@ -15,7 +15,7 @@ from accounts.models import AccountMembership
 from accounts.selectors.security import factors_of
 from administration.change import Change, Done
 from administration.choices import filter_by, number_in, yes_or_no
-from administration.columns import ticked
+from administration.columns import column, ticked
 from administration.current_account import administered_accounts, current_account
 from administration.forms import ServiceForm
 from administration.invitation_forms import EVERY_WORKLIST, EVERY_WORKLIST_HELP, ROLE_HELP
@@ -116,9 +116,9 @@ class AccountMembershipAdmin(EditablePage):
         return super().rows(request).select_related("user", "account", "role")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = ("account",) if current_account(request) is None else ()
+        whose = (column("account"),) if current_account(request) is None else ()
         every = ticked("every_worklist", _(EVERY_WORKLIST))
-        return ("person", "email", *whose, "role", "state", every, "last_sign_in")
+        return ("person", "email", *whose, column("role"), "state", every, "last_sign_in")
 
     @admin.display(description=gettext_lazy("Person"), ordering="user__name")
     def person(self, membership: AccountMembership) -> str:

@@ -16,6 +16,7 @@ from accounts.models import Account, Role
 from administration import role_replacement
 from administration.change import Change, Done
 from administration.choices import filter_by
+from administration.columns import column
 from administration.current_account import current_account
 from administration.page import EditablePage
 from audit.actions import Action
@@ -35,8 +36,10 @@ LEAD = gettext_lazy(
 class RoleForm(forms.Form):
     """The name and the ticked permissions of a role, or of a role to be added."""
 
-    name = forms.CharField(max_length=100)
-    permissions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
+    name = forms.CharField(max_length=100, label=gettext_lazy("Name"))
+    permissions = forms.MultipleChoiceField(
+        label=gettext_lazy("Permissions"), widget=forms.CheckboxSelectMultiple, required=False
+    )
 
     def __init__(self, *args: Any, account: Account | None, row: Role | None, **kwargs: Any) -> None:
         self.stored = {each.codename for each in row.permissions.all()} if row is not None else set()
@@ -99,9 +102,9 @@ class RoleAdmin(EditablePage):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         return selectors.with_numbers(super().get_queryset(request))
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        columns = ("name", "permission_count", "people", "on_worklists")
-        return columns if current_account(request) else ("name", "account_or_platform", *columns[1:])
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        whose = () if current_account(request) else ("account_or_platform",)
+        return (column("name"), *whose, "permission_count", "people", "on_worklists")
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         return () if current_account(request) else (filter_by("account"),)

@@ -15,7 +15,7 @@ from accounts.selectors.security import factors_of
 from accounts.services.people import set_active
 from accounts.services.second_factor import remove_second_factor
 from administration.choices import yes_or_no
-from administration.columns import ticked
+from administration.columns import column, ticked
 from administration.page import BY_NAME_OR_EMAIL, AdminPage
 from audit.models import AuditEvent
 from audit.requests import actor_of
@@ -95,8 +95,8 @@ class UserAdmin(AdminPage):
     superusers_only = gettext_lazy("Only superusers of the platform can see users.")
     lead = gettext_lazy("Everyone on the platform. People manage their own name, email address and password.")
     list_display = (
-        "name",
-        "email",
+        column("name"),
+        column("email"),
         "state",
         ticked("is_superuser", gettext_lazy("Superuser")),
         "last_sign_in",

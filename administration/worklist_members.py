@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Account, Role, User
 from administration.change import Change, Done, Refusal
 from administration.choices import SearchedChoice, filter_by
+from administration.columns import column
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import BY_NAME_OR_EMAIL, EditablePage
@@ -54,6 +55,7 @@ class AddForm(forms.Form):
 
     person = forms.ModelMultipleChoiceField(
         User.objects.none(),
+        label=gettext_lazy("Person"),
         to_field_name="uuid",
         error_messages={"required": gettext_lazy(NO_ONE_CHOSEN)},
     )
@@ -124,7 +126,11 @@ class WorklistMembershipForm(ServiceForm):
     class Meta:
         model = WorklistMembership
         fields = ("worklist", "user", "role")
-        labels = {"user": gettext_lazy("Person"), "role": gettext_lazy("Role here")}
+        labels = {
+            "worklist": gettext_lazy("Worklist"),
+            "user": gettext_lazy("Person"),
+            "role": gettext_lazy("Role here"),
+        }
         widgets = {"user": SearchedChoice(WorklistMembership._meta.get_field("user"), admin.site)}
         help_texts = {
             "role": gettext_lazy(
@@ -156,9 +162,9 @@ class WorklistMembershipAdmin(EditablePage):
         rows = super().rows(request)
         return rows.select_related("user", "account", "worklist__account", "worklist__default_role", "role")
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        whose = ("account",) if current_account(request) is None else ()
-        return ("user", "email", *whose, "worklist", "role")
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        whose = (column("account"),) if current_account(request) is None else ()
+        return (column("user"), "email", *whose, column("worklist"), column("role"))
 
     @admin.display(description=gettext_lazy("Email"), ordering="user__email")
     def email(self, membership: WorklistMembership) -> str:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from administration import share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
-from administration.choices import filter_by, yes_or_no
-from administration.columns import NO, YES
+from administration.choices import ChoiceFilter, filter_by, yes_or_no
+from administration.columns import NO, YES, column
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
@@ -60,6 +60,7 @@ HELP = {
 
 class WorklistForm(ServiceForm):
     kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
         choices=KINDS,
         initial=Worklist.Kind.LOCATION.value,
         widget=forms.RadioSelect,
@@ -73,6 +74,10 @@ class WorklistForm(ServiceForm):
             "needs_approval",
         )  # fmt: skip
         labels = {
+            "name": gettext_lazy("Name"),
+            "description": gettext_lazy("Description"),
+            "default_role": gettext_lazy("Default role"),
+            "share_code": gettext_lazy("Share code"),
             "is_front_door": gettext_lazy("Front door"),
             "takes_shares": gettext_lazy("Accepts shares"),
             "needs_approval": gettext_lazy("Shares need approval"),
@@ -111,7 +116,7 @@ class WorklistAdmin(EditablePage):
         "Lists of studies: locations, such as a department or a site, and groups, such as a meeting or a team."
     )
     list_filter = (
-        "kind",
+        ("kind", ChoiceFilter),
         yes_or_no("takes_shares", gettext_lazy("accepts shares")),
         yes_or_no("needs_approval", gettext_lazy("approval"), yes=NEEDED, no=NOT_NEEDED),
         filter_by("default_role"),
@@ -133,10 +138,11 @@ class WorklistAdmin(EditablePage):
         count = Subquery(own.values(count=Count("pk")), output_field=IntegerField())
         return super().get_queryset(request).annotate(n_members=Coalesce(count, 0))
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        whose = ("account",) if current_account(request) is None else ()
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        whose = (column("account"),) if current_account(request) is None else ()
         return (
-            "name", *whose, "kind", "code", "front_door", "shares", "approval", "default_role", "member_count"
+            column("name"), *whose, column("kind"), "code", "front_door", "shares", "approval",
+            column("default_role"), "member_count",
         )  # fmt: skip
 
     @admin.display(description=gettext_lazy("Share code"), ordering="share_code")

@@ -1,0 +1,108 @@
+"""The texts of real pages go through their translation marks: a language that puts brackets round every message."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import trans_real
+
+from accounts.models import Account, Role, User
+from common.formats import person_name
+from tests.cast import Cast
+from worklists.models import Worklist
+
+pytestmark = pytest.mark.django_db
+
+SHOWN = {"alt", "aria-label", "data-label", "placeholder", "title"}
+WORD = re.compile(r"[^\W\d_]{2,}")
+MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
+# Days, and the product's own name.
+THE_SAME_EVERYWHERE = re.compile(r"\d+ [A-Z][a-z]{2} \d{4}|CIMAR")
+
+
+class Brackets:
+    """A catalogue that has every message."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return self.gettext(singular if number == 1 else plural)
+
+    def to_language(self) -> str:
+        return "en-brackets"
+
+
+class Page(HTMLParser):
+    """What a person reads or hears, with spaces where tags are; messages stay whole across inline tags."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.silent = 0
+        self.text = ""
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.silent += tag in {"script", "style"}
+        for name, value in attrs:
+            if name in SHOWN:
+                self.text += f" {value} "
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in {"script", "style"}
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self.silent else f"{data} "
+
+
+@pytest.fixture
+def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trans_real._active, "value", Brackets(), raising=False)
+
+
+def unmarked(response: Any, *data: str) -> list[str]:
+    """The texts of the page outside every message, and outside what people typed."""
+    assert response.status_code == 200
+    text = Page(response.content.decode()).text
+    while MARKED.search(text):
+        text = MARKED.sub("\n", text)
+    for known in sorted(data, key=len, reverse=True):
+        text = text.replace(known, "\n")
+    lines = (" ".join(line.split()) for line in THE_SAME_EVERYWHERE.sub("\n", text).split("\n"))
+    return [line for line in lines if WORD.search(line)]
+
+
+def test_a_list_of_studies(client: Client, cast: Cast, brackets: None) -> None:
+    client.force_login(cast.ana)
+    page = client.get(reverse("studies:worklist", args=[cast.ct.uuid]))
+
+    assert unmarked(page, *names(cast)) == []
+
+
+def test_the_share_dialog(client: Client, cast: Cast, brackets: None) -> None:
+    client.force_login(cast.ana)
+    page = client.get(reverse("sharing:share"), {"placement": str(cast.placement.uuid)})
+
+    assert unmarked(page, *names(cast)) == []
+
+
+@pytest.mark.parametrize("page", ["index", "accounts_accountmembership_changelist", "worklists_worklist_add"])
+def test_pages_of_the_administration(client: Client, cast: Cast, brackets: None, page: str) -> None:
+    client.force_login(cast.adam)
+
+    assert unmarked(client.get(reverse(f"admin:{page}")), *names(cast)) == []
+
+
+def names(cast: Cast) -> list[str]:
+    """What the pages show as it was typed: names of people, places, roles and patients."""
+    people = [text for user in User.objects.all() for text in (user.name, user.email)]
+    places = [
+        *Worklist.objects.values_list("name", flat=True),
+        *Account.objects.values_list("name", flat=True),
+    ]
+    roles = Role.objects.values_list("name", flat=True)
+    study = [person_name(cast.study.patient_name), cast.study.patient_id, cast.study.description, "CT"]
+    return [*people, *places, *roles, *study]
