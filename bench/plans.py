@@ -78,7 +78,7 @@ def deeds(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
 def _graph(study: int) -> None:
     from sharing import graph
 
-    graph.load([study])
+    graph.load_graphs([study])
 
 
 def caught(wanted: str, deed: Callable[[], Any]) -> Iterator[list[str]]:

@@ -51,7 +51,7 @@ class Graph:
         return Graph(self.study, [share for share in self.shares if share.pk not in gone])
 
 
-def load(study_ids: Collection[int]) -> dict[int, Graph]:
+def load_graphs(study_ids: Collection[int]) -> dict[int, Graph]:
     """The graphs of the given studies: two statements. Read it after the study locks."""
     shares: dict[int, list[Share]] = defaultdict(list)
     for share in Share.objects.unended().filter(study__in=study_ids).order_by("id"):

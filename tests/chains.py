@@ -34,7 +34,7 @@ def share_on(study: Study, source: Worklist, target: Worklist, by: User) -> None
 
 
 def _share(study: Study, pairs: Iterable[tuple[Worklist, Worklist]], method: Method, by: User) -> None:
-    graphs, now = settling.opened([study.pk])
+    graphs, now = settling.locked_graphs([study.pk])
     account = study.home.account if method == Method.GROUP else None
     graphs[study.pk].shares += Share.objects.bulk_create(
         Share(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import Account
 from worklists.models import Worklist
 
-# What stands before the colon of a label.
+# The part of a label before its colon.
 AREAS = (gettext_noop("Account"), gettext_noop("Studies"), gettext_noop("Study links"))
 
 # Permissions that have no effect without the permission they are listed under.

@@ -196,7 +196,7 @@ def hang_on(study: Any, by: Any, places: list[Any], source_of: Callable[[int], i
     from sharing.models import Share
     from sharing.services import settling
 
-    graphs, now = settling.opened([study.pk])
+    graphs, now = settling.locked_graphs([study.pk])
     graphs[study.pk].shares += Share.objects.bulk_create(
         Share(
             study=study, from_worklist=places[source_of(n)], to_worklist=places[n], method="group", press=uuid4(),

@@ -1,6 +1,6 @@
 """What a person may see of shares."""
 
-from sharing.selectors.access import EVERYBODY, AccessPlace, StudyAccess, who_has_access
+from sharing.selectors.access import EVERYONE, AccessPlace, StudyAccess, who_has_access
 from sharing.selectors.directory import (
     account_uuids,
     accounts_by_uuid,
@@ -36,7 +36,7 @@ from sharing.selectors.shares import (
 )
 
 __all__ = [
-    "EVERYBODY",
+    "EVERYONE",
     "AccessPlace",
     "Leaving",
     "NoSuchPage",

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.models import AccountMembership
 from audit import clock
-from sharing.graph import load as load_graphs
+from sharing.graph import load_graphs
 from sharing.models import Method, Share
 from worklists.models import Worklist
 from worklists.selectors import worklists_of_member
@@ -34,7 +34,7 @@ def given_by(membership: AccountMembership) -> QuerySet[Share]:
 
 
 def what_ends_by_leaving(membership: AccountMembership) -> Leaving:
-    """What `sharing.services.leave_account` would end now; the same whether the membership goes or is inactive."""
+    """What `sharing.services.leave_account` would end now; the same for a deleted and an inactive membership."""
     own = Worklist.objects.get(owner=membership.user_id)
     given = set(given_by(membership).values_list("pk", "study_id"))
     graphs, pks = load_graphs({study_id for _, study_id in given}), {pk for pk, _ in given}

@@ -8,11 +8,10 @@ from datetime import datetime
 from audit import clock
 from audit.actor import Actor
 from sharing.events import Labels
-from sharing.graph import Graph
-from sharing.graph import load as load_graphs
+from sharing.graph import Graph, load_graphs
 from sharing.models import Share
 from sharing.selectors.directory import accounts_of
-from sharing.selectors.shares import named
+from sharing.selectors.shares import worklists_with_names
 from studies.models import Placement
 
 
@@ -105,7 +104,7 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
                 near[worklist_id] += 1
             elif times.internal > now:
                 far.add(worklist_id)
-    names = named(set(near))
+    names = worklists_with_names(set(near))
     return WhatEnds(
         shares=len(chosen),
         studies=len({share.study_id for share in chosen}),

@@ -28,10 +28,10 @@ def shares_awaiting(by: Actor) -> QuerySet[Share]:
 
 @dataclass(frozen=True)
 class ReceivedPress:
-    """The placements of one press that a reader still has; `stood`: whether the reader ever had any."""
+    """The placements of one press that a reader still has; `was_there`: whether the reader ever had any."""
 
     placements: list[Placement]
-    stood: bool
+    was_there: bool
     shared_by: str = ""
     note: str = ""
 
@@ -63,6 +63,6 @@ def worklist_ids(by: Actor, codename: str) -> set[int]:
     return set(access.worklists_for(by, codename).values_list("pk", flat=True))
 
 
-def named(worklist_ids: set[int]) -> dict[int, Worklist]:
+def worklists_with_names(worklist_ids: set[int]) -> dict[int, Worklist]:
     """These worklists with what their labels need: one statement."""
     return Worklist.objects.with_names().in_bulk(worklist_ids)

@@ -31,7 +31,7 @@ def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
         raise NothingThere
     permissions.check_approve(by, waiting.to_worklist)
     lock_directory(users=(), accounts=(), worklists=[waiting.to_worklist.pk])
-    graphs, now = settling.opened([waiting.study_id])
+    graphs, now = settling.locked_graphs([waiting.study_id])
     graph = graphs[waiting.study_id]
     unapproved = (each for each in graph.shares if each.approved_at is None)
     standing = next((each for each in unapproved if each.pk == waiting.pk), None)

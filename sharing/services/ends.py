@@ -30,7 +30,7 @@ def end_shares(*, shares: Sequence[UUID], by: Actor) -> EndReport:
     if not chosen:
         raise NothingThere
     permissions.check_end(by, chosen)
-    graphs, now = settling.opened({share.study_id for share in chosen})
+    graphs, now = settling.locked_graphs({share.study_id for share in chosen})
     pks = {share.pk for share in chosen}
     ending = [share for graph in graphs.values() for share in graph.shares if share.pk in pks]
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.ENDED, by=by)

@@ -50,7 +50,7 @@ def _claim(by: Actor) -> int:
     worklist = Worklist.objects.select_related("owner").get(owner=user)
     lock_directory(users=[user.pk], accounts=(), worklists=[worklist.pk])
     promised = set(_promises(user).values_list("pk", "study_id"))
-    graphs, now = settling.opened({study_id for _, study_id in promised})
+    graphs, now = settling.locked_graphs({study_id for _, study_id in promised})
     pks = {pk for pk, _ in promised}
     waiting = [share for graph in graphs.values() for share in graph.shares if share.pk in pks]
     labels = Labels.of(waiting)
@@ -136,7 +136,7 @@ def end_promises(*, invitation: Invitation, by: Actor) -> int:
     study_ids = set(waiting.values_list("study_id", flat=True))
     if not study_ids:
         return 0
-    graphs, now = settling.opened(study_ids)
+    graphs, now = settling.locked_graphs(study_ids)
     ending = [
         share
         for graph in graphs.values()

@@ -26,7 +26,7 @@ def read_access(
 ) -> selectors.StudyAccess:
     """Who can see this study, as far as the person may know it from where they see it.
 
-    `names`: the worklist whose people are to be named, or `EVERYBODY`; `path`: the share whose whole path is wanted.
+    `names`: the worklist whose people are to be named, or `EVERYONE`; `path`: the share whose whole path is wanted.
     """
     now = clock.now()
     asked = {"names": names, "path": path}
@@ -59,7 +59,7 @@ def read_access_path(*, placement: Placement, share: UUID, by: Actor) -> list[di
 def read_received(*, press: UUID, by: Actor) -> selectors.ReceivedPress:
     """The placements of a press that the person still has; NothingThere where they never had any."""
     received = selectors.press_for(by, press)
-    if not received.stood:
+    if not received.was_there:
         raise NothingThere
     worklists = {placement.worklist_id: placement.worklist for placement in received.placements}
     record_all(

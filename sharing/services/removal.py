@@ -42,7 +42,7 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: Actor) -> Removal:
     if not chosen:
         raise NothingThere
     permissions.check_removal(by, chosen)
-    graphs, now = settling.opened({placement.study_id for placement in chosen})
+    graphs, now = settling.locked_graphs({placement.study_id for placement in chosen})
     # The share that brought a study here may have ended while we waited for the lock.
     removed = [
         placement for placement in chosen if graphs[placement.study_id].at(placement.worklist_id).exists > now
@@ -60,7 +60,7 @@ def remove_from_worklist(*, placements: Sequence[UUID], by: Actor) -> Removal:
 
 @transaction.atomic
 def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
-    """Delete a study at its home: its shares and promises end, every placement goes, a tombstone stays.
+    """Delete a study at its home: its shares and promises end, every placement is deleted, a tombstone stays.
 
     The bytes are removed later, when no other study uses them. Raises NothingThere, PermissionDenied, ValidationError.
     """
@@ -71,7 +71,7 @@ def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
     why = why.replace("\x00", "").strip()
     if not why or len(why) > 500:
         raise ValidationError(_("Give a reason of up to 500 characters."))
-    graphs, now = settling.opened([chosen.study_id])
+    graphs, now = settling.locked_graphs([chosen.study_id])
     graph = graphs[chosen.study_id]
     if graph.study.deleted_at is not None:
         raise NothingThere
@@ -105,7 +105,7 @@ def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Remova
     study_ids = set(given_by(row).values_list("study_id", flat=True))
     if not study_ids:
         return Removal(0, 0, 0)
-    graphs, now = settling.opened(study_ids)
+    graphs, now = settling.locked_graphs(study_ids)
     # Read again under the locks.
     given = set(given_by(row).values_list("pk", flat=True))
     ending = [share for graph in graphs.values() for share in graph.shares if share.pk in given]

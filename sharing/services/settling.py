@@ -11,8 +11,7 @@ from audit.actor import SYSTEM, Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from sharing.events import Labels, on_share
-from sharing.graph import Graph
-from sharing.graph import load as load_graphs
+from sharing.graph import Graph, load_graphs
 from sharing.law import NOWHERE, Times
 from sharing.models import Share
 from studies.models import FOREVER, NO_PATH, Placement, Study
@@ -36,7 +35,7 @@ def lock_studies(study_ids: Iterable[int]) -> datetime:
     return clock.now()
 
 
-def opened(study_ids: Collection[int]) -> tuple[dict[int, Graph], datetime]:
+def locked_graphs(study_ids: Collection[int]) -> tuple[dict[int, Graph], datetime]:
     """Lock the studies, end what was overdue, and give their graphs and the moment they are of."""
     now = lock_studies(study_ids)
     graphs = load_graphs(study_ids)
@@ -121,7 +120,7 @@ def settle_overdue() -> int:
             Placement.objects.overdue().order_by("exists_until").values_list("study_id", flat=True)[:SWEEP]
         )
         if overdue:
-            settle(*opened(overdue))
+            settle(*locked_graphs(overdue))
     return len(overdue)
 
 

@@ -89,7 +89,7 @@ def _press(
     allowed = _allowed(by, worklist, rights, study_ids)
     everything: frozenset[Allowed] = frozenset().union(*allowed.values())
     recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
-    graphs, now = settling.opened(study_ids)
+    graphs, now = settling.locked_graphs(study_ids)
     if expires_at is not None and expires_at <= now:
         raise ValidationError(_("The end date must be today or later."))
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.

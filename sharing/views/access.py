@@ -32,7 +32,7 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
     shown_at = placement_or_404(request, placement)
     whose = {"placement": shown_at, "by": actor_of(request)}
     names, path = request.GET.get("names", ""), request.GET.get("path", "")
-    worklist = None if names == selectors.EVERYBODY else _uuid(names)
+    worklist = None if names == selectors.EVERYONE else _uuid(names)
     share = _uuid(path)
     if request.headers.get("HX-Request") == "true" and (worklist or share):
         return _part(request, worklist, share, whose)
@@ -47,7 +47,7 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
         "places": [place_part(place, end) for place in shown.places],
         "waiting": [share_line(grant, end) for grant in shown.waiting],
         "promises": [(share_line(promise.grant, end), promise) for promise in shown.promises],
-        "everybody": selectors.EVERYBODY,
+        "everyone": selectors.EVERYONE,
     }
     return render(request, "sharing/access.html", context)
 

@@ -10,7 +10,7 @@ MOST_LINES = 12
 Consequence = tuple[int | None, str]
 
 
-def what_goes(preview: WhatEnds) -> list[Consequence]:
+def consequences_of(preview: WhatEnds) -> list[Consequence]:
     """A line for each recipient, for each worklist that loses studies with them, and for what is only counted."""
     counted = (
         (preview.elsewhere, _lost_elsewhere(preview.elsewhere)),

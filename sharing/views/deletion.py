@@ -13,7 +13,7 @@ from sharing import services
 from sharing.forms import DeleteForm, uuids
 from sharing.services import previews
 from sharing.views.common import NothingThere, dialog_answer, leave, page
-from sharing.views.consequences import what_goes
+from sharing.views.consequences import consequences_of
 
 
 @page
@@ -60,7 +60,7 @@ def _shown(request: HttpRequest, form: DeleteForm) -> HttpResponse:
     context = {
         "placement": chosen,
         "form": form,
-        "goes": what_goes(what),
+        "consequences": consequences_of(what),
         "what": what,
         "back": reverse("studies:study", args=[chosen.uuid]),
         "page_title": _("Delete the study"),

@@ -14,7 +14,7 @@ from sharing import services
 from sharing.forms import uuids
 from sharing.services import previews
 from sharing.views.common import back, dialog_answer, leave, page, sentence
-from sharing.views.consequences import what_goes
+from sharing.views.consequences import consequences_of
 
 
 @page
@@ -37,7 +37,7 @@ def end(request: HttpRequest) -> HttpResponse:
     context = {
         "preview": preview,
         "shares": shares,
-        "goes": what_goes(preview),
+        "consequences": consequences_of(preview),
         "back": back(request, reverse("sharing:shared_by_me")),
         "page_title": _("End a share"),
     }

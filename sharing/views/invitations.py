@@ -68,7 +68,7 @@ def withdraw(request: HttpRequest, invitation: UUID) -> HttpResponse:
         )
         context = {
             "invitation": chosen,
-            "goes": [(promises, waiting_shares_of_person(promises)), (None, link)],
+            "consequences": [(promises, waiting_shares_of_person(promises)), (None, link)],
             "back": to,
             "page_title": _("Withdraw the invitation"),
         }

@@ -14,7 +14,7 @@ from sharing import services
 from sharing.forms import uuids
 from sharing.services import previews
 from sharing.views.common import NO_STUDY_SELECTED, back, dialog_answer, leave, page, sentence, studies_page
-from sharing.views.consequences import what_goes
+from sharing.views.consequences import consequences_of
 
 CANNOT_REMOVE = gettext_noop("These studies cannot be removed from this worklist")
 NONE_TICKED = gettext_noop("Select at least one study, then choose Remove from this worklist.")
@@ -34,7 +34,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     context = {
         "placements": chosen,
         "worklist": chosen[0].worklist,
-        "goes": what_goes(what),
+        "consequences": consequences_of(what),
         "what": what,
         "back": studies_page(request, chosen[0].worklist),
         "page_title": _("Remove from this worklist"),

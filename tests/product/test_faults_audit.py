@@ -508,6 +508,7 @@ NOT_A_DEED = {
     # They build, check, lock or read; nothing is done and nothing is shown.
     "audit.event",
     "accounts.registration.check_usable",
+    "worklists.account.tidied_account_name",
     "worklists.worklists.check_share_code",
     "worklists.common.check_an_administrator_stays",
     "worklists.common.check_not_being_replaced",
@@ -528,6 +529,7 @@ NOT_A_DEED = {
     "studies.trail.check_view_audit",
     "sharing.settling.lock_studies",
     # What a dialog offers or a page announces before a deed. Reading these is not audited; the pages they stand on are.
+    "sharing.dialog.check_emails",
     "sharing.dialog.directory",
     "sharing.dialog.offer",
     "sharing.previews.preview_deletion",
@@ -549,10 +551,10 @@ PART_OF_A_DEED = {
     "accounts.outbox.queue_written",
     "studies.leftovers.leave_bytes",
     "studies.erasing.erase_study",
-    "sharing.notices.tell",
+    "sharing.notices.queue_notices",
     "sharing.settling.drop_every_placement",
     "sharing.settling.end",
-    "sharing.settling.opened",
+    "sharing.settling.locked_graphs",
     "sharing.settling.settle",
     "sharing.settling.stop",
 }

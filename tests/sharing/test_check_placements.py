@@ -232,6 +232,6 @@ def test_the_law_and_the_proof_agree_on_any_graph(eight_places: list[Worklist], 
         for source, target, days, approved, method in edges
     )
 
-    settling.settle(*settling.opened([study.pk]))
+    settling.settle(*settling.locked_graphs([study.pk]))
 
     assert said() == []

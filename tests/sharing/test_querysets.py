@@ -81,7 +81,7 @@ def test_the_clock_ends_a_share_and_what_came_after_it(shares: dict[str, Share],
 def test_live_is_what_the_law_says(cast: Any, shares: dict[str, Share], clock: Any, days: int) -> None:
     clock.move(days=days)
     now = the_clock.now()
-    study = graph.load([cast.study.pk])[cast.study.pk]
+    study = graph.load_graphs([cast.study.pk])[cast.study.pk]
     by_law = {one.pk for one in study.shares if study.is_live(one, now)}
 
     assert by_law

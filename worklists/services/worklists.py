@@ -23,7 +23,7 @@ from worklists.services.common import check_role_is_of, given, locked, standing,
 
 
 class Keep:
-    """Stands for "leave it as it is" where None has a meaning of its own."""
+    """The value for "leave it as it is" where None has a meaning of its own."""
 
 
 KEEP: Final = Keep()

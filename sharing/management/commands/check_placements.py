@@ -111,7 +111,7 @@ WHERE t.stands <> t.due
 ORDER BY study_id, worklist_id, what
 """
 
-# A share that has not ended hangs on another that has not, down to home: whatever the clock says, nothing floats.
+# A share that has not ended was made from home, or from a worklist that such shares lead to, whatever the clock says.
 FLOATING = """
 WITH RECURSIVE held AS (
     SELECT id AS study_id, home_id AS worklist_id FROM studies_study

@@ -9,11 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from audit.actor import Actor
-from sharing.selectors.access.reading import EVERYBODY, Reading
+from sharing.selectors.access.reading import EVERYONE, Reading
 from sharing.selectors.access.shown import AccessPlace, StudyAccess, last_moment
 from studies.models import Placement
 
-__all__ = ["EVERYBODY", "AccessPlace", "StudyAccess", "last_moment", "who_has_access"]
+__all__ = ["EVERYONE", "AccessPlace", "StudyAccess", "last_moment", "who_has_access"]
 
 
 def who_has_access(

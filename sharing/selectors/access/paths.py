@@ -50,7 +50,7 @@ class Paths(Reach):
             for each in ways.to(share.from_worklist_id):
                 steps.append(self._share_step(each))
                 steps.append(self._linked(self._target_step(each), each.to_worklist_id))
-            # The worklist this share was made from comes after the fold.
+            # The worklist this share was made from is the step after the fold.
             steps.pop()
         return {
             "kind": "fold",

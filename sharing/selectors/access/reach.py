@@ -6,8 +6,7 @@ from datetime import datetime
 
 from accounts.models import Invitation, User
 from audit.actor import Actor
-from sharing import graph
-from sharing.graph import Graph
+from sharing.graph import Graph, load_graphs
 from sharing.models import Method, Share
 from sharing.permissions import RightsToEnd
 from sharing.selectors.access.ways import Ways
@@ -25,14 +24,14 @@ class Reach:
 
     def __init__(self, placement: Placement, by: Actor, now: datetime) -> None:
         self.by, self.now = by, now
-        self.graph: Graph = graph.load([placement.study_id])[placement.study_id]
+        self.graph: Graph = load_graphs([placement.study_id])[placement.study_id]
         self.live = [share for share in self.graph.shares if self.graph.is_live(share, now)]
         self.home, self.start = self.graph.study.home_id, placement.worklist_id
         self.accounts = accounts_of(by.person)
         ids = {self.home, self.start} | {share.from_worklist_id for share in self.live}
         ids |= {share.to_worklist_id for share in self.live if share.to_worklist_id is not None}
         self.worklists = Worklist.objects.select_related("account", "owner").in_bulk(ids)
-        # Inside home's own account an inner placement knows what home knows.
+        # A reader at an internal placement of home's own account may know as much as a reader at home.
         own = self.worklists[self.start].account_id
         inside = own is not None and own == self.worklists[self.home].account_id
         self.knows_all = placement.is_home or (inside and placement.internal_until > now)

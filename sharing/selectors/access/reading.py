@@ -17,7 +17,7 @@ MOST_NAMED = 12
 # Up to so many names are open from the start.
 MOST_OPEN = 12
 
-EVERYBODY = "all"
+EVERYONE = "all"
 
 
 class Reading(Paths):
@@ -68,7 +68,7 @@ class Reading(Paths):
         self, near: list[int], names: UUID | str
     ) -> tuple[dict[int, int], dict[int, list[RolePeople]]]:
         """How many people can see the study on each worklist, and who they are where they are named."""
-        if len(near) <= MOST_NAMED or names == EVERYBODY:
+        if len(near) <= MOST_NAMED or names == EVERYONE:
             members = members_of(near)
             return {pk: number for pk, (_, number) in members.items()}, {
                 pk: roles for pk, (roles, _) in members.items()
@@ -94,7 +94,7 @@ class Reading(Paths):
     ) -> AccessPlace:
         worklist, times = self.worklists[pk], self.graph.at(pk)
         is_inside = pk in self.inside
-        is_asked_for = names in (EVERYBODY, worklist.uuid)
+        is_asked_for = names in (EVERYONE, worklist.uuid)
         return AccessPlace(
             name=self._name(pk),
             kind=worklist.kind if is_inside else "email",
