@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.actions import Action
 from audit.models import AuditEvent
-from audit.sentences import IN_FRONT, METHODS, OTHERWISE, REASONS, SENTENCES, STATES
+from audit.sentences import IN_FRONT, METHODS, NOTES, OTHERWISE, REASONS, SENTENCES, STATES
 from common.nouns import counted
 from common.text import one_line
 
@@ -139,11 +139,27 @@ def _method(event: AuditEvent) -> str:
 
 
 def _until(event: AuditEvent) -> str:
-    try:
-        moment = parse_datetime(str(_detail(event, "until") or ""))
-    except ValueError:
-        return ""
+    moment = _moment(event, "until")
     return _(", until {}").format(_last_day(moment)) if moment else ""
+
+
+def _before(event: AuditEvent) -> str:
+    """The end date of a share before it changed, and whether its note did; an event may have recorded neither."""
+    detail = event.detail if isinstance(event.detail, dict) else {}
+    changes = []
+    if detail.get("was_until", detail.get("until")) != detail.get("until"):
+        moment = _moment(event, "was_until")
+        changes.append(_("before: {}").format(_last_day(moment)) if moment else _("before: no end date"))
+    if (note := str(_detail(event, "note"))) in NOTES:
+        changes.append(_(NOTES[note]))
+    return f" ({'; '.join(changes)})" if changes else ""
+
+
+def _moment(event: AuditEvent, key: str) -> datetime | None:
+    try:
+        return parse_datetime(str(_detail(event, key) or ""))
+    except ValueError:
+        return None
 
 
 def _last_day(end: datetime) -> str:
@@ -217,6 +233,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "rights": _rights,
     "method": _method,
     "until": _until,
+    "before": _before,
     "state": lambda e: _(STATES[state]) if (state := str(_detail(e, "outcome"))) in STATES else "",
     "why": _why,
     "place_of_code": lambda e: _in(": {}", e.other_worklist_label),

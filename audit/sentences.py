@@ -71,7 +71,7 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_REMOVE: gettext_noop("{who} removed the study from {place}"),
     Action.ACCESS_READ: gettext_noop("{who} viewed who has access"),
     Action.SHARE_ADD: gettext_noop("{who} shared the study with {other}{method}{until}{state}"),
-    Action.SHARE_CHANGE: gettext_noop("{who} changed the share with {other}{method}{until}"),
+    Action.SHARE_CHANGE: gettext_noop("{who} changed the share with {other}{method}{until}{before}"),
     Action.SHARE_END: gettext_noop("{who} ended the share with {other}{method}{why}"),
     Action.SHARE_EXPIRE: gettext_noop("The share with {other}{method} reached its end date"),
     Action.SHARE_UNREACHABLE: gettext_noop(
@@ -111,6 +111,9 @@ STATES = {
     "awaiting_approval": gettext_noop(", awaiting approval"),
     "invited": gettext_noop(", with an invitation"),
 }
+
+# What became of a share's note.
+NOTES = {"added": gettext_noop("note added"), "changed": gettext_noop("note changed")}
 
 # The codes in an event's `why`, in words.
 REASONS = {

@@ -107,6 +107,34 @@ def test_a_plain_share_is_told_plainly():
     assert history.sentence(event) == "Ana Obi shared the study with Chest Clinic (group)"
 
 
+@pytest.mark.parametrize(
+    ("detail", "says"),
+    [
+        ({}, "Ana Obi changed the share with Chest Clinic (group), until 3 Dec 2026"),
+        (
+            {"was_until": ""},
+            "Ana Obi changed the share with Chest Clinic (group), until 3 Dec 2026 (before: no end date)",
+        ),
+        (
+            {"was_until": "2026-12-02T00:00:00+00:00", "note": "changed"},
+            "Ana Obi changed the share with Chest Clinic (group), until 3 Dec 2026 (before: 1 Dec 2026; note changed)",
+        ),
+        (
+            {"was_until": "2026-12-04T00:00:00+00:00", "note": "added"},
+            "Ana Obi changed the share with Chest Clinic (group), until 3 Dec 2026 (note added)",
+        ),
+    ],
+)
+def test_a_changed_share_is_told_with_what_it_was_before(detail, says):
+    event = an_event(
+        Action.SHARE_CHANGE,
+        by_label="Ana Obi <ana@example.org>",
+        other_worklist_label="Chest Clinic",
+        detail={"method": "group", "until": "2026-12-04T00:00:00+00:00", **detail},
+    )
+    assert history.sentence(event) == says
+
+
 def test_a_promise_that_was_a_duplicate_says_so_in_words():
     event = an_event(Action.SHARE_DROP, other_worklist_label="dan@example.org", detail={"why": "duplicate"})
     assert history.sentence(event) == (
