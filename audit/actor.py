@@ -153,6 +153,9 @@ class Actor:
 
     def role_label(self, account_id: int | None, worklist_id: int | None) -> str:
         """The name of the role under which the actor acts there, for the audit trail; read once for each place."""
+        if self.kind is Kind.SYSTEM:
+            # It has no role, and lives as long as the process: what it kept of each place would never go.
+            return ""
         place = (account_id, worklist_id)
         if place not in self._roles:
             self._roles[place] = _rights_reader().role_label(self, account_id, worklist_id)

@@ -25,6 +25,10 @@ COPIED = [
     field.attname for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at", "detail")
 ]
 _values = attrgetter(*COPIED)
+_ID, _AT, *_REST = AuditEvent._meta.concrete_fields
+# The moment of an event is the database's.
+_NOW = _AT.get_default()
+_GIVEN = [field.attname for field in _REST]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,20 +59,19 @@ def event(action: Action, *, by: Actor, on: On, outcome: str = "success", purpos
 
     Who acted, from which IP address and under which role comes from the actor, so no caller can leave it out.
     """
-    about = vars(on)
-    return AuditEvent(
-        action=str(action),
-        outcome=outcome,
-        purpose=purpose,
-        by_id=by.user_id,
-        by_label=by.label,
-        ip_address=by.ip_address,
-        **{
-            **about,
-            "role_label": on.role_label or by.role_label(on.account_id, on.worklist_id)[:ROLE_LABEL],
-            "detail": {**by.trail_detail, **on.detail},
-        },
-    )
+    values = {
+        **vars(on),
+        "action": str(action),
+        "outcome": outcome,
+        "purpose": purpose,
+        "by_id": by.user_id,
+        "by_label": by.label,
+        "ip_address": by.ip_address,
+        "role_label": on.role_label or by.role_label(on.account_id, on.worklist_id)[:ROLE_LABEL],
+        "detail": {**by.trail_detail, **on.detail},
+    }
+    # By position: thousands are built at a time, and by name each costs three times as much.
+    return AuditEvent(None, _NOW, *(values[name] for name in _GIVEN))  # type: ignore[misc]
 
 
 def record(

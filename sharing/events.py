@@ -2,54 +2,64 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from accounts.models import Account
+from django.db import connection
+
 from audit.services import On
 from sharing.models import Share
 from studies.models import Study
-from worklists.events import on_worklist_with
-from worklists.models import Worklist
+
+
+class Place(NamedTuple):
+    """What an event records of a worklist; `label` as `Worklist.label` has it."""
+
+    worklist_id: int
+    label: str
+    account_id: int | None
+    account_label: str
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The worklists that some shares name, fetched once."""
+    """What events record of the worklists that some shares name, read at once; of thousands, no objects are built."""
 
-    worklists: dict[int, Worklist]
+    places: dict[int, Place]
 
     @classmethod
     def of(cls, shares: Iterable[Share]) -> "Labels":
         shares = list(shares)
         ids = {share.from_worklist_id for share in shares}
         ids |= {share.to_worklist_id for share in shares if share.to_worklist_id is not None}
-        return cls(_worklists(ids))
+        with connection.cursor() as cursor:
+            cursor.execute(_PLACES, [list(ids)])
+            return cls({row[0]: Place(*row) for row in cursor.fetchall()})
 
     def target(self, share: Share) -> str:
         """To whom, as both trails may show it: the sender's trail does not show whose email it is."""
         if share.email:
             return share.email
         assert share.to_worklist_id is not None  # a constraint: a share has a worklist or an email
-        return self.worklists[share.to_worklist_id].label
+        return self.places[share.to_worklist_id].label
 
 
-def _worklists(ids: set[int]) -> dict[int, Worklist]:
-    """With their owners and accounts. Thousands of worklists share a few accounts: each of those is read once."""
-    needed = Worklist.objects.select_related("owner").only("kind", "name", "account_id", "owner__name")
-    worklists = needed.in_bulk(ids)
-    accounts = Account.objects.in_bulk(
-        {worklist.account_id for worklist in worklists.values() if worklist.account_id is not None}
-    )
-    for worklist in worklists.values():
-        if worklist.account_id is not None:
-            worklist.account = accounts[worklist.account_id]
-    return worklists
+_PLACES = """
+SELECT w.id, coalesce(owner.name, w.name), w.account_id, coalesce(account.name, '')
+FROM worklists_worklist w
+LEFT JOIN accounts_user owner ON owner.id = w.owner_id
+LEFT JOIN accounts_account account ON account.id = w.account_id
+WHERE w.id = ANY(%s)
+"""
 
 
 def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, **detail: Any) -> On:
     """The event belongs to the worklist the study was shared from, and names the other as its target."""
-    return on_worklist_with(
-        labels.worklists[share.from_worklist_id],
+    place = labels.places[share.from_worklist_id]
+    return On(
+        account_id=place.account_id,
+        account_label=place.account_label,
+        worklist_id=place.worklist_id,
+        worklist_label=place.label,
         study_id=study.pk,
         study_uid=study.study_instance_uid,
         share_uuid=share.uuid,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -174,46 +175,70 @@ def _write_ends(shares: Collection[Share]) -> None:
     """All at once: thousands of shares may end with another."""
     if not shares:
         return
-    ends = [(share.pk, share.ended_at, str(share.end_reason), share.ended_by_id) for share in shares]
+    # Thousands end at one moment for one reason: what they have in common is sent once.
+    kinds: dict[tuple[datetime | None, str, int | None], int] = {}
+    which = [
+        kinds.setdefault((share.ended_at, str(share.end_reason), share.ended_by_id), len(kinds) + 1)
+        for share in shares
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(ENDS, [list(column) for column in zip(*ends, strict=True)])
+        cursor.execute(ENDS, [[share.pk for share in shares], which, *map(list, zip(*kinds, strict=True))])
 
 
 ENDS = """
 UPDATE sharing_share
-SET ended_at = ends.ended_at, end_reason = ends.end_reason, ended_by_id = ends.ended_by_id
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[]) AS ends (id, ended_at, end_reason, ended_by_id)
+SET ended_at = kinds.ended_at, end_reason = kinds.end_reason, ended_by_id = kinds.ended_by_id
+FROM unnest(%s::bigint[], %s::int[]) AS ends (id, kind)
+JOIN unnest(%s::timestamptz[], %s::text[], %s::bigint[]) WITH ORDINALITY
+    AS kinds (ended_at, end_reason, ended_by_id, kind) ON kinds.kind = ends.kind
 WHERE sharing_share.id = ends.id
 """
 
 
 def _write_placements(graphs: dict[int, Graph], now: datetime) -> None:
-    rows = Placement.objects.filter(study__in=graphs.keys(), is_home=False).values_list(*KEY_AND_TIMES)
-    present = {(study_id, worklist_id): (pk, times) for study_id, worklist_id, pk, *times in rows}
-    wanted = {
-        (graph.study.pk, worklist_id): times
+    wanted = [
+        (graph.study.pk, worklist_id, times)
         for graph in graphs.values()
         for worklist_id, times in graph.times.items()
         if worklist_id != graph.study.home_id and times.exists > now
-    }
-    gone = [pk for key, (pk, _) in present.items() if key not in wanted]
-    changed = [
-        (*key, *times)
-        for key, times in wanted.items()
-        if key not in present or present[key][1] != list(times)
     ]
+    # Most placements never end: each time is sent once, and named by its position.
+    moments: dict[datetime, int] = {}
+    for _, _, times in wanted:
+        for moment in times:
+            moments.setdefault(moment, len(moments) + 1)
+    values: dict[str, Any] = {
+        "of": list(graphs),
+        "study": [study_id for study_id, _, _ in wanted],
+        "worklist": [worklist_id for _, worklist_id, _ in wanted],
+        "visible": [moments[times.visible] for _, _, times in wanted],
+        "internal": [moments[times.internal] for _, _, times in wanted],
+        "exists": [moments[times.exists] for _, _, times in wanted],
+        "moments": list(moments),
+    }
     with connection.cursor() as cursor:
-        if gone:
-            cursor.execute("DELETE FROM studies_placement WHERE id = ANY(%s)", [gone])
-        if changed:
-            cursor.execute(UPSERT, [list(column) for column in zip(*changed, strict=True)])
+        cursor.execute(PLACEMENTS, values)
 
 
-KEY_AND_TIMES = ("study_id", "worklist_id", "pk", "visible_until", "internal_until", "exists_until")
-
-UPSERT = """
+# What is wanted is looked up in a hash (NOT IN): PostgreSQL does not know how many placements a study just got, and
+# as a join it may compare each with each.
+PLACEMENTS = """
+WITH wanted AS MATERIALIZED (
+    SELECT w.study_id, w.worklist_id, m.moments[w.visible] AS visible_until,
+        m.moments[w.internal] AS internal_until, m.moments[w.exists] AS exists_until
+    FROM unnest(%(study)s::bigint[], %(worklist)s::bigint[], %(visible)s::int[], %(internal)s::int[], %(exists)s::int[])
+        AS w (study_id, worklist_id, visible, internal, exists),
+        (SELECT %(moments)s::timestamptz[] AS moments) AS m
+), gone AS (
+    DELETE FROM studies_placement
+    WHERE study_id = ANY(%(of)s::bigint[]) AND NOT is_home
+        AND (study_id, worklist_id) NOT IN (SELECT study_id, worklist_id FROM wanted)
+)
 INSERT INTO studies_placement (study_id, worklist_id, visible_until, internal_until, exists_until)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+SELECT w.* FROM wanted AS w LEFT JOIN studies_placement AS p
+    ON p.study_id = w.study_id AND p.worklist_id = w.worklist_id
+WHERE (p.visible_until, p.internal_until, p.exists_until)
+    IS DISTINCT FROM (w.visible_until, w.internal_until, w.exists_until)
 ON CONFLICT (study_id, worklist_id) DO UPDATE SET
     visible_until = excluded.visible_until,
     internal_until = excluded.internal_until,

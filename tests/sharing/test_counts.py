@@ -41,7 +41,7 @@ def of_every_method(cast):
 def test_one_study_to_one_location(cast):
     studies = make_studies(cast.ct, 1)
 
-    assert statements(cast, studies, of_every_method(cast)[:1]) == 19
+    assert statements(cast, studies, of_every_method(cast)[:1]) == 17
 
 
 def test_ten_studies_to_five_recipients_take_as_many_as_one_does_and_fifty_one_more(cast):
@@ -49,10 +49,10 @@ def test_ten_studies_to_five_recipients_take_as_many_as_one_does_and_fifty_one_m
     # The first press invites the address; after that a press of one and a press of fifty do the same.
     statements(cast, [cast.placement], targets)
 
-    assert statements(cast, studies[:1], targets) == 46
-    assert statements(cast, studies[1:11], targets) == 46
+    assert statements(cast, studies[:1], targets) == 44
+    assert statements(cast, studies[1:11], targets) == 44
     # More than fifty shares go in by COPY, and their keys are read back.
-    assert statements(cast, studies[11:], targets) == 47
+    assert statements(cast, studies[11:], targets) == 45
 
 
 def test_what_goes_in_by_copy_is_what_goes_in_one_by_one(cast):
@@ -104,8 +104,8 @@ def test_sharing_on_from_a_personal_worklist(cast):
     own = list(cast.ben.personal_worklist.placements.order_by("pk"))
     onward = [Target(Method.GROUP, str(cast.chest.uuid))]
 
-    assert statements(cast, own[:1], onward, by=acting(cast.ben)) == 24
-    assert statements(cast, own[1:], onward, by=acting(cast.ben)) == 24
+    assert statements(cast, own[:1], onward, by=acting(cast.ben)) == 22
+    assert statements(cast, own[1:], onward, by=acting(cast.ben)) == 22
 
 
 def test_ending_fifty_shares_takes_as_many_as_ending_one(cast):
@@ -125,7 +125,7 @@ def test_ending_fifty_shares_takes_as_many_as_ending_one(cast):
         ended = services.end_shares(shares=shares[1:], by=acting(cast.ana))
 
     assert (ended.ended, ended.ended_with_them) == (50, 50)
-    assert len(one) == len(fifty) == 19
+    assert len(one) == len(fifty) == 16
 
 
 def test_whether_a_person_may_is_one_statement(cast, django_assert_num_queries):
