@@ -41,6 +41,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Behind static files, before all that may be slow or fail.
     "cimar.activity_log.RequestWatch",
+    # Before the session and the CSRF check: these would receive a body of any size.
+    "common.body_size.SmallBodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

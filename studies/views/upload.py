@@ -6,35 +6,71 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
 from audit.requests import actor_of
+from common.body_size import receives_files
 from studies import selectors, services
 from studies.forms.upload import UploadForm
 from studies.models import Upload
 from studies.views.list_page import is_part
+from worklists.models import Worklist
 
 MOST_LISTED = 200
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @never_cache
 def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    home = selectors.worklist_to_upload_to(actor_of(request), worklist)
-    if home is None:
-        raise Http404
-    services.check_upload(worklist=home, by=actor_of(request))
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    return _form_page(request, _place(request, worklist), UploadForm())
+
+
+def may_send(request: HttpRequest, worklist: UUID) -> None:
+    """Refuses, from the session and the URL alone, whoever may not send files to this worklist."""
+    _place(request, worklist)
+
+
+@require_POST
+@signed_in
+@receives_files(may_send)
+@never_cache
+def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    place = _place(request, worklist)
+    form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            made = services.receive_upload(worklist=home, by=actor_of(request), files=form.chosen())
+            made = services.receive_upload(worklist=place, by=actor_of(request), files=form.chosen())
         except ValidationError as error:
             form.add_error(None, error)
         else:
             return redirect("studies:upload_progress", made.uuid)
-    context = {"worklist": home, "form": form, "section": "studies"}
+    return _form_page(request, place, form)
+
+
+@require_safe
+@signed_in
+@never_cache
+def upload_allowed(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """For the proxy, which asks before it receives files: 204, 401 or 403, the only answers it understands."""
+    try:
+        _place(request, worklist)
+    except Http404:
+        return HttpResponse(status=401)
+    return HttpResponse(status=204)
+
+
+def _place(request: HttpRequest, uuid: UUID) -> Worklist:
+    worklist = selectors.worklist_to_upload_to(actor_of(request), uuid)
+    if worklist is None:
+        raise Http404
+    services.check_upload(worklist=worklist, by=actor_of(request))
+    return worklist
+
+
+def _form_page(request: HttpRequest, worklist: Worklist, form: UploadForm) -> HttpResponse:
+    context = {"worklist": worklist, "form": form, "section": "studies"}
     return render(request, "studies/upload.html", context, status=422 if form.is_bound else 200)
 
 

@@ -219,7 +219,8 @@ def upload_and_look(stack: Stack, house: Cast, description: str) -> Study:
     page = reverse("studies:upload", args=[house.ct.uuid])
     assert guest.get(page).status == 200
 
-    answer = guest.upload(page, "picture.dcm", as_bytes(dicom(StudyDescription=description)))
+    files = reverse("studies:upload_files", args=[house.ct.uuid])
+    answer = guest.upload(files, "picture.dcm", as_bytes(dicom(StudyDescription=description)))
 
     assert answer.status == 302, answer.text
     found: Any = eventually(lambda: Study.objects.filter(description=description).first(), 120)

@@ -20,6 +20,8 @@ from tests.production.people import context_of, words
 from tests.production.stack import HOST, Replica, Stack, missing
 
 pytestmark = pytest.mark.process
+UPLOAD = "/worklists/6e0c1d4e-1d0f-4f0e-8a53-1f3d5c1e7a10/upload/files/"
+ALLOWED = UPLOAD.replace("files", "allowed")
 HASHED = "css/site.0123456789ab.css"
 
 
@@ -30,7 +32,7 @@ class StandIn(ThreadingHTTPServer):
 
     def __init__(self, name: str) -> None:
         super().__init__(("127.0.0.1", 0), Remember)
-        self.name, self.seen, self.hangs_up = name, [], False
+        self.name, self.seen, self.hangs_up, self.allows = name, [], False, 204
         # What it answers beside its name, by path.
         self.headers: dict[str, dict[str, str]] = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -59,8 +61,8 @@ class Remember(BaseHTTPRequestHandler):
         if self.server.hangs_up:
             self.connection.close()
             return
-        text = self.server.name.encode()
-        self.send_response(200)
+        text = self.server.name.encode() if self.path != ALLOWED else b""
+        self.send_response(200 if self.path != ALLOWED else self.server.allows)
         self.send_header("Content-Length", str(len(text)))
         for name, value in self.server.headers.get(self.path, {}).items():
             self.send_header(name, value)
@@ -109,6 +111,11 @@ class Proxy:
             line.close()
 
     @property
+    def buffer(self) -> Path:
+        """Where the proxy keeps what it receives."""
+        return Path(self.replica.environment["CIMAR_UPLOAD_BUFFER"])
+
+    @property
     def seen(self) -> list[dict[str, Any]]:
         return [request for web in self.webs for request in web.seen]
 
@@ -145,7 +152,7 @@ def short_folder(factory: pytest.TempPathFactory) -> Path:
 def proxy(started: Proxy) -> Proxy:
     for web in started.webs:
         web.seen.clear()
-        web.hangs_up = False
+        web.hangs_up, web.allows = False, 204
     return started
 
 
@@ -184,7 +191,7 @@ def test_an_upload_is_received_whole_before_a_web_process_is_troubled(proxy: Pro
     line.connect()
     line.sock = context_of(proxy.stack).wrap_socket(line.sock, server_hostname=HOST)
     data = b"x" * 2_000_000
-    line.putrequest("POST", "/worklists/x/upload/", skip_host=True)
+    line.putrequest("POST", UPLOAD, skip_host=True)
     for name, value in {"Host": HOST, "Content-Length": str(len(data))}.items():
         line.putheader(name, value)
     line.endheaders()
@@ -192,6 +199,7 @@ def test_an_upload_is_received_whole_before_a_web_process_is_troubled(proxy: Pro
     # Others go by while it is on its way.
     assert {proxy.ask("GET", "/").status for _ in range(5)} == {200}
     assert {request["method"] for request in proxy.seen} == {"GET"}
+    assert [request["path"] for request in proxy.seen].count(ALLOWED) == 1
 
     line.send(data[1_000_000:])
 
@@ -302,11 +310,57 @@ def test_a_static_file_of_another_version_is_asked_of_the_web_processes(proxy: P
 def test_an_upload_beyond_the_limit_is_answered_with_a_sentence(proxy: Proxy) -> None:
     limit = 8300 * 1024**2
 
-    answer = proxy.ask("POST", "/worklists/x/upload/", Content_Length=str(limit + 1))
+    answer = proxy.ask("POST", UPLOAD, Content_Length=str(limit + 1))
 
     assert answer.status == 413
     assert "Please send the files in parts." in words(answer.text)
     assert proxy.seen == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/share/studies/", "/sign-in/", UPLOAD.replace("files/", ""), "/nowhere/"]
+)
+def test_elsewhere_half_a_megabyte_is_the_most(proxy: Proxy, path: str) -> None:
+    answer = proxy.ask("POST", path, Content_Length=str(512 * 1024 + 1))
+
+    assert answer.status == 413
+    assert proxy.seen == []
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (401, "Sign in, open the worklist and upload the files again."),
+        (403, "ask your organisation’s administrator"),
+    ],
+)
+def test_files_of_those_who_may_not_send_any_are_not_received(proxy: Proxy, told: int, sentence: str) -> None:
+    for web in proxy.webs:
+        web.allows = told
+
+    answer = proxy.ask("POST", UPLOAD, b"x" * 2_000_000, Cookie="sessionid=abc")
+
+    assert answer.status == told
+    assert sentence in words(answer.text)
+    (asked,) = proxy.seen
+    assert (asked["method"], asked["path"], asked["body"]) == ("GET", ALLOWED, b"")
+    assert {"Cookie": "sessionid=abc", "HX-Request": "true"}.items() <= asked["headers"].items()
+    assert proxy.buffer.is_dir()
+    assert not [path for path in proxy.buffer.rglob("*") if path.is_file()]
+
+
+def test_a_program_that_asks_without_pause_is_told_to_wait(
+    env: dict[str, str], tmp_path_factory: Any
+) -> None:
+    proxy = Proxy(short_folder(tmp_path_factory), env, CIMAR_PROXY_REQUESTS="5")
+    try:
+        proxy.start()
+        answers = [proxy.ask("GET", "/studies/") for _ in range(40)]
+    finally:
+        proxy.end()
+
+    assert {answer.status for answer in answers} == {200, 429}
+    assert "Please try again in a minute." in words(answers[-1].text)
 
 
 def test_the_log_says_what_happened_and_neither_whom_nor_what_it_was_about(proxy: Proxy) -> None:

@@ -21,6 +21,10 @@ def page_of(worklist):
     return reverse("studies:upload", args=[worklist.uuid])
 
 
+def files_of(worklist):
+    return reverse("studies:upload_files", args=[worklist.uuid])
+
+
 def sent(name, content):
     return SimpleUploadedFile(name, content)
 
@@ -53,7 +57,7 @@ def test_who_may_upload_to_a_worklist(client, cast, person, status, method):
     client.force_login(getattr(cast, person))
     before = AuditEvent.objects.count()
 
-    response = getattr(client, method)(page_of(cast.ct))
+    response = client.get(page_of(cast.ct)) if method == "get" else client.post(files_of(cast.ct))
 
     assert response.status_code in status
     assert AuditEvent.objects.count() - before == (response.status_code == 403)
@@ -88,7 +92,7 @@ def test_a_hidden_worklist_and_one_that_does_not_exist_are_the_same_bytes(client
 def test_nothing_chosen_comes_back_with_a_sentence(client, cast):
     client.force_login(cast.ana)
 
-    response = client.post(page_of(cast.ct))
+    response = client.post(files_of(cast.ct))
 
     assert response.status_code == 422
     assert "Choose at least one file, folder or ZIP." in words(response)
@@ -99,7 +103,9 @@ def test_an_upload_is_taken_in_and_its_page_tells_what_arrived_and_what_was_refu
     client.force_login(cast.ana)
     files = [sent("one.dcm", scan()), sent("<b>notes\u202e.txt", b"not an image")]
 
-    begun = client.post(page_of(cast.ct), {"files": files, "folder": [sent("two.dcm", scan("MR_small.dcm"))]})
+    begun = client.post(
+        files_of(cast.ct), {"files": files, "folder": [sent("two.dcm", scan("MR_small.dcm"))]}
+    )
     waiting = client.get(begun["Location"])
     polled = client.get(begun["Location"], headers={"HX-Request": "true"})
     services.ingest_waiting()
@@ -121,7 +127,7 @@ def test_files_that_were_here_already_are_no_new_studies(client, cast):
     client.force_login(cast.ana)
     addresses = []
     for _ in range(2):
-        addresses.append(client.post(page_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"])
+        addresses.append(client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"])
         services.ingest_waiting()
 
     assert "Nothing new. All of these files were already here." in words(client.get(addresses[1]))
@@ -129,7 +135,7 @@ def test_files_that_were_here_already_are_no_new_studies(client, cast):
 
 def test_an_upload_is_there_for_who_made_it_alone(client, cast):
     client.force_login(cast.ana)
-    address = client.post(page_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
+    address = client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
     client.force_login(cast.adam)
 
     hidden, nowhere = client.get(address), client.get(reverse("studies:upload_progress", args=[uuid4()]))
@@ -142,7 +148,7 @@ def test_who_uploads_without_seeing_the_list_is_shown_no_patient(client, cast):
     machine = make_user("Machine")
     join(machine, cast.northgate, role, [cast.ct])
     client.force_login(machine)
-    address = client.post(page_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
+    address = client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
     services.ingest_waiting()
 
     done = client.get(address)
