@@ -24,12 +24,12 @@ MOST_LISTED = 200
 @require_safe
 @never_cache
 def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    return _form_page(request, _place(request, worklist), UploadForm())
+    return _form_page(request, _open_to_uploads(request, worklist), UploadForm())
 
 
 def may_send(request: HttpRequest, worklist: UUID) -> None:
     """Refuses, from the session and the URL alone, whoever may not send files to this worklist."""
-    _place(request, worklist)
+    _open_to_uploads(request, worklist)
 
 
 @require_POST
@@ -37,16 +37,16 @@ def may_send(request: HttpRequest, worklist: UUID) -> None:
 @receives_files(may_send)
 @never_cache
 def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    place = _place(request, worklist)
+    home = _open_to_uploads(request, worklist)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            made = services.receive_upload(worklist=place, by=actor_of(request), files=form.chosen())
+            made = services.receive_upload(worklist=home, by=actor_of(request), files=form.chosen())
         except ValidationError as error:
             form.add_error(None, error)
         else:
             return redirect("studies:upload_progress", made.uuid)
-    return _form_page(request, place, form)
+    return _form_page(request, home, form)
 
 
 @require_safe
@@ -55,13 +55,13 @@ def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
 def upload_allowed(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """For the proxy, which asks before it receives files: 204, 401 or 403, the only answers it understands."""
     try:
-        _place(request, worklist)
+        _open_to_uploads(request, worklist)
     except Http404:
         return HttpResponse(status=401)
     return HttpResponse(status=204)
 
 
-def _place(request: HttpRequest, uuid: UUID) -> Worklist:
+def _open_to_uploads(request: HttpRequest, uuid: UUID) -> Worklist:
     worklist = selectors.worklist_to_upload_to(actor_of(request), uuid)
     if worklist is None:
         raise Http404
