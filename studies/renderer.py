@@ -16,8 +16,38 @@ SECONDS_EACH = 200
 # Of one object, however many frames it has.
 FRAMES_SHOWN = 200
 
-UNREADABLE = "The images in this file could not be read."
-TOO_SLOW = "The images took too long to prepare."
+
+def gettext_noop(sentence: str) -> str:
+    """Marks a sentence for translation. Django's own wants settings, which the renderer's process does not have."""
+    return sentence
+
+
+# What is shown in place of a picture, or beside it. Kept as it is here, and translated where it is shown.
+UNREADABLE = gettext_noop("The images in this file could not be read.")
+TOO_SLOW = gettext_noop("The images took too long to prepare.")
+TOO_LARGE = gettext_noop("The image is too large to show here.")
+VIDEO = gettext_noop("This is a video. It cannot be shown here.")
+NO_IMAGE_DATA = gettext_noop("It holds no image data.")
+NO_SYNTAX = gettext_noop("It does not say how its values are encoded (Transfer Syntax).")
+NO_DECODER = gettext_noop("It is compressed in a way that cannot be read here.")
+NO_SIZE = gettext_noop("It does not say how many rows and columns it has.")
+NO_BITS = gettext_noop("Its values have a size that cannot be read (Bits Allocated).")
+NO_PHOTOMETRIC = gettext_noop(
+    "It does not say what its values mean, or in a way we cannot read (Photometric Interpretation)."
+)
+NO_SIGN = gettext_noop("It does not say whether its values are signed (Pixel Representation).")
+NO_PALETTE = gettext_noop("Its table of colours cannot be read.")
+OTHER_SAMPLES = gettext_noop("It says two different things about its colours (Samples per Pixel).")
+FEWER_VALUES = gettext_noop("It holds less image data than one image needs.")
+MORE_DATA = gettext_noop("It holds more image data than it says. The rest is not shown.")
+OVERLAYS_LEFT_OUT = gettext_noop("This image has an overlay (drawings or text), which is not shown here.")
+UNCALIBRATED = gettext_noop(
+    "The conversion of its values cannot be read. It is shown from its least to its greatest value."
+)
+
+
+def frames_left_out(shown: int, total: int) -> str:
+    return f"The first {shown} of {total} frames are shown."
 
 
 @dataclass(frozen=True)

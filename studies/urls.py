@@ -21,6 +21,7 @@ urlpatterns = [
     path("placements/<uuid:placement>/details/", study.details, name="details"),
     path("placements/<uuid:placement>/preparing/", study.preparing, name="preparing"),
     path(f"{_instance}/frames/<int:frame>.png", images.frame, name="frame"),
+    path(f"{_instance}/original.dcm", images.original, name="original"),
     path(f"{_instance}/thumbnail.png", images.thumbnail, name="thumbnail"),
     path("placements/<uuid:placement>/trail/", trail.trail, name="trail"),
     path("placements/<uuid:placement>/trail.csv", trail.trail_csv, name="trail_csv"),

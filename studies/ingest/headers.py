@@ -20,6 +20,7 @@ from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NO_SYNTAX
 from studies.ingest.text import clean, lenient_date
 from studies.ingest.walk import Pixels, walk
 from studies.models import Series, Study
+from studies.object_kinds import is_image_class
 
 # A wrong value is the sender's; pydicom's warnings about it would put patient data into the log.
 config.settings.reading_validation_mode = config.IGNORE
@@ -104,16 +105,14 @@ def _series(values: "_Values") -> dict[str, Any]:
 
 def _instance(values: "_Values", syntax: str, pixels: Pixels | None) -> dict[str, Any]:
     rows, columns = values.count("Rows"), values.count("Columns")
-    frames = (values.count("NumberOfFrames") or 1) if pixels and rows and columns else 0
+    frames = (values.count("NumberOfFrames") or 1) if pixels else 0
     sop_class = clean(values.text("SOPClassUID"), 64)
-    if not pixels and (
-        UID(sop_class).name.endswith("Image Storage") or (rows and columns and values.count("BitsAllocated"))
-    ):
+    # An object that is no image may say the size of one: raw data do.
+    has_size = rows and columns and values.count("BitsAllocated")
+    if not pixels and (is_image_class(sop_class) or (has_size and not sop_class)):
         raise FileRefused(NO_PIXELS)
-    if pixels and frames:
-        _as_many_pixels_as_it_says(
-            values, UID(syntax), pixels, rows=rows or 0, columns=columns or 0, frames=frames
-        )
+    if pixels and rows and columns:
+        _as_many_pixels_as_it_says(values, UID(syntax), pixels, rows=rows, columns=columns, frames=frames)
     return {
         "sop_class_uid": sop_class,
         "transfer_syntax_uid": syntax,

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest, Least
+from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from common import prepared
 from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
+from studies.object_kinds import kind_of
 from studies.renderer import FRAMES_SHOWN
 from worklists import access
 
@@ -24,6 +26,16 @@ class Image:
     @property
     def state(self) -> str:
         return self.instance.blob.preview if self.frame else Blob.Preview.NONE
+
+    @property
+    def kind(self) -> str:
+        """What an object without images is called."""
+        return kind_of(self.instance.sop_class_uid)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the renderer has to say of the pictures, or in place of them."""
+        return [_(note) for note in self.instance.blob.preview_note.splitlines()]
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,10 @@ class Opened:
     def may_open(self) -> bool:
         return "open_study" in self.rights
 
+    @property
+    def may_download(self) -> bool:
+        return self.may_open and "download_study" in self.rights
+
 
 @transaction.atomic
 def read_list(

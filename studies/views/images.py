@@ -1,4 +1,4 @@
-"""The prepared pictures, as files: no pixel is decoded here, and each request checks the right anew."""
+"""The prepared pictures and the originals as files: no pixel is decoded here, each request checks the right anew."""
 
 import logging
 from typing import Any
@@ -22,44 +22,56 @@ log = logging.getLogger(__name__)
 
 # A browser may keep a picture and must ask each time whether it still may show it.
 CACHING = "private, no-cache"
-NAME = "image.png"
+NAMES = {"image/png": "image.png", "application/dicom": "image.dcm"}
 
 
 @signed_in
 @require_safe
 def frame(request: HttpRequest, placement: UUID, instance: UUID, frame: int) -> HttpResponseBase:
-    return _picture(request, placement=placement, instance=instance, part=services.Part.FRAME, frame=frame)
+    return _stored(request, placement=placement, instance=instance, part=services.Part.FRAME, frame=frame)
 
 
 @signed_in
 @require_safe
 def thumbnail(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResponseBase:
-    return _picture(request, placement=placement, instance=instance, part=services.Part.THUMBNAIL)
+    return _stored(request, placement=placement, instance=instance, part=services.Part.THUMBNAIL)
 
 
-def _picture(request: HttpRequest, **which: Any) -> HttpResponseBase:
+@signed_in
+@require_safe
+def original(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResponseBase:
+    """The file as received, for what cannot be shown here. Its name says nothing of the patient."""
+    return _stored(request, placement=placement, instance=instance, part=services.Part.ORIGINAL)
+
+
+def _stored(request: HttpRequest, **which: Any) -> HttpResponseBase:
     """A picture that is not prepared yet is answered as missing: the study's page shows that and asks again."""
     try:
-        picture = services.open_instance(
+        stored = services.open_instance(
             **which, by=actor_of(request), session=request.session.session_key or ""
         )
     except NothingThere as error:
         raise Http404 from error
-    response: HttpResponseBase | None = get_conditional_response(request, etag=picture.etag)
+    response: HttpResponseBase | None = get_conditional_response(request, etag=stored.etag)
     if response is None:
-        response = _file(picture)
-    response["Cache-Control"], response["ETag"] = CACHING, picture.etag
+        response = _file(stored)
+    response["Cache-Control"], response["ETag"] = CACHING, stored.etag
     return response
 
 
 def _file(stored: services.StoredFile) -> HttpResponseBase:
-    """The bytes, or the word to the proxy that it may send them: whoever comes so far may have them."""
+    """The bytes, or the word to the proxy that it may send them: the right was checked before."""
     try:
         if settings.CIMAR_PROXY_SENDS_FILES:
             return _by_the_proxy(stored)
-        return FileResponse(storages["dicom"].open(stored.key), content_type=stored.media_type, filename=NAME)
+        return FileResponse(
+            storages["dicom"].open(stored.key),
+            content_type=stored.media_type,
+            as_attachment=not _is_picture(stored),
+            filename=NAMES[stored.media_type],
+        )
     except OSError as error:
-        log.error("a prepared picture is not in the storage: %s", type(error).__name__)
+        log.error("a stored file is not in the storage: %s", type(error).__name__)
         raise Http404 from error
 
 
@@ -68,6 +80,14 @@ def _by_the_proxy(stored: services.StoredFile) -> HttpResponse:
         raise FileNotFoundError(stored.key)
     headers = {
         "X-Accel-Redirect": f"/-/stored/{quote(stored.key)}",
-        "Content-Disposition": content_disposition_header(as_attachment=False, filename=NAME) or "",
+        "Content-Disposition": content_disposition_header(
+            as_attachment=not _is_picture(stored), filename=NAMES[stored.media_type]
+        )
+        or "",
     }
     return HttpResponse(content_type=stored.media_type, headers=headers)
+
+
+def _is_picture(stored: services.StoredFile) -> bool:
+    """A picture is part of a page; an original is for the reader's disk."""
+    return stored.media_type == "image/png"

@@ -3,6 +3,7 @@
 An address without a row fails; so does a row without an address.
 """
 
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from django.urls import get_resolver, reverse
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
+from studies.ingest.store import put
 from tests.cast import acting
 from tests.factories import placement_of
 from tests.fingerprint import AUDIT, fingerprint
@@ -104,6 +106,12 @@ def thumbnail(world: SimpleNamespace) -> list[Any]:
     return [world.placement.uuid, world.instance.uuid]
 
 
+def original(world: SimpleNamespace) -> list[Any]:
+    """The bytes are there, as an import leaves them."""
+    put(world.instance.blob.key, BytesIO(b"as received"))
+    return [world.placement.uuid, world.instance.uuid]
+
+
 def a_file(world: SimpleNamespace) -> dict[str, Any]:
     return {"files": SimpleUploadedFile("scan.dcm", b"not a scan")}
 
@@ -130,6 +138,7 @@ ROWS = [
     Row("studies:preparing", "get", placement, CT_LIST),
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
+    Row("studies:original", "get", original, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row(
         "studies:upload_files",
@@ -309,7 +318,11 @@ def test_a_method_without_a_row_does_nothing(world, name):
 
 @pytest.mark.parametrize(
     "name, args",
-    [(row.name, row.args) for row in ROWS if row.args in (placement, ct, invitation, frame, thumbnail)],
+    [
+        (row.name, row.args)
+        for row in ROWS
+        if row.args in (placement, ct, invitation, frame, thumbnail, original)
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_anothers_and_what_does_not_exist_are_answered_alike(world, name, args):
