@@ -10,10 +10,10 @@ from redis.exceptions import ConnectionError as ConnectionLost
 
 
 class Channel(RedisChannel):
-    """Says that its connection was closed by an error Celery expects.
+    """Reports that its connection was closed by an error that Celery expects.
 
     Where the broker goes in the middle of a task, kombu asks the closed connection for its host, to put the task's
-    message back and later to acknowledge it. That is an AttributeError, and nobody catches it: the worker ends. A lost
+    message back and later to acknowledge it. That is an AttributeError, which no code catches: the worker ends. A lost
     connection it gets over. The message comes again after the visibility timeout, which does no harm: every task here
     looks into the database for what is left to do.
     """

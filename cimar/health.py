@@ -1,4 +1,4 @@
-"""Says whether this process lives, and whether it can serve."""
+"""Whether this process is alive, and whether it can serve requests."""
 
 import os
 import time
@@ -23,43 +23,43 @@ from cimar.time_limit import TimeLimited
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 2.0  # seconds, for all of them together
+PATIENCE = 2.0  # seconds, for all checks together
 OK, AWAY, BEHIND = "ok", "away", "behind"
 
 
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    """The process answers. Whoever restarts processes asks this: a new one would not bring the database back."""
+    """The process answers. For what restarts processes: a restart would not bring the database back."""
     return HttpResponse("live\n", content_type="text/plain")
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 while pages can be served, else 503: whoever sends requests asks this.
+    """200 while pages can be served, otherwise 503; for the proxy that sends requests.
 
-    Without the broker, sign-in, lists, sharing and ending go on, and mail leaves later; without the storage, images
-    are missing and all else goes on. Then it says "degraded", and still serves.
+    Without the broker, sign-in, lists, sharing and ending go on, and mail is sent later; without the storage, images
+    are missing and everything else goes on. Then the status is "degraded", with 200.
     """
     running = {name: ask.begin() for name, ask in CHECKS.items()}
     until = time.monotonic() + PATIENCE
-    found = {name: _answer(future, until) for name, future in running.items()}
-    whole = "ready" if set(found.values()) == {OK} else "degraded"
-    status = whole if found["database"] == OK else "unready"
-    _tell(status, found)
-    return JsonResponse({"status": status, **found}, status=503 if status == "unready" else 200)
+    states = {name: _answer(future, until) for name, future in running.items()}
+    whole = "ready" if set(states.values()) == {OK} else "degraded"
+    status = whole if states["database"] == OK else "unready"
+    _log(status, states)
+    return JsonResponse({"status": status, **states}, status=503 if status == "unready" else 200)
 
 
-def _tell(status: str, found: dict[str, str]) -> None:
-    """When it changes: probes come every few seconds."""
-    if status != _told[-1]:
-        _told[-1] = status
-        tell = log.info if status == "ready" else log.warning
-        tell(status, **found)
+def _log(status: str, states: dict[str, str]) -> None:
+    """Only when the status changes: there are probes every few seconds."""
+    if status != _logged[-1]:
+        _logged[-1] = status
+        write = log.info if status == "ready" else log.warning
+        write(status, **states)
 
 
-_told = ["ready"]
+_logged = ["ready"]
 
 
 def _answer(future: "Future[str]", until: float) -> str:
@@ -72,7 +72,7 @@ def _answer(future: "Future[str]", until: float) -> str:
         return AWAY
 
 
-# --- What is asked ------------------------------------------------------------------------------------------
+# --- The checks ---------------------------------------------------------------------------------------------
 
 
 def database() -> str:
@@ -97,7 +97,7 @@ def _cache_table() -> str:
 
 
 def storage() -> str:
-    """A question that reads one name and no bytes."""
+    """Reads a name and no bytes."""
     dicom = storages["dicom"]
     if isinstance(dicom, FileSystemStorage):
         folder = Path(dicom.location)
@@ -122,9 +122,9 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Probes:
-    """Answers machines before anything looks at the host's name, the scheme, a session or a person.
+    """Answers probes before any check of the host's name, the scheme, a session or a person.
 
-    They ask by the address of a container, over plain HTTP, and nobody wants a line or a count of their coming.
+    They use the IP address of a container and plain HTTP, and are neither logged nor counted.
     """
 
     ADDRESSES: dict[str, Answer] = {"/health/live": live, "/health/ready": ready, "/health/": ready}

@@ -14,4 +14,4 @@ SUPERUSER = "postgres"
 
 
 class Problem(Exception):
-    """Something that the person who runs this has to put right; the text says what."""
+    """A problem that the operator has to solve; the text names it."""

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class TimeLimited(Generic[T]):
-    """`ask` runs in a thread of its own, one at a time: whoever comes meanwhile waits for the same answer.
+    """`ask` runs in a thread of its own, one at a time: callers in the meantime wait for the same answer.
 
     So a service that hangs costs one thread and one connection, however often it is asked about. A thread that is
     no longer waited for ends by its own time-outs.
@@ -39,5 +39,5 @@ class TimeLimited(Generic[T]):
         except BaseException as error:
             answer.set_exception(error)
         finally:
-            # The thread's own: nobody else would.
+            # The thread's own connection: no other code closes it.
             connections.close_all()

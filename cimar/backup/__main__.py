@@ -27,12 +27,12 @@ def main() -> int:
     except ImproperlyConfigured as error:
         print(f"cimar: {error}", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
-        print(f"cimar: the bucket does not answer as it should: {type(error).__name__}", file=sys.stderr)
+        print(f"cimar: the bucket gave an unexpected answer: {type(error).__name__}", file=sys.stderr)
     except OSError as error:
-        # A full disk, a folder that went away.
+        # A full disk, or a folder that was removed.
         print(f"cimar: {error.strerror or type(error).__name__}: {error.filename or path}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("Stopped. Start it again: what was copied stays copied.", file=sys.stderr)
+        print("Stopped. Start the command again: files that were copied are kept.", file=sys.stderr)
         return 130
     return 1
 
@@ -44,15 +44,15 @@ def _run(given: argparse.Namespace, path: Path) -> int:
         return make.backup(path, keep=given.keep)
     if given.command == "restore":
         return restore.restore(path, name=given.backup, sizes_only=given.sizes_only)
-    found = folder.BackupFolder(path)
-    found.open_to_read()
+    kept = folder.BackupFolder(path)
+    kept.open_to_read()
     if given.command == "list":
-        for name in found.names():
-            manifest = folder.Manifest.read(found.backups / name)
+        for name in kept.names():
+            manifest = folder.Manifest.read(kept.backups / name)
             print(f"{name}  {manifest.files:,} files, {len(manifest.missing):,} missing")
         return 0
-    manifest = restore.verified(found, found.chosen(given.backup))
-    print(f"Backup {manifest.name} is whole: {manifest.files:,} files, each with its sum.")
+    manifest = restore.verified(kept, kept.chosen(given.backup))
+    print(f"Backup {manifest.name} is complete: the checksums of all {manifest.files:,} files match.")
     return 0
 
 
@@ -65,19 +65,17 @@ def _arguments() -> argparse.Namespace:
     restore = commands.add_parser(
         "restore", help="restore a backup into an empty database and an empty storage"
     )
-    verify = commands.add_parser("verify", help="read a backup and compare every sum")
+    verify = commands.add_parser("verify", help="read a backup and compare every checksum")
     listed = commands.add_parser("list", help="name the backups in FOLDER")
     for command in (make, restore, verify, listed):
         command.add_argument("folder", metavar="FOLDER", type=Path)
-    make.add_argument(
-        "--keep", type=_positive, metavar="N", help="afterwards keep the newest N backups, no others"
-    )
+    make.add_argument("--keep", type=_positive, metavar="N", help="afterwards keep only the newest N backups")
     for command in (restore, verify):
-        command.add_argument("--backup", metavar="NAME", help="an older one; the newest is meant otherwise")
+        command.add_argument("--backup", metavar="NAME", help="an older backup; otherwise the newest")
     restore.add_argument(
         "--sizes-only",
         action="store_true",
-        help="verify files by their size beforehand; each is still read and compared as it is put back",
+        help="verify files by their size beforehand; each file is still read and compared when it is restored",
     )
     return parser.parse_args()
 
@@ -85,7 +83,7 @@ def _arguments() -> argparse.Namespace:
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("keep at least one")
+        raise argparse.ArgumentTypeError("keep at least one backup")
     return number
 
 

@@ -1,10 +1,10 @@
-"""What a backup folder holds, and how one knows that it still holds that.
+"""The contents of a backup folder, and how they are verified.
 
-FOLDER/cimar-backups                  says what the folder is
+FOLDER/cimar-backups                  marks the folder as a folder of backups
 FOLDER/images/…                       files by their keys in the storage, shared by all backups in the folder
-FOLDER/backups/NAME/database.dump     what pg_dump wrote
+FOLDER/backups/NAME/database.dump     the dump of pg_dump
 FOLDER/backups/NAME/files.tsv         each file of this backup: key, size and SHA-256, in the order of the keys
-FOLDER/backups/NAME/manifest.json     what it is and the sums of the two others; comes last
+FOLDER/backups/NAME/manifest.json     describes the backup, with the checksums of the two others; written last
 """
 
 import contextlib
@@ -53,26 +53,26 @@ class Manifest:
     list_sha256: str
     files: int
     bytes: int
-    missing: list[str]  # what the database names and the storage had not when this was made
+    missing: list[str]  # files that the database named and the storage lacked when this was made
 
     def write(self, folder: Path) -> None:
-        told = asdict(self)
-        told["sum"] = _sum_of(told)
-        write_whole(folder / "manifest.json", json.dumps(told, indent=2, sort_keys=True) + "\n")
+        values = asdict(self)
+        values["sum"] = _sum_of(values)
+        write_whole(folder / "manifest.json", json.dumps(values, indent=2, sort_keys=True) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
         try:
-            told = json.loads((folder / "manifest.json").read_text())
+            values = json.loads((folder / "manifest.json").read_text())
         except FileNotFoundError:
-            raise Problem(f"{folder} holds no finished backup: its manifest.json is not there.") from None
+            raise Problem(f"{folder} holds no finished backup: its manifest.json is missing.") from None
         except (OSError, ValueError):
             raise Problem(f"{folder}/manifest.json cannot be read. Use another backup.") from None
-        if isinstance(told, dict) and told.get("format", 0) > FORMAT:
+        if isinstance(values, dict) and values.get("format", 0) > FORMAT:
             raise Problem("This backup was made by a newer version. Restore it with that version.")
-        if not isinstance(told, dict) or told.pop("sum", "") != _sum_of(told):
+        if not isinstance(values, dict) or values.pop("sum", "") != _sum_of(values):
             raise Problem(f"{folder}/manifest.json was changed since it was written. Use another backup.")
-        return cls(**{field.name: told[field.name] for field in fields(cls)})
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 class BackupFolder:
@@ -88,7 +88,7 @@ class BackupFolder:
             raise Problem(f"{self.path} is not a folder.")
         if self.path.is_dir() and any(self.path.iterdir()) and not (self.path / SIGN).exists():
             raise Problem(
-                f"{self.path} holds something else. Name an empty folder, or one that holds backups."
+                f"{self.path} holds something else. Name an empty folder, or a folder that holds backups."
             )
         try:
             for folder in (self.path, self.images, self.backups):
@@ -100,11 +100,11 @@ class BackupFolder:
 
     def open_to_read(self) -> None:
         if not (self.path / SIGN).exists():
-            raise Problem(f"{self.path} is not a folder that bin/backup made.")
+            raise Problem(f"{self.path} is not a folder of bin/backup.")
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """One backup, or one tidying, at a time."""
+        """A single backup or tidying at a time."""
         with (self.path / "lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,7 +116,8 @@ class BackupFolder:
         """Finished backups, the oldest first."""
         if not self.backups.is_dir():
             return []
-        return sorted(one.name for one in self.backups.iterdir() if (one / "manifest.json").exists())
+        finished = (folder for folder in self.backups.iterdir() if (folder / "manifest.json").exists())
+        return sorted(folder.name for folder in finished)
 
     def chosen(self, name: str | None) -> Path:
         names = self.names()
@@ -127,7 +128,7 @@ class BackupFolder:
         return self.backups / (name or names[-1])
 
     def begin(self, name: str) -> Path:
-        """A new folder for a backup that is being made; what an earlier one left unfinished goes."""
+        """A new folder for a backup that is being made; unfinished backups are removed."""
         for left in self.backups.glob(f"*{UNFINISHED}"):
             shutil.rmtree(left)
         folder = self.backups / f"{name}{UNFINISHED}"
@@ -141,7 +142,7 @@ class BackupFolder:
         return finished
 
     def image(self, entry: "Entry") -> Path:
-        """Bytes under their key, which is their hash. Others carry theirs behind it: a picture may be made anew."""
+        """Bytes are kept under their key, which is their hash; pictures, which may be made anew, under key and hash."""
         return self.images / (entry.key if entry.is_bytes else f"{entry.key}.{entry.sha256[:16]}")
 
     def has(self, entry: "Entry") -> bool:
@@ -160,7 +161,7 @@ def entries(folder: Path) -> Iterator[Entry]:
 
 
 def copy(source: IO[bytes], beside: Path) -> tuple[int, str, Path]:
-    """Copy beside where the file will stand, for the caller to rename: under its right name a file is whole."""
+    """Copy to a name beside the final name, for the caller to rename: a file with its final name is complete."""
     beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = beside.with_name(f"{beside.name}{UNFINISHED}")
     digest, size = hashlib.sha256(), 0
@@ -196,6 +197,6 @@ def to_disk(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sum_of(told: dict[str, Any]) -> str:
-    plain = {name: value for name, value in told.items() if name != "sum"}
+def _sum_of(values: dict[str, Any]) -> str:
+    plain = {name: value for name, value in values.items() if name != "sum"}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The image side: copies what a backup names out of the storage, and back into an empty one."""
+"""The image side: copies the files of a backup out of the storage, and back into an empty storage."""
 
 import hashlib
 import time
@@ -22,17 +22,17 @@ EVERY = 10.0  # seconds between two lines of progress
 
 
 class Progress:
-    """A line now and then: how far, of how much."""
+    """Prints a line now and then: how many files, and how much."""
 
     def __init__(self, what: str) -> None:
         self.what, self.done, self.bytes = what, 0, 0
-        self._said = time.monotonic()
+        self._printed = time.monotonic()
 
     def add(self, size: int) -> None:
         self.done += 1
         self.bytes += size
-        if time.monotonic() - self._said > EVERY:
-            self._said = time.monotonic()
+        if time.monotonic() - self._printed > EVERY:
+            self._printed = time.monotonic()
             print(f"  {self.what} {self.done:,} files, {size_in_words(self.bytes)}", flush=True)
 
 
@@ -48,7 +48,7 @@ class Named(NamedTuple):
 
 
 class Copier:
-    """Copies what the snapshot names and the folder has not; one line of the list for each file."""
+    """Copies the files that the snapshot names and the folder lacks; yields an entry for each file."""
 
     def __init__(self, folder: BackupFolder, previous: Path | None) -> None:
         self.folder, self.missing = folder, list[str]()
@@ -58,10 +58,10 @@ class Copier:
 
     def copy_all(self, named: Iterator[Named], progress: Progress) -> Iterator[Entry]:
         """Rows and files side by side, both in the order of their hashes."""
-        stored = groupby(stored_files.walk(), key=lambda one: stored_files.hash_in(one[0]))
+        stored = groupby(stored_files.walk(), key=lambda file: stored_files.hash_in(file[0]))
         sha256, group = next(stored, (None, iter(())))
         for blob in named:
-            # Strangers and files without a row are nobody's; they are passed over.
+            # Foreign files and files without a row are skipped.
             while sha256 is not None and (not sha256 or sha256 < blob.sha256):
                 sha256, group = next(stored, (None, iter(())))
             files = dict(group) if sha256 == blob.sha256 else {}
@@ -86,18 +86,18 @@ class Copier:
                 self.missing.append(key)
 
     def _bytes(self, key: str, size: int, sha256: str) -> Entry | None:
-        """Bytes are named by their hash: those that are in the folder in their size need no second look."""
+        """Bytes are named by their hash: a file that the folder has in this size is not read again."""
         entry = Entry(key, size, sha256)
         if not self.folder.has(entry):
-            found = self._copy(key)
-            if found.sha256 != sha256:
-                self.folder.image(found).unlink()
+            copied = self._copy(key)
+            if copied.sha256 != sha256:
+                self.folder.image(copied).unlink()
                 self.missing.append(sha256)
                 return None
         return self._count(entry)
 
     def _other(self, key: str, size: int) -> Entry:
-        """A picture, or a file of an upload: what the backup before has under this key in this size is the same."""
+        """A picture, or a file of an upload: the previous backup's file of the same key and size is the same file."""
         known = self._known(key)
         if known is not None and known.size == size and self.folder.has(known):
             return self._count(known)
@@ -117,19 +117,19 @@ class Copier:
         return entry
 
     def _known(self, key: str) -> Entry | None:
-        """What the backup before says of this key; both lists are in order, so this walks along."""
+        """The previous backup's entry of this key; both lists are in order and are read side by side."""
         while self._at is not None and self._at.key < key:
             self._at = next(self._before, None)
         return self._at if self._at is not None and self._at.key == key else None
 
 
 def verify(folder: BackupFolder, backup: Path, *, read: bool, progress: Progress) -> None:
-    """Every file of the list is there in its size, and read with its sum; else Problem, naming the first."""
+    """Every file of the list exists with its size and, if read, its checksum; else Problem, naming the first."""
     wrong: list[str] = []
     for entry in entries(backup):
         path = folder.image(entry)
         if not path.is_file():
-            wrong.append(f"{entry.key} is not there")
+            wrong.append(f"{entry.key} is missing")
         elif path.stat().st_size != entry.size or (read and sum_of(path) != entry.sha256):
             wrong.append(f"{entry.key} is damaged")
         progress.add(entry.size)
@@ -142,7 +142,7 @@ def anything_stored() -> bool:
 
 
 def put_back(folder: BackupFolder, backup: Path, progress: Progress) -> None:
-    """Into the storage, each file hashed again on its way. What an interrupted restore has put there is left out."""
+    """Into the storage; each file is hashed again on the way. Files that an interrupted restore has put there stay."""
     for prefix, group in groupby(entries(backup), key=lambda entry: entry.key.rpartition("/")[0]):
         there = dict(stored_files.walk(f"{prefix}/"))
         for entry in group:
@@ -155,7 +155,7 @@ def put_back(folder: BackupFolder, backup: Path, progress: Progress) -> None:
 
 def _check(source: BufferedReader, entry: Entry) -> None:
     if hashlib.file_digest(source, "sha256").hexdigest() != entry.sha256:
-        raise Problem(f"{entry.key} was damaged since it was verified.")
+        raise Problem(f"{entry.key} was damaged after it was verified.")
     source.seek(0)
 
 

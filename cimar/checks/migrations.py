@@ -19,7 +19,7 @@ from cimar.checks.code import Finding
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 OURS = ("audit", "accounts", "worklists", "studies", "sharing")
 
-# Made while every table was empty, so nobody could be held up. Nothing is ever added to this list.
+# Made while every table was empty, so they could not hold up anyone. Nothing is ever added to this list.
 WHILE_EMPTY = {
     "audit": ("0001_initial", "0002_append_only", "0003_shares_to_a_worklist"),
     "accounts": ("0001_initial", "0002_law"),
@@ -27,7 +27,7 @@ WHILE_EMPTY = {
     "studies": ("0001_initial", "0002_initial", "0003_law"),
     "sharing": ("0001_initial", "0002_initial", "0003_net", "0004_share_address"),
 }
-# What grows with studies, looks and mails. Everything else grows with people and worklists and is read in milliseconds.
+# Tables that grow with studies, views and mails. All others grow with people and worklists: they are read in no time.
 BIG = {
     "audit_auditevent",
     "accounts_outboxmail",
@@ -42,7 +42,7 @@ BIG = {
     "django_session",
 }
 
-# What squawk knows and we heed: on every table what the code of the release before would stumble over …
+# The rules of squawk that apply: on every table, changes that would break the code of the release before …
 ANYWHERE = {
     "adding-required-field",
     "ban-drop-column",
@@ -52,7 +52,7 @@ ANYWHERE = {
     "renaming-column",
     "renaming-table",
 }
-# … and on the big ones what reads or rewrites all of it under a lock.
+# … and on big tables, changes that read or rewrite all of it under a lock.
 ON_BIG = {
     "adding-field-with-default",
     "adding-foreign-key-constraint",
@@ -77,15 +77,15 @@ SENTENCES = {
     "renaming-column": "the release before knows only the old name: add the new one, fill both, drop later",
     "renaming-table": "the release before knows only the old name",
     "require-concurrent-index-creation": "writes wait until it is built: AddIndexConcurrently, atomic = False",
-    "require-concurrent-index-deletion": "everybody waits: RemoveIndexConcurrently, atomic = False",
+    "require-concurrent-index-deletion": "every query waits: RemoveIndexConcurrently, atomic = False",
 }
 
 
 def check(migration: Any, sql: str, path: str, source: str) -> list[Finding]:
     """What is wrong with one migration: its operations, and the SQL that they come to."""
-    found = [*_operations(migration, path), *_squawked(sql, path, atomic=migration.atomic)]
+    breaches = [*_operations(migration, path), *_squawked(sql, path, atomic=migration.atomic)]
     excused = set(re.findall(r"# allowed: ([a-z-]+): \S", source))
-    return [finding for finding in found if finding.sentence.partition(":")[0] not in excused]
+    return [finding for finding in breaches if finding.sentence.partition(":")[0] not in excused]
 
 
 def _operations(migration: Any, path: str) -> Iterator[Finding]:
@@ -167,12 +167,12 @@ def _squawked(sql: str, path: str, *, atomic: bool) -> Iterator[Finding]:
     if done.returncode not in (0, 1) or not done.stdout.strip().startswith("["):
         yield Finding(path, 1, f"squawk could not read it: {done.stderr.strip()[:200]}")
         return
-    for told in json.loads(done.stdout):
-        rule, table = told["rule_name"], _table_at(sql, told["line"])
+    for report in json.loads(done.stdout):
+        rule, table = report["rule_name"], _table_at(sql, report["line"])
         if rule == "syntax-error":
-            yield Finding(path, 1, f"squawk could not read it: {told['message']}")
+            yield Finding(path, 1, f"squawk could not read it: {report['message']}")
         elif rule in ANYWHERE or (rule in ON_BIG and (table in BIG or not table)):
-            advice = SENTENCES.get(rule, told["message"].rstrip("."))
+            advice = SENTENCES.get(rule, report["message"].rstrip("."))
             yield Finding(path, 1, f"{rule}: {table or 'a table'}: {advice}.")
 
 
@@ -183,11 +183,11 @@ def _table_at(sql: str, line: int) -> str:
     while first > 0 and not re.search(r"(;|^--.*)\s*$", lines[first - 1]):
         first -= 1
     statement = " ".join(lines[first : line + 1])
-    found = re.search(
+    table = re.search(
         r'(?i)\b(?:table|on|update|from|into)\s+(?:if\s+(?:not\s+)?exists\s+)?(?:only\s+)?"?(\w+)"?',
         statement,
     )
-    return found[1] if found else ""
+    return table[1] if table else ""
 
 
 def findings() -> list[Finding]:
@@ -198,15 +198,15 @@ def findings() -> list[Finding]:
     # Read without a database, so that the order of the migrations alone counts; the connection is for its SQL.
     loader = MigrationLoader(None, replace_migrations=False)
     loader.connection = connection
-    found: list[Finding] = []
+    breaches: list[Finding] = []
     for app, name in sorted(loader.disk_migrations or {}):
         if app not in OURS or name in WHILE_EMPTY[app]:
             continue
         migration = loader.get_migration(app, name)
         path = CHECKOUT / app / "migrations" / f"{name}.py"
         sql = "\n".join(loader.collect_sql([(migration, False)]))
-        found += check(migration, sql, path.relative_to(CHECKOUT).as_posix(), path.read_text())
-    return found
+        breaches += check(migration, sql, path.relative_to(CHECKOUT).as_posix(), path.read_text())
+    return breaches
 
 
 def main() -> int:
@@ -215,9 +215,9 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cimar.settings")
     os.environ["CIMAR_DATABASE_ROLE"] = "owner"
     django.setup()
-    found = findings()
-    print(*found, sep="\n", end="\n" if found else "")
-    return 1 if found else 0
+    breaches = findings()
+    print(*breaches, sep="\n", end="\n" if breaches else "")
+    return 1 if breaches else 0
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def up(services: Services) -> int:
 def down(services: Services) -> int:
     services.places.make()
     if services.in_use():
-        raise Problem("somebody still uses the services (bin/dev, bin/test, or `run`): stop that first.")
+        raise Problem("the services are still in use (bin/dev, bin/test, or `run`): stop that first.")
     services.stop()
     return 0
 

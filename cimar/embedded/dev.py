@@ -1,4 +1,4 @@
-"""What bin/dev does: services, schema, demo, then web, worker and beat until Ctrl-C."""
+"""bin/dev: the services, the schema, the demo, then web, worker and beat until Ctrl-C."""
 
 import contextlib
 import fcntl
@@ -20,13 +20,13 @@ from cimar.embedded.services import Services
 from cimar.installation import CHECKOUT, Problem
 
 FIRST_PORT, PORTS = 8000, 100
-GIVE_UP_AFTER = 5  # quick deaths of one child
+GIVE_UP_AFTER = 5  # quick deaths of a child
 QUICK = 10.0  # seconds
-LOOK_AT_SERVICES_EVERY = 3.0
+CHECK_SERVICES_EVERY = 3.0
 
 
 class Child:
-    """One process of the site, its lines printed behind its name, started again when it dies."""
+    """A process of the site: its output is printed with its name, and it is started again when it dies."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         self.name, self.command, self.environment = name, command, environment
@@ -62,8 +62,10 @@ class Child:
         now = time.monotonic()
         self.deaths = [moment for moment in self.deaths if now - moment < GIVE_UP_AFTER * QUICK] + [now]
         if len(self.deaths) >= GIVE_UP_AFTER:
-            raise Problem(f"{self.name} stopped {GIVE_UP_AFTER} times in a row; its lines above say why.")
-        print(f"{self.name:>6} | stopped with {self.process.returncode}; starting it again", flush=True)
+            raise Problem(f"{self.name} stopped {GIVE_UP_AFTER} times in a row; see its output above.")
+        print(
+            f"{self.name:>6} | stopped with status {self.process.returncode}; starting it again", flush=True
+        )
         self.start()
 
 
@@ -102,16 +104,18 @@ class Site:
                 note.seek(0)
                 raise Problem(
                     f"This checkout is already running{note.read() or ', and still starting'}. "
-                    "Use that one, or stop it with Ctrl-C where it was started."
+                    "Use it, or stop it with Ctrl-C where it was started."
                 ) from None
             yield note
 
     def _end_orphans(self) -> None:
-        """Web, worker and beat of a site that was killed outright."""
+        """End the web, worker and beat processes of a site that was killed."""
         with contextlib.suppress(FileNotFoundError, ValueError):
             for pid, since in json.loads((self.home / "children").read_text()):
                 if processes.end_group(pid, since, CHECKOUT):
-                    print(f"Ended process {pid} of an earlier start that was killed.", flush=True)
+                    print(
+                        f"Ended process {pid}, left over from an earlier start that was killed.", flush=True
+                    )
 
     def _open(self, note: IO[str]) -> None:
         note.truncate(0)
@@ -143,9 +147,9 @@ class Site:
             ),
         )
         if not processes.wait(lambda: self._web_died() or _answers(port), 60):
-            raise Problem("The web process does not answer; its lines above say why.")
+            raise Problem("The web process does not answer; see its output above.")
         if self._web_died():
-            raise Problem("The web process stopped as it started; its lines above say why.")
+            raise Problem("The web process stopped while it started; see its output above.")
         note.write(f" at {url} (process {os.getpid()})")
         note.flush()
         print(
@@ -160,7 +164,7 @@ class Site:
         )
         if done.returncode:
             print(done.stdout + done.stderr, file=sys.stderr)
-            raise Problem(f"manage.py {arguments[0]} failed; the lines above say why.")
+            raise Problem(f"manage.py {arguments[0]} failed; see its output above.")
         return done.stdout
 
     def _spawn(self, *children: Child) -> None:
@@ -177,7 +181,7 @@ class Site:
 
     def _watch(self) -> None:
         """Until a signal: keep everything alive, and give the worker the code as it is now."""
-        code, looked = _code(), time.monotonic()
+        code, checked = _code(), time.monotonic()
         while True:
             time.sleep(1)
             for child in self.children:
@@ -190,8 +194,8 @@ class Site:
                     child.stop()
                     child.start()
                 self._remember()
-            if time.monotonic() - looked > LOOK_AT_SERVICES_EVERY:
-                looked = time.monotonic()
+            if time.monotonic() - checked > CHECK_SERVICES_EVERY:
+                checked = time.monotonic()
                 self.services.keep_up()
 
     def _close(self) -> None:
@@ -231,17 +235,17 @@ def _worker() -> list[str]:
 
 
 def _port() -> int:
-    """The one asked for, else the first free one."""
+    """The port of the environment, otherwise the first free port."""
     if asked := os.environ.get("PORT"):
         if not _free(int(asked)):
-            raise Problem(f"Port {asked} is taken. Set PORT to another, or unset it and a free one is found.")
+            raise Problem(
+                f"Port {asked} is taken. Set PORT to a free port, or unset it to use any free port."
+            )
         return int(asked)
     for port in range(FIRST_PORT, FIRST_PORT + PORTS):
         if _free(port):
             return port
-    raise Problem(
-        f"No free port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1}. Set PORT to one that is free."
-    )
+    raise Problem(f"No free port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1}. Set PORT to a free port.")
 
 
 def _free(port: int) -> bool:

@@ -17,7 +17,7 @@ NEEDED_MEMORY_DISK = 1 << 30
 
 
 def server_user() -> pwd.struct_passwd:
-    """Who runs the servers: PostgreSQL refuses root, so root hands them to `nobody`."""
+    """The user who runs the servers: PostgreSQL refuses root, so root runs them as the user `nobody`."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
@@ -30,13 +30,13 @@ def as_server_user() -> dict[str, Any]:
 
 
 def server_user_can(test: str, path: Path) -> bool:
-    """`test` is one of the letters of test(1); asked by trying, since modes alone do not tell."""
+    """`test` is a letter of test(1); it is tried, since file modes alone do not decide."""
     command = ["/bin/sh", "-c", f'test -{test} "$0"', str(path)]
     return subprocess.run(command, check=False, **as_server_user()).returncode == 0
 
 
 class Places:
-    """The folders of one profile: `dev` and `bench` keep what they are told, `test…` may forget it."""
+    """The folders of a profile: `dev` and `bench` keep their data, `test…` may lose it."""
 
     def __init__(self, profile: str = "dev", checkout: Path = CHECKOUT) -> None:
         if profile not in ("dev", "bench") and not profile.startswith("test"):
@@ -48,7 +48,7 @@ class Places:
         self.checkout = checkout
         digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:10]
         self.name = f"cimar-{server_user().pw_uid}-{digest}"
-        # Short and the same whatever the session's environment: a socket path may have 107 bytes at most.
+        # Short, and independent of the session's environment: a socket path may have 107 bytes at most.
         self.sockets = Path("/tmp") / f"{self.name}-{profile}"
         self.home = checkout / ".cimar" / profile
         self.log = self.home / "log"
@@ -69,7 +69,7 @@ class Places:
         return f"postgres://{role}@{urllib.parse.quote(str(self.sockets), safe='')}/{DATABASE}"
 
     def make(self) -> None:
-        """Make the folders of the checkout and the socket folder, and refuse one that is not ours."""
+        """Make the folders of the checkout and the socket folder, and refuse folders of other users."""
         try:
             self.log.mkdir(parents=True, exist_ok=True)
             (self.home / "lock").touch()
@@ -114,7 +114,7 @@ class Places:
 
 
 def _private(folder: Path) -> Path:
-    """Make a 0700 folder of the server user's; in a shared parent somebody else may have been there first."""
+    """Make a 0700 folder of the server user; in a shared parent another user may have made it first."""
     user = server_user()
     try:
         folder.mkdir(mode=0o700)
@@ -122,7 +122,7 @@ def _private(folder: Path) -> Path:
             os.chown(folder, user.pw_uid, user.pw_gid)
     except FileExistsError:
         pass
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != user.pw_uid or stat.S_IMODE(found.st_mode) != 0o700:
+    made = folder.lstat()
+    if not stat.S_ISDIR(made.st_mode) or made.st_uid != user.pw_uid or stat.S_IMODE(made.st_mode) != 0o700:
         raise Problem(f"{folder} is not a 0700 folder of {user.pw_name}'s. Remove it and start again.")
     return folder

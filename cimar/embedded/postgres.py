@@ -19,7 +19,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "max_connections": "200",
 }
-# Tests make their data anew: nothing need survive a crash of the machine.
+# Tests make their data anew: no data has to survive a crash of the machine.
 FORGETFUL = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -68,9 +68,9 @@ class Postgres(Server):
         return pid if not processes.PROC.exists() or pid in processes.in_folder(self.data) else 0
 
     def make_way(self) -> bool:
-        """Wait for what is left of the old server, then drop the files that name a stranger's process."""
+        """Wait for the rest of the old server, then remove the files that name a foreign process."""
         if pid := self.pid():
-            # It lives but does not answer: starting, stopping, or without its sockets, which somebody removed.
+            # The server runs but does not answer: it is starting or stopping, or its sockets were removed.
             if (
                 processes.wait(lambda: not processes.alive(pid) or self.answers(), RECOVERY_PATIENCE)
                 and self.answers()
@@ -81,8 +81,8 @@ class Postgres(Server):
             processes.send(processes.in_folder(self.data), signal.SIGQUIT)
             processes.wait(lambda: not processes.in_folder(self.data), 5)
         for file in (self.data / "postmaster.pid", self.places.sockets / ".s.PGSQL.5432.lock"):
-            # PostgreSQL clears a dead server's files itself, but not when its id is taken: by a stranger, or by
-            # the dead server for as long as nobody has waited for it.
+            # PostgreSQL removes a dead server's files itself, but not while its id is taken: by another process, or
+            # by the dead server until its parent has waited for it.
             if processes.PROC.exists() and (pid := _pid_in(file)) and processes.taken(pid):
                 file.unlink()
         return True
@@ -116,8 +116,8 @@ class Postgres(Server):
 
     def _provisioned(self) -> bool:
         """The database comes last, and its default rights with it: from template1."""
-        found = self._psql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
-        return bool(found.stdout.strip())
+        done = self._psql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
+        return bool(done.stdout.strip())
 
     def _psql(self, database: str, script: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command: Command = [self.programs / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database]
@@ -125,7 +125,7 @@ class Postgres(Server):
         # Through standard input: the server's user may not be able to read the checkout.
         done = _run(command, script, PGOPTIONS="-c client_min_messages=warning", PGCONNECT_TIMEOUT="5")
         if check and done.returncode:
-            raise Problem(f"PostgreSQL refused to be set up: {done.stderr.strip()}")
+            raise Problem(f"PostgreSQL could not be set up: {done.stderr.strip()}")
         return done
 
 

@@ -1,4 +1,4 @@
-"""Knows a process again by its id and the moment it started, so that a reused id is never mistaken for ours."""
+"""Identifies a process by its id and the time it started, so that a reused id is never mistaken for ours."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ def alive(pid: int, since: str = "") -> bool:
 
 
 def taken(pid: int) -> bool:
-    """Whether the system still knows the id, be it of a process that has ended."""
+    """Whether the id is still in use, even if its process has ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

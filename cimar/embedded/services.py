@@ -11,7 +11,7 @@ from cimar.embedded.valkey import Valkey
 
 
 class Services:
-    """Both servers of one profile. Whoever uses them holds a shared lock; the last to let go stops them."""
+    """Both servers of a profile. Each user of them holds a shared lock; the last user to release it stops them."""
 
     def __init__(self, profile: str = "dev") -> None:
         self.places = Places(profile)
@@ -28,7 +28,7 @@ class Services:
             self.start()
 
     def leave(self) -> None:
-        """Let go, and stop both servers if nobody else holds them."""
+        """Release the lock, and stop both servers if no one else holds it."""
         if self._held is None:
             return
         with self._turn():
@@ -67,7 +67,7 @@ class Services:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """Starting and stopping happen one at a time, whoever does them."""
+        """Only one process starts or stops the servers at a time."""
         with (self.places.home / "lock").open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

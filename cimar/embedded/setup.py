@@ -26,7 +26,7 @@ def prepare() -> None:
             return
         if not _works():
             _make()
-        print("Installing what requirements-dev.txt names …", flush=True)
+        print("Installing the packages of requirements-dev.txt …", flush=True)
         STAMP.unlink(missing_ok=True)
         _install()
         STAMP.write_text(wanted)
@@ -35,12 +35,12 @@ def prepare() -> None:
 def _works() -> bool:
     """A folder that was moved, or whose Python was removed, is made anew."""
     try:
-        told = subprocess.run(
+        done = subprocess.run(
             [PYTHON, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=False
         )
     except OSError:
         return False
-    return told.returncode == 0 and Path(told.stdout.strip()) == VENV
+    return done.returncode == 0 and Path(done.stdout.strip()) == VENV
 
 
 def _make() -> None:
@@ -55,7 +55,7 @@ def _make() -> None:
             "Ubuntu run `apt-get install python3-venv` as root, then start this again."
         )
     if subprocess.run(command, check=False).returncode:
-        sys.exit("The virtual environment could not be made; the lines above say why.")
+        sys.exit("The virtual environment could not be made; see the output above.")
 
 
 def _install() -> None:
@@ -64,10 +64,10 @@ def _install() -> None:
         command = [uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", str(LOCK)]
         if subprocess.run(command, check=False).returncode == 0:
             return
-        print("uv could not; trying pip …", flush=True)
+        print("uv failed; trying pip …", flush=True)
     quiet = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
     if subprocess.run([PYTHON, "-m", "pip", "install", *quiet, "-r", str(LOCK)], check=False).returncode:
-        sys.exit("The requirements could not be installed; the lines above say why.")
+        sys.exit("The requirements could not be installed; see the output above.")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from cimar.embedded.server import Command, Server
 
 
 class Valkey(Server):
-    """Its own word, asked over the socket, tells whether it lives and as which process."""
+    """Its answer over the socket shows whether it runs, and its process id."""
 
     name = "valkey"
     gentle, hard, stop_patience = signal.SIGTERM, signal.SIGKILL, 15
@@ -37,5 +37,5 @@ class Valkey(Server):
                 answer = line.recv(65536).decode()
         except OSError:
             return 0
-        found = [row.partition(":")[2] for row in answer.splitlines() if row.startswith("process_id:")]
-        return int(found[0]) if found else 0
+        ids = [row.partition(":")[2] for row in answer.splitlines() if row.startswith("process_id:")]
+        return int(ids[0]) if ids else 0

@@ -30,7 +30,7 @@ def allowed(request: HttpRequest) -> bool:
 
 
 def carries_token(environ: Mapping[str, object]) -> bool:
-    """No token set: nobody's is right."""
+    """Without a token in the settings, no token is accepted."""
     wanted = settings.CIMAR_METRICS_TOKEN
     given = str(environ.get("HTTP_AUTHORIZATION", "")).removeprefix("Bearer ")
     return bool(wanted) and secrets.compare_digest(given.encode(), wanted.encode())

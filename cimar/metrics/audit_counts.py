@@ -1,4 +1,4 @@
-"""Counts what the audit trail records, once it is committed. The audit knows only the name in CIMAR_AUDIT_COUNTER."""
+"""Counts the events of the audit trail once they are committed. The audit app loads it by CIMAR_AUDIT_COUNTER."""
 
 from collections import Counter
 

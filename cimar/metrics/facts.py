@@ -51,7 +51,7 @@ class Facts:
 
 
 def _read() -> tuple[float | None, ...]:
-    """In the order of NAMES. Each app says its own numbers."""
+    """In the order of NAMES. Each app supplies its own numbers."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '2s'")

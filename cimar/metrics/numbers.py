@@ -9,7 +9,7 @@ from prometheus_client import Counter, Histogram, disable_created_metrics
 if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     Path(_folder).mkdir(parents=True, exist_ok=True)
 
-# A second series for each, that nobody asks.
+# Without a second series for the creation time of each, which no one reads.
 disable_created_metrics()
 
 REQUESTS = Histogram(

@@ -34,7 +34,7 @@ if env.flag("CIMAR_DEMO", CIMAR_DEVELOPMENT):
     INSTALLED_APPS.append("cimar.demo")
 
 MIDDLEWARE = [
-    # Before whatever looks at host names, schemes and sessions.
+    # Before every check of host names, schemes and sessions.
     "cimar.health.Probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
-# Says what a refused request was about, for its line in the audit trail.
+# Names the subject of a refused request, for its event in the audit trail.
 CIMAR_DENIED_ON = "studies.services.denials.on_denied"
 
 ROOT_URLCONF = "cimar.urls"

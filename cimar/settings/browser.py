@@ -51,7 +51,7 @@ CONTENT_SECURITY_POLICY = {
 # The most that any form sends; files go to the one URL that receives them, after session and right were asked. The
 # proxy has the same limit (`deploy/nginx`).
 CIMAR_LARGEST_BODY = DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
-# One press may tick 500 studies and 20 targets; a bigger form than that is nobody's.
+# A press may tick 500 studies and 20 targets; no form of ours is bigger.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # Above the 5,000 of `studies.services.receive_upload`, so that its sentence is what a person reads.
 DATA_UPLOAD_MAX_NUMBER_FILES = 6000

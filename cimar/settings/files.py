@@ -40,7 +40,7 @@ if _bucket := env.text("CIMAR_S3_BUCKET"):
                 connect_timeout=3,
                 read_timeout=30,
                 retries={"max_attempts": 3, "mode": "standard"},
-                # Another maker's store knows neither a bucket as a host name nor Amazon's trailing checksums.
+                # Stores of other makers support neither a bucket as a host name nor Amazon's trailing checksums.
                 s3={"addressing_style": "path" if _endpoint else "auto"},
                 request_checksum_calculation="when_required" if _endpoint else "when_supported",
                 response_checksum_validation="when_required" if _endpoint else "when_supported",

@@ -1,4 +1,4 @@
-"""The keys that only this installation knows."""
+"""The secret keys of this installation."""
 
 import os
 import secrets

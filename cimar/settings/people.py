@@ -39,9 +39,9 @@ ACCOUNT_FORMS = {
     "add_email": "accounts.forms.NewEmailForm",
     "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
 }
-# Nobody makes us write to addresses that are not registered here.
+# No form makes the site send mail to emails that are not registered.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-# A changed password is told to its owner.
+# The owner gets an email when the password changes.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/5m/key", "login": "60/m/ip"}
 # A person has one address: a new one, proved by a mailed code, takes the place of the one before.
@@ -65,7 +65,7 @@ MFA_FORMS = {
 }
 # One step of 30 seconds before and after: telephones' clocks drift. `second_factor.use` takes no code twice.
 MFA_TOTP_TOLERANCE = 1
-# Whoever runs the platform signs in with a second factor, whatever accounts ask of their members.
+# Superusers sign in with a second factor, whether or not their accounts require it of members.
 CIMAR_SUPERUSER_SECOND_FACTOR = env.flag("CIMAR_SUPERUSER_SECOND_FACTOR", not CIMAR_DEVELOPMENT)
 USERSESSIONS_TRACK_ACTIVITY = (
     False  # would write on every request; `accounts.middleware.idle` does once a minute
@@ -83,10 +83,10 @@ if _issuer := env.text("CIMAR_OIDC_ISSUER").rstrip("/"):
     if not all(_client.values()):
         env.complain(
             "CIMAR_OIDC_ISSUER is set, so CIMAR_OIDC_CLIENT_ID and CIMAR_OIDC_CLIENT_SECRET (or "
-            "CIMAR_OIDC_CLIENT_SECRET_FILE) are needed too: the provider gives them to whoever registers this site."
+            "CIMAR_OIDC_CLIENT_SECRET_FILE) are needed too: the provider issues them when this site is registered."
         )
     if not CIMAR_DEVELOPMENT and not _issuer.startswith("https://"):
-        env.complain("CIMAR_OIDC_ISSUER has to begin with https://: what it says decides who signs in.")
+        env.complain("CIMAR_OIDC_ISSUER has to begin with https://: its answers decide who signs in.")
     _organisation = {
         "provider_id": "organisation",
         "name": env.text("CIMAR_OIDC_NAME", "your organisation"),

@@ -40,7 +40,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(CIMAR_DATA / "beat-schedule")
-# A tick nobody took before the next one is dropped: a worker that comes back finds one, not a thousand.
+# A periodic task that no worker took before the next is dropped: a returning worker finds a single task waiting.
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": every, "options": {"expires": every}}
     for name, every in {

@@ -339,7 +339,8 @@ def test_a_full_disk_is_said_before_anything_is_copied(
 
 def test_an_older_pg_dump_is_refused_with_what_to_install(monkeypatch: Any) -> None:
     with pytest.raises(
-        Problem, match="needs a pg_dump of version 99 or newer; the newest here is .*postgresql-client-99"
+        Problem,
+        match="needs a pg_dump of version 99 or newer; the newest on this machine is .*postgresql-client-99",
     ):
         postgres.program("pg_dump", 990000)
 
@@ -406,15 +407,15 @@ def _told(folder: Path, **changes: Any) -> None:
     ("harm", "sentence"),
     [
         (_break_dump, "database.dump is damaged"),
-        (_lose_an_image, "1 of the backup's files cannot be restored; the first: .* is not there"),
+        (_lose_an_image, "1 of the backup's files cannot be restored; the first: .* is missing"),
         (_damage_an_image, "1 of the backup's files cannot be restored; the first: .* is damaged"),
         (_damage_a_picture, "1 of the backup's files cannot be restored; the first: .* is damaged"),
         (_shorten_the_list, "files.tsv is damaged"),
         (_edit_the_manifest, "was changed since it was written"),
         (_lose_the_manifest, "holds no finished backup"),
         (_from_the_future, "made by a newer version"),
-        (_migrated_further, "it knows studies.9999_holograms, and this one does not"),
-        (_from_a_newer_server, "comes from PostgreSQL 99"),
+        (_migrated_further, "migrations that this version lacks: studies.9999_holograms"),
+        (_from_a_newer_server, "made with PostgreSQL 99"),
     ],
 )
 def test_what_is_not_whole_or_does_not_fit_is_not_restored(
@@ -480,7 +481,7 @@ def test_a_dump_that_cannot_be_filled_in_leaves_the_database_as_empty_as_it_was(
         # Not a table, so the database counts as empty; and in the way of one that comes.
         target.execute("CREATE TYPE studies_study AS (something int)")
 
-    with pytest.raises(Problem, match="as empty as before"):
+    with pytest.raises(Problem, match="is still empty"):
         restore.restore(whole)
 
     assert tables_elsewhere() == 0
@@ -500,5 +501,5 @@ def _as_of_yesterday(folder: Path) -> None:
 def test_the_tools_say_no_in_sentences(tmp_path: Path, there: dict[str, str]) -> None:
     told = run("backup", "list", tmp_path / "nothing", environment=there, status=1)
 
-    assert told.strip() == f"cimar: {tmp_path / 'nothing'} is not a folder that bin/backup made."
+    assert told.strip() == f"cimar: {tmp_path / 'nothing'} is not a folder of bin/backup."
     assert not (tmp_path / "nothing").exists()

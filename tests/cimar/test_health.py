@@ -156,7 +156,7 @@ def test_without_the_storage_it_serves_and_says_so(settings: Any, tmp_path: Path
 
 @pytest.mark.django_db
 def test_a_change_is_told_once(monkeypatch: Any, database_at: Any, tmp_path: Path, caplog: Any) -> None:
-    monkeypatch.setattr(health, "_told", ["ready"])
+    monkeypatch.setattr(health, "_logged", ["ready"])
     caplog.set_level("INFO", logger="cimar.health")
     ask("/health/ready")
     database_at(HOST=str(tmp_path))

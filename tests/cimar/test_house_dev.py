@@ -138,7 +138,7 @@ def test_bin_dev_starts_refuses_a_second_survives_kill_9_and_stops_cleanly(copy,
     third = Dev(copy, environment)
     with urllib.request.urlopen(third.address()) as page:
         assert page.status == 200
-    assert third.told.count("of an earlier start that was killed") == 3
+    assert third.told.count("left over from an earlier start that was killed") == 3
 
     third.process.send_signal(signal.SIGINT)
     assert third.process.wait(timeout=30) == 0

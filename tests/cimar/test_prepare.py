@@ -76,6 +76,6 @@ def test_two_that_prepare_at_once_do_so_one_after_the_other(behind: dict[str, st
         other.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
         told = [one.communicate(timeout=60)[0] for one in both]
 
-    assert waiting == ["Another prepare is at work on this database; waiting for it."] * 2
+    assert waiting == ["Another prepare is running on this database; waiting for it."] * 2
     assert before is None
     assert [one.returncode for one in both] == [0, 0], told

@@ -1,4 +1,4 @@
-"""Brings the database and the bucket up to date: what every deployment runs first, as the owner."""
+"""Brings the database and the bucket up to date. Every deployment runs it first, as the owner."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,12 +12,12 @@ from psycopg.errors import LockNotAvailable
 
 from cimar.bucket import make_bucket
 
-# A change of a table that waits for its lock holds up everybody who comes after it, so it gives up and comes again.
+# A change of a table that waits for its lock holds up every later query, so it gives up and tries again.
 LOCK_WAIT = "1s"
 TRIES = 20
 LONGEST_PAUSE = 30
-LOOK_EVERY = 0.5
-# Two that prepare one database at once do so one after the other.
+ASK_EVERY = 0.5
+# Two commands that prepare the same database run one after the other.
 PREPARE_LOCK = int.from_bytes(b"prepare ")
 
 
@@ -32,22 +32,23 @@ class Command(BaseCommand):
         """Each migration is whole or not at all, so a second try goes on where the first one stopped."""
         for tried in range(1, TRIES + 1):
             try:
-                with _alone(self._tell), connection.execute_wrapper(_patient_where_nobody_waits):
+                with _alone(self._tell), connection.execute_wrapper(_patient_when_concurrent):
                     call_command("migrate", verbosity=verbosity, interactive=False)
                     call_command("createcachetable", verbosity=verbosity)
                 return
             except OperationalError as error:
                 if not isinstance(error.__cause__, LockNotAvailable):
                     raise
-            # What is carried out at the end of a migration leaves its transaction open when it fails.
+            # Deferred statements at the end of a migration leave its transaction open when they fail.
             connection.close()
             connection.connect()
             pause = min(2**tried, LONGEST_PAUSE)
             self._tell(f"A table is in use for longer than {LOCK_WAIT}; trying again in {pause} s.")
             time.sleep(pause)
         raise CommandError(
-            f"A table that a migration changes was in use at each of {TRIES} tries. What was applied before stays, and "
-            "the site goes on as it is. See who holds the table (docs/operations.md, Trouble), then prepare again."
+            f"A table that a migration changes was in use at each of {TRIES} tries. Earlier migrations stay applied, "
+            "and the site goes on as before. Find out what holds the table (docs/operations.md, Trouble), then "
+            "prepare again."
         )
 
     def _tell(self, sentence: str) -> None:
@@ -57,14 +58,14 @@ class Command(BaseCommand):
 
 @contextmanager
 def _alone(tell: Callable[[str], Any]) -> Iterator[None]:
-    """What is taken and set here goes with the connection, where it is not given back."""
-    told = False
+    """The lock and the setting end with the connection, where they are not released before."""
+    waiting = False
     while not _taken():
-        # Asked again and again: a statement that waited would itself hold up an index that is built beside the traffic.
-        if not told:
-            tell("Another prepare is at work on this database; waiting for it.")
-            told = True
-        time.sleep(LOOK_EVERY)
+        # Polled: a statement that waited would itself hold up an index that is built concurrently.
+        if not waiting:
+            tell("Another prepare is running on this database; waiting for it.")
+            waiting = True
+        time.sleep(ASK_EVERY)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
     yield
@@ -79,10 +80,10 @@ def _taken() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _patient_where_nobody_waits(
+def _patient_when_concurrent(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """An index that is built beside the traffic waits for other transactions, and nobody waits for it."""
+    """An index that is built concurrently waits for other transactions, and holds up no query."""
     if "CONCURRENTLY" not in str(sql).upper():
         return execute(sql, params, many, context)
     with connection.cursor() as cursor:
