@@ -11,6 +11,7 @@ from django.utils.translation import trans_real
 
 from accounts.models import Account, Role, User
 from common.formats import person_name
+from studies.models import Study
 from tests.cast import Cast
 from worklists.models import Worklist
 
@@ -19,15 +20,16 @@ pytestmark = pytest.mark.django_db
 SHOWN = {"alt", "aria-label", "data-label", "placeholder", "title"}
 WORD = re.compile(r"[^\W\d_]{2,}")
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
-# Days, and the product's own name.
-THE_SAME_EVERYWHERE = re.compile(r"\d+ [A-Z][a-z]{2} \d{4}|CIMAR")
+# Days, the product's own name, and what radiologists call alike in every language.
+THE_SAME_EVERYWHERE = re.compile(r"\d+ [A-Z][a-z]{2} \d{4}|CIMAR|\b(?:MR|ECG)\b")
 
 
 class Brackets:
     """A catalogue that has every message."""
 
     def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧"
+        """A message with a context is looked up with both, and answered without the context."""
+        return f"⟦{message.rpartition(trans_real.CONTEXT_SEPARATOR)[2]}⟧"
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         return self.gettext(singular if number == 1 else plural)
@@ -69,7 +71,7 @@ def unmarked(response: Any, *data: str) -> list[str]:
     text = Page(response.content.decode()).text
     while MARKED.search(text):
         text = MARKED.sub("\n", text)
-    for known in sorted(data, key=len, reverse=True):
+    for known in sorted(filter(None, data), key=len, reverse=True):
         text = text.replace(known, "\n")
     lines = (" ".join(line.split()) for line in THE_SAME_EVERYWHERE.sub("\n", text).split("\n"))
     return [line for line in lines if WORD.search(line)]
@@ -104,5 +106,11 @@ def names(cast: Cast) -> list[str]:
         *Account.objects.values_list("name", flat=True),
     ]
     roles = Role.objects.values_list("name", flat=True)
-    study = [person_name(cast.study.patient_name), cast.study.patient_id, cast.study.description, "CT"]
-    return [*people, *places, *roles, *study]
+    studies = [
+        text
+        for study in Study.objects.all()
+        for text in (
+            person_name(study.patient_name), study.patient_id, study.description, *study.modalities,
+        )
+    ]  # fmt: skip
+    return [*people, *places, *roles, *studies]
