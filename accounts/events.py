@@ -9,7 +9,7 @@ from audit.services import On
 def on_invitation(invitation: Invitation, **more: Any) -> On:
     """For an action on an invitation; select `account` with it."""
     account = invitation.account
-    detail = {"address": invitation.address, **more.pop("detail", {})}
+    detail = {"address": invitation.email, **more.pop("detail", {})}
     return On(
         account_id=invitation.account_id,
         account_label=account.name if account is not None else "",

@@ -25,7 +25,7 @@ class Message:
 
 
 def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
-    """Render `<folder>/subject.txt`, `body.txt` and `body.html`: `accounts/mail/registration_code`, say.
+    """Render `<folder>/subject.txt`, `body.txt` and `body.html`, such as of `accounts/mail/registration_code`.
 
     Names come from people: characters that turn the writing direction are removed from all three, and line breaks from
     the subject.

@@ -1,4 +1,4 @@
-"""Addresses of this app. Sign-in itself is allauth's, under /sign-in/."""
+"""The URLs of this app. Sign-in itself is allauth's, under /sign-in/."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -30,7 +30,7 @@ urlpatterns = [
     path("development/mail/<str:file>/<int:number>/", development.mail, name="development_mail"),
 ]
 
-# allauth's pages, without those that would change a person past our services. The names are those it looks for.
+# allauth's pages, without those that would change a person outside our services. allauth requires these names.
 sign_in_urls: list[URLPattern | URLResolver] = [
     path("second-factor/", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
     path("confirm/code/", sign_in.SecondFactorAgain.as_view(), name="mfa_reauthenticate"),

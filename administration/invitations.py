@@ -92,7 +92,7 @@ def _send(
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
-        messages.success(request, _(sentence).format(sent.address))
+        messages.success(request, _(sentence).format(sent.email))
     return HttpResponseRedirect(page.page_url("change", invitation.pk))
 
 
@@ -112,12 +112,12 @@ def withdraw_page(request: HttpRequest, page: Any, invitation: Invitation) -> Ht
                     "Its link still works for the studies that clinicians shared with this address."
                 )
             )
-            messages.success(request, sentence % {"email": invitation.address})
+            messages.success(request, sentence % {"email": invitation.email})
         return HttpResponseRedirect(page.page_url("change", invitation.pk))
     others = promises_of(invitation).exists()
     goes = [
         _("%(email)s can no longer use the invitation to join %(account)s.")
-        % {"email": invitation.address, "account": invitation.account},
+        % {"email": invitation.email, "account": invitation.account},
         _("The link keeps working, because a clinician has shared a study with this address.")
         if others
         else _("The link in the email stops working."),
@@ -135,7 +135,7 @@ class InvitationAdmin(AdminPage):
         "are not listed here."
     )
     list_filter = (InvitationStateFilter,)
-    search_fields = ("address",)
+    search_fields = ("email",)
     search_help_text = gettext_lazy("By email address")
     ordering = ("-created_at", "-pk")
 
@@ -149,7 +149,7 @@ class InvitationAdmin(AdminPage):
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         whose = (column("account"),) if current_account(request) is None else ()
-        return (column("address"), *whose, "role", "worklists", _state_column(), "until", "offered_by")
+        return (column("email"), *whose, "role", "worklists", _state_column(), "until", "offered_by")
 
     @admin.display(description=gettext_lazy("Account role"), ordering="membership__role__name")
     def role(self, invitation: Invitation) -> str:
@@ -177,14 +177,14 @@ class InvitationAdmin(AdminPage):
         )
 
     def label_of(self, row: Invitation) -> str:
-        return row.address
+        return row.email
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def history_events(self, row: Invitation) -> QuerySet[AuditEvent]:
         own = Q(invitation_uuid=row.uuid, study_id=None) | Q(
-            action__startswith="account:member:", detail__address=row.address
+            action__startswith="account:member:", detail__address=row.email
         )
         return AuditEvent.objects.filter(own, account_id=row.account_id)
 
@@ -224,7 +224,7 @@ class InvitationAdmin(AdminPage):
         row = invitation.membership
         ended = (row.ended_at, invitation.withdrawn_at, invitation.accepted_at)
         context = {
-            "title": invitation.address,
+            "title": invitation.email,
             "kicker": _("Invitation"),
             "invitation": invitation,
             "offered": row,

@@ -20,7 +20,7 @@ from common.copying import FEW, copy_in
 
 BATCH = 5000  # events built at a time
 ROLE_LABEL = 200  # the column's length
-# What goes into a row beside its detail; its moment is the database's.
+# The columns of a row beside its detail; the database sets its time.
 COPIED = [
     field.attname for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at", "detail")
 ]

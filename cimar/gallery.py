@@ -114,7 +114,7 @@ SIZES = ["side", "wide", "small"]
 
 
 def everything(*, broken: bool, size: str) -> dict[str, Any]:
-    """`broken` shows the form as it comes back with its mistakes; `size` is the dialog's."""
+    """`broken` shows the form with its mistakes; `size` is the dialog's."""
     wrong = SampleForm({"email": "not an email", "until": "31 Feb"})
     wrong.is_valid()
     return {

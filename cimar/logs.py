@@ -1,7 +1,7 @@
-"""Log lines: a JSON object each, readable ones in development. No line holds what somebody typed or a row contains.
+"""Log lines: a JSON object each, readable ones in development. No line contains what a person typed or a row holds.
 
-Every logger of every process goes this way: ours, Django's, Celery's and gunicorn's. What others' loggers like to
-quote (addresses of pages, texts of errors) is taken out here, where it cannot be forgotten.
+Every logger of every process uses this: the product's, Django's, Celery's and gunicorn's. What other loggers quote
+(URLs of pages, texts of errors) is removed here, in one place.
 """
 
 import json
@@ -19,12 +19,12 @@ from psycopg import Error as PostgresError
 
 Event = MutableMapping[str, Any]
 
-# Their texts name code, never data. Any other text stays out: a ValueError likes to quote the value.
+# The texts of these name code, never data. Any other text is left out: that of a ValueError often quotes the value.
 TELLING = (AttributeError, ImportError, NameError, TemplateDoesNotExist)
-# Where libraries put the text of an error, or what a task was given and gave back.
+# Where libraries put the text of an error, or the arguments and the result of a task.
 QUOTING = ("error", "exception", "reason", "result", "args", "kwargs")
 STACK = 40  # frames, the innermost
-# Where code lies; what is left of a file's path says which it is.
+# The folders of code; a file is named by its path within them.
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 
@@ -38,20 +38,20 @@ def config(*, readable: bool, level: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Django's own; it brings a handler unless told otherwise.
+            # Django adds a handler of its own unless this is configured.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # Below this it prints every statement with its parameters. No environment variable reaches it.
             "django.db.backends": {"level": "WARNING", "propagate": True},
-            # Below this it prints what templates were given.
+            # Below this it prints the context of templates.
             "django.template": {"level": "INFO", "propagate": True},
-            # Every request has its line from cimar.activity_log; this adds the stack of those that failed.
+            # Every request has its line from cimar.activity_log; this adds the stack of failed requests.
             "django.request": {"level": "ERROR", "propagate": True},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
             "celery": {"level": "WARNING", "propagate": True},
-            # Prints the error's text into the message; "task_failed" says the same without.
+            # Prints the error's text into the message; "task_failed" has the same without the text.
             "celery.app.trace": {"level": "CRITICAL", "propagate": True},
             "gunicorn.error": {"level": "INFO", "propagate": True},
-            # Prints addresses with their queries.
+            # Prints URLs with their queries.
             "gunicorn.access": {"level": "CRITICAL", "propagate": True},
             # Below this they print what they read and send.
             "pydicom": {"level": "ERROR", "propagate": True},
@@ -66,7 +66,7 @@ def config(*, readable: bool, level: str) -> dict[str, Any]:
 
 
 def configure_structlog() -> None:
-    """Our loggers write into the standard ones, whose handler formats both."""
+    """The product's loggers write into the standard loggers, whose handler formats both."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -90,7 +90,7 @@ def _common() -> list[Any]:
 
 
 class Lines(structlog.stdlib.ProcessorFormatter):
-    """Formats what comes from structlog and what comes from the standard loggers alike."""
+    """Formats records of structlog and of the standard loggers alike."""
 
     def __init__(self, *args: Any, readable: bool = False, **kwargs: Any) -> None:
         render = _readable if readable else _json
@@ -102,27 +102,27 @@ class Lines(structlog.stdlib.ProcessorFormatter):
         return super().format(_without_quotes(record))
 
 
-# --- What others' loggers quote -----------------------------------------------------------------------------
+# --- Quotes of other loggers --------------------------------------------------------------------------------
 
 
 def _without_quotes(record: logging.LogRecord) -> logging.LogRecord:
-    if isinstance(record.msg, dict):  # ours, from structlog
+    if isinstance(record.msg, dict):  # from structlog
         return record
     quiet = logging.makeLogRecord(record.__dict__)
     template = str(record.msg)
     if isinstance(record.msg, BaseException):
         quiet.msg, quiet.args = type(record.msg).__name__, ()
     elif record.name == "django.request":
-        # "%s: %s": what happened, and the address.
+        # "%s: %s": what happened, and the URL.
         quiet.msg, quiet.args = str((record.args or (template,))[0]), ()  # type: ignore[index]
     elif record.name.startswith("django.security"):
-        # Quotes host names and addresses as they were sent.
+        # Quotes host names and URLs as they were sent.
         quiet.msg, quiet.args = f"a suspicious request: {record.name.rpartition('.')[2]}", ()
     elif record.name == "gunicorn.error" and template.startswith(("Error handling", "Invalid request")):
         quiet.msg, quiet.args = template.partition("%")[0].rstrip(": ="), ()
     elif isinstance(record.args, tuple):
         quiet.args = tuple(
-            type(one).__name__ if isinstance(one, BaseException) else one for one in record.args
+            type(arg).__name__ if isinstance(arg, BaseException) else arg for arg in record.args
         )
     return quiet
 
@@ -131,14 +131,13 @@ def _without_quotes(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def without_values(logger: Any, method: str, event: Event) -> Event:
-    """An error becomes its type, what is known to be harmless in it, and its stack without variables or text."""
-    found = _error(event.pop("exc_info", None)) or event.get("exception")
+    """An error becomes its type, the parts of it that are known to be harmless, and its stack without variables."""
+    error = _error(event.pop("exc_info", None)) or event.get("exception")
     for key in QUOTING:
         event.pop(key, None)
-    if isinstance(found, BaseException):
-        told = [_told(one) for one in _chain(found)]
-        event["error"] = " from ".join(told)
-        event["stack"] = _stack(found.__traceback__)
+    if isinstance(error, BaseException):
+        event["error"] = " from ".join(_named(cause) for cause in _chain(error))
+        event["stack"] = _stack(error.__traceback__)
     return event
 
 
@@ -150,14 +149,14 @@ def _error(exc_info: Any) -> BaseException | None:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield one
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
-def _told(error: BaseException) -> str:
+def _named(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, PostgresError):
         # The message and its DETAIL quote the row: Key (email)=(…) already exists.
@@ -172,7 +171,7 @@ def _told(error: BaseException) -> str:
 
 
 def _stack(trace: TracebackType | None) -> list[str]:
-    """Where, without source lines: a literal in one may be data in a test or a console."""
+    """The frames without source lines: a literal in a line may be data in a test or a console."""
     frames = list(traceback.walk_tb(trace))[-STACK:]
     return [f"{_short(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}" for frame, line in frames]
 
@@ -182,11 +181,11 @@ def _short(file: str) -> str:
     return inner.removeprefix(_HERE).removeprefix(_PYTHON)
 
 
-# --- How a line looks ---------------------------------------------------------------------------------------
+# --- The format of a line -----------------------------------------------------------------------------------
 
 
 def _json(logger: Any, method: str, event: Event) -> str:
-    # What is no plain value is named, not shown.
+    # A value of another type is named, not shown.
     return json.dumps(event, ensure_ascii=False, default=lambda value: type(value).__name__)
 
 
@@ -199,7 +198,7 @@ def _readable(logger: Any, method: str, event: Event) -> str:
 
 
 def from_environment() -> dict[str, Any]:
-    """As the settings have it, for a process that loads none: lines to read in development, JSON elsewhere."""
+    """As the settings configure it, for a process without settings: readable lines in development, JSON elsewhere."""
     preset = "json" if "DATABASE_URL" in os.environ else "lines"
     return config(
         readable=os.environ.get("CIMAR_LOG_FORMAT", preset) == "lines",

@@ -26,7 +26,7 @@ _WITHOUT_DECEITFUL = dict.fromkeys(map(ord, DECEITFUL))
 # The SQL function that makes the search key of a placement (studies/migrations/0003_law.py). It must agree with
 # `search_key`; a test compares them.
 SEARCH_KEY_SQL = "name_key"
-# White space as Unicode and the database know it: Python counts four control characters as well.
+# White space as Unicode and the database define it: Python also includes four control characters.
 _BETWEEN_NAMES = re.compile(r"(?:[\^=]|(?![\x1c-\x1f])\s)+")
 
 

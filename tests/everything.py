@@ -79,7 +79,7 @@ def make_world() -> World:
     ]
     shares = [report.rows[0].share for report in reports]
     Share.objects.filter(pk=shares[-1].pk).update(expires_at=Now() - timedelta(minutes=1))
-    invited = Invitation.objects.get(address="dora@example.net")
+    invited = Invitation.objects.get(email="dora@example.net")
     registration.send_code(invitation=invited, by=acting(None))
     life = Now() + registration.CODE_LIFE - 2 * registration.CODE_PAUSE
     Invitation.objects.filter(pk=invited.pk).update(
@@ -99,7 +99,7 @@ def make_world() -> World:
         MembershipOffer(f"{name}@example.net", viewer, ((cast.chest, None),)) for name in ("olga", "nina")
     ]
     worklists.services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam))
-    offered = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    offered = InvitedMembership.objects.get(invitation__email="olga@example.net")
     newcomer = make_user("Nina", email="nina@example.net")
     return World(cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer)
 

@@ -31,7 +31,7 @@ def invite(cast: Any, *offers: MembershipOffer, by: Any = None) -> list[services
 
 
 def waiting(typed: str = ADDRESS) -> InvitedMembership:
-    return InvitedMembership.objects.get(invitation__address=typed)
+    return InvitedMembership.objects.get(invitation__email=typed)
 
 
 def register(invitation: Invitation, name: str = "Dora") -> User:

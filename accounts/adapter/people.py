@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """People come by invitation only."""
+        """Registration is by invitation only."""
         return False
 
     # --- Signing in and out -----------------------------------------------------------------------------------

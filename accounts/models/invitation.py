@@ -31,7 +31,7 @@ class Invitation(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    address = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, db_column="address")
     account = models.ForeignKey("accounts.Account", models.CASCADE, null=True, related_name="invitations")
     by_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -76,12 +76,12 @@ class Invitation(models.Model):
                 | Q(account__isnull=True, by_user__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["account", "address"],
+                fields=["account", "email"],
                 name="one_live_invitation_for_an_account_and_address",
                 condition=Q(account__isnull=False, withdrawn_at=None, accepted_at=None),
             ),
             models.UniqueConstraint(
-                fields=["by_user", "address"],
+                fields=["by_user", "email"],
                 name="one_live_invitation_for_a_user_and_address",
                 condition=Q(by_user__isnull=False, withdrawn_at=None, accepted_at=None),
             ),
@@ -100,7 +100,7 @@ class Invitation(models.Model):
                 condition=Q(withdrawn_at=None) | Q(accepted_at=None),
             ),
         ]
-        indexes = [models.Index(fields=["address"], name="invitation_by_address")]
+        indexes = [models.Index(fields=["email"], name="invitation_by_address")]
 
     def __str__(self) -> str:
         return f"invitation {self.uuid}"

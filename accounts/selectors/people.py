@@ -33,7 +33,7 @@ def proved_emails(user: User) -> list[str]:
 def mails_of_a_code(invitation: Invitation, since: datetime) -> int:
     """The number of registration codes that were mailed for an invitation since then."""
     return OutboxMail.objects.filter(
-        recipient=invitation.address,
+        recipient=invitation.email,
         kind="registration_code",
         data__invitation=str(invitation.uuid),
         created_at__gt=since,

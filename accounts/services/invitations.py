@@ -34,7 +34,7 @@ USED_MEANWHILE = gettext_noop(
     "This person has registered in the meantime. There is nothing left to send or withdraw."
 )
 WITHDRAWN_MEANWHILE = gettext_noop("This invitation has been withdrawn in the meantime.")
-# After an invitation has been sent again; the email goes in.
+# After an invitation has been sent again; `{}` is the email.
 SENT_AGAIN = gettext_noop("We have sent the invitation to {} again, with the same link.")
 SENT_WITH_NEW_LINK = gettext_noop("We have sent a new link to {}. The old link no longer works.")
 
@@ -54,8 +54,8 @@ def invite_all(
     """
     wanted = sorted({identity(email) for email in emails})
     owner = {"account": account, "by_user": by_user}
-    rows = _locked().waiting().filter(**owner, address__in=wanted).order_by("pk")
-    kept = {row.address: row for row in rows}
+    rows = _locked().waiting().filter(**owner, email__in=wanted).order_by("pk")
+    kept = {row.email: row for row in rows}
     expires_at = _end(account, now)
     renewed = [
         row for row in kept.values() if row.expires_at <= now or expires_at - row.expires_at >= WORTH_RENEWING
@@ -64,7 +64,7 @@ def invite_all(
         row.expires_at = expires_at
     Invitation.objects.bulk_update(renewed, ["expires_at"])
     made = Invitation.objects.bulk_create(
-        Invitation(**owner, address=email, invited_by=by.user, created_at=now, expires_at=expires_at)
+        Invitation(**owner, email=email, invited_by=by.user, created_at=now, expires_at=expires_at)
         for email in wanted
         if email not in kept
     )
@@ -74,7 +74,7 @@ def invite_all(
         for action, rows in ((Action.INVITATION_ADD, made), (Action.INVITATION_RENEW, renewed))
         for row in rows
     )
-    return kept | {row.address: row for row in made}
+    return kept | {row.email: row for row in made}
 
 
 @transaction.atomic

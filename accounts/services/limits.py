@@ -28,7 +28,7 @@ class Rate:
     per: timedelta
 
 
-# Pressing Share Studies does not count as a look-up.
+# Share Studies itself counts none.
 CODES = Rate("codes", person=20, account=300, per=MINUTE)
 # The answer `invited` discloses that an email is not registered (ADR 0004).
 EMAILS = Rate("addresses", person=200, account=2000, per=HOUR)

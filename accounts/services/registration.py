@@ -54,7 +54,7 @@ def send_code(*, invitation: Invitation, by: Actor) -> bool:
     usable.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
     queue_written(
         kind="registration_code",
-        recipient=usable.address,
+        recipient=usable.email,
         message=mail.render_mail("accounts/mail/registration_code", {"code": code, "minutes": 15}),
         data={"invitation": str(usable.uuid)},
         good_for=CODE_LIFE,
@@ -103,18 +103,18 @@ def register(*, invitation: Invitation, name: str, password: str, code: str, by:
     typed. The caller has counted the try with `prove_code`.
     """
     identify_hasher(password)
-    lock_emails([invitation.address])
+    lock_emails([invitation.email])
     usable = _usable(invitation)
     now = clock.now()
     if usable.code_expires_at is None or usable.code_expires_at <= now or usable.code_tries > CODE_TRIES:
         raise ValidationError(_(NO_TRY_LEFT))
     if not tokens.code_matches(usable, code):
         raise ValidationError(_(WRONG_CODE), code="wrong_code")
-    user = User(email=usable.address, name=checked_name(name), password=password)
+    user = User(email=usable.email, name=checked_name(name), password=password)
     if usable.account is not None:
         user.timezone = usable.account.timezone
     user.save()
-    EmailAddress.objects.create(user=user, email=usable.address, verified=True, primary=True)
+    EmailAddress.objects.create(user=user, email=usable.email, verified=True, primary=True)
     by = Actor.of(user, by.ip_address)
     record(Action.USER_REGISTER, by=by, on=on_user(user))
     invitations.mark_accepted(invitation=usable, by=by, now=now)
@@ -127,7 +127,7 @@ def check_usable(invitation: Invitation) -> None:
         raise ValidationError(_(invitations.USED), code="used")
     if invitation.withdrawn_at is not None:
         raise ValidationError(_(invitations.WITHDRAWN), code="ended")
-    if is_registered(invitation.address):
+    if is_registered(invitation.email):
         raise ValidationError(_(REGISTERED), code="registered")
     if invitation.expires_at <= clock.now():
         raise ValidationError(_(EXPIRED), code="ended")

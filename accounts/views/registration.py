@@ -91,9 +91,7 @@ def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
 def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Name and password; then a code is mailed to the invited email."""
     kept = request.session[KEY]
-    form = RegisterForm(
-        request.POST or None, email=invitation.address, initial={"name": kept.get("name", "")}
-    )
+    form = RegisterForm(request.POST or None, email=invitation.email, initial={"name": kept.get("name", "")})
     if request.method == "POST" and form.is_valid() and _mailed_code(request, invitation, form):
         values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
         request.session[KEY] = {**kept, **values}
@@ -166,7 +164,7 @@ def _show(form: RegisterForm | RegistrationCodeForm, refusal: ValidationError) -
 
 
 def _signed_in_already(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    if invitation.address in proved_emails(request.user):
+    if invitation.email in proved_emails(request.user):
         request.session.pop(KEY, None)
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/signed_in_as_other.html", {"invitation": invitation})

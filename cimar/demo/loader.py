@@ -114,7 +114,7 @@ def _studies(directory: DemoDirectory) -> dict[str, Study]:
 def _made(studies: Sequence[Study]) -> set[Made]:
     """Every share there ever was of these studies, ended ones too."""
     rows = Share.objects.filter(study__in=studies).values_list(
-        "study", "from_worklist", "shared_by", "method", "to_worklist", "invitation__address"
+        "study", "from_worklist", "shared_by", "method", "to_worklist", "invitation__email"
     )
     return {
         (study, place, by, method, to)

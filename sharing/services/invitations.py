@@ -77,7 +77,7 @@ def _seen(invitation: UUID, by: Actor) -> Invitation:
 def _own(invitation: UUID, by: Actor) -> Invitation:
     """An invitation by which the person promised something, locked in the product's order: email, then row."""
     seen = _seen(invitation, by)
-    lock_emails([seen.address])
+    lock_emails([seen.email])
     row = Invitation.objects.select_for_update().get(pk=seen.pk)
     if row.accepted_at is not None:
         raise ValidationError(_(accounts_invitations.USED_MEANWHILE))
@@ -89,6 +89,6 @@ def _own(invitation: UUID, by: Actor) -> Invitation:
 def _mail(invitation: Invitation) -> None:
     queue_mail(
         kind="invitation",
-        recipient=invitation.address,
+        recipient=invitation.email,
         data={"invitation": invitation.pk},
     )

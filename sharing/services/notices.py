@@ -22,7 +22,7 @@ def queue_notices(*, press: UUID, shares: Collection[Share], shared_by: User) ->
     promised = {
         share.invitation_id for share in shares if share.to_worklist_id is None and share.invitation_id
     }
-    invited = Invitation.objects.filter(pk__in=promised).order_by("pk").values_list("pk", "address")
+    invited = Invitation.objects.filter(pk__in=promised).order_by("pk").values_list("pk", "email")
     queue_mails(
         kind="invitation",
         to=[(email, {"press": str(press), "invitation": pk}) for pk, email in (invited if promised else ())],

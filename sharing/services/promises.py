@@ -40,7 +40,7 @@ def _emails(user: User) -> list[str]:
 
 def _promises(user: User) -> QuerySet[Share]:
     return Share.objects.promised().filter(
-        invitation__in=Invitation.objects.claimable().filter(address__in=_emails(user))
+        invitation__in=Invitation.objects.claimable().filter(email__in=_emails(user))
     )
 
 

@@ -18,7 +18,7 @@ def register_invited(*, invitation: Invitation, name: str, password: str, code: 
     """
     registration.prove_code(invitation=invitation, code=code, by=by)
     with transaction.atomic():
-        lock_emails([invitation.address])
+        lock_emails([invitation.email])
         user = registration.register(invitation=invitation, name=name, password=password, code=code, by=by)
         claim_what_waits(by=Actor.of(user, by.ip_address))
     return user

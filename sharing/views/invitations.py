@@ -50,7 +50,7 @@ def _send(
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, _(sentence).format(sent.address))
+        messages.success(request, _(sentence).format(sent.email))
     return leave(request, back(request, reverse("sharing:invitations")))
 
 

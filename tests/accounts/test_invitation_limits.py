@@ -45,14 +45,14 @@ def said(response: Any) -> str:
 def clinicians(cast: Cast) -> tuple[Any, Invitation, list[str]]:
     to_dora = [Target(Method.EMAIL, "dora@example.net")]
     share_studies(placements=[cast.placement.uuid], targets=to_dora, by=acting(cast.ana))
-    row = Invitation.objects.get(address="dora@example.net")
+    row = Invitation.objects.get(email="dora@example.net")
     return cast.ana, row, [reverse(f"sharing:{deed}", args=[row.uuid]) for deed in ("resend", "relink")]
 
 
 def staffs(cast: Cast) -> tuple[Any, Invitation, list[str]]:
     offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
-    row = Invitation.objects.get(address="olga@example.net")
+    row = Invitation.objects.get(email="olga@example.net")
     deeds = ("resend", "new_link")
     return cast.adam, row, [reverse(f"admin:accounts_invitation_{deed}", args=[row.pk]) for deed in deeds]
 
@@ -161,7 +161,7 @@ def test_what_was_agreed_to_is_still_good_when_the_hours_count_is_over(cast: Cas
     clock.move(minutes=11)
 
     assert signed_in(cast.adam).post(SEVERAL, agreed).status_code == 200
-    assert Invitation.objects.filter(address__in=["p1@example.net", "p2@example.net"]).count() == 2
+    assert Invitation.objects.filter(email__in=["p1@example.net", "p2@example.net"]).count() == 2
 
 
 # Share codes

@@ -60,7 +60,7 @@ def theirs(cast: Cast) -> dict[Any, Any]:
         AccountMembership: AccountMembership.objects.get(user=cast.caro),
         Worklist: boathouse,
         WorklistMembership: membership_of(cast.caro, cast.imaging),
-        Invitation: Invitation.objects.get(address="staff@river.test"),
+        Invitation: Invitation.objects.get(email="staff@river.test"),
         User: cast.caro,
     }
 

@@ -36,13 +36,13 @@ def page(name: str, *args: Any) -> str:
 def invite(cast: Any, typed: str = "dora@example.net", role: str = "Viewer") -> InvitedMembership:
     offer = MembershipOffer(typed, role_of(cast.northgate, role), ((cast.ct, None),))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
-    return InvitedMembership.objects.get(invitation__address=typed)
+    return InvitedMembership.objects.get(invitation__email=typed)
 
 
 def invite_riverside(cast: Any) -> InvitedMembership:
     offer = MembershipOffer("secret@elsewhere.example", role_of(cast.riverside, "Viewer"))
     services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
-    return InvitedMembership.objects.get(invitation__address="secret@elsewhere.example")
+    return InvitedMembership.objects.get(invitation__email="secret@elsewhere.example")
 
 
 # --- The list and one invitation
@@ -63,7 +63,7 @@ def test_the_states_are_words_and_a_filter(adam, cast, state, shown):
     from sharing.services import claim_what_waits, withdraw_staff_invitation
 
     rows = {name: invite(cast, f"{name}@example.net") for name in ("dora", "erik", "fred", "gina")}
-    Invitation.objects.filter(address="erik@example.net").update(expires_at="2020-01-01T00:00Z")
+    Invitation.objects.filter(email="erik@example.net").update(expires_at="2020-01-01T00:00Z")
     withdraw_staff_invitation(membership=rows["fred"], by=acting(cast.adam))
     claim_what_waits(by=acting(make_user("Gina", email="gina@example.net")))
 
@@ -255,12 +255,12 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
     assert "8 p7@example.net Not invited There is no role named “Chief”" in done
     assert Invitation.objects.count() == 7
     assert AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
-    p2 = InvitedMembership.objects.get(invitation__address="p2@example.net")
+    p2 = InvitedMembership.objects.get(invitation__email="p2@example.net")
     assert {(one.worklist.name, one.role.name if one.role else "") for one in p2.worklists.all()} == {
         ("CT Reporting", "Radiologist"),
         ("Chest Clinic", ""),
     }
-    assert InvitedMembership.objects.get(invitation__address="p3@example.net").every_worklist
+    assert InvitedMembership.objects.get(invitation__email="p3@example.net").every_worklist
 
 
 def test_pressing_twice_invites_once_and_says_so(adam, cast):
@@ -283,7 +283,7 @@ def test_exactly_what_was_shown_is_done(adam, cast):
 
     done = text_of(adam.post(page("batch"), {"agreed": token}))
 
-    assert InvitedMembership.objects.get(invitation__address="p1@example.net").role.name == "Looker"
+    assert InvitedMembership.objects.get(invitation__email="p1@example.net").role.name == "Looker"
     assert "p6@example.net Not invited This has changed since you checked the list." in done
     assert not AccountMembership.objects.filter(user__email="p6@example.net").exists()
 
@@ -299,7 +299,7 @@ def test_a_role_or_worklist_deleted_since_is_said_and_stops_nobody_else(adam, ca
         "p1@example.net Not invited The role or a worklist in this line was deleted after you checked the list."
         in done
     )
-    assert list(Invitation.objects.values_list("address", flat=True)) == ["p2@example.net"]
+    assert list(Invitation.objects.values_list("email", flat=True)) == ["p2@example.net"]
 
 
 def test_what_was_shown_to_one_cannot_be_used_by_another_or_changed(adam, cast):

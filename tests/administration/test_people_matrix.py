@@ -57,7 +57,7 @@ def member(name: str) -> Any:
 
 
 def invitation(name: str) -> Any:
-    return lambda world: [Invitation.objects.get(address=f"{name}@example.net").pk]
+    return lambda world: [Invitation.objects.get(email=f"{name}@example.net").pk]
 
 
 def account(name: str) -> Any:

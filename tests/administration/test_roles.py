@@ -383,9 +383,7 @@ def test_a_role_in_use_stays_and_the_page_says_by_whom(adam: Client, cast: Cast)
 
 
 def invite(account: Account, address: str, role: Role) -> None:
-    invitation = Invitation.objects.create(
-        account=account, address=address, expires_at="2099-01-01T00:00:00Z"
-    )
+    invitation = Invitation.objects.create(account=account, email=address, expires_at="2099-01-01T00:00:00Z")
     InvitedMembership.objects.create(invitation=invitation, account=account, role=role)
 
 

@@ -106,7 +106,7 @@ def person_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
 def invitation_goes(cast: Cast) -> tuple[Deed, dict[str, Post]]:
     offer = MembershipOffer("olga@example.net", role_of(cast.northgate, "Viewer"))
     services.invite_members(account=cast.northgate, offers=[offer], by=acting(cast.adam))
-    row = Invitation.objects.get(address="olga@example.net")
+    row = Invitation.objects.get(email="olga@example.net")
     return lambda: withdraw_staff_invitation(membership=row.membership, by=acting(cast.adam)), {
         "mailed again": (page("accounts_invitation_resend", row.pk), {}),
         "given a new link": (page("accounts_invitation_new_link", row.pk), {}),

@@ -152,7 +152,7 @@ def test_something_was_shared_by_every_method(demo):
 
 
 def test_an_invitation_waits(demo):
-    invitation = Invitation.objects.get(address=INVITED, accepted_at=None, withdrawn_at=None)
+    invitation = Invitation.objects.get(email=INVITED, accepted_at=None, withdrawn_at=None)
     assert [share.to_worklist for share in shares("mr-shoulder", invitation=invitation, ended_at=None)] == [
         None
     ]

@@ -99,7 +99,7 @@ def test_within_its_limit_a_service_does_what_it_is_asked(cast: Cast, name: str)
 @pytest.mark.parametrize("send", [resend_invitation, relink_invitation])
 def test_a_clinicians_invitation_is_mailed_again_as_often_as_the_limit_says(cast: Cast, send: Any) -> None:
     share_by_email(cast)
-    invitation = Invitation.objects.get(address="dora@example.net")
+    invitation = Invitation.objects.get(email="dora@example.net")
     for _ in range(limits.MOST_MAILS_OF_AN_INVITATION):
         send(invitation=invitation.uuid, by=acting(cast.ana))
     before = fingerprint()
@@ -115,7 +115,7 @@ def test_an_administrators_invitation_is_mailed_again_as_often_as_the_limit_says
     cast: Cast, send: Any
 ) -> None:
     invite(cast)
-    membership = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    membership = InvitedMembership.objects.get(invitation__email="olga@example.net")
     for _ in range(limits.MOST_MAILS_OF_AN_INVITATION):
         send(membership=membership, by=acting(cast.adam))
     before = fingerprint()
@@ -128,7 +128,7 @@ def test_an_administrators_invitation_is_mailed_again_as_often_as_the_limit_says
 
 def test_whoever_may_not_send_uses_up_nothing(cast: Cast) -> None:
     invite(cast)
-    membership = InvitedMembership.objects.get(invitation__address="olga@example.net")
+    membership = InvitedMembership.objects.get(invitation__email="olga@example.net")
     for _ in range(limits.MOST_MAILS_OF_AN_INVITATION + 1):
         with pytest.raises(Exception, match="Only an administrator"):
             services.resend_staff_invitation(membership=membership, by=acting(cast.vera))

@@ -114,7 +114,7 @@ def test_an_invitation_counts_while_its_key_is_among_the_fallbacks(
 ) -> None:
     target = Target(Method.EMAIL, "dora@example.net")
     services.share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(cast.ana))
-    token = tokens.make_token(Invitation.objects.get(address="dora@example.net"))
+    token = tokens.make_token(Invitation.objects.get(email="dora@example.net"))
 
     rotate("CIMAR_TOKEN_KEY", "CIMAR_TOKEN_FALLBACK_KEYS", kept=kept)
     answer = Client().get(reverse("accounts:open_invitation", args=[token]), follow=True)

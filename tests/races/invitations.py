@@ -34,7 +34,7 @@ CODE = "123456"
 
 def invited(typed: str) -> Invitation:
     """The waiting invitation, with a code that is on its way."""
-    found = Invitation.objects.get(address=typed)
+    found = Invitation.objects.get(email=typed)
     registration.send_code(invitation=found, by=acting(None))
     Invitation.objects.filter(pk=found.pk).update(code_hash=tokens.hash_code(found, CODE))
     found.refresh_from_db()
@@ -124,7 +124,7 @@ def two_sign_ins_claim_at_once(cast: Cast) -> Scene:
     return Scene(
         claim, claim, [address(typed), study_rows(study)],
         ("1", "0"), ("0", "1"),
-        after=lambda: placed_with(study, typed) and Invitation.objects.get(address=typed).accepted_at is not None,
+        after=lambda: placed_with(study, typed) and Invitation.objects.get(email=typed).accepted_at is not None,
     )  # fmt: skip
 
 

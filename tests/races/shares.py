@@ -59,7 +59,7 @@ def the_same_invitation_twice(cast: Cast) -> Scene:
     return Scene(
         press, press, [address(typed), study_rows(study)],
         ("invited", "already_shared"), ("already_shared", "invited"),
-        after=lambda: Invitation.objects.filter(address=typed).count() == 1 and mails_of(study) == Counter({typed: 1}),
+        after=lambda: Invitation.objects.filter(email=typed).count() == 1 and mails_of(study) == Counter({typed: 1}),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def two_people_invite_one_address(cast: Cast) -> Scene:
         sharing(cast.ana, study, cast.ct, email(typed)), sharing(cast.erin, study, cast.ct, email(typed)),
         [address(typed), study_rows(study)],
         ("invited", "invited"), ("invited", "invited"),
-        after=lambda: Invitation.objects.filter(address=typed).count() == 1
+        after=lambda: Invitation.objects.filter(email=typed).count() == 1
         and Share.objects.filter(study=study, ended_at=None, to_worklist=None).count() == 2,
     )  # fmt: skip
 
@@ -114,7 +114,7 @@ def a_share_against_the_deletion(cast: Cast) -> Scene:
 def invited_with_a_share(study: Study, typed: str) -> bool:
     """Nobody is invited to what they are then refused."""
     promised = Share.objects.filter(study=study, method=Method.EMAIL).exists()
-    return promised == Invitation.objects.filter(address=typed).exists()
+    return promised == Invitation.objects.filter(email=typed).exists()
 
 
 def one_share_approved_and_declined(cast: Cast) -> Scene:

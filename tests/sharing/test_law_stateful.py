@@ -315,7 +315,7 @@ class Law(RuleBasedStateMachine):
         waiting = [
             pk
             for pk, invitation in self.invited.items()
-            if Invitation.objects.filter(pk=invitation, address=address, withdrawn_at=None).exists()
+            if Invitation.objects.filter(pk=invitation, email=address, withdrawn_at=None).exists()
         ]
         person = make_user(f"Person {which}", email=address)
         self.registered.add(address)

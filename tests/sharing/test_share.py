@@ -146,7 +146,7 @@ def test_an_invited_address_gets_one_invitation_and_one_mail_for_a_press(cast):
 
     assert [row.outcome for row in report.rows] == ["invited", "invited"]
     invitation = Invitation.objects.get()
-    assert (invitation.address, invitation.account) == ("dora@example.net", cast.northgate)
+    assert (invitation.email, invitation.account) == ("dora@example.net", cast.northgate)
     [mail] = OutboxMail.objects.all()
     assert (mail.kind, mail.recipient, mail.data["invitation"]) == (
         "invitation",

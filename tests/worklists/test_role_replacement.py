@@ -39,7 +39,7 @@ def night(cast: Cast) -> Role:
     services.change_worklist(worklist=cast.chest, default_role=role, by=OPERATOR)
     services.add_worklist_member(worklist=cast.chest, user=cast.vera, role=None, by=OPERATOR)
     invitation = Invitation.objects.create(
-        account=cast.northgate, address="dora@example.net", expires_at="2099-01-01T00:00:00Z"
+        account=cast.northgate, email="dora@example.net", expires_at="2099-01-01T00:00:00Z"
     )
     invited = InvitedMembership.objects.create(invitation=invitation, account=cast.northgate, role=role)
     InvitedWorklist.objects.create(membership=invited, account=cast.northgate, worklist=cast.ct, role=role)
@@ -84,7 +84,7 @@ def test_the_other_role_stands_wherever_the_one_stood(cast: Cast, night: Role, d
     services.replace_role(role=night, other=day, by=acting(cast.adam))
 
     cast.chest.refresh_from_db()
-    invited = InvitedMembership.objects.get(invitation__address="dora@example.net")
+    invited = InvitedMembership.objects.get(invitation__email="dora@example.net")
     assert AccountMembership.objects.get(user=cast.vera, account=cast.northgate).role == day
     assert (membership_of(cast.vera, cast.ct).role, cast.chest.default_role) == (day, day)
     assert (invited.role, invited.worklists.get().role) == (day, day)

@@ -126,7 +126,7 @@ def test_a_row_that_cannot_be_is_refused_in_words_and_the_others_are_done(cast, 
 
     assert (refused.outcome, refused.sentence) == (OfferOutcome.REFUSED, REFUSALS[typed])
     assert invited.outcome == OfferOutcome.INVITED
-    assert list(Invitation.objects.values_list("address", flat=True)) == [ADDRESS]
+    assert list(Invitation.objects.values_list("email", flat=True)) == [ADDRESS]
 
 
 def test_the_same_address_twice_is_invited_once(cast):

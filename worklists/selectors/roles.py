@@ -115,8 +115,8 @@ def why_role_stays(role: Role) -> list[str]:
     places = WorklistMembership.objects.filter(role=role).order_by("user__name", "worklist__name")
     defaults = Worklist.objects.filter(default_role=role).order_by("name")
     waiting = {
-        *InvitedMembership.objects.filter(role=role).values_list("invitation__address", flat=True),
-        *InvitedWorklist.objects.filter(role=role).values_list("membership__invitation__address", flat=True),
+        *InvitedMembership.objects.filter(role=role).values_list("invitation__email", flat=True),
+        *InvitedWorklist.objects.filter(role=role).values_list("membership__invitation__email", flat=True),
     }
     reasons = [
         (people.values_list("name", flat=True), _("It is the account role of %(names)s.")),

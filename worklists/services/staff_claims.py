@@ -42,7 +42,7 @@ def _mail_again(membership: InvitedMembership, by: Actor, renew: Callable[..., I
         account, row = held(membership)
         _check_may_give(account, row, by)
         sent = renew(invitation=row.invitation, by=by)
-        queue_mail(kind="staff_invitation", recipient=sent.address, data={"invitation": sent.pk})
+        queue_mail(kind="staff_invitation", recipient=sent.email, data={"invitation": sent.pk})
         return sent
 
 
@@ -56,7 +56,7 @@ def end_offer_without_invitation(*, membership: InvitedMembership, by: Actor) ->
     check_administers(by, account)
     role = row.role.name if row.role is not None else ""
     end_waiting([row], InvitedMembership.Outcome.WITHDRAWN)
-    on = on_account(account, address=row.invitation.address, role=role)
+    on = on_account(account, address=row.invitation.email, role=role)
     record(Action.MEMBER_OFFER_END, by=by, on=on)
     return row.invitation
 
@@ -89,7 +89,7 @@ def claim_memberships(*, by: Actor) -> int:
 
 def _claimable(user: User) -> QuerySet[InvitedMembership]:
     return InvitedMembership.objects.waiting().filter(
-        invitation__in=Invitation.objects.claimable().filter(address__in=proved_emails(user))
+        invitation__in=Invitation.objects.claimable().filter(email__in=proved_emails(user))
     )
 
 
@@ -130,7 +130,7 @@ def _lapse(rows: Sequence[InvitedMembership], account: Account, by: Actor) -> No
         event(
             Action.MEMBER_OFFER_LAPSE,
             by=by,
-            on=on_account(account, address=row.invitation.address, role=row.role_name, why="may_not_give"),
+            on=on_account(account, address=row.invitation.email, role=row.role_name, why="may_not_give"),
         )
         for row in rows
     )
@@ -152,7 +152,7 @@ def _enrolment(by: Actor, row: InvitedMembership) -> Enrolment:
 def held(membership: InvitedMembership) -> tuple[Account, InvitedMembership]:
     """Email, account and row, locked in this order; raises the sentence where the offer waits no more."""
     seen = InvitedMembership.objects.select_related("invitation").get(pk=membership.pk)
-    lock_emails([seen.invitation.address])
+    lock_emails([seen.invitation.email])
     account = locked(seen.account_id)
     rows = InvitedMembership.objects.select_for_update(of=("self",)).select_related(
         "invitation__account", "role"

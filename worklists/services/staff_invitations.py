@@ -197,7 +197,7 @@ def _judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozen
     emails = {offer.email for offer in offers}
     people = users_at(emails)
     members = _members(account, emails, people)
-    waiting = {row.invitation.address: row for row in _waiting(account, emails)}
+    waiting = {row.invitation.email: row for row in _waiting(account, emails)}
     directory = _Directory.of(account)
     ticks = ticked_in({pk for offer in offers for pk in directory.given(offer)})
     now = clock.now()
@@ -262,7 +262,7 @@ def _members(account: Account, emails: set[str], people: Mapping[str, User]) -> 
 
 def _waiting(account: Account, emails: set[str]) -> list[InvitedMembership]:
     rows = InvitedMembership.objects.waiting().filter(
-        account=account, invitation__in=Invitation.objects.waiting().filter(address__in=emails)
+        account=account, invitation__in=Invitation.objects.waiting().filter(email__in=emails)
     )
     return list(rows.select_related("invitation", "role").prefetch_related("worklists"))
 
@@ -313,7 +313,7 @@ def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:
     InvitedWorklist.objects.bulk_create(
         InvitedWorklist(membership=row, account=account, worklist=worklist, role=role)
         for row in rows
-        for worklist, role in offers[row.invitation.address].worklists
+        for worklist, role in offers[row.invitation.email].worklists
     )
     record_all(
         event(Action.MEMBER_OFFER, by=by, on=on_account(account, **_detail(offer)))

@@ -83,7 +83,7 @@ class Reading(Paths):
         invitation = self.invitations[share.invitation_id]
         return Promise(
             self._grant(share, self.down),
-            invitation.address,
+            invitation.email,
             invitation,
             invitation.expires_at <= self.now,
             invitation.pk in self.mine,
