@@ -11,7 +11,6 @@ YES, NO = gettext_noop("Yes"), gettext_noop("No")
 # Of the fields that lists show and filters ask for.
 HEADINGS = {
     "account": gettext_lazy("account"),
-    "address": gettext_lazy("email"),
     "default_role": gettext_lazy("default role"),
     "email": gettext_lazy("email"),
     "kind": gettext_lazy("kind"),
