@@ -69,7 +69,7 @@ class Pressed:
 
 
 @dataclass(frozen=True)
-class Change:
+class ShareChange:
     """The end date and the note of a share, as they were and as they become."""
 
     was_expires_at: datetime | None
@@ -78,7 +78,7 @@ class Change:
     note: str
 
     @classmethod
-    def of(cls, press: Pressed, share: Share) -> "Change | None":
+    def of(cls, press: Pressed, share: Share) -> "ShareChange | None":
         """What the press changes of a share; None where nothing differs. What it leaves empty stays as it was."""
         expires_at, note = press.expires_at or share.expires_at, press.note or share.note
         if (expires_at, note) == (share.expires_at, share.note):
@@ -100,7 +100,7 @@ class Decision:
     sentence: str = ""
     key: Key | None = None
     share: Share | None = None
-    change: Change | None = None
+    change: ShareChange | None = None
 
 
 def decide(press: Pressed) -> Iterator[Decision]:
@@ -113,7 +113,7 @@ def decide(press: Pressed) -> Iterator[Decision]:
                 continue
             key = _key(press, placement, recipient)
             if (share := press.standing.get(key)) is not None:
-                change = Change.of(press, share)
+                change = ShareChange.of(press, share)
                 outcome = Outcome.ALREADY_SHARED if change is None else Outcome.CHANGED
                 yield Decision(placement, recipient, outcome, "", key, share, change)
                 continue

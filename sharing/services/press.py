@@ -11,7 +11,7 @@ from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import FEW, copy_in
-from sharing.decisions import Change, Decision, Key, Outcome
+from sharing.decisions import Decision, Key, Outcome, ShareChange
 from sharing.events import Labels, on_share
 from sharing.graph import Graph
 from sharing.models import Method, Share
@@ -36,7 +36,7 @@ class ReportRow:
     outcome: str
     sentence: str = ""
     share: Share | None = None
-    change: Change | None = None
+    change: ShareChange | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
     return event(action, by=press.by, on=on)
 
 
-def _was(change: Change | None) -> dict[str, str]:
+def _was(change: ShareChange | None) -> dict[str, str]:
     """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
     if change is None:
         return {}

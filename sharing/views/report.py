@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from common import formats
 from common.text import one_line
-from sharing.decisions import Change
+from sharing.decisions import ShareChange
 from sharing.models import Method
 from sharing.selectors.access import last_moment
 from sharing.services import Outcome, ReportRow, ShareReport
@@ -86,7 +86,7 @@ def _label(row: ReportRow) -> str:
     return row.target.value if row.target.method in (Method.CODE, Method.EMAIL) else _("not found")
 
 
-def _change(change: Change) -> str:
+def _change(change: ShareChange) -> str:
     """What became of the end date and the note of a share, old and new."""
     sentences = []
     if change.expires_at != change.was_expires_at:

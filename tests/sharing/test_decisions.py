@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Invitation
-from sharing.decisions import GONE, HOME, Change, Decision, Key, Outcome, Pressed, decide
+from sharing.decisions import GONE, HOME, Decision, Key, Outcome, Pressed, ShareChange, decide
 from sharing.models import Method, Share
 from sharing.permissions import NOT_ONWARD, SENTENCES, Allowed
 from sharing.targets import Resolved, Target
@@ -137,8 +137,8 @@ def test_a_note_or_an_end_date_left_empty_stays_as_it_was() -> None:
     [with_note] = decide(replace(again, note="Another"))
     [with_end] = decide(replace(again, expires_at=LATER))
 
-    assert with_note.change == Change(END, END, "For the meeting", "Another")
-    assert with_end.change == Change(END, LATER, "For the meeting", "For the meeting")
+    assert with_note.change == ShareChange(END, END, "For the meeting", "Another")
+    assert with_end.change == ShareChange(END, LATER, "For the meeting", "For the meeting")
 
 
 def test_two_recipients_that_mean_one_share_make_it_once() -> None:
