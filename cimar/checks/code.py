@@ -197,6 +197,38 @@ def modules_say_what_they_are(path: str, tree: ast.Module, lines: list[str]) -> 
         yield Finding(path, 1, "a module begins with one line that says what it is.")
 
 
+def lazy_texts_stay_lazy(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    """`gettext_lazy("…") % x` is a plain text at once, in the language of the moment when the module is imported."""
+    for node in ast.walk(tree):
+        filled: ast.expr | None = None
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            filled = node.left
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+        ):
+            filled = node.func.value
+        if isinstance(filled, ast.Call) and _name(filled.func) == "gettext_lazy":
+            yield Finding(
+                path,
+                filled.lineno,
+                "a lazy text that is filled in here stays in one language: format_lazy fills it in where it is shown.",
+            )
+
+
+def marks_are_not_hidden(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
+    """A function that assigns `_` cannot call the `_` of the module: Python takes the name for its own."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        own = [node for node in _own_nodes(function) if isinstance(node, ast.Name) and node.id == "_"]
+        if any(isinstance(node.ctx, ast.Store) for node in own):
+            for call in _own_nodes(function):
+                if isinstance(call, ast.Call) and _name(call.func) == "_":
+                    yield Finding(
+                        path, call.lineno, f"{function.name} assigns _, so _() is not the mark here."
+                    )
+
+
 RULES: list[Callable[[str, ast.Module, list[str]], Iterator[Finding]]] = [
     only_access_asks,
     only_services_write,
@@ -206,6 +238,8 @@ RULES: list[Callable[[str, ast.Module, list[str]], Iterator[Finding]]] = [
     nothing_rides_on_the_request,
     parts_are_made_whole,
     modules_say_what_they_are,
+    lazy_texts_stay_lazy,
+    marks_are_not_hidden,
 ]
 
 
@@ -227,6 +261,16 @@ def _reaches_around(node: ast.AST) -> bool:
         return False
     on_request = _name(node.args[0]) == "request"
     return node.func.id == "vars" or (node.func.id in {"setattr", "delattr"} and on_request)
+
+
+def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of its body in its own scope: without inner functions and comprehensions."""
+    inner = ast.FunctionDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [below for below in ast.iter_child_nodes(node) if not isinstance(below, inner)]
 
 
 def _is_view(node: ast.FunctionDef) -> bool:

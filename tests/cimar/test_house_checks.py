@@ -32,6 +32,9 @@ FOUND = [
     ("administration/people.py", "services.remove_member_without_shares(membership=row)", "leave_account"),
     ("studies/views/study.py", "from studies.services import erase_study", "delete_study"),
     ("sharing/views/deletion.py", "erase_study(study=study)", "delete_study"),
+    ("sharing/forms.py", 'HELP = gettext_lazy("Up to %(n)s.") % {"n": 5}', "stays in one language"),
+    ("sharing/forms.py", 'HELP = gettext_lazy("Up to {}.").format(5)', "stays in one language"),
+    ("sharing/forms.py", "def f():\n    for _, x in y: pass\n    return _('Shared')", "f assigns _"),
 ]
 LET_PASS = [
     ("worklists/access/rights.py", "get_objects_for_user(user, 'x')"),
@@ -49,6 +52,9 @@ LET_PASS = [
     ("accounts/middleware/idle.py", "request.factor_reminder = demands"),
     ("sharing/services/removal.py", "erase_study(study=study)"),
     ("administration/people.py", "services.leave_account(membership=row)"),
+    ("sharing/forms.py", 'HELP = format_lazy(gettext_lazy("Up to {}."), 5)'),
+    ("sharing/forms.py", 'def f():\n    return _("Up to %(n)s.") % {"n": len([1 for _, x in y])}'),
+    ("sharing/forms.py", "def f():\n    for _, x in y: pass"),
 ]
 
 

@@ -77,6 +77,11 @@ def unmarked(response: Any, *data: str) -> list[str]:
     return [line for line in lines if WORD.search(line)]
 
 
+@pytest.mark.parametrize("page", ["account_login", "account_reset_password"])
+def test_the_pages_before_signing_in(client: Client, brackets: None, page: str) -> None:
+    assert unmarked(client.get(reverse(page))) == []
+
+
 def test_a_list_of_studies(client: Client, cast: Cast, brackets: None) -> None:
     client.force_login(cast.ana)
     page = client.get(reverse("studies:worklist", args=[cast.ct.uuid]))
@@ -89,6 +94,20 @@ def test_the_share_dialog(client: Client, cast: Cast, brackets: None) -> None:
     page = client.get(reverse("sharing:share"), {"placement": str(cast.placement.uuid)})
 
     assert unmarked(page, *names(cast)) == []
+
+
+@pytest.mark.parametrize("page", ["details", "trail"])
+def test_pages_of_a_study(client: Client, cast: Cast, brackets: None, page: str) -> None:
+    client.force_login(cast.ana)
+    of_study = client.get(reverse(f"studies:{page}", args=[cast.placement.uuid]))
+
+    assert unmarked(of_study, *names(cast), cast.study.study_instance_uid) == []
+
+
+def test_the_profile(client: Client, cast: Cast, brackets: None) -> None:
+    client.force_login(cast.ana)
+
+    assert unmarked(client.get(reverse("accounts:profile")), *names(cast)) == []
 
 
 @pytest.mark.parametrize("page", ["index", "accounts_accountmembership_changelist", "worklists_worklist_add"])
