@@ -53,11 +53,13 @@ class InstanceSeen:
 
 def series_of(study: Study) -> list[Series]:
     """In the order of their numbers, each with its first instance, its positions (see `images_in`) and what waits."""
-    instances = Instance.objects.filter(series=OuterRef("pk"), frames__gt=0).order_by("number", "id")
+    objects = Instance.objects.filter(series=OuterRef("pk")).order_by("number", "id")
+    instances = objects.filter(frames__gt=0)
     return list(
         Series.objects.filter(study=study)
         .annotate(
             cover=Subquery(instances.values("uuid")[:1]),
+            first_class=Subquery(objects.values("sop_class_uid")[:1]),
             cover_state=Subquery(instances.values("blob__preview")[:1]),
             positions=Sum(Greatest(Least("instances__frames", Value(FRAMES_SHOWN)), Value(1)), default=0),
             waiting=Count("instances", filter=Q(instances__blob__preview=Blob.Preview.WAITING)),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from common import formats
 from studies.models import Placement, Series
+from studies.object_kinds import kind_of
 from studies.selectors import FRAMES_SHOWN
 from studies.selectors.images import Image
 from studies.services.reads import Opened
@@ -116,7 +117,8 @@ class Stack:
             "label": series_label(series),
             "src": src,
             "href": f"{self._url}?{urlencode({'series': series.uuid})}",
-            "state": {"ready": "ready", "waiting": "preparing"}.get(state or "", "failed"),
+            "state": {"ready": "ready", "waiting": "preparing", "": "none"}.get(state or "", "failed"),
+            "kind": kind_of(series.first_class or "") if not cover else "",  # type: ignore[attr-defined]
             "is_shown": self.opened.shown is not None and series.pk == self.opened.shown.pk,
         }
 

@@ -321,7 +321,17 @@ def test_a_frame_looks_as_dcmtk_shows_it(kind: str, tmp_path: Path) -> None:
     name, frame, window = DCMTK[kind]
     path = Path(str(get_testdata_file(name)))
     theirs = tmp_path / "theirs.png"
-    asked = ["dcmj2pnm", "+on", "-O", "-S", "+F", str(frame), *_window(window, path, frame), path, theirs]
+    asked = [
+        "dcmj2pnm",
+        "+on",
+        "-O",
+        "-S",
+        "+F",
+        str(frame),
+        *dcmtk_window(window, path, frame),
+        path,
+        theirs,
+    ]
     subprocess.run(asked, check=True, capture_output=True)
 
     ours = np.asarray(list(pictures(path))[frame - 1]).astype(int)
@@ -331,7 +341,7 @@ def test_a_frame_looks_as_dcmtk_shows_it(kind: str, tmp_path: Path) -> None:
     assert (apart <= WITHIN).mean() >= ALMOST_ALL
 
 
-def _window(asked: list[str], path: Path, frame: int) -> list[str]:
+def dcmtk_window(asked: list[str], path: Path, frame: int) -> list[str]:
     ds = dcmread(path)
     if asked == ["all frames"]:
         least, greatest = int(ds.pixel_array.min()), int(ds.pixel_array.max())
