@@ -1,14 +1,18 @@
-"""What bin/test runs: everything, or what is named as for pytest."""
+"""What bin/test runs: everything, what was changed (--quick), or what is named as for pytest."""
 
 import os
 import subprocess
 import sys
+
+from tests import quick
 
 PYTEST = [sys.executable, "-m", "pytest"]
 NO_TESTS = 5
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["--quick"]:
+        return quick.main(*sys.argv[2:])
     if sys.argv[1:]:
         os.execv(PYTEST[0], [*PYTEST, *sys.argv[1:]])
     # Tests that kill processes want the machine to themselves; the many come last, so theirs is the closing line.
