@@ -510,15 +510,13 @@ NOT_A_DEED = {
     "accounts.registration.check_usable",
     "worklists.account.tidied_account_name",
     "worklists.worklists.check_share_code",
-    "worklists.common.check_an_administrator_stays",
-    "worklists.common.check_not_being_replaced",
-    "worklists.common.check_role_is_of",
-    "worklists.common.given",
-    "worklists.common.has_administrator",
-    "worklists.common.locked",
-    "worklists.common.standing",
-    "worklists.common.unused_code",
+    "worklists.common.check_an_administrator_stays", "worklists.common.check_not_being_replaced",
+    "worklists.common.check_role_is_of", "worklists.common.given", "worklists.common.has_administrator",
+    "worklists.common.locked", "worklists.common.standing", "worklists.common.unused_code",
     "worklists.staff_claims.held",
+    "worklists.staff_offers.judge",
+    "worklists.staff_offers.tidied_offers",
+    "worklists.staff_offers.waiting_offers",
     # Sentences with a number in them.
     "accounts.limits.too_many_invited",
     "accounts.limits.too_many_mails",
@@ -537,7 +535,7 @@ NOT_A_DEED = {
     "sharing.previews.preview_end",
     "sharing.previews.preview_removal",
     "sharing.previews.preview_withdrawal",
-}
+}  # fmt: skip
 PART_OF_A_DEED = {
     "sharing.press.audit",
     "sharing.press.write",

@@ -20,7 +20,8 @@ from tests.staff_invitations import ADDRESS, invite, offer, promise, register, w
 from worklists import access, services
 from worklists.models import InvitedMembership, InvitedWorklist
 from worklists.services import MembershipOffer, OfferOutcome
-from worklists.services.staff_invitations import ALREADY_MEMBER, CHANGED, LISTED_TWICE
+from worklists.services.staff_invitations import CHANGED
+from worklists.services.staff_offers import ALREADY_MEMBER, LISTED_TWICE
 
 # --- Inviting
 

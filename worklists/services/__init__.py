@@ -22,13 +22,8 @@ from worklists.services.staff_claims import (
     relink_staff_invitation,
     resend_staff_invitation,
 )
-from worklists.services.staff_invitations import (
-    Answer,
-    MembershipOffer,
-    OfferOutcome,
-    invite_members,
-    preview_invitations,
-)
+from worklists.services.staff_invitations import invite_members, preview_invitations
+from worklists.services.staff_offers import Answer, MembershipOffer, OfferOutcome
 from worklists.services.worklist_members import (
     add_worklist_member,
     add_worklist_members,

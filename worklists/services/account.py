@@ -18,7 +18,8 @@ from worklists.events import on_account
 from worklists.permissions import check_administers
 from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
-from worklists.services.staff_invitations import Answer, MembershipOffer, invite_within
+from worklists.services.staff_invitations import invite_within
+from worklists.services.staff_offers import Answer, MembershipOffer
 
 NAME_TAKEN = gettext_lazy("There is already an account with this name.")
 
