@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 from django.urls import reverse
 
 from audit.actions import Action
@@ -92,3 +93,22 @@ def test_a_picture_that_the_storage_lost_is_not_there(client, cast, instance, by
     response = client.get(frame_of(cast.placement, instance))
 
     assert (response.status_code, "X-Accel-Redirect" in response) == (404, False)
+
+
+def test_a_picture_costs_three_prepared_statements(client, cast, instance, by_the_proxy):
+    client.force_login(cast.vera)
+    client.get(frame_of(cast.placement, instance))
+    seen = []
+
+    def watch(execute, sql, *rest):
+        seen.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        client.get(frame_of(cast.placement, instance, 2))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        [prepared_statements] = cursor.fetchone()
+
+    # Session, person, and one for placement, right, instance and whether the event was recorded.
+    assert (len(seen), prepared_statements) == (3, 3)
