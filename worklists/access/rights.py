@@ -143,10 +143,10 @@ def rights(by: Actor, worklist: Worklist) -> frozenset[str]:
         return _guest_rights(by.guest_link, worklist)
     if by.user is None:
         return frozenset()
-    found = _rows(_RIGHTS, {"user": by.user.pk, "worklist": worklist.pk})
-    for _, role in found:
+    rows = _rows(_RIGHTS, {"user": by.user.pk, "worklist": worklist.pk})
+    for _, role in rows:
         by.note_role(worklist.account_id, worklist.pk, role)
-    held = frozenset(codename for codename, _ in found)
+    held = frozenset(codename for codename, _ in rows)
     if by.token is not None:
         return held & by.token.scope if worklist.pk in by.token.worklist_ids else frozenset()
     return held
