@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cimar.checks import code, kept, marks, templates, words
+from cimar.checks import code, kept, loops, marks, templates, words
 from cimar.checks.code import Finding
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -36,6 +36,7 @@ def findings() -> list[Finding]:
     breaches: list[Finding] = []
     for path, source in files.items():
         breaches += code.check(path, source) if path.endswith(".py") else templates.check(path, source)
+        breaches += loops.check(path, source)
     breaches += words.findings(files, kept.read(words.KEPT))
     breaches += marks.findings(files, kept.read(marks.KEPT))
     return breaches

@@ -76,7 +76,9 @@ def test_the_role_that_counts_and_why(mixed: Cast) -> None:
 def test_the_shown_role_gives_the_rights_that_access_answers(mixed: Cast, default: str | None) -> None:
     role = role_of(mixed.northgate, default) if default is not None else None
     services.change_worklist(worklist=mixed.emergency, default_role=role, by=OPERATOR)
-    for worklist in Worklist.objects.filter(account=mixed.northgate):
+    worklists = list(Worklist.objects.filter(account=mixed.northgate))
+    assert worklists
+    for worklist in worklists:
         rows = [*staff.members_of(worklist), *staff.everywhere_people(worklist)]
         people = staff.members(worklist, rows)
         rights = staff.rights_of_roles({one.role.pk for one in people if one.role is not None})

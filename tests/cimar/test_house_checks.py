@@ -2,7 +2,7 @@
 
 import pytest
 
-from cimar.checks import code, kept, marks, templates, words
+from cimar.checks import code, kept, loops, marks, templates, words
 
 SHORT_VIEW = "def detail(request):\n" + "    x = 1\n" * 24
 LONG_VIEW = "def detail(request):\n" + "    x = 1\n" * 25
@@ -267,3 +267,57 @@ def test_the_kept_counts_fall_and_do_not_rise(tmp_path):
     assert kept.read(file) == {"a.py": {"x": 2}}
     assert kept.write(file, {"a.py": {"x": 1}}, lambda allowed: []) == []
     assert kept.read(file) == {"a.py": {"x": 1}}
+
+
+def in_test(body: str, decorator: str = "") -> list[str]:
+    lines = "".join(f"    {line}\n" for line in body.split("\n"))
+    return [
+        str(finding)
+        for finding in loops.check("tests/test_x.py", f"{decorator}\ndef test_it(rows):\n{lines}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("for row in rows: assert row", 3),
+        ("for row in shared(rows): assert row", 3),
+        ("for row in enumerate(rows):\n    if row:\n        assert row", 3),
+        ("for name, row in rows.items(): assert row", 3),
+        ("for row in [x for x in rows]: assert row", 3),
+        ("for row in [*rows]: assert row", 3),
+        ("for n in range(len(rows)): assert n", 3),
+        ("assert all(row.x for row in rows)", 3),
+        ("assert more_rows\nfor row in rows: assert row", 4),
+        ("for row in rows: assert row\nassert rows", 3),
+    ],
+)
+def test_a_loop_that_may_be_empty_and_test_nothing_is_found(body, line):
+    (found,) = in_test(body)
+    assert f":{line}: assert first that there is something in " in found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "assert rows\nfor row in rows: assert row",
+        "assert len(rows) == 2\nfor n, row in enumerate(rows): assert row",
+        "assert shared(rows)\nfor row in shared(rows): assert row",
+        "assert rows\nfor n in range(len(rows)): assert n",
+        "for row in (1, 2): assert row",
+        "for row in [*rows, 1]: assert row",
+        "for row in range(3): assert row",
+        "for row in METHODS: assert row",
+        "for row in Method: assert row",
+        "few = [row for row in (1, 2)]\nfor row in few: assert row",
+        "for row in rows: print(row)",
+        "for row in rows: assert row  # allowed: none may be left",
+        "assert not any(row.x for row in rows)",
+    ],
+)
+def test_a_loop_that_cannot_be_empty_passes(body):
+    assert in_test(body) == []
+
+
+def test_a_loop_over_an_argument_that_is_parametrised_passes():
+    assert in_test("for row in rows: assert row", '@pytest.mark.parametrize("rows", ROWS)') == []

@@ -29,7 +29,9 @@ scenes = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name
 
 @scenes
 def test_in_a_queue_the_first_to_come_is_answered_first(scene: Callable[[Cast], Scene], cast: Cast) -> None:
-    for number in range(len(scene(cast).holds)):
+    holds = scene(cast).holds
+    assert holds
+    for number in range(len(holds)):
         made = scene(cast)
         answers = queued(made.holds[number], [made.first, made.second])
 
@@ -40,7 +42,9 @@ def test_in_a_queue_the_first_to_come_is_answered_first(scene: Callable[[Cast], 
 
 @scenes
 def test_in_a_queue_the_other_way_round_as_well(scene: Callable[[Cast], Scene], cast: Cast) -> None:
-    for number in range(len(scene(cast).holds)):
+    holds = scene(cast).holds
+    assert holds
+    for number in range(len(holds)):
         made = scene(cast)
         answers = queued(made.holds[number], [made.second, made.first])
 

@@ -64,6 +64,7 @@ def answers(does: Any, **named: Any) -> bool:
 @pytest.mark.parametrize("name", MAY_END)
 def test_the_rule_the_preview_and_the_service_agree(cast: Any, chain: dict[str, Share], name: str) -> None:
     person = getattr(cast, name)
+    assert chain
     for made, one in chain.items():
         expected = made in MAY_END[name]
         assert permissions.can_end(acting(person), one) == ("" if expected else permissions.MAY_NOT_END)

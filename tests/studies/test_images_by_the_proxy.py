@@ -37,7 +37,9 @@ def addresses(placement, instance):
 def test_both_ways_have_the_same_headers(client, cast, instance, settings):
     client.force_login(cast.vera)
 
-    for address in addresses(cast.placement, instance):
+    pictures = addresses(cast.placement, instance)
+    assert len(pictures) == 2
+    for address in pictures:
         settings.CIMAR_PROXY_SENDS_FILES = False
         site = dict(client.get(address).headers)
         settings.CIMAR_PROXY_SENDS_FILES = True
