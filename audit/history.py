@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.sentences import IN_FRONT, METHODS, NOTES, OTHERWISE, REASONS, SENTENCES, STATES
+from common import formats
 from common.nouns import counted
 from common.text import one_line
 
@@ -188,8 +189,13 @@ def _why(event: AuditEvent) -> str:
 
 
 def _attempt(event: AuditEvent) -> str:
-    """The sentence the person read; without it, the name of the page or the action."""
-    return _why(event) or _in(_(" at {}"), _detail(event, "what"))
+    """The sentence the person read; without it, the name of the page or the action. A burst has its number."""
+    attempt = _why(event) or _in(_(" at {}"), _detail(event, "what"))
+    again = _detail(event, "again")
+    if not isinstance(again, int):
+        return attempt
+    last = _("until {}").format(formats.moment(_detail(event, "until")))
+    return f"{attempt} ({counted(again, 'more time')}, {last})"
 
 
 def _person(event: AuditEvent) -> str:

@@ -1,4 +1,4 @@
-"""The audit trail's one table: an event for every action and every read."""
+"""The audit trail: an event for every action and every read; and the refusals that are still being counted."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -67,3 +67,24 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} #{self.pk}"
+
+
+class RefusalBurst(models.Model):
+    """Refusals of one kind within some minutes: the first is in the trail, the number of the others is added later.
+
+    Rows go when their burst is over, and there are only so many at a time (`audit.services.refusals`).
+    """
+
+    key = models.TextField(primary_key=True)
+    who = models.TextField()
+    count = models.PositiveIntegerField(db_default=1)
+    began_at = models.DateTimeField(db_default=Now())
+    last_at = models.DateTimeField(db_default=Now())
+    # The fields of the first event, for the event that closes the burst.
+    first = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["who"], name="audit_bursts_of_a_person")]
+
+    def __str__(self) -> str:
+        return self.key

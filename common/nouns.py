@@ -43,6 +43,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
             "%(shown)s membership of a worklist", "%(shown)s memberships of worklists", "number"
         ),
         "more frame": ngettext_lazy("%(shown)s more frame", "%(shown)s more frames", "number"),
+        "more time": ngettext_lazy("%(shown)s more time", "%(shown)s more times", "number"),
         "object": ngettext_lazy("%(shown)s object", "%(shown)s objects", "number"),
         "onward share": ngettext_lazy("%(shown)s onward share", "%(shown)s onward shares", "number"),
         "permission": ngettext_lazy("%(shown)s permission", "%(shown)s permissions", "number"),

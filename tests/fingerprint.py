@@ -3,7 +3,7 @@
 from django.db import connection
 
 # Sign-in and rate limits write these on every request.
-NOISE = {"django_session", "cache", "accounts_tally"}
+NOISE = {"django_session", "cache", "accounts_tally", "audit_refusalburst"}
 AUDIT = "audit_auditevent"
 
 

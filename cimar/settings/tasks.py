@@ -45,6 +45,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": every, "options": {"expires": every}}
     for name, every in {
         "accounts.deliver_mail": 10,
+        "audit.record_bursts": 60,
         "studies.ingest_waiting": 15,
         "studies.render_previews": 60,
         "studies.sweep_leftovers": 3600,

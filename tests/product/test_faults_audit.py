@@ -41,6 +41,7 @@ from studies.models import Study, UploadedFile
 from studies.selectors import Order, Question, placement_for
 from studies.services import Part, reads, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
+from tests.bursts import record_a_burst
 from tests.cast import IP_ADDRESS, acting
 from tests.everything import CODE, World, a_file, make_world
 from tests.factories import membership_of, waiting_bytes
@@ -394,13 +395,13 @@ SHARING: dict[str, Call] = {
 }
 
 STRANGER = Actor.stranger(IP_ADDRESS)
-
 AUDIT: dict[str, Call] = {
-    "record": lambda w: audit.services.record(Action.SIGN_OUT, by=acting(w.cast.ana)),
-    "record_all": lambda w: audit.services.record_all(
+    "recording.record": lambda w: audit.services.record(Action.SIGN_OUT, by=acting(w.cast.ana)),
+    "recording.record_all": lambda w: audit.services.record_all(
         [audit.services.event(Action.SIGN_OUT, by=OPERATOR, on=On())]
     ),
-    "record_denied": lambda w: audit.services.record_denied(by=acting(w.cast.ana), what="a test"),
+    "refusals.record_bursts": lambda w: record_a_burst(w.cast.ana),
+    "refusals.record_denied": lambda w: audit.services.record_denied(by=acting(w.cast.ana), what="a test"),
 }
 
 ROWS = {
@@ -506,7 +507,7 @@ def _let_claims_run_out() -> None:
 
 NOT_A_DEED = {
     # They build, check, lock or read; nothing is done and nothing is shown.
-    "audit.event",
+    "audit.recording.event",
     "accounts.registration.check_usable",
     "worklists.account.tidied_account_name",
     "worklists.worklists.check_share_code",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from operator import attrgetter
@@ -119,14 +119,3 @@ def _counted(events: Iterable[AuditEvent], counter: EventCounter) -> Iterator[Au
     for added in events:
         counter.add(added)
         yield added
-
-
-@transaction.atomic(durable=True)
-def record_denied(*, by: Actor, on: On | None = None, what: str, why: str = "") -> None:
-    """Record a refusal in a transaction of its own: the action's transaction is undone, this event stays.
-
-    `what` names the page or action; `why` is the sentence that the person read.
-    """
-    on = on or On()
-    detail = {**on.detail, "what": what[:200], "why": why[:300]}
-    record(Action.DENIED, by=by, on=replace(on, detail=detail), outcome="refused")

@@ -1,0 +1,131 @@
+"""Refusals in bursts: the first is in the trail at once, the others are one event with their number."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.actions import Action
+from audit.actor import Actor
+from audit.history import sentence
+from audit.models import AuditEvent, RefusalBurst
+from audit.services import On, record_bursts, record_denied
+from audit.services.refusals import APART, APART_STRANGERS
+from tests.cast import Cast, acting
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "POST sharing:share_studies"
+
+
+def refusals() -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(action=Action.DENIED).order_by("id"))
+
+
+def from_address(number: int) -> Actor:
+    """A stranger in a network of their own."""
+    return Actor.stranger(f"10.{number // 250}.{number % 250}.7")
+
+
+def test_a_burst_is_two_events_the_first_refusal_and_the_number_of_the_others(cast: Cast, clock: Any) -> None:
+    for _ in range(240):
+        record_denied(by=acting(cast.vera), what=PAGE, why="Your role does not let you share.")
+
+    assert [event.detail.get("again") for event in refusals()] == [None]
+    assert record_bursts() == 0
+    clock.move(minutes=11)
+    assert record_bursts() == 1
+    first, others = refusals()
+    assert (others.by_id, others.ip_address, others.role_label) == (
+        first.by_id,
+        first.ip_address,
+        first.role_label,
+    )
+    assert others.detail["again"] == 239
+    assert "(239 more times, until " in sentence(others)
+    assert not RefusalBurst.objects.exists()
+
+
+def test_a_refusal_alone_is_one_event(cast: Cast, clock: Any) -> None:
+    record_denied(by=acting(cast.vera), what=PAGE)
+    clock.move(minutes=11)
+
+    assert record_bursts() == 0
+    assert len(refusals()) == 1
+
+
+def test_after_a_burst_the_next_refusal_is_an_event_again(cast: Cast, clock: Any) -> None:
+    record_denied(by=acting(cast.vera), what=PAGE)
+    clock.move(minutes=11)
+    record_bursts()
+
+    record_denied(by=acting(cast.vera), what=PAGE)
+
+    assert len(refusals()) == 2
+
+
+def test_people_studies_and_pages_are_told_apart(cast: Cast) -> None:
+    on = On(worklist_id=cast.ct.pk, study_id=cast.study.pk)
+    for person in (cast.vera, cast.gus):
+        for about in (On(), on):
+            for page in (PAGE, "POST sharing:end"):
+                record_denied(by=acting(person), what=page, on=about)
+                record_denied(by=acting(person), what=page, on=about)
+
+    assert len(refusals()) == 8
+
+
+def test_strangers_of_one_network_are_one_burst(cast: Cast) -> None:
+    for last in range(1, 200):
+        record_denied(by=Actor.stranger(f"203.0.113.{last}"), what=PAGE)
+        record_denied(by=Actor.stranger(f"2001:db8:0:{last:x}::1"), what=PAGE)
+
+    assert [event.ip_address for event in refusals()] == ["203.0.113.1", "2001:db8:0:1::1"]
+
+
+def test_strangers_of_many_networks_fill_nothing(clock: Any) -> None:
+    for number in range(APART_STRANGERS + 150):
+        record_denied(by=from_address(number), what=PAGE)
+
+    assert len(refusals()) == APART_STRANGERS + 1
+    assert RefusalBurst.objects.count() == APART_STRANGERS + 1
+    assert refusals()[-1].detail == {"what": "several pages"}
+    clock.move(minutes=11)
+    assert record_bursts() == 1
+    assert refusals()[-1].detail["again"] == 149
+
+
+def test_a_signed_in_person_fills_nothing_and_takes_nothing_from_others(cast: Cast) -> None:
+    for number in range(APART + 100):
+        record_denied(by=acting(cast.vera), what=f"POST page {number}")
+    record_denied(by=acting(cast.gus), what=PAGE)
+    record_denied(by=from_address(1), what=PAGE)
+
+    assert [event.by_id for event in refusals()].count(cast.vera.pk) == APART + 1
+    assert len(refusals()) == APART + 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=40))
+def test_no_refusal_is_lost_whatever_their_order(sent: list[tuple[int, int]]) -> None:
+    before = AuditEvent.objects.filter(action=Action.DENIED).count()
+    RefusalBurst.objects.all().delete()
+    for network, page in sent:
+        record_denied(by=from_address(network), what=f"POST page {page}")
+
+    events = AuditEvent.objects.filter(action=Action.DENIED)
+    counted = sum(RefusalBurst.objects.values_list("count", flat=True))
+
+    assert counted == len(sent)
+    assert events.count() - before == len(set(sent))
+
+
+def test_posts_without_a_token_are_one_event(cast: Cast) -> None:
+    stranger = Client(enforce_csrf_checks=True)
+
+    statuses = {stranger.post("/sign-in/login/").status_code for _ in range(30)}
+
+    assert statuses == {403}
+    assert len(refusals()) == 1
