@@ -14,22 +14,12 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from administration.current_account import current_account
 from administration.page import AdminPage
-from audit import history
-from audit.forms import TrailForm
+from audit.forms import TrailForm, action_choices
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from audit.selectors import Filters
 from common.timezones import zone_named
 from worklists.services.trail import export_account_trail, read_account_trail
-
-
-def _actions() -> list[tuple[str, Any]]:
-    choices: list[tuple[str, Any]] = [("", _("Everything"))]
-    for key, (name, _prefixes) in history.CATEGORIES.items():
-        title = _(name)
-        single = [(action.value, str(action.label)) for action in history.actions_in(key)]
-        choices.append((title, [(key, _("%(category)s: all") % {"category": title}), *single]))
-    return choices
 
 
 class AccountTrailForm(TrailForm):
@@ -39,7 +29,7 @@ class AccountTrailForm(TrailForm):
     action = forms.ChoiceField(
         required=False,
         label=TrailForm.base_fields["action"].label,
-        choices=_actions,
+        choices=action_choices,
         error_messages=TrailForm.base_fields["action"].error_messages,
     )
 

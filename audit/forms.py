@@ -55,6 +55,7 @@ class TrailForm(forms.Form):
     """Dates are days of the reader's zone, both included. `before` and `after` are the ids around the page."""
 
     person = forms.IntegerField(
+        label=gettext_lazy("Person"),
         required=False,
         min_value=0,
         max_value=LARGEST,
@@ -64,6 +65,7 @@ class TrailForm(forms.Form):
         ),
     )
     action = forms.ChoiceField(
+        label=gettext_lazy("Action"),
         required=False,
         choices=_study_actions,
         error_messages={"invalid_choice": gettext_lazy(NOT_AN_ACTION)},

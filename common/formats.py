@@ -9,12 +9,18 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
+from common.translated import translated
+
 SEX = {"F": gettext_noop("female"), "M": gettext_noop("male"), "O": gettext_noop("other")}
+
+
+NOT_RECORDED = gettext_noop("not recorded")
+NAME_NOT_RECORDED = gettext_noop("Name not recorded")
 
 
 def not_recorded() -> str:
     """Shown in place of a value that is empty."""
-    return _("not recorded")
+    return translated(NOT_RECORDED)
 
 
 def as_date(value: object) -> date | None:
@@ -82,13 +88,13 @@ def person_name(value: object) -> str:
 
 def patient_name(value: object) -> str:
     """`person_name`, or that it is not recorded."""
-    return person_name(value) or _("Name not recorded")
+    return person_name(value) or translated(NAME_NOT_RECORDED)
 
 
 def sex_word(value: object) -> str:
     text = str(value or "").strip()
     word = SEX.get(text.upper())
-    return _(word) if word else text
+    return translated(word) if word else text
 
 
 def size_in_words(size: float) -> str:

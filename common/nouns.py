@@ -4,16 +4,23 @@
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import get_language, ngettext_lazy
 
 
 def counted(number: int, noun: str) -> str:
     """A number, thousands marked, with its noun in the reader's language."""
+    return _counted(get_language(), number, noun)
+
+
+@lru_cache(maxsize=1000)
+def _counted(language: str | None, number: int, noun: str) -> str:
+    """A list has a number in each row, and most of them are the same few."""
     return str(NOUNS[noun] % {"number": number, "shown": f"{number:,}"})
 
 

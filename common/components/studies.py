@@ -12,6 +12,10 @@ from django.utils.translation import gettext as _
 from common import formats, nouns
 from common.components.library import register
 from common.components.words import day_or_moment, icon, modality, not_recorded, pill
+from common.translated import translated, translated_into
+
+MRN, BORN = gettext_noop("MRN"), gettext_noop("Born")
+NO_DESCRIPTION = gettext_noop("No description")
 
 
 def identity(study: Any) -> dict:
@@ -27,7 +31,7 @@ def identity(study: Any) -> dict:
 def examination(study: Any) -> dict:
     return {
         "study_date": study.study_date or study.study_date_raw,
-        "description": study.description or _("No description"),
+        "description": study.description or translated(NO_DESCRIPTION),
         "modalities": study.modalities,
         "accession": study.accession_number,
         "images": study.n_instances,
@@ -43,12 +47,12 @@ def patient_banner(study: Any, place: str = "", note: str = "", href: str = "") 
 @register.simple_tag
 def patient_line(study: Any, href: str = "") -> SafeString:
     """patient_line study href="" — the banner's identity, compact, for rows and dialogs"""
-    shown = identity(study)
+    shown, language = identity(study), get_language()
     sex = format_html(' <span class="fact">{}</span>', shown["sex"]) if shown["sex"] else ""
     mrn = (
         format_html(
             ' <span class="fact"><span class="fact-term">{}</span> <bdi class="num">{}</bdi></span>',
-            _("MRN"),
+            translated_into(language, MRN),
             shown["mrn"],
         )
         if shown["mrn"]
@@ -59,7 +63,7 @@ def patient_line(study: Any, href: str = "") -> SafeString:
         '<span class="patient-facts"><span class="fact"><span class="fact-term">{}</span> {}</span>{}{}</span> '
         "</span>",
         format_html('<a href="{}">{}</a>', href, shown["name"]) if href else shown["name"],
-        _("Born"),
+        translated_into(language, BORN),
         day_or_moment(shown["born"]),
         sex,
         mrn,
@@ -125,6 +129,7 @@ def target_chip(
     }
 
 
+SHOW_THEM = gettext_noop("Show them")
 STEPS = {
     "home": (gettext_noop("Original"), "building"),
     "worklist": (gettext_noop("Worklist"), "list"),
@@ -141,13 +146,16 @@ def path_line(steps: Iterable[dict]) -> SafeString:
     A fold is a number of hidden steps: its `href` answers htmx with their path, and is the page that shows them at its
     `anchor`; with `steps` it is open.
     """
-    shown = "".join(_fold(step) if step["kind"] == "fold" else _step(step) for step in steps)
+    language = get_language()
+    shown = "".join(
+        _fold(step, language) if step["kind"] == "fold" else _step(step, language) for step in steps
+    )
     return SafeString(f'<ol class="path">{shown}</ol>')
 
 
-def _step(step: dict) -> SafeString:
+def _step(step: dict, language: str | None) -> SafeString:
     shown = (conditional_escape(step.get(name) or "") for name in ("label", "detail", "href"))
-    return _drawn_step(get_language(), step["kind"], *shown, is_external=bool(step.get("external")))
+    return _drawn_step(language, step["kind"], *shown, is_external=bool(step.get("external")))
 
 
 @lru_cache(maxsize=1000)
@@ -172,7 +180,7 @@ def _drawn_step(
     )
 
 
-def _fold(step: dict) -> SafeString:
+def _fold(step: dict, language: str | None) -> SafeString:
     href, steps = step["href"], step.get("steps")
     return format_html(
         '<li class="path-step"><details class="path-fold"{}><summary>{} {}</summary>'
@@ -184,7 +192,9 @@ def _fold(step: dict) -> SafeString:
         step["label"],
         path_line(steps)
         if steps
-        else format_html('<a href="{}#{}">{}</a>', href, step["anchor"], _("Show them")),
+        else format_html(
+            '<a href="{}#{}">{}</a>', href, step["anchor"], translated_into(language, SHOW_THEM)
+        ),
     )
 
 
