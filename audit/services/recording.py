@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -24,7 +24,8 @@ ROLE_LABEL = 200  # the column's length
 COPIED = [
     field.attname for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "at", "detail")
 ]
-_values = attrgetter(*COPIED)
+# Of an event's own dictionary: by attribute each value would pass a descriptor of Django's.
+_values = itemgetter(*COPIED)
 _ID, _AT, *_REST = AuditEvent._meta.concrete_fields
 # The moment of an event is the database's.
 _NOW = _AT.get_default()
@@ -93,7 +94,7 @@ def record_all(events: Iterable[AuditEvent]) -> None:
         if len(batch) <= FEW:
             AuditEvent.objects.bulk_create(batch)
         else:
-            rows = ((*_values(event), json.dumps(event.detail)) for event in batch)
+            rows = ((*_values(vars(event)), json.dumps(event.detail)) for event in batch)
             copy_in(AuditEvent, [*COPIED, "detail"], rows)
     # Count after commit only; a failing counter must not break the request.
     transaction.on_commit(counter.count, robust=True)
