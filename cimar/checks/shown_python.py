@@ -51,7 +51,8 @@ FOR_NO_READER = {
 }
 FOR_NO_READER_ON = {"log", "logger", "logging", "re", "warnings"}
 
-READS_LIKE_TEXT = re.compile(r"[“‘\"'(]*[A-Z“‘].* ", re.DOTALL)
+# Capitals first, and a word in small letters: not a code of a standard, such as “ISO_IR 6”.
+READS_LIKE_TEXT = re.compile(r"(?=.*[a-z{])[“‘\"'(]*[A-Z“‘].* ", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}")
 SQL = re.compile(
     r"\s*(ALTER|ANALYZE|AND|BEGIN|CALL|CASE|COALESCE|COPY|CREATE|DELETE|DO|DROP|EXISTS|EXPLAIN|FROM|GRANT|INSERT|JOIN"
@@ -127,11 +128,13 @@ def text_of(node: ast.AST) -> str | None:
 
 
 def _silent(tree: ast.Module) -> Iterator[ast.AST]:
-    """What never reaches a page: docstrings, type annotations, comparisons, assertions, keys and choices of a match."""
+    """What is not shown: docstrings, annotations, comparisons, assertions, keys, lists of words, cases of a match."""
     for node in ast.walk(tree):
         match node:
             case ast.Expr(value=ast.Constant()):
                 yield node
+            case ast.Call(func=ast.Attribute(value=ast.Constant() as words, attr="split")):
+                yield words
             case ast.arg(annotation=ast.AST() as kind) | ast.AnnAssign(annotation=kind):
                 yield kind
             case ast.FunctionDef(returns=ast.AST() as kind):

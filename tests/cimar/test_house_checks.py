@@ -193,6 +193,8 @@ def test_a_text_without_a_translation_mark_is_found(path, source):
         ("sharing/mail.py", 'x: "Sequence[Study, Share]" = y'),
         ("sharing/mail.py", 'x = "Shared"'),
         ("sharing/mail.py", 'x = "a b c"'),
+        ("sharing/mail.py", 'x = "ISO_IR 6"'),
+        ("sharing/mail.py", 'x = "PatientName StudyDate".split()'),
         ("sharing/mail.py", 'x = "Mozilla 5.0 like"  # allowed: a browser says it'),
         ("sharing/migrations/0001_initial.py", 'x = "The name of it"'),
         ("sharing/management/commands/x.py", 'x = "The name of it"'),
