@@ -165,14 +165,15 @@ class GreyValues:
     @cached_property
     def window(self) -> Window | None:
         says = self._item("FrameVOILUTSequence", by="WindowCenter")
-        center, width = number(says, "WindowCenter"), number(says, "WindowWidth")
         function = str(says.get("VOILUTFunction") or "LINEAR").strip().upper()
-        if center is None or width is None or width <= 0 or (width < 1 and function == "LINEAR"):
-            return None
-        return Window(center, width, function)
+        for center, width in zip(numbers(says, "WindowCenter"), numbers(says, "WindowWidth"), strict=False):
+            is_wide = width is not None and width > 0 and (width >= 1 or function != "LINEAR")
+            if center is not None and width is not None and is_wide:
+                return Window(center, width, function)
+        return None
 
     def voi(self, raw: Array) -> Array:
-        """By the first window, else by the first table."""
+        """By the first window that can be used, else by the first table."""
         if self.window is not None:
             return self.windowed(raw, self.window)
         assert self.voi_table is not None  # there is one or the other
@@ -193,7 +194,7 @@ class GreyValues:
             return (raw < low) | (raw > high)
         # As the pixels hold it, whichever sign it was written with.
         low, high = sorted(_with_sign(int(end), self.module.allocated, self.module.signed) for end in ends)
-        if self.module.lowest <= low and high <= self.module.greatest:
+        if self.module.lowest <= high and low <= self.module.greatest:
             return (raw < low) | (raw > high)
         # Filling may use bits that values do not.
         mask = (1 << self.module.allocated) - 1
@@ -224,9 +225,22 @@ def _is_empty(ds: Dataset, word: str) -> bool:
 
 def number(ds: Dataset, word: str) -> float | None:
     """Of a multiple value the first; None where it is no number."""
+    return next(iter(numbers(ds, word)), None)
+
+
+def numbers(ds: Dataset, word: str) -> list[float | None]:
+    """Every value, None in place of what is no number."""
     try:
         value = ds.get(word)
-        read = float(value) if isinstance(value, str | int | float) else float(value[0])
+        values = [value] if isinstance(value, str | int | float | bytes) else list(value)
     except Exception:  # pydicom raises whatever the value made it stumble over
+        return []
+    return [_number(each) for each in values]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        read = float(value)
+    except (TypeError, ValueError):
         return None
     return read if np.isfinite(read) else None

@@ -93,6 +93,9 @@ def table(first: int, entries: Any, bits: int, *, declared: int | None = None) -
         {"VOILUTSequence": table(0, [], 12, declared=4096)},
         {"PixelSpacing": [0, 0]},
         {"RescaleSlope": ""},
+        {"WindowCenter": ["", 2048], "WindowWidth": [100, 4096]},
+        {"WindowCenter": [40, 2048], "WindowWidth": [0, 4096]},
+        {"WindowWidth": "", "VOILUTSequence": table(0, np.arange(4096), 12)},
     ],
     ids=str,
 )
