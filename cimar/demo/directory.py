@@ -1,4 +1,4 @@
-"""The demo's accounts, worklists and people as rows, found or added."""
+"""The demo's accounts, worklists and people as rows, read or added."""
 
 from dataclasses import dataclass, field
 
@@ -31,14 +31,14 @@ class Loaded:
 
 
 class Changed(Exception):
-    """Somebody has renamed or taken away what the demo means since it was loaded."""
+    """What the demo means was renamed or removed since it was loaded."""
 
 
 class DemoDirectory:
     """The rows by the names that the demo's data calls them. Raises Changed."""
 
     def __init__(self) -> None:
-        known = User.objects.filter(email__in=[person.address for person in PEOPLE])
+        known = User.objects.filter(email__in=[person.email for person in PEOPLE])
         self.people = {user.email: user for user in known.select_related("personal_worklist")}
         ours = Worklist.objects.filter(account__name__in=[account.name for account in ACCOUNTS])
         self._places: dict[tuple[str, str], Worklist] = {}
@@ -48,7 +48,7 @@ class DemoDirectory:
 
     @property
     def is_empty(self) -> bool:
-        """Nobody of the demo is here: it was never loaded."""
+        """No person of the demo is here: it was never loaded."""
         return not self.people
 
     def place(self, by: str, name: str) -> Worklist:
@@ -56,8 +56,8 @@ class DemoDirectory:
         if name == PERSONAL:
             return self.people[by].personal_worklist
         for membership in _person(by).memberships:
-            if found := self._places.get((membership.account, name)):
-                return found
+            if worklist := self._places.get((membership.account, name)):
+                return worklist
         raise Changed
 
     def home(self, study: DemoStudy) -> Worklist:
@@ -102,18 +102,18 @@ class DemoDirectory:
 
     def _add_person(self, person: Person, accounts: dict[str, Account]) -> None:
         user = add_user(
-            email=person.address,
+            email=person.email,
             name=person.name,
             password=None,
             by=OPERATOR,
             is_superuser=person.superuser,
             is_staff=person.superuser,
         )
-        self.people[person.address] = user
+        self.people[person.email] = user
         for membership in person.memberships:
             self._join(user, membership, accounts[membership.account])
         for name in person.mail:
-            services.set_mail_tick(worklist=self.place(person.address, name), wanted=True, by=Actor.of(user))
+            services.set_mail_tick(worklist=self.place(person.email, name), wanted=True, by=Actor.of(user))
 
     def _join(self, user: User, membership: Membership, account: Account) -> None:
         joined = services.add_account_member(
@@ -139,5 +139,5 @@ class DemoDirectory:
         self._places[worklist.account.name, worklist.name] = worklist
 
 
-def _person(address: str) -> Person:
-    return next(person for person in PEOPLE if person.address == address)
+def _person(email: str) -> Person:
+    return next(person for person in PEOPLE if person.email == email)

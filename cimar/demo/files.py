@@ -101,10 +101,10 @@ def _blank(element: DataElement, day: date, time: str) -> None:
 
 def _path(name: str) -> Path:
     # Never from the network: what is not installed is missing.
-    found = get_testdata_file(name, download=False)
-    if found is None:
+    path = get_testdata_file(name, download=False)
+    if path is None:
         raise Missing(
             f"The scan {name} is in no installed package. The demo takes its scans from pydicom and pydicom-data, "
             "which requirements-dev.txt installs."
         )
-    return Path(found)
+    return Path(path)

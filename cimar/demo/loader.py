@@ -23,7 +23,7 @@ from studies.ingest.sources import Source
 from studies.models import Blob, Instance, Placement, Study
 from studies.services import render_previews, take_in_all
 
-# Study, worklist and person it comes from, method, and the worklist or address it leads to.
+# Study, worklist and person it comes from, method, and the worklist or email it leads to.
 Made = tuple[int, int, int, str, int | str | None]
 
 
@@ -92,7 +92,7 @@ def _add_shares(directory: DemoDirectory, done: Loaded) -> None:
         except Changed:
             continue
         except (NothingThere, PermissionDenied, ValidationError) as error:
-            # Somebody has worked with the demo since, and this is no longer theirs to share.
+            # The demo was used since, and this person may no longer share it.
             why = str(error) or "it is no longer there"
             done.troubles.append(f"{wanted.by} did not share {', '.join(wanted.studies)}: {why}")
 
@@ -118,8 +118,8 @@ def _made(studies: Sequence[Study]) -> set[Made]:
     )
     return {
         (study, place, by, method, to)
-        for study, place, by, method, worklist, address in rows
-        for to in (worklist, address)
+        for study, place, by, method, worklist, email in rows
+        for to in (worklist, email)
     }
 
 
@@ -156,7 +156,7 @@ def _press(directory: DemoDirectory, wanted: DemoPress, studies: list[Study], ta
 def _target(
     directory: DemoDirectory, wanted: DemoPress, method: Method, value: str
 ) -> tuple[Target, int | str]:
-    """What would be picked in the dialog, and the worklist or address it leads to."""
+    """What would be picked in the dialog, and the worklist or email it leads to."""
     match method:
         case Method.LOCATION | Method.GROUP:
             worklist = directory.place(wanted.by, value)

@@ -1,4 +1,4 @@
-"""The people of the demo. All invented; the domains under .example belong to nobody."""
+"""The people of the demo. All invented; the domains under .example belong to no one."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from cimar.demo.places import NORTHGATE, RIVERSIDE, SOUTHMERE
 
 PASSWORD = "demo reading room"
 
-# A worklist, or a worklist and the role somebody has there in place of the usual one.
+# A worklist, or a worklist and the role the person has there in place of the usual one.
 Where = str | tuple[str, str]
 
 
@@ -22,23 +22,23 @@ class Membership:
 @dataclass(frozen=True)
 class Person:
     name: str
-    address: str
+    email: str
     memberships: tuple[Membership, ...] = ()
     # Worklists of which the person wants mail.
     mail: tuple[str, ...] = ()
     superuser: bool = False
 
 
-def _northgate(name: str, address: str, role: str, *worklists: Where, **more: bool) -> Person:
-    return Person(name, f"{address}@northgate.example", (Membership(NORTHGATE, role, worklists, **more),))
+def _northgate(name: str, mailbox: str, role: str, *worklists: Where, **more: bool) -> Person:
+    return Person(name, f"{mailbox}@northgate.example", (Membership(NORTHGATE, role, worklists, **more),))
 
 
-def _southmere(name: str, address: str, role: str, *worklists: Where, **more: bool) -> Person:
-    return Person(name, f"{address}@southmere.example", (Membership(SOUTHMERE, role, worklists, **more),))
+def _southmere(name: str, mailbox: str, role: str, *worklists: Where, **more: bool) -> Person:
+    return Person(name, f"{mailbox}@southmere.example", (Membership(SOUTHMERE, role, worklists, **more),))
 
 
-def _riverside(name: str, address: str, role: str, *worklists: Where, **more: bool) -> Person:
-    return Person(name, f"{address}@riverside.example", (Membership(RIVERSIDE, role, worklists, **more),))
+def _riverside(name: str, mailbox: str, role: str, *worklists: Where, **more: bool) -> Person:
+    return Person(name, f"{mailbox}@riverside.example", (Membership(RIVERSIDE, role, worklists, **more),))
 
 
 BOARD = ("Tumour Board", "Radiologist")

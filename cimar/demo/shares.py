@@ -13,7 +13,7 @@ LARS = "lars.nystrom@southmere.example"
 CAROLINE = "caroline.fenwick@riverside.example"
 FELIX = "felix.arnaud@harbourview.example"
 
-# Nobody has registered this address.
+# No one has registered this email.
 INVITED = "kit.oduya@seaviewphysio.example"
 
 PERSONAL = ""
@@ -23,7 +23,7 @@ PERSONAL = ""
 class DemoPress:
     """One use of the Share Studies button: from a worklist of the person's account, or their own personal one.
 
-    A target is a method with the name of a worklist, a person's address, a share code or an email address.
+    A target is a method with the name of a worklist, a person's email, a share code or an email of any recipient.
     """
 
     by: str

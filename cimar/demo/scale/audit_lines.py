@@ -1,4 +1,4 @@
-"""The audit of generated studies: their arrival, what was shared and ended, and who looked."""
+"""The audit of generated studies: their arrival, what was shared and ended, and who viewed it."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ from cimar.demo.scale.graph import DAY, ScaleShare, Spread
 from cimar.demo.scale.lists import ScaleDirectory
 from cimar.demo.scale.written import Moments, escaped, nullable
 
-# Ten lines of audit a study: what is left beside arrival and shares are looks.
-LOOKS = (
+# Ten events of audit a study: what is left beside arrival and shares are views.
+VIEWS = (
     (Action.STUDY_OPEN, '{"page": "images", "series": 3}', 0.36),
     (Action.IMAGES_SERVED, "{}", 0.30),
     (Action.LIST_READ, '{"rows": 50, "order": "arrived descending"}', 0.22),
@@ -23,26 +23,27 @@ ENDS = {
     "ended": Action.SHARE_END,
     "removed": Action.SHARE_END,
 }
-NOBODY = f"{nullable(None)}\tCIMAR\t{nullable(None)}"
+NO_PERSON = f"{nullable(None)}\tCIMAR\t{nullable(None)}"
 
 
-class Looks:
-    """Writes lines of the audit, in the order they happened to a study."""
+class Views:
+    """Writes events of the audit, in the order they happened to a study."""
 
     def __init__(self, directory: ScaleDirectory, moments: Moments, draw: Callable[[], float]) -> None:
         self.directory, self.moments, self.draw = directory, moments, draw
         self.lines: list[str] = []
         self.people = [
-            f"{one.id}\t{escaped(one.name)} <{one.email}>\t10.{one.id % 250}.{one.id % 199}.{one.id % 97 + 1}"
-            for one in directory.members
+            f"{person.id}\t{escaped(person.name)} <{person.email}>\t"
+            f"10.{person.id % 250}.{person.id % 199}.{person.id % 97 + 1}"
+            for person in directory.members
         ]
         self.places = [
-            f"{nullable(one.account)}\t{escaped(one.account_label)}\t{one.id}\t{escaped(one.label)}"
-            for one in directory.places
+            f"{nullable(place.account)}\t{escaped(place.account_label)}\t{place.id}\t{escaped(place.label)}"
+            for place in directory.places
         ]
         self.of_personal = {member.personal: n for n, member in enumerate(directory.members)}
         self.kinds: list[tuple[Action, str]] = []
-        for action, detail, part in LOOKS:
+        for action, detail, part in VIEWS:
             self.kinds += [(action, detail)] * round(part * 100)
 
     def of_study(
@@ -60,7 +61,7 @@ class Looks:
             (
                 home.since,
                 str(Action.STUDY_ARRIVE),
-                self._somebody(home.place),
+                self._person_of(home.place),
                 f"{self.places[home.place]}\t{about}\t{placed[home.place]}\t{none}\t{none}\t\tt\t{{}}",
             )
         ]
@@ -79,7 +80,7 @@ class Looks:
                 (
                     seen,
                     str(action),
-                    self._somebody(node.place),
+                    self._person_of(node.place),
                     f"{self.places[node.place]}\t{what}\t{none}\t{none}\t\t{inside}\t{detail}",
                 )
             )
@@ -91,19 +92,19 @@ class Looks:
         self, about: str, edge: ScaleShare, own: str, press: str
     ) -> list[tuple[int, str, str, str]]:
         other = self.directory.places[edge.to]
-        label = edge.address or escaped(other.label)
+        label = edge.email or escaped(other.label)
         inside = "f" if edge.source.internal < 0 else "t"
         detail = f'{{"method": "{edge.method}", "press": "{press}"}}'
         where, none = self.places[edge.source.place], nullable(None)
         rest = f"{where}\t{about}\t{none}\t{own}\t{other.id}\t{label}\t{inside}\t{detail}"
-        found = [(edge.at, str(Action.SHARE_ADD), self.people[edge.by], rest)]
+        events = [(edge.at, str(Action.SHARE_ADD), self.people[edge.by], rest)]
         if edge.ended is not None:
-            by = NOBODY if edge.ended_by is None else self.people[edge.ended_by]
-            found.append((edge.ended, str(ENDS[edge.why]), by, rest))
-        return found
+            by = NO_PERSON if edge.ended_by is None else self.people[edge.ended_by]
+            events.append((edge.ended, str(ENDS[edge.why]), by, rest))
+        return events
 
-    def _somebody(self, position: int) -> str:
-        """Somebody of the place."""
+    def _person_of(self, position: int) -> str:
+        """A person of the place."""
         place = self.directory.places[position]
         if place.owner is not None:
             return self.people[self.of_personal[position]]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cimar.demo.scale import names
-from cimar.demo.scale.audit_lines import Looks
+from cimar.demo.scale.audit_lines import Views
 from cimar.demo.scale.graph import DAY, SHARES, ScaleShare, Spread, Spreader
 from cimar.demo.scale.lists import ScaleDirectory
 from cimar.demo.scale.names import Names
@@ -67,13 +67,15 @@ class Maker:
         self.plan, self.shapes = plan, Shapes()
         self.moments = Moments(plan.now)
         self.homes = [
-            n for n, one in enumerate(plan.directory.places) if one.owner is None and n != plan.directory.big
+            n
+            for n, place in enumerate(plan.directory.places)
+            if place.owner is None and n != plan.directory.big
         ]
         weights = [1 / (n % 37 + 3) ** QUIET_HOMES for n in range(len(self.homes))]
         self.homes_likely = np.array(weights) / sum(weights)
         self.share_steps = list(accumulate(weight for _, weight in SHARES))
         self.spreader = Spreader(plan.directory, self.draw, plan.now)
-        self.looks = Looks(plan.directory, self.moments, self.draw)
+        self.views = Views(plan.directory, self.moments, self.draw)
         self.doctors = [escaped(names.doctor(n)) for n in range(400)]
 
     def chunk(self, number: int) -> dict[str, bytes]:
@@ -84,7 +86,7 @@ class Maker:
         self.rows: dict[str, list[str]] = {table: [] for table in COLUMNS}
         self._draws: list[float] = []
         self._uuids: list[str] = []
-        self.looks.lines = self.rows["audit_auditevent"]
+        self.views.lines = self.rows["audit_auditevent"]
         patients = self._patients(size, first)
         kinds = self.shapes.kinds.draw(self.random, size)
         homes = self.random.choice(self.homes, size, p=self.homes_likely).tolist()
@@ -102,17 +104,17 @@ class Maker:
         return self._draws.pop()
 
     def _patients(self, size: int, first: int) -> list[ScalePatient]:
-        """A patient for each study; the studies of one lie close together."""
+        """A patient for each study; the studies of one patient lie close together."""
         counts = self.shapes.studies_per_patient.draw(self.random, size)
         chosen = self.random.choice(len(self.plan.names.written), size, p=self.plan.names.likely).tolist()
-        found: list[ScalePatient] = []
+        patients: list[ScalePatient] = []
         for n, (count, name) in enumerate(zip(counts, chosen, strict=True)):
-            if len(found) >= size:
+            if len(patients) >= size:
                 break
             written = self.plan.names
             born_at = int(BORN_FROM + self.draw() ** 0.7 * BORN_WITHIN) * DAY
             born = f"{EPOCH + timedelta(seconds=born_at):%Y-%m-%d}"
-            found += [
+            patients += [
                 ScalePatient(
                     escaped(written.written[name]),
                     escaped(written.keys[name]),
@@ -122,7 +124,7 @@ class Maker:
                     first + n,
                 )
             ] * count
-        shuffled = found[:size]
+        shuffled = patients[:size]
         self.random.shuffle(shuffled)  # type: ignore[arg-type]
         return shuffled
 
@@ -165,11 +167,11 @@ class Maker:
         keys = f"{date or '0001-01-01'}\t{patient.key}\t{mrn}\t{accession}\t{modalities}"
         placed = self._placements(pk, own_uuid, spread, keys)
         shares = self._shares(pk, spread)
-        self.looks.of_study(pk, uid, spread, placed, shares)
+        self.views.of_study(pk, uid, spread, placed, shares)
 
     def _elsewhere(self, patient: ScalePatient) -> ScalePatient:
-        found = self.plan.names.elsewhere
-        name = found[int(self.draw() * len(found))]
+        elsewhere = self.plan.names.elsewhere
+        name = elsewhere[int(self.draw() * len(elsewhere))]
         return replace(patient, name=self.plan.names.written[name], key=self.plan.names.keys[name], sex="F")
 
     def _series(self, study: int, kind: StudyKind) -> tuple[int, int]:
@@ -178,15 +180,15 @@ class Maker:
             shape = self.shapes.modalities[modality]
             count = _drawn_of(likely)[int(self.draw() * 1000)]
             for _ in range(min(count, STUDY_SERIES_AT_MOST - number)):
-                one = self._uuid()
+                series_uuid = self._uuid()
                 number += 1
                 instances = shape.instances[int(self.draw() * len(shape.instances))]
                 total += instances
                 description = self._text(shape.descriptions)
                 part = self._text(shape.body_parts)
-                uid = f"2.25.{int(one.replace('-', ''), 16)}"
+                uid = f"2.25.{int(series_uuid.replace('-', ''), 16)}"
                 numbers.append(
-                    f"{study}\t{one}\t{uid}\t{modality}\t{number}\t{description}\t{part}\t{instances}"
+                    f"{study}\t{series_uuid}\t{uid}\t{modality}\t{number}\t{description}\t{part}\t{instances}"
                 )
         return number, total
 
@@ -200,31 +202,31 @@ class Maker:
         return self._uuids.pop()
 
     def _placements(self, study: int, own_uuid: str, spread: Spread, keys: str) -> dict[int, str]:
-        """Each placement's uuid by where it stands, derived as the database's own trigger derives it."""
-        places, until, found = self.plan.directory.places, self.moments.until, {}
+        """Each placement's uuid by its worklist, derived as the database's own trigger derives it."""
+        places, until, placed = self.plan.directory.places, self.moments.until, {}
         for n, node in enumerate(spread.nodes):
             place = places[node.place]
             own = hyphened(
                 md5(f"placement {own_uuid} {place.uuid}".encode(), usedforsecurity=False).hexdigest()
             )
-            found[node.place] = own
+            placed[node.place] = own
             self.rows["studies_placement"].append(
                 f"{own}\t{study}\t{place.id}\t{'f' if n else 't'}\t{until(node.visible)}\t{until(node.internal)}\t"
                 f"{until(node.present)}\t{self.moments.at(node.since)}\t{keys}"
             )
-        return found
+        return placed
 
     def _shares(self, study: int, spread: Spread) -> list[tuple[ScaleShare, str, str]]:
         """Each with its uuid and its press."""
         plan, at = self.plan, self.moments.at
         made = [(edge, self._uuid(), self._uuid()) for edge in spread.edges]
-        for edge, one, press in made:
+        for edge, share_uuid, press in made:
             by = plan.directory.members[edge.by].id
             approver = None if edge.approved_by is None else plan.directory.members[edge.approved_by].id
             ender = None if edge.ended_by is None else plan.directory.members[edge.ended_by].id
             self.rows["sharing_share"].append(
-                f"{one}\t{press}\t{study}\t{plan.directory.places[edge.source.place].id}\t"
-                f"{plan.directory.places[edge.to].id}\t{edge.method}\t{edge.address}\t{nullable(edge.account)}\t{by}\t"
+                f"{share_uuid}\t{press}\t{study}\t{plan.directory.places[edge.source.place].id}\t"
+                f"{plan.directory.places[edge.to].id}\t{edge.method}\t{edge.email}\t{nullable(edge.account)}\t{by}\t"
                 f"{at(edge.at)}\t{self._maybe(edge.expires)}\t{NOTES[int(self.draw() * len(NOTES))]}\t"
                 f"{self._maybe(edge.approved)}\t{nullable(approver)}\t{self._maybe(edge.ended)}\t{nullable(ender)}\t"
                 f"{edge.why}"
@@ -242,5 +244,5 @@ def _drawn_of(weighted: Weighted) -> list[Any]:
     """A thousand draws, made once: what is drawn from them is as likely, to a thousandth."""
     if id(weighted) not in _drawn:
         values = weighted.draw(np.random.default_rng(1), 1000)
-        _drawn[id(weighted)] = [escaped(one) if isinstance(one, str) else one for one in values]
+        _drawn[id(weighted)] = [escaped(value) if isinstance(value, str) else value for value in values]
     return _drawn[id(weighted)]

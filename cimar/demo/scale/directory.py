@@ -55,15 +55,18 @@ def _add_worklists(trust: Account, hospitals: list[Account], sizes: Sizes) -> No
     made = [Worklist(account=trust, kind="location", name=BIG, share_code="SCALECENTRAL", is_front_door=True)]
     for account, number in [
         (trust, sizes.trust_worklists - 1),
-        *((one, sizes.worklists_of_a_hospital) for one in hospitals),
+        *((hospital, sizes.worklists_of_a_hospital) for hospital in hospitals),
     ]:
         for n in range(number):
             name = PLACES[n % len(PLACES)] + (f" {n // len(PLACES) + 1}" if n >= len(PLACES) else "")
-            one = Worklist(account=account, kind="group" if n % 3 == 2 else "location", name=name)
-            one.needs_approval = n % NEEDS_APPROVAL_EVERY == 5
+            worklist = Worklist(account=account, kind="group" if n % 3 == 2 else "location", name=name)
+            worklist.needs_approval = n % NEEDS_APPROVAL_EVERY == 5
             if n % CODE_EVERY == 0:
-                one.share_code, one.is_front_door = f"SCALE{account.pk}X{n}", n == 0 and account != trust
-            made.append(one)
+                worklist.share_code, worklist.is_front_door = (
+                    f"SCALE{account.pk}X{n}",
+                    n == 0 and account != trust,
+                )
+            made.append(worklist)
     Worklist.objects.bulk_create(made)
 
 
@@ -74,7 +77,7 @@ def _add_people(trust: Account, hospitals: list[Account], sizes: Sizes) -> None:
         for n in range(sizes.people)
     )
     EmailAddress.objects.bulk_create(
-        EmailAddress(user=one, email=one.email, verified=True, primary=True) for one in users
+        EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
     )
     roles = {(role.account_id, role.name): role for role in Role.objects.exclude(account=None)}
     worklists: dict[int, list[Worklist]] = defaultdict(list)
@@ -84,7 +87,7 @@ def _add_people(trust: Account, hospitals: list[Account], sizes: Sizes) -> None:
     for n, user in enumerate(users[: sizes.people - sizes.outsiders]):
         in_trust = n < sizes.trust_people
         account = trust if in_trust else hospitals[n % len(hospitals)]
-        # One role that everybody holds on every worklist, in the trust; elsewhere a few worklists each.
+        # One role that every member holds on every worklist, in the trust; elsewhere a few worklists each.
         name = "Radiologist" if in_trust else "Administrator" if n % 250 == 0 else ROLES[n % len(ROLES)]
         role = roles[account.pk, name]
         memberships.append(AccountMembership(user=user, account=account, role=role, every_worklist=in_trust))
@@ -92,16 +95,16 @@ def _add_people(trust: Account, hospitals: list[Account], sizes: Sizes) -> None:
             of_account = worklists[account.pk]
             chosen = {(n // len(hospitals) + step) % len(of_account) for step in (0, 1, 5)[: 1 + n % 3]}
             places += [
-                WorklistMembership(user=user, worklist=of_account[one], account=account)
-                for one in sorted(chosen)
+                WorklistMembership(user=user, worklist=of_account[position], account=account)
+                for position in sorted(chosen)
             ]
     AccountMembership.objects.bulk_create(memberships)
     WorklistMembership.objects.bulk_create(places)
 
 
 def _read(trust: Account) -> ScaleDirectory:
-    found = ScaleDirectory()
-    accounts: dict[int | None, str] = {one.pk: one.name for one in Account.objects.all()}
+    directory = ScaleDirectory()
+    accounts: dict[int | None, str] = {account.pk: account.name for account in Account.objects.all()}
     account_of = dict(
         AccountMembership.objects.filter(user__email__endswith=f".{DOMAIN}").values_list("user", "account")
     )
@@ -113,9 +116,9 @@ def _read(trust: Account) -> ScaleDirectory:
         [list(ours), f"%.{DOMAIN}"],
     ):
         pk, own_uuid, kind, account, name, needs_approval, code, owner, owner_name, email = row
-        position = len(found.places)
+        position = len(directory.places)
         label = name or owner_name
-        found.places.append(
+        directory.places.append(
             ScalePlace(
                 pk,
                 str(uuid.UUID(str(own_uuid))),
@@ -130,15 +133,15 @@ def _read(trust: Account) -> ScaleDirectory:
         if owner is not None:
             home = account_of.get(owner)
             if home is not None:
-                found.people_of.setdefault(home, []).append(len(found.members))
-            found.members.append(ScaleMember(owner, owner_name, email, home, position))
+                directory.people_of.setdefault(home, []).append(len(directory.members))
+            directory.members.append(ScaleMember(owner, owner_name, email, home, position))
             continue
-        found.of_account.setdefault(account, []).append(position)
+        directory.of_account.setdefault(account, []).append(position)
         if account == trust.pk and name == BIG:
-            found.big = position
+            directory.big = position
         elif code is not None:
-            found.coded.append(position)
-    return found
+            directory.coded.append(position)
+    return directory
 
 
 def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ SHARES = ((0, 23), (1, 28), (2, 20), (3, 11), (4, 7), (5, 4), (6, 3), (10, 2.4),
 
 @dataclass(slots=True)
 class Node:
-    """Where the study stands, as positions and seconds; `since` is when it arrived there."""
+    """A worklist that the study is on, as positions and seconds; `since` is when it arrived there."""
 
     place: int
     since: int
@@ -30,7 +30,7 @@ class ScaleShare:
     method: str
     by: int
     at: int
-    address: str = ""
+    email: str = ""
     account: int | None = None
     expires: int | None = None
     approved: int | None = None
@@ -55,7 +55,7 @@ class Spreader:
         self.owners = {member.personal: n for n, member in enumerate(directory.members)}
 
     def spread(self, home: int, arrived: int, number: int, *, to_big: bool) -> Spread:
-        """`to_big`: it shall stand on the one big worklist too."""
+        """`to_big`: it shall be on the big worklist too."""
         spread = Spread([Node(home, arrived)])
         taken = {home, self.directory.big}
         if to_big:
@@ -68,7 +68,7 @@ class Spreader:
         home, big = spread.nodes[0], self.directory.places[self.directory.big]
         account = self.directory.places[home.place].account
         edge = ScaleShare(
-            home, self.directory.big, "code", self._one(self._people(home.place)), self._later(home.since)
+            home, self.directory.big, "code", self._any(self._people(home.place)), self._later(home.since)
         )
         if account == big.account:
             edge.method, edge.account = "location", account
@@ -90,7 +90,7 @@ class Spreader:
             edge.approved = None
         elif place.needs_approval:
             assert place.account is not None
-            edge.approved, edge.approved_by = edge.at, self._one(self.directory.people_of[place.account])
+            edge.approved, edge.approved_by = edge.at, self._any(self.directory.people_of[place.account])
         else:
             edge.approved = edge.at
         self._limit(edge)
@@ -111,7 +111,7 @@ class Spreader:
         place = directory.places[source.place]
         account = place.account
         people = self._people(source.place)
-        by = self._one(people)
+        by = self._any(people)
         if place.owner is not None:
             account = directory.members[by].account
         at = self._later(source.since)
@@ -119,22 +119,22 @@ class Spreader:
         if account is None:
             turn = 0.75 + turn / 4
         if turn < 0.5:
-            to = self._one(directory.of_account[account or 0])
+            to = self._any(directory.of_account[account or 0])
             return ScaleShare(source, to, directory.places[to].kind, by, at, account=account)
         if turn < 0.75:
-            to_whom = self._one(directory.people_of[account or 0])
+            to_whom = self._any(directory.people_of[account or 0])
             if to_whom == by:
                 return None
             return ScaleShare(
                 source, directory.members[to_whom].personal, "physician", by, at, account=account
             )
         if turn < 0.9:
-            return ScaleShare(source, self._one(directory.coded), "code", by, at)
-        to_whom = self._one(self.everybody)
+            return ScaleShare(source, self._any(directory.coded), "code", by, at)
+        to_whom = self._any(self.everybody)
         if to_whom == by:
             return None
         person = directory.members[to_whom]
-        return ScaleShare(source, person.personal, "email", by, at, address=person.email)
+        return ScaleShare(source, person.personal, "email", by, at, email=person.email)
 
     def _limit(self, edge: ScaleShare) -> None:
         """Some shares have an end date; some have come to it, some were ended before."""
@@ -147,7 +147,7 @@ class Spreader:
         elif turn < 0.17:
             edge.ended = edge.at + int((0.1 + 0.8 * self.draw()) * (self.now - edge.at))
             edge.why = "removed" if turn > 0.163 else "ended"
-            edge.ended_by = edge.by if edge.why == "ended" else self._one(self._people(edge.to))
+            edge.ended_by = edge.by if edge.why == "ended" else self._any(self._people(edge.to))
 
     def _lapse(self, spread: Spread, edge: ScaleShare, taken: set[int]) -> None:
         gone = Node(edge.to, edge.at)
@@ -161,11 +161,11 @@ class Spreader:
     def _again(self, spread: Spread, edge: ScaleShare) -> None:
         """A colleague shares the same study to the same place: two shares, one placement, the later end counts."""
         people = self._people(edge.source.place)
-        by = self._one(people)
+        by = self._any(people)
         if by == edge.by:
             return
         again = ScaleShare(
-            edge.source, edge.to, edge.method, by, min(edge.at + DAY // 2, self.now - 1), edge.address
+            edge.source, edge.to, edge.method, by, min(edge.at + DAY // 2, self.now - 1), edge.email
         )
         again.account, again.approved, again.approved_by = edge.account, None, edge.approved_by
         again.approved = again.at
@@ -191,7 +191,7 @@ class Spreader:
             return [self.owners[position]]
         return self.directory.people_of[place.account or 0]
 
-    def _one(self, of: list[int]) -> int:
+    def _any(self, of: list[int]) -> int:
         return of[int(self.draw() * len(of))]
 
     def _later(self, since: int) -> int:

@@ -43,9 +43,9 @@ def store() -> list[Blob]:
     with ExitStack() as opened:
         received = []
         for path in _paths():
-            one = receive(opened.enter_context(path.open("rb")), limits=Limits())
-            opened.callback(one.close)
-            received.append(one)
+            file = receive(opened.enter_context(path.open("rb")), limits=Limits())
+            opened.callback(file.close)
+            received.append(file)
         stored = store_blobs(received, without_pictures=())
     return list(Blob.objects.filter(pk__in=stored.values()).order_by("pk"))
 
@@ -75,5 +75,5 @@ def add_instances(connection: psycopg.Connection[Any], blobs: list[Blob], sizes:
 
 
 def _paths() -> list[Path]:
-    found = [get_testdata_file(name, read=False, download=False) for name in FILES]
-    return [Path(str(one)) for one in found if one]
+    paths = [get_testdata_file(name, read=False, download=False) for name in FILES]
+    return [Path(str(path)) for path in paths if path]

@@ -144,15 +144,15 @@ def _fill(plan: Plan, loading: Loading) -> None:
         "SELECT setval(pg_get_serial_sequence('studies_study', 'id'), (SELECT max(id) FROM studies_study))"
     )
     tables.put_back(loading.say)
-    loading.say("looking at what no trigger looked at")
+    loading.say("checking what no trigger checked")
     raw.execute("ANALYZE")
     for wrong, query, parameters in (
         ("placements with other keys than the database gives them", _WRONG_KEYS, [plan.first_id, CHECKED]),
         ("studies at home on a personal worklist", _WRONG_HOMES, []),
         ("placements without a share", _WITHOUT_SHARE, []),
     ):
-        if found := count_where(raw, query, parameters):
-            raise CannotLoad(f"{found:,} {wrong}: the generator is wrong, and nothing was loaded.")
+        if number := count_where(raw, query, parameters):
+            raise CannotLoad(f"{number:,} {wrong}: the generator is wrong, and nothing was loaded.")
 
 
 def _made(plan: Plan, chunks: int) -> Iterator[dict[str, bytes]]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-# The commonest surname of a list stands first; frequency falls as it does in real registers (about 1 in the rank).
+# The commonest surname of a list comes first; frequency falls as it does in real registers (about 1 in the rank).
 LATIN = (
     "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Robinson Wright Thompson Evans Walker White Roberts "
     "Green Hall Thomas Clarke Jackson Wood Harris Edwards Turner Martin Cooper Hill Ward Hughes Moore Clark King "
@@ -39,7 +39,7 @@ OTHER = (
     ("محمد حسن الأحمد خليل".split(), "فاطمة علي مريم يوسف".split()),
     ("כהן לוי מזרחי".split(), "נועם תמר אבי".split()),
 )
-# Common on other worklists, and nobody's on the big one: what a search there has to find out quickly.
+# Common on other worklists, and no patient's on the big worklist: what a search there has to answer quickly.
 ELSEWHERE = "Penhaligon"
 SHARE_OF_CJK, SHARE_OF_OTHER = 0.02, 0.02
 TITLES = ("^^Dr", "^^Dr", "^^Dr", "^^Mr", "^^Ms", "^^Prof")

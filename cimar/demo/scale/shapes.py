@@ -60,14 +60,14 @@ class Shapes:
             [
                 [
                     StudyKind(
-                        one["modalities"],
-                        {modality: Weighted.of(pairs) for modality, pairs in one["series"].items()},
-                        Weighted.of(one["descriptions"]),
+                        kind["modalities"],
+                        {modality: Weighted.of(pairs) for modality, pairs in kind["series"].items()},
+                        Weighted.of(kind["descriptions"]),
                     ),
-                    one["studies"],
+                    kind["studies"],
                 ]
-                for one in self._read["kinds"]
-                if ELSEWHERE not in one["modalities"]
+                for kind in self._read["kinds"]
+                if ELSEWHERE not in kind["modalities"]
             ]
         )
 
@@ -80,12 +80,12 @@ class Shapes:
     def modalities(self) -> dict[str, Modality]:
         return {
             name: Modality(
-                one["sop_class"],
-                Weighted.of(one["descriptions"]),
-                Weighted.of(one["body_parts"]),
-                [min(n, SERIES_INSTANCES_AT_MOST) for n in one["instances_per_series"]],
+                shape["sop_class"],
+                Weighted.of(shape["descriptions"]),
+                Weighted.of(shape["body_parts"]),
+                [min(n, SERIES_INSTANCES_AT_MOST) for n in shape["instances_per_series"]],
             )
-            for name, one in self._read["modalities"].items()
+            for name, shape in self._read["modalities"].items()
         }
 
     @cached_property

@@ -20,7 +20,7 @@ class Sizes:
 
     @property
     def trust_people(self) -> int:
-        """In the one account where everybody is on every worklist under one role."""
+        """In the account whose members are all on every worklist under one role."""
         return self.people // 4
 
     @property

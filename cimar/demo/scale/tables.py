@@ -92,8 +92,8 @@ class Tables:
 
 
 def count_where(connection: psycopg.Connection[Any], query: str, parameters: Iterable[Any] = ()) -> int:
-    found = connection.execute(query.encode(), list(parameters) or None).fetchone()
-    return int(found[0]) if found else 0
+    row = connection.execute(query.encode(), list(parameters) or None).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _quoted(name: str) -> str:

@@ -26,8 +26,8 @@ def uuids(random: np.random.Generator, number: int) -> list[str]:
     """As random ones are written: version 4."""
     digits = random.bytes(16 * number).hex()
     return [
-        f"{one[:8]}-{one[8:12]}-4{one[13:16]}-a{one[17:20]}-{one[20:]}"
-        for one in (digits[start : start + 32] for start in range(0, 32 * number, 32))
+        f"{part[:8]}-{part[8:12]}-4{part[13:16]}-a{part[17:20]}-{part[20:]}"
+        for part in (digits[start : start + 32] for start in range(0, 32 * number, 32))
     ]
 
 

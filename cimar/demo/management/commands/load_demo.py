@@ -1,4 +1,4 @@
-"""Loads the demo and says whom to sign in as."""
+"""Loads the demo and prints the people to sign in as."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -52,14 +52,14 @@ class Command(BaseCommand):
         self.stdout.write(_summary(loaded))
         self.stdout.write("")
         self.stdout.write(f"Sign in at {settings.CIMAR_BASE_URL}/ with the password: {PASSWORD}\n\n")
-        width = max(len(address) for address, _ in LOGINS)
-        for address, purpose in LOGINS:
-            self.stdout.write(f"  {address:<{width}}  {purpose}")
+        width = max(len(email) for email, _ in LOGINS)
+        for email, purpose in LOGINS:
+            self.stdout.write(f"  {email:<{width}}  {purpose}")
         if settings.CIMAR_DEVELOPMENT:
             self.stdout.write(f"\nEmails that were sent: {settings.CIMAR_BASE_URL}/development/mail/")
 
     def _generate(self, number: int) -> None:
-        from cimar.demo.scale.loader import CannotLoad, load  # numpy and the rest, for nobody else
+        from cimar.demo.scale.loader import CannotLoad, load  # numpy and the rest are needed here alone
 
         try:
             load(number, self.stdout.write)
