@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import trans_real
 
 from accounts.models import Account, Role, User
+from common import timezones
 from common.formats import person_name
 from studies.models import Study
 from tests.cast import Cast
@@ -101,13 +102,15 @@ def test_pages_of_a_study(client: Client, cast: Cast, brackets: None, page: str)
     client.force_login(cast.ana)
     of_study = client.get(reverse(f"studies:{page}", args=[cast.placement.uuid]))
 
-    assert unmarked(of_study, *names(cast), cast.study.study_instance_uid) == []
+    assert unmarked(of_study, *names(cast), cast.study.study_instance_uid, str(cast.placement.uuid)) == []
 
 
 def test_the_profile(client: Client, cast: Cast, brackets: None) -> None:
     client.force_login(cast.ana)
 
-    assert unmarked(client.get(reverse("accounts:profile")), *names(cast)) == []
+    zones = [label for _, label in timezones.choices()]
+
+    assert unmarked(client.get(reverse("accounts:profile")), *names(cast), *zones) == []
 
 
 @pytest.mark.parametrize("page", ["index", "accounts_accountmembership_changelist", "worklists_worklist_add"])
@@ -129,7 +132,8 @@ def names(cast: Cast) -> list[str]:
         text
         for study in Study.objects.all()
         for text in (
-            person_name(study.patient_name), study.patient_id, study.description, *study.modalities,
+            person_name(study.patient_name), study.patient_name, study.patient_id, study.referring_physician,
+            study.description, *study.modalities,
         )
     ]  # fmt: skip
     return [*people, *places, *roles, *studies]
