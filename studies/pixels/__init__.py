@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from studies.pixels.grey import Window, windowed
-from studies.pixels.image_module import CannotShow
+from studies.pixels.image_file import CannotShow
 from studies.pixels.pictures import ImageObject, pictures
 from studies.renderer import FRAMES_SHOWN, UNREADABLE
 

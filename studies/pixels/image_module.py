@@ -6,18 +6,12 @@ Where the attributes and the data cannot be brought together there is no picture
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from pydicom import Dataset, dcmread
-from pydicom.dataelem import RawDataElement
-from pydicom.filereader import read_partial
+from pydicom import Dataset
 from pydicom.pixels import iter_pixels
 from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
     JPEG2000TransferSyntaxes,
     JPEGExtended12Bit,
     JPEGLSTransferSyntaxes,
@@ -25,16 +19,15 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from studies.pixels.codestream import Codestream, first_codestream
+from studies.pixels.codestream import Codestream
+from studies.pixels.image_file import CannotShow, ImageFile, whole
 from studies.renderer import (
     FEWER_VALUES,
     NO_BITS,
     NO_DECODER,
-    NO_IMAGE_DATA,
     NO_PHOTOMETRIC,
     NO_SIGN,
     NO_SIZE,
-    NO_SYNTAX,
     OTHER_SAMPLES,
     TOO_LARGE,
     VIDEO,
@@ -42,7 +35,6 @@ from studies.renderer import (
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-PIXELS = {0x7FE00010: "PixelData", 0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}
 FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 PALETTE = "PALETTE COLOR"  # allowed: a value of DICOM
 # How writers spell it, blanks and underscores aside, and how the standard does.
@@ -63,89 +55,7 @@ PHOTOMETRIC = {
 }
 ONE_SAMPLE = {"MONOCHROME1", "MONOCHROME2", PALETTE}
 HALF_OF_THE_COLOURS = {"YBR_FULL_422", "YBR_PARTIAL_422"}
-NUMBERS = (
-    "SamplesPerPixel", "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored",
-    "HighBit", "PixelRepresentation",
-)  # fmt: skip
-ENOUGH_OF_A_STREAM = 256 * 1024
 MOST_PIXELS = 120_000_000
-
-
-class CannotShow(Exception):
-    """With a note for the reader in place of the picture."""
-
-
-def whole(ds: Dataset, word: str | int) -> int | None:
-    """By keyword or tag; of a multiple value the first, None where there is none that can be read."""
-    try:
-        value = ds.get(word) if isinstance(word, str) else ds[word].value
-        return int(value[0] if isinstance(value, list | tuple) or hasattr(value, "append") else value)
-    except Exception:  # pydicom raises whatever the value made it stumble over
-        return None
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An opened file: its attributes, and where its pixels are read from."""
-
-    ds: Dataset
-    source: Path | Dataset
-
-    @classmethod
-    def opened(cls, path: Path | str) -> "ImageFile":
-        """Bulky values are read when they are asked for, frames one by one."""
-        path = Path(path)
-        with path.open("rb") as stream:
-            syntax = read_partial(stream, lambda tag, vr, length: tag >> 16 > 2).file_meta.get(
-                "TransferSyntaxUID"
-            )
-        if syntax == DeflatedExplicitVRLittleEndian:
-            # Unpacked in memory as a whole: what that may come to was limited when it was taken in.
-            ds = dcmread(path)
-            return cls(ds, ds)
-        ds = dcmread(path, defer_size="1 MB")
-        unreadable = [word for word in NUMBERS if word in ds and whole(ds, word) is None]
-        for word in unreadable:
-            # The decoders stumble over it, and we have what we make of it ourselves.
-            delattr(ds, word)
-        return cls(ds, ds if unreadable else path)
-
-    @property
-    def syntax(self) -> UID:
-        syntax = UID(self.ds.file_meta.get("TransferSyntaxUID") or "")
-        if syntax.is_private or not syntax.is_transfer_syntax:
-            raise CannotShow(NO_SYNTAX)
-        return syntax
-
-    @cached_property
-    def keyword(self) -> str:
-        for tag, keyword in PIXELS.items():
-            if tag in self.ds:
-                return keyword
-        raise CannotShow(NO_IMAGE_DATA)
-
-    @cached_property
-    def _start_and_length(self) -> tuple[bytes, int]:
-        """The beginning of the pixel data, and how many bytes it has."""
-        tag = next(tag for tag, keyword in PIXELS.items() if keyword == self.keyword)
-        raw = self.ds.get_item(tag)
-        if isinstance(raw, RawDataElement) and raw.value is None and isinstance(self.source, Path):
-            with self.source.open("rb") as stream:
-                stream.seek(raw.value_tell)
-                return stream.read(ENOUGH_OF_A_STREAM), raw.length
-        value = raw.value if raw is not None else None
-        data = value if isinstance(value, bytes | bytearray) else b""
-        return bytes(data[:ENOUGH_OF_A_STREAM]), len(data)
-
-    @property
-    def length(self) -> int:
-        return self._start_and_length[1]
-
-    @cached_property
-    def codestream(self) -> Codestream | None:
-        if not self.syntax.is_encapsulated or self.syntax == RLELossless:
-            return None
-        return first_codestream(self._start_and_length[0])
 
 
 @dataclass(frozen=True, kw_only=True)

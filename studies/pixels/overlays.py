@@ -2,7 +2,7 @@
 
 from pydicom import Dataset
 
-from studies.pixels.image_module import whole
+from studies.pixels.image_file import whole
 
 # Even groups; each plane has one.
 GROUPS = range(0x6000, 0x6020, 2)

@@ -9,7 +9,8 @@ from pydicom import Dataset, config
 from pydicom.pixels import apply_color_lut
 
 from studies.pixels.grey import GreyValues, grey_frames
-from studies.pixels.image_module import PALETTE, Array, CannotShow, ImageFile, ImageModule
+from studies.pixels.image_file import CannotShow, ImageFile
+from studies.pixels.image_module import PALETTE, Array, ImageModule
 from studies.pixels.overlays import has_overlay
 from studies.renderer import (
     FRAMES_SHOWN,
