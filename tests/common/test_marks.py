@@ -1,6 +1,7 @@
 """The texts of real pages go through their translation marks: a language that puts brackets round every message."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -9,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import trans_real
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, AccountMembership, Role, User
 from common import timezones
-from common.formats import person_name
+from common.formats import code_groups, person_name
 from studies.models import Study
 from tests.cast import Cast
 from worklists.models import Worklist
@@ -102,26 +103,48 @@ def test_pages_of_a_study(client: Client, cast: Cast, brackets: None, page: str)
     client.force_login(cast.ana)
     of_study = client.get(reverse(f"studies:{page}", args=[cast.placement.uuid]))
 
-    assert unmarked(of_study, *names(cast), cast.study.study_instance_uid, str(cast.placement.uuid)) == []
+    ids = (cast.study.study_instance_uid, str(cast.placement.uuid))
+    assert unmarked(of_study, *names(cast), *ids) == []
 
 
 def test_the_profile(client: Client, cast: Cast, brackets: None) -> None:
     client.force_login(cast.ana)
 
-    zones = [label for _, label in timezones.choices()]
-
-    assert unmarked(client.get(reverse("accounts:profile")), *names(cast), *zones) == []
+    assert unmarked(client.get(reverse("accounts:profile")), *names(cast)) == []
 
 
-@pytest.mark.parametrize("page", ["index", "accounts_accountmembership_changelist", "worklists_worklist_add"])
-def test_pages_of_the_administration(client: Client, cast: Cast, brackets: None, page: str) -> None:
+def test_pages_of_the_administration(client: Client, cast: Cast, brackets: None) -> None:
     client.force_login(cast.adam)
+    pages = {page: client.get(reverse(f"admin:{page}", args=args)) for page, args in administration(cast)}
 
-    assert unmarked(client.get(reverse(f"admin:{page}")), *names(cast)) == []
+    assert {page: left for page, answer in pages.items() if (left := unmarked(answer, *names(cast)))} == {}
+
+
+def administration(cast: Cast) -> Iterator[tuple[str, list[int]]]:
+    """The lists and forms of the administration, and the pages of a person, a role and a worklist."""
+    person = AccountMembership.objects.get(account=cast.northgate, user=cast.ana)
+    yield "index", []
+    yield "choose_account", []
+    for model in ("accountmembership", "role", "invitation"):
+        yield f"accounts_{model}_changelist", []
+    for page in (
+        "accounts_role",
+        "worklists_worklist",
+        "worklists_worklistmembership",
+        "accounts_invitation",
+    ):
+        yield f"{page}_add", []
+    for page in ("change", "deactivate", "delete", "history"):
+        yield f"accounts_accountmembership_{page}", [person.pk]
+    for page in ("change", "copy", "replace", "delete", "history"):
+        yield f"accounts_role_{page}", [person.role_id]
+    for page in ("change", "members", "members_add", "code", "delete", "history"):
+        yield f"worklists_worklist_{page}", [cast.emergency.pk]
+    yield "audit_auditevent_changelist", []
 
 
 def names(cast: Cast) -> list[str]:
-    """What the pages show as it was typed: names of people, places, roles and patients."""
+    """What the pages show untranslated: names of people, places, roles, patients and time zones, and share codes."""
     people = [text for user in User.objects.all() for text in (user.name, user.email)]
     places = [
         *Worklist.objects.values_list("name", flat=True),
@@ -132,8 +155,9 @@ def names(cast: Cast) -> list[str]:
         text
         for study in Study.objects.all()
         for text in (
-            person_name(study.patient_name), study.patient_name, study.patient_id, study.referring_physician,
-            study.description, *study.modalities,
+            study.patient_name, person_name(study.patient_name), study.patient_id, study.description, *study.modalities,
         )
     ]  # fmt: skip
-    return [*people, *places, *roles, *studies]
+    codes = [" ".join(code_groups(code)) for code in Worklist.objects.values_list("share_code", flat=True)]
+    zones = [words for _, words in timezones.choices()]
+    return [*people, *places, *roles, *studies, *codes, *zones]
