@@ -36,6 +36,7 @@ NO_PHOTOMETRIC = gettext_noop(
     "It does not say what its values mean, or in a way we cannot read (Photometric Interpretation)."
 )
 NO_SIGN = gettext_noop("It does not say whether its values are signed (Pixel Representation).")
+NO_PLANES = gettext_noop("It does not say in which order its colours lie (Planar Configuration).")
 NO_PALETTE = gettext_noop("Its table of colours cannot be read.")
 OTHER_SAMPLES = gettext_noop("It says two different things about its colours (Samples per Pixel).")
 FEWER_VALUES = gettext_noop("It holds less image data than one image needs.")

@@ -26,6 +26,7 @@ from studies.renderer import (
     NO_BITS,
     NO_DECODER,
     NO_PHOTOMETRIC,
+    NO_PLANES,
     NO_SIGN,
     NO_SIZE,
     OTHER_SAMPLES,
@@ -54,6 +55,7 @@ PHOTOMETRIC = {
     )
 }
 ONE_SAMPLE = {"MONOCHROME1", "MONOCHROME2", PALETTE}
+CONTAINERS = (1, 8, 16, 32, 64)
 HALF_OF_THE_COLOURS = {"YBR_FULL_422", "YBR_PARTIAL_422"}
 MOST_PIXELS = 120_000_000
 
@@ -89,10 +91,13 @@ class ImageModule:
         )
         if photometric is None:
             raise CannotShow(NO_PHOTOMETRIC)
-        allocated, stored, high = _bits(ds, keyword, stream)
+        values = rows * columns * (1 if photometric in ONE_SAMPLE else 3)
+        allocated, stored, high = _bits(file, values * max(whole(ds, "NumberOfFrames") or 1, 1))
         samples = _samples(file, photometric, pixels=rows * columns, bits=allocated)
         if rows * columns * samples > MOST_PIXELS:
             raise CannotShow(TOO_LARGE)
+        if samples > 1 and not file.syntax.is_encapsulated and whole(ds, "PlanarConfiguration") not in (0, 1):
+            raise CannotShow(NO_PLANES)
         module = cls(
             file=file,
             rows=rows,
@@ -224,26 +229,34 @@ def _samples(file: ImageFile, photometric: str, *, pixels: int, bits: int) -> in
     return samples
 
 
-def _bits(ds: Dataset, keyword: str, stream: Codestream | None) -> tuple[int, int, int]:
+def _bits(file: ImageFile, values: int) -> tuple[int, int, int]:
     """Bits allocated and stored, and the high bit; what a codestream says of itself goes before what is declared."""
-    if keyword in FLOAT_BITS:
-        return FLOAT_BITS[keyword], FLOAT_BITS[keyword], FLOAT_BITS[keyword] - 1
-    allocated = whole(ds, "BitsAllocated") or 0
+    ds, stream = file.ds, file.codestream
+    if file.keyword in FLOAT_BITS:
+        return FLOAT_BITS[file.keyword], FLOAT_BITS[file.keyword], FLOAT_BITS[file.keyword] - 1
     stored, high = whole(ds, "BitsStored") or 0, whole(ds, "HighBit")
     if stream is not None:
-        allocated = 8 * -(-stream.precision // 8)
-        usable = stream.precision
+        allocated, usable = 8 * -(-stream.precision // 8), stream.precision
     else:
-        if allocated < 1 and 0 < stored <= 16:
-            allocated = 8 if stored <= 8 else 16
-        usable = allocated
-    if allocated not in (1, 8, 16, 32, 64):
+        usable = allocated = _allocated(file, whole(ds, "BitsAllocated") or 0, stored, values)
+    if allocated not in CONTAINERS:
         raise CannotShow(NO_BITS)
     if not 1 <= stored <= usable:
         stored = usable
     if high is None or not stored - 1 <= high < usable:
         high = stored - 1
     return allocated, stored, high
+
+
+def _allocated(file: ImageFile, declared: int, stored: int, values: int) -> int:
+    """As declared; where that cannot be, or cannot hold what is stored, as the amount of data asks for."""
+    if file.syntax.is_encapsulated:
+        return declared
+    # A last byte may be there to make the length even.
+    fitting = [bits for bits in CONTAINERS if file.length - -(-values * bits // 8) in (0, 1)]
+    if declared in CONTAINERS and (stored <= declared or declared in fitting):
+        return declared
+    return next((bits for bits in fitting if bits >= stored), 0)
 
 
 def _signed(

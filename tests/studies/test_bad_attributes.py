@@ -28,6 +28,7 @@ from studies.renderer import (
     NO_BITS,
     NO_PALETTE,
     NO_PHOTOMETRIC,
+    NO_PLANES,
     NO_SIGN,
     NO_SIZE,
     OTHER_SAMPLES,
@@ -78,6 +79,9 @@ def table(first: int, entries: Any, bits: int, *, declared: int | None = None) -
         {"HighBit": 3},
         {"HighBit": 99},
         {"BitsStored": None, "HighBit": None},
+        {"BitsAllocated": 0},
+        {"BitsAllocated": 8},
+        {"BitsAllocated": 12},
         {"BitsStored": 0},
         {"BitsStored": 40},
         {"PixelRepresentation": 7},
@@ -246,17 +250,27 @@ def test_eight_bits_in_sixteen_allocated_are_eight(
 # What is not shown, and why
 
 
+COLOURS = {
+    "SamplesPerPixel": 3,
+    "PhotometricInterpretation": "RGB",
+    "PixelData": np.tile(RAMP, 3).astype("<u2").tobytes(),
+}
+
+
 @pytest.mark.parametrize(
     ("bad", "note"),
     [
         ({"Rows": 0}, NO_SIZE),
         ({"Columns": None}, NO_SIZE),
-        ({"BitsAllocated": 12, "BitsStored": 12}, NO_BITS),
+        ({"BitsAllocated": 12, "PixelData": bytes(96)}, NO_BITS),
+        ({"BitsAllocated": 8, "PixelData": bytes(96)}, NO_BITS),
         ({"PhotometricInterpretation": ""}, NO_PHOTOMETRIC),
         ({"PhotometricInterpretation": "GREYISH"}, NO_PHOTOMETRIC),
         ({"PhotometricInterpretation": "RGB"}, OTHER_SAMPLES),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, NO_PALETTE),
         ({"Rows": 800}, FEWER_VALUES),
+        (COLOURS, NO_PLANES),
+        ({**COLOURS, "PlanarConfiguration": 2}, NO_PLANES),
         ({"PixelRepresentation": None, "BitsStored": 16, "HighBit": 15}, NO_SIGN),
     ],
     ids=str,
