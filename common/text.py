@@ -8,6 +8,7 @@ patient's name as a reader types it.
 import re
 import unicodedata
 
+import idna
 from django.core.exceptions import ValidationError
 from django.db.models import F, Value
 from django.db.models.functions import Lower
@@ -82,13 +83,36 @@ def _is_control(sign: str) -> bool:
 
 
 def identity(text: str) -> str:
-    """An email or a name as it is compared: in small letters, without space around it. Emails are stored like this."""
-    return text.strip().lower()
+    """An email or a name as it is compared: what reads the same is the same. Emails are stored like this.
+
+    Compatible forms are one (full-width letters); invisible characters, case and needless space do not count. The
+    domain of an email has its ASCII form (IDNA 2008), which is also what a mail server is given.
+    """
+    read = unicodedata.normalize("NFKC", text)
+    read = "".join(sign for sign in read if unicodedata.category(sign) != "Cf")
+    read = unicodedata.normalize("NFKC", " ".join(read.split()).casefold())
+    local, at, domain = read.rpartition("@")
+    return f"{local}@{_ascii_domain(domain)}" if at and local and " " not in domain else read
+
+
+def _ascii_domain(domain: str) -> str:
+    domain = domain.rstrip(".")
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return domain
 
 
 def same(field: str, text: str) -> Exact:
     """The condition that a name's column is the same as this text, by the index that keeps such names unique."""
     return Exact(Lower(F(field)), Lower(Value(text.strip())))
+
+
+def same_email(field: str, text: str) -> Exact:
+    """The condition that a column of emails has this email."""
+    return Exact(Lower(F(field)), Value(identity(text)))
 
 
 def identity_of_code(code: str) -> str:

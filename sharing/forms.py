@@ -15,14 +15,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from common.email_lists import emails_in
 from common.text import identity, identity_of_code
 from sharing.limits import MOST_NOTE, note_too_long
 from sharing.models import Method
 from sharing.targets import Target
 
-# Between several codes; a space belongs to a code. Emails hold no space.
+# Between several codes; a space belongs to a code.
 _BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
-_BETWEEN_EMAILS = re.compile(r"[,;\s]+")
 _SALT = "sharing.read-back"
 LATEST = date(2199, 12, 31)
 
@@ -83,17 +83,22 @@ class Picked:
         return [code.strip() for code in _BETWEEN_CODES.split(self.new_codes) if code.strip()]
 
     def typed_emails(self) -> list[str]:
-        return [email for email in _BETWEEN_EMAILS.split(self.new_emails) if email]
+        return emails_in(self.new_emails)
+
+    @property
+    def has_unchecked(self) -> bool:
+        """Whether a code or an email was typed and not yet read back: nothing typed is shared before it was."""
+        return bool(self.typed_codes() or self.typed_emails())
 
     def targets(self) -> list[Target]:
-        """Everything picked and typed, as the service takes it."""
-        typed: list[tuple[Method, Iterable[str]]] = [
+        """Everything picked and read back, as the service takes it."""
+        picked: list[tuple[Method, Iterable[str]]] = [
             (Method.LOCATION, self.locations),
             (Method.GROUP, self.groups),
-            (Method.CODE, [*self.codes, *self.typed_codes()]),
-            (Method.EMAIL, [*self.emails, *self.typed_emails()]),
+            (Method.CODE, self.codes),
+            (Method.EMAIL, self.emails),
         ]
-        targets = [Target(method, value) for method, values in typed for value in values]
+        targets = [Target(method, value) for method, values in picked for value in values]
         targets += [_physician(value) for value in self.physicians]
         order = list(Method)
         return sorted(targets, key=lambda target: order.index(target.method))

@@ -7,7 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from common.text import identity, same
+from common.text import identity, same_email
 
 
 class UserManager(BaseUserManager["User"]):
@@ -21,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(same("email", email or ""))
+        return self.get(same_email("email", email or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

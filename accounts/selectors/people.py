@@ -6,7 +6,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 
 from accounts.models import Invitation, OutboxMail, User
-from common.text import identity, same
+from common.text import identity, same_email
 
 
 def users_at(emails: Iterable[str]) -> dict[str, User]:
@@ -20,7 +20,7 @@ def is_registered(email: str) -> bool:
     """Whether a person signs in with this email or has proved it to be theirs."""
     tidied = identity(email)
     return (
-        User.objects.filter(same("email", email)).exists()
+        User.objects.filter(same_email("email", email)).exists()
         or EmailAddress.objects.filter(email=tidied, verified=True).exists()
     )
 

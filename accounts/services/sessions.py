@@ -15,7 +15,7 @@ from accounts.models import User
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import On, record
-from common.text import same
+from common.text import same_email
 
 # Refusals for too many tries are recorded once for an email and IP address in a quarter of an hour.
 BURST = 15 * 60
@@ -109,7 +109,7 @@ def confirm_email(*, by: Actor, email: str, confirm: Callable[[], bool]) -> bool
     """
     user = by.person
     lock_emails([email])
-    if User.objects.filter(same("email", email)).exclude(pk=user.pk).exists():
+    if User.objects.filter(same_email("email", email)).exclude(pk=user.pk).exists():
         return False
     before = list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
     confirmed = confirm()

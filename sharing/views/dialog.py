@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.requests import actor_of
 from common.text import identity
@@ -54,6 +55,21 @@ class Dialog:
             self._check_emails()
         if self.wants("share-physicians"):
             self._find_physicians()
+
+    def stop_to_check(self) -> None:
+        """Instead of a press with unchecked text: read it back, and say what is left to do before it is shared."""
+        before = self.picked.number
+        self.check()
+        if self.picked.has_unchecked:
+            sentence = _("Correct or clear the entries that are not recipients, then share.")
+        else:
+            number = max(self.picked.number - before, 1)
+            sentence = ngettext(
+                "Check the recipient that was added, then share.",
+                "Check the %(number)s recipients that were added, then share.",
+                number,
+            ) % {"number": number}
+        self.form.add_error(None, sentence)
 
     def _check_codes(self) -> None:
         unread = [code for code, name in self.picked.codes.items() if not name]

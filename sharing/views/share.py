@@ -57,11 +57,11 @@ def check(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def share(request: HttpRequest) -> HttpResponse:
-    """The button. Its report is the answer; the same press again is answered "already shared"."""
+    """The button; its report is the answer. What was typed and not read back is read back, and nothing is shared."""
     form, picked = ShareForm(request.POST), Picked.of(request.POST)
     if picked.find.strip():
         form.add_error(None, _(NOT_CHOSEN))
-    if form.is_valid():
+    if form.is_valid() and not picked.has_unchecked:
         try:
             report = services.share_studies(
                 placements=uuids(request.POST.getlist("placement")),
@@ -75,7 +75,10 @@ def share(request: HttpRequest) -> HttpResponse:
         else:
             return dialog_answer(request, "sharing/_report.html", report_context(request, report))
     try:
-        return _posted(request, form).answer(status=422)
+        shown = _posted(request, form)
+        if picked.has_unchecked:
+            shown.stop_to_check()
+        return shown.answer(status=422)
     except ValidationError as refusal:
         return sentence(request, _(CANNOT_SHARE), refusal.message)
 

@@ -10,11 +10,7 @@
   function count(form) {
     const line = form.querySelector("[data-share-count]");
     if (!line) return;
-    let number = form.querySelectorAll(PICKED).length;
-    for (const field of form.querySelectorAll("[data-several]")) {
-      const between = field.name === "new_code" ? /[,;\n]+/ : /[,;\s]+/;
-      number += field.value.split(between).filter((part) => part.trim()).length;
-    }
+    const number = form.querySelectorAll(PICKED).length;
     const words = window.cimar.counted(line.closest("[data-share-line]"), number);
     if (line.textContent !== words) line.textContent = words;
   }

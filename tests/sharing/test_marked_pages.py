@@ -98,8 +98,8 @@ def test_the_report_of_a_press_and_of_a_change(client: Client, spread: Cast) -> 
     press = {
         "placement": str(spread.placement.uuid),
         "location": str(spread.emergency.uuid),
-        "new_code": "NOSUCHCODE",
-        "new_email": "dora@example.net",
+        "code": "NOSUCHCODE",
+        "email": "dora@example.net",
     }
     page = client.post(reverse("sharing:share_studies"), {**press, "note": "Another", "until": "2199-01-31"})
 
