@@ -48,7 +48,7 @@ UNCALIBRATED = gettext_noop(
 
 
 def frames_left_out(shown: int, total: int) -> str:
-    return f"The first {shown} of {total} frames are shown."
+    return f"The first {shown} of {total} frames are shown."  # allowed: stored with the picture, with its numbers
 
 
 @dataclass(frozen=True)

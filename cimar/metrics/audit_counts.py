@@ -18,17 +18,18 @@ class EventCounts:
     """What one transaction records. Both lists of labels are short: the actions, and methods by outcomes."""
 
     def __init__(self) -> None:
-        self.deeds: Counter[tuple[str, str]] = Counter()
+        self.events: Counter[tuple[str, str]] = Counter()
         self.shares: Counter[tuple[str, str]] = Counter()
 
     def add(self, event: AuditEvent) -> None:
-        self.deeds[event.action, event.outcome] += 1
+        # The event that closes a burst of refusals has the number of those that have none of their own.
+        self.events[event.action, event.outcome] += event.detail.get("again", 1)
         if preset := OF_A_PRESS.get(event.action):
             # Both are words of ours: the form took no other method, and outcomes are what the service answers.
             self.shares[str(event.detail.get("method", "")), str(event.detail.get("outcome", preset))] += 1
 
     def count(self) -> None:
-        for labels, number in self.deeds.items():
-            numbers.DEEDS.labels(*labels).inc(number)
+        for labels, number in self.events.items():
+            numbers.EVENTS.labels(*labels).inc(number)
         for labels, number in self.shares.items():
             numbers.SHARES.labels(*labels).inc(number)

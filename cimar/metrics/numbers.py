@@ -24,9 +24,9 @@ TASKS = Histogram(
     ["task", "outcome"],
     buckets=(0.05, 0.25, 1, 5, 15, 60, 240, 600),
 )
-DEEDS = Counter(
-    "cimar_deeds_total",
-    "Deeds and looks that the audit trail has recorded, by action and outcome.",
+EVENTS = Counter(
+    "cimar_audit_events_total",
+    "Events that the audit trail has recorded, by action and outcome.",
     ["action", "outcome"],
 )
 SHARES = Counter(

@@ -10,6 +10,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from pydicom import config
 from pydicom.charset import convert_encodings, default_encoding
+from pydicom.datadict import dictionary_description
 from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
@@ -26,12 +27,14 @@ from studies.object_kinds import is_image_class
 config.settings.reading_validation_mode = config.IGNORE
 
 WORDS = (
-    "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyDate StudyTime AccessionNumber Modality InstitutionName "
-    "ReferringPhysicianName StudyDescription SeriesDescription PatientName PatientID PatientBirthDate PatientSex "
-    "BodyPartExamined StudyInstanceUID SeriesInstanceUID SeriesNumber InstanceNumber SamplesPerPixel "
-    "PhotometricInterpretation NumberOfFrames Rows Columns BitsAllocated"
-)
-TAGS = {word: Tag(word) for word in WORDS.split()}
+    "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyDate", "StudyTime",
+    "AccessionNumber", "Modality", "InstitutionName", "ReferringPhysicianName", "StudyDescription",
+    "SeriesDescription", "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
+    "BodyPartExamined", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber",
+    "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
+    "BitsAllocated",
+)  # fmt: skip
+TAGS = {word: Tag(word) for word in WORDS}
 KEEP = frozenset(TAGS.values())
 UID_FORM = re.compile(r"[0-9]+(\.[0-9]+)*")
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -65,9 +68,9 @@ def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
         warnings.simplefilter("ignore")
         values = _Values(walked.elements)
         header = Header(
-            study_instance_uid=values.uid("StudyInstanceUID", "Study Instance UID"),
-            series_instance_uid=values.uid("SeriesInstanceUID", "Series Instance UID"),
-            sop_instance_uid=values.uid("SOPInstanceUID", "SOP Instance UID"),
+            study_instance_uid=values.uid("StudyInstanceUID"),
+            series_instance_uid=values.uid("SeriesInstanceUID"),
+            sop_instance_uid=values.uid("SOPInstanceUID"),
             study=_study(values),
             series=_series(values),
             instance=_instance(values, walked.transfer_syntax, walked.pixels),
@@ -174,7 +177,8 @@ class _Values:
             return ""
         return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
 
-    def uid(self, word: str, name: str) -> str:
+    def uid(self, word: str) -> str:
+        name = dictionary_description(word)
         value = self.text(word).strip("\0 ")
         if not value:
             raise FileRefused(_("It has no %(name)s.") % {"name": name})

@@ -42,6 +42,11 @@ class Opened:
     images: list[Image]
 
     @property
+    def refusal(self) -> str:
+        """The sentence for the images; empty where they may be opened."""
+        return "" if self.may_open else _(MAY_NOT_OPEN)
+
+    @property
     def may_open(self) -> bool:
         return "open_study" in self.rights
 

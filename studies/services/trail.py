@@ -25,9 +25,10 @@ from studies.models import Placement
 from studies.selectors.trail import event_in, trail_of, trail_sentence
 
 MAY_NOT = gettext_noop("Your role on this worklist does not let you view the audit trail.")
+# Programs read these names: they are the same in every language.
 CSV_HEAD = (
-    "When", "Time zone", "Person", "Email", "Role", "Action", "What happened", "Outcome",
-    "Worklist", "Account", "Address", "Study UID", "Share", "Event",
+    "When", "Time zone", "Person", "Email", "Role", "Action", "What happened", "Outcome",  # allowed: names of columns
+    "Worklist", "Account", "IP address", "Study UID", "Share", "Event",  # allowed: names of columns
 )  # fmt: skip
 
 

@@ -156,7 +156,7 @@ def test_shares_are_counted_by_method_and_outcome_once_they_are_committed(
 
     assert grew("cimar_shares_total", method="location", outcome="shared") == 1
     assert grew("cimar_shares_total", method="code", outcome="refused") == 1
-    assert grew("cimar_deeds_total", action="study:share:add", outcome="success") == 1
+    assert grew("cimar_audit_events_total", action="study:share:add", outcome="success") == 1
 
 
 @pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_what_is_undone_is_not_counted(
         services.share_studies(placements=[cast.placement.uuid], targets=[target], by=acting(cast.ana))
         transaction.set_rollback(True)
 
-    assert grew("cimar_deeds_total", action="study:share:add", outcome="success") == 0
+    assert grew("cimar_audit_events_total", action="study:share:add", outcome="success") == 0
 
 
 @pytest.mark.django_db
@@ -179,7 +179,7 @@ def test_failed_sign_ins_are_counted(
     with django_capture_on_commit_callbacks(execute=True):
         client.post(reverse("account_login"), {"login": cast.ana.email, "password": "wrong"})
 
-    assert grew("cimar_deeds_total", action="account:session:refuse", outcome="failed") == 1
+    assert grew("cimar_audit_events_total", action="account:session:refuse", outcome="failed") == 1
 
 
 @pytest.mark.django_db

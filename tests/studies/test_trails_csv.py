@@ -59,7 +59,7 @@ def test_the_file_says_what_when_who_where(cast, ana, client):
         "Outcome": "success",
         "Worklist": "CT Reporting",
         "Account": "Northgate Hospital",
-        "Address": "192.0.2.7",
+        "IP address": "192.0.2.7",
         "Study UID": cast.study.study_instance_uid,
         "Share": "",
         "Event": str(line.pk),
