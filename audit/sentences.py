@@ -113,7 +113,11 @@ STATES = {
 }
 
 # What became of a share's note.
-NOTES = {"added": gettext_noop("note added"), "changed": gettext_noop("note changed")}
+NOTES = {
+    "added": gettext_noop("note added"),
+    "changed": gettext_noop("note changed"),
+    "removed": gettext_noop("note removed"),
+}
 
 # The codes in an event's `why`, in words.
 REASONS = {

@@ -3,6 +3,9 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 from worklists.models import Worklist
 
 
@@ -16,3 +19,8 @@ def end_of(day: date, worklist: Worklist) -> datetime:
 def moment_of(end: date | datetime | None, worklist: Worklist) -> datetime | None:
     """The moment a share ends: given as it is, or as its last day."""
     return end if end is None or isinstance(end, datetime) else end_of(end, worklist)
+
+
+def check_end(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is not None and expires_at <= now:
+        raise ValidationError(_("The end date must be today or later."))

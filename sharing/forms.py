@@ -153,6 +153,7 @@ class ShareForm(forms.Form):
         required=False,
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"],
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("The last day recipients can see it. Leave empty for no end date."),
         error_messages={
             "invalid": gettext_lazy("Enter the date as day, month and year, such as 24 Nov 2026.")
         },

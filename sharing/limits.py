@@ -1,5 +1,6 @@
 """How much one press may carry, and the sentences that refuse more."""
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,3 +19,8 @@ def note_too_long(length: int) -> str:
 def too_many_studies(number: int) -> str:
     sentence = _("You can share at most %(most)s studies at once. You selected %(number)s.")
     return sentence % {"most": MOST_STUDIES, "number": f"{number:,}"}
+
+
+def check_note(note: str) -> None:
+    if len(note) > MOST_NOTE:
+        raise ValidationError(note_too_long(len(note)))

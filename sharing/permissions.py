@@ -1,7 +1,7 @@
 """What a person may do with shares, worklist by worklist; a personal worklist launders nothing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import AccountMembership
 from audit.actor import Actor
+from sharing.graph import Graph
 from sharing.models import Method, Share
 from studies.models import Placement
 from worklists import access
@@ -168,6 +169,30 @@ def allowed_onward(
                 if method in DIRECTORY
             }
     return {study_id: frozenset(allowed) for study_id, allowed in onward.items()}
+
+
+def allowed_for(
+    by: Actor,
+    worklist: Worklist,
+    rights: frozenset[str],
+    study_ids: Sequence[int],
+    graphs: dict[int, Graph] | None = None,
+) -> dict[int, frozenset[Allowed]]:
+    """For each study, the methods and directories that may be used."""
+    if not worklist.is_personal:
+        return dict.fromkeys(study_ids, allowed_on(worklist, rights))
+    if graphs is None:
+        incoming = list(Share.objects.carrying().filter(study__in=study_ids, to_worklist=worklist))
+    else:
+        # Settled a moment ago: what has not ended and is approved is live.
+        incoming = [
+            share
+            for graph in graphs.values()
+            for share in graph.shares
+            if share.to_worklist_id == worklist.pk and share.approved_at is not None
+        ]
+    onward = allowed_onward(by, worklist, rights, incoming)
+    return {study_id: onward.get(study_id, frozenset()) for study_id in study_ids}
 
 
 def account_methods(by: Actor) -> dict[int, frozenset[Method]]:

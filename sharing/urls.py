@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import access, deletion, ends, invitations, received, removal, share, shared_by_me
+from sharing.views import access, changes, deletion, ends, invitations, received, removal, share, shared_by_me
 
 app_name = "sharing"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("share/physicians/", share.physicians, name="physicians"),
     path("share/studies/", share.share, name="share_studies"),
     path("shares/end/", ends.end, name="end"),
+    path("shares/<uuid:share>/change/", changes.change, name="change"),
     path("remove/", removal.preview, name="remove"),
     path("remove/studies/", removal.remove, name="remove_studies"),
     path("delete/", deletion.preview, name="delete"),

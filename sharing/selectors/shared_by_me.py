@@ -45,6 +45,11 @@ class SentShare:
     may_end: bool
 
     @property
+    def may_change(self) -> bool:
+        """Whether its maker is offered to change it: it has not ended, and the study is still there."""
+        return self.placement is not None and self.state != _(ENDED)
+
+    @property
     def last_day(self) -> datetime | None:
         return last_moment(self.share.expires_at)
 
@@ -77,8 +82,21 @@ def shares_made_by(
     by: Actor, *, before: UUID | None = None, after: UUID | None = None
 ) -> SentPage[SentShare]:
     """The person's shares. Raises NoSuchPage."""
+    shares, newer, older = _page(_own_shares(by), before, after)
+    now = clock.now()
+    rights = permissions.rights_to_end(by, shares)
+    return SentPage([_sent_share(share, now, rights) for share in shares], newer, older)
+
+
+def share_made_by(by: Actor, share: UUID) -> SentShare | None:
+    """One of the person's own shares, as the list shows it."""
+    own = _own_shares(by).filter(uuid=share).first()
+    return _sent_share(own, clock.now(), permissions.rights_to_end(by, [own])) if own is not None else None
+
+
+def _own_shares(by: Actor) -> QuerySet[Share]:
     seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
-    mine = (
+    return (
         Share.objects.filter(shared_by=by.person)
         .select_related(
             "study",
@@ -90,10 +108,6 @@ def shares_made_by(
         .select_related("invitation", "ended_by")
         .annotate(seen=Subquery(seen.values("uuid")[:1]), held=ShareQuerySet.source_is_visible())
     )
-    shares, newer, older = _page(mine, before, after)
-    now = clock.now()
-    rights = permissions.rights_to_end(by, shares)
-    return SentPage([_sent_share(share, now, rights) for share in shares], newer, older)
 
 
 def invitations_sent_by(

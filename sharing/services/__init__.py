@@ -3,6 +3,7 @@
 from common.exceptions import NothingThere
 from sharing.decisions import Outcome
 from sharing.services.approvals import decide_share
+from sharing.services.changes import change_share
 from sharing.services.ends import EndReport, end_shares
 from sharing.services.invitations import (
     relink_invitation,
@@ -30,6 +31,7 @@ __all__ = [
     "Removal",
     "ReportRow",
     "ShareReport",
+    "change_share",
     "claim_promises",
     "claim_what_waits",
     "decide_share",

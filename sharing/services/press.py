@@ -139,22 +139,28 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
         labels,
         in_original=graphs[row.placement.study_id].at(press.worklist.pk).internal > press.now,
         outcome=str(row.outcome),
-        until=_moment(row.share.expires_at),
-        **_was(row.change),
+        until=as_text(row.share.expires_at),
+        **change_detail(row.change),
     )
     action = Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD
     return event(action, by=press.by, on=on)
 
 
-def _was(change: ShareChange | None) -> dict[str, str]:
+def change_detail(change: ShareChange | None) -> dict[str, str]:
     """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
     if change is None:
         return {}
-    note = {"note": "changed" if change.was_note else "added"} if change.note != change.was_note else {}
-    return {"was_until": _moment(change.was_expires_at), **note}
+    note = {"note": _noted(change)} if change.note != change.was_note else {}
+    return {"was_until": as_text(change.was_expires_at), **note}
 
 
-def _moment(moment: datetime | None) -> str:
+def _noted(change: ShareChange) -> str:
+    if not change.note:
+        return "removed"
+    return "changed" if change.was_note else "added"
+
+
+def as_text(moment: datetime | None) -> str:
     return moment.isoformat() if moment is not None else ""
 
 

@@ -17,15 +17,14 @@ from accounts.services.invitations import invite_all
 from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, targets
-from sharing.dates import moment_of
+from sharing.dates import check_end, moment_of
 from sharing.decisions import GONE, Key, Outcome, Pressed, decide
 from sharing.graph import Graph
 from sharing.limits import (
-    MOST_NOTE,
     MOST_STUDIES,
     MOST_TARGETS,
     ONE_WORKLIST,
-    note_too_long,
+    check_note,
     too_many_studies,
 )
 from sharing.locks import lock_directory
@@ -86,15 +85,14 @@ def _press(
     """Lock, resolve, decide, write, settle, audit, queue the mails."""
     worklist, study_ids = ticked[0].worklist, [placement.study_id for placement in ticked]
     lock_emails(target.value for target in wanted if target.method == Method.EMAIL)
-    allowed = _allowed(by, worklist, rights, study_ids)
+    allowed = permissions.allowed_for(by, worklist, rights, study_ids)
     everything: frozenset[Allowed] = frozenset().union(*allowed.values())
     recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
     graphs, now = settling.locked_graphs(study_ids)
-    if expires_at is not None and expires_at <= now:
-        raise ValidationError(_("The end date must be today or later."))
+    check_end(expires_at, now)
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
-        allowed = _allowed(by, worklist, rights, list(graphs), graphs)
+        allowed = permissions.allowed_for(by, worklist, rights, list(graphs), graphs)
     press = Press(uuid=uuid.uuid4(), by=by, worklist=worklist, note=note, expires_at=expires_at, now=now)
     decisions = decide(
         Pressed(
@@ -141,8 +139,7 @@ def _check_size(placements: Sequence[UUID], wanted: Sequence[Target], note: str)
     if len(wanted) > MOST_TARGETS:
         sentence = _("You can choose at most %(most)s recipients at once.")
         raise ValidationError(sentence % {"most": MOST_TARGETS})
-    if len(note) > MOST_NOTE:
-        raise ValidationError(note_too_long(len(note)))
+    check_note(note)
 
 
 def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
@@ -153,30 +150,6 @@ def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
     if len({placement.worklist_id for placement in ticked}) > 1:
         raise ValidationError(_(ONE_WORKLIST))
     return ticked
-
-
-def _allowed(
-    by: Actor,
-    worklist: Worklist,
-    rights: frozenset[str],
-    study_ids: Sequence[int],
-    graphs: dict[int, Graph] | None = None,
-) -> dict[int, frozenset[Allowed]]:
-    """For each study, the methods and directories that may be used."""
-    if not worklist.is_personal:
-        return dict.fromkeys(study_ids, permissions.allowed_on(worklist, rights))
-    if graphs is None:
-        incoming = list(Share.objects.carrying().filter(study__in=study_ids, to_worklist=worklist))
-    else:
-        # Settled a moment ago: what has not ended and is approved is live.
-        incoming = [
-            share
-            for graph in graphs.values()
-            for share in graph.shares
-            if share.to_worklist_id == worklist.pk and share.approved_at is not None
-        ]
-    onward = permissions.allowed_onward(by, worklist, rights, incoming)
-    return {study_id: onward.get(study_id, frozenset()) for study_id in study_ids}
 
 
 def _resolve_locked(

@@ -34,7 +34,7 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import dialog, promises, settling
+from sharing.services import dialog, end_shares, promises, settling
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.models import Study, UploadedFile
@@ -324,9 +324,10 @@ SHARING: dict[str, Call] = {
     "approvals.decide_share": lambda w: sharing.services.decide_share(
         share=w.awaits.uuid, by=acting(w.cast.adam), approve=True
     ),
-    "ends.end_shares": lambda w: sharing.services.end_shares(
-        shares=[w.on_emergency.uuid], by=acting(w.cast.ana)
+    "changes.change_share": lambda w: sharing.services.change_share(
+        share=w.on_emergency.uuid, by=acting(w.cast.ana), expires_at=None, note="Another"
     ),
+    "ends.end_shares": lambda w: end_shares(shares=[w.on_emergency.uuid], by=acting(w.cast.ana)),
     "invitations.relink_invitation": lambda w: sharing.services.relink_invitation(
         invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),

@@ -57,6 +57,10 @@ GETS: dict[str, Callable[[Cast], tuple[str, dict[str, Any]]]] = {
     "access": lambda cast: (reverse("sharing:access", args=[cast.placement.uuid]), {}),
     "shared by me": lambda cast: (reverse("sharing:shared_by_me"), {}),
     "invitations": lambda cast: (reverse("sharing:invitations"), {}),
+    "the change of a share": lambda cast: (
+        reverse("sharing:change", args=[Share.objects.filter(shared_by=cast.ana)[0].uuid]),
+        {},
+    ),
     "the end of a share": lambda cast: (reverse("sharing:end"), shares()),
     "a deletion": lambda cast: (reverse("sharing:delete"), {"placement": str(cast.placement.uuid)}),
     "a withdrawal": lambda cast: (reverse("sharing:withdraw", args=[Invitation.objects.get().uuid]), {}),

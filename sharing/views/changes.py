@@ -1,0 +1,56 @@
+"""Changing a share's end date and note."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from audit.requests import actor_of
+from common.responses import gone
+from sharing import services
+from sharing.forms import ShareForm
+from sharing.selectors.shared_by_me import SentShare, share_made_by
+from sharing.services.changes import HAS_ENDED
+from sharing.views.common import NothingThere, back, dialog_answer, leave, page
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, share: UUID) -> HttpResponse:
+    """GET shows what the share has now; POST changes it, and an empty field takes away what it had."""
+    sent = share_made_by(actor_of(request), share)
+    if sent is None:
+        raise NothingThere
+    if not sent.may_change:
+        return gone(request, _(HAS_ENDED))
+    form = ShareForm(request.POST or None, initial={"note": sent.share.note, "until": sent.last_day})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.change_share(
+                share=share,
+                by=actor_of(request),
+                expires_at=form.cleaned_data["until"],
+                note=form.cleaned_data["note"],
+            )
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(
+                request, _("The share was changed.") if changed else _("The share is as it was.")
+            )
+            return leave(request, back(request, reverse("sharing:shared_by_me")))
+    return _shown(request, sent, form)
+
+
+def _shown(request: HttpRequest, sent: SentShare, form: ShareForm) -> HttpResponse:
+    context = {
+        "sent": sent,
+        "form": form,
+        "back": back(request, reverse("sharing:shared_by_me")),
+        "page_title": _("Change a share"),
+    }
+    return dialog_answer(request, "sharing/_change.html", context, status=422 if form.errors else 200)
