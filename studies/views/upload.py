@@ -5,7 +5,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
@@ -51,7 +51,7 @@ def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
 
 @require_safe
 @signed_in
-@never_cache
+@cache_control(no_store=True)
 def upload_allowed(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """For the proxy, which asks before it receives files: 204, 401 or 403, the only answers it understands."""
     try:
