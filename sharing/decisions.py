@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import Invitation
 from sharing import permissions
+from sharing.events import moment_text
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.targets import Resolved
@@ -84,6 +85,17 @@ class ShareChange:
         if (expires_at, note) == (share.expires_at, share.note):
             return None
         return cls(share.expires_at, expires_at, share.note, note)
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
+        note = {"note": self._noted()} if self.note != self.was_note else {}
+        return {"was_until": moment_text(self.was_expires_at), **note}
+
+    def _noted(self) -> str:
+        if not self.note:
+            return "removed"
+        return "changed" if self.was_note else "added"
 
 
 @dataclass(frozen=True)

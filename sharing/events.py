@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -68,3 +69,8 @@ def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, *
         in_original=in_original,
         detail={"method": share.method, "press": str(share.press), **detail},
     )
+
+
+def moment_text(moment: datetime | None) -> str:
+    """The end of a share as an event keeps it; empty where it has none."""
+    return moment.isoformat() if moment is not None else ""

@@ -15,13 +15,12 @@ from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.dates import check_end, moment_of
 from sharing.decisions import Outcome, ShareChange
-from sharing.events import Labels, on_share
+from sharing.events import Labels, moment_text, on_share
 from sharing.graph import Graph
 from sharing.limits import check_note
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.services import settling
-from sharing.services.press import as_text, change_detail
 
 NOT_YOURS = gettext_noop("Only the person who made a share can change it.")
 HAS_ENDED = gettext_noop("This share has already ended. Share the study again.")
@@ -79,7 +78,7 @@ def _record(share: Share, change: ShareChange, graph: Graph, *, by: Actor, now: 
         Labels.of([share]),
         in_original=graph.at(share.from_worklist_id).internal > now,
         outcome=str(Outcome.CHANGED),
-        until=as_text(share.expires_at),
-        **change_detail(change),
+        until=moment_text(share.expires_at),
+        **change.detail,
     )
     record(Action.SHARE_CHANGE, by=by, on=on)

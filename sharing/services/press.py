@@ -12,7 +12,7 @@ from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.copying import FEW, copy_in
 from sharing.decisions import Decision, Key, Outcome, ShareChange
-from sharing.events import Labels, on_share
+from sharing.events import Labels, moment_text, on_share
 from sharing.graph import Graph
 from sharing.models import Method, Share
 from sharing.targets import Target
@@ -139,29 +139,11 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
         labels,
         in_original=graphs[row.placement.study_id].at(press.worklist.pk).internal > press.now,
         outcome=str(row.outcome),
-        until=as_text(row.share.expires_at),
-        **change_detail(row.change),
+        until=moment_text(row.share.expires_at),
+        **(row.change.detail if row.change is not None else {}),
     )
     action = Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD
     return event(action, by=press.by, on=on)
-
-
-def change_detail(change: ShareChange | None) -> dict[str, str]:
-    """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
-    if change is None:
-        return {}
-    note = {"note": _noted(change)} if change.note != change.was_note else {}
-    return {"was_until": as_text(change.was_expires_at), **note}
-
-
-def _noted(change: ShareChange) -> str:
-    if not change.note:
-        return "removed"
-    return "changed" if change.was_note else "added"
-
-
-def as_text(moment: datetime | None) -> str:
-    return moment.isoformat() if moment is not None else ""
 
 
 def _update(press: Press, shares: Sequence[Share]) -> None:
