@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
 from common import formats, nouns
 from common.components.press import row_check
 from common.components.studies import patient_line
 from common.components.words import day_or_moment, modality, pill
+from common.translated import translated as _
 from studies.models import FOREVER, Placement
 from worklists.models import Worklist
 
@@ -53,24 +55,15 @@ class StudyRow:
         box = row_check(placement.uuid, self.label, checked=self.is_selected) if self.can_be_selected else ""
         accession = study.accession_number
         return format_html(
-            '<tr>{}<th scope="row">{}</th>\n'
-            '<td data-label="{}"><span class="study-cell">{} <bdi>{}</bdi></span> '
-            '<span class="study-cell muted">{}<span class="num">{}</span></span></td>\n'
-            '<td data-label="{}">{}</td>\n'
-            '<td data-label="{}">{}</td>\n'
-            '<td data-label="{}" class="came">{}</td></tr>\n',
+            _markup(get_language()),
             format_html('<td class="tick">{}</td>\n', box) if box else "",
             patient_line(study, href=self.href),
-            _("Study"),
             modality(study.modalities),
             study.description or _("No description"),
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
             nouns.counted(study.n_instances, "image"),
-            _("Study date"),
             day_or_moment(study.study_date or study.study_date_raw),
-            _("Arrived"),
             day_or_moment(placement.arrived_at, time=True),
-            _("Source"),
             self._source(),
         )
 
@@ -99,6 +92,23 @@ class StudyRow:
         else:
             by = format_html(_("by {person}, from their personal worklist"), person=person)
         return format_html(' <span class="came-by">{}</span>', by)
+
+
+@lru_cache(maxsize=100)
+def _markup(language: str | None) -> str:
+    """The markup of a row with its labels, in the language that is active now: made once for all rows."""
+    study, study_date, arrived, source = (
+        escape(label).replace("{", "{{").replace("}", "}}")
+        for label in (_("Study"), _("Study date"), _("Arrived"), _("Source"))
+    )
+    return (
+        '<tr>{}<th scope="row">{}</th>\n'
+        f'<td data-label="{study}"><span class="study-cell">{{}} <bdi>{{}}</bdi></span> '
+        '<span class="study-cell muted">{}<span class="num">{}</span></span></td>\n'
+        f'<td data-label="{study_date}">{{}}</td>\n'
+        f'<td data-label="{arrived}">{{}}</td>\n'
+        f'<td data-label="{source}" class="came">{{}}</td></tr>\n'
+    )
 
 
 def _isolated(name: str) -> SafeString:
