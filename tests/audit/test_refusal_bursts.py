@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 
 from audit.actions import Action
 from audit.actor import Actor
+from audit.clock import now
 from audit.history import sentence
 from audit.models import AuditEvent, RefusalBurst
 from audit.services import On, record_bursts, record_denied
 from audit.services.refusals import APART, APART_STRANGERS
+from common.copying import FEW
+from studies.events import on_placement
 from tests.cast import Cast, acting
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +68,24 @@ def test_after_a_burst_the_next_refusal_is_an_event_again(cast: Cast, clock: Any
     record_denied(by=acting(cast.vera), what=PAGE)
 
     assert len(refusals()) == 2
+
+
+@pytest.mark.parametrize("studies", [1, FEW + 1])
+def test_bursts_about_studies_close_however_many_they_are(cast: Cast, clock: Any, studies: int) -> None:
+    on = on_placement(cast.placement, at=now())
+    people = [acting(make_user(f"Reader {number}")) for number in range(studies)]
+    for person in people:
+        record_denied(by=person, what=PAGE, on=on)
+        record_denied(by=person, what=PAGE, on=on)
+    clock.move(minutes=11)
+
+    assert record_bursts() == studies
+
+    closed = [event for event in refusals() if "again" in event.detail]
+    assert {(event.placement_uuid, event.study_id) for event in closed} == {
+        (cast.placement.uuid, cast.study.pk)
+    }
+    assert len(closed) == studies
 
 
 def test_people_studies_and_pages_are_told_apart(cast: Cast) -> None:
