@@ -109,7 +109,7 @@ def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:
         "by_id", "by_label", "account_label", "worklist_label"
     ):
         if by_id is None:
-            names[NO_PERSON] = _("CIMAR, or nobody signed in")
+            names[NO_PERSON] = _("CIMAR, or someone not signed in")
         else:
             names[by_id] = history.name_in(label) or _("Someone")
             places[by_id] = one_line(account or worklist)

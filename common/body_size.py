@@ -40,7 +40,7 @@ def body_size(request: HttpRequest) -> int:
 
 
 def receives_files(allowed: View) -> Callable[[View], View]:
-    """For the views that take large bodies: `allowed` raises for whoever may not send any, before the body is read.
+    """For the views that take large bodies: `allowed` raises before the body is read where the person may not send any.
 
     It is called with the view's own arguments: the session and the URL have to be enough. The CSRF check needs the
     form, so its turn comes next.

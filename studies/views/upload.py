@@ -28,7 +28,7 @@ def upload(request: HttpRequest, worklist: UUID) -> HttpResponse:
 
 
 def may_send(request: HttpRequest, worklist: UUID) -> None:
-    """Refuses, from the session and the URL alone, whoever may not send files to this worklist."""
+    """Refuses, from the session and the URL alone, a person who may not send files to this worklist."""
     _open_to_uploads(request, worklist)
 
 
