@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import signed_in
 from audit.requests import actor_of
@@ -32,11 +32,14 @@ def may_send(request: HttpRequest, worklist: UUID) -> None:
     _open_to_uploads(request, worklist)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 @receives_files(may_send)
 @never_cache
 def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """Receives the files of the form. By GET, as when the page of a refused upload is opened again, the form."""
+    if request.method != "POST":
+        return redirect("studies:upload", worklist)
     home = _open_to_uploads(request, worklist)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
