@@ -173,6 +173,8 @@ def test_the_page_shows_what_the_share_has_and_changes_it(client: Client, cast: 
 
     assert 'value="2199-01-31"' in shown
     assert "For Friday" in shown
+    assert "Quill" in shown
+    assert "CT chest" in shown
     assert answer["Location"] == reverse("sharing:shared_by_me")
     share.refresh_from_db()
     assert (share.expires_at, share.note) == (None, "For Monday")
