@@ -18,6 +18,8 @@ if os.environ.get("CIMAR_SERVICES") != "shared":
 # What a developer's shell may hold and a test must not see.
 FOREIGN = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"}
 OURS = {"CIMAR_SERVICES", "CIMAR_PROFILE", "CIMAR_POSTGRES", "CIMAR_KEEP", "CIMAR_PICTURES"}
+# What a developer asks of the property test of the law.
+OURS |= {"CIMAR_LAW_EXAMPLES", "CIMAR_LAW_SEED", "CIMAR_LAW_SHRINK"}
 for name in list(os.environ):
     if name in FOREIGN or (name.startswith(("EMAIL_", "CIMAR_")) and name not in OURS):
         del os.environ[name]
