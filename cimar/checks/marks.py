@@ -15,6 +15,7 @@ from pathlib import Path
 from cimar.checks import kept, shown_python, shown_templates
 from cimar.checks.code import EXCUSE, Finding
 from cimar.checks.shown_python import GAP, ShownText
+from cimar.checks.sources import sources
 
 KEPT = Path(__file__).with_name("marks.json")
 PRODUCT = ("administration/", "common/", "audit/", "accounts/", "worklists/", "studies/", "sharing/")
@@ -103,8 +104,6 @@ def _folded(text: str) -> str:
 
 
 def main(paths: list[str]) -> int:
-    from cimar.checks.__main__ import sources
-
     files = dict(sources())
     if paths:
         listed = {path: breaches for path, breaches in _breaches(files) if path.startswith(tuple(paths))}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cimar.checks import kept
 from cimar.checks.code import Finding
+from cimar.checks.sources import sources
 
 KEPT = Path(__file__).with_name("words.json")
 PRODUCT = (
@@ -90,8 +91,6 @@ def findings(files: Mapping[str, str], allowed: Mapping[str, kept.Counts]) -> It
 
 
 if __name__ == "__main__":
-    from cimar.checks.__main__ import sources
-
     files = dict(sources())
     now = {path: counts(path, source) for path, source in files.items()}
     risen = kept.write(KEPT, now, lambda allowed: findings(files, allowed))
