@@ -106,8 +106,8 @@ def beside(row: Row, compared: list[Row]) -> Row:
         if row.key == other.key and row.key.startswith("page") and other.number:
             times = row.number / other.number
             flat = times <= budgets.PAGE.times or row.number <= FLAT_ANYWAY
-            told = f"{row.measured}; {times:.1f} × what it takes at {SMALL:,}"
-            return replace(row, measured=told, ok=bool(row.ok) and flat)
+            measured = f"{row.measured}; {times:.1f} × what it takes at {SMALL:,}"
+            return replace(row, measured=measured, ok=bool(row.ok) and flat)
     return row
 
 

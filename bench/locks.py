@@ -47,7 +47,7 @@ class Watch:
                 (int(pid), str(table), str(mode))
                 for pid, table, mode in self._connection.execute(_HELD.encode())
             }
-            self._since = {one: self._since.get(one, now) for one in held}
+            self._since = {lock: self._since.get(lock, now) for lock in held}
             for (_, table, mode), since in self._since.items():
                 name = f"{mode} on {table}"
                 self.longest[name] = max(self.longest.get(name, 0.0), now - since + EVERY)
@@ -82,7 +82,7 @@ def migrate(profile: Profile, database: str, python: str, say: Callable[[str], N
                 env=profile.environment(database),
                 check=True,
             )
-        longest = max(watch.longest.items(), key=lambda one: one[1], default=("no lock", 0.0))
+        longest = max(watch.longest.items(), key=lambda lock: lock[1], default=("no lock", 0.0))
         noted[migration] = round(longest[1], 3)
         say(
             f"{migration}: {time.monotonic() - began:.1f} s, the longest lock {longest[1]:.2f} s ({longest[0]})"
@@ -92,8 +92,8 @@ def migrate(profile: Profile, database: str, python: str, say: Callable[[str], N
 
 def read(profile: Profile, database: str) -> dict[str, float]:
     file = _file(profile, database)
-    found: dict[str, float] = json.loads(file.read_text()) if file.exists() else {}
-    return found
+    held: dict[str, float] = json.loads(file.read_text()) if file.exists() else {}
+    return held
 
 
 def _file(profile: Profile, database: str) -> Path:

@@ -1,4 +1,4 @@
-"""Measures a deed: seconds on the wall, milliseconds inside PostgreSQL, and how many statements it took."""
+"""Measures an action: seconds on the wall, milliseconds inside PostgreSQL, and how many statements it took."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ WHERE d.datname = current_database() AND s.userid = 'cimar_app'::regrole
 
 @dataclass(frozen=True)
 class Sample:
-    """Milliseconds of each time a deed was done, on the wall and in the database.
+    """Milliseconds of each time an action was done, on the wall and in the database.
 
     `busy` and `database_busy` are processor time, of both and of the database session alone: what it takes on a machine
     that has nothing else to do and the data in memory.
@@ -66,28 +66,28 @@ class Meter:
     def __init__(self, watching: psycopg.Connection[Any]) -> None:
         self.watching = watching
 
-    def many(self, deed: Callable[[int], Any], times: int) -> Sample:
+    def many(self, action: Callable[[int], Any], times: int) -> Sample:
         """For what takes a millisecond: one after the other, with nobody asking in between what it took inside."""
         for number in range(-WARM, 0):
-            deed(number)
+            action(number)
         self.watching.execute("SELECT pg_stat_statements_reset()")
         wall, spent, ours = [], session(), time.process_time()
         for number in range(times):
             start = time.perf_counter()
-            deed(number)
+            action(number)
             wall.append((time.perf_counter() - start) * 1000)
         inside_busy = (session() - spent) / times
         busy = (time.process_time() - ours) * 1000 / times + inside_busy
         inside = float((self.watching.execute(_SPENT).fetchone() or [0])[0]) / times
-        once = self.sample(deed, 1, warm=0)
+        once = self.sample(action, 1, warm=0)
         return Sample(wall, [inside], [busy], [inside_busy], once.statements)
 
-    def sample(self, deed: Callable[[int], Any], times: int, *, warm: int = 2) -> Sample:
-        """Does it a few times for nothing, then so often; `deed` is told which time it is."""
+    def sample(self, action: Callable[[int], Any], times: int, *, warm: int = 2) -> Sample:
+        """Does it a few times for nothing, then so often; `action` is called with the number of the time."""
         from django.db import connection
 
         for number in range(-warm, 0):
-            deed(number)
+            action(number)
         wall, inside, busy, inside_busy, numbers = [], [], [], [], []
         for number in range(times):
             self.watching.execute("SELECT pg_stat_statements_reset()")
@@ -100,7 +100,7 @@ class Meter:
 
             with connection.execute_wrapper(note):
                 spent, ours, start = session(), time.process_time(), time.perf_counter()
-                deed(number)
+                action(number)
                 wall.append((time.perf_counter() - start) * 1000)
                 inside_busy.append(session() - spent)
                 busy.append((time.process_time() - ours) * 1000 + inside_busy[-1])
@@ -115,8 +115,8 @@ def session() -> float:
     from django.db import connection
 
     connection.ensure_connection()
-    told = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
-    return int(told.read_text().split()[0]) / 1e6 if told.exists() else 0.0
+    schedule = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    return int(schedule.read_text().split()[0]) / 1e6 if schedule.exists() else 0.0
 
 
 def floor(

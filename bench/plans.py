@@ -27,15 +27,15 @@ LINES = 34
 def main() -> None:
     django.setup()
     scene = Scene(Profile(os.environ["CIMAR_PROFILE"]), os.environ["CIMAR_DATABASE_NAME"])
-    for what, wanted, deed in deeds(scene):
-        for plan in caught(wanted, deed):
+    for what, wanted, action in actions(scene):
+        for plan in caught(wanted, action):
             indexes = ", ".join(f"`{name}`" for name in dict.fromkeys(INDEX.findall("\n".join(plan))))
             sys.stdout.write(
                 f"### {what}\n\nIndexes: {indexes}\n\n```\n" + "\n".join(shortened(plan)) + "\n```\n\n"
             )
 
 
-def deeds(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+def actions(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """What it is, a text its statement holds, and how the product comes to ask it."""
     from studies import selectors
     from studies.models import Placement
@@ -81,8 +81,8 @@ def _graph(study: int) -> None:
     graph.load_graphs([study])
 
 
-def caught(wanted: str, deed: Callable[[], Any]) -> Iterator[list[str]]:
-    """The first statement of the deed that names what is wanted."""
+def caught(wanted: str, action: Callable[[], Any]) -> Iterator[list[str]]:
+    """The first statement of the action that names what is wanted."""
     from django.db import connection
 
     asked: list[tuple[str, Any]] = []
@@ -93,7 +93,7 @@ def caught(wanted: str, deed: Callable[[], Any]) -> Iterator[list[str]]:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        deed()
+        action()
     for sql, params in asked[:1]:
         with connection.cursor() as cursor:
             cursor.execute(sql, params)  # what is asked often is in memory

@@ -43,8 +43,8 @@ class Scene:
         """Some who are on every worklist of the trust."""
         from accounts.models import User
 
-        found = User.objects.filter(account_memberships__account=self.big.account, is_active=True)
-        return list(found.order_by("pk")[:400])
+        users = User.objects.filter(account_memberships__account=self.big.account, is_active=True)
+        return list(users.order_by("pk")[:400])
 
     @cached_property
     def placed(self) -> int:
@@ -87,7 +87,7 @@ def ms(value: float) -> str:
     )
 
 
-def told(sample: Sample, *, database: bool) -> str:
+def measured_text(sample: Sample, *, database: bool) -> str:
     """The median, what 95 % stay below, and the processor time in it."""
     busy, inside = ms(sample.busy_median), ms(sample.database_median)
     if not database:

@@ -23,38 +23,38 @@ COLUMNS = [
 ]  # fmt: skip
 KINDS = 40  # sets of modalities that one study has
 TEXTS = 40
-RARE = 3  # a text of fewer studies may say something of one of them
+RARE = 3  # a text of fewer studies may say something of a person
 STEPS = [n / 40 for n in range(41)]
 FIRST_YEAR, LAST_YEAR = 1990, 2026
 LIKE_A_NUMBER = re.compile(r"\d{5,}")
 
 
 def main() -> None:
-    found = pd.read_parquet(idc_index_data.IDC_INDEX_PARQUET_FILEPATH, columns=COLUMNS)
+    catalogue = pd.read_parquet(idc_index_data.IDC_INDEX_PARQUET_FILEPATH, columns=COLUMNS)
     # What was computed on others' images later is research; a hospital's archive holds what its machines made.
-    found = found[found.analysis_result_id.isna()]
+    catalogue = catalogue[catalogue.analysis_result_id.isna()]
     shapes = {
         "source": f"idc-index-data {version('idc-index-data')}",
-        "studies": int(found.StudyInstanceUID.nunique()),
-        "series": len(found),
-        "instances": int(found.instanceCount.sum()),
-        "studies_per_patient": histogram(found.groupby("PatientID").StudyInstanceUID.nunique(), 12),
-        "study_age_in_years": ages(found),
-        "kinds": list(kinds(found)),
-        "modalities": {modality: of_modality(rows) for modality, rows in found.groupby("Modality")},
+        "studies": int(catalogue.StudyInstanceUID.nunique()),
+        "series": len(catalogue),
+        "instances": int(catalogue.instanceCount.sum()),
+        "studies_per_patient": histogram(catalogue.groupby("PatientID").StudyInstanceUID.nunique(), 12),
+        "study_age_in_years": ages(catalogue),
+        "kinds": list(kinds(catalogue)),
+        "modalities": {modality: of_modality(rows) for modality, rows in catalogue.groupby("Modality")},
     }
     TARGET.write_text(json.dumps(shapes, ensure_ascii=False, separators=(",", ":")) + "\n")
     print(f"{TARGET}: {TARGET.stat().st_size:,} bytes")
 
 
-def kinds(found: Any) -> Any:
+def kinds(catalogue: Any) -> Any:
     """The commonest sets of modalities: how often, with how many series of each, under which descriptions."""
-    by_study = found.groupby("StudyInstanceUID")
-    sets = by_study.Modality.agg(lambda one: " ".join(sorted(set(one))))
+    by_study = catalogue.groupby("StudyInstanceUID")
+    sets = by_study.Modality.agg(lambda modalities: " ".join(sorted(set(modalities))))
     described = by_study.StudyDescription.first()
     for modalities, number in sets.value_counts().head(KINDS).items():
         studies = sets.index[sets == modalities]
-        rows = found[found.StudyInstanceUID.isin(studies)]
+        rows = catalogue[catalogue.StudyInstanceUID.isin(studies)]
         yield {
             "modalities": modalities.split(),
             "studies": int(number),
@@ -84,14 +84,14 @@ def histogram(counted: Any, most: int) -> list[list[int]]:
     return [[int(n), int(of)] for n, of in counted.clip(upper=most).value_counts().sort_index().items()]
 
 
-def ages(found: Any) -> list[list[int]]:
-    years = pd.to_datetime(found.drop_duplicates("StudyInstanceUID").StudyDate, errors="coerce").dt.year
+def ages(catalogue: Any) -> list[list[int]]:
+    years = pd.to_datetime(catalogue.drop_duplicates("StudyInstanceUID").StudyDate, errors="coerce").dt.year
     years = years[(years >= FIRST_YEAR) & (years <= LAST_YEAR)]
     return histogram(LAST_YEAR - years, LAST_YEAR - FIRST_YEAR)
 
 
 def texts(column: Any) -> list[list[Any]]:
-    """The commonest, with how often; none that holds a number long enough to be somebody's."""
+    """The commonest, with how often; none that holds a number long enough to identify a person."""
     counted = column.dropna().str.strip().value_counts()
     kept = [(text, n) for text, n in counted.items() if n >= RARE and text and not LIKE_A_NUMBER.search(text)]
     return [[text[:64], int(n)] for text, n in kept[:TEXTS]]

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def recipients(cast: Any, addresses: int) -> list[Any]:
-    """20 of every method; the addresses are nobody's yet."""
+    """20 of every method; no email is registered yet."""
     from sharing.models import Method
     from sharing.targets import Target
     from tests.factories import join, make_group, make_location, make_user
@@ -15,10 +15,10 @@ def recipients(cast: Any, addresses: int) -> list[Any]:
     for person in physicians:
         join(person, cast.northgate, "Viewer")
     return [
-        *(Target(Method.LOCATION, str(one.uuid)) for one in locations),
+        *(Target(Method.LOCATION, str(place.uuid)) for place in locations),
         Target(Method.EMAIL, "first@example.net"),
-        *(Target(Method.GROUP, str(one.uuid)) for one in groups),
-        *(Target(Method.PHYSICIAN, str(one.uuid)) for one in physicians),
+        *(Target(Method.GROUP, str(place.uuid)) for place in groups),
+        *(Target(Method.PHYSICIAN, str(person.uuid)) for person in physicians),
         Target(Method.CODE, "RIVERSIDE"),
         *(Target(Method.EMAIL, f"somebody{n}@example.net") for n in range(addresses - 1)),
     ]

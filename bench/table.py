@@ -43,8 +43,8 @@ class Row:
 
 
 def loaded(line: str) -> Row:
-    told = json.loads(line)
-    return Row(**{**told, "budget": Budget(**told["budget"])})
+    written = json.loads(line)
+    return Row(**{**written, "budget": Budget(**written["budget"])})
 
 
 def missing(budget: Budget) -> Row:

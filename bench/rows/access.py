@@ -10,7 +10,7 @@ from bench import budgets
 from bench.growth import EVENTS, SHARES, times_linear
 from bench.meter import Sample
 from bench.rows.shares import SHAPES, hang_on
-from bench.scene import Scene, ms, told
+from bench.scene import Scene, measured_text, ms
 from bench.table import Row
 
 
@@ -27,13 +27,16 @@ def _as_they_are(scene: Scene) -> Iterator[Row]:
     from studies.models import Placement
 
     homes = Placement.objects.filter(worklist=scene.big, is_home=True).order_by("id")[1000:1400]
-    shared = {one: one.study.shares.filter(ended_at=None).count() for one in homes.select_related("study")}
-    few = next(one for one, number in shared.items() if number == 2)
-    many = max(shared, key=lambda one: shared[one])
-    for what, one in (("a few", few), ("many", many)):
-        taken = _read(scene, reverse("sharing:access", args=[one.uuid]))
+    shared = {
+        placement: placement.study.shares.filter(ended_at=None).count()
+        for placement in homes.select_related("study")
+    }
+    few = next(placement for placement, number in shared.items() if number == 2)
+    many = max(shared, key=lambda placement: shared[placement])
+    for what, placement in (("a few", few), ("many", many)):
+        taken = _read(scene, reverse("sharing:access", args=[placement.uuid]))
         yield _within(
-            f"who has access to a study with {what} shares ({shared[one]})", taken, f"access {what}"
+            f"who has access to a study with {what} shares ({shared[placement]})", taken, f"access {what}"
         )
 
 
@@ -41,7 +44,7 @@ def _within(what: str, taken: Sample, key: str) -> Row:
     return Row(
         f"{what}, the whole page",
         budgets.ACCESS,
-        told(taken, database=False),
+        measured_text(taken, database=False),
         queries=str(taken.statements),
         ok=taken.p95 <= budgets.ACCESS.ms,
         ok_alone=taken.busy_median <= budgets.ACCESS.ms,
@@ -55,9 +58,9 @@ def _spread(scene: Scene, shape: str, source_of: Callable[[int], int]) -> Iterat
     taken: dict[int, Sample] = {}
     sizes: dict[int, int] = {}
     for number in SHARES:
-        with _shared_onward(scene, number, source_of) as address:
-            taken[number] = _read(scene, address)
-            sizes[number] = len(scene.client(scene.people[0]).get(address).content)
+        with _shared_onward(scene, number, source_of) as url:
+            taken[number] = _read(scene, url)
+            sizes[number] = len(scene.client(scene.people[0]).get(url).content)
     most = SHARES[-1]
     yield _within(
         f"who has access, up to {most} worklists: shared in a {shape}", taken[most], f"access {shape}"
@@ -91,8 +94,8 @@ def _shared_onward(scene: Scene, number: int, source_of: Callable[[int], int]) -
 def _trail(scene: Scene) -> Row:
     taken = {}
     for number in EVENTS:
-        with _looked_at(scene, number) as address:
-            taken[number] = _read(scene, address)
+        with _looked_at(scene, number) as url:
+            taken[number] = _read(scene, url)
     return _growth("the audit trail of a study, its first page", "events", budgets.TRAIL_GROWTH, taken)
 
 
@@ -119,9 +122,9 @@ def _looked_at(scene: Scene, number: int) -> Iterator[str]:
 
 
 def _growth(what: str, unit: str, budget: budgets.Budget, taken: dict[int, Sample], more: str = "") -> Row:
-    wall = times_linear({number: min(one.wall) for number, one in taken.items()})
-    busy = times_linear({number: min(one.busy) for number, one in taken.items()})
-    each = ", ".join(ms(min(one.wall)) for one in taken.values())
+    wall = times_linear({number: min(sample.wall) for number, sample in taken.items()})
+    busy = times_linear({number: min(sample.busy) for number, sample in taken.items()})
+    each = ", ".join(ms(min(sample.wall)) for sample in taken.values())
     return Row(
         f"{what}: {', '.join(f'{number:,}' for number in taken)} {unit}",
         budget,
@@ -133,10 +136,10 @@ def _growth(what: str, unit: str, budget: budgets.Budget, taken: dict[int, Sampl
     )
 
 
-def _read(scene: Scene, address: str) -> Sample:
-    return scene.meter.sample(partial(_get, scene.client(scene.people[0]), address), scene.times(20))
+def _read(scene: Scene, url: str) -> Sample:
+    return scene.meter.sample(partial(_get, scene.client(scene.people[0]), url), scene.times(20))
 
 
-def _get(browser: Any, address: str, number: int) -> None:
-    if browser.get(address).status_code != 200:
-        raise RuntimeError(f"{address} does not answer")
+def _get(browser: Any, url: str, number: int) -> None:
+    if browser.get(url).status_code != 200:
+        raise RuntimeError(f"{url} does not answer")

@@ -54,18 +54,18 @@ def rows(scene: Scene) -> Iterator[Row]:
         return
     placement, instance = _shown(scene)
     browser = scene.client(scene.people[0])
-    address = _address(placement, instance)
+    url = _url(placement, instance)
     with override_settings(CIMAR_PROXY_SENDS_FILES=True):
-        inside = scene.meter.sample(lambda _: _ok(browser, address), scene.times(100))
+        inside = scene.meter.sample(lambda _: _ok(browser, url), scene.times(100))
     key, root = instance.blob.preview_key(1), storages["dicom"].path("")
     cookie = {
         "Cookie": f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
     }
     times = scene.times(300)
     with _site(scene, by_proxy=True) as site, _nginx(root, site) as (bare, front):
-        ours, theirs = _in_turn(times, (front, address, cookie), (bare, f"/{key}", {}))
+        ours, theirs = _in_turn(times, (front, url, cookie), (bare, f"/{key}", {}))
     with _site(scene, by_proxy=False) as site:
-        [alone] = _in_turn(times // 3, (site, address, cookie))
+        [alone] = _in_turn(times // 3, (site, url, cookie))
     above = statistics.median(ours) - statistics.median(theirs)
     size = os.path.getsize(storages["dicom"].path(key))
     few = inside.statements <= budget.statements
@@ -84,7 +84,7 @@ def rows(scene: Scene) -> Iterator[Row]:
     )
 
 
-def _address(placement: Any, instance: Any) -> str:
+def _url(placement: Any, instance: Any) -> str:
     from django.urls import reverse
 
     return reverse("studies:frame", args=[placement.uuid, instance.uuid, 1])
@@ -104,8 +104,8 @@ def _shown(scene: Scene) -> tuple[Any, Any]:
     return Placement.objects.get(worklist=scene.big, study=instance.study_id), instance
 
 
-def _ok(browser: Any, address: str) -> None:
-    response = browser.get(address)
+def _ok(browser: Any, url: str) -> None:
+    response = browser.get(url)
     if response.status_code != 200 or "X-Accel-Redirect" not in response:
         raise RuntimeError(f"the picture is not served: {response.status_code}")
 
@@ -138,8 +138,8 @@ def _nginx(root: str, site: int) -> Iterator[tuple[int, int]]:
         stored = (CHECKOUT / "deploy" / "nginx" / "stored.conf").read_text()
         Path(folder, "stored.conf").write_text(stored.replace("@STORED@", root))
         configuration = Path(folder, "nginx.conf")
-        told = {"user": user, "folder": folder, "root": root, "bare": bare, "front": front, "site": site}
-        configuration.write_text(_CONFIGURATION.format(**told))
+        values = {"user": user, "folder": folder, "root": root, "bare": bare, "front": front, "site": site}
+        configuration.write_text(_CONFIGURATION.format(**values))
         with _running([NGINX or "nginx", "-p", folder, "-c", str(configuration)], bare, dict(os.environ)):
             yield bare, front
 
@@ -162,15 +162,15 @@ def _in_turn(times: int, *asked: tuple[int, str, dict[str, str]]) -> list[list[f
     connections = [http.client.HTTPConnection("127.0.0.1", port) for port, _, _ in asked]
     took: list[list[float]] = [[] for _ in asked]
     for number in range(times + 10):
-        for kind, (connection, (_, address, headers)) in enumerate(zip(connections, asked, strict=True)):
+        for kind, (connection, (_, url, headers)) in enumerate(zip(connections, asked, strict=True)):
             start = time.perf_counter()
-            connection.request("GET", address, headers={"Host": "127.0.0.1", **headers})
+            connection.request("GET", url, headers={"Host": "127.0.0.1", **headers})
             response = connection.getresponse()
             content = response.read()
             if number >= 10:
                 took[kind].append((time.perf_counter() - start) * 1000)
             if response.status != 200 or not content.startswith(b"\x89PNG"):
-                raise RuntimeError(f"{address.rsplit('/', 1)[-1]} was answered with {response.status}")
+                raise RuntimeError(f"{url.rsplit('/', 1)[-1]} was answered with {response.status}")
     for connection in connections:
         connection.close()
     return took

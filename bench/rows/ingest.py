@@ -60,8 +60,8 @@ def _rate(place: "Place", studies: int) -> Row:
 
 def _growth(what: str, took: dict[int, list[Took]], *, key: str) -> Row:
     """Of each size the quickest round, beside the smallest size: sizes that only double show late what is quadratic."""
-    wall = {size: min(one.wall for one in times) / size for size, times in took.items()}
-    busy = {size: min(one.busy for one in times) / size for size, times in took.items()}
+    wall = {size: min(each.wall for each in times) / size for size, times in took.items()}
+    busy = {size: min(each.busy for each in times) / size for size, times in took.items()}
     grown, grown_busy = (max(each.values()) / next(iter(each.values())) for each in (wall, busy))
     each = ", ".join(ms(seconds * 1000) for seconds in wall.values())
     return Row(
@@ -107,16 +107,16 @@ class Place:
         return took
 
 
-def _timed(deed: Callable[[], Any]) -> tuple[Took, Any]:
+def _timed(action: Callable[[], Any]) -> tuple[Took, Any]:
     spent, ours, start = session(), _processor(), time.perf_counter()
-    result = deed()
+    result = action()
     wall = time.perf_counter() - start
     return Took(wall, _processor() - ours + (session() - spent) / 1000), result
 
 
 def _processor() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 @contextmanager

@@ -32,9 +32,9 @@ def _thought(scene: Scene) -> Row:
     )
 
 
-def _seconds(deed: Callable[[], object]) -> float:
+def _seconds(action: Callable[[], object]) -> float:
     begin = time.process_time()
-    deed()
+    action()
     return time.process_time() - begin
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench import budgets
 from bench.meter import WARM, floor
-from bench.scene import Scene, ms, told
+from bench.scene import Scene, measured_text, ms
 from bench.table import Row
 
 SORTS = (("arrived", True, "arrived_at"), ("date", True, "study_date"), ("name", False, "name_key"))
@@ -32,7 +32,7 @@ def _pages(scene: Scene) -> Iterator[Row]:
     from studies.views import cursors
 
     browser = scene.client(scene.people[0])
-    address = reverse("studies:worklist", args=[scene.big.uuid])
+    url = reverse("studies:worklist", args=[scene.big.uuid])
     for sort, descending, column in SORTS:
         order, way = Order(Sort(sort), descending), "DESC" if descending else "ASC"
         for depth in ("first", "deep"):
@@ -43,12 +43,12 @@ def _pages(scene: Scene) -> Iterator[Row]:
                 asked["at"] = cursors.written(Cursor("after", ids), scene.big, order)
                 beyond = f"AND (p.{column}, p.id) {'<' if descending else '>'} (%s, %s)"
                 parameters += [key, ids[-1]]
-            taken = scene.meter.sample(partial(_get, browser, address, asked), scene.times(30))
+            taken = scene.meter.sample(partial(_get, browser, url, asked), scene.times(30))
             bare = floor(scene.bare, _BARE.format(beyond=beyond, column=column, way=way), parameters)
             yield Row(
                 f"page of {scene.placed:,}, by {sort}, {depth} page",
                 budgets.PAGE,
-                told(taken, database=True),
+                measured_text(taken, database=True),
                 f"{taken.database_median / bare:.1f} × rows alone ({ms(bare)})",
                 str(taken.statements),
                 taken.database_p95 <= budgets.PAGE.ms and taken.statements <= budgets.PAGE.statements,
@@ -63,12 +63,12 @@ def _answered(scene: Scene) -> Iterator[Row]:
     from django.urls import reverse
 
     browser = scene.client(scene.people[3])
-    address = reverse("studies:worklist", args=[scene.big.uuid])
-    taken = scene.meter.sample(partial(_get, browser, address, {}), scene.times(40), warm=WARM)
+    url = reverse("studies:worklist", args=[scene.big.uuid])
+    taken = scene.meter.sample(partial(_get, browser, url, {}), scene.times(40), warm=WARM)
     yield Row(
         "a page of 50 studies, from the request to its answer",
         budgets.ANSWERED,
-        told(taken, database=False),
+        measured_text(taken, database=False),
         queries=str(taken.statements),
         ok=taken.p95 <= budgets.ANSWERED.ms,
         ok_alone=taken.busy_median <= budgets.ANSWERED.ms,
@@ -78,19 +78,19 @@ def _answered(scene: Scene) -> Iterator[Row]:
 
 
 def halfway(scene: Scene, column: str, way: str) -> tuple[tuple[int, ...], Any]:
-    found = scene.bare.execute(
+    rows = scene.bare.execute(
         f"SELECT id, {column} FROM studies_placement WHERE worklist_id = %s "
         f"ORDER BY {column} {way}, id {way} OFFSET %s LIMIT 5".encode(),
         [scene.big.pk, scene.placed // 2],
     ).fetchall()
-    return tuple(row[0] for row in found), found[-1][1]
+    return tuple(row[0] for row in rows), rows[-1][1]
 
 
 def _searches(scene: Scene) -> Iterator[Row]:
     from django.urls import reverse
 
     browser = scene.client(scene.people[1])
-    address = reverse("studies:search", args=[scene.big.uuid])
+    url = reverse("studies:search", args=[scene.big.uuid])
     [mrn, accession] = scene.bare.execute(
         b"SELECT mrn_key, accession_key FROM studies_placement WHERE worklist_id = %s ORDER BY id OFFSET %s LIMIT 1",
         [scene.big.pk, scene.placed // 3],
@@ -111,16 +111,16 @@ def _searches(scene: Scene) -> Iterator[Row]:
         ("a name and a modality", {"q": "smith", "modality": "MR"}),
         ("ten days of study dates", {"study_from": "2026-03-01", "study_to": "2026-03-10"}),
     ):
-        kept = browser.post(address, form)
-        found = kept.headers.get("Location", "")
-        if not found:
+        kept = browser.post(url, form)
+        results = kept.headers.get("Location", "")
+        if not results:
             raise RuntimeError(f"the search for {what} was not taken: {kept.status_code}")
-        page = browser.get(found)
-        taken = scene.meter.sample(partial(_get, browser, found, {}), scene.times(20))
+        page = browser.get(results)
+        taken = scene.meter.sample(partial(_get, browser, results, {}), scene.times(20))
         yield Row(
             f"search for {what}: {_hits(page.content.decode())}",
             budgets.SEARCH,
-            told(taken, database=True),
+            measured_text(taken, database=True),
             queries=str(taken.statements),
             ok=taken.database_p95 <= budgets.SEARCH.ms,
             ok_alone=taken.database_busy_median <= budgets.SEARCH.ms,
@@ -130,8 +130,8 @@ def _searches(scene: Scene) -> Iterator[Row]:
 
 
 def _hits(page: str) -> str:
-    found = re.search(r"(?:More than )?[\d,]+ stud(?:y|ies)[^<]{0,12}", page, re.IGNORECASE)
-    return " ".join(found[0].split()) if found else "none"
+    count = re.search(r"(?:More than )?[\d,]+ stud(?:y|ies)[^<]{0,12}", page, re.IGNORECASE)
+    return " ".join(count[0].split()) if count else "none"
 
 
 def _picker(scene: Scene) -> Iterator[Row]:
@@ -143,14 +143,14 @@ def _picker(scene: Scene) -> Iterator[Row]:
     yield Row(
         "the picker, somebody who is on every worklist of the trust",
         budgets.NOTHING,
-        told(taken, database=True),
+        measured_text(taken, database=True),
         queries=str(taken.statements),
         key="picker",
         number=taken.database_busy_median,
     )
 
 
-def _get(browser: Any, address: str, asked: dict[str, str], number: int) -> None:
-    response = browser.get(address, asked)
+def _get(browser: Any, url: str, asked: dict[str, str], number: int) -> None:
+    response = browser.get(url, asked)
     if response.status_code != 200:
         raise RuntimeError(f"the site answered {response.status_code}")

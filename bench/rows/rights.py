@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from audit.actor import OPERATOR, Actor
 from bench import budgets
 from bench.meter import floor
-from bench.scene import Scene, ms, told
+from bench.scene import Scene, measured_text, ms
 from bench.table import Row
 
 
@@ -35,7 +35,7 @@ def _questions(scene: Scene) -> Iterator[Row]:
     yield Row(
         "may this person do this to this placement",
         budgets.MAY,
-        told(may, database=False),
+        measured_text(may, database=False),
         f"{may.median / bare:.1f} × SELECT true ({ms(bare)})",
         str(may.statements),
         may.p95 <= budgets.MAY.ms and may.statements <= budgets.MAY.statements,
@@ -53,7 +53,7 @@ def _questions(scene: Scene) -> Iterator[Row]:
     yield Row(
         "find a placement by its uuid, if this person sees it",
         budgets.NOTHING,
-        told(seen, database=False),
+        measured_text(seen, database=False),
         queries=str(seen.statements),
         key="placement_for",
         number=seen.median,
@@ -80,7 +80,7 @@ def _tick(scene: Scene) -> Iterator[Row]:
     yield Row(
         f"tick a permission in a role of {people:,} people on {places} worklists",
         budgets.TICK,
-        told(taken, database=False),
+        measured_text(taken, database=False),
         queries=str(taken.statements),
         ok=taken.p95 <= budgets.TICK.ms,
         ok_alone=taken.busy_median <= budgets.TICK.ms,

@@ -12,7 +12,7 @@ from uuid import uuid4
 from audit.actor import Actor
 from bench import budgets
 from bench.meter import quantile
-from bench.scene import Scene, ms, told
+from bench.scene import Scene, measured_text, ms
 from bench.table import Row
 from cimar.installation import CHECKOUT, SUPERUSER
 
@@ -47,10 +47,10 @@ def _sustained(scene: Scene) -> Row:
         sharer.stdin.write("go\n")
         sharer.stdin.flush()
     for sharer in sharers:
-        said, _ = sharer.communicate(timeout=seconds + 120)
+        answer, _ = sharer.communicate(timeout=seconds + 120)
         if sharer.returncode:
             raise RuntimeError("a process that shares has failed")
-        for wall, worked in json.loads(said):
+        for wall, worked in json.loads(answer):
             took.append(wall)
             busy.append(worked)
     rate = len(took) / seconds
@@ -85,11 +85,11 @@ def _big_press(scene: Scene) -> Row:
     studies, places = (50, 10) if scene.quick else (500, 20)
     targets = _targets(scene, places)
     offset = scene.placed // 4
-    found = Placement.objects.filter(worklist=scene.big).order_by("-id")
+    placements = Placement.objects.filter(worklist=scene.big).order_by("-id")
 
     def press(number: int) -> None:
         nonlocal offset
-        ticked = list(found.values_list("uuid", flat=True)[offset : offset + studies])
+        ticked = list(placements.values_list("uuid", flat=True)[offset : offset + studies])
         offset += studies
         with scene.undone() as check:
             report = share_studies(
@@ -106,7 +106,7 @@ def _big_press(scene: Scene) -> Row:
     return Row(
         f"share {studies} studies to {places} targets in one press: {min(done):,} shares",
         budgets.PRESS,
-        told(taken, database=False),
+        measured_text(taken, database=False),
         queries=str(
             taken.statements - 4
         ),  # the three of a transaction that is undone, and reading what is ticked
@@ -118,7 +118,7 @@ def _big_press(scene: Scene) -> Row:
 
 
 def _targets(scene: Scene, number: int) -> list[Any]:
-    """Of every method; the addresses are nobody's yet."""
+    """Of every method; no email is registered yet."""
     from accounts.models import User
     from sharing.models import Method
     from sharing.targets import Target
@@ -131,10 +131,10 @@ def _targets(scene: Scene, number: int) -> list[Any]:
         : number // 5
     ]
     codes = Worklist.objects.exclude(share_code=None).exclude(account=scene.big.account).order_by("pk")[:1]
-    targets = [Target(Method.LOCATION, str(one.uuid)) for one in locations]
-    targets += [Target(Method.GROUP, str(one.uuid)) for one in groups]
-    targets += [Target(Method.PHYSICIAN, str(one.uuid)) for one in people]
-    targets += [Target(Method.CODE, one.share_code or "") for one in codes]
+    targets = [Target(Method.LOCATION, str(place.uuid)) for place in locations]
+    targets += [Target(Method.GROUP, str(place.uuid)) for place in groups]
+    targets += [Target(Method.PHYSICIAN, str(person.uuid)) for person in people]
+    targets += [Target(Method.CODE, place.share_code or "") for place in codes]
     left = number - len(targets)
     return targets + [Target(Method.EMAIL, f"nobody{n}@elsewhere.example") for n in range(left)]
 

@@ -17,6 +17,7 @@ from cimar.checks.sources import sources
 
 KEPT = Path(__file__).with_name("words.json")
 PRODUCT = (
+    "bench/",
     "cimar/",
     "administration/",
     "common/",
