@@ -198,6 +198,6 @@ class AccountAdmin(EditablePage):
     def add(self, change: Change) -> Done:
         begun = services.begin_account(**change.filled, by=change.by)
         if not begun.is_new:
-            raise ValidationError({"name": NAME_TAKEN})
+            raise ValidationError({"name": _(NAME_TAKEN) % {"name": begun.account.name}})
         sentence = _("%(account)s was created. We have emailed its first administrator.")
         return Done(sentence % {"account": begun.account.name}, reverse("admin:index"), account=begun.account)

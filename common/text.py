@@ -1,7 +1,7 @@
 """Text: which characters are removed from it, and how two texts are compared. It imports no app.
 
 Two functions decide whether two texts are the same. `identity` is for emails and for the names of accounts, worklists
-and roles (`same` asks the database, `identity_of_code` is its stricter form for share codes). `search_key` is for a
+and roles (`common.names` stores it; `identity_of_code` is its stricter form for share codes). `search_key` is for a
 patient's name as a reader types it.
 """
 
@@ -23,6 +23,13 @@ NOT_AN_EMAIL = gettext_noop("Enter an email address, such as name@example.org.")
 # character does not read as it is stored, and can change the sentence around it.
 DECEITFUL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _WITHOUT_DECEITFUL = dict.fromkeys(map(ord, DECEITFUL))
+# Characters beside the format characters that are not drawn: Unicode's Default_Ignorable_Code_Point.
+_NOT_DRAWN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# A letter of Braille without a dot: drawn as a space.
+_BLANK = "\u2800"
 
 # The SQL function that makes the search key of a placement (studies/migrations/0003_law.py). It must agree with
 # `search_key`; a test compares them.
@@ -85,14 +92,18 @@ def _is_control(sign: str) -> bool:
 def identity(text: str) -> str:
     """An email or a name as it is compared: what reads the same is the same. Emails are stored like this.
 
-    Compatible forms are one (full-width letters); invisible characters, case and needless space do not count. The
-    domain of an email has its ASCII form (IDNA 2008), which is also what a mail server is given.
+    Compatible forms are one (full-width letters); characters that are not drawn, case and needless space do not count.
+    The domain of an email has its ASCII form (IDNA 2008), which is also what a mail server is given.
     """
-    read = unicodedata.normalize("NFKC", text)
-    read = "".join(sign for sign in read if unicodedata.category(sign) != "Cf")
-    read = unicodedata.normalize("NFKC", " ".join(read.split()).casefold())
+    read = _drawn(unicodedata.normalize("NFKC", _drawn(text)))
+    read = _drawn(unicodedata.normalize("NFKC", read.casefold()))
+    read = " ".join(read.replace(_BLANK, " ").split())
     local, at, domain = read.rpartition("@")
     return f"{local}@{_ascii_domain(domain)}" if at and local and " " not in domain else read
+
+
+def _drawn(text: str) -> str:
+    return "".join(sign for sign in _NOT_DRAWN.sub("", text) if unicodedata.category(sign) != "Cf")
 
 
 def _ascii_domain(domain: str) -> str:
@@ -103,11 +114,6 @@ def _ascii_domain(domain: str) -> str:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
         return domain
-
-
-def same(field: str, text: str) -> Exact:
-    """The condition that a name's column is the same as this text, by the index that keeps such names unique."""
-    return Exact(Lower(F(field)), Lower(Value(text.strip())))
 
 
 def same_email(field: str, text: str) -> Exact:

@@ -6,8 +6,10 @@ from typing import Self
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower, Now
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from common.names import IdentityField
 
 
 class Account(models.Model):
@@ -15,6 +17,7 @@ class Account(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=200)
+    identity = IdentityField(of="name")
     timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     # The longest life of a guest link; each link has its own end within it.
@@ -28,7 +31,11 @@ class Account(models.Model):
     class Meta:
         permissions = [("administer_account", "Account: Administer")]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="an_account_name_is_used_once"),
+            models.UniqueConstraint(
+                fields=["identity"],
+                condition=~Q(identity=""),
+                name="an_account_name_is_used_once_as_it_reads",
+            ),
             models.CheckConstraint(
                 name="an_invitation_lives_1_to_365_days",
                 condition=Q(invitation_days__range=(1, 365)),
@@ -59,15 +66,16 @@ class Role(models.Model):
 
     account = models.ForeignKey(Account, models.CASCADE, null=True, blank=True, related_name="roles")
     name = models.CharField(max_length=100)
+    identity = IdentityField(of="name")
     platform_key = models.CharField(max_length=20, choices=Shipped, null=True, blank=True, unique=True)
     permissions = models.ManyToManyField(Permission, related_name="roles", blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Lower("name"),
-                F("account"),
-                name="a_role_name_is_used_once_in_an_account",
+                fields=["account", "identity"],
+                condition=~Q(identity=""),
+                name="a_role_name_is_used_once_in_an_account_as_it_reads",
             ),
             models.UniqueConstraint(fields=["id", "account"], name="role_with_its_account"),
             models.CheckConstraint(

@@ -110,7 +110,10 @@ def test_the_page_says_since_when_it_is_required(adam, cast, clock):
     "wrong, sentence",
     [
         ({"name": " "}, "This field is required."),
-        ({"name": "riverside CLINIC"}, "There is already an account with this name."),
+        (
+            {"name": "riverside CLINIC"},
+            "There is already an account named “Riverside Clinic”. Choose another name.",
+        ),
         ({"timezone": "Europe/Atlantis"}, "Select a valid choice."),
         ({"invitation_days": "0"}, "Enter 1 to 365 days."),
         ({"invitation_days": ""}, "This field is required."),
@@ -167,7 +170,8 @@ def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast
     account = Account.objects.get(name="Third Hospital")
     assert (account.timezone, account.roles.count()) == ("Europe/Dublin", 4)
     assert OutboxMail.objects.get().recipient == "head@third.example"
-    assert "There is already an account with this name." in text_of(sue.post(account_page("add"), sent))
+    taken = "There is already an account named “Third Hospital”. Choose another name."
+    assert taken in text_of(sue.post(account_page("add"), sent))
 
 
 # --- Users, for superusers

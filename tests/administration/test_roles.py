@@ -347,7 +347,7 @@ def test_a_copy_has_the_same_ticks_a_name_of_its_own_and_nobody(adam: Client, ca
 
     copy = role_of(cast.northgate, "Night radiologist")
     assert "Copy of Radiologist" in shown.content.decode()
-    assert "There is already a role with this name." in text_of(taken)
+    assert "There is already a role named" in text_of(taken)
     assert made["Location"] == page_of(copy)
     assert ticks(copy) == ticks(role)
     assert selectors.holders_of(copy).people == []

@@ -9,7 +9,6 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account
 from common import text
 
 # As Python's Unicode knows them; NUL and halves of surrogate pairs are no text to the database.
@@ -64,14 +63,6 @@ def test_the_search_key_agrees_with_the_database_character_by_character(db: None
 @NO_RESET
 def test_the_search_key_agrees_with_the_database_on_any_text(db: None, typed: list[str]) -> None:
     assert [text.search_key(name) for name in typed] == search_keys_in_sql(typed)
-
-
-def test_names_of_another_case_are_the_same(db: None) -> None:
-    account = Account.objects.create(name="Northgate Hospital")
-
-    assert Account.objects.get(text.same("name", " NORTHGATE hospital ")) == account
-    assert not Account.objects.filter(text.same("name", "Northgate  Hospital")).exists()
-    assert text.identity(" NORTHGATE hospital ") == text.identity("Northgate Hospital")
 
 
 def search_keys_in_sql(names: list[str]) -> list[str]:

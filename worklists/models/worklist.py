@@ -7,8 +7,10 @@ from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy, gettext_noop
+
+from common.names import IdentityField
 
 
 class WorklistQuerySet(models.QuerySet["Worklist"]):
@@ -42,6 +44,7 @@ class Worklist(models.Model):
         related_name="personal_worklist",
     )
     name = models.CharField(max_length=200, db_default="", blank=True)
+    identity = IdentityField(of="name")
     description = models.CharField(max_length=500, db_default="", blank=True)
     # That the default role is one of this account's is kept by a composite foreign key (see the migration).
     default_role = models.ForeignKey(
@@ -114,11 +117,9 @@ class Worklist(models.Model):
                 name="an_account_has_one_front_door",
             ),
             models.UniqueConstraint(
-                Lower("name"),
-                "account",
-                "kind",
-                condition=~Q(kind="personal"),
-                name="a_worklist_name_is_used_once_in_an_account",
+                fields=["account", "kind", "identity"],
+                condition=~Q(identity=""),
+                name="a_worklist_name_is_used_once_in_an_account_as_it_reads",
             ),
             models.UniqueConstraint(fields=["id", "account"], name="worklist_with_its_account"),
         ]

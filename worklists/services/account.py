@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Role
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import same, tidy_text
+from common.names import check_name_is_free, tidy_identity
+from common.text import identity
 from worklists.access import ADMINISTER
 from worklists.events import on_account
 from worklists.permissions import check_administers
@@ -21,7 +22,7 @@ from worklists.services.roles import make_shipped_roles
 from worklists.services.staff_invitations import invite_within
 from worklists.services.staff_offers import Answer, MembershipOffer
 
-NAME_TAKEN = gettext_lazy("There is already an account with this name.")
+NAME_TAKEN = gettext_noop("There is already an account named “%(name)s”. Choose another name.")
 
 
 @transaction.atomic
@@ -33,8 +34,7 @@ def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> 
         ZoneInfo(timezone)
     except (ValueError, KeyError, OSError) as error:
         raise ValidationError(_("There is no such time zone."), code="timezone") from error
-    if Account.objects.filter(same("name", name)).exists():
-        raise ValidationError(NAME_TAKEN, code="taken")
+    check_name_is_free(name, Account.objects.all(), _(NAME_TAKEN))
     account = Account.objects.create(name=name, timezone=timezone)
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
     make_shipped_roles(account, by=by)
@@ -42,7 +42,7 @@ def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> 
 
 
 def tidied_account_name(name: str) -> str:
-    return tidy_text(name, what=_("An account's name"), longest=200)
+    return tidy_identity(name, what=_("An account's name"), longest=200)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def begin_account(*, name: str, email: str, by: Actor, timezone: str = "Europe/L
     """
     check_administers(by, None)
     tidied = tidied_account_name(name)
-    existing = Account.objects.filter(same("name", tidied)).first()
+    existing = Account.objects.filter(identity=identity(tidied)).first()
     is_new = existing is None
     account = create_account(name=tidied, timezone=timezone, by=by) if existing is None else locked(existing)
     if has_administrator(account):

@@ -15,7 +15,7 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import same
+from common.names import check_name_is_free
 from common.timezones import NOT_A_TIME_ZONE
 from worklists.events import on_account
 from worklists.permissions import check_administers
@@ -75,7 +75,7 @@ def change_account(
         return account
     for field in was:
         setattr(account, field, wanted[field])
-    account.save(update_fields=list(was))
+    account.save(update_fields=[*was, *(["identity"] if "name" in was else [])])
     now = {field: wanted[field] for field in was}
     record(Action.ACCOUNT_CHANGE, by=by, on=on_account(account, was=_recorded(was), now=_recorded(now)))
     return account
@@ -92,10 +92,9 @@ def _check_number(field: str, value: int | None) -> None:
 def _free_name(account: Account, name: str) -> str:
     try:
         name = tidied_account_name(name)
+        check_name_is_free(name, Account.objects.exclude(pk=account.pk), _(NAME_TAKEN))
     except ValidationError as error:
         raise ValidationError({"name": error.messages}) from error
-    if Account.objects.filter(same("name", name)).exclude(pk=account.pk).exists():
-        raise ValidationError({"name": NAME_TAKEN})
     return name
 
 

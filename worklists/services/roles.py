@@ -13,7 +13,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import still_there
-from common.text import same, tidy_text
+from common.names import check_name_is_free, tidy_identity
 from worklists import access, shipped_roles
 from worklists.events import on_account
 from worklists.permission_texts import recorded_labels
@@ -53,7 +53,7 @@ def change_role(
     detail: dict[str, object] = {}
     if name is not None and (name := _free_name(account, name, but=role)) != role.name:
         detail["was_named"], role.name = role.name, name
-        role.save(update_fields=["name"])
+        role.save(update_fields=["name", "identity"])
     if permissions is not None:
         if account is not None:
             check_not_being_replaced(account, role=role)
@@ -139,10 +139,10 @@ def make_shipped_roles(account: Account, *, by: Actor) -> None:
 
 
 def _free_name(account: Account | None, name: str, *, but: Role | None = None) -> str:
-    name = tidy_text(name, what=_("A role's name"), longest=100)
-    others = Role.objects.filter(same("name", name), account=account)
-    if (others.exclude(pk=but.pk) if but is not None else others).exists():
-        raise ValidationError(_("There is already a role with this name."), code="taken")
+    name = tidy_identity(name, what=_("A role's name"), longest=100)
+    roles = Role.objects.filter(account=account)
+    others = roles.exclude(pk=but.pk) if but is not None else roles
+    check_name_is_free(name, others, _("There is already a role named “%(name)s”. Choose another name."))
     return name
 
 

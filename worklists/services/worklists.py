@@ -14,7 +14,8 @@ from accounts.services import limits
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import identity_of_code, same, tidy_text
+from common.names import check_name_is_free, tidy_identity
+from common.text import identity_of_code, tidy_text
 from worklists import access, codes
 from worklists.events import on_worklist
 from worklists.models import Worklist, WorklistMembership
@@ -31,8 +32,12 @@ CODE_TAKEN = gettext_noop("This share code is taken. Choose another.")
 GONE = gettext_noop("This worklist was deleted a moment ago.")
 STILL_NEEDED = gettext_noop("This worklist is still in use and cannot be deleted.")
 NAME_TAKEN = {
-    Worklist.Kind.LOCATION: gettext_noop("There is already a location with this name in the account."),
-    Worklist.Kind.GROUP: gettext_noop("There is already a group with this name in the account."),
+    Worklist.Kind.LOCATION: gettext_noop(
+        "There is already a location named “%(name)s” in the account. Choose another name."
+    ),
+    Worklist.Kind.GROUP: gettext_noop(
+        "There is already a group named “%(name)s” in the account. Choose another name."
+    ),
 }
 
 
@@ -161,7 +166,7 @@ def _changed(worklist: Worklist, by: Actor, values: dict[str, Any]) -> Worklist:
     if not changed:
         return worklist
     _move_front_door(worklist, by=by)
-    _write(worklist, update_fields=list(changed))
+    _write(worklist, update_fields=[*changed, *(["identity"] if "name" in changed else [])])
     if "default_role" in changed:
         gives = given(before, standing(account, worklist_id=worklist.pk))
         own = {role.pk for role in [changed["default_role"]] if role is not None}
@@ -186,7 +191,7 @@ def _tidied(field: str, value: Any, worklist: Worklist, account: Account) -> Any
 
 
 def _tidied_name(name: str) -> str:
-    return tidy_text(name, what=_("A worklist's name"), longest=200)
+    return tidy_identity(name, what=_("A worklist's name"), longest=200)
 
 
 def _tidied_description(description: str) -> str:
@@ -265,11 +270,8 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
 
 
 def _check_name_is_free(worklist: Worklist) -> None:
-    others = Worklist.objects.filter(
-        same("name", worklist.name), account=worklist.account, kind=worklist.kind
-    )
-    if others.exclude(pk=worklist.pk).exists():
-        raise ValidationError(_(NAME_TAKEN[Worklist.Kind(worklist.kind)]), code="taken")
+    others = Worklist.objects.filter(account=worklist.account, kind=worklist.kind).exclude(pk=worklist.pk)
+    check_name_is_free(worklist.name, others, _(NAME_TAKEN[Worklist.Kind(worklist.kind)]))
 
 
 def _move_front_door(worklist: Worklist, *, by: Actor) -> None:
