@@ -43,6 +43,7 @@ MAY_NOT_END = gettext_noop(
 AT_HOME = gettext_noop(
     "The original is on this worklist, so it cannot be removed. To stop others seeing it, end its shares."
 )
+STAYS = gettext_noop("The original is on this worklist, so it stays.")
 NOT_AT_HOME = gettext_noop("Only the original can be deleted. You can remove this study from your worklist.")
 
 
@@ -107,10 +108,18 @@ def check_end(by: Actor, shares: Collection[Share]) -> None:
 
 def check_removal(by: Actor, placements: Collection[Placement]) -> None:
     """Whether the person may remove these studies from their worklists. Raises PermissionDenied and ValidationError."""
+    if sort_for_removal(by, placements)[1]:
+        raise ValidationError(_(AT_HOME))
+
+
+def sort_for_removal(by: Actor, placements: Collection[Placement]) -> tuple[list[Placement], list[Placement]]:
+    """Those that the person may remove from their worklists, and the originals, which stay. Raises PermissionDenied."""
     for worklist in {placement.worklist_id: placement.worklist for placement in placements}.values():
         _check_delete_right(by, worklist)
-    if any(placement.is_home for placement in placements):
-        raise ValidationError(_(AT_HOME))
+    return (
+        [placement for placement in placements if not placement.is_home],
+        [placement for placement in placements if placement.is_home],
+    )
 
 
 def check_deletion(by: Actor, placement: Placement) -> None:

@@ -109,14 +109,18 @@ def search_box(
 
 
 @register.simple_tag
-def row_check(value: object, label: str, name: str = "placement", checked: bool = False) -> SafeString:
-    """row_check value label name="placement" checked=False — the box of one row in a data-selection form"""
+def row_check(
+    value: object, label: str, name: str = "placement", checked: bool = False, original: bool = False
+) -> SafeString:
+    """row_check value label name="placement" checked=False original=False — the box of one row in a data-selection
+    form; an original cannot be removed from its worklist"""
     return format_html(
         '<label class="check-target"><input type="checkbox" class="form-check-input" name="{}" value="{}" '
-        'data-select-row{}><span class="visually-hidden">{}</span></label>',
+        'data-select-row{}{}><span class="visually-hidden">{}</span></label>',
         name,
         value,
         SafeString(" checked" if checked else ""),
+        SafeString(" data-original" if original else ""),
         label,
     )
 

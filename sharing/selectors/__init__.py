@@ -10,6 +10,7 @@ from sharing.selectors.directory import (
     people_named,
     places,
 )
+from sharing.selectors.ending import EndingShare, ending_shares
 from sharing.selectors.invitations import (
     invitations_of,
     is_waited_for,
@@ -38,6 +39,7 @@ from sharing.selectors.shares import (
 __all__ = [
     "EVERYONE",
     "AccessPlace",
+    "EndingShare",
     "Leaving",
     "NoSuchPage",
     "ReceivedPress",
@@ -46,6 +48,7 @@ __all__ = [
     "account_uuids",
     "accounts_by_uuid",
     "accounts_of",
+    "ending_shares",
     "invitations_of",
     "invitations_sent_by",
     "is_waited_for",

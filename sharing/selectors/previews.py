@@ -4,15 +4,25 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from audit import clock
 from audit.actor import Actor
 from sharing.events import Labels
 from sharing.graph import Graph, load_graphs
 from sharing.models import Share
+from sharing.selectors.access.members import counts_of
 from sharing.selectors.directory import accounts_of
 from sharing.selectors.shares import worklists_with_names
 from studies.models import Placement
+
+
+class Loses(NamedTuple):
+    """A worklist of the reader's own organisation that loses studies, and how many people can see them there."""
+
+    worklist: str
+    studies: int
+    people: int
 
 
 @dataclass(frozen=True)
@@ -21,17 +31,19 @@ class WhatEnds:
 
     `recipients` are the targets of the ended shares (`kept` of them keep the study by another share), `worklists`
     what ends with them inside the reader's own accounts, `elsewhere` a mere count of worklists of other accounts,
-    `beyond` of onward shares past an external boundary, `promises` of invitations' promised shares.
+    `beyond` of onward shares past an external boundary, `promises` of invitations' promised shares. `staying` are the
+    ended shares whose recipients keep the study, by key.
     """
 
     shares: int
     studies: int
     recipients: list[tuple[str, int]]
-    worklists: list[tuple[str, int]]
+    worklists: list[Loses]
     elsewhere: int
     beyond: int
     promises: int
     kept: int = 0
+    staying: frozenset[int] = frozenset()
 
 
 def what_ends(shares: Iterable[Share], by: Actor) -> WhatEnds:
@@ -79,14 +91,16 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
         recipients[labels.target(share)] += 1
     near: Counter[int] = Counter()
     far: set[int] = set()
-    beyond = promises = kept = 0
+    beyond = promises = 0
+    kept: set[tuple[int, int | None]] = set()
     chosen_pks = {share.pk for share in chosen}
     for graph in graphs.values():
         after = graph.without([share for share in chosen if share.study_id == graph.study.pk])
-        kept += sum(
-            study_id == graph.study.pk and after.at(worklist_id).exists > now
+        kept |= {
+            (study_id, worklist_id)
             for study_id, worklist_id in direct
-        )
+            if study_id == graph.study.pk and after.at(worklist_id).exists > now
+        }
         falling = [
             share
             for share in graph.shares
@@ -104,14 +118,16 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
                 near[worklist_id] += 1
             elif times.internal > now:
                 far.add(worklist_id)
-    names = worklists_with_names(set(near))
+    names, people = worklists_with_names(set(near)), counts_of(near)
+    losing = [Loses(names[pk].label, studies, people.get(pk, 0)) for pk, studies in near.items()]
     return WhatEnds(
         shares=len(chosen),
         studies=len({share.study_id for share in chosen}),
         recipients=sorted(recipients.items()),
-        worklists=sorted((names[pk].label, count) for pk, count in near.items()),
+        worklists=sorted(losing),
         elsewhere=len(far),
         beyond=beyond,
         promises=promises,
-        kept=kept,
+        kept=len(kept),
+        staying=frozenset(share.pk for share in chosen if (share.study_id, share.to_worklist_id) in kept),
     )

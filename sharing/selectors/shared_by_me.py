@@ -13,11 +13,11 @@ from accounts.models import Invitation
 from audit import clock
 from audit.actor import Actor
 from sharing import permissions
-from sharing.models import Method, Share
+from sharing.models import Share
 from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
-from sharing.selectors.directory import public_name
 from sharing.selectors.invitations import invitations_of
+from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
 from studies.models import Study
 from studies.selectors import placements_visible_to
 
@@ -38,7 +38,7 @@ class SentShare:
 
     share: Share
     placement: UUID | None
-    target: str
+    target: Recipient
     state: str
     tone: str
     why: str
@@ -102,10 +102,10 @@ def _own_shares(by: Actor) -> QuerySet[Share]:
             "study",
             "from_worklist__account",
             "from_worklist__owner",
-            "to_worklist__account",
-            "to_worklist__owner",
+            "invitation",
+            "ended_by",
+            *RECIPIENT,
         )
-        .select_related("invitation", "ended_by")
         .annotate(seen=Subquery(seen.values("uuid")[:1]), held=ShareQuerySet.source_is_visible())
     )
 
@@ -151,18 +151,7 @@ def _page(
 def _sent_share(share: Share, now: datetime, rights: permissions.RightsToEnd) -> SentShare:
     state, tone, why = _state(share, now)
     may_end = state != _(ENDED) and not rights.refusal(share, home=share.study.home_id)
-    return SentShare(share, share.seen, _target(share), state, tone, why, may_end)  # type: ignore[attr-defined]
-
-
-def _target(share: Share) -> str:
-    """As the person named it: an email, a code's public name, a worklist or a colleague."""
-    if share.email:
-        return share.email
-    worklist = share.to_worklist
-    assert worklist is not None  # a constraint: a share has a worklist or an email
-    if share.method == Method.CODE and worklist.account is not None:
-        return public_name(worklist)
-    return worklist.label
+    return SentShare(share, share.seen, recipient_of(share), state, tone, why, may_end)  # type: ignore[attr-defined]
 
 
 def _state(share: Share, now: datetime) -> tuple[str, str, str]:

@@ -1,13 +1,18 @@
 """What would end with a share, a removal, a deletion or a withdrawal, before the person confirms."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts.models import Invitation
 from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.models import Share
+from sharing.selectors.recipients import RECIPIENT
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 
@@ -15,18 +20,32 @@ from studies.selectors import placements_visible_to
 def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     """The shares that are there for the person, and what ends with them. Raises NothingThere and PermissionDenied."""
     seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
-    chosen = list(seen.select_related("study", "shared_by", "from_worklist__owner").order_by("pk"))
+    chosen = list(
+        seen.select_related("study", "shared_by", "from_worklist__owner", *RECIPIENT).order_by("pk")
+    )
     if not chosen:
         raise NothingThere
     permissions.check_end(by, chosen)
     return chosen, selectors.what_ends(chosen, by)
 
 
-def preview_removal(*, placements: Sequence[UUID], by: Actor) -> tuple[list[Placement], selectors.WhatEnds]:
-    """The studies, and what ends if they are removed. Raises NothingThere, PermissionDenied, ValidationError."""
+@dataclass(frozen=True)
+class RemovalPreview:
+    """The selected studies that can be removed, with what ends; and the originals among them, which stay."""
+
+    placements: list[Placement]
+    staying: list[Placement]
+    what: selectors.WhatEnds
+
+
+def preview_removal(*, placements: Sequence[UUID], by: Actor) -> RemovalPreview:
+    """What would be removed and what ends with it. Raises NothingThere, PermissionDenied, and ValidationError where
+    nothing can be removed."""
     chosen = visible_placements(placements, by)
-    permissions.check_removal(by, chosen)
-    return chosen, selectors.what_ends_with_removal(chosen, by)
+    removable, staying = permissions.sort_for_removal(by, chosen)
+    if not removable:
+        raise ValidationError(_(permissions.AT_HOME))
+    return RemovalPreview(removable, staying, selectors.what_ends_with_removal(removable, by))
 
 
 def preview_deletion(*, placement: UUID, by: Actor) -> tuple[Placement, selectors.WhatEnds]:

@@ -3,7 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.nouns import counted
 from sharing.selectors import WhatEnds
+from sharing.selectors.previews import Loses
 
 MOST_LINES = 12
 
@@ -11,16 +13,20 @@ Consequence = tuple[int | None, str]
 
 
 def consequences_of(preview: WhatEnds) -> list[Consequence]:
-    """A line for each recipient, for each worklist that loses studies with them, and for what is only counted."""
-    counted = (
+    """A line for each recipient, and what ends with their shares."""
+    return [*_recipients(preview), *what_follows(preview)]
+
+
+def what_follows(preview: WhatEnds) -> list[Consequence]:
+    """A line for each worklist that loses studies with the recipients, and for what is only counted."""
+    others = (
         (preview.elsewhere, _lost_elsewhere(preview.elsewhere)),
         (preview.beyond, _onward_shares(preview.beyond)),
         (preview.promises, waiting_shares_of_people(preview.promises)),
     )
     return [
-        *_recipients(preview),
         *_worklists(preview),
-        *((number, text) for number, text in counted if number),
+        *((number, text) for number, text in others if number),
     ]
 
 
@@ -41,18 +47,31 @@ def _recipients(preview: WhatEnds) -> list[Consequence]:
 
 def _worklists(preview: WhatEnds) -> list[Consequence]:
     lines: list[Consequence] = [
-        (number, _disappears(number) % {"name": name}) for name, number in preview.worklists[:MOST_LINES]
+        (loses.studies, _disappears(loses)) for loses in preview.worklists[:MOST_LINES]
     ]
     if (more := len(preview.worklists) - MOST_LINES) > 0:
         lines.append((more, _("more worklists lose studies, where they were shared on")))
     return lines
 
 
-def _disappears(number: int) -> str:
-    return ngettext(
-        "study also disappears from %(name)s, where it was shared on",
-        "studies also disappear from %(name)s, where they were shared on",
-        number,
+def _disappears(loses: Loses) -> str:
+    words = {"name": loses.worklist, "people": counted(loses.people, "person")}
+    if not loses.people:
+        return (
+            ngettext(
+                "study also disappears from %(name)s, where it was shared on",
+                "studies also disappear from %(name)s, where they were shared on",
+                loses.studies,
+            )
+            % words
+        )
+    return (
+        ngettext(
+            "study also disappears from %(name)s, where it was shared on and %(people)s can see it",
+            "studies also disappear from %(name)s, where they were shared on and %(people)s can see them",
+            loses.studies,
+        )
+        % words
     )
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from audit.requests import actor_of
 from common.nouns import counted
 from common.responses import gone
-from sharing import services
+from sharing import selectors, services
 from sharing.forms import uuids
 from sharing.services import previews
 from sharing.views.common import back, dialog_answer, leave, page, sentence
-from sharing.views.consequences import consequences_of
+from sharing.views.consequences import what_follows
 
 
 @page
@@ -37,7 +37,8 @@ def end(request: HttpRequest) -> HttpResponse:
     context = {
         "preview": preview,
         "shares": shares,
-        "consequences": consequences_of(preview),
+        "ending": selectors.ending_shares(shares, actor_of(request), staying=preview.staying),
+        "consequences": what_follows(preview),
         "back": back(request, reverse("sharing:shared_by_me")),
         "page_title": _("End a share"),
     }

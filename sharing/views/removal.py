@@ -12,6 +12,7 @@ from audit.requests import actor_of
 from common.nouns import counted
 from sharing import services
 from sharing.forms import uuids
+from sharing.permissions import STAYS
 from sharing.services import previews
 from sharing.views.common import NO_STUDY_SELECTED, back, dialog_answer, leave, page, sentence, studies_page
 from sharing.views.consequences import consequences_of
@@ -28,15 +29,16 @@ def preview(request: HttpRequest) -> HttpResponse:
     if not named:
         return sentence(request, _(NO_STUDY_SELECTED), _(NONE_TICKED))
     try:
-        chosen, what = previews.preview_removal(placements=uuids(named), by=actor_of(request))
+        shown = previews.preview_removal(placements=uuids(named), by=actor_of(request))
     except ValidationError as refusal:
         return sentence(request, _(CANNOT_REMOVE), refusal.message)
+    worklist = shown.placements[0].worklist
     context = {
-        "placements": chosen,
-        "worklist": chosen[0].worklist,
-        "consequences": consequences_of(what),
-        "what": what,
-        "back": studies_page(request, chosen[0].worklist),
+        "shown": shown,
+        "worklist": worklist,
+        "consequences": consequences_of(shown.what),
+        "why_staying": _(STAYS),
+        "back": studies_page(request, worklist),
         "page_title": _("Remove from this worklist"),
     }
     return dialog_answer(request, "sharing/_remove.html", context)

@@ -40,6 +40,12 @@
         control.disabled = !ticked;
       }
     }
+    // Removing is offered while a ticked study can be removed: an original cannot.
+    const onlyOriginals = ticked > 0 && !boxes.some((box) => box.checked && !box.hasAttribute("data-original"));
+    for (const control of form.querySelectorAll("[data-needs-removable]")) {
+      control.disabled = onlyOriginals;
+      control.hidden = onlyOriginals && control.parentElement.querySelectorAll(".menu-item").length > 1;
+    }
   }
 
   function updateSelections() {

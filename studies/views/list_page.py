@@ -125,6 +125,10 @@ class ListPage:
         page, asked = listing.page, self.asked
         selected = listing.matching[:MOST_SELECTED]
         offered = offered_actions(asked.worklist, listing.rights)
+        offered.pop("delete", None)
+        # Originals cannot be removed: where the page has nothing else, removing is not offered.
+        if not selected and all(placement.is_home for placement in page.rows):
+            offered.pop("remove", None)
         on_page = {row.uuid for row in page.rows}
         return {
             "listing": listing,

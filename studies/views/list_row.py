@@ -52,7 +52,7 @@ class StudyRow:
 
     def html(self) -> SafeString:
         placement, study = self.placement, self.placement.study
-        box = row_check(placement.uuid, self.label, checked=self.is_selected) if self.can_be_selected else ""
+        box = self._box() if self.can_be_selected else ""
         accession = study.accession_number
         return format_html(
             _markup(get_language()),
@@ -66,6 +66,10 @@ class StudyRow:
             day_or_moment(placement.arrived_at, time=True),
             self._source(),
         )
+
+    def _box(self) -> SafeString:
+        placement = self.placement
+        return row_check(placement.uuid, self.label, checked=self.is_selected, original=placement.is_home)
 
     def _source(self) -> SafeString:
         if self.placement.is_home:

@@ -85,7 +85,7 @@ def test_without_script(hospital: Hospital, come: Callable[..., Person]) -> None
     expect(page.get_by_role("region", name="Image", exact=True).get_by_role("img")).to_be_visible()
     page.get_by_role("link", name="Access").click()
     page.get_by_role("link", name="End the share with Emergency").click()
-    expect(page.get_by_text("share with Emergency ends")).to_be_visible()
+    expect(page.get_by_text("Shared with Emergency")).to_be_visible()
     page.get_by_role("button", name="End the share").click()
     expect(page.get_by_role("status")).to_contain_text("1 share ended.")
     expect(page.get_by_role("heading", name="Who can see this study")).to_be_visible()

@@ -68,7 +68,7 @@ def test_the_preview_says_in_numbers_what_ending_would_do(cast, chain):
     preview = selectors.what_ends([chain[0]], acting(cast.ana))
 
     assert preview.recipients == [("Emergency", 1)]
-    assert preview.worklists == [("Vera", 1)]
+    assert preview.worklists == [("Vera", 1, 0)]
     assert (preview.shares, preview.studies, preview.beyond) == (1, 1, 1)
 
 

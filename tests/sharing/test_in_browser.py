@@ -256,6 +256,33 @@ def test_a_received_press_looks_right(
     assert complaints == []
 
 
+def test_removing_is_offered_while_a_ticked_study_can_be_removed(
+    context: BrowserContext, live_server, here: Cast, complaints, look
+) -> None:
+    spread(here)
+    make_study(here.emergency, patient_name="Lund^Ida", description="Chest PA")
+    page = signed_in(context, live_server, here.ben, complaints)
+    page.goto(live_server.url + reverse("studies:worklist", args=[here.emergency.uuid]))
+    actions = page.locator("summary", has_text="Actions")
+    remove = page.get_by_role("button", name="Remove from this worklist")
+    page.get_by_role("checkbox", name="Select Lund, Ida").check()
+    actions.click()
+    expect(page.get_by_role("button", name="Share", exact=True)).to_be_visible()
+    expect(remove).to_be_hidden()
+    actions.click()
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    actions.click()
+    remove.click()
+    dialog = page.locator("#dialog")
+    expect(dialog.get_by_role("list", name="Studies that stay")).to_contain_text("Lund, Ida")
+    expect(dialog.get_by_role("list", name="Studies that will be removed")).not_to_contain_text("Lund")
+    look(page, "remove-some")
+    dialog.get_by_role("button", name=re.compile("^Remove . stud")).click()
+    expect(page.get_by_text("removed from this worklist.")).to_be_visible()
+    expect(page.get_by_role("link", name="Lund, Ida")).to_be_visible()
+    assert complaints == []
+
+
 def test_without_script_the_whole_way_is_open(browser: Browser, live_server, here: Cast, complaints) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = signed_in(context, live_server, here.ana, complaints)

@@ -11,7 +11,7 @@ from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
-from sharing.permissions import AT_HOME, MAY_NOT_END
+from sharing.permissions import AT_HOME, MAY_NOT_END, STAYS
 from sharing.targets import Target
 from studies.models import Placement, Study
 from tests.cast import acting
@@ -56,7 +56,7 @@ def end(client, *shares, **more):
 def test_the_preview_says_in_numbers_what_ends_and_ends_nothing(client, cast, chain):
     client.force_login(cast.ana)
     page = text(client.get(reverse("sharing:end"), {"share": str(chain.uuid)}))
-    assert "share with Emergency ends" in page
+    assert "Shared with <bdi>Emergency</bdi>, <bdi>Northgate Hospital</bdi>" in page
     assert "study also disappears from Chest Clinic, where it was shared on" in page
     assert "worklist of other organisations loses it too, through onward shares" in page
     assert "share waiting for people who have not registered ends" in page
@@ -90,6 +90,67 @@ def test_several_shares_end_at_once(client, cast):
     assert "2 shares of 1 study." in page
     end(client, *shares)
     assert not Share.objects.filter(ended_at=None).exists()
+
+
+def test_the_preview_names_patient_study_and_recipient_of_each_share(client, cast):
+    study = make_study(
+        cast.ct,
+        patient_name="Osei^Kofi",
+        patient_id="N-77",
+        description="CT HEAD PLAIN",
+        modalities=["CT"],
+        study_date="2026-11-22",
+    )
+    placement = placement_of(study, cast.ct)
+    shares = [
+        share(cast.ana, placement, Method.LOCATION, cast.emergency.uuid),
+        share(cast.ana, placement, Method.PHYSICIAN, cast.ben.uuid),
+        share(cast.ana, placement, Method.CODE, "RIVERSIDE"),
+        share(cast.ana, placement, Method.EMAIL, "dora@example.net"),
+    ]
+    client.force_login(cast.ana)
+
+    page = text(client.get(reverse("sharing:end"), {"share": [str(one.uuid) for one in shares]}))
+
+    lines = page.partition('class="ended-studies ended-shares"')[2].partition("</ul>")[0].split("</li>")[:-1]
+    assert len(lines) == 4
+    for line in lines:
+        assert ("Osei, Kofi" in line, "N-77" in line, "CT HEAD PLAIN" in line) == (True, True, True)
+        assert ("22 Nov 2026" in line, ">CT<" in line) == (True, True)
+    [to_ben, to_emergency, to_riverside, to_dora] = sorted(
+        lines, key=lambda line: line.partition("Shared with")[2].lower().replace("dora", "zora")
+    )
+    assert "<bdi>Ben</bdi>, <bdi>Northgate Hospital</bdi>" in to_ben
+    assert "<bdi>Emergency</bdi>, <bdi>Northgate Hospital</bdi>" in to_emergency
+    assert "2 people can see it there" in to_emergency
+    assert "<bdi>Riverside Clinic — Riverside Imaging</bdi>" in to_riverside
+    assert "people" not in to_riverside
+    assert "<bdi>dora@example.net</bdi>" in to_dora
+
+
+def test_the_preview_counts_the_people_of_ones_own_organisation_on_worklists_that_lose_it(client, cast):
+    made = share(cast.ana, cast.placement, Method.LOCATION, cast.emergency.uuid)
+    for name in ("Mo", "Moa"):
+        join(make_user(name), cast.northgate, "Viewer", [cast.chest])
+    share(cast.ben, placement_of(cast.study, cast.emergency), Method.GROUP, cast.chest.uuid)
+    client.force_login(cast.ana)
+
+    page = text(client.get(reverse("sharing:end"), {"share": str(made.uuid)}))
+
+    assert "study also disappears from Chest Clinic, where it was shared on and 3 people can see it" in page
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_the_preview_of_an_end_asks_the_same_few_statements(client, cast, django_assert_num_queries, number):
+    shares = [
+        share(cast.ana, placement_of(make_study(cast.ct), cast.ct), Method.LOCATION, cast.emergency.uuid)
+        for _ in range(number)
+    ]
+    client.force_login(cast.ana)
+    client.get(reverse("sharing:end"), {"share": str(shares[0].uuid)})
+    with django_assert_num_queries(12):
+        page = text(client.get(reverse("sharing:end"), {"share": [str(one.uuid) for one in shares]}))
+    assert page.count("Shared with <bdi>Emergency") == number
 
 
 def test_htmx_leaves_the_dialog_for_the_page_one_came_from(client, cast, chain):
@@ -192,6 +253,36 @@ def test_a_study_is_not_removed_from_its_home(client, cast):
         assert answer.status_code == 400
         assert AT_HOME in answer.content.decode()
     assert Placement.objects.filter(worklist=cast.ct).exists()
+
+
+def test_of_a_mixed_selection_the_preview_lists_what_is_removed_and_what_stays_and_why(client, cast):
+    own = make_study(cast.emergency, patient_name="Lund^Ida", description="CHEST PA")
+    share(cast.ana, cast.placement, Method.LOCATION, cast.emergency.uuid)
+    shared = placement_of(cast.study, cast.emergency)
+    client.force_login(cast.ben)
+
+    named = {"placement": [str(shared.uuid), str(placement_of(own, cast.emergency).uuid)]}
+    answer = client.post(reverse("sharing:remove"), named)
+
+    page = text(answer)
+    assert answer.status_code == 200
+    assert "Remove 1 study from this worklist" in page
+    removed, _, stays = page.partition("Cannot be removed: 1 study")
+    assert ("Quill, Hazel" in removed, "Lund, Ida" in removed) == (True, False)
+    assert ("Lund, Ida" in stays, "CHEST PA" in stays, STAYS in stays) == (True, True, True)
+    assert "elete the study" not in page
+    assert page.count('name="placement"') == 1
+    assert f'name="placement" value="{shared.uuid}"' in page
+
+
+def test_removing_is_offered_where_something_can_be_removed(client, cast):
+    client.force_login(cast.ana)
+    here = reverse("studies:worklist", args=[cast.ct.uuid])
+    assert "Remove from this worklist" not in text(client.get(here))
+    make_study(cast.emergency)
+    share(cast.ben, Placement.objects.get(worklist=cast.emergency), Method.LOCATION, cast.ct.uuid)
+    page = text(client.get(here))
+    assert ("Remove from this worklist" in page, page.count("data-original")) == (True, 1)
 
 
 def test_removing_needs_the_right(client, cast, on_emergency):
@@ -432,7 +523,7 @@ def test_the_preview_says_who_keeps_the_study_by_another_share(client, cast):
     share(cast.lois, cast.placement, Method.LOCATION, cast.emergency.uuid)
     client.force_login(cast.ana)
     page = text(client.get(reverse("sharing:end"), {"share": str(made.uuid)}))
-    assert "study stays there through another share" in page
+    assert "keeps the study through another share" in page
 
 
 def test_the_preview_of_a_deletion_counts_what_lies_beyond_an_outsider(client, cast):

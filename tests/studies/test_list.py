@@ -415,6 +415,13 @@ def test_no_more_are_selected_than_one_share_takes(client, cast):
     ],
 )
 def test_the_menu_offers_what_the_role_allows(client, cast, person, share, remove):
+    # A study that can be removed: the original of another is not.
+    own = make_study(cast.emergency)
+    share_studies(
+        placements=[placement_of(own, cast.emergency).uuid],
+        targets=[Target(Method.LOCATION, str(cast.ct.uuid))],
+        by=acting(cast.ben),
+    )
     client.force_login(getattr(cast, person))
 
     page = client.get(list_of(cast.ct)).content.decode()
