@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -29,6 +28,7 @@ from administration.current_account import (
 )
 from administration.page import AdminPage
 from common.exceptions import NothingThere
+from common.responses import is_path
 
 # The number of accounts shown to choose from; where there are more, a name narrows the list.
 ACCOUNTS = 50
@@ -246,7 +246,7 @@ def _account_view(site: AdministrationSite, request: HttpRequest) -> HttpRespons
         "accounts": matching[:ACCOUNTS],
         "more": len(matching) > ACCOUNTS,
         "find": find,
-        "next": _safe(request, request.GET.get("next", "")),
+        "next": _safe(request.GET.get("next", "")),
     }
     return TemplateResponse(request, "admin/choose_account.html", context)
 
@@ -258,8 +258,8 @@ def _switch(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("You do not administer this account, or it does not exist."))
         return HttpResponseRedirect(reverse("admin:choose_account"))
     choose_account(request, account)
-    return HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or reverse("admin:index"))
+    return HttpResponseRedirect(_safe(request.POST.get("next", "")) or reverse("admin:index"))
 
 
-def _safe(request: HttpRequest, wanted: str) -> str:
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}) else ""
+def _safe(wanted: str) -> str:
+    return wanted if is_path(wanted) else ""

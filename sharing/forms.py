@@ -95,10 +95,10 @@ class Picked:
         picked: list[tuple[Method, Iterable[str]]] = [
             (Method.LOCATION, self.locations),
             (Method.GROUP, self.groups),
-            (Method.CODE, self.codes),
             (Method.EMAIL, self.emails),
         ]
         targets = [Target(method, value) for method, values in picked for value in values]
+        targets += [Target(Method.CODE, code, is_read_back=bool(name)) for code, name in self.codes.items()]
         targets += [_physician(value) for value in self.physicians]
         order = list(Method)
         return sorted(targets, key=lambda target: order.index(target.method))

@@ -1,7 +1,7 @@
 """From what was picked or typed to the worklist or email it means, or the sentence that refuses it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -39,11 +39,13 @@ class Target:
     """What the user picked: a worklist's or user's uuid, a typed code or email.
 
     `account`: for a physician picked from a personal worklist, whose directory they were picked from.
+    `is_read_back`: for a code whose look-up was counted and recorded before the press.
     """
 
     method: Method
     value: str
     account: UUID | None = None
+    is_read_back: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,10 @@ def resolve(
     }
     worklists = _worklists(targets, accounts)
     physicians = _physicians(targets, accounts[Method.PHYSICIAN])
-    by_code = _codes(targets)
-    by_email = _emails(targets)
+    # What the person may not use is not looked up: the answer would disclose whose it is.
+    methods = {pair.method for pair in allowed}
+    codes = by_code(targets) if Method.CODE in methods else {}
+    by_email = _emails(targets) if Method.EMAIL in methods else {}
     own = own_emails(by) if by_email else frozenset()
     recipients = []
     for target in targets:
@@ -105,7 +109,7 @@ def resolve(
             case Method.PHYSICIAN:
                 recipient = _physician(target, physicians.get(target.value, {}), by, ticked)
             case Method.CODE:
-                recipient = _code(target, by_code.get(target.value), by)
+                recipient = _code(target, codes.get(target.value), by)
             case _:
                 recipient = _email(target, by_email.get(target.value), own)
         worklist = recipient.worklist
@@ -172,7 +176,8 @@ def _physicians(
     return by_person
 
 
-def _codes(targets: Sequence[Target]) -> dict[str, Worklist]:
+def by_code(targets: Sequence[Target]) -> dict[str, Worklist]:
+    """The worklists of the codes among the (tidied) targets, where they take shares."""
     wanted = {target.value for target in targets if target.method == Method.CODE and target.value}
     if not wanted:
         return {}

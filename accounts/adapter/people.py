@@ -26,6 +26,7 @@ from accounts.models import User
 from accounts.services import outbox, people, sessions
 from audit.actor import Actor
 from audit.requests import actor_of, ip_address_of
+from common.responses import is_path
 from common.text import identity
 from sharing.services import claim_what_waits
 
@@ -59,6 +60,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     # --- Signing in and out -----------------------------------------------------------------------------------
+
+    def is_safe_url(self, url: str) -> bool:
+        """Of `next`: where allauth redirects after signing in and after confirming who one is."""
+        return is_path(url or "")
 
     def login(self, request: HttpRequest, user: User) -> None:
         begin = partial(super().login, request, user)

@@ -28,7 +28,7 @@ class Rate:
     per: timedelta
 
 
-# Share Studies itself counts none.
+# A press counts the codes that were not read back before it, and keeps those that it refused.
 CODES = Rate("codes", person=20, account=300, per=MINUTE)
 # The answer `invited` discloses that an email is not registered (ADR 0004).
 EMAILS = Rate("addresses", person=200, account=2000, per=HOUR)
@@ -38,6 +38,9 @@ MOST_MAILS_OF_AN_INVITATION = 5
 
 TOO_MANY_CODES = gettext_noop("Too many look-ups. Wait a minute and try again.")
 TOO_MANY_CODES_TYPED = gettext_noop("You have tried too many codes. Wait a minute, or generate one.")
+TOO_MANY_CODES_TRIED = gettext_noop(
+    "You have tried too many share codes. Nothing was shared. Wait a minute and try again."
+)
 TOO_MANY_EMAILS = gettext_noop(
     "You have entered too many email addresses in the last hour. Nothing was shared. Try again later."
 )
@@ -65,6 +68,22 @@ def too_many_mails_of_an_invitation() -> str:
 def may_look_up(*, by: Actor, account: int | None) -> bool:
     """Count a code, looked up or tried on a form; False where the limit is reached. `account` is its key."""
     return _consume(CODES, by, account, 1)
+
+
+def count_codes(*, by: Actor, account: int | None, codes: int) -> None:
+    """Count codes before they are tried, all or none; raises ValidationError where they exceed the limit.
+
+    They are counted first and the known codes given back after, so that presses at the same time share the limit.
+    """
+    if not _consume(CODES, by, account, codes):
+        raise ValidationError(_(TOO_MANY_CODES_TRIED), code="limited")
+
+
+def give_back_codes(*, by: Actor, account: int | None, codes: int) -> None:
+    """Take back the codes of `count_codes` that turned out to be known."""
+    if by.kind is not Kind.SYSTEM:
+        for key, _limit in _keys(CODES, by, account):
+            tallies.give_back(key=key, amount=codes, per=CODES.per)
 
 
 def count_emails(*, by: Actor, account: int | None, emails: int) -> None:
@@ -104,7 +123,13 @@ def _consume(rate: Rate, by: Actor, account: int | None, amount: int) -> bool:
     if by.kind is Kind.SYSTEM:
         return True
     # The person first: a refused person counts nothing against the account's limit, which others share.
-    counts = [(f"{rate.what} of person {by.person.pk}", rate.person)]
-    if account is not None:
-        counts.append((f"{rate.what} of account {account}", rate.account))
+    counts = _keys(rate, by, account)
     return all(tallies.consume(key=key, amount=amount, limit=limit, per=rate.per) for key, limit in counts)
+
+
+def _keys(rate: Rate, by: Actor, account: int | None) -> list[tuple[str, int]]:
+    """What a person's use is counted under, with the limit of each."""
+    keys = [(f"{rate.what} of person {by.person.pk}", rate.person)]
+    if account is not None:
+        keys.append((f"{rate.what} of account {account}", rate.account))
+    return keys

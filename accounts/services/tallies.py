@@ -17,6 +17,10 @@ COUNT = """
     WHERE tally.began_at <= excluded.began_at - %(per)s OR tally.count + excluded.count <= %(limit)s
     RETURNING count
 """
+GIVE_BACK = """
+    UPDATE accounts_tally SET count = greatest(count - %(amount)s, 0)
+    WHERE key = %(key)s AND began_at > statement_timestamp() - %(per)s
+"""
 
 
 def consume(*, key: str, amount: int, limit: int, per: timedelta) -> bool:
@@ -31,3 +35,11 @@ def consume(*, key: str, amount: int, limit: int, per: timedelta) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(COUNT, values)
         return cursor.fetchone() is not None
+
+
+def give_back(*, key: str, amount: int, per: timedelta) -> None:
+    """Take back what `consume` counted before it was known that it need not count. Also outside a transaction."""
+    if amount:
+        values: dict[str, Any] = {"key": key, "amount": amount, "per": per}
+        with connection.cursor() as cursor:
+            cursor.execute(GIVE_BACK, values)

@@ -19,7 +19,6 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
@@ -30,6 +29,7 @@ from accounts.forms import NOT_RIGHT, PasskeyForm
 from accounts.models import User
 from accounts.services import second_factor, sessions
 from audit.requests import actor_of
+from common.responses import is_path
 
 NOT_THIS_PASSKEY = gettext_noop(
     "We do not know this passkey. Sign in another way, then set it up on your profile."
@@ -42,8 +42,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         raise PermissionDenied(_(FOR_ADMINISTRATORS))
     wanted = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return redirect_to_login(wanted if safe else reverse("admin:index"), reverse("account_login"))
+    return redirect_to_login(wanted if is_path(wanted) else reverse("admin:index"), reverse("account_login"))
 
 
 def as_text(options: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from sharing import permissions, selectors, targets
 from sharing.limits import MOST_STUDIES, ONE_WORKLIST, too_many_studies
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
+from sharing.services.codes import record_limited
 from sharing.services.previews import visible_placements
 from sharing.targets import Resolved, Target
 from studies.models import Placement
@@ -116,6 +117,8 @@ def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> ReadBack:
     Each counts against the limit of the person and of the account first, outside the transaction.
     """
     counted = list(takewhile(lambda code: limits.may_look_up(by=by, account=ticked.account_id), codes))
+    if len(counted) < len(codes):
+        record_limited(by=by, worklist=ticked)
     return ReadBack(
         list(zip(counted, _looked_up(counted, by, ticked), strict=True)), list(codes[len(counted) :])
     )

@@ -30,7 +30,7 @@ from sharing.limits import (
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
-from sharing.services import notices, settling
+from sharing.services import codes, notices, settling
 from sharing.services.press import Press, ReportRow, ShareReport, audit, write
 from sharing.targets import Resolved, Target, tidy
 from studies.models import Placement
@@ -50,8 +50,9 @@ def share_studies(
 ) -> ShareReport:
     """Share the studies of some placements on one worklist with every target.
 
-    `expires_at`: a moment, or the last day, which counts to its end in the zone of the worklist. The emails count
-    against the limit of their sender before the transaction begins: a press that is undone counts as well. To a share
+    `expires_at`: a moment, or the last day, which counts to its end in the zone of the worklist. The emails, and the
+    codes that were not read back, count against the limits before the transaction begins: a press that is undone counts
+    as well. To a share
     that exists already a given note or end date is a change; what is left empty stays as it was.
 
     Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
@@ -65,6 +66,7 @@ def share_studies(
     wanted = list(dict.fromkeys(tidy(target) for target in targets))
     emails = sum(target.method == Method.EMAIL for target in wanted)
     limits.count_emails(by=by, account=worklist.account_id, emails=emails)
+    codes.count_tried(wanted, by=by, worklist=worklist)
     gone = set(placements) - {placement.uuid for placement in ticked}
     with transaction.atomic():
         return _press(

@@ -5,15 +5,15 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 
 from accounts.decorators import signed_in
+from common.responses import is_path
 from sharing.services import NothingThere
 from studies.models import Placement
 from worklists.models import Worklist
@@ -52,25 +52,27 @@ def sentence(request: HttpRequest, heading: str, text: str, *, status: int = 400
 
 
 def leave(request: HttpRequest, to: str) -> HttpResponse:
-    """Go to a page after an action, from a dialog as well."""
+    """Go to a page after an action, from a dialog as well. `to` is a path: `back` gives no other."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(headers={"HX-Redirect": iri_to_uri(to)})
-    return redirect(to)
+    return HttpResponseRedirect(to)
 
 
 def back(request: HttpRequest, preset: str) -> str:
-    """The page the person came from, as the form carries it, if that is a URL of ours."""
+    """The page the person came from, as the form carries it, if that is a path of ours."""
     wanted = request.POST.get("back") or request.GET.get("back") or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else preset
+    return wanted if is_path(wanted) else preset
 
 
 def studies_page(request: HttpRequest, worklist: Worklist) -> str:
     """The list the person came from, as they had it (by the URL behind a dialog), or its beginning."""
     beginning = reverse("studies:worklist", args=[worklist.uuid])
-    behind = urlsplit(request.headers.get("HX-Current-URL", ""))
-    if behind.path != beginning:
+    try:
+        behind = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
         return beginning
-    return f"{behind.path}?{behind.query}" if behind.query else behind.path
+    here = f"{behind.path}?{behind.query}" if behind.query else behind.path
+    return here if behind.path == beginning and is_path(here) else beginning
 
 
 def study_pages(placements: Iterable[Placement]) -> list[str]:

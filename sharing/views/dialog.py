@@ -191,7 +191,9 @@ class Dialog:
     def _emails(self) -> dict[str, Any]:
         worklist = self.offer.worklist
         accounts = {worklist.account_id} if worklist.account_id else selectors.accounts_of(self.request.user)
-        names = selectors.members_with(self.picked.emails, accounts)
+        # Without the right to share by email, no one learns whose an email is.
+        known = self.picked.emails if self.offer.may(Method.EMAIL) else []
+        names = selectors.members_with(known, accounts)
         chips = [{"email": email, "name": names.get(email, "")} for email in self.picked.emails]
         anything = bool(chips or self.picked.new_emails.strip())
         return {**self._section(Method.EMAIL, anything), "chips": chips, "errors": self.email_errors}

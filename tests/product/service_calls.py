@@ -24,7 +24,7 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import dialog, end_shares, promises, settling
+from sharing.services import codes, dialog, end_shares, promises, settling
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.selectors import Order, Question, placement_for
@@ -319,6 +319,7 @@ SHARING: dict[str, Call] = {
     "reads.read_access_path": lambda w: sharing_reads.read_access_path(
         placement=w.at_home, share=w.on_emergency.uuid, by=acting(w.cast.ana)
     ),
+    "codes.record_limited": lambda w: codes.record_limited(by=acting(w.cast.ana), worklist=w.cast.ct),
     "dialog.read_back": lambda w: dialog.read_back(
         codes=["RIVERSIDE"], by=acting(w.cast.ana), ticked=w.cast.ct
     ),

@@ -33,7 +33,8 @@ def of_every_method(cast):
         Target(Method.LOCATION, str(cast.emergency.uuid)),
         Target(Method.GROUP, str(cast.chest.uuid)),
         Target(Method.PHYSICIAN, str(cast.ben.uuid)),
-        Target(Method.CODE, "RIVERSIDE"),
+        # Read back before, as the dialog does.
+        Target(Method.CODE, "RIVERSIDE", is_read_back=True),
         Target(Method.EMAIL, "dora@example.net"),
     ]
 
@@ -53,6 +54,14 @@ def test_ten_studies_to_five_recipients_take_as_many_as_one_does_and_fifty_one_m
     assert statements(cast, studies[1:11], targets) == 44
     # More than fifty shares go in by COPY, and their keys are read back.
     assert statements(cast, studies[11:], targets) == 45
+
+
+def test_codes_that_were_not_read_back_are_counted_in_five_statements_however_many(cast):
+    studies = make_studies(cast.ct, 2)
+    codes = [Target(Method.CODE, "RIVERSIDE"), Target(Method.CODE, "NORTHGATE")]
+    read_back = [Target(Method.CODE, target.value, is_read_back=True) for target in codes]
+
+    assert statements(cast, studies[:1], codes) == statements(cast, studies[1:], read_back) + 5
 
 
 def test_what_goes_in_by_copy_is_what_goes_in_one_by_one(cast):

@@ -304,16 +304,20 @@ def test_a_chip_with_a_name_we_did_not_give_is_only_a_code(client, cast):
     assert NO_SUCH[Method.CODE] in page
 
 
-def test_code_look_ups_are_limited_and_the_button_is_not(client, cast):
+def test_code_look_ups_are_limited_and_what_was_read_back_before_is_shared(client, cast):
     client.force_login(cast.ana)
-    for number in range(20):
+    read = text(check(client, cast, "share-codes", new_code="RIVERSIDE"))
+    sealed = read.partition('name="code" value="')[2].partition('"')[0]
+    for number in range(19):
         check(client, cast, "share-codes", new_code=f"WRONG{number}")
     page = text(check(client, cast, "share-codes", new_code="RIVERSIDE"))
     assert limits.TOO_MANY_CODES in page
     assert "Riverside Imaging" not in page
     assert 'value="RIVERSIDE"' in page
     assert AuditEvent.objects.filter(action=Action.CODE_LOOK_UP).count() == 20
-    share(client, cast, code="RIVERSIDE")
+    assert limits.TOO_MANY_CODES_TRIED in text(share(client, cast, code="RIVERSIDE"))
+    assert not Share.objects.exists()
+    share(client, cast, code=sealed)
     assert Share.objects.get().to_worklist == cast.imaging
 
 
