@@ -1,7 +1,6 @@
 """What a file's header holds of its patient, study, series and itself, in the shape of our columns."""
 
 import math
-import re
 import warnings
 from collections.abc import MutableSequence
 from dataclasses import dataclass
@@ -11,15 +10,17 @@ from django.utils.translation import gettext as _
 from pydicom import config
 from pydicom.charset import convert_encodings, default_encoding
 from pydicom.datadict import dictionary_description
-from pydicom.dataelem import RawDataElement, convert_raw_data_element
+from pydicom.dataelem import convert_raw_data_element
 from pydicom.multival import MultiValue
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import Tag
 from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
 
 from studies.ingest.limits import Limits
-from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NO_SYNTAX, FileRefused, FileSkipped
+from studies.ingest.opening import text_of
+from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, FileSkipped
 from studies.ingest.text import clean, lenient_date
-from studies.ingest.walk import Pixels, walk
+from studies.ingest.uids import is_standard, is_uid
+from studies.ingest.walk import Pixels, Walked, walk
 from studies.models import Series, Study
 from studies.object_kinds import is_image_class
 
@@ -36,9 +37,10 @@ WORDS = (
 )  # fmt: skip
 TAGS = {word: Tag(word) for word in WORDS}
 KEEP = frozenset(TAGS.values())
-UID_FORM = re.compile(r"[0-9]+(\.[0-9]+)*")
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 MOST = 2**31 - 1
+# One of these is in every object: without a preamble they tell a data set from anything else.
+IDENTIFIED_BY = {TAGS["StudyInstanceUID"], TAGS["SOPInstanceUID"]}
 STUDY_LENGTHS, SERIES_LENGTHS = (
     {field.name: field.max_length for field in model._meta.concrete_fields if field.max_length}
     for model in (Study, Series)
@@ -60,21 +62,22 @@ class Header:
 def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
     """Everything we keep of one file, or FileRefused with the sentence why not."""
     walked = walk(file, size=size, keep=KEEP, limits=limits)
-    if walked.meta.get(0x00020002, b"").strip(b"\0 ").decode("ascii", "replace") == MEDIA_DIRECTORY:
-        raise FileSkipped(DICOMDIR)
-    if not _is_uid(walked.transfer_syntax):
-        raise FileRefused(NO_SYNTAX)
+    if "no_preamble" in walked.deviations and not walked.elements.keys() & IDENTIFIED_BY:
+        raise FileRefused(NOT_DICOM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        values = _Values(walked.elements)
+        values = _Values(walked)
+        if values.meta(0x00020002) == MEDIA_DIRECTORY or values.text("SOPClassUID") == MEDIA_DIRECTORY:
+            raise FileSkipped(DICOMDIR)
         header = Header(
             study_instance_uid=values.uid("StudyInstanceUID"),
             series_instance_uid=values.uid("SeriesInstanceUID"),
-            sop_instance_uid=values.uid("SOPInstanceUID"),
+            sop_instance_uid=values.uid("SOPInstanceUID", 0x00020003),
             study=_study(values),
             series=_series(values),
-            instance=_instance(values, walked.transfer_syntax, walked.pixels),
+            instance=_instance(values, walked),
         )
+    header.instance["deviations"] = sorted(values.deviations)
     return header
 
 
@@ -106,19 +109,21 @@ def _series(values: "_Values") -> dict[str, Any]:
     return {**cut, "number": values.number("SeriesNumber")}
 
 
-def _instance(values: "_Values", syntax: str, pixels: Pixels | None) -> dict[str, Any]:
+def _instance(values: "_Values", walked: Walked) -> dict[str, Any]:
+    pixels = walked.pixels
     rows, columns = values.count("Rows"), values.count("Columns")
     frames = (values.count("NumberOfFrames") or 1) if pixels else 0
-    sop_class = clean(values.text("SOPClassUID"), 64)
+    sop_class = clean(values.text_or_meta("SOPClassUID", 0x00020002), 64)
     # An object that is no image may say the size of one: raw data do.
     has_size = rows and columns and values.count("BitsAllocated")
     if not pixels and (is_image_class(sop_class) or (has_size and not sop_class)):
         raise FileRefused(NO_PIXELS)
     if pixels and rows and columns:
-        _as_many_pixels_as_it_says(values, UID(syntax), pixels, rows=rows, columns=columns, frames=frames)
+        syntax = UID(walked.transfer_syntax)
+        _as_many_pixels_as_it_says(values, syntax, pixels, rows=rows, columns=columns, frames=frames)
     return {
         "sop_class_uid": sop_class,
-        "transfer_syntax_uid": syntax,
+        "transfer_syntax_uid": walked.transfer_syntax,
         "number": values.number("InstanceNumber"),
         "rows": rows,
         "columns": columns,
@@ -140,21 +145,25 @@ def _as_many_pixels_as_it_says(
     samples = values.count("SamplesPerPixel") or 1
     expected = math.ceil(rows * columns * samples * frames * bits / 8)
     if values.text("PhotometricInterpretation") in ("YBR_FULL_422", "YBR_PARTIAL_422"):
+        if pixels.size >= expected:
+            return  # not subsampled, whatever it says
         expected = expected * 2 // 3
     if pixels.size < expected:
         raise FileRefused(FEWER_PIXELS)
-
-
-def _is_uid(uid: str) -> bool:
-    return len(uid) <= 64 and bool(UID_FORM.fullmatch(uid))
+    if pixels.size > expected + expected % 2:
+        values.deviations.add("more_pixels")
 
 
 class _Values:
     """The kept elements, read leniently: what cannot be read is empty."""
 
-    def __init__(self, elements: dict[BaseTag, RawDataElement]) -> None:
-        self._elements = elements
+    def __init__(self, walked: Walked) -> None:
+        self._elements, self._meta = walked.elements, walked.meta
+        self.deviations = set(walked.deviations)
         self._encoding = self._encodings()
+
+    def meta(self, tag: int) -> str:
+        return text_of(self._meta.get(tag, b""))
 
     def _encodings(self) -> str | MutableSequence[str]:
         try:
@@ -177,13 +186,22 @@ class _Values:
             return ""
         return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
 
-    def uid(self, word: str) -> str:
-        name = dictionary_description(word)
+    def text_or_meta(self, word: str, tag: int) -> str:
+        """A UID of the data set, or the file meta group's where the data set has none."""
         value = self.text(word).strip("\0 ")
+        if not value and (value := self.meta(tag)):
+            self.deviations.add("uid_from_meta")
+        return value
+
+    def uid(self, word: str, meta_tag: int = 0) -> str:
+        name = dictionary_description(word)
+        value = self.text_or_meta(word, meta_tag)
         if not value:
             raise FileRefused(_("It has no %(name)s.") % {"name": name})
-        if not _is_uid(value):
+        if not is_uid(value):
             raise FileRefused(_("Its %(name)s is not a valid UID.") % {"name": name})
+        if not is_standard(value):
+            self.deviations.add("odd_uid")
         return value
 
     def number(self, word: str) -> int | None:

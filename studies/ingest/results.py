@@ -15,7 +15,10 @@ class FileOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FileResult:
-    """One file, or one member of a ZIP. `sentence` says why it was refused or skipped."""
+    """One file, or one member of a ZIP. `sentence` says why it was refused or skipped.
+
+    `deviations` are how a file that was taken in differs from the standard, as codes of `studies.deviations`.
+    """
 
     name: str
     outcome: FileOutcome
@@ -24,6 +27,7 @@ class FileResult:
     blob_id: int | None = None
     tag: int | None = None
     in_zip: bool = False
+    deviations: tuple[str, ...] = ()
 
 
 @dataclass

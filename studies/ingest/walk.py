@@ -4,12 +4,11 @@ pydicom trusts the lengths and the nesting that a file declares. So every length
 first, and only the few values that we keep are handed to pydicom. No recursion, no memory in proportion to the file.
 """
 
-import zlib
 from collections.abc import Set
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.utils.translation import gettext as _
@@ -19,14 +18,14 @@ from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from common.formats import size_in_words
-from studies.ingest.limits import MB, Limits
-from studies.ingest.refusals import CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, FileRefused
+from studies.ingest.behind import is_behind_the_end
+from studies.ingest.limits import Limits
+from studies.ingest.opening import BULK, KNOWN_VRS, LONG_LENGTH, header_too_large, inflated, read_opening
+from studies.ingest.refusals import CUT, DAMAGED, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, FileRefused
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-LONG_LENGTH = BULK | {"SQ", "SV", "UC", "UR", "UT", "UV"}
 
 
 @dataclass
@@ -44,6 +43,7 @@ class Walked:
     transfer_syntax: str
     elements: dict[BaseTag, RawDataElement]
     pixels: Pixels | None
+    deviations: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -54,89 +54,35 @@ class _Inside:
     end: int | None
     bound: int
     implicit: bool
+    last: int = -1  # the tag of the element before
 
 
 def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walked:
     """The kept values of the data set and the shape of its pixel data, or FileRefused."""
-    file.seek(0)
-    start = file.read(132)
-    if start[128:] != b"DICM":
-        raise FileRefused(NOT_DICOM)
-    meta, offset = _meta(file, size, limits)
-    syntax = _uid(meta.get(0x00020010, b""))
-    if not syntax:
-        raise FileRefused(NO_SYNTAX)
-    if syntax == DeflatedExplicitVRLittleEndian:
-        with _inflated(file, offset, limits) as inflated:
-            walked = _Walk(
-                inflated, inflated.seek(0, 2), implicit=False, little=True, keep=keep, limits=limits
-            )
-            walked.run(0)
-    else:
-        implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
-        walked = _Walk(file, size, implicit=implicit, little=little, keep=keep, limits=limits)
-        walked.run(offset)
-    return Walked(meta, syntax, walked.elements, walked.pixels)
-
-
-def _uid(value: bytes) -> str:
-    return value.strip(b"\0 ").decode("ascii", "replace")
-
-
-def _meta(file: IO[bytes], size: int, limits: Limits) -> tuple[dict[int, bytes], int]:
-    """The file meta group, always explicit and little endian, and where the data set begins."""
-    short, long = Struct("<HH2sH").unpack, Struct("<L").unpack
-    meta: dict[int, bytes] = {}
-    at = 132
-    for _part in range(100):
-        file.seek(at)
-        if len(head := file.read(12)) < 8:
-            break
-        group, element, vr, length = short(head[:8])
-        if group != 2:
-            break
-        at += 8
-        if vr.decode("latin-1") in LONG_LENGTH:
-            if len(head) < 12:
-                raise FileRefused(CUT)
-            (length,) = long(head[8:])
-            at += 4
-        if length > size - at:
-            raise FileRefused(CUT)
-        if length <= limits.value_bytes:
-            file.seek(at)
-            meta[group << 16 | element] = file.read(length)
-        elif length > limits.header_bytes:
-            raise FileRefused(_header_too_large(limits))
-        at += length
-    return meta, at
-
-
-def _inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
-    """A deflated data set, unpacked piece by piece so that it can be stopped; the caller closes it."""
-    file.seek(offset)
-    out: IO[bytes] = SpooledTemporaryFile(max_size=16 * MB)  # type: ignore[assignment]  # noqa: SIM115
-    unpack = zlib.decompressobj(-zlib.MAX_WBITS)
-    total = 0
-    try:
-        while not unpack.eof:
-            packed = unpack.unconsumed_tail or file.read(64 * 1024)
-            if not packed:
-                raise FileRefused(CUT)
-            piece = unpack.decompress(packed, MB)
-            total += len(piece)
-            if total > limits.inflated_bytes:
-                raise FileRefused(
-                    _("It expands to more than %(size)s.") % {"size": size_in_words(limits.inflated_bytes)}
-                )
-            out.write(piece)
-    except zlib.error:
-        out.close()
-        raise FileRefused(DAMAGED) from None
-    except FileRefused:
-        out.close()
-        raise
-    return out
+    opening = read_opening(file, size=size, limits=limits)
+    syntax = opening.transfer_syntax
+    implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
+    with ExitStack() as opened:
+        start = opening.at
+        if syntax == DeflatedExplicitVRLittleEndian:
+            file = opened.enter_context(inflated(file, start, limits))
+            size, start = file.seek(0, 2), 0
+        walked = _Walk(
+            file,
+            size,
+            implicit=implicit,
+            little=little,
+            keep=keep,
+            limits=limits,
+            deviations=opening.deviations,
+        )
+        try:
+            walked.run(start)
+        except FileRefused:
+            if "no_preamble" in opening.deviations and not walked.elements:
+                raise FileRefused(NOT_DICOM) from None
+            raise
+    return Walked(opening.meta, syntax, walked.elements, walked.pixels, frozenset(opening.deviations))
 
 
 class _Walk:
@@ -151,8 +97,10 @@ class _Walk:
         little: bool,
         keep: Set[int],
         limits: Limits,
+        deviations: set[str],
     ) -> None:
         self.file, self.size, self.keep, self.limits = file, size, keep, limits
+        self.deviations = deviations
         self.implicit, self.little = implicit, little
         order = "<" if little else ">"
         self.order = order
@@ -166,6 +114,8 @@ class _Walk:
     def run(self, start: int) -> None:
         self.at = start
         implicit = self._looks_implicit(start, otherwise=self.implicit)
+        if implicit != self.implicit:
+            self.deviations.add("other_encoding")
         self.stack = [_Inside(False, self.size, self.size, implicit)]
         while self.stack:
             inside = self.stack[-1]
@@ -177,28 +127,39 @@ class _Walk:
                 return
             if inside.is_sequence:
                 self._item(inside, head)
-            else:
-                self._element(inside, head)
+            elif not self._element(inside, head):
+                return
 
     def _next(self, inside: _Inside) -> bytes:
-        """The next eight bytes; none where only padding is left."""
+        """The next eight bytes; none at the end of the data set, whatever is behind it."""
         self._count_part()
         self.file.seek(self.at)
         head = self.file.read(8)
         if len(head) == 8 and self.at + 8 <= inside.bound:
             if head == bytes(8) and len(self.stack) == 1 and _only_zeros(self.file):
+                self.deviations.add("bytes_after_the_end")
                 return b""
             return head
-        if len(self.stack) == 1 and not head.strip(b"\0"):
-            return b""
-        raise FileRefused(CUT)
+        self._end_before(inside, head)
+        return b""
+
+    def _end_before(self, inside: _Inside, rest: bytes) -> None:
+        """What is left is no whole element: raises FileRefused unless it is no part of the data set at all."""
+        if len(self.stack) > 1 or not is_behind_the_end(
+            rest, last=max(inside.last, 0), implicit=inside.implicit, little=self.little
+        ):
+            raise FileRefused(CUT)
+        self.deviations.add("bytes_after_the_end")
 
     def _item(self, inside: _Inside, head: bytes) -> None:
         group, element, length = self.implicit_head(head)
         tag = group << 16 | element
         self.at += 8
-        if tag == SEQUENCE_END and inside.end is None:
-            self.stack.pop()
+        if tag == SEQUENCE_END:
+            if inside.end is None:
+                self.stack.pop()
+            else:
+                self.deviations.add("stray_delimiter")
             return
         if tag != ITEM:
             raise FileRefused(DAMAGED)
@@ -208,13 +169,21 @@ class _Walk:
         implicit = inside.implicit or self._looks_implicit(self.at, otherwise=False)
         self.stack.append(_Inside(False, end, inside.bound if end is None else end, implicit))
 
-    def _element(self, inside: _Inside, head: bytes) -> None:
+    def _element(self, inside: _Inside, head: bytes) -> bool:
+        """Steps over an element, or into it; whether there was one: behind the last one there may be anything."""
         tag, vr, length = self._read_head(inside, head)
         if tag == ITEM_END:
-            if len(self.stack) == 1:
-                raise FileRefused(DAMAGED)
-            self.stack.pop()
-        elif length == UNDEFINED:
+            return self._item_end(inside)
+        if (length == UNDEFINED or self.at + length > inside.bound) and (
+            len(self.stack) == 1
+            and is_behind_the_end(
+                head, last=max(inside.last, 0), implicit=inside.implicit, little=self.little
+            )
+        ):
+            self.deviations.add("bytes_after_the_end")
+            return False
+        self._note(inside, tag, vr, length)
+        if length == UNDEFINED:
             self._open_ended(inside, tag, vr)
         elif self.at + length > inside.bound:
             raise FileRefused(CUT)
@@ -224,6 +193,37 @@ class _Walk:
         else:
             self._value(tag, vr, length, is_bulk=known_vr in BULK or tag in PIXELS)
             self.at += length
+        return True
+
+    def _item_end(self, inside: _Inside) -> bool:
+        """Ends the item. Behind the last element of a data set, a delimiter too many is passed over."""
+        if inside.end is None:
+            self.stack.pop()
+            return True
+        self.deviations.add("stray_delimiter")
+        if len(self.stack) > 1:
+            if self.at < inside.end:
+                raise FileRefused(DAMAGED)
+            return True
+        self.file.seek(self.at)
+        if len(rest := self.file.read(8)) == 8 and rest.strip(b"\0"):
+            group, element, _length = self.implicit_head(rest)
+            if group << 16 | element not in (ITEM_END, SEQUENCE_END):
+                raise FileRefused(DAMAGED)
+        return True
+
+    def _note(self, inside: _Inside, tag: int, vr: str | None, length: int) -> None:
+        if tag <= inside.last:
+            self.deviations.add("out_of_order")
+        inside.last = tag
+        if length & 1 and length != UNDEFINED:
+            self.deviations.add("odd_length")
+        if tag == SEQUENCE_END:
+            self.deviations.add("stray_delimiter")
+        elif vr is None and not inside.implicit:
+            self.deviations.add("other_encoding")
+        elif vr is not None and vr not in KNOWN_VRS:
+            self.deviations.add("unknown_vr")
 
     def _read_head(self, inside: _Inside, head: bytes) -> tuple[int, str | None, int]:
         """Tag, type where the element has one, and length; the position is then its value."""
@@ -255,7 +255,7 @@ class _Walk:
         if not is_bulk:
             self.header_bytes += length
             if self.header_bytes > self.limits.header_bytes:
-                raise FileRefused(_header_too_large(self.limits))
+                raise FileRefused(header_too_large(self.limits))
 
     def _open_ended(self, inside: _Inside, tag: int, vr: str | None) -> None:
         """Of undefined length: a sequence, or encapsulated bytes."""
@@ -329,7 +329,3 @@ def _only_zeros(file: IO[bytes]) -> bool:
         if piece.strip(b"\0"):
             return False
     return True
-
-
-def _header_too_large(limits: Limits) -> str:
-    return _("Its header is larger than %(size)s.") % {"size": size_in_words(limits.header_bytes)}

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -101,6 +102,8 @@ class Instance(models.Model):
     rows = models.PositiveIntegerField(null=True)
     columns = models.PositiveIntegerField(null=True)
     frames = models.PositiveIntegerField(default=0, db_default=0)
+    # How the file differs from the standard, as codes of `studies.deviations`.
+    deviations = ArrayField(models.CharField(max_length=30), default=list, db_default=[])
     arrived_at = models.DateTimeField(db_default=Now())
 
     class Meta:

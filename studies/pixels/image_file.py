@@ -7,7 +7,14 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.filereader import read_partial
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
 
 from studies.pixels.codestream import Codestream, first_codestream
 from studies.renderer import NO_IMAGE_DATA, NO_SYNTAX
@@ -33,6 +40,12 @@ def whole(ds: Dataset, word: str | int) -> int | None:
         return None
 
 
+def _syntax_of(is_implicit: bool | None, is_little: bool | None) -> UID:
+    if is_implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if is_little else ExplicitVRBigEndian
+
+
 @dataclass(frozen=True)
 class ImageFile:
     """An opened file: its attributes, and where its pixels are read from."""
@@ -45,14 +58,18 @@ class ImageFile:
         """Bulky values are read when they are asked for, frames one by one."""
         path = Path(path)
         with path.open("rb") as stream:
-            syntax = read_partial(stream, lambda tag, vr, length: tag >> 16 > 2).file_meta.get(
-                "TransferSyntaxUID"
-            )
+            begun = read_partial(stream, lambda tag, vr, length: tag >> 16 > 2, force=True)
+        syntax = begun.file_meta.get("TransferSyntaxUID")
         if syntax == DeflatedExplicitVRLittleEndian:
             # Unpacked in memory as a whole: what that may come to was limited when it was taken in.
-            ds = dcmread(path)
+            ds = dcmread(path, force=True)
             return cls(ds, ds)
-        ds = dcmread(path, defer_size="1 MB")
+        if not syntax:
+            # As pydicom found it out from the first element, and ingest by the same rule.
+            ds = dcmread(path, force=True)
+            ds.file_meta.TransferSyntaxUID = _syntax_of(*ds.original_encoding)
+            return cls(ds, ds)
+        ds = dcmread(path, force=True, defer_size="1 MB")
         unreadable = [word for word in NUMBERS if word in ds and whole(ds, word) is None]
         for word in unreadable:
             # The decoders stumble over it, and we have what we make of it ourselves.

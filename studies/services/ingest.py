@@ -205,6 +205,7 @@ class _Batch:
                 OTHER_BYTES if outcome == FileOutcome.REFUSED else "",
                 study=files.study.uuid,
                 blob_id=arrival.blob_id,
+                deviations=tuple(arrival.header.instance["deviations"]),
             )
             for outcome, arrivals in outcomes.items()
             for arrival in arrivals

@@ -25,7 +25,6 @@ from studies.renderer import (
     NO_DECODER,
     NO_IMAGE_DATA,
     NO_SIZE,
-    NO_SYNTAX,
     TOO_SLOW,
     UNREADABLE,
     Rendered,
@@ -246,7 +245,7 @@ NOT_SHOWN = {
     "SC_rgb_jpeg.dcm": UNREADABLE,  # native bytes under a compressed syntax
     "emri_small_jpeg_2k_lossless_too_short.dcm": NO_IMAGE_DATA,  # cut off before its pixels
     "nested_priv_SQ.dcm": NO_SIZE,
-    "meta_missing_tsyntax.dcm": NO_SYNTAX,
+    "meta_missing_tsyntax.dcm": NO_SIZE,
 }
 
 

@@ -1,0 +1,153 @@
+"""How a file begins: its preamble, its file meta group and its transfer syntax, where they are missing as well.
+
+What is missing or odd is noted as a deviation when the readers of the field (pydicom, DCMTK) read on regardless.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+from struct import Struct
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from django.utils.translation import gettext as _
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.valuerep import VR
+
+from common.formats import size_in_words
+from studies.ingest.limits import MB, Limits
+from studies.ingest.refusals import CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, FileRefused
+from studies.ingest.uids import is_uid
+
+BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+LONG_LENGTH = BULK | {"SQ", "SV", "UC", "UR", "UT", "UV"}
+KNOWN_VRS = frozenset(str(vr) for vr in VR if len(vr) == 2)
+GROUP_LENGTH, SYNTAX = 0x00020000, 0x00020010
+_EXPLICIT, _IMPLICIT, _LONG = Struct("<HH2sH").unpack, Struct("<HHL").unpack, Struct("<L").unpack
+
+
+@dataclass
+class Opening:
+    """The values of the file meta group, how the data set is encoded, and where it begins."""
+
+    meta: dict[int, bytes] = field(default_factory=dict)
+    transfer_syntax: str = ""
+    at: int = 0
+    deviations: set[str] = field(default_factory=set)
+
+
+def read_opening(file: IO[bytes], *, size: int, limits: Limits) -> Opening:
+    opening = Opening()
+    file.seek(0)
+    start = file.read(132)
+    if start[128:] == b"DICM":
+        opening.at = 132
+    elif _may_begin_a_data_set(start):
+        opening.deviations.add("no_preamble")
+    else:
+        raise FileRefused(NOT_DICOM)
+    _read_meta(file, size, opening, limits)
+    _find_syntax(file, size, opening)
+    return opening
+
+
+def text_of(value: bytes) -> str:
+    return value.strip(b"\0 ").decode("ascii", "replace")
+
+
+def _may_begin_a_data_set(start: bytes) -> bool:
+    """Whether the first element is of the groups that stand first, 0002 and 0008, and says that it is short."""
+    if len(start) < 16 or start[0:2] not in (b"\x02\0", b"\x08\0", b"\0\x08"):
+        return False
+    order = ">" if start[0:2] == b"\0\x08" else "<"
+    if start[4:6].decode("latin-1") in KNOWN_VRS:
+        return True
+    return order == "<" and _IMPLICIT(start[:8])[2] <= 256
+
+
+def _read_meta(file: IO[bytes], size: int, opening: Opening, limits: Limits) -> None:
+    """The elements of group 0002: little endian, explicit, or as some write them without value representations."""
+    begin = at = opening.at
+    after_length: int | None = None
+    for _part in range(100):
+        file.seek(at)
+        if len(head := file.read(12)) < 8 or head[:2] != b"\x02\0":
+            break
+        tag, at, length = _meta_element(head, at, opening)
+        if length > size - at:
+            raise FileRefused(CUT)
+        if length <= limits.value_bytes:
+            file.seek(at)
+            opening.meta[tag] = file.read(length)
+        elif length > limits.header_bytes:
+            raise FileRefused(header_too_large(limits))
+        at += length
+        if tag == GROUP_LENGTH:
+            after_length = at
+    opening.at = at
+    if at == begin:
+        opening.deviations.add("no_meta")
+    elif after_length is None or opening.meta.get(GROUP_LENGTH) != (at - after_length).to_bytes(4, "little"):
+        opening.deviations.add("meta_length")
+
+
+def _meta_element(head: bytes, at: int, opening: Opening) -> tuple[int, int, int]:
+    """Its tag, where its value is, and the value's length."""
+    if not (head[4:6].isalpha() and head[4:6].isupper()):
+        opening.deviations.add("implicit_meta")
+        group, element, length = _IMPLICIT(head[:8])
+        return group << 16 | element, at + 8, length
+    group, element, vr, length = _EXPLICIT(head[:8])
+    if vr.decode("ascii") not in LONG_LENGTH:
+        return group << 16 | element, at + 8, length
+    if len(head) < 12:
+        raise FileRefused(CUT)
+    return group << 16 | element, at + 12, _LONG(head[8:])[0]
+
+
+def _find_syntax(file: IO[bytes], size: int, opening: Opening) -> None:
+    """The transfer syntax as declared, else as the first element of the data set shows it."""
+    opening.transfer_syntax = text_of(opening.meta.get(SYNTAX, b""))
+    if is_uid(opening.transfer_syntax):
+        return
+    if size - opening.at < 8:
+        raise FileRefused(NO_SYNTAX)
+    opening.deviations.add("no_syntax")
+    file.seek(opening.at)
+    head = file.read(6)
+    if head[4:6].decode("latin-1") not in KNOWN_VRS:
+        opening.transfer_syntax = ImplicitVRLittleEndian
+    elif int.from_bytes(head[:2], "little") >= 0x400:  # a low group with its bytes the other way round
+        opening.transfer_syntax = ExplicitVRBigEndian
+    else:
+        opening.transfer_syntax = ExplicitVRLittleEndian
+
+
+def inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
+    """A deflated data set, unpacked piece by piece so that it can be stopped; the caller closes it."""
+    file.seek(offset)
+    out: IO[bytes] = SpooledTemporaryFile(max_size=16 * MB)  # type: ignore[assignment]  # noqa: SIM115
+    unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+    total = 0
+    try:
+        while not unpack.eof:
+            packed = unpack.unconsumed_tail or file.read(64 * 1024)
+            if not packed:
+                raise FileRefused(CUT)
+            piece = unpack.decompress(packed, MB)
+            total += len(piece)
+            if total > limits.inflated_bytes:
+                raise FileRefused(
+                    _("It expands to more than %(size)s.") % {"size": size_in_words(limits.inflated_bytes)}
+                )
+            out.write(piece)
+    except zlib.error:
+        out.close()
+        raise FileRefused(DAMAGED) from None
+    except FileRefused:
+        out.close()
+        raise
+    return out
+
+
+def header_too_large(limits: Limits) -> str:
+    return _("Its header is larger than %(size)s.") % {"size": size_in_words(limits.header_bytes)}

@@ -1,0 +1,139 @@
+"""What pydicom and DCMTK both read whole is taken, with a note; what has lost data is refused."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from studies.deviations import SENTENCES
+from studies.ingest.headers import Header, read_header
+from studies.ingest.limits import Limits
+from studies.ingest.refusals import CUT, FileRefused
+from studies.ingest.sources import from_path
+from studies.models import Blob, Instance
+from studies.services import render_previews, take_in_all
+from tests.bad_files import Homes, dicom_storage, homes, source
+from tests.cast import IMPORTER
+from tests.odd_files import (
+    ODDITIES,
+    PIXELS,
+    dcmtk_reads_whole,
+    made_odd,
+    parts_of,
+    pydicom_reads_whole,
+    real_files,
+    tag_of,
+)
+
+__all__ = ["dicom_storage", "homes"]
+
+FILES = [path for path in real_files() if path.stat().st_size < 60_000 and parts_of(path)]
+some_files = st.sampled_from(FILES)
+some_oddities = st.lists(
+    st.tuples(st.sampled_from(sorted(ODDITIES)), st.integers(0, 1000)),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda odd: odd[0],
+)
+# What differs although the standard allows it, or where the standard says nothing.
+NOT_NOTED = {
+    "padding_element_behind", "private_behind", "group_lengths", "reserved_bytes", "odd_sequence", "odd_pixels",
+    "unknown_vr", "implicit_element", "odd_uid", "odd_text", "out_of_order", "given_twice", "wrong_meta_length",
+}  # fmt: skip
+
+
+LOSSES = {"open_sequence_at_the_end"}
+
+
+def read(data: bytes) -> Header:
+    return read_header(io.BytesIO(data), size=len(data), limits=Limits())
+
+
+@pytest.mark.skipif(shutil.which("dcmdump") is None, reason="DCMTK (Debian's dcmtk) is not installed here.")
+@given(path=some_files, oddities=some_oddities)
+@settings(max_examples=60, deadline=None)
+def test_what_both_readers_of_the_field_read_whole_is_taken(
+    path: Path, oddities: list[tuple[str, int]]
+) -> None:
+    data = made_odd(path, oddities)
+    assume(pydicom_reads_whole(data, path) and dcmtk_reads_whole(data))
+
+    try:
+        taken = read(data)
+    except FileRefused as refused:
+        # Nothing in it says which object it is: it could be filed nowhere.
+        assert "no SOP Instance UID" in refused.sentence, refused.sentence
+        return
+
+    assert set(taken.instance["deviations"]) <= SENTENCES.keys()
+    assert taken.instance["deviations"] or {name for name, _ in oddities} <= NOT_NOTED
+
+
+@given(path=some_files, name=st.sampled_from(sorted(set(ODDITIES) - LOSSES)), pick=st.integers(0, 1000))
+@settings(max_examples=100, deadline=None)
+def test_an_oddity_that_loses_nothing_is_taken(path: Path, name: str, pick: int) -> None:
+    """More than DCMTK takes: bytes behind the end, for one."""
+    data = made_odd(path, [(name, pick)])
+    assume(pydicom_reads_whole(data, path))
+
+    try:
+        assert read(data).study_instance_uid
+    except FileRefused as refused:
+        assert "no SOP Instance UID" in refused.sentence, refused.sentence
+
+
+@given(path=some_files, data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_file_cut_off_inside_an_element_is_refused(path: Path, data: st.DataObject) -> None:
+    parts = parts_of(path)
+    assert parts is not None
+    place = data.draw(st.integers(0, len(parts.elements) - 1), label="the element that is cut")
+    length = len(parts.elements[place])
+    # One byte alone may as well be a line feed behind the end.
+    kept = data.draw(st.integers(2, length - 1), label="bytes of it that are left")
+    parts.elements = [*parts.elements[:place], parts.elements[place][:kept]]
+
+    with pytest.raises(FileRefused) as refused:
+        read(parts.joined())
+
+    if tag_of(parts.elements[-1]) == PIXELS or kept >= 8:
+        assert refused.value.sentence in {CUT, "It has no SOP Instance UID."}
+
+
+@pytest.mark.parametrize("name", sorted(set(ODDITIES) - LOSSES))
+def test_an_odd_file_is_kept_byte_for_byte_with_its_note(
+    homes: Homes, dicom_storage: Path, name: str
+) -> None:
+    path = next(path for path in FILES if path.name == "MR_small.dcm")
+    data = made_odd(path, [(name, 0)])
+
+    [result] = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)]).files
+
+    assert result.sentence == ""
+    assert (dicom_storage / Blob.objects.get().key).read_bytes() == data
+    assert list(result.deviations) == Instance.objects.get().deviations
+
+
+@pytest.mark.parametrize(
+    "name", ["no_preamble", "no_meta", "bare", "implicit_meta", "no_syntax", "signs_behind"]
+)
+def test_an_odd_file_has_the_picture_that_it_has_without_its_oddity(
+    homes: Homes, dicom_storage: Path, name: str
+) -> None:
+    path = next(path for path in FILES if path.name == "MR_small.dcm")
+    data = made_odd(path, [(name, 0)])
+    both = (
+        take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)]),
+        take_in_all(worklist=homes.imaging, by=IMPORTER, sources=[from_path(path)]),
+    )
+
+    render_previews(blob_ids=both[0].blob_ids | both[1].blob_ids)
+
+    odd, plain = (Blob.objects.get(pk__in=result.blob_ids) for result in both)
+    assert odd.preview == plain.preview == Blob.Preview.READY
+    assert (dicom_storage / odd.preview_key(1)).read_bytes() == (
+        dicom_storage / plain.preview_key(1)
+    ).read_bytes()
