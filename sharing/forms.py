@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core import signing
@@ -24,6 +24,7 @@ from sharing.targets import Target
 # Between several codes; a space belongs to a code.
 _BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
 _SALT = "sharing.read-back"
+_PRESS_SALT = "sharing.press"
 LATEST = date(2199, 12, 31)
 
 
@@ -111,6 +112,20 @@ class Picked:
 def sealed(code: str, name: str) -> str:
     """A code with the name it was read back as, for a form field."""
     return signing.dumps([code, name], salt=_SALT)
+
+
+def sealed_press(press: UUID, person: int) -> str:
+    """The uuid that the next press of this person gets, for a form field: only they can use it."""
+    return signing.dumps([str(press), person], salt=_PRESS_SALT)
+
+
+def press_of(data: QueryDict, person: int) -> UUID:
+    """The uuid that the form carries for its press; a new one where it carries none of this person's."""
+    try:
+        press, owner = signing.loads(data.get("press", ""), salt=_PRESS_SALT)
+        return UUID(press) if owner == person else uuid4()
+    except (signing.BadSignature, ValueError, TypeError):
+        return uuid4()
 
 
 def _named(value: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("share/open/", share.open_dialog, name="share_open"),
     path("share/check/", share.check, name="share_check"),
     path("share/physicians/", share.physicians, name="physicians"),
+    path("share/pressed/<uuid:press>/", share.pressed, name="pressed"),
     path("share/studies/", share.share, name="share_studies"),
     path("shares/end/", ends.end, name="end"),
     path("shares/<uuid:share>/change/", changes.change, name="change"),

@@ -18,6 +18,7 @@ from sharing.selectors.invitations import (
     waiting_membership,
 )
 from sharing.selectors.leaving import Leaving, what_ends_by_leaving
+from sharing.selectors.presses import PressMade, made_in_press
 from sharing.selectors.previews import (
     WhatEnds,
     what_ends,
@@ -42,6 +43,7 @@ __all__ = [
     "EndingShare",
     "Leaving",
     "NoSuchPage",
+    "PressMade",
     "ReceivedPress",
     "StudyAccess",
     "WhatEnds",
@@ -52,6 +54,7 @@ __all__ = [
     "invitations_of",
     "invitations_sent_by",
     "is_waited_for",
+    "made_in_press",
     "members_with",
     "people_like",
     "people_named",

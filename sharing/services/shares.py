@@ -1,9 +1,8 @@
 """The Share Studies button: check, resolve, write, audit."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -47,13 +46,14 @@ def share_studies(
     by: Actor,
     note: str = "",
     expires_at: date | datetime | None = None,
+    press: UUID | None = None,
 ) -> ShareReport:
     """Share the studies of some placements on one worklist with every target.
 
     `expires_at`: a moment, or the last day, which counts to its end in the zone of the worklist. The emails, and the
     codes that were not read back, count against the limits before the transaction begins: a press that is undone counts
-    as well. To a share
-    that exists already a given note or end date is a change; what is left empty stays as it was.
+    as well. To a share that exists already a given note or end date is a change; what is left empty stays as it was.
+    `press`: the uuid by which the person may ask later what became of it.
 
     Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
     (limits, note, end date). Refusals of single rows are in the report and undo nothing else.
@@ -70,7 +70,14 @@ def share_studies(
     gone = set(placements) - {placement.uuid for placement in ticked}
     with transaction.atomic():
         return _press(
-            ticked, wanted, gone, rights, by=by, note=note, expires_at=moment_of(expires_at, worklist)
+            ticked,
+            wanted,
+            gone,
+            rights,
+            by=by,
+            uuid=press or uuid4(),
+            note=note,
+            expires_at=moment_of(expires_at, worklist),
         )
 
 
@@ -81,6 +88,7 @@ def _press(
     rights: frozenset[str],
     *,
     by: Actor,
+    uuid: UUID,
     note: str,
     expires_at: datetime | None,
 ) -> ShareReport:
@@ -95,7 +103,7 @@ def _press(
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = permissions.allowed_for(by, worklist, rights, list(graphs), graphs)
-    press = Press(uuid=uuid.uuid4(), by=by, worklist=worklist, note=note, expires_at=expires_at, now=now)
+    press = Press(uuid=uuid, by=by, worklist=worklist, note=note, expires_at=expires_at, now=now)
     decisions = decide(
         Pressed(
             placements=ticked,

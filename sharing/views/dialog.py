@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from audit.requests import actor_of
 from common.text import identity
 from sharing import selectors, targets
-from sharing.forms import Picked, ShareForm, sealed, uuids
+from sharing.forms import Picked, ShareForm, press_of, sealed, sealed_press, uuids
 from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import dialog
@@ -121,6 +121,7 @@ class Dialog:
 
     def context(self) -> dict[str, Any]:
         offer, picked = self.offer, self.picked
+        press, person = press_of(self.request.POST, self.request.user.pk), self.request.user.pk
         context: dict[str, Any] = {
             "offer": offer,
             "ticked": self.ticked,
@@ -130,6 +131,8 @@ class Dialog:
             "recipients": picked.number,
             "several_accounts": offer.worklist.is_personal,
             "focus": self.part,
+            "press": press,
+            "sealed_press": sealed_press(press, person),
         }
         if not self.part:
             context["locations"] = self._places(Method.LOCATION, picked.locations)

@@ -13,6 +13,7 @@ from common import formats
 from common.text import one_line
 from sharing.decisions import ShareChange
 from sharing.models import Method
+from sharing.selectors import PressMade
 from sharing.selectors.access import last_moment
 from sharing.services import Outcome, ReportRow, ShareReport
 from sharing.targets import Target
@@ -41,6 +42,19 @@ MANY_LINES = 60
 MOST_OF_NOTE = 80
 
 
+WHAT_WAS_SHARED = gettext_noop("What was shared")
+
+
+def press_counts(made: PressMade) -> list[tuple[int, str]]:
+    """How many shares a press made, by outcome, as its report counts them."""
+    counts = (
+        (Outcome.SHARED, made.shared),
+        (Outcome.INVITED, made.invited),
+        (Outcome.AWAITING_APPROVAL, made.awaiting),
+    )
+    return [(number, _(WORDS[outcome])) for outcome, number in counts if number]
+
+
 def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
     counts = [(report.count(outcome), _(WORDS[outcome])) for outcome in ORDER[::-1] if report.count(outcome)]
     unknown = Unknown(_("Name not recorded"), _("not recorded"))
@@ -51,7 +65,7 @@ def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
     return {
         "report": report,
         "close": studies_page(request, report.worklist),
-        "page_title": _("What was shared"),
+        "page_title": _(WHAT_WAS_SHARED),
         "counts": counts,
         "studies": len(lines),
         "recipients": len(by_target),

@@ -1,5 +1,7 @@
 """Share Studies: the dialog, its Check step, the button."""
 
+from uuid import UUID
+
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.requests import actor_of
 from sharing import selectors, services
-from sharing.forms import Picked, ShareForm, uuids
+from sharing.forms import Picked, ShareForm, press_of, uuids
 from sharing.limits import MOST_STUDIES
 from sharing.services import dialog
 from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentence
 from sharing.views.dialog import PARTS, Dialog
-from sharing.views.report import report_context
+from sharing.views.report import WHAT_WAS_SHARED, press_counts, report_context
 
 NONE_TICKED = gettext_noop("Select at least one study, then choose Share.")
 CANNOT_SHARE = gettext_noop("These studies cannot be shared together")
@@ -69,6 +71,7 @@ def share(request: HttpRequest) -> HttpResponse:
                 by=actor_of(request),
                 note=form.cleaned_data["note"],
                 expires_at=form.cleaned_data["until"],
+                press=press_of(request.POST, request.user.pk),
             )
         except ValidationError as refusal:
             form.add_error(None, refusal)
@@ -81,6 +84,17 @@ def share(request: HttpRequest) -> HttpResponse:
         return shown.answer(status=422)
     except ValidationError as refusal:
         return sentence(request, _(CANNOT_SHARE), refusal.message)
+
+
+@page
+@require_safe
+def pressed(request: HttpRequest, press: UUID) -> HttpResponse:
+    """What became of a press whose answer did not arrive: the shares it made, or 204 while there is none."""
+    made = selectors.made_in_press(actor_of(request), press)
+    if made is None:
+        return HttpResponse(status=204)
+    context = {"counts": press_counts(made), "page_title": _(WHAT_WAS_SHARED)}
+    return dialog_answer(request, "sharing/_pressed.html", context)
 
 
 @page

@@ -196,14 +196,50 @@
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
     if (xhr.status === 401) document.getElementById("sign-in-again")?.showModal();
+    else if (xhr.status >= 502 && askedOutcome(event)) askOutcome(askedOutcome(event));
     else say(sentenceOf(xhr));
   });
 
-  document.addEventListener("htmx:sendError", () => say(sentence("no-connection")));
+  // The connection may have broken after the server got the press.
+  document.addEventListener("htmx:sendError", (event) => {
+    if (navigator.onLine && askedOutcome(event)) askOutcome(askedOutcome(event));
+    else say(sentence("no-connection"));
+  });
   document.addEventListener("htmx:timeout", (event) => {
     const reads = event.detail.requestConfig.verb === "get";
-    say(sentence(reads ? "no-answer-to-read" : "no-answer-to-change"));
+    if (askedOutcome(event)) askOutcome(askedOutcome(event));
+    else say(sentence(reads ? "no-answer-to-read" : "no-answer-to-change"));
   });
+
+  // A press whose answer did not arrive: its button has the URL that says what became of it. The server may still be
+  // at work, so it is asked for half a minute.
+  const askedOutcome = (event) => event.detail.elt?.dataset?.outcome;
+  const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+  async function askOutcome(url) {
+    say(sentence("asking-outcome"));
+    for (const seconds of [0, 2, 3, 5, 10, 10]) {
+      await pause(seconds);
+      if (!document.querySelector(`[data-outcome="${CSS.escape(url)}"]`)) return;
+      let answer;
+      try {
+        answer = await fetch(url, { credentials: "same-origin", headers: { "HX-Request": "true" } });
+      } catch {
+        say(sentence("no-connection"));
+        return;
+      }
+      if (answer.status === 401) {
+        document.getElementById("sign-in-again")?.showModal();
+        return;
+      }
+      if (answer.status === 200) {
+        document.getElementById("dialog-alerts").replaceChildren();
+        htmx.ajax("GET", url, { target: "#dialog-body" });
+        return;
+      }
+    }
+    say(sentence("no-outcome"));
+  }
 
   // A request outside a form still carries the page's CSRF token.
   document.addEventListener("htmx:configRequest", (event) => {

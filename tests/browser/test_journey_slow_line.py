@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from sharing.models import Share
 from tests.browser.steps import CT_PATIENT, Hospital, Person
 
-CHECK = "**/share/check/"
+CHECK, PRESS, ASKED = "**/share/check/", "**/share/studies/", "**/share/pressed/**"
+AFTER = "htmx:afterRequest, [object HTMLDivElement]"
+# What the browser and htmx write of each way to lose an answer.
+LOST = {
+    "in time": ["htmx:timeout, [object HTMLDivElement]", AFTER],
+    "at all": ["Failed to load resource: net::ERR_FAILED", "htmx:sendError, [object HTMLDivElement]", AFTER],
+    "by the proxy": ["504 /share/studies/", "htmx 504 /share/studies/"],
+}
 
 
 def test_an_answer_that_comes_late_does_not_take_the_keyboard_away(
@@ -61,9 +69,54 @@ def test_an_answer_that_does_not_come_in_time_is_no_promise_that_nothing_was_don
     ana.open_worklist("CT Reporting")
     dialog = ana.share(CT_PATIENT)
     dialog.get_by_label("Emergency").check()
+    ana.page.clock.install()
     ana.page.evaluate("htmx.config.timeout = 300")
-    ana.page.route("**/share/studies/", lambda route: None)
+    ana.page.route(PRESS, lambda route: None)
+    with ana.page.expect_response(ASKED):
+        dialog.get_by_role("button", name="Share Studies").click()
+
+    # It never reached the server: she is told what is known, and may press again.
+    expect(dialog.get_by_role("alert").first).to_contain_text("We are asking whether the studies were shared")
+    for _ in range(5):
+        with ana.page.expect_response(ASKED):
+            ana.page.clock.run_for(11_000)
+    expect(dialog.get_by_role("alert").first).to_contain_text("no new share is recorded")
+    assert not Share.objects.exists()
+    ana.page.unroute(PRESS)
+    ana.page.evaluate("htmx.config.timeout = 60000")
     dialog.get_by_role("button", name="Share Studies").click()
-    expect(dialog.get_by_role("alert").first).to_contain_text("Your change may have been made: check")
-    ana.page.unroute("**/share/studies/")
+    expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
+    assert Share.objects.count() == 1
     ana.meant("htmx:timeout, [object HTMLDivElement]", "htmx:afterRequest, [object HTMLDivElement]")
+
+
+@pytest.mark.parametrize("lost", ["in time", "at all", "by the proxy"])
+def test_of_a_press_whose_answer_was_lost_the_server_says_what_became(
+    hospital: Hospital, come: Callable[..., Person], lost: str
+) -> None:
+    ana = come(hospital.cast.ana)
+    ana.open_worklist("CT Reporting")
+    dialog = ana.share(CT_PATIENT)
+    dialog.get_by_label("Emergency").check()
+    ana.add_address("dora@seaview.example")
+
+    def reaches_the_server(route: Route) -> None:
+        route.fetch()
+        if lost == "at all":
+            route.abort()
+        elif lost == "by the proxy":
+            route.fulfill(status=504, body="")
+
+    if lost == "in time":
+        ana.page.evaluate("htmx.config.timeout = 1500")
+    ana.page.route(PRESS, reaches_the_server)
+    dialog.get_by_role("button", name="Share Studies").click()
+
+    expect(dialog.get_by_text("but the server did share")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
+    expect(dialog.get_by_role("list", name="New shares")).to_contain_text("1 shared")
+    expect(dialog.get_by_role("list", name="New shares")).to_contain_text("1 invited")
+    assert Share.objects.count() == 2
+    ana.page.unroute(PRESS)
+    ana.look("pressed")
+    ana.meant(*LOST[lost])

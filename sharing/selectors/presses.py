@@ -1,0 +1,32 @@
+"""What became of a press, for the person who made it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from audit.actor import Actor
+from sharing.models import Share
+
+# The person's latest shares, among which a press of a minute ago is: a read with a bound, however many they made.
+LATEST = 20_000
+
+
+@dataclass(frozen=True)
+class PressMade:
+    """How many shares a press made: effective at once, waiting for approval, waiting for people to register."""
+
+    shared: int
+    awaiting: int
+    invited: int
+
+
+def made_in_press(by: Actor, press: UUID) -> PressMade | None:
+    """The shares of the person's own press; None where it made none. One statement."""
+    latest = Share.objects.filter(shared_by=by.person).order_by("-id")[:LATEST]
+    made = Share.objects.filter(pk__in=latest.values("pk"), press=press).aggregate(
+        invited=Count("pk", filter=Q(to_worklist=None)),
+        awaiting=Count("pk", filter=Q(to_worklist__isnull=False, approved_at=None)),
+        shared=Count("pk", filter=Q(to_worklist__isnull=False, approved_at__isnull=False)),
+    )
+    return PressMade(**made) if any(made.values()) else None
