@@ -1,6 +1,7 @@
 """The audit trail of an account, to read, filter and export; no one writes it here."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -19,7 +20,8 @@ from audit.models import AuditEvent
 from audit.requests import actor_of
 from audit.selectors import Filters
 from common.timezones import zone_named
-from worklists.services.trail import export_account_trail, read_account_trail
+from studies.selectors.trail import trails_readable_by
+from worklists.services.trail import AccountTrail, export_account_trail, read_account_trail
 
 
 class AccountTrailForm(TrailForm):
@@ -71,6 +73,7 @@ class AuditEventAdmin(AdminPage):
             "lead": _lead(account),
             "form": form,
             "trail": shown,
+            "trails": _readable(request, shown),
             "reset": request.path,
             **(form.links(shown.newer, shown.older) if shown is not None else {}),
         }
@@ -92,6 +95,13 @@ class AuditEventAdmin(AdminPage):
         )
         kind = "text/csv; charset=utf-8"
         return FileResponse(file, as_attachment=True, filename="audit-trail.csv", content_type=kind)
+
+
+def _readable(request: HttpRequest, shown: AccountTrail | None) -> set[UUID]:
+    """Of the studies on the page, those whose own trail the reader may read as well."""
+    lines = shown.lines if shown is not None else []
+    named = {line.event.placement_uuid for line in lines if line.event.placement_uuid is not None}
+    return trails_readable_by(actor_of(request), named)
 
 
 def _lead(account: Any) -> str:

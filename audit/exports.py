@@ -2,20 +2,21 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from typing import IO, TextIO
 
 IN_MEMORY = 1_000_000
 
-# A spreadsheet reads a cell that begins with one of these as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet reads a cell that begins with one of these signs as a formula, and where a cell begins depends on the
+# separator it takes the file to have. Space and quotation marks in front do not count.
+_FORMULA = re.compile('(?:^|(?<=[,;|\\t\\r\\n]))(?=[\\s"]*[=+\\-@\\t\\r\\n＝＋－＠﹢﹣﹦﹫])')
 
 
 def safe(cell: object) -> str:
-    """The cell as text; a formula becomes plain text by an apostrophe in front."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text
+    """The cell as text, with an apostrophe in front of each part that would be a formula, whatever the separator."""
+    return _FORMULA.sub("'", "" if cell is None else str(cell))
 
 
 def spooled_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> tuple[IO[bytes], int]:
@@ -36,7 +37,7 @@ def spooled_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> tuple[
 def write_csv(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write the rows one after the other; returns their number without the head."""
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(head)
+    writer.writerow([safe(name) for name in head])
     count = 0
     for row in rows:
         writer.writerow([safe(cell) for cell in row])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.actions import Action
 from audit.models import AuditEvent
-from audit.sentences import IN_FRONT, METHODS, NOTES, OTHERWISE, REASONS, SENTENCES, STATES
+from audit.sentences import IN_FRONT, MEMBERSHIP_STATES, METHODS, NOTES, OTHERWISE, REASONS, SENTENCES, STATES
 from common import formats
 from common.nouns import counted
 from common.text import one_line
@@ -99,8 +99,17 @@ def _parts(label: object) -> tuple[str, str]:
     return (name, email[:-1]) if name and email.endswith(">") else (text, "")
 
 
+def mark(event: AuditEvent) -> str:
+    """What tells a person from others in every trail, whatever they call themselves; empty for who is no user."""
+    return f"P{event.by_id}" if event.by_id is not None else ""
+
+
 def action_label(event: AuditEvent) -> str:
-    """The action's short name, as in the filters."""
+    """The action's short name, as in the filters; a membership that became inactive or active again is named so."""
+    if event.action in MEMBERSHIP_STATES:
+        key, label = MEMBERSHIP_STATES[event.action]
+        if _detail(event, key):
+            return _(label)
     try:
         return str(Action(event.action).label)
     except ValueError:
@@ -234,6 +243,8 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "factor": lambda e: _in(": {}", _detail(e, "factor")),
     "role": lambda e: _in(_("“{}”"), _detail(e, "role"), otherwise=_("of an account")),
     "new_role": lambda e: _in(_(" with “{}”"), _detail(e, "new_role")),
+    "new_name": lambda e: _in(_(" to “{}”"), _detail(e, "new_name")),
+    "old_name": lambda e: _in(_(", before: “{}”"), _detail(e, "old_name")),
     "as_role": lambda e: _in(_(" with the role “{}”"), _detail(e, "role")),
     "to_role": lambda e: _in(_(" to the role “{}”"), _detail(e, "role")),
     "rights": _rights,

@@ -13,6 +13,7 @@ class AuditEvent(models.Model):
     Rows are only ever added; a trigger and the rights of the database role both ensure this.
     """
 
+    # A trigger sets it for the site's own role, whatever was given.
     at = models.DateTimeField(db_default=Now())
     action = models.CharField(max_length=60, choices=Action)
     outcome = models.CharField(max_length=10, db_default="success")
@@ -57,6 +58,11 @@ class AuditEvent(models.Model):
             ),
             models.Index(fields=["account_id", "-id"], name="audit_of_an_account"),
             models.Index(fields=["by_id", "-id"], name="audit_of_a_person"),
+            models.Index(
+                fields=["by_id"],
+                name="audit_of_new_names",
+                condition=models.Q(action=Action.USER_RENAME, account_id__isnull=True),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

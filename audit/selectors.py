@@ -1,15 +1,16 @@
 """Reading the trail: filters, pages by key, batches by key. The caller decides which events a person may read."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from audit import history
+from audit.actions import Action
 from audit.models import AuditEvent
 from common.text import one_line
 
@@ -96,6 +97,26 @@ def batches(events: QuerySet[AuditEvent], size: int = BATCH) -> Iterator[list[Au
     while rows := list((events if last is None else events.filter(pk__lt=last)).order_by("-pk")[:size]):
         yield rows
         last = rows[-1].pk
+
+
+def accounts_acted_in(person: int) -> list[int]:
+    """The accounts in whose trails the person acts."""
+    events = AuditEvent.objects.filter(by_id=person)
+    accounts = events.order_by().values_list("account_id", flat=True).distinct()
+    return [account for account in accounts if account is not None]
+
+
+def acting_in(events: QuerySet[AuditEvent]) -> list[int]:
+    """The people who act in these events."""
+    people = events.order_by().values_list("by_id", flat=True).distinct()
+    return [person for person in people if person is not None]
+
+
+def with_new_names(events: QuerySet[AuditEvent], people: Iterable[int]) -> QuerySet[AuditEvent]:
+    """These events, and that the people in them changed their name: a borrowed name is seen in the same trail."""
+    renamed = AuditEvent.objects.filter(action=Action.USER_RENAME, account_id=None, by_id__in=people)
+    keys = list(renamed.order_by().values_list("pk", flat=True))
+    return AuditEvent.objects.filter(Q(pk__in=keys) | Q(pk__in=events.values("pk"))) if keys else events
 
 
 def people_in(events: QuerySet[AuditEvent]) -> list[tuple[int, str]]:

@@ -20,10 +20,14 @@ SENTENCES: dict[Action, str] = {
     Action.EMAIL_CHANGE: gettext_noop("{who} changed their email address to {email}"),
     Action.USER_REGISTER: gettext_noop("{who} registered"),
     Action.USER_CHANGE: gettext_noop("{who} changed their own details"),
+    Action.USER_RENAME: gettext_noop("{who} changed their name{new_name}"),
     Action.USER_DEACTIVATE: gettext_noop("{who} deactivated {person}"),
     Action.USER_REACTIVATE: gettext_noop("{who} reactivated {person}"),
     Action.ACCOUNT_ADD: gettext_noop("{who} created {account}"),
     Action.ACCOUNT_CHANGE: gettext_noop("{who} changed the settings of {account}"),
+    Action.ACCOUNT_NAME_ASK: gettext_noop("{who} asked for another name of {account}{new_name}"),
+    Action.ACCOUNT_NAME_CONFIRM: gettext_noop("{who} confirmed the name of {account}{old_name}"),
+    Action.ACCOUNT_NAME_DECLINE: gettext_noop("{who} declined another name of {account}{new_name}{why}"),
     Action.ROLE_ADD: gettext_noop("{who} added the role {role}"),
     Action.ROLE_CHANGE: gettext_noop("{who} changed the role {role}{rights}"),
     Action.ROLE_REMOVE: gettext_noop("{who} removed the role {role}"),
@@ -110,6 +114,12 @@ METHODS = {
 STATES = {
     "awaiting_approval": gettext_noop(", awaiting approval"),
     "invited": gettext_noop(", with an invitation"),
+}
+
+# Actions that an event's detail tells apart: the key of the detail, and then the short name.
+MEMBERSHIP_STATES: dict[str, tuple[str, str]] = {
+    Action.MEMBER_LEAVE: ("inactive", gettext_noop("Account member deactivated")),
+    Action.MEMBER_CHANGE: ("active", gettext_noop("Account member reactivated")),
 }
 
 # What became of a share's note.

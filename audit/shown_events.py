@@ -11,20 +11,32 @@ from common.text import one_line
 class ShownEvent:
     event: AuditEvent
     who: str
+    # Stays the same whatever the person calls themselves.
+    mark: str
     email: str
+    # Of the person's email, where the whole email is not shown.
+    domain: str
     sentence: str
     action: str
     where: str
     account: str
     ip_address: str
 
+    @property
+    def about_who(self) -> str:
+        """What stands below the name; of a person of another account the mark and the domain of their email."""
+        return " · ".join(part for part in (self.email or self.domain, self.mark, self.ip_address) if part)
+
 
 def shown_event(event: AuditEvent, *, is_ours: bool = True) -> ShownEvent:
-    """`is_ours`: in the reader's own account. Of other events only who and where are shown, no email or IP address."""
+    """`is_ours`: in the reader's own account. Other events show no IP address, and only the domain of the email."""
+    email = history.email_in(event.by_label)
     return ShownEvent(
         event=event,
         who=history.who(event),
-        email=history.email_in(event.by_label) if is_ours else "",
+        mark=history.mark(event),
+        email=email if is_ours else "",
+        domain="" if is_ours else email.rpartition("@")[2],
         sentence=history.sentence(event),
         action=history.action_label(event),
         where=one_line(event.worklist_label),

@@ -1,19 +1,22 @@
 """A person's own details and password."""
 
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.events import on_user
-from accounts.models import User
+from accounts.models import Account, User
 from accounts.services.sessions import end_sessions
 from audit.actions import Action
 from audit.actor import Actor
-from audit.services import record
+from audit.selectors import accounts_acted_in
+from audit.services import On, event, record, record_all
 from common import timezones
 from common.text import checked_name, identity
 
@@ -42,7 +45,19 @@ def change_details(*, user: User, name: str, timezone: str, by: Actor) -> User:
         return locked
     locked.save(update_fields=["name", "timezone"])
     record(Action.USER_CHANGE, by=by, on=on_user(locked, before=before, after=after))
+    if after["name"] != before["name"]:
+        _record_new_name(locked, before["name"], by)
     return locked
+
+
+def _record_new_name(user: User, before: str, by: Actor) -> None:
+    """In the trail of each account in which the person acts; the trails of studies show the event of no account."""
+    accounts = Account.objects.filter(
+        Q(memberships__user=user) | Q(pk__in=accounts_acted_in(user.pk))
+    ).distinct()
+    places = [On(), *(On(account_id=account.pk, account_label=account.name) for account in accounts)]
+    detail = {**on_user(user).detail, "old_name": before, "new_name": user.name}
+    record_all([event(Action.USER_RENAME, by=by, on=replace(place, detail=detail)) for place in places])
 
 
 @transaction.atomic

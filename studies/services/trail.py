@@ -27,8 +27,9 @@ from studies.selectors.trail import event_in, trail_of, trail_sentence
 MAY_NOT = gettext_noop("Your role on this worklist does not let you view the audit trail.")
 # Programs read these names: they are the same in every language.
 CSV_HEAD = (
-    "When", "Time zone", "Person", "Email", "Role", "Action", "What happened", "Outcome",  # allowed: names of columns
-    "Worklist", "Account", "IP address", "Study UID", "Share", "Event",  # allowed: names of columns
+    "When", "Time zone", "Person", "Person mark", "Email", "Email domain", "Role",  # allowed: names of columns
+    "Action", "What happened", "Outcome", "Worklist",  # allowed: names of columns
+    "Account", "IP address", "Study UID", "Share", "Event",  # allowed: names of columns
 )  # fmt: skip
 
 
@@ -61,8 +62,9 @@ def read_trail(
     check_view_audit(by, placement)
     now = clock.now()
     events = trail_of(placement, at=now)
-    page = selectors.page_of(selectors.filtered(events, filters), before=before, after=after)
     people = selectors.people_in(events)
+    events = selectors.with_new_names(events, [person for person, _name in people])
+    page = selectors.page_of(selectors.filtered(events, filters), before=before, after=after)
     _record(Action.AUDIT_READ, placement, by, now, filters)
     return Trail(
         trail_sentence(placement, at=now),
@@ -82,7 +84,8 @@ def export_trail(*, placement: Placement, by: Actor, filters: Filters, zone: Zon
     """
     check_view_audit(by, placement)
     now = clock.now()
-    events = selectors.filtered(trail_of(placement, at=now), filters)
+    events = trail_of(placement, at=now)
+    events = selectors.filtered(selectors.with_new_names(events, selectors.acting_in(events)), filters)
     file, lines = exports.spooled_csv(CSV_HEAD, _rows(events, placement, zone))
     _record(Action.AUDIT_EXPORT, placement, by, now, filters, lines=lines)
     return file
@@ -96,7 +99,9 @@ def _rows(events: QuerySet[AuditEvent], placement: Placement, zone: ZoneInfo) ->
                 event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
                 zone.key,
                 line.who,
+                line.mark,
                 line.email,
+                line.domain,
                 one_line(event.role_label),
                 line.action,
                 line.sentence,

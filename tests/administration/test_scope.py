@@ -1,5 +1,7 @@
 """One account at a time: nothing in the administration shows, finds, names or changes another account's rows."""
 
+import csv
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,11 +17,12 @@ from administration.page import AdminPage
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing.models import Method
-from sharing.services import share_studies
+from sharing.services import leave_account, share_studies
 from sharing.targets import Target
 from tests.cast import Cast, acting
 from tests.factories import join, make_account, membership_of, role_of
 from tests.fingerprint import fingerprint
+from tests.trails import look
 from worklists import access, services
 from worklists.management import access_check
 from worklists.models import Worklist, WorklistMembership
@@ -425,6 +428,46 @@ def test_the_file_holds_the_same_lines_and_is_in_the_trail_itself(adam: Client, 
     assert [name for name in THEIRS if name in file] == []
     exported = AuditEvent.objects.filter(action="audit:trail:export", account_id=cast.northgate.pk).get()
     assert exported.detail["lines"] == len(file.splitlines()) - 1
+
+
+def test_the_trail_names_the_study_and_links_to_its_trail_for_who_may_read_that(
+    adam: Client, cast: Cast, client: Client
+) -> None:
+    look(cast.placement, cast.ana)
+    page, own = (
+        reverse("admin:audit_auditevent_changelist"),
+        reverse("studies:trail", args=[cast.placement.uuid]),
+    )
+
+    shown = adam.get(page).content.decode()
+    rows = csv_rows(adam.get(reverse("admin:audit_auditevent_csv"), {"action": "study:study:open"}))
+    client.force_login(cast.sue)  # a superuser without a membership sees no study
+    hers = client.get(page).content.decode()
+
+    for text in (shown, hers):
+        assert f"Study {cast.study.pk}" in text and cast.study.study_instance_uid in text
+    assert f'href="{own}"' in shown and f'href="{own}"' not in hers
+    [row] = rows
+    assert (row["Study"], row["Study UID"]) == (str(cast.study.pk), cast.study.study_instance_uid)
+    assert (row["Person"], row["Person mark"], row["Role"]) == ("Ana", f"P{cast.ana.pk}", "Radiologist")
+
+
+def test_deactivating_and_reactivating_are_written_as_what_they_are(adam: Client, cast: Cast) -> None:
+    membership = AccountMembership.objects.get(user=cast.ana, account=cast.northgate)
+    leave_account(membership=membership.pk, by=acting(cast.adam))
+    services.reactivate_member(membership=membership, by=acting(cast.adam))
+
+    shown = adam.get(reverse("admin:audit_auditevent_changelist"), {"person": "adam"}).context["trail"].lines
+
+    assert [(line.sentence, line.action) for line in shown[:2]] == [
+        ("Adam reactivated Ana in Northgate Hospital", "Account member reactivated"),
+        ("Adam deactivated Ana in Northgate Hospital", "Account member deactivated"),
+    ]
+
+
+def csv_rows(response: Any) -> list[dict[str, str]]:
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def test_a_page_of_the_trail_costs_the_same_whatever_it_holds(

@@ -1,5 +1,7 @@
 """The trail is only ever added to: by trigger for the owner, by right for the site's own role."""
 
+from datetime import UTC, datetime
+
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -9,6 +11,7 @@ from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from audit.services import On, event, record, record_all
+from common.copying import FEW, copy_in
 from tests.cast import acting
 
 CHANGES = [
@@ -63,7 +66,63 @@ def test_the_sites_own_role_cannot_take_the_guard_away(db, change):
         cursor.execute(
             "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'audit_auditevent'::regclass AND tgenabled = 'O'"
         )
-        assert cursor.fetchone() == (2,)
+        assert cursor.fetchone() == (3,)
+
+
+LONG_AGO = "'2001-01-01 00:00+00'"
+ANOTHER_TIME = [
+    f"INSERT INTO audit_auditevent (action, at) VALUES ('study:study:open', {LONG_AGO})",
+    f"INSERT INTO audit_auditevent (action, at) SELECT 'study:study:open', {LONG_AGO}",
+    "INSERT INTO audit_auditevent (action, at) VALUES ('study:study:open', now() + interval '1 year')",
+]
+
+
+@pytest.mark.parametrize("insert", ANOTHER_TIME)
+def test_the_database_sets_the_time_of_an_event_whatever_the_sites_role_writes(db, insert):
+    with connection.cursor() as cursor:
+        cursor.execute(insert)
+        cursor.execute(
+            "SELECT abs(extract(epoch FROM statement_timestamp() - at)) < 60 FROM audit_auditevent"
+        )
+        assert cursor.fetchone() == (True,)
+
+
+def test_the_time_is_the_databases_also_in_a_copy_and_through_the_door(db):
+    given = datetime(2001, 1, 1, tzinfo=UTC)
+    lines = [event(Action.STUDY_OPEN, by=OPERATOR, on=On(study_id=number)) for number in range(FEW + 1)]
+    for line in lines:
+        line.at = given
+    record_all(lines)
+    copy_in(AuditEvent, ["action", "at", "detail"], [("study:study:open", given, "{}")])
+    assert {at.year > 2001 for at in AuditEvent.objects.values_list("at", flat=True)} == {True}
+
+
+MIGRATIONS = [
+    "DELETE FROM django_migrations",
+    "INSERT INTO django_migrations (app, name, applied) VALUES ('audit', '9999', now())",
+    "UPDATE django_migrations SET name = name",
+    "TRUNCATE django_migrations",
+]
+
+
+@pytest.mark.parametrize("change", MIGRATIONS)
+def test_the_sites_own_role_cannot_touch_the_list_of_migrations(db, change):
+    denied = pytest.raises(ProgrammingError, match="permission denied")
+    with connection.cursor() as cursor, denied, transaction.atomic():
+        cursor.execute(change)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) > 0 FROM django_migrations")
+        assert cursor.fetchone() == (True,)
+
+
+def test_the_sites_own_role_can_put_no_clock_of_its_own_before_the_databases(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_temp%%' "
+            "AND has_schema_privilege(oid, 'CREATE')",
+            [],
+        )
+        assert cursor.fetchall() == []
 
 
 def _try(cursor, statement):

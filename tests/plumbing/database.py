@@ -176,6 +176,10 @@ class Clock:
         """Forward from where it stands: `clock.move(days=3)`; negative numbers move it back."""
         self._run("UPDATE test_clock.shift SET by = by + make_interval(secs => %s)", [_seconds(by)])
 
+    def set(self, moment: Any) -> None:
+        """To this moment, from which the clock goes on."""
+        self.move(seconds=(moment - self.now()).total_seconds())
+
     def reset(self) -> None:
         self._run("UPDATE test_clock.shift SET by = '0'")
 

@@ -2,15 +2,18 @@
 
 import csv
 import io
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit import selectors
 from audit.actions import Action
-from audit.exports import safe
+from audit.exports import safe, write_csv
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import event, record_all
@@ -52,7 +55,9 @@ def test_the_file_says_what_when_who_where(cast, ana, client):
         "When": line.at.astimezone(ZoneInfo("Europe/London")).isoformat(sep=" ", timespec="seconds"),
         "Time zone": "Europe/London",
         "Person": "Vera",
+        "Person mark": f"P{cast.vera.pk}",
         "Email": "vera@example.org",
+        "Email domain": "",
         "Role": "Viewer",
         "Action": "Study opened",
         "What happened": "Vera opened the study",
@@ -105,6 +110,10 @@ def test_an_external_recipient_exports_what_they_may_read_and_no_more(cast, clie
         "Ana shared the study with Ed (by email)",
     ]
     assert [row["Email"] for row in rows] == ["ed@example.org", "ed@example.org", ""]
+    assert [row["Email domain"] for row in rows] == ["", "", "example.org"]
+    assert [row["Person mark"] for row in rows] == [
+        f"P{person.pk}" for person in (cast.ed, cast.ed, cast.ana)
+    ]
 
 
 def test_without_the_right_there_is_no_file(cast, client):
@@ -161,7 +170,28 @@ def test_a_name_that_is_a_formula_is_plain_text_in_the_file(cast, ana, client, n
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1"])
 def test_a_cell_a_spreadsheet_would_run_gets_an_apostrophe(cell):
-    assert safe(cell) == f"'{cell}"
+    assert safe(cell).startswith("'") and safe(cell).replace("'", "") == cell
+
+
+SIGNS = st.sampled_from([*"=+-@,;|\t\r\n\"' ", "＝", "a", "1", "é"])
+
+
+@given(cells=st.lists(st.one_of(st.text(SIGNS, max_size=12), st.text(max_size=12)), min_size=1, max_size=4))
+def test_no_cell_is_a_formula_whatever_separator_a_spreadsheet_takes(cells):
+    cells = [cell.encode("utf-8", "replace").decode() for cell in cells]
+    file = io.StringIO(newline="")
+    write_csv(file, ["Text"], [cells])
+    text = file.getvalue()
+
+    for separator in ",;\t|":
+        parts = [
+            cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row
+        ]
+        # As a program reads it that knows no quotation marks, too.
+        parts += [cell for line in re.split("[\r\n]", text) for cell in line.split(separator)]
+        assert [part for part in parts if part.strip().strip('"').strip().startswith(tuple("=+-@＝"))] == []
+    [_head, read] = csv.reader(io.StringIO(text, newline=""))
+    assert [cell.replace("'", "") for cell in read] == [cell.replace("'", "") for cell in cells]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """The Audit trail tab: who may read it, its pages and filters, and that reading it is in it."""
 
+import csv
+import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -9,12 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.services.people import change_details
 from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.forms import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 from audit.models import AuditEvent
 from audit.selectors import Filters
-from audit.services import event, record_all
+from audit.services import event, record, record_all
 from studies.services.trail import read_trail
 from tests.cast import acting
 from tests.factories import make_role, membership_of
@@ -215,7 +219,7 @@ def test_filter_by_action_and_by_group_of_actions(cast, ana, client):
         ("0001-01-01", "9999-12-31", ["c", "b", "a", "z"]),
     ],
 )
-def test_dates_are_days_of_the_readers_zone_both_included(cast, client, since, until, found):
+def test_dates_are_days_of_the_readers_zone_both_included(cast, client, clock, since, until, found):
     cast.ana.timezone = "America/New_York"  # five hours behind in November
     cast.ana.save()
     client.force_login(cast.ana)
@@ -226,21 +230,21 @@ def test_dates_are_days_of_the_readers_zone_both_included(cast, client, since, u
         "b": datetime(2026, 11, 25, 4, 59, 59, tzinfo=UTC),
         "c": datetime(2026, 11, 25, 5, 0, tzinfo=UTC),
     }
-    lines = [event(Action.STUDY_OPEN, by=acting(cast.ana), on=where) for _ in moments]
-    for line, (name, moment) in zip(lines, moments.items(), strict=True):
-        line.at, line.role_label = moment, name
-    record_all(lines)
+    for name, moment in moments.items():
+        clock.set(moment)
+        record(Action.STUDY_OPEN, by=acting(cast.ana), on=replace(where, role_label=name))
+    clock.reset()
     shown = page(client, cast.placement, action="views", since=since, until=until)
     assert [line.event.role_label for line in shown.context["trail"].events] == found
 
 
-def test_times_are_shown_in_the_readers_zone(cast, client):
+def test_times_are_shown_in_the_readers_zone(cast, client, clock):
     cast.ana.timezone = "America/New_York"
     cast.ana.save()
     client.force_login(cast.ana)
-    line = event(Action.STUDY_OPEN, by=acting(cast.ana), on=on(with_names(cast.placement)))
-    line.at = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
-    record_all([line])
+    clock.set(datetime(2026, 11, 24, 4, 30, tzinfo=UTC))
+    record(Action.STUDY_OPEN, by=acting(cast.ana), on=on(with_names(cast.placement)))
+    clock.reset()
     shown = page(client, cast.placement).content.decode()
     assert "23 Nov 2026, 23:30" in shown and "America/New_York" in shown
 
@@ -301,4 +305,60 @@ def test_a_page_asks_the_same_number_of_questions_for_1_line_and_for_50(cast, an
         with CaptureQueriesContext(connection) as asked:
             page(client, cast.placement)
         counts.append(len(asked))
-    assert counts == [11, 11, 11]
+    assert counts == [12, 12, 12]
+
+
+def renamed(user, name):
+    user.refresh_from_db()
+    change_details(user=user, name=name, timezone=user.timezone, by=acting(user))
+    user.refresh_from_db()
+
+
+def test_a_borrowed_name_is_seen_in_every_trail_where_the_person_acts(cast, client):
+    world = make_world(cast)
+    renamed(cast.caro, "Ana")
+    look(world.imaging, cast.caro)
+    renamed(cast.caro, "Caro")
+    client.force_login(cast.ana)
+
+    shown = page(client, cast.placement)
+
+    assert sentences(shown)[:3] == [
+        "Ana changed their name to “Caro”",
+        "Ana opened the study",
+        "Caro changed their name to “Ana”",
+    ]
+    lines = shown.context["trail"].events
+    theirs = [line for line in lines if line.mark == f"P{cast.caro.pk}"]
+    assert {line.domain for line in theirs} == {"example.org"} and {line.email for line in theirs} == {""}
+    assert {line.who for line in theirs} == {"Ana", "Caro"}
+    assert {line.mark for line in lines if line.who == "Ana"} == {f"P{cast.ana.pk}", f"P{cast.caro.pk}"}
+    for text in (f"P{cast.caro.pk}", f"P{cast.ana.pk}", "ana@example.org · P"):
+        assert text in shown.content.decode()
+    rows = list(export_rows(client, cast.placement))
+    assert {row["Person mark"] for row in rows if row["Action"] == "Changed own name"} == {f"P{cast.caro.pk}"}
+
+
+def export_rows(client, placement):
+    answer = client.get(reverse("studies:trail_csv", args=[placement.uuid]))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return csv.DictReader(io.StringIO(text, newline=""))
+
+
+def test_a_new_name_is_in_the_trail_of_each_account_where_the_person_belongs_or_acted_and_in_no_other(cast):
+    services.add_role(account=cast.riverside, name="By Sue", by=acting(cast.sue))
+    renamed(cast.ana, "Dr Ana Reed")
+    renamed(cast.sue, "Susan")
+
+    renames = AuditEvent.objects.filter(action=Action.USER_RENAME).order_by("pk")
+
+    assert {(line.by_id, line.account_label) for line in renames} == {
+        (cast.ana.pk, ""), (cast.ana.pk, "Northgate Hospital"), (cast.sue.pk, ""), (cast.sue.pk, "Riverside Clinic"),
+    }  # fmt: skip
+    assert all(line.ip_address and (line.role_label or not line.account_id) for line in renames)
+
+
+def test_who_does_not_act_in_a_trail_is_not_in_it_with_a_new_name(cast, ana, client):
+    look(cast.placement, cast.vera)
+    renamed(cast.rita, "Vera")
+    assert sentences(page(client, cast.placement)) == ["Vera opened the study"]

@@ -18,6 +18,7 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
 from audit.shown_events import ShownEvent, shown_event
+from common.text import one_line
 from worklists.events import on_account
 from worklists.permissions import check_administers
 
@@ -25,13 +26,17 @@ CSV_HEAD = (
     gettext_noop("When"),
     gettext_noop("Time zone"),
     gettext_noop("Person"),
+    gettext_noop("Person mark"),
     gettext_noop("Email"),
+    gettext_noop("Role"),
     gettext_noop("Action"),
     gettext_noop("What happened"),
     gettext_noop("Outcome"),
     gettext_noop("Worklist"),
     gettext_noop("Account"),
     gettext_noop("IP address"),
+    gettext_noop("Study"),
+    gettext_noop("Study UID"),
     gettext_noop("Event"),
 )
 MOST_LINES = 200_000
@@ -126,13 +131,17 @@ def _rows(events: QuerySet[AuditEvent], zone: ZoneInfo) -> Iterator[Sequence[obj
                 event.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
                 zone.key,
                 line.who,
+                line.mark,
                 line.email,
+                one_line(event.role_label),
                 line.action,
                 line.sentence,
                 event.outcome,
                 line.where,
                 line.account,
                 line.ip_address,
+                event.study_id,
+                event.study_uid,
                 event.pk,
             )
 
