@@ -69,7 +69,7 @@ def source(data: bytes, name: str = "image.dcm") -> Source:
 def element(group: int, number: int, vr: bytes, value: bytes, *, length: int | None = None) -> bytes:
     """One explicit little-endian element; `length` may lie."""
     length = len(value) if length is None else length
-    if vr in (b"OB", b"OW", b"SQ", b"UN", b"UT"):
+    if vr in (b"OB", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT"):
         return struct.pack("<HH2sHL", group, number, vr, 0, length) + value
     return struct.pack("<HH2sH", group, number, vr, length) + value
 

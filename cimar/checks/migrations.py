@@ -35,6 +35,7 @@ BIG = {
     "studies_blob",
     "studies_imagesserved",
     "studies_instance",
+    "studies_instancemetadata",
     "studies_placement",
     "studies_series",
     "studies_study",

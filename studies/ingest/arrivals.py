@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studies.ingest.headers import Header
+from studies.ingest.json_model import Described
 from studies.ingest.sources import ReceivedFile
 from studies.models import Study
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A read and stored file: its place in the batch, its header, and its bytes."""
+    """A read and stored file: its place in the batch, its header, its bytes, and its JSON model."""
 
     index: int
     header: Header
     received: ReceivedFile
     blob_id: int
+    described: Described
 
     @property
     def sha256(self) -> str:

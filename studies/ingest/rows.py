@@ -10,6 +10,7 @@ from django.db import connection
 from common.copying import copy_in
 from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header
+from studies.ingest.metadata import write_metadata
 from studies.ingest.store import still_there, store_blobs
 from studies.models import Instance, Series, Study
 from worklists.models import Worklist
@@ -138,19 +139,20 @@ def _series(studies: Sequence[StudyFiles]) -> dict[tuple[int, str], int]:
 
 
 def _write(studies: Sequence[StudyFiles], series: Mapping[tuple[int, str], int]) -> None:
+    new = [(uuid4(), files, arrival) for files in studies for arrival in files.new]
     rows = (
         (
-            uuid4(),
+            uuid,
             series[files.study.pk, arrival.header.series_instance_uid],
             files.study.pk,
             arrival.blob_id,
             arrival.uid,
             *arrival.header.instance.values(),
         )
-        for files in studies
-        for arrival in files.new
+        for uuid, files, arrival in new
     )
     copy_in(Instance, [*INSTANCE, *studies[0].new[0].header.instance], rows)
+    write_metadata({uuid: arrival.described for uuid, _, arrival in new})
 
 
 def _count(studies: Sequence[StudyFiles]) -> None:

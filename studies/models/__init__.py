@@ -1,6 +1,6 @@
 """What was imaged, the bytes, and on which worklists each study is."""
 
-from studies.models.image import Blob, ImagesServed, Instance, Series
+from studies.models.image import Blob, ImagesServed, Instance, InstanceMetadata, Series
 from studies.models.leftover import Leftover
 from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
 from studies.models.study import Study
@@ -12,6 +12,7 @@ __all__ = [
     "Blob",
     "ImagesServed",
     "Instance",
+    "InstanceMetadata",
     "LastVisit",
     "Leftover",
     "Placement",

@@ -83,6 +83,7 @@ class Series(models.Model):
                 name="a_series_uid_is_in_a_study_once",
             ),
         ]
+        indexes = [models.Index(fields=["series_instance_uid"], name="series_by_uid")]
 
     def __str__(self) -> str:
         return f"series {self.uuid}"
@@ -113,10 +114,34 @@ class Instance(models.Model):
                 name="an_instance_uid_is_in_a_study_once",
             ),
         ]
-        indexes = [models.Index(fields=["series", "number", "id"], name="instances_in_order")]
+        indexes = [
+            models.Index(fields=["series", "number", "id"], name="instances_in_order"),
+            models.Index(fields=["sop_instance_uid"], name="instances_by_uid"),
+        ]
 
     def __str__(self) -> str:
         return f"instance {self.uuid}"
+
+
+class InstanceMetadata(models.Model):
+    """An instance in the DICOM JSON model, and where its frames lie in its file: written once, when it is taken in.
+
+    It is a row of its own, so that nothing else that reads instances carries it along. `json` is as
+    `studies.ingest.json_model` writes it: text, which is sent without being read again.
+    """
+
+    instance = models.OneToOneField(Instance, models.CASCADE, primary_key=True, related_name="metadata")
+    json = models.TextField()
+    # The bytes of `json`: how many rows fit into memory is known before they are read.
+    size = models.PositiveBigIntegerField()
+    pixels_at = models.BigIntegerField(null=True)
+    pixels_length = models.BigIntegerField(null=True)
+    # Native pixel data: the bytes of each frame. Encapsulated: where each begins, and last where they end.
+    frame_bytes = models.BigIntegerField(null=True)
+    frame_offsets = ArrayField(models.BigIntegerField(), null=True)
+
+    def __str__(self) -> str:
+        return f"metadata of instance {self.pk}"
 
 
 class ImagesServed(models.Model):

@@ -80,6 +80,7 @@ class Study(models.Model):
                 condition=Q(deleted_at=None) | Q(**ERASED),
             ),
         ]
+        indexes = [models.Index(fields=["study_instance_uid"], name="studies_by_uid")]
 
     def __str__(self) -> str:
         return f"study {self.uuid}"

@@ -4,6 +4,7 @@ from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
+from studies.services.metadata import store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, open_study, read_list
 from studies.services.uploads import ingest_waiting, receive_upload
@@ -22,6 +23,7 @@ __all__ = [
     "receive_upload",
     "render_previews",
     "render_waiting",
+    "store_missing_metadata",
     "sweep_leftovers",
     "take_in_all",
 ]

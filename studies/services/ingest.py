@@ -21,6 +21,7 @@ from studies.events import on_placement
 from studies.ingest.archive import is_zip, members
 from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header, read_header
+from studies.ingest.json_model import described
 from studies.ingest.limits import MB, Limits, limits
 from studies.ingest.refusals import OTHER_BYTES, UNEXPECTED, FileRefused, FileSkipped
 from studies.ingest.results import FileOutcome, FileResult, IngestResult
@@ -179,7 +180,7 @@ class _Batch:
             waiting: dict[str, list[Arrival]] = defaultdict(list)
             for index, (_item, received, header) in enumerate(self.files):
                 waiting[header.study_instance_uid].append(
-                    Arrival(index, header, received, blobs[received.sha256])
+                    Arrival(index, header, received, blobs[received.sha256], described(header, received.file))
                 )
             results: dict[int, FileResult] = {}
             while waiting:  # a second time for studies that were deleted at this very moment

@@ -19,6 +19,7 @@ NOT_A_DEED = {
     "accounts.limits.too_many_mails_of_an_invitation",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
+    "studies.metadata.metadata_from_file",
     "studies.reads.check_open",
     "studies.trail.check_view_audit",
     "sharing.settling.lock_studies",
@@ -69,6 +70,7 @@ NOBODYS_DEED = {
     "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
     "worklists.replacements.carry_on_replacements",
+    "studies.metadata.store_missing_metadata",
     "studies.previews.render_previews",
     "studies.previews.render_waiting",
 }

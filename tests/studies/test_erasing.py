@@ -18,6 +18,7 @@ OTHERS = {
     "Placement": "every placement is deleted, and its keys with it",
     "Share": "says who shared and to whom, nothing of the patient; never deleted",
     "Leftover": "hashes of bytes that are to go",
+    "InstanceMetadata": "goes with its instance, in the same deletion (tests/dicomweb/test_json_model.py)",
 }
 
 

@@ -1,0 +1,78 @@
+"""Where each frame lies in an instance's file, so that a frame is sent without reading the rest."""
+
+import math
+from dataclasses import dataclass
+from typing import IO
+
+from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
+from pydicom.encaps import generate_fragmented_frames
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
+
+PIXEL_DATA = (0x7FE00010, 0x7FE00008, 0x7FE00009)
+BITS = {0x7FE00008: 32, 0x7FE00009: 64}
+# 8 bytes before each fragment: its tag and its length.
+ITEM_HEAD = 8
+
+
+@dataclass(frozen=True)
+class FrameLayout:
+    """Where the pixel data begin in the file. Native: the bytes of each frame. Encapsulated: where each frame's items
+    begin, and last where they end."""
+
+    pixels_at: int | None = None
+    pixels_length: int | None = None
+    frame_bytes: int | None = None
+    offsets: tuple[int, ...] | None = None
+
+
+NO_FRAMES = FrameLayout()
+
+
+def layout_of(dataset: Dataset, file: IO[bytes]) -> FrameLayout:
+    """What can be said; a deflated file has its pixels nowhere, and frames that end within a byte have no bytes."""
+    syntax = UID(dataset.file_meta.get("TransferSyntaxUID") or "")
+    tag = next((tag for tag in PIXEL_DATA if tag in dataset), None)
+    raw = dataset.get_item(tag) if tag is not None else None
+    if syntax == DeflatedExplicitVRLittleEndian or not isinstance(raw, RawDataElement) or tag is None:
+        return NO_FRAMES
+    at, length = raw.value_tell, raw.length
+    frames = _whole(dataset, "NumberOfFrames") or 1
+    if length != 0xFFFFFFFF:
+        return FrameLayout(at, length, _frame_bytes(dataset, BITS.get(tag), frames, length))
+    return FrameLayout(at, None, None, _offsets(file, at, frames, little=syntax != ExplicitVRBigEndian))
+
+
+def _frame_bytes(dataset: Dataset, bits: int | None, frames: int, length: int) -> int | None:
+    words = [_whole(dataset, word) for word in ("Rows", "Columns")]
+    bits = bits or _whole(dataset, "BitsAllocated")
+    if not bits or not all(words):
+        return None
+    total = math.prod(word or 0 for word in words) * (_whole(dataset, "SamplesPerPixel") or 1) * bits
+    if dataset.get("PhotometricInterpretation") in ("YBR_FULL_422", "YBR_PARTIAL_422"):
+        total = total * 2 // 3
+    whole = total % 8 == 0 or frames == 1
+    size = math.ceil(total / 8)
+    return size if whole and size * frames <= length else None
+
+
+def _offsets(file: IO[bytes], at: int, frames: int, *, little: bool) -> tuple[int, ...] | None:
+    """By pydicom's own reading of offset tables and markers; None where it finds other frames than are said."""
+    file.seek(at)
+    head = file.read(ITEM_HEAD)
+    begin = at + ITEM_HEAD + int.from_bytes(head[4:], "little" if little else "big")
+    offsets = [begin]
+    file.seek(at)
+    try:
+        for fragments in generate_fragmented_frames(file, number_of_frames=frames):
+            offsets.append(offsets[-1] + sum(ITEM_HEAD + len(each) for each in fragments))
+    except Exception:  # pydicom raises whatever a file makes it stumble over
+        return None
+    return tuple(offsets) if len(offsets) == frames + 1 else None
+
+
+def _whole(dataset: Dataset, word: str) -> int | None:
+    try:
+        return int(dataset.get(word))
+    except Exception:  # of no value, or of one that is no number
+        return None
