@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("studies", "0011_a_deleted_study_is_empty_everywhere")]
+    dependencies = [("studies", "0012_how_a_file_differs")]
 
     operations = [
         migrations.CreateModel(

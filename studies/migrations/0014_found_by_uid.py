@@ -11,7 +11,7 @@ INDEXES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("studies", "0012_instance_metadata")]
+    dependencies = [("studies", "0013_instance_metadata")]
 
     atomic = False
     operations = [AddIndexConcurrently(model, index) for model, index in INDEXES.items()]
