@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.views import development, profile, provider, registration, second_factor, sessions, sign_in
+from accounts.views import development, memberships, profile, provider, registration, second_factor, sessions, sign_in
 
 app_name = "accounts"
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("profile/details/", profile.change_details, name="change_details"),
     path("profile/share-code/new/", profile.new_share_code, name="new_share_code"),
     path("profile/share-code/removal/", profile.remove_share_code, name="remove_share_code"),
+    path("profile/memberships/", memberships.memberships, name="memberships"),
+    path("profile/memberships/offers/<uuid:offer>/accept/", memberships.accept, name="accept_offer"),
+    path("profile/memberships/offers/<uuid:offer>/decline/", memberships.decline, name="decline_offer"),
+    path("profile/memberships/<uuid:account>/leave/", memberships.leave, name="leave_account"),
     path("profile/worklists/<uuid:worklist>/", profile.worklist_rights, name="worklist_rights"),
     path("profile/worklists/<uuid:worklist>/mail/", profile.mail_tick, name="mail_tick"),
     path("profile/second-factor/", second_factor.overview, name="second_factor"),

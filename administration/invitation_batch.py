@@ -22,22 +22,19 @@ from worklists.services import Answer, MembershipOffer, OfferOutcome
 
 SALT = "cimar.invite-batch"
 HOUR = 3600
-SOMETHING = (OfferOutcome.INVITED, OfferOutcome.ADDED, OfferOutcome.CHANGED)
+SOMETHING = (OfferOutcome.INVITED, OfferOutcome.CHANGED)
 STALE = gettext_noop("This check is more than an hour old. Check the list again.")
-REGISTERED = gettext_noop("This address is registered on the platform.")
 GONE = gettext_noop("The role or a worklist in this line was deleted after you checked the list.")
 NOTHING_CHANGES = gettext_noop("Already invited; nothing changes")
 
 WILL = {
     OfferOutcome.INVITED: (gettext_noop("Will be invited"), "info"),
-    OfferOutcome.ADDED: (gettext_noop("Will be added at once"), "good"),
     OfferOutcome.CHANGED: (gettext_noop("Already invited; the invitation will change"), "info"),
     OfferOutcome.ALREADY: (NOTHING_CHANGES, "neutral"),
     OfferOutcome.REFUSED: (gettext_noop("Will not be invited"), "danger"),
 }
 DONE = {
     OfferOutcome.INVITED: (gettext_noop("Invited"), "good"),
-    OfferOutcome.ADDED: (gettext_noop("Added at once"), "good"),
     OfferOutcome.CHANGED: (gettext_noop("Invitation changed"), "good"),
     OfferOutcome.ALREADY: (NOTHING_CHANGES, "neutral"),
     OfferOutcome.REFUSED: (gettext_noop("Not invited"), "danger"),
@@ -141,13 +138,6 @@ def _shown(
 ) -> ResultLine:
     outcome = answer.outcome if answer is not None else OfferOutcome.REFUSED
     sentence = answer.sentence if answer is not None else line.sentence
-    if outcome == OfferOutcome.ADDED and answer is not None:
-        # Names of people outside the account stay hidden: a list of emails must not reveal whose they are.
-        sentence = (
-            _("%(name)s is registered on the platform.") % {"name": answer.user}
-            if words is DONE
-            else _(REGISTERED)
-        )
     return _result(outcome, words, number=line.number, typed=line.typed, sentence=sentence, offer=line.offer)
 
 

@@ -39,7 +39,7 @@ SENTENCES = {
     ),
 }
 WAITING, EXPIRED = gettext_noop("Waiting"), gettext_noop("Expired")
-TONES = {"accepted": "good", "lapsed": "warn"}
+TONES = {"accepted": "good", "declined": "warn", "lapsed": "warn"}
 
 
 class InvitationStateFilter(admin.SimpleListFilter):
@@ -52,6 +52,7 @@ class InvitationStateFilter(admin.SimpleListFilter):
             ("expired", _(EXPIRED)),
             ("accepted", _("Accepted")),
             ("withdrawn", _("Withdrawn")),
+            ("declined", _("Declined")),
             ("lapsed", _("Lapsed")),
         ]
 
@@ -62,7 +63,7 @@ class InvitationStateFilter(admin.SimpleListFilter):
                 return queryset.filter(membership__ended_at=None, pk__in=opened)
             case "expired":
                 return queryset.filter(membership__ended_at=None, pk__in=waiting).exclude(pk__in=opened)
-            case "accepted" | "withdrawn" | "lapsed" as outcome:
+            case "accepted" | "withdrawn" | "declined" | "lapsed" as outcome:
                 return queryset.filter(membership__outcome=outcome)
         return queryset
 
@@ -242,9 +243,6 @@ def _invited(request: HttpRequest, account: Account, form: InviteForm) -> str:
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return ""
-    if answer.outcome == OfferOutcome.ADDED:
-        sentence = _("%(name)s is already registered and is now a member. We have emailed them.")
-        return sentence % {"name": answer.user}
     if answer.outcome != OfferOutcome.REFUSED:
         return _(SENTENCES[answer.outcome]) % {"email": answer.offer.email}
     # The service has recorded a missing right itself: the form is shown again, without a 403.

@@ -39,6 +39,7 @@ class Action(models.TextChoices):
     MEMBER_LEAVE = "account:member:remove", gettext_lazy("Account member removed or left")
     MEMBER_OFFER = "account:member:offer", gettext_lazy("Membership offered")
     MEMBER_OFFER_END = "account:member:withdraw", gettext_lazy("Offered membership withdrawn")
+    MEMBER_OFFER_DECLINE = "account:member:decline", gettext_lazy("Offered membership declined")
     MEMBER_OFFER_LAPSE = "account:member:lapse", gettext_lazy("Offered membership lapsed")
     INVITATION_CHECK = "account:invitation:check", gettext_lazy("Looked up addresses for invitations")
     INVITATION_ADD = "account:invitation:add", gettext_lazy("Person invited")

@@ -129,6 +129,10 @@ class Actor:
         """A person who is not signed in, such as the holder of an invitation's link."""
         return cls(kind=Kind.STRANGER, ip_address=ip_address, label=label[:LONGEST_LABEL])
 
+    def as_email(self, email: str) -> "Actor":
+        """The same person as an account may see them before they are its member: by the email that was invited."""
+        return Actor.stranger(self.ip_address, label=email)
+
     @property
     def person(self) -> "User":
         """The user who acts in person; raises PermissionDenied for every other actor, a token of the user included.

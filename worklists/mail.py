@@ -1,4 +1,4 @@
-"""The mails to people who are to work for an account: they are invited, or were added. No patient, no study.
+"""The mail to a person who is to work for an account. No patient, no study.
 
 Written when they are delivered, from the rows of that moment.
 """
@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.mail import Message, NothingToSend, link, render_mail
-from accounts.models import AccountMembership, OutboxMail, User
+from accounts.models import OutboxMail
+from accounts.selectors import is_registered
 from accounts.tokens import make_token
 from worklists.models import InvitedMembership
 
@@ -17,7 +18,7 @@ INVITATION_EXPIRED = gettext_noop("The invitation has expired.")
 
 
 def staff_invitation(mail: OutboxMail) -> Message:
-    """To an unregistered email: whose account, in which role, on how many worklists."""
+    """Whose account, in which role, on how many worklists. A registered person signs in to answer, others register."""
     rows = InvitedMembership.objects.select_related("invitation", "account", "role", "offered_by")
     row = rows.filter(invitation=mail.data["invitation"]).first()
     if row is None or row.ended_at is not None or row.invitation.withdrawn_at is not None:
@@ -31,23 +32,7 @@ def staff_invitation(mail: OutboxMail) -> Message:
         "every_worklist": row.every_worklist,
         "worklists": row.worklists.count(),
         "link": link(reverse("accounts:open_invitation", args=[make_token(row.invitation)])),
+        "registered": is_registered(row.invitation.email),
         "until": row.invitation.expires_at,
     }
     return render_mail("worklists/mail/staff_invitation", context)
-
-
-def member_added(mail: OutboxMail) -> Message:
-    """To a registered person who has become a member of an account."""
-    memberships = AccountMembership.objects.select_related("account", "role", "user")
-    row = memberships.active().filter(account=mail.data["account"], user=mail.data["user"]).first()
-    if row is None:
-        raise NothingToSend(_("The person is no longer a member."))
-    by = User.objects.filter(pk=mail.data["by"]).first() if mail.data["by"] is not None else None
-    context = {
-        "name": by.name if by is not None else "",
-        "account": row.account.name,
-        "role": row.role.name,
-        "link": link(reverse("studies:list")),
-        "profile": link(reverse("accounts:profile")),
-    }
-    return render_mail("worklists/mail/member_added", context)

@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.db import transaction
@@ -28,7 +29,8 @@ from audit.actor import Actor
 from audit.requests import actor_of, ip_address_of
 from common.responses import is_path
 from common.text import identity
-from sharing.services import claim_what_waits
+from sharing.services import claim_promises
+from worklists.selectors.offers import offers_to
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,9 @@ NEWS_LIFE = timedelta(days=1)
 
 NOT_THE_PASSWORD = gettext_noop("This is not your current password.")
 TOO_MANY_ATTEMPTS = gettext_noop("Too many attempts. Wait a few minutes, then try again.")
+OFFERED = gettext_noop(
+    "An organisation offers you a membership. To accept or decline it, open your profile and then “Your organisations”."
+)
 SAME_EMAIL = gettext_noop("You already sign in with this address.")
 
 
@@ -71,6 +76,8 @@ class AccountAdapter(DefaultAccountAdapter):
         by = Actor.of(user, ip_address_of(request))
         sessions.sign_in(by=by, begin=begin, how=how)
         self._claim(by)
+        if offers_to(user).exists():
+            messages.info(request, _(OFFERED))
 
     def logout(self, request: HttpRequest) -> None:
         end = partial(super().logout, request)
@@ -124,7 +131,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def _claim(by: Actor) -> None:
         """An error while claiming must not prevent the sign-in: the next sign-in tries again."""
         try:
-            claim_what_waits(by=by)
+            claim_promises(by=by)
         except DatabaseError as error:
             log.error("what waits for user %s was not claimed: %s", by.user_id, type(error).__name__)
 

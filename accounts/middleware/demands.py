@@ -34,7 +34,7 @@ class TimeZoneMiddleware:
 
 
 # The pages that stay open to a person without the second factor that their account requires: those on which it is set
-# up, and those of their own sign-in. Every other page is closed, also in the administration.
+# up, those of their own sign-in, and those on which they leave the account. Every other page is closed, also in the administration.
 OPEN_WITHOUT_FACTOR = {
     "accounts:second_factor_required",
     "accounts:second_factor",
@@ -43,6 +43,9 @@ OPEN_WITHOUT_FACTOR = {
     "accounts:sessions",
     "accounts:end_session",
     "accounts:end_other_sessions",
+    # A person who does not accept an account's demands leaves it.
+    "accounts:memberships",
+    "accounts:leave_account",
     "account_change_password",
     "account_reauthenticate",
     "account_logout",

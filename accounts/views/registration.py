@@ -8,9 +8,11 @@ from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
@@ -22,10 +24,12 @@ from accounts.forms import RegisterForm, RegistrationCodeForm
 from accounts.models import Invitation
 from accounts.selectors import proved_emails
 from accounts.services import invitations, registration
-from audit.requests import actor_of
+from audit.actor import Actor
+from audit.requests import actor_of, ip_address_of
 from common.responses import gone
 from common.text import without_deceitful
 from sharing.services import register_invited
+from worklists.selectors.offers import offers_to
 
 # In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed
 # "password".
@@ -47,7 +51,8 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None:
         raise Http404
     if request.method == "GET":
-        invitations.note_opening(invitation=invitation, by=actor_of(request))
+        # An account that invited a registered person is not shown who they are.
+        invitations.note_opening(invitation=invitation, by=Actor.stranger(ip_address_of(request)))
         opened = {"invitation": str(invitation.uuid), "generation": generation}
         # The same link once more, before the code is entered, keeps what was typed.
         if not opened.items() <= request.session.get(KEY, {}).items():
@@ -166,7 +171,8 @@ def _show(form: RegisterForm | RegistrationCodeForm, refusal: ValidationError) -
 def _signed_in_already(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if invitation.email in proved_emails(request.user):
         request.session.pop(KEY, None)
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        offered = offers_to(request.user).filter(invitation=invitation).exists()
+        return redirect("accounts:memberships" if offered else settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/signed_in_as_other.html", {"invitation": invitation})
 
 
@@ -176,6 +182,9 @@ def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationEr
     request.session.pop(KEY, None)
     advice = "" if refusal.code == "registered" else _("Sign in with your address.")
     messages.info(request, f"{refusal.message} {advice}".strip())
+    offered = getattr(invitation, "membership", None)
+    if offered is not None and offered.ended_at is None:
+        return redirect_to_login(reverse("accounts:memberships"), reverse("account_login"))
     return redirect("account_login")
 
 

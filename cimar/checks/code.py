@@ -61,6 +61,8 @@ PARTS = {
     "remove_worklist_without_shares": "delete_worklist",
     "end_offer_without_invitation": "withdraw_staff_invitation",
     "erase_study": "delete_study",
+    # A person becomes a member by accepting an offer.
+    "add_account_member": "invite_members",
 }
 MAY_MAKE_WHOLE = ("sharing/services/*", "worklists/services/*", "studies/services/*")
 

@@ -116,7 +116,7 @@ class DemoDirectory:
             services.set_mail_tick(worklist=self.place(person.email, name), wanted=True, by=Actor.of(user))
 
     def _join(self, user: User, membership: Membership, account: Account) -> None:
-        joined = services.add_account_member(
+        joined = services.add_account_member(  # allowed: the demo's people are not asked
             account=account,
             user=user,
             role=self._roles[account.pk, membership.role],

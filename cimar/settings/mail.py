@@ -7,7 +7,6 @@ CIMAR_MAIL_KINDS = {
     "study_shared": "sharing.mail.study_shared",
     "invitation": "sharing.mail.invitation",
     "staff_invitation": "worklists.mail.staff_invitation",
-    "member_added": "worklists.mail.member_added",
 }
 CIMAR_MAIL_FOLDER = CIMAR_DATA / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("CIMAR_MAIL_FROM", "CIMAR <no-reply@localhost>")

@@ -13,7 +13,7 @@ from sharing.services.invitations import (
 )
 from sharing.services.press import ReportRow, ShareReport
 from sharing.services.promises import claim_promises
-from sharing.services.registration import claim_what_waits, register_invited
+from sharing.services.registration import register_invited
 from sharing.services.removal import (
     Removal,
     delete_study,
@@ -33,7 +33,6 @@ __all__ = [
     "ShareReport",
     "change_share",
     "claim_promises",
-    "claim_what_waits",
     "decide_share",
     "delete_study",
     "delete_worklist",

@@ -20,7 +20,7 @@ from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.selectors import promises_of
 from sharing.services import settling
-from worklists.models import Worklist
+from worklists.models import InvitedMembership, Worklist
 
 
 def claim_promises(*, by: Actor) -> int:
@@ -80,7 +80,9 @@ def _claim(by: Actor) -> int:
         settling.stop(shares, graphs, now, reason=reason, by=SYSTEM)
     settling.settle(graphs, now)
     invitations = {share.invitation_id for share in waiting if share.invitation_id is not None}
-    for invitation in Invitation.objects.waiting().filter(pk__in=invitations).order_by("pk"):
+    # An offered membership on the same invitation waits for the person's own answer.
+    answered = Invitation.objects.waiting().exclude(membership__in=InvitedMembership.objects.waiting())
+    for invitation in answered.filter(pk__in=invitations).order_by("pk"):
         mark_accepted(invitation=invitation, by=by, now=now)
     return len(kept)
 

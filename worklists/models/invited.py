@@ -1,4 +1,4 @@
-"""What an invitation offers a person who is to work for an account: a role in it, and worklists."""
+"""What an account offers a person who is to work for it: a role, and worklists. The person accepts or declines."""
 
 from typing import Self
 
@@ -18,6 +18,8 @@ class InvitedMembershipQuerySet(models.QuerySet["InvitedMembership"]):
 class InvitedMembership(models.Model):
     """The membership that waits on an account's invitation, beside the shares that were promised with it.
 
+    Also a registered person is invited: no row of an account decides about a person who has not agreed to it.
+
     `account` repeats the invitation's: composite foreign keys keep invitation, role and worklists of one account
     (see the migration). While it waits its roles are in use; once it has ended it keeps their names alone.
     """
@@ -25,6 +27,7 @@ class InvitedMembership(models.Model):
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", gettext_lazy("Accepted")
         WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        DECLINED = "declined", gettext_lazy("Declined")
         # The person who offered it could no longer give it when it was to be accepted.
         LAPSED = "lapsed", gettext_lazy("Lapsed")
 
@@ -51,7 +54,7 @@ class InvitedMembership(models.Model):
             models.CheckConstraint(
                 name="an_invited_membership_waits_with_a_role_or_has_ended",
                 condition=Q(ended_at=None, outcome="", role__isnull=False)
-                | Q(ended_at__isnull=False, outcome__in=["accepted", "withdrawn", "lapsed"], role=None),
+                | Q(ended_at__isnull=False, outcome__in=["accepted", "withdrawn", "declined", "lapsed"], role=None),
             ),
         ]
 

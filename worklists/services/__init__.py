@@ -14,10 +14,10 @@ from worklists.services.members import (
     reactivate_member,
     remove_member_without_shares,
 )
+from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
 from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
 from worklists.services.staff_claims import (
-    claim_memberships,
     end_offer_without_invitation,
     relink_staff_invitation,
     resend_staff_invitation,
@@ -45,6 +45,7 @@ __all__ = [
     "Begun",
     "MembershipOffer",
     "OfferOutcome",
+    "accept_offer",
     "add_account_member",
     "add_role",
     "add_worklist",
@@ -58,12 +59,13 @@ __all__ = [
     "change_worklist",
     "change_worklist_member",
     "check_share_code",
-    "claim_memberships",
     "copy_role",
     "create_account",
     "deactivate_member_without_shares",
+    "decline_offer",
     "end_offer_without_invitation",
     "invite_members",
+    "join_by_registration",
     "make_share_code",
     "preview_invitations",
     "reactivate_member",

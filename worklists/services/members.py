@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actions import Action
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from common.exceptions import still_there
@@ -32,6 +32,7 @@ from worklists.services.common import (
 def add_account_member(
     *, account: Account, user: User, role: Role, by: Actor, every_worklist: bool = False
 ) -> AccountMembership:
+    """A membership without an offer, where the person's agreement needs no asking: in the demo's data and in tests."""
     account = locked(account)
     may_give = check_administers(by, account)
     check_role_is_of(account, role)
@@ -166,12 +167,13 @@ def deactivate_member_without_shares(*, membership: AccountMembership, by: Actor
 
 @transaction.atomic
 def remove_member_without_shares(*, membership: AccountMembership, by: Actor) -> None:
-    """Take the membership away with its worklist memberships; the other way of leaving.
+    """Take the membership away with its worklist memberships: by an administrator, or by the person themselves.
 
     As with `deactivate_member_without_shares`, only `sharing.services.leave_account` calls this.
     """
     account, membership = _held(membership)
-    check_administers(by, account)
+    if by.kind is not Kind.USER or by.user_id != membership.user_id:
+        check_administers(by, account)
     had, user = has_administrator(account), membership.user
     WorklistMembership.objects.filter(account=account, user=user).delete()
     membership.delete()

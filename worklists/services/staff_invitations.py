@@ -1,4 +1,4 @@
-"""Inviting people to work for an account: a registered person is a member at once, others when they register."""
+"""Inviting people to work for an account: each becomes a member by agreeing, registered or not."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.locks import lock_emails
-from accounts.models import Account, User
-from accounts.selectors import users_at
+from accounts.models import Account
 from accounts.services import limits
 from accounts.services.invitations import invite_all
 from accounts.services.outbox import queue_mails
@@ -20,15 +19,12 @@ from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist
 from worklists.permissions import check_administers
 from worklists.services.common import locked
-from worklists.services.members import Enrolment, enrol
-from worklists.services.staff_claims import end_waiting
 from worklists.services.staff_offers import (
     Answer,
     MembershipOffer,
     OfferOutcome,
     judge,
     tidied_offers,
-    waiting_offers,
 )
 
 CHANGED = gettext_noop("This has changed since you checked the list. Check it again before you invite.")
@@ -37,8 +33,8 @@ CHANGED = gettext_noop("This has changed since you checked the list. Check it ag
 def preview_invitations(*, account: Account, offers: Sequence[MembershipOffer], by: Actor) -> list[Answer]:
     """What `invite_members` would answer now, row by row. No one is mailed.
 
-    The answers disclose which emails are registered, so they count against the limit, and the read is recorded: the
-    number of emails, and not which.
+    The answers disclose which emails are the account's members, and not which are registered. They count against the
+    limit, and the read is recorded: the number of emails, and not which.
     """
     offers = _counted(account, offers, by)
     with transaction.atomic():
@@ -54,7 +50,7 @@ def invite_members(
     by: Actor,
     shown: Sequence[OfferOutcome] | None = None,
 ) -> list[Answer]:
-    """Invite each email, or make its person a member at once; a refused row undoes nothing else.
+    """Offer each email a membership, which its person accepts or declines; a refused row undoes nothing else.
 
     The emails count against the limit. `shown`: the outcomes of a preview; an offer whose outcome would be another now
     is refused with a sentence. The same offer again writes nothing and mails no one; another offer to the same email
@@ -84,12 +80,9 @@ def invite_within(
     lock_emails(offer.email for offer in offers)
     account = locked(account)
     may_give = check_administers(by, account)
-    registered = [user.pk for user in users_at(offer.email for offer in offers).values()]
-    list(User.objects.filter(pk__in=registered).order_by("pk").select_for_update(no_key=True))
     answers = judge(account, offers, may_give)
     if shown is not None:
         answers = [_as_shown(answer, then) for answer, then in zip(answers, shown, strict=True)]
-    _add([answer for answer in answers if answer.outcome == OfferOutcome.ADDED], account, by)
     to_invite = (OfferOutcome.INVITED, OfferOutcome.CHANGED)
     _invite([answer for answer in answers if answer.outcome in to_invite], account, by)
     record_all(
@@ -109,26 +102,7 @@ def _as_shown(now: Answer, then: OfferOutcome) -> Answer:
     """The answer if it is the one shown, or the work of the same press before; any other was not agreed to."""
     if now.outcome == then or now.outcome in (OfferOutcome.ALREADY, OfferOutcome.REFUSED):
         return now
-    return Answer(now.offer, OfferOutcome.REFUSED, _(CHANGED), now.user)
-
-
-def _add(answers: Sequence[Answer], account: Account, by: Actor) -> None:
-    """They are members at once, and are mailed; an offer that still waited for their email is accepted."""
-    people = [
-        Enrolment(answer.user, answer.offer.role, by, answer.offer.every_worklist, answer.offer.worklists)
-        for answer in answers
-        if answer.user is not None
-    ]
-    if not people:
-        return
-    enrol(account, people)
-    emails = {answer.offer.email for answer in answers}
-    end_waiting(waiting_offers(account, emails), InvitedMembership.Outcome.ACCEPTED)
-    data = {"account": account.pk, "by": by.user_id}
-    queue_mails(
-        kind="member_added",
-        to=[(person.user.email, {"user": person.user.pk, **data}) for person in people],
-    )
+    return Answer(now.offer, OfferOutcome.REFUSED, _(CHANGED))
 
 
 def _invite(answers: Sequence[Answer], account: Account, by: Actor) -> None:

@@ -1,6 +1,6 @@
 """Offers of a membership, and the answer to each by the rows as they are; nothing is written here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.models import Account, AccountMembership, Invitation, Role, User
+from accounts.models import Account, AccountMembership, Invitation, Role
 from accounts.selectors import users_at
 from audit import clock
 from common.exceptions import Refused
@@ -72,7 +72,6 @@ class _Directory:
 
 class OfferOutcome(StrEnum):
     INVITED = "invited"
-    ADDED = "added"
     CHANGED = "changed"
     ALREADY = "already"
     REFUSED = "refused"
@@ -80,12 +79,11 @@ class OfferOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of an offer, or what it would be; with the person, where the email is registered."""
+    """The outcome of an offer, or what it would be. It does not disclose whether the email is registered."""
 
     offer: MembershipOffer
     outcome: OfferOutcome
     sentence: str = ""
-    user: User | None = None
     # Refused because of what the inviter may give: such a refusal is recorded in the audit.
     denied: bool = False
 
@@ -105,8 +103,7 @@ def tidied_offers(offers: Sequence[MembershipOffer]) -> list[MembershipOffer]:
 def judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozenset[str]) -> list[Answer]:
     """Each offer's answer by the rows as they are: a handful of statements however many offers."""
     emails = {offer.email for offer in offers}
-    people = users_at(emails)
-    members = _members(account, emails, people)
+    members = _members(account, emails)
     waiting = {row.invitation.email: row for row in waiting_offers(account, emails)}
     directory = _Directory.of(account)
     ticks = ticked_in({pk for offer in offers for pk in directory.given(offer)})
@@ -114,26 +111,23 @@ def judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozens
     answers: list[Answer] = []
     above: set[str] = set()
     for offer in offers:
-        user = people.get(offer.email)
         try:
             _check_email(offer.email, above)
             directory.check(offer)
-            _check_person(user, members.get(offer.email))
+            _check_not_member(members.get(offer.email))
             gives = set().union(*(ticks.get(pk, ()) for pk in directory.given(offer)))
             check_may_give(may_give, gives, account)
         except ValidationError as refusal:
-            answers.append(Answer(offer, OfferOutcome.REFUSED, refusal.messages[0], user))
+            answers.append(Answer(offer, OfferOutcome.REFUSED, refusal.messages[0]))
         except Refused as refusal:
-            answers.append(Answer(offer, OfferOutcome.REFUSED, str(refusal), user, denied=True))
+            answers.append(Answer(offer, OfferOutcome.REFUSED, str(refusal), denied=True))
         else:
             row = waiting.get(offer.email)
-            if user is not None:
-                outcome = OfferOutcome.ADDED
-            elif row is None or row.invitation.expires_at <= now:
+            if row is None or row.invitation.expires_at <= now:
                 outcome = OfferOutcome.INVITED
             else:
                 outcome = OfferOutcome.ALREADY if _is_same(row, offer) else OfferOutcome.CHANGED
-            answers.append(Answer(offer, outcome, "", user))
+            answers.append(Answer(offer, outcome))
         above.add(offer.email)
     return answers
 
@@ -149,21 +143,17 @@ def _check_email(email: str, above: set[str]) -> None:
         raise ValidationError(_(LISTED_TWICE))
 
 
-def _check_person(user: User | None, member: AccountMembership | None) -> None:
+def _check_not_member(member: AccountMembership | None) -> None:
     if member is not None and member.active:
         raise ValidationError(_(ALREADY_MEMBER).format(member.user), code="member")
     if member is not None:
         sentence = _("%(person)s is an inactive member of the account. Reactivate them under People.")
         raise ValidationError(sentence % {"person": member.user}, code="member")
-    if user is not None and not user.is_active:
-        raise ValidationError(
-            _("The person with this email address is deactivated on the platform and cannot be added."),
-            code="inactive",
-        )
 
 
-def _members(account: Account, emails: set[str], people: Mapping[str, User]) -> dict[str, AccountMembership]:
+def _members(account: Account, emails: set[str]) -> dict[str, AccountMembership]:
     """By email, the members with these emails, active or not; an email they sign in with counts, proved or not."""
+    people = users_at(emails)
     rows = AccountMembership.objects.filter(account=account).select_related("user")
     by_email = {identity(row.user.email): row for row in rows.filter(user__email__in=emails)}
     by_person = {row.user_id: row for row in rows.filter(user__in=[user.pk for user in people.values()])}

@@ -46,11 +46,9 @@ def _of_the_administrator(begun: Begun, email: str) -> str:
     if begun.answer is None:
         return "It has an administrator, who can invite others in the administration. No one was invited."
     match begun.answer.outcome:
-        case OfferOutcome.ADDED:
-            return f"{begun.answer.user} is registered with {email} and is now an administrator. An email says so."
         case OfferOutcome.INVITED:
             days = begun.account.invitation_days
             return (
                 f"{email} has been invited by email as administrator. The invitation works for {days} days."
             )
-    return f"{email} has already been invited as administrator and has not registered yet. No second email was sent."
+    return f"{email} has already been invited as administrator and has not accepted yet. No second email was sent."
