@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.views import development, memberships, profile, provider, registration, second_factor, sessions, sign_in
+from accounts.views import (
+    development,
+    memberships,
+    profile,
+    provider,
+    registration,
+    second_factor,
+    sessions,
+    sign_in,
+)
 
 app_name = "accounts"
 

@@ -116,8 +116,12 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
             request, page, rows, request.POST["agreed"], len(offers), wrong=refusal.messages[0]
         )
     rows = _agreed_rows(agreed, lines, answers, DONE)
-    done = sum(row.tone == "good" for row in rows)
-    return _page(request, page, "batch_result", rows=rows, done=done, refused=_refused(rows))
+    outcomes = [answer.outcome for answer in answers]
+    return _page(
+        request, page, "batch_result", rows=rows, done=sum(outcome in SOMETHING for outcome in outcomes),
+        already=outcomes.count(OfferOutcome.ALREADY), mailed=outcomes.count(OfferOutcome.INVITED),
+        refused=_refused(rows),
+    )  # fmt: skip
 
 
 def _agreed_rows(

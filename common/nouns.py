@@ -49,6 +49,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "membership of a worklist": ngettext_lazy(
             "%(shown)s membership of a worklist", "%(shown)s memberships of worklists", "number"
         ),
+        "minute": ngettext_lazy("%(shown)s minute", "%(shown)s minutes", "number"),
         "more frame": ngettext_lazy("%(shown)s more frame", "%(shown)s more frames", "number"),
         "more time": ngettext_lazy("%(shown)s more time", "%(shown)s more times", "number"),
         "object": ngettext_lazy("%(shown)s object", "%(shown)s objects", "number"),

@@ -34,7 +34,8 @@ class TimeZoneMiddleware:
 
 
 # The pages that stay open to a person without the second factor that their account requires: those on which it is set
-# up, those of their own sign-in, and those on which they leave the account. Every other page is closed, also in the administration.
+# up, those of their own sign-in, and those on which they leave the account. Every other page is closed, also in the
+# administration.
 OPEN_WITHOUT_FACTOR = {
     "accounts:second_factor_required",
     "accounts:second_factor",

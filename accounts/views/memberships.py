@@ -49,7 +49,8 @@ def accept(request: HttpRequest, offer: UUID) -> HttpResponse:
             messages.success(request, _("You are now a member. The worklists are in your list."))
         else:
             messages.error(
-                request, _("The person who made this offer may no longer do so. Ask the account for a new one.")
+                request,
+                _("The person who made this offer may no longer do so. Ask the account for a new one."),
             )
     return redirect("accounts:memberships")
 
@@ -87,13 +88,13 @@ def leave(request: HttpRequest, account: UUID) -> HttpResponse:
     return render(request, "accounts/leave_account.html", context, status=422 if refusal else 200)
 
 
-def _shown(request: HttpRequest) -> datetime:
+def _shown(request: HttpRequest) -> datetime | None:
     """The time of the offer that the page showed; a text that is none matches no offer."""
     try:
         shown = parse_datetime(request.POST.get("offered_at", "")[:40])
     except ValueError:
         shown = None
-    return shown or datetime.min
+    return shown
 
 
 def leaving_lines(membership: AccountMembership) -> list[tuple[int | None, str]]:

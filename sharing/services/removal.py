@@ -93,7 +93,8 @@ def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Remova
     """End a person's active membership of an account, and with it the physician shares it gave them.
 
     Inactive, the membership keeps its rows and gives no right; with `remove` it is deleted, which the person may do
-    themselves, also while it is inactive. Raises NothingThere, PermissionDenied and ValidationError (the last administrator).
+    themselves, also while it is inactive. Raises NothingThere, PermissionDenied and ValidationError (the last
+    administrator).
     """
     memberships = AccountMembership.objects.select_related("user__personal_worklist", "account")
     # These lock user, membership and worklist rows before any study is locked, and remove the rights.

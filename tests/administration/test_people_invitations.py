@@ -57,15 +57,25 @@ def test_the_list_says_who_to_what_in_which_state_until_when(adam, cast):
 
 
 @pytest.mark.parametrize(
-    "state, shown", [("waiting", "dora"), ("expired", "erik"), ("withdrawn", "fred"), ("accepted", "gina")]
+    "state, shown",
+    [
+        ("waiting", "dora"),
+        ("expired", "erik"),
+        ("withdrawn", "fred"),
+        ("accepted", "gina"),
+        ("declined", "hugo"),
+    ],
 )
 def test_the_states_are_words_and_a_filter(adam, cast, state, shown):
-    from sharing.services import claim_what_waits, withdraw_staff_invitation
+    from sharing.services import withdraw_staff_invitation
 
-    rows = {name: invite(cast, f"{name}@example.net") for name in ("dora", "erik", "fred", "gina")}
+    rows = {name: invite(cast, f"{name}@example.net") for name in ("dora", "erik", "fred", "gina", "hugo")}
     Invitation.objects.filter(email="erik@example.net").update(expires_at="2020-01-01T00:00Z")
     withdraw_staff_invitation(membership=rows["fred"], by=acting(cast.adam))
-    claim_what_waits(by=acting(make_user("Gina", email="gina@example.net")))
+    gina, hugo = (make_user(name, email=f"{name}@example.net") for name in ("gina", "hugo"))
+    offered = rows["gina"].invitation.uuid, rows["gina"].offered_at
+    services.accept_offer(invitation=offered[0], offered_at=offered[1], by=acting(gina))
+    services.decline_offer(invitation=rows["hugo"].invitation.uuid, by=acting(hugo))
 
     said = text_of(adam.get(f"{page('changelist')}?state={state}"))
 
@@ -145,11 +155,11 @@ def test_one_person_is_invited_with_worklists_and_roles(adam, cast):
     assert (row.role.name, places) == ("Viewer", {("CT Reporting", "Radiologist"), ("Chest Clinic", None)})
 
 
-def test_who_is_registered_is_added_at_once(adam, cast):
+def test_who_is_registered_is_invited_like_anyone_else(adam, cast):
     response = adam.post(page("add"), form(cast, email=cast.ed.email), follow=True)
 
-    assert "Ed is already registered and is now a member" in text_of(response)
-    assert AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
+    assert f"{cast.ed.email} has been invited by email." in text_of(response)
+    assert not AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
 
 
 @pytest.mark.parametrize(
@@ -243,18 +253,15 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
     assert "2 of 10 lines have a problem; the others are ready. No one has been invited yet." in said
     assert "6 nobody Will not be invited Enter an email address, such as name@example.org." in said
     assert "8 p7@example.net Will not be invited There is no role named “Chief” in this account." in said
-    assert (
-        "5 ed@example.org Will be added at once This address is registered on the platform. Viewer Emergency"
-        in said
-    )
+    assert "5 ed@example.org Will be invited Viewer Emergency" in said
     assert "CT Reporting as Radiologist , Chest Clinic" in said and "Invite 8 people" in said
 
     done = text_of(adam.post(page("batch"), {"agreed": agreed(looked)}))
 
-    assert "8 people were invited or added; 2 were not." in done
+    assert "8 people were invited; 2 were not. Emails are being sent." in done
     assert "8 p7@example.net Not invited There is no role named “Chief”" in done
-    assert Invitation.objects.count() == 7
-    assert AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
+    assert Invitation.objects.count() == 8
+    assert not AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
     p2 = InvitedMembership.objects.get(invitation__email="p2@example.net")
     assert {(one.worklist.name, one.role.name if one.role else "") for one in p2.worklists.all()} == {
         ("CT Reporting", "Radiologist"),
@@ -272,14 +279,20 @@ def test_pressing_twice_invites_once_and_says_so(adam, cast):
 
     assert fingerprint() == before
     assert "p1@example.net Already invited; nothing changes" in again
-    assert "ed@example.org Not invited Ed is already a member of the account." in again
+    assert "ed@example.org Already invited; nothing changes" in again
+    assert "0 people were invited; 2 were not. 8 people were already invited to exactly this." in again
+    assert "Emails are being sent" not in again
 
 
 def test_exactly_what_was_shown_is_done(adam, cast):
     token = agreed(look(adam, TEN))
     services.change_role(role=role_of(cast.northgate, "Viewer"), name="Looker", by=acting(cast.adam))
     make_role(cast.northgate, "Viewer", ["list_studies", "delete_study"])
-    make_user("Six", email="p6@example.net")
+    services.invite_members(
+        account=cast.northgate,
+        offers=[MembershipOffer("p6@example.net", role_of(cast.northgate, "Radiologist"))],
+        by=acting(cast.adam),
+    )
 
     done = text_of(adam.post(page("batch"), {"agreed": token}))
 

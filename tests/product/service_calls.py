@@ -35,7 +35,7 @@ from tests.cast import IP_ADDRESS, acting
 from tests.everything import CODE, World, a_file
 from tests.factories import membership_of
 from tests.passkeys import registered
-from worklists.models import Worklist
+from worklists.models import InvitedMembership, Worklist
 from worklists.services import MembershipOffer, personal, roles
 from worklists.services import trail as account_trail
 
@@ -147,6 +147,11 @@ ACCOUNTS: dict[str, Call] = {
     "sessions.sign_out": lambda w: sessions.sign_out(by=acting(w.cast.ana), end=_stamp(w.cast.ana)),
 }
 
+
+def _nina(w: World) -> InvitedMembership:
+    return InvitedMembership.objects.get(invitation__email=w.newcomer.email)
+
+
 WORKLISTS: dict[str, Call] = {
     "account.begin_account": lambda w: worklists.services.begin_account(
         name="Fifth Hospital", email="head@example.net", by=OPERATOR
@@ -199,7 +204,15 @@ WORKLISTS: dict[str, Call] = {
     "trail.read_account_trail": lambda w: account_trail.read_account_trail(
         account=w.cast.northgate, by=acting(w.cast.adam), filters=Filters()
     ),
-    "staff_claims.claim_memberships": lambda w: worklists.services.claim_memberships(by=acting(w.newcomer)),
+    "own_offers.accept_offer": lambda w: worklists.services.accept_offer(
+        invitation=_nina(w).invitation.uuid, offered_at=_nina(w).offered_at, by=acting(w.newcomer)
+    ),
+    "own_offers.decline_offer": lambda w: worklists.services.decline_offer(
+        invitation=_nina(w).invitation.uuid, by=acting(w.newcomer)
+    ),
+    "own_offers.join_by_registration": lambda w: worklists.services.join_by_registration(
+        invitation=_nina(w).invitation, by=acting(w.newcomer)
+    ),
     "staff_claims.end_offer_without_invitation": lambda w: (
         worklists.services.end_offer_without_invitation(membership=w.offered, by=acting(w.cast.adam))
     ),
@@ -308,7 +321,6 @@ SHARING: dict[str, Call] = {
     "invitations.withdraw_staff_invitation": lambda w: sharing.services.withdraw_staff_invitation(
         membership=w.offered, by=acting(w.cast.adam)
     ),
-    "registration.claim_what_waits": lambda w: sharing.services.claim_what_waits(by=acting(w.newcomer)),
     "registration.register_invited": lambda w: sharing.services.register_invited(
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE, by=acting(STRANGER)
     ),

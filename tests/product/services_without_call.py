@@ -7,6 +7,7 @@ NOT_A_DEED = {
     "worklists.account.tidied_account_name",
     "worklists.worklists.check_share_code",
     "worklists.common.check_an_administrator_stays", "worklists.common.check_not_being_replaced",
+    "worklists.staff_claims.check_may_still_give",
     "worklists.common.check_role_is_of", "worklists.common.given", "worklists.common.has_administrator",
     "worklists.common.locked", "worklists.common.standing", "worklists.common.unused_code",
     "worklists.staff_claims.held",

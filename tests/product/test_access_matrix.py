@@ -28,6 +28,7 @@ from tests.matrix import (
     MISSING,
     OK,
     SIGNED_IN,
+    UNFIT,
     Row,
     addresses,
     answer,
@@ -47,6 +48,8 @@ pytestmark = pytest.mark.django_db
 # Who sees CT Reporting's list, and of those who may share at all.
 ON_CT = frozenset({"adam", "ana", "lois", "gus", "phil", "cody", "erin", "vera"})
 SHARERS = ON_CT - {"vera"}
+# Who belongs to Northgate Hospital, active or not.
+NORTHGATE = ON_CT | {"ben", "ina", "nolan"}
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +211,16 @@ ROWS = [
     ),
     Row("accounts:new_share_code", "post", none, {FOUND: SIGNED_IN}),
     Row("accounts:remove_share_code", "post", none, {FOUND: SIGNED_IN}),
+    Row("accounts:memberships", "get", none, ALL),
+    Row("accounts:accept_offer", "post", lambda world: [world.random], {}, note="that is no one's"),
+    Row("accounts:decline_offer", "post", lambda world: [world.random], {}, note="that is no one's"),
+    *(
+        Row("accounts:leave_account", method, lambda world: [world.cast.northgate.uuid], gets)
+        for method, gets in (
+            ("get", {OK: NORTHGATE}),
+            ("post", {FOUND: NORTHGATE - {"adam"}, UNFIT: "adam"}),
+        )
+    ),
     Row("accounts:worklist_rights", "get", ct, {OK: ON_CT}),
     Row("accounts:mail_tick", "post", ct, {FOUND: ON_CT}, data=lambda world: {"wanted": "yes"}),
     Row("accounts:second_factor", "get", none, ALL),

@@ -15,6 +15,8 @@ from tests.cast import acting
 from tests.factories import make_user
 from tests.fingerprint import fingerprint
 from worklists import access
+from worklists.selectors.offers import offers_to
+from worklists.services import accept_offer
 from worklists.shipped_roles import SHIPPED_ROLES
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +76,7 @@ def test_run_again_it_changes_nothing_and_says_so_calmly():
     assert fingerprint() == before
     assert said == (
         "There is already an account named Northgate Hospital; it was not changed.\n"
-        "head@northgate.example has already been invited as administrator and has not registered yet. "
+        "head@northgate.example has already been invited as administrator and has not accepted yet. "
         "No second email was sent.\n"
     )
 
@@ -90,10 +92,16 @@ def test_run_again_when_the_invitation_has_expired_it_invites_anew(clock):
     assert OutboxMail.objects.count() == 2
 
 
+def accept(person: User) -> None:
+    offer = offers_to(person).select_related("invitation").get()
+    accept_offer(invitation=offer.invitation.uuid, offered_at=offer.offered_at, by=acting(person))
+
+
 def test_an_account_with_an_administrator_is_theirs_to_run():
     begin()
-    make_user("Hilda", email="hilda@northgate.example")
+    hilda = make_user("Hilda", email="hilda@northgate.example")
     begin(address="hilda@northgate.example")
+    accept(hilda)
     before = fingerprint()
 
     said = begin(address="somebody@else.example")
@@ -102,17 +110,18 @@ def test_an_account_with_an_administrator_is_theirs_to_run():
     assert fingerprint() == before
 
 
-def test_a_registered_person_administers_at_once(mailoutbox: list[Any]):
+def test_a_registered_person_administers_after_accepting(mailoutbox: list[Any]):
     hilda = make_user("Hilda", email=ADDRESS)
 
     said = begin()
     outbox.deliver_waiting()
 
-    assert "Hilda is registered with head@northgate.example and is now an administrator" in said
+    assert "head@northgate.example has been invited by email as administrator" in said
+    assert "Hilda" not in said
+    assert not access.administers(acting(hilda), Account.objects.get())
+    accept(hilda)
     assert access.administers(acting(hilda), Account.objects.get())
-    assert (
-        "You were added to Northgate Hospital on CIMAR, with the role “Administrator”." in mailoutbox[0].body
-    )
+    assert "Sign in with this email address to accept or decline." in mailoutbox[0].body
 
 
 @pytest.mark.parametrize(

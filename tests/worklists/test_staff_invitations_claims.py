@@ -4,77 +4,17 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from accounts.models import AccountMembership, Invitation, User
+from accounts.models import AccountMembership, User
 from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.history import sentence
 from audit.models import AuditEvent
-from sharing.services import claim_what_waits, leave_account, withdraw_staff_invitation
+from sharing.services import leave_account, withdraw_staff_invitation
 from tests.cast import acting
-from tests.factories import PASSWORD, join, make_role, make_user, role_of
-from tests.fingerprint import fingerprint
+from tests.factories import join, make_role, make_user, role_of
 from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
 from worklists import access, services
 from worklists.models import WorklistMembership
-from worklists.services import MembershipOffer
-
-
-def test_signing_in_claims_what_waits_for_a_proved_address(cast, client):
-    dora = make_user("Dora", email=ADDRESS, verified=False)
-    invite(cast, offer(cast, ADDRESS, "Viewer", (cast.ct, None)))
-    dora.emailaddress_set.update(verified=True)
-
-    client.post("/sign-in/login/", {"login": ADDRESS, "password": PASSWORD})
-
-    assert access.may(acting(dora), "list_studies", cast.ct)
-    assert waiting().outcome == "accepted" and waiting().role is None
-
-
-def test_claiming_twice_gives_once(cast):
-    invite(cast, offer(cast, ADDRESS, "Viewer", (cast.ct, None)))
-    dora = register(waiting().invitation)
-    before = fingerprint()
-
-    claim_what_waits(by=acting(dora))
-
-    assert fingerprint() == before
-
-
-def test_two_accounts_are_claimed_at_once(cast):
-    invite(cast, offer(cast))
-    services.invite_members(
-        account=cast.riverside,
-        offers=[MembershipOffer(ADDRESS, role_of(cast.riverside, "Viewer"))],
-        by=acting(cast.rita),
-    )
-
-    dora = register(Invitation.objects.get(account=cast.riverside))
-
-    accounts = AccountMembership.objects.filter(user=dora).values_list("account__name", flat=True)
-    assert set(accounts) == {"Northgate Hospital", "Riverside Clinic"}
-    assert not Invitation.objects.filter(accepted_at=None).exists()
-
-
-def test_an_expired_invitation_gives_nothing(cast, clock):
-    invite(cast, offer(cast))
-    make_user("Dora", email=ADDRESS)
-    clock.move(days=31)
-
-    claim_what_waits(by=acting(User.objects.get(email=ADDRESS)))
-
-    assert not AccountMembership.objects.filter(user__email=ADDRESS).exists()
-
-
-def test_who_is_a_member_already_stays_what_they_are(cast):
-    invite(cast, offer(cast, ADDRESS, "Administrator", every_worklist=True))
-    dora = make_user("Dora", email=ADDRESS)
-    join(dora, cast.northgate, "Viewer")
-
-    claim_what_waits(by=acting(dora))
-
-    member = AccountMembership.objects.get(user=dora)
-    assert (member.role.name, member.every_worklist) == ("Viewer", False)
-    assert waiting().outcome == "accepted"
 
 
 def test_a_role_that_waits_on_an_invitation_is_in_use(cast):
@@ -161,9 +101,6 @@ def test_an_offer_does_not_outlive_the_right_to_make_it(cast, lose):
         "The membership of Northgate Hospital offered to dora@example.net lapsed: "
         "the person who offered it may no longer do so"
     )
-    before = fingerprint()
-    claim_what_waits(by=acting(dora))
-    assert fingerprint() == before
 
 
 def test_an_offer_lapses_for_the_role_it_gives_on_one_worklist_too(cast):

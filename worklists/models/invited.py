@@ -54,7 +54,11 @@ class InvitedMembership(models.Model):
             models.CheckConstraint(
                 name="an_invited_membership_waits_with_a_role_or_has_ended",
                 condition=Q(ended_at=None, outcome="", role__isnull=False)
-                | Q(ended_at__isnull=False, outcome__in=["accepted", "withdrawn", "declined", "lapsed"], role=None),
+                | Q(
+                    ended_at__isnull=False,
+                    outcome__in=["accepted", "withdrawn", "declined", "lapsed"],
+                    role=None,
+                ),
             ),
         ]
 

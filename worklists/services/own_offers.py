@@ -31,7 +31,7 @@ OFFER_CHANGED = gettext_noop("%(account)s has changed its offer. Read it again b
 
 
 @transaction.atomic
-def accept_offer(*, invitation: UUID, offered_at: datetime, by: Actor) -> bool:
+def accept_offer(*, invitation: UUID, offered_at: datetime | None, by: Actor) -> bool:
     """The person becomes a member as the page showed them; False where the offer can no longer be made.
 
     `offered_at` is that of the offer shown: an offer that was changed since is not accepted. Raises NothingThere where
@@ -107,7 +107,9 @@ def _enrolled(account: Account, row: InvitedMembership, by: Actor) -> bool:
 def _may_still_be_given(account: Account, row: InvitedMembership) -> bool:
     """Whether the maker of an offer may give it today, when it is accepted; the platform always may."""
     try:
-        check_may_still_give(account, row, Actor.of(row.offered_by) if row.offered_by is not None else OPERATOR)
+        check_may_still_give(
+            account, row, Actor.of(row.offered_by) if row.offered_by is not None else OPERATOR
+        )
     except Refused:
         return False
     return True
