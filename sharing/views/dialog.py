@@ -17,6 +17,7 @@ from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import dialog
 from sharing.services.dialog import Offer
+from sharing.views.already import mark
 from sharing.views.common import dialog_answer, studies_page
 
 MANY_PLACES = 8
@@ -143,6 +144,7 @@ class Dialog:
             context["codes"] = self._codes()
         if self.wants("share-emails"):
             context["emails"] = self._emails()
+        mark(offer, context)
         return context
 
     def _section(self, method: Method, anything: bool) -> dict[str, Any]:
@@ -156,7 +158,7 @@ class Dialog:
         known = {str(worklist.uuid) for worklist in places}
         return {
             **self._section(method, bool(chosen)),
-            "rows": [(worklist, str(worklist.uuid) in chosen) for worklist in places],
+            "rows": [{"worklist": worklist, "checked": str(worklist.uuid) in chosen} for worklist in places],
             "unknown": [value for value in chosen if value not in known],
             "sentence": _(targets.NO_SUCH[method]),
             "many": len(places) > MANY_PLACES,

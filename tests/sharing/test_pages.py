@@ -477,7 +477,7 @@ def test_the_dialog_asks_the_same_few_statements_at_any_size(
     client.force_login(cast.ana)
     client.get(reverse("sharing:shared_by_me"))
     # session, user, studies, rights, locations, groups
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.post(reverse("sharing:share_open"), {"placement": uuids})
 
 

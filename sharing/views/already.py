@@ -1,0 +1,48 @@
+"""The mark of a recipient who has the ticked studies already: in words, beside the recipient."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common import formats
+from common.nouns import counted
+from sharing.selectors.already import Held, Shown, already_shared
+from sharing.services.dialog import Offer
+
+
+def mark(offer: Offer, sections: dict[str, Any]) -> None:
+    """Give each recipient of the dialog's sections its mark, `already`: one statement for all of them."""
+    rows = {
+        row["worklist"].pk: row for name in ("locations", "groups") for row in _of(sections, name, "rows")
+    }
+    people = {chip["person"].uuid: chip for chip in _of(sections, "physicians", "chips") if chip["person"]}
+    codes = {chip["code"]: chip for chip in _of(sections, "codes", "chips") if chip["name"]}
+    emails = {chip["email"]: chip for chip in _of(sections, "emails", "chips")}
+    shown = Shown(rows.keys(), people.keys(), codes.keys(), emails.keys())
+    study_ids = [placement.study_id for placement in offer.placements]
+    held = already_shared(study_ids, offer.worklist, shown)
+    for recipients in (rows, people, codes, emails):
+        for key, recipient in recipients.items():
+            recipient["already"] = already_words(held.get(key), len(study_ids))
+
+
+def _of(sections: dict[str, Any], section: str, name: str) -> list[dict[str, Any]]:
+    recipients: list[dict[str, Any]] = sections.get(section, {}).get(name, [])
+    return recipients
+
+
+def already_words(held: Held | None, studies: int) -> str:
+    """Whether all of the ticked studies are shared or how many, and until when; empty where none is."""
+    if held is None:
+        return ""
+    words = {"some": f"{held.studies:,}", "studies": counted(studies, "study"), "until": _until(held)}
+    if held.studies < studies:
+        return _("%(some)s of %(studies)s already shared, %(until)s") % words
+    return _("already shared, %(until)s") % words
+
+
+def _until(held: Held) -> str:
+    if held.last_day is None:
+        return _("no end date")
+    day = {"day": formats.day(held.last_day)}
+    return _("until %(day)s or later") % day if held.differs else _("until %(day)s") % day
