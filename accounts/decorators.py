@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_noop
 
 FOR_ADMINISTRATORS = gettext_noop("The administration pages are for administrators.")
 SIGN_IN_AGAIN = gettext_noop("Please sign in again.")
+
+# For pages that change how one signs in, or give a program access: the person confirms a moment before that it is them.
+confirmed = reauthentication_required(app="allauth.mfa")
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -1,7 +1,7 @@
 """Who acts: the one value that services, selectors and the audit trail take as `by`.
 
-A user at an IP address, a user through a token, a guest link, the system, or a person who is not signed in. The value
-is frozen: the actor cannot change between a check and a write. What an actor may do on a worklist is read by
+A user at an IP address, a user through a token, a sender, a guest link, the system, or a person who is not signed in.
+The value is frozen: the actor cannot change between a check and a write. What an actor may do on a worklist is read by
 `worklists.access`, which the worklists app passes in here as it starts, because audit may not import it.
 """
 
@@ -27,6 +27,7 @@ NOT_SIGNED_IN = "Someone not signed in"  # allowed: stored in events
 class Kind(StrEnum):
     USER = "user"
     TOKEN = "token"
+    SENDER = "sender"
     GUEST_LINK = "guest link"
     SYSTEM = "system"
     STRANGER = "stranger"
@@ -45,6 +46,15 @@ class Token:
     def scope(self) -> frozenset[str]:
         """The rights that a token can carry at most; administration and sharing are never among them."""
         return READ | STORE if self.may_store else READ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """A machine of an account that stores studies into one worklist; it belongs to no person."""
+
+    uuid: UUID
+    name: str
+    worklist_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +98,13 @@ def _rights_reader() -> RightsReader:
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Make one with `of`, `through`, `guest`, `system` or `stranger`."""
+    """Make one with `of`, `through`, `machine`, `guest`, `system` or `stranger`."""
 
     kind: Kind
     user: "User | None" = None
     ip_address: str | None = None
     token: Token | None = None
+    sender: Sender | None = None
     guest_link: GuestLink | None = None
     # What the system was given for one task; a person's rights come from roles alone.
     given: frozenset[str] = frozenset()
@@ -109,6 +120,15 @@ class Actor:
     def through(cls, token: Token, *, owner: "User", ip_address: str | None = None) -> "Actor":
         """A user whose request carries a token instead of a session."""
         return cls(kind=Kind.TOKEN, user=owner, token=token, ip_address=ip_address, label=label_of(owner))
+
+    @classmethod
+    def machine(cls, sender: Sender, *, ip_address: str | None = None) -> "Actor":
+        return cls(
+            kind=Kind.SENDER,
+            sender=sender,
+            ip_address=ip_address,
+            label=f"Sender {sender.name}"[:LONGEST_LABEL],  # allowed: stored in events
+        )
 
     @classmethod
     def guest(cls, link: GuestLink, *, ip_address: str | None = None) -> "Actor":
@@ -171,9 +191,11 @@ class Actor:
 
     @property
     def trail_detail(self) -> dict[str, Any]:
-        """What an event records of a token or a guest link beside the label: which, and on whose authority."""
+        """What an event records of a token, a sender or a guest link beside the label: which, on whose authority."""
         if self.token is not None:
             return {"token": str(self.token.uuid), "token_name": self.token.name}
+        if self.sender is not None:
+            return {"sender": str(self.sender.uuid), "sender_name": self.sender.name}
         if self.guest_link is not None:
             maker = self.guest_link.made_by
             return {

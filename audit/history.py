@@ -42,7 +42,13 @@ CATEGORIES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "invitations": (gettext_lazy("Invitations"), ("account:invitation:",)),
     "sign_in": (
         gettext_lazy("Sign-in"),
-        ("account:session:", "account:password:", "account:factor:", "account:address:"),
+        (
+            "account:session:",
+            "account:password:",
+            "account:factor:",
+            "account:address:",
+            "account:token:",
+        ),
     ),
     "people": (gettext_lazy("People and roles"), ("account:", "worklist:member:", "worklist:mail:")),
     "worklists": (gettext_lazy("Worklists"), ("worklist:",)),
@@ -230,6 +236,17 @@ def _joined(event: AuditEvent) -> str:
     return _("joined") if person == who(event) else _("added {} to").format(person)
 
 
+def _of_person(event: AuditEvent) -> str:
+    """Of whom, where that is another person than the person who acts."""
+    person = _person(event)
+    return "" if person == who(event) else _(" of {}").format(person)
+
+
+def _for_worklists(event: AuditEvent) -> str:
+    names = _detail(event, "worklists")
+    return _(" for {}").format(", ".join(map(one_line, names))) if isinstance(names, list) else ""
+
+
 _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "who": who,
     "other": lambda e: one_line(e.other_worklist_label) or _("another worklist"),
@@ -241,6 +258,10 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "as_email": lambda e: _in(_(" as {}"), _detail(e, "address")),
     "how": lambda e: _in(_(" with {}"), _detail(e, "how")),
     "factor": lambda e: _in(": {}", _detail(e, "factor")),
+    "token": lambda e: _in(_(" “{}”"), _detail(e, "token_name")),
+    "sender": lambda e: _in(_(" “{}”"), _detail(e, "sender_name")),
+    "of_person": _of_person,
+    "for_worklists": _for_worklists,
     "role": lambda e: _in(_("“{}”"), _detail(e, "role"), otherwise=_("of an account")),
     "new_role": lambda e: _in(_(" with “{}”"), _detail(e, "new_role")),
     "new_name": lambda e: _in(_(" to “{}”"), _detail(e, "new_name")),

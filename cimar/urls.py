@@ -22,6 +22,7 @@ urlpatterns = [
     path("gallery/", views.gallery, name="gallery"),
     path("sign-in/", include(sign_in_urls)),
     path("", include("accounts.urls")),
+    path("", include("worklists.urls")),
     path("", include("studies.urls")),
     path("", include("sharing.urls")),
     # The admin has no sign-in, sign-out or password page of its own: ours are audited and limited in rate.

@@ -32,6 +32,7 @@ def counted_by_script(noun: str) -> SafeString:
 
 NOUNS: Mapping[str, Any] = MappingProxyType(
     {
+        "access token": ngettext_lazy("%(shown)s access token", "%(shown)s access tokens", "number"),
         "active member": ngettext_lazy("%(shown)s active member", "%(shown)s active members", "number"),
         "address": ngettext_lazy("%(shown)s address", "%(shown)s addresses", "number"),
         "browser": ngettext_lazy("%(shown)s browser", "%(shown)s browsers", "number"),

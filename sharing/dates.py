@@ -1,11 +1,11 @@
 """An end date as a moment: inclusive, in the zone of the ticked worklist."""
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from common.days import end_of_day
 from worklists.models import Worklist
 
 
@@ -13,7 +13,7 @@ def end_of(day: date, worklist: Worklist) -> datetime:
     """The first moment after the day, in the zone of the worklist's account or owner."""
     keeper = worklist.account or worklist.owner
     assert keeper is not None  # a constraint: a worklist is an account's or a user's
-    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(keeper.timezone))
+    return end_of_day(day, keeper.timezone)
 
 
 def moment_of(end: date | datetime | None, worklist: Worklist) -> datetime | None:

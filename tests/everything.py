@@ -1,7 +1,7 @@
 """A world in which every deed can be done, for the tests that try them all."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -30,7 +30,7 @@ from tests.factories import (
     make_user,
     placement_of,
 )
-from worklists.models import InvitedMembership, Worklist
+from worklists.models import AccessToken, InvitedMembership, Sender, Worklist
 from worklists.services import MembershipOffer
 
 CODE = "123456"
@@ -49,6 +49,8 @@ class World:
     instance: Any
     offered: InvitedMembership
     newcomer: User
+    token: AccessToken
+    sender: Sender
 
     @property
     def at_home(self) -> Any:
@@ -101,7 +103,17 @@ def make_world() -> World:
     worklists.services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam))
     offered = InvitedMembership.objects.get(invitation__email="olga@example.net")
     newcomer = make_user("Nina", email="nina@example.net")
-    return World(cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer)
+    in_a_week = date.today() + timedelta(days=7)
+    made = worklists.services.make_token(
+        by=acting(cast.ana), name="Reading script", worklists=[cast.ct.uuid], last_day=in_a_week
+    )
+    added = worklists.services.add_sender(
+        account=cast.northgate, worklist=cast.ct, name="CT gateway", last_day=in_a_week, by=acting(cast.adam)
+    )
+    return World(
+        cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer,
+        made.token, added.sender,
+    )  # fmt: skip
 
 
 def share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:

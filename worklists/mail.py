@@ -1,4 +1,4 @@
-"""The mail to a person who is to work for an account. No patient, no study.
+"""The mails to people who are invited to work for an account, and to owners of tokens. No patient, no study.
 
 Written when they are delivered, from the rows of that moment.
 """
@@ -12,7 +12,7 @@ from accounts.mail import Message, NothingToSend, link, render_mail
 from accounts.models import OutboxMail
 from accounts.selectors import is_registered
 from accounts.tokens import make_token
-from worklists.models import InvitedMembership
+from worklists.models import AccessToken, InvitedMembership
 
 INVITATION_EXPIRED = gettext_noop("The invitation has expired.")
 
@@ -36,3 +36,17 @@ def staff_invitation(mail: OutboxMail) -> Message:
         "until": row.invitation.expires_at,
     }
     return render_mail("worklists/mail/staff_invitation", context)
+
+
+def token_made(mail: OutboxMail) -> Message:
+    """To the owner, also where the token was revoked meanwhile: someone else may have made it."""
+    token = AccessToken.objects.select_related("owner").get(pk=mail.data["token"])
+    context = {
+        "email": token.owner.email,
+        "name": token.name,
+        "may_store": token.may_store,
+        "worklists": token.reaches.count(),
+        "until": token.expires_at,
+        "link": link(reverse("worklists:tokens")),
+    }
+    return render_mail("worklists/mail/token_made", context)

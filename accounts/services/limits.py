@@ -35,6 +35,8 @@ EMAILS = Rate("addresses", person=200, account=2000, per=HOUR)
 MOST_INVITED = 1000
 MOST_MAILS = 100
 MOST_MAILS_OF_AN_INVITATION = 5
+# Of each its owner has a mail.
+MOST_NEW_TOKENS = 20
 
 TOO_MANY_CODES = gettext_noop("Too many look-ups. Wait a minute and try again.")
 TOO_MANY_CODES_TYPED = gettext_noop("You have tried too many codes. Wait a minute, or generate one.")
@@ -63,6 +65,11 @@ def too_many_mails_of_an_invitation() -> str:
         "This invitation has been sent %(most)s times in the last hour. No email was sent. Try again later."
     )
     return sentence % {"most": MOST_MAILS_OF_AN_INVITATION}
+
+
+def too_many_tokens() -> str:
+    sentence = _("You have made %(most)s access tokens in the last hour. Try again later.")
+    return sentence % {"most": MOST_NEW_TOKENS}
 
 
 def may_look_up(*, by: Actor, account: int | None) -> bool:
@@ -117,6 +124,13 @@ def count_mail(*, invitation: Invitation, by: Actor) -> None:
     key = f"mails again of invitation {invitation.pk}"
     if not tallies.consume(key=key, amount=1, limit=MOST_MAILS_OF_AN_INVITATION, per=HOUR):
         raise ValidationError(too_many_mails_of_an_invitation(), code="limited")
+
+
+def count_new_token(*, by: Actor) -> None:
+    """Count an access token that a person makes; raises ValidationError where the limit is reached."""
+    key = f"tokens made by person {by.person.pk}"
+    if not tallies.consume(key=key, amount=1, limit=MOST_NEW_TOKENS, per=HOUR):
+        raise ValidationError(too_many_tokens(), code="limited")
 
 
 def _consume(rate: Rate, by: Actor, account: int | None, amount: int) -> bool:

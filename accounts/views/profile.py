@@ -107,6 +107,7 @@ def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpRes
         "ticks": ticks,
         "share_code": own.share_code,
         "takes_shares": own.takes_shares,
+        "tokens": selectors.number_of_tokens(request.user),
         "browsers": len(sessions_of(request.user, demands=demands_on(request.user), this=here)),
     }
     return render(request, "accounts/profile.html", context, status=status)

@@ -3,7 +3,6 @@
 import base64
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import clear_totp_secret
 from allauth.mfa.webauthn.internal.auth import begin_registration
@@ -16,14 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.decorators import signed_in
+from accounts.decorators import confirmed, signed_in
 from accounts.forms import AppForm, KeyForm
 from accounts.selectors import Factor, demands_on, factors_of
 from accounts.services import second_factor
 from accounts.views.sign_in import as_text
 from audit.requests import actor_of
 
-confirmed = reauthentication_required(app="allauth.mfa")
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 

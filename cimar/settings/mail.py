@@ -7,6 +7,7 @@ CIMAR_MAIL_KINDS = {
     "study_shared": "sharing.mail.study_shared",
     "invitation": "sharing.mail.invitation",
     "staff_invitation": "worklists.mail.staff_invitation",
+    "token_made": "worklists.mail.token_made",
 }
 CIMAR_MAIL_FOLDER = CIMAR_DATA / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("CIMAR_MAIL_FROM", "CIMAR <no-reply@localhost>")

@@ -35,6 +35,7 @@ from tests.cast import IP_ADDRESS, acting
 from tests.everything import CODE, World, a_file
 from tests.factories import membership_of
 from tests.passkeys import registered
+from tests.product.token_calls import TOKENS
 from worklists.models import InvitedMembership, Worklist
 from worklists.services import MembershipOffer, personal, roles
 from worklists.services import trail as account_trail
@@ -389,7 +390,7 @@ AUDIT: dict[str, Call] = {
 ROWS = {
     f"{app}.{name}": call
     for app, calls in {
-        "audit": AUDIT, "accounts": ACCOUNTS, "worklists": WORKLISTS, "studies": STUDIES, "sharing": SHARING
+        "audit": AUDIT, "accounts": ACCOUNTS, "worklists": WORKLISTS | TOKENS, "studies": STUDIES, "sharing": SHARING
     }.items()
     for name, call in calls.items()
 }  # fmt: skip

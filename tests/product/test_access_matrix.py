@@ -228,6 +228,7 @@ ROWS = [
     Row("accounts:sessions", "get", none, ALL),
     Row("accounts:end_other_sessions", "post", none, {FOUND: SIGNED_IN}),
     Row("accounts:end_session", "post", lambda world: [world.random], {}, note="that is nobody's"),
+    Row("worklists:tokens", "get", none, ALL),
     # To be the person once more is asked first.
     *(
         Row(f"accounts:{page}", method, args, {FOUND: SIGNED_IN}, note="without the password again")
@@ -238,6 +239,11 @@ ROWS = [
             "recovery_codes": none,
             "remove_factor": lambda world: [world.random],
         }.items()
+    ),
+    *(
+        Row(f"worklists:{page}", method, args, {FOUND: SIGNED_IN}, note="without the password again")
+        for method in ("get", "post")
+        for page, args in {"new_token": none, "revoke_token": lambda world: [world.random]}.items()
     ),
     Row("accounts:open_invitation", "get", lambda world: [world.token], {FOUND: SIGNED_IN}, anonymous=FOUND),
     Row(

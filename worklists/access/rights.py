@@ -2,8 +2,9 @@
 
 On a location or group worklist a user's rights are those of the one group of the user's role there; on a personal
 worklist they are the platform role *Personal*'s, and its owner's alone. A token narrows its owner's rights to its
-worklists and its scope. A guest link has the platform role *Guest* on its own worklist, while its maker may make guest
-links there. The system has what it was given. Being a superuser gives no right.
+worklists and its scope. A sender may store into its worklist until it is ended. A guest link has the platform role
+*Guest* on its own worklist, while its maker may make guest links there. The system has what it was given. Being a
+superuser gives no right.
 
 The views that the statements read are made by `worklists/migrations/0002_law.py`; see `worklists/access/groups.py`.
 """
@@ -15,7 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Account, User
-from audit.actor import Actor, GuestLink, Kind
+from audit.actor import STORE, Actor, GuestLink, Kind, Sender
 from worklists.models import Worklist
 from worklists.models.worklist import WorklistQuerySet
 
@@ -23,6 +24,7 @@ CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
 ADMINISTER = "administer_account"
 SUPERUSER = "Superuser"
 GUEST = "Guest"
+SENDER = "Sender"
 
 # One scalar subquery, evaluated once a statement.
 _PERMISSION = """(
@@ -109,6 +111,9 @@ _GUEST_RIGHTS = """
     WHERE r.platform_key = 'guest'
 """
 
+# The id of a sender's worklist while the sender is not ended; its account is the worklist's.
+_SENDERS_WORKLIST = "SELECT s.worklist_id FROM worklists_sender s WHERE s.uuid = %s AND s.ended_at IS NULL"
+
 # The role on the worklist, else the role in the account, as its administrators have it on every worklist.
 _ROLE = """
     SELECT COALESCE(
@@ -141,6 +146,8 @@ def rights(by: Actor, worklist: Worklist) -> frozenset[str]:
         return by.given & CODENAMES
     if by.guest_link is not None:
         return _guest_rights(by.guest_link, worklist)
+    if by.sender is not None:
+        return _sender_rights(by.sender, worklist)
     if by.user is None:
         return frozenset()
     rows = _rows(_RIGHTS, {"user": by.user.pk, "worklist": worklist.pk})
@@ -156,6 +163,11 @@ def _guest_rights(link: GuestLink, worklist: Worklist) -> frozenset[str]:
     if worklist.pk != link.worklist_id or not may(Actor.of(link.made_by), "create_guest_links", worklist):
         return frozenset()
     return frozenset(codename for (codename,) in _rows(_GUEST_RIGHTS, None))
+
+
+def _sender_rights(sender: Sender, worklist: Worklist) -> frozenset[str]:
+    stands = (worklist.pk,) in _rows(_SENDERS_WORKLIST, [sender.uuid])
+    return STORE if stands and worklist.pk == sender.worklist_id else frozenset()
 
 
 def worklists_for(by: Actor, codename: str) -> WorklistQuerySet:
@@ -174,6 +186,9 @@ def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
         made, parameters = worklist_ids(Actor.of(link.made_by), "create_guest_links")
         sql = f"SELECT made.id FROM ({made}) AS made (id) WHERE made.id = %s AND %s IN ({_GUEST_RIGHTS})"
         return sql, (*parameters, link.worklist_id, codename)
+    if by.sender is not None:
+        sql = f"SELECT own.id FROM ({_SENDERS_WORKLIST}) AS own (id) WHERE %s"
+        return sql, (by.sender.uuid, codename in STORE)
     person = by.user_id
     sql, whole = _WORKLISTS, (person, codename, person, codename)
     if by.token is None:
@@ -192,7 +207,7 @@ def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
 def account_rights(by: Actor, account: Account) -> frozenset[str]:
     """The rights of the actor's account role itself, `administer_account` among them, whatever the worklist.
 
-    A token, a guest link and a visitor who is not signed in have none.
+    A token, a sender, a guest link and a visitor who is not signed in have none.
     """
     if by.kind is Kind.SYSTEM:
         return by.given
@@ -216,6 +231,8 @@ def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> st
     """
     if by.guest_link is not None:
         return GUEST
+    if by.sender is not None:
+        return SENDER
     if by.user is None:
         return ""
     if account_id is None and worklist_id is None:

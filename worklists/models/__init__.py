@@ -7,13 +7,17 @@ from worklists.models.grants import (
 )
 from worklists.models.invited import InvitedMembership, InvitedWorklist
 from worklists.models.replacement import RoleReplacement
+from worklists.models.token import AccessToken, AccessTokenWorklist, Sender
 from worklists.models.worklist import MailTick, Worklist, WorklistMembership
 
 __all__ = [
+    "AccessToken",
+    "AccessTokenWorklist",
     "InvitedMembership",
     "InvitedWorklist",
     "MailTick",
     "RoleReplacement",
+    "Sender",
     "Worklist",
     "WorklistGroupObjectPermission",
     "WorklistMembership",

@@ -34,6 +34,12 @@ from worklists.selectors.roles import (
     why_role_stays,
     with_numbers,
 )
+from worklists.selectors.tokens import (
+    number_of_tokens,
+    tokens_of,
+    tokens_reaching,
+    worklists_for_a_token,
+)
 
 __all__ = [
     "Effect",
@@ -50,6 +56,7 @@ __all__ = [
     "in_numbers",
     "last_replacement_of",
     "mail_ticks_of",
+    "number_of_tokens",
     "people_wanting_mail",
     "replacement_under_way",
     "role_on",
@@ -57,9 +64,12 @@ __all__ = [
     "standing_of",
     "still_has",
     "takeover_of",
+    "tokens_of",
+    "tokens_reaching",
     "why_role_stays",
     "with_numbers",
     "without_second_factor",
+    "worklists_for_a_token",
     "worklists_of_member",
     "worklists_to_pick",
 ]

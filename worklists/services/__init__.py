@@ -17,6 +17,7 @@ from worklists.services.members import (
 from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
 from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
+from worklists.services.senders import NewSender, add_sender, end_sender, renew_sender_token
 from worklists.services.staff_claims import (
     end_offer_without_invitation,
     relink_staff_invitation,
@@ -24,6 +25,8 @@ from worklists.services.staff_claims import (
 )
 from worklists.services.staff_invitations import invite_members, preview_invitations
 from worklists.services.staff_offers import Answer, MembershipOffer, OfferOutcome
+from worklists.services.token_sign_in import actor_with_token
+from worklists.services.tokens import NewToken, end_token_in_account, make_token, revoke_token
 from worklists.services.worklist_members import (
     add_worklist_member,
     add_worklist_members,
@@ -44,10 +47,14 @@ __all__ = [
     "Answer",
     "Begun",
     "MembershipOffer",
+    "NewSender",
+    "NewToken",
     "OfferOutcome",
     "accept_offer",
+    "actor_with_token",
     "add_account_member",
     "add_role",
+    "add_sender",
     "add_worklist",
     "add_worklist_member",
     "add_worklist_members",
@@ -64,9 +71,12 @@ __all__ = [
     "deactivate_member_without_shares",
     "decline_offer",
     "end_offer_without_invitation",
+    "end_sender",
+    "end_token_in_account",
     "invite_members",
     "join_by_registration",
     "make_share_code",
+    "make_token",
     "preview_invitations",
     "reactivate_member",
     "relink_staff_invitation",
@@ -74,7 +84,9 @@ __all__ = [
     "remove_role",
     "remove_worklist_member",
     "remove_worklist_without_shares",
+    "renew_sender_token",
     "replace_role",
     "resend_staff_invitation",
+    "revoke_token",
     "set_mail_tick",
 ]

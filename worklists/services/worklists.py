@@ -21,6 +21,7 @@ from worklists.events import on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import check_role_is_of, given, locked, standing, unused_code
+from worklists.services.senders import end_senders_of
 
 
 class Keep:
@@ -216,6 +217,7 @@ def remove_worklist_without_shares(*, worklist: Worklist, by: Actor, veto: Calla
         raise ValidationError(why, code="stays")
     members = WorklistMembership.objects.filter(worklist=worklist).count()
     on = on_worklist(worklist, kind=worklist.kind, code=worklist.share_code or "", members=members)
+    end_senders_of(worklist=worklist, by=by)
     access.forget(worklist)
     try:
         worklist.delete()

@@ -1,0 +1,44 @@
+"""A call of every service about access tokens and senders, for `service_calls`."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import worklists.services
+from tests.cast import IP_ADDRESS, Cast, acting
+from tests.everything import World
+
+IN_A_WEEK = date.today() + timedelta(days=7)
+
+
+def make(cast: Cast, name: str = "Script") -> Any:
+    return worklists.services.make_token(
+        by=acting(cast.ana), name=name, worklists=[cast.ct.uuid], last_day=IN_A_WEEK
+    )
+
+
+def add(cast: Cast, name: str = "Gateway") -> Any:
+    return worklists.services.add_sender(
+        account=cast.northgate, worklist=cast.ct, name=name, last_day=IN_A_WEEK, by=acting(cast.adam)
+    )
+
+
+TOKENS: dict[str, Callable[[World], object]] = {
+    "tokens.make_token": lambda w: make(w.cast),
+    "tokens.revoke_token": lambda w: worklists.services.revoke_token(
+        by=acting(w.cast.ana), token=w.token.uuid
+    ),
+    "tokens.end_token_in_account": lambda w: worklists.services.end_token_in_account(
+        token=w.token.uuid, account=w.cast.northgate, by=acting(w.cast.adam)
+    ),
+    "token_sign_in.actor_with_token": lambda w: worklists.services.actor_with_token(
+        secret="no token", ip_address=IP_ADDRESS
+    ),
+    "senders.add_sender": lambda w: add(w.cast),
+    "senders.renew_sender_token": lambda w: worklists.services.renew_sender_token(
+        sender=w.sender.uuid, account=w.cast.northgate, last_day=IN_A_WEEK, by=acting(w.cast.adam)
+    ),
+    "senders.end_sender": lambda w: worklists.services.end_sender(
+        sender=w.sender.uuid, account=w.cast.northgate, by=acting(w.cast.adam)
+    ),
+}

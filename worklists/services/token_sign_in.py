@@ -1,0 +1,96 @@
+"""Who a token stands for, asked anew on each request."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from audit.actor import Actor, Sender, Token
+from audit.services import On, record_denied
+from worklists import models, token_secrets
+from worklists.events import about, on_worklist
+
+USED_EVERY = timedelta(hours=1)  # the last use of a token is written again after this
+WHERE = "DICOMweb"  # where tokens are refused, for the audit trail
+
+UNKNOWN = gettext_noop("There is no such token.")
+EXPIRED = gettext_noop("The token has expired.")
+REVOKED = gettext_noop("The token was revoked.")
+OWNER_INACTIVE = gettext_noop("The owner of the token is deactivated.")
+
+
+def actor_with_token(*, secret: str, ip_address: str | None) -> Actor | None:
+    """Who acts with this secret: a person through a token, or a sender; None where the secret is refused.
+
+    One statement, and a second one where the last use is to be written. What the actor may do is asked when it does it:
+    `Actor.rights` reads the owner's rights of that moment. A refused try is in the audit trail, many of one sort as a
+    burst. Call it outside a transaction.
+    """
+    if not token_secrets.is_well_formed(secret):
+        _refused(None, _(UNKNOWN), ip_address)
+        return None
+    if secret.startswith(token_secrets.SENDER):
+        return _sender(token_secrets.digest_of(secret), ip_address)
+    return _person(token_secrets.digest_of(secret), ip_address)
+
+
+def _person(digest: str, ip_address: str | None) -> Actor | None:
+    reached = models.AccessTokenWorklist.objects.filter(token=OuterRef("pk")).values("worklist")
+    rows = models.AccessToken.objects.select_related("owner").annotate(
+        reached=ArraySubquery(reached), is_over=Q(expires_at__lte=Now()), is_used=_is_used()
+    )
+    row: Any = rows.filter(digest=digest).first()
+    if row is None:
+        _refused(None, _(UNKNOWN), ip_address)
+        return None
+    on = On(detail={**about(row.owner), "token": str(row.uuid), "token_name": row.name})
+    if why := _why_not(row, is_active=row.owner.is_active):
+        _refused(on, why, ip_address)
+        return None
+    _note_use(models.AccessToken, row)
+    token = Token(uuid=row.uuid, name=row.name, worklist_ids=frozenset(row.reached), may_store=row.may_store)
+    return Actor.through(token, owner=row.owner, ip_address=ip_address)
+
+
+def _sender(digest: str, ip_address: str | None) -> Actor | None:
+    rows = models.Sender.objects.select_related("worklist__account", "worklist__owner").annotate(
+        is_over=Q(token_expires_at__lte=Now()), is_used=_is_used()
+    )
+    row: Any = rows.filter(digest=digest).first()
+    if row is None:
+        _refused(None, _(UNKNOWN), ip_address)
+        return None
+    if why := _why_not(row, is_active=True):
+        named = {"sender": str(row.uuid), "sender_name": row.name}
+        _refused(on_worklist(row.worklist, **named), why, ip_address)
+        return None
+    _note_use(models.Sender, row)
+    sender = Sender(uuid=row.uuid, name=row.name, worklist_id=row.worklist_id)
+    return Actor.machine(sender, ip_address=ip_address)
+
+
+def _why_not(row: Any, *, is_active: bool) -> str:
+    if row.ended_at is not None:
+        return _(REVOKED)
+    if row.is_over:
+        return _(EXPIRED)
+    return "" if is_active else _(OWNER_INACTIVE)
+
+
+def _is_used() -> Any:
+    """Whether the last use is recent enough to be left as it is."""
+    return Q(last_used_at__isnull=False) & Q(last_used_at__gt=Now() - USED_EVERY)
+
+
+def _note_use(model: Any, row: Any) -> None:
+    """Not an audit event: of what is done with the token there are events. Of two at once one writes."""
+    if not row.is_used:
+        model.objects.filter(pk=row.pk).exclude(_is_used()).update(last_used_at=Now())
+
+
+def _refused(on: On | None, why: str, ip_address: str | None) -> None:
+    record_denied(by=Actor.stranger(ip_address), on=on, what=WHERE, why=why)
