@@ -72,6 +72,7 @@ class Action(models.TextChoices):
     STUDY_ADD_IMAGES = "study:instances:add", gettext_lazy("Images added")
     STUDY_UPLOAD = "study:upload:add", gettext_lazy("Upload started")
     UPLOAD_REFUSED = "study:upload:refuse", gettext_lazy("Files refused")
+    OTHER_PATIENT_REFUSED = "study:instances:refuse", gettext_lazy("Images of another patient refused")
     STUDY_OPEN = "study:study:open", gettext_lazy("Study opened")
     IMAGES_SERVED = "study:images:open", gettext_lazy("Images viewed")
     STUDY_DOWNLOAD = "study:study:download", gettext_lazy("Study downloaded")

@@ -25,7 +25,7 @@ CATEGORIES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "audit": (gettext_lazy("Audit trail"), ("audit:",)),
     "refusals": (
         gettext_lazy("Refusals"),
-        ("platform:deed:refuse", "study:share:refuse", "study:upload:refuse"),
+        ("platform:deed:refuse", "study:share:refuse", "study:upload:refuse", "study:instances:refuse"),
     ),
     "sharing": (gettext_lazy("Sharing"), ("study:share:", "study:placement:")),
     "views": (

@@ -72,6 +72,9 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_ADD_IMAGES: gettext_noop("{who} added images to the study{images}"),
     Action.STUDY_UPLOAD: gettext_noop("{who} started an upload to {place}{files}"),
     Action.UPLOAD_REFUSED: gettext_noop("Files in an upload to {place} were refused{files}{why}"),
+    Action.OTHER_PATIENT_REFUSED: gettext_noop(
+        "Images of another patient, uploaded by {who} under this study’s number, were refused{images}"
+    ),
     Action.STUDY_OPEN: gettext_noop("{who} opened the study"),
     Action.IMAGES_SERVED: gettext_noop("{who} viewed images of the study"),
     Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study"),
@@ -104,6 +107,7 @@ OTHERWISE: dict[tuple[Action, str], str] = {
     (Action.SIGN_IN_FAILED, "refused"): SENTENCES[Action.SIGN_IN_FAILED],
     (Action.FACTOR_FAILED, "failed"): SENTENCES[Action.FACTOR_FAILED],
     (Action.UPLOAD_REFUSED, "refused"): SENTENCES[Action.UPLOAD_REFUSED],
+    (Action.OTHER_PATIENT_REFUSED, "refused"): SENTENCES[Action.OTHER_PATIENT_REFUSED],
     (Action.REFUSED, "refused"): SENTENCES[Action.REFUSED],
     (Action.DENIED, "refused"): SENTENCES[Action.DENIED],
 }

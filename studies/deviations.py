@@ -1,6 +1,6 @@
 """How a file that was taken in differs from the standard: a code, kept with the file, and its sentence for a reader."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -23,7 +23,6 @@ SENTENCES = {
 }
 
 
-def sentences(codes: Iterable[str]) -> list[str]:
-    """In the reader's language, each once, in the order above."""
-    wanted = set(codes)
-    return [_(sentence) for code, sentence in SENTENCES.items() if code in wanted]
+def in_words(files: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Each deviation as its sentence in the reader's language with the number of files, in the order above."""
+    return [(_(sentence), files[code]) for code, sentence in SENTENCES.items() if code in files]

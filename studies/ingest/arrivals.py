@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from studies.ingest.headers import Header
 from studies.ingest.json_model import Described
+from studies.ingest.patients import fill, other_patient
 from studies.ingest.sources import ReceivedFile
 from studies.models import Study
 
@@ -30,7 +31,7 @@ class Arrival:
 
 @dataclass
 class StudyFiles:
-    """A locked study and its files of a batch: new, known, and refused (same UID, other bytes)."""
+    """A locked study and its files of a batch: new, known, and refused (same UID, other bytes, or another patient)."""
 
     study: Study
     is_new: bool
@@ -38,16 +39,29 @@ class StudyFiles:
     new: list[Arrival] = field(default_factory=list)
     known: list[Arrival] = field(default_factory=list)
     refused: list[Arrival] = field(default_factory=list)
+    # By the index of a refused file: why it is of another patient.
+    foreign: dict[int, str] = field(default_factory=dict)
+    filled: set[str] = field(default_factory=set)
 
     def sort(self, held: Mapping[str, str]) -> None:
-        """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins."""
+        """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins.
+
+        What the study's row leaves empty, the new files fill in; nothing is overwritten.
+        """
         hashes = dict(held)
+        columns = {name: getattr(self.study, name) for name in self.arrivals[0].header.study}
         for arrival in self.arrivals:
             there = hashes.get(arrival.uid)
-            if there is None:
+            if there == arrival.sha256:
+                self.known.append(arrival)
+            elif why := other_patient(columns, arrival.header.study):
+                self.refused.append(arrival)
+                self.foreign[arrival.index] = why
+            elif there is not None:
+                self.refused.append(arrival)
+            else:
                 self.new.append(arrival)
                 hashes[arrival.uid] = arrival.sha256
-            elif there == arrival.sha256:
-                self.known.append(arrival)
-            else:
-                self.refused.append(arrival)
+                self.filled.update(fill(columns, arrival.header.study))
+        for name in self.filled:
+            setattr(self.study, name, columns[name])

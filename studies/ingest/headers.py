@@ -15,9 +15,10 @@ from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
 
+from studies.ingest.bystanders import DISC_INDEX
 from studies.ingest.limits import Limits
 from studies.ingest.opening import text_of
-from studies.ingest.refusals import DICOMDIR, FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, FileSkipped
+from studies.ingest.refusals import FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, LeftAside
 from studies.ingest.text import clean, lenient_date
 from studies.ingest.uids import is_standard, is_uid
 from studies.ingest.walk import Pixels, Walked, walk
@@ -30,7 +31,8 @@ config.settings.reading_validation_mode = config.IGNORE
 WORDS = (
     "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyDate", "StudyTime",
     "AccessionNumber", "Modality", "InstitutionName", "ReferringPhysicianName", "StudyDescription",
-    "SeriesDescription", "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
+    "SeriesDescription", "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate",
+    "PatientSex",
     "BodyPartExamined", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber",
     "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
     "BitsAllocated",
@@ -68,7 +70,7 @@ def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
         warnings.simplefilter("ignore")
         values = _Values(walked)
         if values.meta(0x00020002) == MEDIA_DIRECTORY or values.text("SOPClassUID") == MEDIA_DIRECTORY:
-            raise FileSkipped(DICOMDIR)
+            raise LeftAside(DISC_INDEX)
         header = Header(
             study_instance_uid=values.uid("StudyInstanceUID"),
             series_instance_uid=values.uid("SeriesInstanceUID"),
@@ -86,6 +88,7 @@ def _study(values: "_Values") -> dict[str, Any]:
     columns = {
         "patient_name": values.text("PatientName"),
         "patient_id": values.text("PatientID"),
+        "issuer_of_patient_id": values.text("IssuerOfPatientID"),
         "patient_birth_date_raw": born,
         "patient_sex": values.text("PatientSex"),
         "study_date_raw": done,

@@ -83,11 +83,11 @@ def with_bulk_at(model: str, url: str) -> str:
 
 
 def _read(file: IO[bytes]) -> Dataset:
-    dataset = dcmread(file, defer_size=INLINE_BYTES)
+    dataset = dcmread(file, force=True, defer_size=INLINE_BYTES)
     if dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         # What was left for later is in the unpacked bytes, which pydicom does not keep.
         file.seek(0)
-        dataset = dcmread(file)
+        dataset = dcmread(file, force=True)
     return dataset
 
 

@@ -14,8 +14,8 @@ class FileRefused(Exception):
         self.sentence = sentence
 
 
-class FileSkipped(FileRefused):
-    """Left out without loss: it holds no image."""
+class LeftAside(FileRefused):
+    """No study and no loss: the sentence is the kind of file that it is."""
 
 
 EMPTY = gettext_noop("The file is empty.")
@@ -25,15 +25,18 @@ DAMAGED = gettext_noop("The file is damaged.")
 TOO_DEEP = gettext_noop("Its structure is too deeply nested to read.")
 TOO_MANY_PARTS = gettext_noop("It has too many parts to read.")
 NO_SYNTAX = gettext_noop("It does not say how it is encoded (no transfer syntax).")
-DICOMDIR = gettext_noop(
-    "This is the disc’s index (DICOMDIR), which is not needed. Images are read without it."
-)
 FEWER_PIXELS = gettext_noop("It contains less image data than it should.")
 NO_PIXELS = gettext_noop("It is marked as an image but contains no image data.")
 OTHER_BYTES = gettext_noop(
     "The study already has a different image with this identifier (SOP Instance UID). "
     "The existing image was kept."
 )
+OTHER_MRN = gettext_noop("It has another MRN (Patient ID) than the study it says it belongs to.")
+OTHER_ISSUER = gettext_noop("Its MRN is from another issuer than that of the study it says it belongs to.")
+OTHER_PERSON = gettext_noop("It is of another patient than the study it says it belongs to.")
+# Images of somebody else under a study's UID: the upload's page shows of both patients what tells them apart.
+OTHER_PATIENT = frozenset({OTHER_MRN, OTHER_ISSUER, OTHER_PERSON})
+EMPTY_ZIP = gettext_noop("The ZIP contains no files.")
 UNEXPECTED = gettext_noop("It could not be read.")
 NOT_A_ZIP = gettext_noop("It is a ZIP file that cannot be opened.")
 NESTED_ZIP = gettext_noop("It is a ZIP file inside a ZIP file. Upload it on its own.")

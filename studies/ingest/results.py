@@ -10,12 +10,22 @@ class FileOutcome(StrEnum):
     NEW = "new"
     KNOWN = "known"
     REFUSED = "refused"
-    SKIPPED = "skipped"
+    ASIDE = "left aside"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoPatients:
+    """What tells the patient of a study from the other patient of a file that says it belongs to it."""
+
+    study_initials: str
+    study_born: str
+    file_initials: str
+    file_born: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileResult:
-    """One file, or one member of a ZIP. `sentence` says why it was refused or skipped.
+    """One file, or one member of a ZIP. `sentence` says why it was refused, or what a file that was left aside is.
 
     `deviations` are how a file that was taken in differs from the standard, as codes of `studies.deviations`.
     """
@@ -24,10 +34,12 @@ class FileResult:
     outcome: FileOutcome
     sentence: str = ""
     study: UUID | None = None
+    study_id: int | None = None
     blob_id: int | None = None
     tag: int | None = None
     in_zip: bool = False
     deviations: tuple[str, ...] = ()
+    patients: TwoPatients | None = None
 
 
 @dataclass
@@ -51,7 +63,7 @@ class IngestResult:
     @property
     def left_out(self) -> list[FileResult]:
         """Each file that was not taken in, with its sentence."""
-        return [file for file in self.files if file.outcome in (FileOutcome.REFUSED, FileOutcome.SKIPPED)]
+        return [file for file in self.files if file.outcome in (FileOutcome.REFUSED, FileOutcome.ASIDE)]
 
     @property
     def studies(self) -> set[UUID]:

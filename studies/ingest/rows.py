@@ -81,11 +81,19 @@ def add_instances(studies: Sequence[StudyFiles]) -> None:
     held = _held([files for files in studies if not files.is_new])
     for files in studies:
         files.sort(held[files.study.pk])
+    _fill([files for files in studies if files.filled])
     with_new = [files for files in studies if files.new]
     if with_new:
         _keep_bytes(with_new)
         _write(with_new, _series(with_new))
         _count(with_new)
+
+
+def _fill(studies: Sequence[StudyFiles]) -> None:
+    """Write what the studies' rows left empty and a later file says."""
+    if studies:
+        columns = sorted(set().union(*(files.filled for files in studies)))
+        Study.objects.bulk_update([files.study for files in studies], columns)
 
 
 def _held(studies: Sequence[StudyFiles]) -> dict[int, dict[str, str]]:

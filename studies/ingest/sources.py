@@ -50,6 +50,10 @@ class ReceivedFile:
     size: int
     sha256: str
 
+    def start(self) -> bytes:
+        self.file.seek(0)
+        return self.file.read(16)
+
     def close(self) -> None:
         self.file.close()
 

@@ -4,7 +4,7 @@ from studies.models.image import Blob, ImagesServed, Instance, InstanceMetadata,
 from studies.models.leftover import Leftover
 from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
 from studies.models.study import Study
-from studies.models.upload import Upload, UploadedFile
+from studies.models.upload import OtherPatient, Upload, UploadedFile, UploadedStudy
 
 __all__ = [
     "FOREVER",
@@ -15,9 +15,11 @@ __all__ = [
     "InstanceMetadata",
     "LastVisit",
     "Leftover",
+    "OtherPatient",
     "Placement",
     "Series",
     "Study",
     "Upload",
     "UploadedFile",
+    "UploadedStudy",
 ]

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 ERASED: dict[str, Any] = {
     "patient_name": "",
     "patient_id": "",
+    "issuer_of_patient_id": "",
     "patient_birth_date_raw": "",
     "patient_birth_date": None,
     "patient_sex": "",
@@ -40,6 +41,7 @@ class Study(models.Model):
     study_instance_uid = models.CharField(max_length=64)
     patient_name = models.CharField(max_length=400, db_default="", default="")
     patient_id = models.CharField(max_length=200, db_default="", default="")
+    issuer_of_patient_id = models.CharField(max_length=200, db_default="", default="")
     patient_birth_date_raw = models.CharField(max_length=40, db_default="", default="")
     patient_birth_date = models.DateField(null=True)
     patient_sex = models.CharField(max_length=16, db_default="", default="")
@@ -76,7 +78,7 @@ class Study(models.Model):
                 | Q(deleted_at__isnull=False, deleted_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="a_deleted_study_keeps_no_word_of_the_examination",
+                name="a_deleted_study_says_nothing_of_the_examination",
                 condition=Q(deleted_at=None) | Q(**ERASED),
             ),
         ]

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
@@ -52,7 +53,8 @@ class Upload(models.Model):
 class UploadedFile(models.Model):
     """One file of an upload. `name` is what the person called it: shown to them, never used as a path.
 
-    A refused file, or a refused member of a ZIP, keeps its sentence.
+    A refused file, or a refused member of a ZIP, keeps its sentence; a file that is no study and need not be
+    (`is_aside`) what it is; one that was taken in, how it differs from the standard.
     """
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="files")
@@ -60,6 +62,42 @@ class UploadedFile(models.Model):
     key = models.CharField(max_length=120, default="", db_default="")
     done_at = models.DateTimeField(null=True)
     refused_because = models.CharField(max_length=300, default="", db_default="")
+    is_aside = models.BooleanField(default=False, db_default=False)
+    deviations = ArrayField(models.CharField(max_length=30), default=list, db_default=[])
 
     def __str__(self) -> str:
         return f"file {self.pk}"
+
+
+class UploadedStudy(models.Model):
+    """A study that files of an upload belong to, and how many of them were new and how many were there."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="studies")
+    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="uploaded_with")
+    n_new = models.PositiveIntegerField(default=0, db_default=0)
+    n_known = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "study"], name="an_upload_counts_a_study_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"study {self.study_id} of upload {self.upload_id}"
+
+
+class OtherPatient(models.Model):
+    """What tells the patient of a refused file from the patient of the study it says it belongs to.
+
+    It goes when the study is deleted.
+    """
+
+    file = models.OneToOneField(UploadedFile, models.CASCADE, related_name="other_patient")
+    study = models.ForeignKey("studies.Study", models.CASCADE, related_name="other_patients")
+    study_initials = models.CharField(max_length=20, default="")
+    study_born = models.CharField(max_length=40, default="")
+    file_initials = models.CharField(max_length=20, default="")
+    file_born = models.CharField(max_length=40, default="")
+
+    def __str__(self) -> str:
+        return f"other patient in file {self.file_id}"

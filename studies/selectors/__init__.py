@@ -3,6 +3,7 @@
 from studies.renderer import FRAMES_SHOWN
 from studies.selectors.images import (
     chosen_series,
+    deviations_of,
     images_in,
     instance_seen_by,
     preparing,
@@ -26,6 +27,7 @@ __all__ = [
     "StudiesPage",
     "arrived_with",
     "chosen_series",
+    "deviations_of",
     "images_in",
     "instance_seen_by",
     "last_visited",

@@ -3,17 +3,26 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import CharField, Count, Func, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from common import prepared
+from studies.deviations import in_words
 from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
 from studies.object_kinds import kind_of
 from studies.renderer import FRAMES_SHOWN
 from worklists import access
+
+
+class Unnest(Func):
+    """Of an array each element, a row for each."""
+
+    function = "unnest"
+    output_field = CharField()
+    set_returning = True
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,13 @@ class InstanceSeen:
     # Whether this visit's viewing of the placement is in the audit trail already.
     is_noted: bool
     visit_hash: str
+
+
+def deviations_of(study: Study) -> list[tuple[str, int]]:
+    """How files of the study differ from the standard: a sentence each, and the number of files."""
+    files = Instance.objects.filter(study=study).exclude(deviations=[])
+    each = files.annotate(code=Unnest("deviations")).values_list("code").annotate(number=Count("id"))
+    return in_words(dict(each.order_by()))
 
 
 def series_of(study: Study) -> list[Series]:

@@ -22,7 +22,7 @@ def upload_of(by: Actor, uuid: UUID) -> Upload | None:
 
 def refused_in(upload: Upload) -> QuerySet[UploadedFile]:
     """The files that were not taken in, with their sentences."""
-    return upload.files.exclude(refused_because="").order_by("id")
+    return upload.files.filter(is_aside=False).exclude(refused_because="").order_by("id")
 
 
 def arrived_with(by: Actor, upload: Upload) -> QuerySet[Placement]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.actor import Actor
-from studies.models import Instance, Series, Study
+from studies.models import Instance, OtherPatient, Series, Study
 from studies.models.study import ERASED
 from studies.services.leftovers import leave_bytes
 
@@ -22,7 +22,7 @@ KEPT = {
     "deleted_because": "the deletion itself; the form asks to write nothing that tells who the patient is",
 }
 # These go row by row, whatever their columns hold.
-ROWS_THAT_GO = (Instance, Series)
+ROWS_THAT_GO = (Instance, Series, OtherPatient)
 
 
 @transaction.atomic

@@ -20,10 +20,12 @@ from common.exceptions import Refused
 from studies.events import on_placement
 from studies.ingest.archive import is_zip, members
 from studies.ingest.arrivals import Arrival, StudyFiles
+from studies.ingest.bystanders import as_bystander
 from studies.ingest.headers import Header, read_header
 from studies.ingest.json_model import described
 from studies.ingest.limits import MB, Limits, limits
-from studies.ingest.refusals import OTHER_BYTES, UNEXPECTED, FileRefused, FileSkipped
+from studies.ingest.patients import two_patients
+from studies.ingest.refusals import EMPTY_ZIP, OTHER_BYTES, UNEXPECTED, FileRefused, LeftAside
 from studies.ingest.results import FileOutcome, FileResult, IngestResult
 from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import ReceivedFile, Source, receive, shown
@@ -113,7 +115,7 @@ class _Item:
 
     def left_out(self, refused: FileRefused) -> FileResult:
         return self.result(
-            FileOutcome.SKIPPED if isinstance(refused, FileSkipped) else FileOutcome.REFUSED, refused.sentence
+            FileOutcome.ASIDE if isinstance(refused, LeftAside) else FileOutcome.REFUSED, refused.sentence
         )
 
 
@@ -125,8 +127,12 @@ def _unpacked(sources: Iterable[Source], bounds: Limits) -> Iterator[_Item]:
                 if not is_zip(stream):
                     yield _Item(source, source.shown, receive(stream, limits=bounds))
                     continue
+                is_empty = True
                 for name, content in members(stream, size=stream.seek(0, 2), limits=bounds):
+                    is_empty = False
                     yield _Item(source, shown(f"{source.name}: {name}"), content, in_zip=True)
+                if is_empty:
+                    raise FileRefused(EMPTY_ZIP)
         except FileRefused as refused:
             yield _Item(source, source.shown, refused)
         except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError):
@@ -151,14 +157,15 @@ class _Batch:
     def add(self, item: _Item, bounds: Limits) -> list[FileResult]:
         """Read another file; the result at once where it is refused."""
         if isinstance(item.content, FileRefused):
-            return [item.left_out(item.content)]
+            return [item.left_out(as_bystander(item.content, item.name))]
         received = item.content
         try:
             header = read_header(received.file, size=received.size, limits=bounds)
         except Exception as error:
+            start = received.start()
             received.close()
             if isinstance(error, FileRefused):
-                return [item.left_out(error)]
+                return [item.left_out(as_bystander(error, item.name, start))]
             # A hostile file failed in an unforeseen way: the rest goes on.
             log.warning("a file could not be read: %s", type(error).__name__)
             return [item.left_out(FileRefused(UNEXPECTED))]
@@ -201,16 +208,23 @@ class _Batch:
             FileOutcome.REFUSED: files.refused,
         }
         return {
-            arrival.index: self.files[arrival.index][0].result(
-                outcome,
-                OTHER_BYTES if outcome == FileOutcome.REFUSED else "",
-                study=files.study.uuid,
-                blob_id=arrival.blob_id,
-                deviations=tuple(arrival.header.instance["deviations"]),
-            )
+            arrival.index: self._result(files, arrival, outcome)
             for outcome, arrivals in outcomes.items()
             for arrival in arrivals
         }
+
+    def _result(self, files: StudyFiles, arrival: Arrival, outcome: FileOutcome) -> FileResult:
+        other = files.foreign.get(arrival.index, "")
+        refused = outcome == FileOutcome.REFUSED
+        return self.files[arrival.index][0].result(
+            outcome,
+            other or (OTHER_BYTES if refused else ""),
+            study=files.study.uuid,
+            study_id=files.study.pk,
+            blob_id=arrival.blob_id,
+            deviations=() if refused else tuple(arrival.header.instance["deviations"]),
+            patients=two_patients(files.study, arrival.header.study) if other else None,
+        )
 
     def close(self) -> None:
         for _item, received, _header in self.files:
@@ -225,21 +239,25 @@ def _place(*, worklist: Worklist, by: Actor, arrivals: Mapping[str, Sequence[Arr
     add_instances(studies)
     new = (files.study.pk for files in studies if files.is_new)
     copy_in(Placement, PLACEMENT, ((study, worklist.pk, FOREVER, FOREVER, FOREVER) for study in new))
-    if with_new := {files.study.pk: files for files in studies if files.new}:
-        record_all(_events(worklist, by, with_new))
+    if touched := {files.study.pk: files for files in studies if files.new or files.foreign}:
+        record_all(_events(worklist, by, touched))
+    if any(files.new for files in studies):
         poke("studies.render_previews")
     return studies
 
 
 def _events(worklist: Worklist, by: Actor, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
-    """An event for each study that arrived or was added to."""
+    """An event for each study that arrived or was added to, and for each that images of another patient named."""
     home = Worklist.objects.with_names().get(pk=worklist.pk)
     now, events = clock.now(), []
     for placement in Placement.objects.filter(worklist=home, study__in=studies).order_by("study"):
         files = studies[placement.study_id]
         placement.study, placement.worklist = files.study, home
-        detail = {"instances": len(files.new), "series": files.study.n_series}
-        on = on_placement(placement, at=now, detail=detail)
-        action = Action.STUDY_ARRIVE if files.is_new else Action.STUDY_ADD_IMAGES
-        events.append(event(action, by=by, on=on))
+        if files.new:
+            detail = {"instances": len(files.new), "series": files.study.n_series}
+            action = Action.STUDY_ARRIVE if files.is_new else Action.STUDY_ADD_IMAGES
+            events.append(event(action, by=by, on=on_placement(placement, at=now, detail=detail)))
+        if files.foreign:
+            on = on_placement(placement, at=now, detail={"instances": len(files.foreign)})
+            events.append(event(Action.OTHER_PATIENT_REFUSED, by=by, on=on, outcome="refused"))
     return events

@@ -20,7 +20,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
 from common.formats import size_in_words
-from studies.ingest import stored_files
+from studies.ingest import stored_files, upload_results
 from studies.ingest.limits import limits
 from studies.ingest.results import FileResult, IngestResult
 from studies.ingest.sources import Source, shown
@@ -154,23 +154,14 @@ def _open(key: str) -> IO[bytes]:
 
 @transaction.atomic
 def _settle_chunk(upload: Upload, chunk: Iterable[UploadedFile], result: IngestResult) -> None:
-    """Note what became of these files: one sentence each, and a line of its own for a refused member of a ZIP."""
-    sentences = {file.tag: file.sentence for file in result.left_out if not file.in_zip}
+    """Note what became of these files, and of each member of a ZIP that there is something to say about."""
     chunk = list(
         UploadedFile.objects.select_for_update().filter(pk__in=[file.pk for file in chunk], done_at=None)
     )
     if not chunk:
         return  # our claim ran out, and another worker was quicker
-    for file in chunk:
-        file.done_at, file.refused_because = Now(), sentences.get(file.pk, "")
-    UploadedFile.objects.bulk_update(chunk, ["done_at", "refused_because"])
-    UploadedFile.objects.bulk_create(
-        [
-            UploadedFile(upload=upload, name=file.name, done_at=Now(), refused_because=file.sentence)
-            for file in result.left_out
-            if file.in_zip
-        ]
-    )
+    upload_results.note_files(upload, chunk, result.files)
+    upload_results.count_studies(upload, result.files)
     Upload.objects.filter(pk=upload.pk).update(
         n_done=F("n_done") + len(chunk),
         n_new=F("n_new") + result.n_new,
@@ -184,7 +175,7 @@ def _finish(upload: Upload) -> None:
     done = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
         state=Upload.State.DONE, finished_at=Now(), claimed_until=None
     )
-    refused = upload.files.exclude(refused_because="").count()
+    refused = upload.files.filter(is_aside=False).exclude(refused_because="").count()
     if done and refused:
         detail = {"upload": str(upload.uuid), "files": refused}
         on = on_worklist(upload.worklist, **detail)

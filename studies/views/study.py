@@ -46,6 +46,7 @@ def details(request: HttpRequest, placement: UUID) -> HttpResponse:
     context = {
         **study_frame(actor_of(request), seen, "details", rights=opened.rights),
         "facts": facts(seen),
+        "deviations": selectors.deviations_of(seen.study),
         "shares": shares_of(seen),
     }
     return render(request, "studies/details.html", context)

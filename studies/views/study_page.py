@@ -144,6 +144,7 @@ def facts(placement: Placement) -> dict[str, list[tuple[str, Any]]]:
             (_("Name"), formats.person_name(study.patient_name)),
             (_("Name as received"), study.patient_name),
             (_("MRN"), study.patient_id),
+            (_("MRN issued by"), study.issuer_of_patient_id),
             (_("Born"), formats.day(study.patient_birth_date or study.patient_birth_date_raw)),
             (_("Sex"), formats.sex_word(study.patient_sex)),
         ],

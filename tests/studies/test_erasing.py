@@ -17,6 +17,7 @@ from tests.factories import make_instance, make_series, make_study
 OTHERS = {
     "Placement": "every placement is deleted, and its keys with it",
     "Share": "says who shared and to whom, nothing of the patient; never deleted",
+    "UploadedStudy": "how many files of an upload it has, nothing of the patient",
     "Leftover": "hashes of bytes that are to go",
     "InstanceMetadata": "goes with its instance, in the same deletion (tests/dicomweb/test_json_model.py)",
 }
@@ -44,6 +45,7 @@ def test_erasing_leaves_nothing_that_was_written(cast: Any) -> None:
     values = {
         "patient_name": "Quill^Hazel",
         "patient_id": "Quill-1",
+        "issuer_of_patient_id": "Quill House",
         "patient_birth_date_raw": "19610704",
         "patient_birth_date": "1961-07-04",
         "patient_sex": "F",
@@ -91,7 +93,7 @@ def test_a_deleted_study_that_keeps_a_word_is_refused_by_the_database(cast: Any,
     erase_study(study=study, by=acting(cast.ana), why="a mistake", at=clock.now())
 
     with (
-        pytest.raises(IntegrityError, match="a_deleted_study_keeps_no_word_of_the_examination"),
+        pytest.raises(IntegrityError, match="a_deleted_study_says_nothing_of_the_examination"),
         transaction.atomic(),
     ):
         Study.objects.filter(pk=study.pk).update(**{column: kept.get(column, "Quill")})

@@ -89,7 +89,7 @@ def test_the_same_bytes_twice_in_one_go_are_one_instance(homes: Homes) -> None:
 
 def test_the_same_instance_uid_with_other_bytes_is_refused_by_name(homes: Homes, dicom_storage: Path) -> None:
     uids = {"StudyInstanceUID": make_uid(), "SeriesInstanceUID": make_uid(), "SOPInstanceUID": make_uid()}
-    first, other = sound(**uids), sound(**uids, PatientID="OTHER")
+    first, other = sound(**uids), sound(**uids, StudyDescription="OTHER")
     take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(first)])
 
     result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(other, "other.dcm")])
@@ -361,9 +361,9 @@ def test_the_command_takes_files_folders_and_zips_and_renders_them(
     call_command("import_dicom", folder, single, worklist="ngct 2026")
 
     said = capsys.readouterr().out
-    assert "refused: cd/IMAGES/notes.txt: It is not a DICOM file." in said
-    assert "refused: cd/more.zip: readme: It is not a DICOM file." in said
-    assert "3 new, 0 already known, 2 refused, 0 skipped; 1 studies in CT Reporting." in said
+    assert "left aside: cd/IMAGES/notes.txt: Texts, web pages and settings" in said
+    assert "left aside: cd/more.zip: readme: Licences and instructions" in said
+    assert "3 new, 0 already known, 0 refused, 2 left aside; 1 studies in CT Reporting." in said
     made = Study.objects.get(study_instance_uid=study)
     assert set(made.instances.values_list("blob__preview", flat=True)) == {Blob.Preview.READY}
 

@@ -124,12 +124,12 @@ def test_a_bomb_never_unfolds_in_memory(homes: Homes) -> None:
     assert peak < 16 * MB
 
 
-def test_a_list_of_files_is_skipped_with_a_sentence(homes: Homes) -> None:
+def test_the_index_of_a_disc_is_left_aside(homes: Homes) -> None:
     with open(str(get_testdata_file("DICOMDIR")), "rb") as file:
         data = file.read()
-    [skipped] = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "DICOMDIR")]).left_out
-    assert skipped.outcome == FileOutcome.SKIPPED
-    assert "DICOMDIR" in skipped.sentence
+    [aside] = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "DICOMDIR")]).left_out
+    assert aside.outcome == FileOutcome.ASIDE
+    assert "DICOMDIR" in aside.sentence
 
 
 def test_a_file_cut_anywhere_is_refused_and_never_an_error(homes: Homes) -> None:

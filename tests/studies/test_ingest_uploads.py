@@ -53,7 +53,7 @@ def test_files_wait_under_random_names_until_a_worker_takes_them_in(cast: Cast, 
 
 def test_a_worker_takes_in_what_is_sound_and_names_the_rest(cast: Cast, dicom_storage: Path) -> None:
     study = make_uid()
-    made = upload(cast, ("1.dcm", sound(StudyInstanceUID=study)), ("hello.txt", b"hello"), ("empty.dcm", b""))
+    made = upload(cast, ("1.dcm", sound(StudyInstanceUID=study)), ("hello", b"hello"), ("empty.dcm", b""))
 
     assert ingest_waiting() == 1
 
@@ -61,27 +61,27 @@ def test_a_worker_takes_in_what_is_sound_and_names_the_rest(cast: Cast, dicom_st
     assert (made.state, made.n_done, made.n_new, made.n_known) == (Upload.State.DONE, 3, 1, 0)
     assert made.finished_at is not None
     refused = dict(made.files.exclude(refused_because="").values_list("name", "refused_because"))
-    assert refused == {"hello.txt": NOT_DICOM, "empty.dcm": EMPTY}
+    assert refused == {"hello": NOT_DICOM, "empty.dcm": EMPTY}
     assert Study.objects.get(study_instance_uid=study).home == cast.ct
     assert list((dicom_storage / "incoming").iterdir()) == []
 
 
 def test_a_refused_member_of_a_zip_keeps_its_sentence(cast: Cast) -> None:
-    made = upload(cast, ("cd.zip", zipped([("1.dcm", sound()), ("autorun.inf", b"[autorun]")])))
+    made = upload(cast, ("cd.zip", zipped([("1.dcm", sound()), ("IM0001", b"[autorun]")])))
 
     ingest_waiting()
 
     made.refresh_from_db()
     assert (made.n_files, made.n_done, made.n_new) == (1, 1, 1)
     assert [(file.name, file.refused_because) for file in made.files.exclude(refused_because="")] == [
-        ("cd.zip: autorun.inf", NOT_DICOM)
+        ("cd.zip: IM0001", NOT_DICOM)
     ]
 
 
 def test_an_upload_is_audited_when_it_begins_when_it_brings_a_study_and_when_files_are_refused(
     cast: Cast,
 ) -> None:
-    upload(cast, ("1.dcm", sound(StudyInstanceUID="2.25.77")), ("hello.txt", b"hello"))
+    upload(cast, ("1.dcm", sound(StudyInstanceUID="2.25.77")), ("hello", b"hello"))
     ingest_waiting()
 
     events = AuditEvent.objects.filter(by_id=cast.ana.pk, action__startswith="study:").order_by("id")

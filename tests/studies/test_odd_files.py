@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,10 +15,10 @@ from studies.ingest.headers import Header, read_header
 from studies.ingest.limits import Limits
 from studies.ingest.refusals import CUT, FileRefused
 from studies.ingest.sources import from_path
-from studies.models import Blob, Instance
+from studies.models import Blob, Instance, Placement
 from studies.services import render_previews, take_in_all
 from tests.bad_files import Homes, dicom_storage, homes, source
-from tests.cast import IMPORTER
+from tests.cast import IMPORTER, Cast
 from tests.odd_files import (
     ODDITIES,
     PIXELS,
@@ -137,3 +139,18 @@ def test_an_odd_file_has_the_picture_that_it_has_without_its_oddity(
     assert (dicom_storage / odd.preview_key(1)).read_bytes() == (
         dicom_storage / plain.preview_key(1)
     ).read_bytes()
+
+
+def test_details_say_how_files_of_a_study_differ_from_the_standard(
+    client: Client, cast: Cast, dicom_storage: Path
+) -> None:
+    path = next(path for path in FILES if path.name == "MR_small.dcm")
+    odd = [("line_feed_behind", 0), ("implicit_meta", 0)]
+    [result] = take_in_all(worklist=cast.ct, by=IMPORTER, sources=[source(made_odd(path, odd))]).files
+    client.force_login(cast.ana)
+
+    placement = Placement.objects.get(study__uuid=result.study)
+    page = client.get(reverse("studies:details", args=[placement.uuid])).content.decode()
+
+    for code in ("bytes_after_the_end", "implicit_meta"):
+        assert SENTENCES[code] in page

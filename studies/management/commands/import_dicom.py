@@ -49,7 +49,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{file.outcome}: {file.name}: {file.sentence}")
         self.stdout.write(
             f"{result.n_new} new, {result.n_known} already known, {result.count(FileOutcome.REFUSED)} refused, "
-            f"{result.count(FileOutcome.SKIPPED)} skipped; {len(result.studies)} studies in {target.label}."
+            f"{result.count(FileOutcome.ASIDE)} left aside; {len(result.studies)} studies in {target.label}."
         )
         if not result.n_new and not result.n_known:
             raise CommandError("No file could be imported.")

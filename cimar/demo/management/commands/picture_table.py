@@ -10,7 +10,7 @@ from pydicom.data import get_testdata_files
 
 from studies.ingest.headers import read_header
 from studies.ingest.limits import Limits
-from studies.ingest.refusals import FileRefused, FileSkipped
+from studies.ingest.refusals import FileRefused, LeftAside
 from studies.object_kinds import kind_of
 from studies.pixels import CannotShow
 from studies.pixels.pictures import ImageObject
@@ -43,8 +43,8 @@ def outcome(path: Path) -> tuple[str, str]:
     try:
         with path.open("rb") as file:
             header = read_header(file, size=path.stat().st_size, limits=Limits())
-    except FileSkipped as skipped:
-        return "not needed", skipped.sentence
+    except LeftAside as aside:
+        return "left aside", aside.sentence
     except FileRefused as refused:
         return "not taken in", refused.sentence
     if not header.instance["frames"]:
