@@ -101,7 +101,7 @@ def test_nothing_chosen_comes_back_with_a_sentence(client, cast):
 
 def test_an_upload_is_taken_in_and_its_page_tells_what_arrived_and_what_was_refused(client, cast):
     client.force_login(cast.ana)
-    files = [sent("one.dcm", scan()), sent("<b>notes\u202e.txt", b"not an image")]
+    files = [sent("one.dcm", scan()), sent("<b>notes\u202e", b"not an image")]
 
     begun = client.post(
         files_of(cast.ct), {"files": files, "folder": [sent("two.dcm", scan("MR_small.dcm"))]}
