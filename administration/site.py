@@ -27,8 +27,10 @@ from administration.current_account import (
     may_switch_account,
 )
 from administration.page import AdminPage
+from audit.requests import actor_of
 from common.exceptions import NothingThere
 from common.responses import is_path
+from worklists.services.reads import read_administration
 
 # The number of accounts shown to choose from; where there are more, a name narrows the list.
 ACCOUNTS = 50
@@ -171,6 +173,7 @@ class AdministrationSite(AdminSite):
             except NothingThere:
                 # Another administrator removed the row while this page was open.
                 raise Http404 from None
+            _record_read(request, answer)
             return answer
 
         return inner
@@ -232,6 +235,28 @@ class AdministrationSite(AdminSite):
 
     def account_view(self, request: HttpRequest) -> HttpResponse:
         return _account_view(self, request)
+
+
+# These name no person, or are audited by the service that reads them.
+NAMELESS = {"index", "app_list", "jsi18n", "choose_account"}
+# With these a page is shown; every other status is a redirect or a page that names no one.
+SHOWN = {200, 400, 409, 410, 422}
+AUDITED = ("audit_auditevent_", "_history", "_csv")
+
+
+def _record_read(request: HttpRequest, answer: HttpResponse) -> None:
+    """A page that is shown, of a form that is refused as well, is one event; it is written before the page is sent."""
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if name is None or answer.status_code not in SHOWN or name in NAMELESS:
+        return
+    if name.startswith(AUDITED[0]) or name.endswith(AUDITED[1:]):
+        return
+    read_administration(
+        account=current_account(request),
+        page="_".join(name.split("_")[:2]),
+        row=str(request.resolver_match.kwargs.get("object_id", ""))[:20],
+        by=actor_of(request),
+    )
 
 
 def _account_view(site: AdministrationSite, request: HttpRequest) -> HttpResponse:

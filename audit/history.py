@@ -15,7 +15,18 @@ from django.utils.translation import gettext_lazy
 
 from audit.actions import Action
 from audit.models import AuditEvent
-from audit.sentences import IN_FRONT, MEMBERSHIP_STATES, METHODS, NOTES, OTHERWISE, REASONS, SENTENCES, STATES
+from audit.sentences import (
+    DIALOGS,
+    IN_FRONT,
+    MEMBERSHIP_STATES,
+    METHODS,
+    NOTES,
+    OTHERWISE,
+    PAGES,
+    REASONS,
+    SENTENCES,
+    STATES,
+)
 from common import formats
 from common.nouns import counted
 from common.text import one_line
@@ -35,7 +46,13 @@ CATEGORIES: dict[str, tuple[Any, tuple[str, ...]]] = {
             "study:images:",
             "study:study:download",
             "study:access:",
+            "study:dialog:",
+            "study:upload:open",
             "worklist:studies:",
+            "worklist:shares:",
+            "account:directory:",
+            "account:administration:",
+            "account:invitation:list",
         ),
     ),
     "study": (gettext_lazy("The study itself"), ("study:",)),
@@ -279,6 +296,11 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "files": lambda e: _number(e, "files", lambda number: counted(number, "file")),
     "lines": lambda e: _number(e, "lines", lambda number: counted(number, "entry")),
     "emails": lambda e: _number(e, "addresses", lambda number: counted(number, "address")),
+    "studies": lambda e: _number(e, "studies", lambda number: counted(number, "study")),
+    "dialog": lambda e: (
+        _(DIALOGS[dialog]) if (dialog := str(_detail(e, "dialog"))) in DIALOGS else _("a dialog")
+    ),
+    "page": lambda e: _(PAGES[page]) if (page := str(_detail(e, "page"))) in PAGES else _("a page"),
     "filtered": lambda e: _(", filtered") if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,

@@ -44,6 +44,9 @@ SENTENCES: dict[Action, str] = {
     Action.MEMBER_OFFER_END: gettext_noop("{who} withdrew the membership of {account} offered to {email}"),
     Action.MEMBER_OFFER_DECLINE: gettext_noop("{email} declined the membership of {account}"),
     Action.MEMBER_OFFER_LAPSE: gettext_noop("The membership of {account} offered to {email} lapsed{why}"),
+    Action.DIRECTORY_SEARCH: gettext_noop("{who} searched the directory of {account}"),
+    Action.ADMINISTRATION_READ: gettext_noop("{who} viewed {page} in the administration of {account}"),
+    Action.INVITATIONS_READ: gettext_noop("{who} viewed the invitations they sent"),
     Action.INVITATION_CHECK: gettext_noop("{who} looked up addresses for invitations to {account}{emails}"),
     Action.INVITATION_ADD: gettext_noop("{who} invited {email}"),
     Action.INVITATION_RENEW: gettext_noop("{who} renewed the invitation of {email}"),
@@ -67,6 +70,7 @@ SENTENCES: dict[Action, str] = {
     Action.CODE_LOOK_UP: gettext_noop("{who} looked up a share code{place_of_code}"),
     Action.MAIL_TICK: gettext_noop("{who} changed email notifications for {place}"),
     Action.LIST_READ: gettext_noop("{who} viewed the list of {place}"),
+    Action.SHARES_READ: gettext_noop("{who} viewed the shares they made"),
     Action.LIST_SEARCH: gettext_noop("{who} searched the list of {place}"),
     Action.STUDY_ARRIVE: gettext_noop("{who} uploaded the study to {place}{images}"),
     Action.STUDY_ADD_IMAGES: gettext_noop("{who} added images to the study{images}"),
@@ -75,6 +79,8 @@ SENTENCES: dict[Action, str] = {
     Action.OTHER_PATIENT_REFUSED: gettext_noop(
         "Images of another patient, uploaded by {who} under this study’s number, were refused{images}"
     ),
+    Action.UPLOAD_READ: gettext_noop("{who} viewed what became of an upload to {place}{studies}"),
+    Action.DIALOG_READ: gettext_noop("{who} viewed {dialog}{studies}"),
     Action.STUDY_OPEN: gettext_noop("{who} opened the study"),
     Action.IMAGES_SERVED: gettext_noop("{who} viewed images of the study"),
     Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study"),
@@ -112,6 +118,26 @@ OTHERWISE: dict[tuple[Action, str], str] = {
     (Action.DENIED, "refused"): SENTENCES[Action.DENIED],
 }
 IN_FRONT = {"refused": gettext_noop("Refused: {sentence}"), "failed": gettext_noop("Failed: {sentence}")}
+
+# The dialogs that name studies and recipients, and the pages of the administration that name people.
+DIALOGS = {
+    "share": gettext_noop("the share dialog"),
+    "report": gettext_noop("the report of a press of Share Studies"),
+    "change": gettext_noop("a share before changing it"),
+    "end": gettext_noop("what ends with a share"),
+    "remove": gettext_noop("what ends with a removal"),
+    "delete": gettext_noop("what ends with a deletion"),
+}
+PAGES = {
+    "accounts_account": gettext_noop("the settings"),
+    "accounts_accountmembership": gettext_noop("the people"),
+    "accounts_invitation": gettext_noop("the invitations"),
+    "accounts_role": gettext_noop("the roles"),
+    "accounts_user": gettext_noop("the users"),
+    "worklists_worklist": gettext_noop("the worklists"),
+    "worklists_worklistmembership": gettext_noop("the worklist members"),
+    "autocomplete": gettext_noop("the people to choose from"),
+}
 
 METHODS = {
     "location": gettext_noop("location"),

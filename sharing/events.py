@@ -1,6 +1,6 @@
 """What an audit event records of a share: from where, to whom, as ids and labels that outlive the share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from django.db import connection
 from audit.services import On
 from sharing.models import Share
 from studies.models import Study
+from worklists.events import on_worklist, on_worklist_with
 
 
 class Place(NamedTuple):
@@ -68,6 +69,33 @@ def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, *
         other_worklist_label=labels.target(share),
         in_original=in_original,
         detail={"method": share.method, "press": str(share.press), **detail},
+    )
+
+
+def on_shares_read(shares: Sequence[Share], **detail: Any) -> list[On]:
+    """For a read of some shares at once: one event for each worklist that they were made from.
+
+    Select `study`, `from_worklist__account` and `from_worklist__owner` with them, and annotate `in_original`. A read of
+    shares of one study alone is in that study's trail.
+    """
+    by_worklist: dict[int, list[Share]] = {}
+    for share in shares:
+        by_worklist.setdefault(share.from_worklist_id, []).append(share)
+    return [_on_shares_read(made, detail) for made in by_worklist.values()]
+
+
+def _on_shares_read(shares: list[Share], detail: dict[str, Any]) -> On:
+    first = shares[0]
+    ids = sorted({share.study_id for share in shares})
+    if len(ids) > 1:
+        return on_worklist(first.from_worklist, studies=len(ids), study_ids=ids, **detail)
+    return on_worklist_with(
+        first.from_worklist,
+        study_id=first.study_id,
+        study_uid=first.study.study_instance_uid,
+        share_uuid=first.uuid if len(shares) == 1 else None,
+        in_original=first.in_original,  # type: ignore[attr-defined]
+        detail=detail,
     )
 
 

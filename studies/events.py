@@ -1,11 +1,12 @@
 """What an audit event records of a placement: the ids and labels that outlive it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from audit.services import On
 from studies.models import Placement
-from worklists.events import on_worklist_with
+from worklists.events import on_worklist, on_worklist_with
 
 
 def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
@@ -21,3 +22,14 @@ def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
         in_original=placement.internal_until > at,
         **more,
     )
+
+
+def on_placements(placements: Sequence[Placement], *, at: datetime, **detail: Any) -> On:
+    """For a read of some studies of one worklist at once: one event, which keeps the studies' number and ids.
+
+    A read of one study alone is in that study's trail.
+    """
+    if len(placements) == 1:
+        return on_placement(placements[0], at=at, detail=detail)
+    ids = sorted(placement.study_id for placement in placements)
+    return on_worklist(placements[0].worklist, studies=len(ids), study_ids=ids, **detail)

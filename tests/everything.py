@@ -17,7 +17,7 @@ from accounts.models import AccountMembership, Invitation, User
 from accounts.services import registration, second_factor
 from sharing.models import Method, Share
 from sharing.targets import Target
-from studies.models import Blob, Leftover, Study
+from studies.models import Blob, Leftover, Study, Upload
 from studies.services import uploads
 from tests.bad_files import as_bytes, dicom
 from tests.cast import Cast, acting, make_cast
@@ -51,6 +51,7 @@ class World:
     newcomer: User
     token: AccessToken
     sender: Sender
+    upload: Upload
 
     @property
     def at_home(self) -> Any:
@@ -103,6 +104,7 @@ def make_world() -> World:
     worklists.services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam))
     offered = InvitedMembership.objects.get(invitation__email="olga@example.net")
     newcomer = make_user("Nina", email="nina@example.net")
+    upload = Upload.objects.create(worklist=cast.ct, by=cast.ana, state=Upload.State.DONE)
     in_a_week = date.today() + timedelta(days=7)
     made = worklists.services.make_token(
         by=acting(cast.ana), name="Reading script", worklists=[cast.ct.uuid], last_day=in_a_week
@@ -112,7 +114,7 @@ def make_world() -> World:
     )
     return World(
         cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer,
-        made.token, added.sender,
+        made.token, added.sender, upload,
     )  # fmt: skip
 
 

@@ -61,6 +61,12 @@ class ShareQuerySet(models.QuerySet["Share"]):
             Placement.objects.visible().filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
         )
 
+    @staticmethod
+    def made_inside() -> Exists:
+        """Whether the from-worklist's placement is internal: events of it are in the original's trail."""
+        inside = Placement.objects.filter(internal_until__gt=Now())
+        return Exists(inside.filter(study=OuterRef("study"), worklist=OuterRef("from_worklist")))
+
 
 class Share(models.Model):
     """By whom, from which worklist, by which method, to whom, when, until when. Never deleted, only ended.

@@ -27,6 +27,7 @@ from sharing.selectors.previews import (
 )
 from sharing.selectors.shared_by_me import (
     NoSuchPage,
+    SentPage,
     invitations_sent_by,
     shares_made_by,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "NoSuchPage",
     "PressMade",
     "ReceivedPress",
+    "SentPage",
     "StudyAccess",
     "WhatEnds",
     "account_uuids",

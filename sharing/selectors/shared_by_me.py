@@ -106,7 +106,11 @@ def _own_shares(by: Actor) -> QuerySet[Share]:
             "ended_by",
             *RECIPIENT,
         )
-        .annotate(seen=Subquery(seen.values("uuid")[:1]), held=ShareQuerySet.source_is_visible())
+        .annotate(
+            seen=Subquery(seen.values("uuid")[:1]),
+            held=ShareQuerySet.source_is_visible(),
+            in_original=ShareQuerySet.made_inside(),
+        )
     )
 
 

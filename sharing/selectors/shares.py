@@ -28,10 +28,10 @@ def shares_awaiting(by: Actor) -> QuerySet[Share]:
 
 @dataclass(frozen=True)
 class ReceivedPress:
-    """The placements of one press that a reader still has; `was_there`: whether the reader ever had any."""
+    """The placements of one press that a reader still has, and the worklists on which they ever had any."""
 
     placements: list[Placement]
-    was_there: bool
+    worklists: list[Worklist]
     shared_by: str = ""
     note: str = ""
 
@@ -44,18 +44,21 @@ def press_for(by: Actor, press: UUID) -> ReceivedPress:
             to_worklist__in=access.worklists_for(by, "list_studies"),
             approved_at__isnull=False,
         )
-        .select_related("shared_by")
+        .select_related("shared_by", "to_worklist__account", "to_worklist__owner")
         .order_by("id")
     )
     if not mine:
-        return ReceivedPress([], False)
+        return ReceivedPress([], [])
     standing = Share.objects.carrying().filter(
         pk__in=[share.pk for share in mine], study=OuterRef("study"), to_worklist=OuterRef("worklist")
     )
     placements = (
         placements_visible_to(by).filter(Exists(standing)).with_names().order_by("-study_date", "-id")
     )
-    return ReceivedPress(list(placements[:500]), True, mine[0].shared_by.name, mine[0].note)
+    worklists = {share.to_worklist_id: share.to_worklist for share in mine if share.to_worklist is not None}
+    return ReceivedPress(
+        list(placements[:500]), list(worklists.values()), mine[0].shared_by.name, mine[0].note
+    )
 
 
 def worklist_ids(by: Actor, codename: str) -> set[int]:

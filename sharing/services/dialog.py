@@ -1,6 +1,6 @@
 """What the share dialog offers: methods, directories of physicians, and the names behind share codes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.models import Account
 from accounts.services import limits
 from audit.actions import Action
 from audit.actor import Actor
@@ -18,12 +19,13 @@ from sharing import permissions, selectors, targets
 from sharing.limits import MOST_STUDIES, ONE_WORKLIST, too_many_studies
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
+from sharing.selectors.directory import Hits
 from sharing.services.codes import record_limited
-from sharing.services.previews import visible_placements
+from sharing.services.previews import record_studies, visible_placements
 from sharing.targets import Resolved, Target
 from studies.models import Placement
 from worklists import access
-from worklists.events import on_worklist_with
+from worklists.events import on_account, on_worklist_with
 from worklists.models import Worklist
 
 
@@ -51,9 +53,11 @@ class Offer:
         )
 
 
+@transaction.atomic
 def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     """What a share dialog for these studies offers; on a personal worklist the union over the studies.
 
+    The dialog names the studies: that it was read is one event, written with the read.
     Raises NothingThere, PermissionDenied (may not share there at all) and ValidationError (too many, two worklists).
     """
     wanted = set(placements)
@@ -69,6 +73,7 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     else:
         allowed = permissions.allowed_on(worklist, rights)
     by_role = permissions.methods_by_role(worklist, rights)
+    record_studies("share", ticked, by)
     return Offer(worklist, ticked, len(wanted) - len(ticked), by_role, allowed)
 
 
@@ -96,6 +101,23 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozens
     named = selectors.accounts_by_uuid(accounts)
     roles = permissions.account_methods(by)
     return frozenset(account for account in named if Method.PHYSICIAN in roles.get(account, ()))
+
+
+@transaction.atomic
+def find_people(*, find: str, accounts: Collection[int], by: Actor) -> Hits | None:
+    """Physicians of these accounts by a part of their name or email; None where nothing was typed.
+
+    An event for each account whose directory was searched; it does not keep what was typed.
+    """
+    if not find.strip():
+        return None
+    hits = selectors.people_like(find, accounts, besides=by.person)
+    searched = Account.objects.filter(pk__in=accounts).order_by("pk")
+    record_all(
+        event(Action.DIRECTORY_SEARCH, by=by, on=on_account(account, hits=len(hits.people)))
+        for account in searched
+    )
+    return hits
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from uuid import UUID
 from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
-from audit.services import event, record_all
+from audit.services import event, record, record_all
 from common.copying import FEW, copy_in
 from sharing.decisions import Decision, Key, Outcome, ShareChange
 from sharing.events import Labels, moment_text, on_share
 from sharing.graph import Graph
 from sharing.models import Method, Share
 from sharing.targets import Target
-from studies.events import on_placement
+from studies.events import on_placement, on_placements
 from studies.models import Placement
 from worklists.events import on_worklist
 from worklists.models import Worklist
@@ -83,9 +83,17 @@ def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[ReportRow],
 
 
 def audit(press: Press, rows: Sequence[ReportRow], graphs: dict[int, Graph]) -> None:
-    """An event a row, except for what was shared already, where nothing was written."""
+    """An event a row, except for what was shared already, where nothing was written.
+
+    The report names those studies too: the read of all whose every row is such is one event.
+    """
     labels = Labels.of(row.share for row in rows if row.share is not None)
-    record_all(_event(press, row, labels, graphs) for row in rows if row.outcome != Outcome.ALREADY_SHARED)
+    written = [row for row in rows if row.outcome != Outcome.ALREADY_SHARED]
+    record_all(_event(press, row, labels, graphs) for row in written)
+    named = {row.placement_uuid: row.placement for row in rows if row.placement is not None}
+    if read := [named[uuid] for uuid in named.keys() - {row.placement_uuid for row in written}]:
+        on = on_placements(read, at=press.now, dialog="report", press=str(press.uuid))
+        record(Action.DIALOG_READ, by=press.by, on=on)
 
 
 def _row(decision: Decision, share: Share | None) -> ReportRow:

@@ -1,32 +1,51 @@
-"""What would end with a share, a removal, a deletion or a withdrawal, before the person confirms."""
+"""What would end with a share, a removal, a deletion or a withdrawal, before the person confirms.
+
+They name patients and recipients: each is an audited read, in one transaction with its event.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from accounts.events import on_invitation
 from accounts.models import Invitation
+from audit.actions import Action
 from audit.actor import Actor
+from audit.services import event, record, record_all
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
+from sharing.events import on_shares_read
 from sharing.models import Share
+from sharing.models.share import ShareQuerySet
 from sharing.selectors.recipients import RECIPIENT
+from studies.events import on_placements
 from studies.models import Placement
-from studies.selectors import placements_visible_to
+from studies.selectors import placements_visible_to, seen_at
 
 
+@transaction.atomic
 def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     """The shares that are there for the person, and what ends with them. Raises NothingThere and PermissionDenied."""
     seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
-    chosen = list(
-        seen.select_related("study", "shared_by", "from_worklist__owner", *RECIPIENT).order_by("pk")
+    chosen: list[Share] = list(
+        seen.select_related(
+            "study", "shared_by", "from_worklist__account", "from_worklist__owner", *RECIPIENT
+        )
+        .annotate(in_original=ShareQuerySet.made_inside())
+        .order_by("pk")
     )
     if not chosen:
         raise NothingThere
     permissions.check_end(by, chosen)
-    return chosen, selectors.what_ends(chosen, by)
+    what = selectors.what_ends(chosen, by)
+    if what.shares:
+        record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read(chosen, dialog="end"))
+    return chosen, what
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,7 @@ class RemovalPreview:
     what: selectors.WhatEnds
 
 
+@transaction.atomic
 def preview_removal(*, placements: Sequence[UUID], by: Actor) -> RemovalPreview:
     """What would be removed and what ends with it. Raises NothingThere, PermissionDenied, and ValidationError where
     nothing can be removed."""
@@ -45,29 +65,40 @@ def preview_removal(*, placements: Sequence[UUID], by: Actor) -> RemovalPreview:
     removable, staying = permissions.sort_for_removal(by, chosen)
     if not removable:
         raise ValidationError(_(permissions.AT_HOME))
+    record_studies("remove", chosen, by)
     return RemovalPreview(removable, staying, selectors.what_ends_with_removal(removable, by))
 
 
+@transaction.atomic
 def preview_deletion(*, placement: UUID, by: Actor) -> tuple[Placement, selectors.WhatEnds]:
     """The study, and what ends if it is deleted at home. Raises NothingThere and PermissionDenied."""
     [chosen] = visible_placements([placement], by)
     permissions.check_deletion(by, chosen)
+    record_studies("delete", [chosen], by)
     return chosen, selectors.what_ends_with_deletion(chosen, by)
 
 
+def record_studies(dialog: str, placements: Sequence[Placement], by: Actor) -> None:
+    """A dialog names these studies of one worklist: one event. They come from `visible_placements`."""
+    on = on_placements(placements, at=seen_at(placements[0]), dialog=dialog)
+    record(Action.DIALOG_READ, by=by, on=on)
+
+
 def visible_placements(placements: Sequence[UUID], by: Actor) -> list[Placement]:
-    seen = placements_visible_to(by).filter(uuid__in=set(placements))
-    visible = list(seen.with_names().order_by("name_key", "-study_date", "pk"))
+    seen = placements_visible_to(by).filter(uuid__in=set(placements)).annotate(seen_at=Now())
+    visible: list[Placement] = list(seen.with_names().order_by("name_key", "-study_date", "pk"))
     if not visible:
         raise NothingThere
     return visible
 
 
+@transaction.atomic
 def preview_withdrawal(*, invitation: UUID, by: Actor) -> tuple[Invitation, int, bool]:
     """The invitation, how many of the person's promises end with it, and whether others wait with it too."""
     chosen = selectors.invitations_of(by).filter(uuid=invitation).first()
     if chosen is None:
         raise NothingThere
+    record(Action.INVITATIONS_READ, by=by, on=on_invitation(chosen))
     promisers = list(selectors.promises_of(chosen).values_list("shared_by", flat=True))
     mine = sum(promiser == by.user_id for promiser in promisers)
     others = len(promisers) > mine or selectors.waiting_membership(chosen) is not None

@@ -1,19 +1,23 @@
 """Audited reads of the pages about shares: the read and its audit event are committed in one transaction."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import Account
 from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record, record_all
 from common.exceptions import NothingThere
 from sharing import selectors
+from sharing.events import on_shares_read
+from sharing.selectors.shared_by_me import SentInvitation, SentShare, share_made_by
 from studies.events import on_placement
 from studies.models import Placement
-from worklists.events import on_worklist
+from worklists.events import on_account, on_worklist
 
 
 @transaction.atomic
@@ -59,15 +63,48 @@ def read_access_path(*, placement: Placement, share: UUID, by: Actor) -> list[di
 def read_received(*, press: UUID, by: Actor) -> selectors.ReceivedPress:
     """The placements of a press that the person still has; NothingThere where they never had any."""
     received = selectors.press_for(by, press)
-    if not received.was_there:
+    if not received.worklists:
         raise NothingThere
-    worklists = {placement.worklist_id: placement.worklist for placement in received.placements}
     record_all(
-        event(
-            Action.LIST_READ,
-            by=by,
-            on=on_worklist(worklist, press=str(press)),
-        )
-        for _, worklist in sorted(worklists.items())
+        event(Action.LIST_READ, by=by, on=on_worklist(worklist, press=str(press)))
+        for worklist in received.worklists
     )
     return received
+
+
+@transaction.atomic
+def read_share(*, share: UUID, by: Actor) -> SentShare:
+    """A share that the person made, before they change it; NothingThere where there is none."""
+    sent = share_made_by(by, share)
+    if sent is None:
+        raise NothingThere
+    record_all(
+        event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read([sent.share], dialog="change")
+    )
+    return sent
+
+
+@transaction.atomic
+def read_shares_made(
+    *, by: Actor, before: UUID | None = None, after: UUID | None = None
+) -> selectors.SentPage[SentShare]:
+    """A page of the shares that the person made, with an event for each account they were made in."""
+    page = selectors.shares_made_by(by, before=before, after=after)
+    _record_own(Action.SHARES_READ, [line.share.from_worklist.account for line in page.lines], by)
+    return page
+
+
+@transaction.atomic
+def read_invitations_sent(
+    *, by: Actor, before: UUID | None = None, after: UUID | None = None
+) -> selectors.SentPage[SentInvitation]:
+    """A page of the invitations that the person sent, with an event for each account they were sent in."""
+    page = selectors.invitations_sent_by(by, before=before, after=after)
+    _record_own(Action.INVITATIONS_READ, [line.invitation.account for line in page.lines], by)
+    return page
+
+
+def _record_own(action: Action, accounts: list[Account | None], by: Actor) -> None:
+    """`accounts` has the account of each row; None for what was done from a personal worklist."""
+    rows = Counter(accounts)
+    record_all(event(action, by=by, on=on_account(account, rows=number)) for account, number in rows.items())

@@ -13,7 +13,8 @@ from audit.requests import actor_of
 from common.responses import gone
 from sharing import services
 from sharing.forms import ShareForm
-from sharing.selectors.shared_by_me import SentShare, share_made_by
+from sharing.selectors.shared_by_me import share_made_by
+from sharing.services import reads
 from sharing.services.changes import HAS_ENDED
 from sharing.views.common import NothingThere, back, dialog_answer, leave, page
 
@@ -43,12 +44,12 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
                 request, _("The share was changed.") if changed else _("The share is as it was.")
             )
             return leave(request, back(request, reverse("sharing:shared_by_me")))
-    return _shown(request, sent, form)
+    return _shown(request, share, form)
 
 
-def _shown(request: HttpRequest, sent: SentShare, form: ShareForm) -> HttpResponse:
+def _shown(request: HttpRequest, share: UUID, form: ShareForm) -> HttpResponse:
     context = {
-        "sent": sent,
+        "sent": reads.read_share(share=share, by=actor_of(request)),
         "form": form,
         "back": back(request, reverse("sharing:shared_by_me")),
         "page_title": _("Change a share"),

@@ -28,7 +28,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST)
     placement = _named(request)[0]
-    worklist = previews.preview_deletion(placement=placement, by=actor_of(request))[0].worklist
+    worklist = previews.visible_placements([placement], actor_of(request))[0].worklist
     if form.is_valid():
         try:
             deleted = services.delete_study(

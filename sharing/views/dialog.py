@@ -110,7 +110,8 @@ class Dialog:
             self.picked.find = ""
         if self.picked.find.strip() and self.offer.may(Method.PHYSICIAN):
             accounts = self.offer.accounts(Method.PHYSICIAN)
-            self.hits = selectors.people_like(self.picked.find, accounts, besides=self.request.user)
+            by = actor_of(self.request)
+            self.hits = dialog.find_people(find=self.picked.find, accounts=accounts, by=by)
 
     # What the templates read
 

@@ -108,7 +108,7 @@ def physicians(request: HttpRequest) -> HttpResponse:
         worklist=worklist[0], accounts=uuids(request.GET.getlist("account")), by=actor_of(request)
     )
     find = request.GET.get("find", "")
-    hits = selectors.people_like(find, accounts, besides=request.user) if find.strip() else None
+    hits = dialog.find_people(find=find, accounts=accounts, by=actor_of(request))
     context = {"hits": hits, "find": find, "several_accounts": bool(request.GET.getlist("account"))}
     return render(request, "sharing/_physician_hits.html", context)
 

@@ -11,30 +11,31 @@ from django.views.decorators.http import require_safe
 from audit.requests import actor_of
 from sharing import selectors
 from sharing.forms import NO_SUCH_PAGE, NoSuchCursor, cursor
+from sharing.services import reads
 from sharing.views.common import page
 
 
 @page
 @require_safe
 def shared_by_me(request: HttpRequest) -> HttpResponse:
-    return _listed(request, selectors.shares_made_by, "sharing/shared_by_me.html")
+    return _listed(request, reads.read_shares_made, "sharing/shared_by_me.html")
 
 
 @page
 @require_safe
 def invitations(request: HttpRequest) -> HttpResponse:
-    return _listed(request, selectors.invitations_sent_by, "sharing/invitations.html")
+    return _listed(request, reads.read_invitations_sent, "sharing/invitations.html")
 
 
 def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> HttpResponse:
     """A page of rows; a URL whose position is not in the list shows the newest, with a sentence."""
     wrong: Any = ""
     try:
-        lines = read(actor_of(request), **cursor(request.GET))
+        lines = read(by=actor_of(request), **cursor(request.GET))
     except NoSuchCursor as refusal:
-        lines, wrong = read(actor_of(request)), refusal.message
+        lines, wrong = read(by=actor_of(request)), refusal.message
     except selectors.NoSuchPage:
-        lines, wrong = read(actor_of(request)), _(NO_SUCH_PAGE)
+        lines, wrong = read(by=actor_of(request)), _(NO_SUCH_PAGE)
     context = {
         "lines": lines.lines,
         "newer": f"?after={lines.newer}" if lines.newer else "",

@@ -6,7 +6,7 @@ from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
 from studies.services.metadata import store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
-from studies.services.reads import check_open, open_study, read_list
+from studies.services.reads import check_open, open_study, read_list, read_upload
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "open_instance",
     "open_study",
     "read_list",
+    "read_upload",
     "receive_upload",
     "render_previews",
     "render_waiting",

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_noop
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.exceptions import Refused
+from common.exceptions import NothingThere, Refused
 from studies import selectors
 from studies.events import on_placement
-from studies.models import LastVisit, Placement, Series
+from studies.models import LastVisit, Placement, Series, Upload, UploadedFile
 from studies.selectors import Cursor, Order, Question, StudiesPage
 from studies.selectors.images import Image
 from worklists.events import on_worklist
@@ -112,3 +112,31 @@ def check_open(*, placement: Placement, by: Actor) -> None:
     """Raises where the person sees the study but not its images."""
     if not by.may("open_study", placement.worklist):
         raise Refused(_(MAY_NOT_OPEN), on=on_placement(placement, at=selectors.seen_at(placement)))
+
+
+@dataclass(frozen=True)
+class ReadUpload:
+    """An upload, and when it is done what became of it: the first studies and the first refused files."""
+
+    upload: Upload
+    arrived: list[Placement]
+    refused: list[UploadedFile]
+
+    @property
+    def is_done(self) -> bool:
+        return self.upload.state == Upload.State.DONE
+
+
+@transaction.atomic
+def read_upload(*, upload: UUID, by: Actor, most: int) -> ReadUpload:
+    """The person's own upload; NothingThere where it is another's. Until it is done it names no patient."""
+    sent = selectors.upload_of(by, upload)
+    if sent is None:
+        raise NothingThere
+    if sent.state != Upload.State.DONE:
+        return ReadUpload(sent, [], [])
+    arrived = list(selectors.arrived_with(by, sent)[:most])
+    record(
+        Action.UPLOAD_READ, by=by, on=on_worklist(sent.worklist, upload=str(sent.uuid), studies=len(arrived))
+    )
+    return ReadUpload(sent, arrived, list(selectors.refused_in(sent)[:most]))

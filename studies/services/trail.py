@@ -76,6 +76,13 @@ def read_trail(
 
 
 @transaction.atomic
+def open_trail(*, placement: Placement, by: Actor) -> None:
+    """The trail's page without an event in it, which still names the patient; raises PermissionDenied."""
+    check_view_audit(by, placement)
+    record(Action.STUDY_OPEN, by=by, on=on_placement(placement, at=clock.now(), detail={"page": "trail"}))
+
+
+@transaction.atomic
 def export_trail(*, placement: Placement, by: Actor, filters: Filters, zone: ZoneInfo) -> IO[bytes]:
     """The whole filtered trail as a CSV file, and an event with the number of lines; raises PermissionDenied.
 

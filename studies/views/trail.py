@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from audit.forms import TrailForm
 from audit.requests import actor_of
 from common.timezones import zone_named
-from studies.services.trail import Trail, check_view_audit, export_trail, read_trail
+from studies.services.trail import Trail, export_trail, open_trail, read_trail
 from studies.views.study_header import placement_or_404, study_frame
 
 
@@ -35,7 +35,7 @@ def trail(request: HttpRequest, placement: UUID) -> HttpResponse:
         )
         form.offer(shown.people)
     else:
-        check_view_audit(actor_of(request), seen)
+        open_trail(placement=seen, by=actor_of(request))
     frame = study_frame(actor_of(request), seen, "trail")
     context = {
         **frame,

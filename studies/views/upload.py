@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import signed_in
 from audit.requests import actor_of
 from common.body_size import receives_files
+from common.exceptions import NothingThere
 from studies import selectors, services
 from studies.forms.upload import UploadForm
-from studies.models import Upload
 from studies.views.list_page import is_part
 from worklists.models import Worklist
 
@@ -82,17 +82,17 @@ def _form_page(request: HttpRequest, worklist: Worklist, form: UploadForm) -> Ht
 @never_cache
 def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
     """How far an upload is, then what became of it; the person's own only."""
-    sent = selectors.upload_of(actor_of(request), upload)
-    if sent is None:
-        raise Http404
-    refused = list(selectors.refused_in(sent)[: MOST_LISTED + 1])
+    try:
+        read = services.read_upload(upload=upload, by=actor_of(request), most=MOST_LISTED + 1)
+    except NothingThere:
+        raise Http404 from None
     context = {
-        "upload": sent,
-        "is_done": sent.state == Upload.State.DONE,
-        "arrived": selectors.arrived_with(actor_of(request), sent)[:MOST_LISTED],
-        "refused": refused[:MOST_LISTED],
+        "upload": read.upload,
+        "is_done": read.is_done,
+        "arrived": read.arrived[:MOST_LISTED],
+        "refused": read.refused[:MOST_LISTED],
         "most_listed": MOST_LISTED,
-        "more_refused": len(refused) > MOST_LISTED,
+        "more_refused": len(read.refused) > MOST_LISTED,
         "section": "studies",
     }
     return render(

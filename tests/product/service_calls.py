@@ -24,7 +24,7 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import codes, dialog, end_shares, promises, settling
+from sharing.services import codes, dialog, end_shares, previews, promises, settling
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.selectors import Order, Question, placement_for
@@ -38,6 +38,7 @@ from tests.passkeys import registered
 from tests.product.token_calls import TOKENS
 from worklists.models import InvitedMembership, Worklist
 from worklists.services import MembershipOffer, personal, roles
+from worklists.services import reads as account_reads
 from worklists.services import trail as account_trail
 
 Call = Callable[[World], object]
@@ -158,6 +159,9 @@ WORKLISTS: dict[str, Call] = {
         name="Fifth Hospital", email="head@example.net", by=OPERATOR
     ),
     "account.create_account": lambda w: worklists.services.create_account(name="Third Hospital", by=OPERATOR),
+    "reads.read_administration": lambda w: account_reads.read_administration(
+        account=w.cast.northgate, page="accounts_role", by=acting(w.cast.adam)
+    ),
     "account_settings.change_account": lambda w: worklists.services.change_account(
         account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=acting(w.cast.adam)
     ),
@@ -287,6 +291,8 @@ STUDIES: dict[str, Call] = {
     "reads.read_list": lambda w: reads.read_list(
         worklist=w.cast.ct, by=acting(w.cast.ana), question=Question(), order=Order()
     ),
+    "reads.read_upload": lambda w: reads.read_upload(upload=w.upload.uuid, by=acting(w.cast.ana), most=9),
+    "trail.open_trail": lambda w: trail.open_trail(placement=w.at_home, by=acting(w.cast.ana)),
     "reads.open_study": lambda w: reads.open_study(
         placement=placement_for(acting(w.cast.ana), w.at_home.uuid), by=acting(w.cast.ana)
     ),
@@ -333,6 +339,25 @@ SHARING: dict[str, Call] = {
         placement=w.at_home, share=w.on_emergency.uuid, by=acting(w.cast.ana)
     ),
     "codes.record_limited": lambda w: codes.record_limited(by=acting(w.cast.ana), worklist=w.cast.ct),
+    "dialog.offer": lambda w: dialog.offer(placements=[w.at_home.uuid], by=acting(w.cast.ana)),
+    "dialog.find_people": lambda w: dialog.find_people(
+        find="Ben", accounts=[w.cast.northgate.pk], by=acting(w.cast.ana)
+    ),
+    "previews.preview_end": lambda w: previews.preview_end(
+        shares=[w.on_emergency.uuid], by=acting(w.cast.ana)
+    ),
+    "previews.preview_removal": lambda w: previews.preview_removal(
+        placements=[w.away.uuid], by=acting(w.cast.ben)
+    ),
+    "previews.preview_deletion": lambda w: previews.preview_deletion(
+        placement=w.at_home.uuid, by=acting(w.cast.adam)
+    ),
+    "previews.preview_withdrawal": lambda w: previews.preview_withdrawal(
+        invitation=w.invited.uuid, by=acting(w.cast.ana)
+    ),
+    "reads.read_share": lambda w: sharing_reads.read_share(share=w.on_emergency.uuid, by=acting(w.cast.ana)),
+    "reads.read_shares_made": lambda w: sharing_reads.read_shares_made(by=acting(w.cast.ana)),
+    "reads.read_invitations_sent": lambda w: sharing_reads.read_invitations_sent(by=acting(w.cast.ana)),
     "dialog.read_back": lambda w: dialog.read_back(
         codes=["RIVERSIDE"], by=acting(w.cast.ana), ticked=w.cast.ct
     ),

@@ -27,17 +27,12 @@ NOT_A_DEED = {
     "studies.reads.check_open",
     "studies.trail.check_view_audit",
     "sharing.settling.lock_studies",
-    # What a dialog offers or a page announces before a deed. Reading these is not audited; the pages they stand on are.
     "sharing.dialog.check_emails",
     "sharing.dialog.directory",
-    "sharing.dialog.offer",
-    "sharing.previews.preview_deletion",
     "sharing.previews.visible_placements",
-    "sharing.previews.preview_end",
-    "sharing.previews.preview_removal",
-    "sharing.previews.preview_withdrawal",
 }  # fmt: skip
 PART_OF_A_DEED = {
+    "sharing.previews.record_studies",
     "sharing.press.audit",
     "sharing.press.write",
     "worklists.staff_invitations.invite_within",

@@ -148,7 +148,7 @@ def test_the_preview_of_an_end_asks_the_same_few_statements(client, cast, django
     ]
     client.force_login(cast.ana)
     client.get(reverse("sharing:end"), {"share": str(shares[0].uuid)})
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(16):
         page = text(client.get(reverse("sharing:end"), {"share": [str(one.uuid) for one in shares]}))
     assert page.count("Shared with <bdi>Emergency") == number
 
@@ -372,7 +372,7 @@ def test_a_press_shows_its_reader_what_still_stands(client, cast):
     answer = client.get(url)
     assert answer.status_code == 410
     assert "The shares from Ana have ended." in text(answer)
-    assert AuditEvent.objects.filter(action=Action.LIST_READ, by_id=cast.ben.pk).count() == 2
+    assert AuditEvent.objects.filter(action=Action.LIST_READ, by_id=cast.ben.pk).count() == 3
 
 
 @pytest.mark.parametrize("name", ["caro", "vera", "ana", "sue", "ed"])
@@ -430,8 +430,8 @@ def test_the_list_asks_the_same_few_statements(client, cast, django_assert_num_q
         share(cast.ana, placement_of(make_study(cast.ct), cast.ct), Method.LOCATION, cast.emergency.uuid)
     client.force_login(cast.ana)
     client.get(reverse("sharing:shared_by_me"))
-    # session, user, shares, now, the rights to end them
-    with django_assert_num_queries(5):
+    # session, user, shares, now, the rights to end them; the role and the event, in a transaction
+    with django_assert_num_queries(9):
         page = text(client.get(reverse("sharing:shared_by_me")))
     assert page.count("<tr>") == number + 1
 
