@@ -8,11 +8,18 @@ from django.conf import settings
 from django.template import Context, engines
 from django.template.loader import render_to_string
 
+from common.person_names import unlinked
 from common.text import without_deceitful
 
 
 class NothingToSend(Exception):
     """The reason for the mail no longer holds; the argument gives it in a few words without names."""
+
+
+# What a mail program may make a link of, and the codes that are typed from a mail.
+LINKS_AND_EMAILS = frozenset(
+    {"link", "profile", "password_reset_url", "email", "from_email", "to_email", "code"}
+)
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,13 @@ def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
     """Render `<folder>/subject.txt`, `body.txt` and `body.html`, such as of `accounts/mail/registration_code`.
 
     Names come from people: characters that turn the writing direction are removed from all three, and line breaks from
-    the subject.
+    the subject. No text is a link that is not meant to be, whatever it holds.
     """
-    values = {"base_url": settings.CIMAR_BASE_URL, **context}
+    texts = {
+        key: unlinked(value) if isinstance(value, str) and key not in LINKS_AND_EMAILS else value
+        for key, value in context.items()
+    }
+    values = {"base_url": settings.CIMAR_BASE_URL, **texts}
     subject = " ".join(_plain(f"{folder}/subject.txt", values).split())
     text = _plain(f"{folder}/body.txt", values).strip() + "\n"
     html = render_to_string(f"{folder}/body.html", values).strip() + "\n"

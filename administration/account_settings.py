@@ -27,7 +27,7 @@ from common import timezones
 from common.formats import moment
 from worklists import services
 from worklists.selectors import without_second_factor
-from worklists.services.account import NAME_TAKEN
+from worklists.services.account_names import NAME_TAKEN
 from worklists.services.account_settings import GRACE_RANGE, LONGEST_GRACE
 
 ABOUT_ACCOUNT = (

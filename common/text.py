@@ -50,26 +50,6 @@ def one_line(value: object) -> str:
     return " ".join("".join(kept).split())
 
 
-def tidy_name(name: str) -> str:
-    """A person's name without control characters, deceitful characters, and needless space."""
-    kept = "".join(
-        " " if sign.isspace() else sign
-        for sign in without_deceitful(name)
-        if sign.isspace() or not _is_control(sign)
-    )
-    return " ".join(kept.split())
-
-
-def checked_name(name: str) -> str:
-    """The tidied name; raises ValidationError for a name without a letter or digit, or too long."""
-    tidied = tidy_name(name)
-    if not re.search(r"\w", tidied):
-        raise ValidationError(_("Enter a name with at least one letter or digit."))
-    if len(tidied) > 200:
-        raise ValidationError(_("A name can have at most 200 characters."))
-    return tidied
-
-
 def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False) -> str:
     """Typed text with its spaces tidied; raises ValidationError where it cannot be kept. `what` begins the sentence."""
     if any(_is_control(sign) and not sign.isspace() for sign in text) or not DECEITFUL.isdisjoint(text):
@@ -95,11 +75,15 @@ def identity(text: str) -> str:
     Compatible forms are one (full-width letters); characters that are not drawn, case and needless space do not count.
     The domain of an email has its ASCII form (IDNA 2008), which is also what a mail server is given.
     """
-    read = _drawn(unicodedata.normalize("NFKC", _drawn(text)))
-    read = _drawn(unicodedata.normalize("NFKC", read.casefold()))
-    read = " ".join(read.replace(_BLANK, " ").split())
+    read = as_drawn(as_drawn(text).casefold())
     local, at, domain = read.rpartition("@")
     return f"{local}@{_ascii_domain(domain)}" if at and local and " " not in domain else read
+
+
+def as_drawn(text: str) -> str:
+    """The text without what is not drawn, each character in its usual form, with needless space left out."""
+    read = _drawn(unicodedata.normalize("NFKC", _drawn(text)))
+    return " ".join(read.replace(_BLANK, " ").split())
 
 
 def _drawn(text: str) -> str:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from common.text import checked_name
+from common.person_names import checked_label
 
 CODE_HELP = gettext_lazy("Enter the code from your authenticator app, or one of your recovery codes.")
 
@@ -130,7 +130,7 @@ class KeyForm(AddWebAuthnForm):
         super().__init__(*args, initial={"name": _("Passkey")}, **kwargs)
 
     def clean_name(self) -> str:
-        return checked_name(self.cleaned_data["name"])
+        return checked_label(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         try:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.forms.signing_in import PASSWORD_HELP
 from accounts.models import User
 from common import timezones
-from common.text import checked_name
+from common.person_names import checked_name
 
 NO_NAME = {"required": gettext_lazy("Enter your name.")}
 

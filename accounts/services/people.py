@@ -18,7 +18,8 @@ from audit.actor import Actor
 from audit.selectors import accounts_acted_in
 from audit.services import On, event, record, record_all
 from common import timezones
-from common.text import checked_name, identity
+from common.person_names import checked_name
+from common.text import identity
 
 
 @transaction.atomic

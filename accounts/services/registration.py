@@ -22,7 +22,7 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import checked_name
+from common.person_names import checked_name
 
 CODE_LIFE = timedelta(minutes=15)
 CODE_TRIES = 5

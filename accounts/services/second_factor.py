@@ -28,7 +28,7 @@ from accounts.services.outbox import queue_written
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import checked_name
+from common.person_names import checked_label
 
 NEWS_LIFE = timedelta(days=1)
 MOST_KEYS = 20
@@ -64,7 +64,7 @@ def add_key(*, by: Actor, name: str, credential: dict[str, Any]) -> list[str]:
     if Authenticator.objects.filter(user=user, type=Kind.WEBAUTHN).count() >= MOST_KEYS:
         sentence = _("You already have %(most)s keys. Remove a key you no longer use first.")
         raise ValidationError(sentence % {"most": MOST_KEYS})
-    return _added(user, WebAuthn.add(user, checked_name(name)[:100], credential).instance, by)
+    return _added(user, WebAuthn.add(user, checked_label(name)[:100], credential).instance, by)
 
 
 @transaction.atomic

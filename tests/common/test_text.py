@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common import text
+from common.person_names import tidy_name
 
 # As Python's Unicode knows them; NUL and halves of surrogate pairs are no text to the database.
 CHARACTERS = [
@@ -29,7 +30,7 @@ def test_no_deceitful_character_passes_anywhere(sign: str) -> None:
 
     assert text.without_deceitful(typed) == "Ana Obi"
     assert text.one_line(typed) == "Ana Obi"
-    assert text.tidy_name(typed) == "Ana Obi"
+    assert tidy_name(typed) == "Ana Obi"
     with pytest.raises(ValidationError, match="invisible control characters"):
         text.tidy_text(typed, what="A name", longest=200)
 

@@ -6,23 +6,20 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from accounts.models import Account, Role
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.names import check_name_is_free, tidy_identity
 from common.text import identity
 from worklists.access import ADMINISTER
 from worklists.events import on_account
 from worklists.permissions import check_administers
+from worklists.services.account_names import check_account_name, tidied_account_name
 from worklists.services.common import has_administrator, locked
 from worklists.services.roles import make_shipped_roles
 from worklists.services.staff_invitations import invite_within
 from worklists.services.staff_offers import Answer, MembershipOffer
-
-NAME_TAKEN = gettext_noop("There is already an account named “%(name)s”. Choose another name.")
 
 
 @transaction.atomic
@@ -34,15 +31,11 @@ def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> 
         ZoneInfo(timezone)
     except (ValueError, KeyError, OSError) as error:
         raise ValidationError(_("There is no such time zone."), code="timezone") from error
-    check_name_is_free(name, Account.objects.all(), _(NAME_TAKEN))
+    check_account_name(name)
     account = Account.objects.create(name=name, timezone=timezone)
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
     make_shipped_roles(account, by=by)
     return account
-
-
-def tidied_account_name(name: str) -> str:
-    return tidy_identity(name, what=_("An account's name"), longest=200)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.names import check_name_is_free
 from common.timezones import NOT_A_TIME_ZONE
 from worklists.events import on_account
 from worklists.permissions import check_administers
-from worklists.services.account import NAME_TAKEN, tidied_account_name
+from worklists.services.account_names import check_account_name, tidied_account_name
 from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
@@ -92,7 +91,7 @@ def _check_number(field: str, value: int | None) -> None:
 def _free_name(account: Account, name: str) -> str:
     try:
         name = tidied_account_name(name)
-        check_name_is_free(name, Account.objects.exclude(pk=account.pk), _(NAME_TAKEN))
+        check_account_name(name, but=account)
     except ValidationError as error:
         raise ValidationError({"name": error.messages}) from error
     return name
