@@ -5,21 +5,26 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """The signed-in user at the request's IP address, or a person who is not signed in; one value for a request."""
     user = getattr(request, "user", None)
     kept: Actor | None = getattr(request, "_actor", None)
-    # Signing in and out within the request makes another actor.
+    # Signing in and out within the request makes another actor; a token acts for the whole of it.
     signed_in = user if user is not None and user.is_authenticated else None
-    if kept is not None and kept.user is signed_in:
+    if kept is not None and (kept.user is signed_in or kept.kind not in (Kind.USER, Kind.STRANGER)):
         return kept
     ip_address = ip_address_of(request)
     actor = Actor.of(signed_in, ip_address) if signed_in is not None else Actor.stranger(ip_address)
     request._actor = actor  # type: ignore[attr-defined]  # roles that were read once are not read again
     return actor
+
+
+def act_as(request: HttpRequest, actor: Actor) -> None:
+    """For a request that carries a token: its actor, whoever may be signed in."""
+    request._actor = actor  # type: ignore[attr-defined]  # read by `actor_of`
 
 
 def ip_address_of(request: HttpRequest) -> str | None:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("worklists.urls")),
     path("", include("studies.urls")),
     path("", include("sharing.urls")),
+    path("dicomweb/", include("studies.dicomweb.urls")),
     # The admin has no sign-in, sign-out or password page of its own: ours are audited and limited in rate.
     path("admin/login/", admin_sign_in),
     path("admin/logout/", account_views.logout),

@@ -53,7 +53,8 @@ OPEN_WITHOUT_FACTOR = {
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
 }
-OPEN_PATHS = ("/health/",)
+# DICOMweb answers programs: without the factor it refuses by itself, and sends no one to a page.
+OPEN_PATHS = ("/health/", "/dicomweb/")
 
 
 class SecondFactorMiddleware:

@@ -11,6 +11,7 @@ from studies.selectors.images import (
 )
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
+from studies.selectors.retrieval import instances_in, metadata_of, study_seen_by
 from studies.selectors.uploads import arrived_with, refused_in, upload_of
 from studies.selectors.visibility import placement_for, placements_visible_to, seen_at
 from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
@@ -30,8 +31,10 @@ __all__ = [
     "deviations_of",
     "images_in",
     "instance_seen_by",
+    "instances_in",
     "last_visited",
     "matching",
+    "metadata_of",
     "page_of",
     "placement_for",
     "placements_visible_to",
@@ -39,6 +42,7 @@ __all__ = [
     "refused_in",
     "seen_at",
     "series_of",
+    "study_seen_by",
     "upload_of",
     "worklist_for",
     "worklist_to_upload_to",

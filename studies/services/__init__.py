@@ -4,19 +4,23 @@ from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
-from studies.services.metadata import store_missing_metadata
+from studies.services.metadata import metadata_from_file, store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, open_study, read_list, read_upload
+from studies.services.retrieval import Retrieved, open_by_uid
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
     "Part",
+    "Retrieved",
     "StoredFile",
     "carry_in",
     "check_open",
     "check_upload",
     "erase_study",
     "ingest_waiting",
+    "metadata_from_file",
+    "open_by_uid",
     "open_instance",
     "open_study",
     "read_list",

@@ -67,12 +67,12 @@ def open_instance(
     if seen is None:
         raise NothingThere
     if not seen.may_open:
-        raise _refusal(by, placement, _(MAY_NOT_OPEN))
+        raise refusal(by, placement, _(MAY_NOT_OPEN))
     if part is Part.ORIGINAL and not seen.may_download:
-        raise _refusal(by, placement, _(MAY_NOT_DOWNLOAD))
+        raise refusal(by, placement, _(MAY_NOT_DOWNLOAD))
     file = _stored(seen, part, frame)
     if not seen.is_noted:
-        _note_images_served(placement, by, seen.visit_hash)
+        note_images_served(placement, by, seen.visit_hash)
     return file
 
 
@@ -85,7 +85,7 @@ def _stored(seen: InstanceSeen, part: Part, frame: int) -> StoredFile:
     return StoredFile(blob.preview_key(frame, thumbnail=part is Part.THUMBNAIL), "image/png")
 
 
-def _refusal(by: Actor, placement: UUID, sentence: str) -> Refused:
+def refusal(by: Actor, placement: UUID, sentence: str) -> Refused:
     seen = selectors.placement_for(by, placement)
     if seen is None:
         return Refused(sentence)
@@ -93,7 +93,7 @@ def _refusal(by: Actor, placement: UUID, sentence: str) -> Refused:
 
 
 @transaction.atomic
-def _note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
+def note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
     """Of two first requests the earlier writes, the other reads that. The study may be deleted meanwhile."""
     seen = selectors.placement_for(by, placement)
     if seen is None:

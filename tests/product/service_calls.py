@@ -288,6 +288,12 @@ STUDIES: dict[str, Call] = {
         part=Part.FRAME,
         session="one",
     ),
+    "retrieval.open_by_uid": lambda w: studies.services.open_by_uid(
+        worklist=w.at_home.worklist.uuid,
+        study=w.at_home.study.study_instance_uid,
+        by=acting(w.cast.ana),
+        session="another",
+    ),
     "reads.read_list": lambda w: reads.read_list(
         worklist=w.cast.ct, by=acting(w.cast.ana), question=Question(), order=Order()
     ),

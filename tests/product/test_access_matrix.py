@@ -18,6 +18,7 @@ from sharing.models import Method
 from sharing.targets import Target
 from studies.ingest.store import put
 from tests.cast import acting
+from tests.dicomweb import access_rows
 from tests.factories import placement_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import (
@@ -142,6 +143,7 @@ ROWS = [
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:original", "get", original, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    *access_rows.rows(ON_CT),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:upload_files", "get", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row(
@@ -312,6 +314,7 @@ HARMLESS = {
     "studies:search": {FOUND},
     # Nothing is there for who has no token, whatever is asked.
     "metrics": {HIDDEN},
+    "dicomweb:nothing": {HIDDEN},
     "accounts:development_mails": {HIDDEN},
     "accounts:development_mail": {HIDDEN},
 }

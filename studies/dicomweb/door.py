@@ -1,0 +1,151 @@
+"""The door of every DICOMweb URL: who asks, what the others read, and how an answer may be kept."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from audit.actor import Actor
+from audit.requests import act_as, actor_of, ip_address_of
+from common.exceptions import NothingThere, Refused
+from studies.dicomweb.accept import BadRequest, NotAcceptable
+from worklists import services as worklist_services
+
+# A client may keep an answer and must ask each time whether it still may show it.
+CACHING = "private, no-cache"
+SAFE = ("GET", "HEAD", "OPTIONS")
+CHALLENGE = 'Bearer realm="DICOMweb"'  # allowed: for programs
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request whose actor is known, on a worklist that the actor may or may not see."""
+
+    request: HttpRequest
+    by: Actor
+    worklist: UUID
+
+    @property
+    def session(self) -> str:
+        """What a visit of a person is noted by; a token's visit is its day."""
+        return "" if self.by.token is not None else self.request.session.session_key or ""
+
+    @property
+    def root(self) -> str:
+        """The URL of this worklist's service."""
+        return self.request.build_absolute_uri(f"/dicomweb/{self.worklist}")
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def actor_of_dicomweb_request(request: HttpRequest) -> Actor | None:
+    """The token's actor where the request carries one, and whoever is signed in is then ignored; else the session's."""
+    if authorization := request.headers.get("Authorization", ""):
+        scheme, _space, secret = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return _actor_with_token(secret.strip(), ip_address_of(request))
+    return actor_of(request) if request.user.is_authenticated else None
+
+
+def _actor_with_token(secret: str, ip_address: str | None) -> Actor | None:
+    """Where access tokens are known, they are known there."""
+    known = getattr(worklist_services, "actor_with_token", None)
+    return known(secret=secret, ip_address=ip_address) if known is not None else None
+
+
+def door(*methods: str) -> Callable[[View], View]:
+    """For each DICOMweb view: it is called with an `Asked` in place of the request, and the values in the URL."""
+    allowed = [*methods, "HEAD"] if "GET" in methods else [*methods]
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def opened(request: HttpRequest, *, worklist: UUID, **named: Any) -> HttpResponseBase:
+            by = actor_of_dicomweb_request(request)
+            if by is None:
+                return finished(request, unknown())
+            act_as(request, by)
+            asked = Asked(request, by, worklist)
+            if request.method not in allowed:
+                headers = {"Allow": ", ".join(allowed)}
+                return finished(request, said(405, _("This URL does not know this method."), **headers))
+            return finished(request, _answered(asked, view, named))
+
+        return opened
+
+    return decorate
+
+
+def _answered(asked: Asked, view: View, named: dict[str, Any]) -> HttpResponseBase:
+    """The view's answer, or why there is none. A session's unsafe request needs the CSRF token, as on every page."""
+    if (refusal := _factor_is_missing(asked)) is not None:
+        return refusal
+    call: View = lambda request: view(asked, **named)  # noqa: E731
+    if asked.request.method not in SAFE and asked.by.token is None and asked.by.user is not None:
+        call = csrf_protect(call)
+    try:
+        return call(asked.request)
+    except NothingThere:
+        return not_there()
+    except NotAcceptable:
+        return said(406, _("This cannot be had in any of the accepted media types or transfer syntaxes."))
+    except BadRequest as error:
+        return said(400, str(error))
+    except Refused as error:
+        response = said(403, str(error))
+        response.refusal = error  # type: ignore[attr-defined]  # RecordDenials names what it was about
+        return response
+
+
+def _factor_is_missing(asked: Asked) -> HttpResponse | None:
+    """A session without the second factor that an account requires opens nothing, and no page of ours is sent."""
+    demands = getattr(asked.request, "factor_reminder", None)
+    if asked.by.token is not None or demands is None or not demands.factor_is_overdue:
+        return None
+    return said(403, demands.sentence)
+
+
+def said(status: int, sentence: str, **headers: str) -> HttpResponse:
+    return HttpResponse(
+        f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8", headers=headers
+    )
+
+
+def not_there() -> HttpResponse:
+    """The same for what cannot be seen and for what never was."""
+    return said(404, _("There is nothing here."))
+
+
+def unknown() -> HttpResponse:
+    return said(401, _("Sign in, or send an access token."), **{"WWW-Authenticate": CHALLENGE})
+
+
+def finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """What every answer says of keeping it; to HEAD without a body."""
+    response["Cache-Control"] = CACHING
+    patch_vary_headers(response, ("Accept", "Authorization", "Cookie"))
+    if request.method == "HEAD" and response.streaming:
+        # Nothing of the body was read: its pieces are opened when their turn comes.
+        return HttpResponse(status=response.status_code, headers=dict(response.items()))
+    return response
+
+
+def etag_of(parts: Iterable[object]) -> str:
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode())
+    return f'"{digest.hexdigest()[:32]}"'
+
+
+def unchanged(asked: Asked, etag: str) -> HttpResponseBase | None:
+    """304 where the client has it, or 412; else None. The right was asked before."""
+    response: HttpResponseBase | None = get_conditional_response(asked.request, etag=etag)
+    return response

@@ -1,0 +1,70 @@
+"""Answers of many parts, written piece by piece: what is sent next is read when it is sent."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from django.core.files.storage import storages
+from django.http import StreamingHttpResponse
+
+PIECE = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """`pieces` is called when its turn comes; `size` is known before."""
+
+    content_type: str
+    size: int
+    pieces: Callable[[], Iterable[bytes]]
+    location: str = ""
+
+    def head(self, boundary: str) -> bytes:
+        headers = {
+            "Content-Type": self.content_type,
+            "Content-Length": self.size,
+            "Content-Location": self.location,
+        }
+        lines = [f"{name}: {value}" for name, value in headers.items() if value != ""]
+        return "\r\n".join([f"--{boundary}", *lines, "", ""]).encode()
+
+
+def multipart(parts: list[Part], media_type: str, **headers: str) -> StreamingHttpResponse:
+    """Its length is known before the first byte is read."""
+    boundary = secrets.token_hex(16)
+    end = f"--{boundary}--\r\n".encode()
+    response = StreamingHttpResponse(
+        _written(parts, boundary, end),
+        content_type=f'multipart/related; type="{media_type}"; boundary={boundary}',
+        headers=headers,
+    )
+    total = sum(len(part.head(boundary)) + part.size + 2 for part in parts) + len(end)
+    response["Content-Length"] = str(total)
+    return response
+
+
+def _written(parts: list[Part], boundary: str, end: bytes) -> Iterator[bytes]:
+    for part in parts:
+        yield part.head(boundary)
+        yield from part.pieces()
+        yield b"\r\n"
+    yield end
+
+
+def single(part: Part, **headers: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(part.pieces(), content_type=part.content_type, headers=headers)
+    response["Content-Length"] = str(part.size)
+    return response
+
+
+def stored_bytes(key: str, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
+    """A range of a stored file, in pieces."""
+    with storages["dicom"].open(key) as file:
+        file.seek(start)
+        left = size
+        while left is None or left > 0:
+            piece = file.read(PIECE if left is None else min(PIECE, left))
+            if not piece:
+                return
+            left = None if left is None else left - len(piece)
+            yield piece

@@ -1,0 +1,22 @@
+"""URLs of DICOMweb: every one begins with a worklist."""
+
+from django.urls import path
+
+from studies.dicomweb.views import metadata, objects, service
+
+app_name = "dicomweb"
+
+_study = "<uuid:worklist>/studies/<str:study>"
+_series = f"{_study}/series/<str:series>"
+_instance = f"{_series}/instances/<str:instance>"
+
+urlpatterns = [
+    path("<uuid:worklist>", service.capabilities, name="service"),
+    path(_study, objects.objects, name="study"),
+    path(f"{_study}/metadata", metadata.metadata, name="study_metadata"),
+    path(_series, objects.objects, name="series"),
+    path(f"{_series}/metadata", metadata.metadata, name="series_metadata"),
+    path(_instance, objects.objects, name="instance"),
+    path(f"{_instance}/metadata", metadata.metadata, name="instance_metadata"),
+    path("<path:anything>", service.nothing, name="nothing"),
+]

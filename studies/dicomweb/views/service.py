@@ -1,0 +1,31 @@
+"""What the service of a worklist can do, and the answer where there is nothing."""
+
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from common.exceptions import NothingThere
+from studies import selectors
+from studies.dicomweb.door import Asked, actor_of_dicomweb_request, door, finished, not_there, unknown
+
+# Behind the service's URL, by transaction of PS3.18 section 10.
+TRANSACTIONS = {
+    "retrieve": ["studies/{study}", "studies/{study}/metadata"],
+}
+
+
+@door("GET", "OPTIONS")
+def capabilities(asked: Asked) -> HttpResponseBase:
+    worklist = selectors.worklist_for(asked.by, asked.worklist)
+    if worklist is None:
+        raise NothingThere
+    answer = JsonResponse({"url": asked.root, "transactions": TRANSACTIONS})
+    answer["Allow"] = "GET, HEAD, OPTIONS"
+    return answer
+
+
+@csrf_exempt
+def nothing(request: HttpRequest, anything: str) -> HttpResponseBase:
+    """For every other URL, as for a worklist and a study that cannot be seen."""
+    by = actor_of_dicomweb_request(request)
+    return finished(request, unknown() if by is None else not_there())

@@ -1,0 +1,42 @@
+"""The rows of DICOMweb in the access matrix: who gets what at each URL."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from tests.matrix import DENIED, OK, Row
+
+NOT_SIGNED_IN = 401
+
+
+def _named(*what: str) -> Any:
+    def args(world: SimpleNamespace) -> list[Any]:
+        instance = world.instance
+        uids = {
+            "study": instance.study.study_instance_uid,
+            "series": instance.series.series_instance_uid,
+            "instance": instance.sop_instance_uid,
+        }
+        return [world.cast.ct.uuid, *(uids.get(each, each) for each in what)]
+
+    return args
+
+
+def _row(name: str, people: dict[Any, Any], *what: str, method: str = "get", note: str = "") -> Row:
+    return Row(f"dicomweb:{name}", method, _named(*what), people, anonymous=NOT_SIGNED_IN, note=note)
+
+
+def rows(on_ct: frozenset[str]) -> list[Row]:
+    """`on_ct` see the list of CT Reporting; of them Adam and Ana may download."""
+    seen = {OK: on_ct}
+    whole = {OK: "adam ana", DENIED: on_ct - {"adam", "ana"}}
+    study, series, instance = ("study",), ("study", "series"), ("study", "series", "instance")
+    return [
+        _row("service", seen),
+        Row("dicomweb:nothing", "get", lambda world: ["nothing"], {}, anonymous=NOT_SIGNED_IN),
+        _row("study", whole, *study),
+        _row("series", whole, *series),
+        _row("instance", whole, *instance),
+        _row("study_metadata", seen, *study),
+        _row("series_metadata", seen, *series),
+        _row("instance_metadata", seen, *instance),
+    ]
