@@ -94,6 +94,18 @@ SECTIONS = (
         ),
     ),
     Section(
+        gettext_noop("Access tokens"),
+        "lock",
+        "worklists_accesstoken_changelist",
+        gettext_noop("Whose programs read or store studies on worklists, and until when. Revoke a token."),
+    ),
+    Section(
+        gettext_noop("Senders"),
+        "upload",
+        "worklists_sender_changelist",
+        gettext_noop("Machines, such as a PACS, that store studies on a worklist. Add a sender, or end it."),
+    ),
+    Section(
         gettext_noop("Users"),
         "person",
         "accounts_user_changelist",

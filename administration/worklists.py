@@ -208,8 +208,12 @@ class WorklistAdmin(EditablePage):
             if row.share_code
             else ""
         )
+        senders = counted(row.senders.live().count(), "sender")
+        stores = (
+            _("%(senders)s can no longer store studies.") % {"senders": senders} if row.senders.live() else ""
+        )
         rest = _("People with “Every worklist” lose it too. The audit trail is kept.")
-        return [f"{people}.", *([code] if code else []), rest]
+        return [f"{people}.", *filter(None, [code, stores]), rest]
 
     def remove(self, change: Change) -> Done:
         delete_worklist(worklist=change.row, by=change.by)

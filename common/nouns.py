@@ -68,6 +68,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "selected study is": ngettext_lazy(
             "%(shown)s selected study is", "%(shown)s selected studies are", "number"
         ),
+        "sender": ngettext_lazy("%(shown)s sender", "%(shown)s senders", "number"),
         "share": ngettext_lazy("%(shown)s share", "%(shown)s shares", "number"),
         "share selected": ngettext_lazy("%(shown)s share selected", "%(shown)s shares selected", "number"),
         "share to this worklist ends": ngettext_lazy(

@@ -1,13 +1,17 @@
 """Who administers, and what they read: for the tests of the administration's pages."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.cast import Cast
+from accounts.models import User
+from tests.cast import Cast, acting
+from worklists import services
+from worklists.models import AccessToken, Sender, Worklist
 
 
 @pytest.fixture
@@ -23,6 +27,16 @@ def sue(cast: Cast, client: Client) -> Client:
     """Who runs the platform."""
     client.force_login(cast.sue)
     return client
+
+
+def token_and_sender(owner: User, administrator: User, worklist: Worklist, name: str) -> dict[Any, Any]:
+    """An access token of the owner and a sender of the account, both for the worklist; by model."""
+    day = date.today()
+    made = services.make_token(by=acting(owner), name=name, worklists=[worklist.uuid], last_day=day)
+    added = services.add_sender(
+        account=worklist.account, worklist=worklist, name=name, last_day=day, by=acting(administrator)
+    )
+    return {AccessToken: made.token, Sender: added.sender}
 
 
 def there(page: str, *args: Any, of: str = "worklist") -> str:

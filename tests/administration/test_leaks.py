@@ -17,6 +17,7 @@ from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
+from tests.administering import token_and_sender
 from tests.administration.test_matrix import ROWS as CORE
 from tests.administration.test_people_matrix import ROWS as PEOPLES
 from tests.cast import PATIENTS, Cast, acting
@@ -24,7 +25,7 @@ from tests.factories import join, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import answer, signed_in, world
 from worklists import services
-from worklists.models import Worklist, WorklistMembership
+from worklists.models import AccessToken, Sender, Worklist, WorklistMembership
 from worklists.services import MembershipOffer
 
 __all__ = ["world"]
@@ -46,6 +47,7 @@ def theirs(cast: Cast) -> dict[Any, Any]:
     """A row of Riverside for every model, and a trail of theirs."""
     to_dora = [Target(Method.EMAIL, "dora@river.test")]
     share_studies(placements=[cast.other_placement.uuid], targets=to_dora, by=acting(cast.caro))
+    machines = token_and_sender(cast.caro, cast.rita, cast.imaging, "Tide reader")
     role = services.add_role(account=cast.riverside, name="Tide reader", by=acting(cast.rita))
     boathouse = services.add_worklist(
         account=cast.riverside, kind="group", name="Boathouse", share_code="RIVERBANK1", by=acting(cast.rita)
@@ -56,6 +58,7 @@ def theirs(cast: Cast) -> dict[Any, Any]:
     offer = MembershipOffer("staff@river.test", role, ((boathouse, None),))
     services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
     return {
+        **machines,
         Role: role,
         AccountMembership: AccountMembership.objects.get(user=cast.caro),
         Worklist: boathouse,
@@ -68,6 +71,7 @@ def theirs(cast: Cast) -> dict[Any, Any]:
 @pytest.fixture
 def adam(cast: Cast, theirs: dict[Any, Any], client: Client) -> Client:
     services.change_worklist(worklist=cast.ct, description="Read here", by=acting(cast.adam))
+    token_and_sender(cast.ana, cast.adam, cast.ct, "Ours")
     services.invite_members(
         account=cast.northgate,
         offers=[MembershipOffer("new@north.test", Role.objects.get(account=cast.northgate, name="Viewer"))],
@@ -98,6 +102,8 @@ def own_rows(cast: Cast) -> dict[Any, int]:
         WorklistMembership: membership_of(cast.ana, cast.ct).pk,
         Invitation: Invitation.objects.get(account=cast.northgate).pk,
         type(cast.northgate): cast.northgate.pk,
+        AccessToken: AccessToken.objects.get(owner=cast.ana).pk,
+        Sender: Sender.objects.get(account=cast.northgate).pk,
         User: cast.ana.pk,
     }
 
@@ -207,7 +213,9 @@ def test_no_autocomplete_of_any_field_names_another_accounts(adam: Client, term:
     assert {asked: what for asked, what in found.items() if what != (True, set())} == {}
 
 
-@pytest.mark.parametrize("model", [Role, AccountMembership, Worklist, WorklistMembership, Invitation])
+@pytest.mark.parametrize(
+    "model", [Role, AccountMembership, Worklist, WorklistMembership, Invitation, AccessToken, Sender]
+)
 @pytest.mark.parametrize("action", ["delete_selected", "anything", ""])
 def test_no_bulk_deed_is_posted_by_hand(
     adam: Client, cast: Cast, theirs: dict[Any, Any], model: Any, action: str

@@ -35,9 +35,11 @@ from worklists.selectors.roles import (
     with_numbers,
 )
 from worklists.selectors.tokens import (
+    last_day_in,
     number_of_tokens,
     tokens_of,
     tokens_reaching,
+    with_worklists,
     worklists_for_a_token,
 )
 
@@ -54,6 +56,7 @@ __all__ = [
     "every_right",
     "holders_of",
     "in_numbers",
+    "last_day_in",
     "last_replacement_of",
     "mail_ticks_of",
     "number_of_tokens",
@@ -68,6 +71,7 @@ __all__ = [
     "tokens_reaching",
     "why_role_stays",
     "with_numbers",
+    "with_worklists",
     "without_second_factor",
     "worklists_for_a_token",
     "worklists_of_member",

@@ -1,20 +1,26 @@
 """Access tokens and senders, as their owner and administrators see them."""
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from django.db.models import F, Prefetch, QuerySet
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, User
 from audit.actor import READ, STORE, Actor
+from common.days import today_in
 from worklists import access
 from worklists.models import AccessToken, AccessTokenWorklist, Worklist
+from worklists.models.token import AccessTokenQuerySet
 
+LONGEST = timedelta(days=365)
 NO_WORKLIST = gettext_noop("Choose at least one worklist.")
 NOT_YOURS = gettext_noop("You have no right on this worklist that a token can carry.")
 
 
 def tokens_of(by: Actor) -> list[AccessToken]:
     """The person's own tokens that work, newest first, each with its worklists in `shown`."""
-    return list(_with_worklists(AccessToken.objects.live().filter(owner=by.person), Q()))
+    return list(with_worklists(AccessToken.objects.live().filter(owner=by.person)))
 
 
 def number_of_tokens(user: User) -> int:
@@ -22,10 +28,9 @@ def number_of_tokens(user: User) -> int:
 
 
 def tokens_reaching(account: Account) -> QuerySet[AccessToken]:
-    """The tokens that work and reach worklists of the account, each with those alone in `shown`."""
+    """The tokens that work and reach worklists of the account."""
     here = AccessTokenWorklist.objects.filter(worklist__account=account)
-    tokens = AccessToken.objects.live().filter(pk__in=here.values("token"))
-    return _with_worklists(tokens, Q(worklist__account=account))
+    return AccessToken.objects.live().filter(pk__in=here.values("token"))
 
 
 def worklists_for_a_token(by: Actor) -> QuerySet[Worklist]:
@@ -36,7 +41,16 @@ def worklists_for_a_token(by: Actor) -> QuerySet[Worklist]:
     return chosen.with_names().order_by(F("account__name").asc(nulls_first=True), "-kind", "name", "pk")
 
 
-def _with_worklists(tokens: QuerySet[AccessToken], which: Q) -> QuerySet[AccessToken]:
-    reaches = AccessTokenWorklist.objects.filter(which).select_related("worklist__account", "worklist__owner")
+def with_worklists(tokens: QuerySet[AccessToken], *, account: Account | None = None) -> QuerySet[AccessToken]:
+    """Those of the tokens that work, each with its worklists in `shown`; of an account, with its worklists alone."""
+    reaches = AccessTokenWorklist.objects.select_related("worklist__account", "worklist__owner")
+    if account is not None:
+        reaches = reaches.filter(worklist__account=account)
     shown = Prefetch("reaches", reaches.order_by("worklist__name", "pk"), to_attr="shown")
-    return tokens.select_related("owner").prefetch_related(shown).order_by("-created_at", "-pk")
+    live = cast(AccessTokenQuerySet, tokens).live()
+    return live.select_related("owner").prefetch_related(shown).order_by("-created_at", "-pk")
+
+
+def last_day_in(zone: str, now: datetime) -> date:
+    """The last day that a token may have."""
+    return today_in(zone, now) + LONGEST
