@@ -31,7 +31,8 @@ def ending_shares(shares: Sequence[Share], by: Actor, *, staying: Collection[int
     """
     shares = [share for share in shares if share.ended_at is None]
     seen = placements_visible_to(by).filter(study__in={share.study_id for share in shares})
-    names = dict(seen.values_list("study", "name_key"))
+    ordered = seen.order_by("name_key", "-study_date", "pk").values_list("study", flat=True)
+    known = {study_id: at for at, study_id in enumerate(dict.fromkeys(ordered))}
     accounts = accounts_of(by.person)
     ours = {
         share.to_worklist.pk
@@ -42,16 +43,15 @@ def ending_shares(shares: Sequence[Share], by: Actor, *, staying: Collection[int
     ending = [
         EndingShare(
             share,
-            share.study if share.study_id in names else None,
+            share.study if share.study_id in known else None,
             recipient_of(share),
             people.get(share.to_worklist_id or 0, 0),
             share.pk in staying,
         )
         for share in shares
     ]
-    return sorted(ending, key=lambda each: (names.get(each.share.study_id, ""), *_order(each)))
 
+    def order(each: EndingShare) -> tuple[int, str, int]:
+        return known.get(each.share.study_id, len(known)), str(each.recipient), each.share.pk
 
-def _order(ending: EndingShare) -> tuple[int, str, int]:
-    study_date = ending.study.study_date if ending.study is not None else None
-    return -study_date.toordinal() if study_date is not None else 0, str(ending.recipient), ending.share.pk
+    return sorted(ending, key=order)

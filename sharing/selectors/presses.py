@@ -14,7 +14,7 @@ LATEST = 20_000
 
 @dataclass(frozen=True)
 class PressMade:
-    """How many shares a press made: effective at once, waiting for approval, waiting for people to register."""
+    """With how many recipients a press shared: at once, once it is approved, once they register."""
 
     shared: int
     awaiting: int
@@ -25,8 +25,10 @@ def made_in_press(by: Actor, press: UUID) -> PressMade | None:
     """The shares of the person's own press; None where it made none. One statement."""
     latest = Share.objects.filter(shared_by=by.person).order_by("-id")[:LATEST]
     made = Share.objects.filter(pk__in=latest.values("pk"), press=press).aggregate(
-        invited=Count("pk", filter=Q(to_worklist=None)),
-        awaiting=Count("pk", filter=Q(to_worklist__isnull=False, approved_at=None)),
-        shared=Count("pk", filter=Q(to_worklist__isnull=False, approved_at__isnull=False)),
+        invited=Count("invitation", distinct=True, filter=Q(to_worklist=None)),
+        awaiting=Count("to_worklist", distinct=True, filter=Q(to_worklist__isnull=False, approved_at=None)),
+        shared=Count(
+            "to_worklist", distinct=True, filter=Q(to_worklist__isnull=False, approved_at__isnull=False)
+        ),
     )
     return PressMade(**made) if any(made.values()) else None

@@ -26,6 +26,24 @@ def mark(offer: Offer, sections: dict[str, Any]) -> None:
             recipient["already"] = already_words(held.get(key), len(study_ids))
 
 
+def invalid_in(sections: dict[str, Any]) -> tuple[int, int]:
+    """How many of the picked recipients cannot be shared with, and how many typed entries are not recipients."""
+    picked = 0
+    for name, chips, is_valid in (
+        ("physicians", "chips", lambda chip: chip["person"]),
+        ("codes", "chips", lambda chip: True),
+        ("emails", "chips", lambda chip: True),
+    ):
+        refused = bool(sections.get(name, {}).get("refusal"))
+        picked += sum(refused or not is_valid(chip) for chip in _of(sections, name, chips))
+    for name in ("locations", "groups"):
+        section = sections.get(name, {})
+        picked += len(section.get("unknown", ()))
+        picked += sum(row["checked"] for row in _of(sections, name, "rows") if section["refusal"])
+    typed = sum(sections.get(name, {}).get("typed_wrong", 0) for name in ("codes", "emails"))
+    return picked, typed
+
+
 def _of(sections: dict[str, Any], section: str, name: str) -> list[dict[str, Any]]:
     recipients: list[dict[str, Any]] = sections.get(section, {}).get(name, [])
     return recipients

@@ -17,7 +17,7 @@ from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import dialog
 from sharing.services.dialog import Offer
-from sharing.views.already import mark
+from sharing.views.already import invalid_in, mark
 from sharing.views.common import dialog_answer, studies_page
 
 MANY_PLACES = 8
@@ -130,7 +130,7 @@ class Dialog:
             "picked": picked,
             "form": self.form,
             "close": studies_page(self.request, offer.worklist),
-            "recipients": picked.number,
+            "studies": len(self.ticked) - offer.gone,
             "several_accounts": offer.worklist.is_personal,
             "focus": self.part,
             "press": press,
@@ -146,6 +146,8 @@ class Dialog:
         if self.wants("share-emails"):
             context["emails"] = self._emails()
         mark(offer, context)
+        refused, typed_wrong = invalid_in(context)
+        context["recipients"], context["invalid"] = picked.number - refused, refused + typed_wrong
         return context
 
     def _section(self, method: Method, anything: bool) -> dict[str, Any]:
@@ -192,7 +194,12 @@ class Dialog:
             for code, name in self.picked.codes.items()
         ]
         anything = bool(chips or self.picked.new_codes.strip())
-        return {**self._section(Method.CODE, anything), "chips": chips, "errors": self.code_errors}
+        return {
+            **self._section(Method.CODE, anything),
+            "chips": chips,
+            "errors": self.code_errors,
+            "typed_wrong": len(self.picked.typed_codes()) if self.code_errors else 0,
+        }
 
     def _emails(self) -> dict[str, Any]:
         worklist = self.offer.worklist
@@ -202,4 +209,9 @@ class Dialog:
         names = selectors.members_with(known, accounts)
         chips = [{"email": email, "name": names.get(email, "")} for email in self.picked.emails]
         anything = bool(chips or self.picked.new_emails.strip())
-        return {**self._section(Method.EMAIL, anything), "chips": chips, "errors": self.email_errors}
+        return {
+            **self._section(Method.EMAIL, anything),
+            "chips": chips,
+            "errors": self.email_errors,
+            "typed_wrong": len(self.picked.typed_emails()) if self.email_errors else 0,
+        }

@@ -1,6 +1,7 @@
 """The report of a press, for reading: by target, then by outcome."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common import formats
+from common.nouns import counted
 from common.text import one_line
 from sharing.decisions import ShareChange
+from sharing.forms import uuids
 from sharing.models import Method
 from sharing.selectors import PressMade
 from sharing.selectors.access import last_moment
@@ -45,28 +48,33 @@ MOST_OF_NOTE = 80
 WHAT_WAS_SHARED = gettext_noop("What was shared")
 
 
-def press_counts(made: PressMade) -> list[tuple[int, str]]:
-    """How many shares a press made, by outcome, as its report counts them."""
+def press_counts(made: PressMade) -> list[tuple[str, str]]:
+    """With how many recipients a press shared, by outcome, as its report counts them."""
     counts = (
         (Outcome.SHARED, made.shared),
         (Outcome.INVITED, made.invited),
         (Outcome.AWAITING_APPROVAL, made.awaiting),
     )
-    return [(number, _(WORDS[outcome])) for outcome, number in counts if number]
+    return [(counted(number, "recipient"), _(WORDS[outcome])) for outcome, number in counts if number]
 
 
-def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
-    counts = [(report.count(outcome), _(WORDS[outcome])) for outcome in ORDER[::-1] if report.count(outcome)]
+def report_context(
+    request: HttpRequest, report: ShareReport, *, until: date | None, note: str
+) -> dict[str, Any]:
+    """`until` and `note` are what the press gave: each new share has them."""
     unknown = Unknown(_("Name not recorded"), _("not recorded"))
     lines = {row.placement_uuid: _study(row.placement, unknown) for row in report.rows}
     by_target: dict[Target, list[ReportRow]] = {}
-    for row in report.rows:
+    for row in _as_in_dialog(request, report.rows):
         by_target.setdefault(row.target, []).append(row)
     return {
         "report": report,
         "close": studies_page(request, report.worklist),
         "page_title": _(WHAT_WAS_SHARED),
-        "counts": counts,
+        "counts": _counts(by_target),
+        "is_new": report.count(Outcome.SHARED, Outcome.INVITED, Outcome.AWAITING_APPROVAL) > 0,
+        "until": formats.day(until) if until is not None else "",
+        "note": note,
         "studies": len(lines),
         "recipients": len(by_target),
         "all_done": not report.count(Outcome.REFUSED),
@@ -74,6 +82,22 @@ def report_context(request: HttpRequest, report: ShareReport) -> dict[str, Any]:
         "folded": len(report.rows) > MANY_LINES,
         "targets": [_target(target, rows, lines) for target, rows in by_target.items()],
     }
+
+
+def _as_in_dialog(request: HttpRequest, rows: list[ReportRow]) -> list[ReportRow]:
+    """In the order of the dialog, whose form carries the studies as it lists them."""
+    order = {uuid: at for at, uuid in enumerate(uuids(request.POST.getlist("placement")))}
+    return sorted(rows, key=lambda row: order.get(row.placement_uuid, len(order)))
+
+
+def _counts(by_target: dict[Target, list[ReportRow]]) -> list[tuple[str, str]]:
+    """By outcome the recipients who have it for some study: people are counted, not pairs of study and recipient."""
+    recipients = Counter(outcome for rows in by_target.values() for outcome in {row.outcome for row in rows})
+    return [
+        (counted(recipients[outcome], "recipient"), _(WORDS[outcome]))
+        for outcome in ORDER[::-1]
+        if recipients[outcome]
+    ]
 
 
 def _target(target: Target, rows: list[ReportRow], lines: dict[Any, dict[str, str]]) -> dict[str, Any]:
@@ -131,11 +155,13 @@ class Unknown(NamedTuple):
 def _study(placement: Placement | None, unknown: Unknown) -> dict[str, str]:
     """Who and when, as plain words: there may be 10,000 lines."""
     if placement is None:
-        return {"name": "", "born": "", "date": "", "description": ""}
+        return dict.fromkeys(("name", "born", "mrn", "modalities", "date", "description"), "")
     study = placement.study
     return {
         "name": formats.person_name(study.patient_name) or unknown.name,
         "born": formats.day(study.patient_birth_date or study.patient_birth_date_raw) or unknown.value,
+        "mrn": study.patient_id,
+        "modalities": " ".join(study.modalities),
         "date": formats.day(study.study_date or study.study_date_raw) or unknown.value,
         "description": study.description,
     }

@@ -76,7 +76,7 @@ def share(request: HttpRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return dialog_answer(request, "sharing/_report.html", report_context(request, report))
+            return _reported(request, report, form)
     try:
         shown = _posted(request, form)
         if picked.has_unchecked:
@@ -111,6 +111,11 @@ def physicians(request: HttpRequest) -> HttpResponse:
     hits = dialog.find_people(find=find, accounts=accounts, by=actor_of(request))
     context = {"hits": hits, "find": find, "several_accounts": bool(request.GET.getlist("account"))}
     return render(request, "sharing/_physician_hits.html", context)
+
+
+def _reported(request: HttpRequest, report: services.ShareReport, form: ShareForm) -> HttpResponse:
+    context = report_context(request, report, **form.cleaned_data)
+    return dialog_answer(request, "sharing/_report.html", context)
 
 
 def _posted(request: HttpRequest, form: ShareForm) -> Dialog:

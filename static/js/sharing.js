@@ -7,12 +7,22 @@
 
   const PICKED = "input[name=location]:checked, input[name=group]:checked, input[name=physician], input[name=code], input[name=email]";
 
+  function write(element, words) {
+    if (element.textContent !== words) element.textContent = words;
+  }
+
   function count(form) {
     const line = form.querySelector("[data-share-count]");
     if (!line) return;
-    const number = form.querySelectorAll(PICKED).length;
-    const words = window.cimar.counted(line.closest("[data-share-line]"), number);
-    if (line.textContent !== words) line.textContent = words;
+    const picked = [...form.querySelectorAll(PICKED)];
+    const refused = picked.filter((input) => input.closest("[data-refused]")).length;
+    write(line, window.cimar.counted(line.closest("[data-share-line]"), picked.length - refused));
+    // An entry that was read back and refused stays in its field, which is marked as invalid.
+    const typed = [...form.querySelectorAll("[data-several][aria-invalid=true]")].flatMap((input) => input.value.split(/[,;\n]+/));
+    const invalid = refused + typed.filter((entry) => entry.trim()).length;
+    const beside = form.querySelector("[data-share-invalid]");
+    beside.hidden = !invalid;
+    write(beside, window.cimar.counted(beside, invalid));
   }
 
   const counted = (element) => {

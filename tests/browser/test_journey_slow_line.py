@@ -114,8 +114,8 @@ def test_of_a_press_whose_answer_was_lost_the_server_says_what_became(
 
     expect(dialog.get_by_text("but the server did share")).to_be_visible()
     expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
-    expect(dialog.get_by_role("list", name="New shares")).to_contain_text("1 shared")
-    expect(dialog.get_by_role("list", name="New shares")).to_contain_text("1 invited")
+    expect(dialog.get_by_role("list", name="New shares")).to_contain_text("1 recipient shared")
+    expect(dialog.get_by_role("list", name="New shares")).to_contain_text("1 recipient invited")
     assert Share.objects.count() == 2
     ana.page.unroute(PRESS)
     ana.look("pressed")

@@ -189,6 +189,20 @@ def target(cast: Cast, to: str) -> Target:
     return Target(Method(worklist.kind), str(worklist.uuid))
 
 
+def test_the_dialog_counts_what_can_be_shared_and_beside_it_what_cannot(client, cast):
+    client.force_login(cast.ana)
+    page = dialog(
+        client,
+        cast.placement,
+        location=[str(cast.emergency.uuid), "3a4be8ba-96a1-4fd9-a4a1-1a22b1b5ef0e"],
+        physician=[str(cast.ben.uuid), str(cast.caro.uuid)],
+        new_code="RIVERSIDE, NOSUCHCODE, ANOTHER",
+        new_email="dora@example.net, not an email",
+    )
+    line = re.sub(r"<[^>]+>", "", page.partition('id="share-line"')[2].partition("</p>")[0])
+    assert ("1 study to 4 recipients" in line, "5 entries are not valid" in line) == (True, True)
+
+
 def test_the_marks_are_one_statement_however_many_studies_and_recipients(client, cast):
     studies = [placement_of(make_study(cast.ct), cast.ct) for _ in range(30)]
     everyone = [

@@ -100,7 +100,7 @@ def test_five_methods_in_one_press(ana: Page, live_server, here: Cast, complaint
     look(ana, "dialog")
     dialog.get_by_role("button", name="Share Studies").click()
     expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
-    expect(dialog.locator(".report-counts")).to_contain_text("8 shared")
+    expect(dialog.locator(".report-counts")).to_contain_text("4 recipients shared")
     look(ana, "report")
     assert Share.objects.count() == 10
     dialog.get_by_role("link", name="Done").click()
@@ -116,6 +116,9 @@ def test_a_mistake_keeps_what_was_typed_and_says_where(
     dialog.get_by_label("Type a share code").fill("nosuchcode")
     dialog.get_by_role("button", name="Check code").click()
     expect(dialog.locator("#codes_error")).to_contain_text("No worklist has this share code.")
+    expect(dialog.locator("#share-line")).to_have_text(
+        re.compile("to 0 recipients.*1 entry is not valid", re.S)
+    )
     dialog.get_by_label("Type a share code").fill("")
     dialog.get_by_label("Note").fill("x" * 2001)
     dialog.get_by_role("checkbox", name="Emergency").check()

@@ -127,8 +127,9 @@ def test_five_methods_and_two_studies_go_in_one_press(client, cast):
     assert {share.note for share in Share.objects.all()} == {"Please look"}
     # Inclusive, in the worklist's zone: London.
     assert {share.expires_at.isoformat() for share in Share.objects.all()} == {"2199-02-01T00:00:00+00:00"}
-    assert '<strong class="num">8</strong> shared' in page
-    assert '<strong class="num">2</strong> invited; visible once the person registers' in page
+    assert '<strong class="num">4 recipients</strong> shared' in page
+    assert '<strong class="num">1 recipient</strong> invited; visible once the person registers' in page
+    assert "The new shares end after 31 Jan 2199." in page
     assert "Osei, Kofi" in page
 
 
@@ -152,7 +153,7 @@ def test_a_change_names_the_old_and_the_new_end_date_and_note(client, cast):
     with_end = text(share(client, cast, **to, until="2199-01-31"))
     with_both = text(share(client, cast, **to, until="2199-02-28", note="For <b>Monday</b>"))
 
-    assert '<strong class="num">1</strong> updated' in with_end
+    assert '<strong class="num">1 recipient</strong> updated' in with_end
     assert "End date: none → 31 Jan 2199." in with_end
     assert "Note" not in with_end
     assert "End date: 31 Jan 2199 → 28 Feb 2199." in with_both
