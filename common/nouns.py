@@ -43,9 +43,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "file was": ngettext_lazy("%(shown)s file was", "%(shown)s files were", "number"),
         "image": ngettext_lazy("%(shown)s image", "%(shown)s images", "number"),
         "imaging study": ngettext_lazy("%(shown)s imaging study", "%(shown)s imaging studies", "number"),
-        "invalid": ngettext_lazy(
-            "%(shown)s entry is not valid", "%(shown)s entries are not valid", "number"
-        ),
+        "invalid entry": ngettext_lazy("%(shown)s invalid entry", "%(shown)s invalid entries", "number"),
         "line has": ngettext_lazy("%(shown)s line has", "%(shown)s lines have", "number"),
         "line is": ngettext_lazy("%(shown)s line is", "%(shown)s lines are", "number"),
         "member": ngettext_lazy("%(shown)s member", "%(shown)s members", "number"),

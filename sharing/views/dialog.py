@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.requests import actor_of
+from common.nouns import counted, counted_by_script
 from common.text import identity
 from sharing import selectors, targets
 from sharing.forms import Picked, ShareForm, press_of, sealed, sealed_press, uuids
@@ -148,6 +149,8 @@ class Dialog:
         mark(offer, context)
         refused, typed_wrong = invalid_in(context)
         context["recipients"], context["invalid"] = picked.number - refused, refused + typed_wrong
+        context["invalid_entries"] = counted(refused + typed_wrong, "invalid entry")
+        context["invalid_by_script"] = counted_by_script("invalid entry")
         return context
 
     def _section(self, method: Method, anything: bool) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def test_the_dialog_counts_what_can_be_shared_and_beside_it_what_cannot(client, 
         new_email="dora@example.net, not an email",
     )
     line = re.sub(r"<[^>]+>", "", page.partition('id="share-line"')[2].partition("</p>")[0])
-    assert ("1 study to 4 recipients" in line, "5 entries are not valid" in line) == (True, True)
+    assert ("1 study to 4 recipients" in line, "5 invalid entries" in line) == (True, True)
 
 
 def test_the_marks_are_one_statement_however_many_studies_and_recipients(client, cast):

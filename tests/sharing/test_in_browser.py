@@ -116,9 +116,7 @@ def test_a_mistake_keeps_what_was_typed_and_says_where(
     dialog.get_by_label("Type a share code").fill("nosuchcode")
     dialog.get_by_role("button", name="Check code").click()
     expect(dialog.locator("#codes_error")).to_contain_text("No worklist has this share code.")
-    expect(dialog.locator("#share-line")).to_have_text(
-        re.compile("to 0 recipients.*1 entry is not valid", re.S)
-    )
+    expect(dialog.locator("#share-line")).to_have_text(re.compile("to 0 recipients.*1 invalid entry", re.S))
     dialog.get_by_label("Type a share code").fill("")
     dialog.get_by_label("Note").fill("x" * 2001)
     dialog.get_by_role("checkbox", name="Emergency").check()
