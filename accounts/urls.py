@@ -51,5 +51,7 @@ sign_in_urls: list[URLPattern | URLResolver] = [
     path("passkey/", sign_in.passkey, name="mfa_login_webauthn"),
     path("organisation/", provider.leave, name="provider_leave"),
     path("organisation/back/", provider.come_back, name="provider_back"),
+    path("password/reset/", sign_in.ForgottenPassword.as_view(), name="account_reset_password"),
+    path("confirm-email/", sign_in.ConfirmEmail.as_view(), name="account_email_verification_sent"),
     path("", include("allauth.account.urls")),
 ]

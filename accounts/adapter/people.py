@@ -4,7 +4,6 @@ import logging
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -24,7 +23,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts import mail
 from accounts.models import User
-from accounts.services import outbox, people, sessions
+from accounts.services import limits, outbox, people, sessions
 from audit.actor import Actor
 from audit.requests import actor_of, ip_address_of
 from common.responses import is_path
@@ -34,9 +33,7 @@ from worklists.selectors.offers import offers_to
 
 log = logging.getLogger(__name__)
 
-# A mail with a code or a reset link is not sent after the code or the link has expired.
-CODE_LIFE = timedelta(minutes=15)
-LINK_LIFE = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+# A mail with a code is not sent after the code has expired.
 NEWS_LIFE = timedelta(days=1)
 
 NOT_THE_PASSWORD = gettext_noop("This is not your current password.")
@@ -91,6 +88,10 @@ class AccountAdapter(DefaultAccountAdapter):
             sessions.note_limited(email=email, by=actor_of(request))
             raise
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Failed tries are counted for the email alone; allauth's key has the Host header, which the client chooses."""
+        return identity(str(credentials.get("email") or ""))
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         by = actor_of(request)
         if request.user.is_authenticated:
@@ -135,12 +136,7 @@ class AccountAdapter(DefaultAccountAdapter):
         except DatabaseError as error:
             log.error("what waits for user %s was not claimed: %s", by.user_id, type(error).__name__)
 
-    # --- URLs of links and redirects ---------------------------------------------------------------------
-
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """A URL of CIMAR_BASE_URL, not of the host name in the request."""
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return mail.link(path.replace("UID-KEY", quote(key)))
+    # --- Redirects ----------------------------------------------------------------------------------------
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:profile")
@@ -149,7 +145,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("accounts:profile")
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """With a second factor it is asked for: a password alone, perhaps a stolen one, removes no factor."""
         methods = super().get_reauthentication_methods(user)
+        by_factor = [method for method in methods if method["id"] != "reauthenticate"]
+        methods = by_factor or methods
         return [{**method, "description": _(WAYS_TO_CONFIRM[method["id"]])} for method in methods]
 
     # --- Mail -----------------------------------------------------------------------------------------------
@@ -157,7 +156,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Rendered at once, since it may hold a link or a code that is not stored elsewhere; the outbox sends it."""
         kind = template_prefix.rpartition("/")[2]
-        life = CODE_LIFE if "code" in context else LINK_LIFE if "password_reset_url" in context else NEWS_LIFE
+        if "code" in context and context.get("user") is not None:
+            limits.renew_code_tries(user=context["user"])
+        life = limits.CODE_LIFE if "code" in context else NEWS_LIFE
         outbox.queue_written(
             kind=kind,
             recipient=email,

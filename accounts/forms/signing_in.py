@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.text import NOT_AN_EMAIL
+from common.text import NOT_AN_EMAIL, identity
 
 PASSWORD_HELP = gettext_noop(
     "Use at least 10 characters. "
@@ -50,7 +50,11 @@ class PasswordAgainForm(Worded, allauth_forms.ReauthenticateForm):
 
 
 class ForgottenPasswordForm(Worded, allauth_forms.ResetPasswordForm):
-    pass
+    """Does not look the email up: the page answers after the same time whether or not it is registered."""
+
+    def clean_email(self) -> str:
+        email: str = identity(self.cleaned_data["email"])
+        return email
 
 
 class ResetPasswordForm(Worded, allauth_forms.ResetPasswordKeyForm):

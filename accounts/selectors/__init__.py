@@ -6,6 +6,7 @@ from accounts.selectors.people import (
     is_registered,
     mails_of_a_code,
     proved_emails,
+    user_with_email,
     users_at,
 )
 from accounts.selectors.security import Factor, Session, factors_of, sessions_of
@@ -23,5 +24,6 @@ __all__ = [
     "proved_emails",
     "session_user",
     "sessions_of",
+    "user_with_email",
     "users_at",
 ]

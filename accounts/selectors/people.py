@@ -16,6 +16,11 @@ def users_at(emails: Iterable[str]) -> dict[str, User]:
     return {row.email: row.user for row in proved}
 
 
+def user_with_email(email: str) -> User | None:
+    """Who signs in with this email, or has proved it to be theirs."""
+    return User.objects.filter(same_email("email", email)).first() or users_at([email]).get(identity(email))
+
+
 def is_registered(email: str) -> bool:
     """Whether a person signs in with this email or has proved it to be theirs."""
     tidied = identity(email)

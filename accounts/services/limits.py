@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.models import Invitation
+from accounts.models import Invitation, User
 from accounts.services import tallies
 from audit.actor import Actor, Kind
 
@@ -37,6 +37,9 @@ MOST_MAILS = 100
 MOST_MAILS_OF_AN_INVITATION = 5
 # Of each its owner has a mail.
 MOST_NEW_TOKENS = 20
+# allauth's own count of them is in the session, where requests at the same time do not see each other's.
+MOST_CODE_TRIES = 3
+CODE_LIFE = timedelta(minutes=15)
 
 TOO_MANY_CODES = gettext_noop("Too many look-ups. Wait a minute and try again.")
 TOO_MANY_CODES_TYPED = gettext_noop("You have tried too many codes. Wait a minute, or generate one.")
@@ -131,6 +134,20 @@ def count_new_token(*, by: Actor) -> None:
     key = f"tokens made by person {by.person.pk}"
     if not tallies.consume(key=key, amount=1, limit=MOST_NEW_TOKENS, per=HOUR):
         raise ValidationError(too_many_tokens(), code="limited")
+
+
+def take_code_try(*, user: User) -> bool:
+    """Count a try at the code that was mailed to prove an email, before it is compared; False where none is left."""
+    return tallies.consume(key=_code_tries(user), amount=1, limit=MOST_CODE_TRIES, per=CODE_LIFE)
+
+
+def renew_code_tries(*, user: User) -> None:
+    """A new code is mailed: it has all its tries."""
+    tallies.forget(key=_code_tries(user))
+
+
+def _code_tries(user: User) -> str:
+    return f"tries at a mailed code by person {user.pk}"
 
 
 def _consume(rate: Rate, by: Actor, account: int | None, amount: int) -> bool:

@@ -1,17 +1,22 @@
 """A person's own details and password."""
 
 from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.events import on_user
 from accounts.models import Account, User
+from accounts.services import limits
+from accounts.services.outbox import queue_mail
 from accounts.services.sessions import end_sessions
 from audit.actions import Action
 from audit.actor import Actor
@@ -59,6 +64,17 @@ def _record_new_name(user: User, before: str, by: Actor) -> None:
     places = [On(), *(On(account_id=account.pk, account_label=account.name) for account in accounts)]
     detail = {**on_user(user).detail, "old_name": before, "new_name": user.name}
     record_all([event(Action.USER_RENAME, by=by, on=replace(place, detail=detail)) for place in places])
+
+
+def ask_for_reset(*, email: str) -> None:
+    """A mail with a link to choose a new password, if the email turns out to be registered when the mail is written."""
+    life = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    queue_mail(kind="password_reset_key", recipient=identity(email), data={}, good_until=Now() + life)
+
+
+def try_mailed_code(*, user: User) -> bool:
+    """Take one of the tries at the code that proves an email, before it is compared; False where none is left."""
+    return limits.take_code_try(user=user)
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.models import Tally
+
 # A statement that waits for another count reads it: a conflicting row is read again once it is committed.
 COUNT = """
     INSERT INTO accounts_tally AS tally (key, began_at, count)
@@ -21,6 +23,11 @@ GIVE_BACK = """
     UPDATE accounts_tally SET count = greatest(count - %(amount)s, 0)
     WHERE key = %(key)s AND began_at > statement_timestamp() - %(per)s
 """
+
+
+def forget(*, key: str) -> None:
+    """A new window begins with the next count."""
+    Tally.objects.filter(key=key).delete()
 
 
 def consume(*, key: str, amount: int, limit: int, per: timedelta) -> bool:

@@ -1,8 +1,12 @@
 """A person's second factors: the list, setting up, removing, and the page where a factor is required."""
 
 import base64
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal.auth import clear_totp_secret
 from allauth.mfa.webauthn.internal.auth import begin_registration
@@ -21,6 +25,22 @@ from accounts.selectors import Factor, demands_on, factors_of
 from accounts.services import second_factor
 from accounts.views.sign_in import as_text
 from audit.requests import actor_of
+
+
+def by_factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Within `confirmed`: a person with a factor has confirmed with it, not with the password before it was set up."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        again = [
+            way for way in get_authentication_records(request, request.user) if way.get("reauthenticated")
+        ]
+        if factors_of(request.user).listed and again[-1]["method"] != "mfa":
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return checked
+
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -90,6 +110,7 @@ def add_key(request: HttpRequest) -> HttpResponse:
 @signed_in
 @both
 @confirmed
+@by_factor
 def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
     mine = _mine(request, factor)
     is_last = len(factors_of(request.user).listed) == 1
@@ -107,6 +128,7 @@ def remove_factor(request: HttpRequest, factor: UUID) -> HttpResponse:
 @signed_in
 @both
 @confirmed
+@by_factor
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """A page that asks first; the codes are shown only in the answer to the post."""
     if request.method == "POST":

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from allauth.account import views as allauth_views
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
@@ -27,7 +28,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import FOR_ADMINISTRATORS
 from accounts.forms import NOT_RIGHT, PasskeyForm
 from accounts.models import User
-from accounts.services import second_factor, sessions
+from accounts.services import people, second_factor, sessions
+from accounts.services.registration import NO_TRY_LEFT
 from audit.requests import actor_of
 from common.responses import is_path
 
@@ -87,6 +89,33 @@ class KeyAgain(ReauthenticateWebAuthnView):
             return super(ReauthenticateWebAuthnView, self).form_valid(form)
         messages.error(request, _(NOT_RIGHT))
         return redirect(request.get_full_path())
+
+
+class ForgottenPassword(allauth_views.PasswordResetView):
+    """Whether the email is registered is found out when the mail is written, not while the person waits."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        limited: HttpResponse | None = ratelimit.consume_or_429(
+            self.request, app="allauth.account", action="reset_password", key=email
+        )
+        if limited is not None:
+            return limited
+        people.ask_for_reset(email=email)
+        return redirect(self.get_success_url())
+
+
+class ConfirmEmail(allauth_views.ConfirmEmailVerificationCodeView):
+    """The code that was mailed to prove an email."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A try is counted before the code is compared, so that posts at the same time share the tries."""
+        person = self._process.user
+        if self._action == "verify" and person is not None and not people.try_mailed_code(user=person):
+            self._process.abort()
+            messages.error(request, _(NO_TRY_LEFT))
+            return redirect("account_login")
+        return super().post(request, *args, **kwargs)
 
 
 def used(request: HttpRequest, form: Form, *, user: User) -> bool:

@@ -6,6 +6,7 @@ from cimar.settings.where import CIMAR_DATA, CIMAR_DEVELOPMENT, env
 CIMAR_MAIL_KINDS = {
     "study_shared": "sharing.mail.study_shared",
     "invitation": "sharing.mail.invitation",
+    "password_reset_key": "accounts.reset_mail.password_reset_key",
     "staff_invitation": "worklists.mail.staff_invitation",
     "token_made": "worklists.mail.token_made",
 }

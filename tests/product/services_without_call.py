@@ -39,6 +39,7 @@ PART_OF_A_DEED = {
     "worklists.staff_invitations.invite_within",
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.
     "accounts.outbox.queue_mail",
+    "accounts.people.ask_for_reset",
     "worklists.members.enrol",
     "worklists.replacements.narrow_again",
     "worklists.senders.end_senders_of",
@@ -60,6 +61,10 @@ NOBODYS_DEED = {
     # Nor is it anybody's that a browser was seen again, a counter counted, or a key to a secret changed.
     "accounts.sessions.note_seen",
     "accounts.tallies.consume",
+    "accounts.tallies.forget",
+    "accounts.limits.take_code_try",
+    "accounts.limits.renew_code_tries",
+    "accounts.people.try_mailed_code",
     "accounts.tallies.give_back",
     "accounts.limits.count_codes",
     "accounts.limits.give_back_codes",
