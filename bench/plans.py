@@ -43,9 +43,9 @@ def actions(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     from worklists import access
 
     person, nothing = scene.people[0], Question()
-    for sort, descending, column in SORTS:
+    for sort, descending, columns in SORTS:
         order = Order(Sort(sort), descending)
-        ids, _ = halfway(scene, column, "DESC" if descending else "ASC")
+        ids, _ = halfway(scene, columns, "DESC" if descending else "ASC")
         for depth, cursor in (("first", None), ("deep", Cursor("after", ids))):
             what = f"A page by {sort}, {depth}"
             yield (
@@ -55,6 +55,7 @@ def actions(scene: Scene) -> Iterator[tuple[str, str, Callable[[], Any]]]:
             )  # type: ignore[misc]
     for what, question in (
         ("Search for a common name", Question(text="smith")),
+        ("Search for a name of two letters", Question(text="Li")),
         ("Search for a name that is common elsewhere and absent here", Question(text="penhaligon")),
         ("Search by the beginning of an MRN", Question(text="0010001")),
         ("Search by a common modality", Question(modality="CT")),

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
@@ -11,6 +12,9 @@ from django.utils.translation import gettext as _
 
 from common.translated import translated
 
+# Python also reads the week of a year as a date, which DICOM does not write.
+WHOLE_DATE = re.compile(r"\d{4}(\d{4}|-\d\d-\d\d)")
+CLOCK = re.compile(r"\d\d:\d\d")
 SEX = {"F": gettext_noop("female"), "M": gettext_noop("male"), "O": gettext_noop("other")}
 
 
@@ -29,8 +33,9 @@ def as_date(value: object) -> date | None:
         return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
     if isinstance(value, date):
         return value
+    text = str(value or "").strip()
     try:
-        return date.fromisoformat(str(value or "").strip())
+        return date.fromisoformat(text) if WHOLE_DATE.fullmatch(text) else None
     except ValueError:
         return None
 
@@ -44,9 +49,29 @@ def as_moment(value: object) -> datetime | None:
 
 
 def day(value: object) -> str:
-    """24 Nov 2026. Text that is not a date is shown as stored."""
+    """24 Nov 2026; of DICOM's `202611` Nov 2026, of `20260000` 2026. Text that is not a date is shown as stored."""
     read = as_date(value)
-    return in_words(read) if read else str(value or "")
+    return in_words(read) if read else _part_of_date(str(value or ""))
+
+
+def _part_of_date(text: str) -> str:
+    part = re.fullmatch(r"(\d{4})(?:[-./]?(?:00|(0[1-9]|1[0-2])))?(?:[-./]?00)?", text.strip())
+    if part is None or part[1] == "0000":
+        return text
+    return dateformat.format(date(int(part[1]), int(part[2]), 1), "M Y") if part[2] else part[1]
+
+
+def study_day(study: Any) -> str:
+    """When a study was made: 24 Nov 2026, 08:40; without its time where that is not recorded."""
+    at = study_clock(study)
+    shown = day(study.study_date or study.study_date_raw)
+    return f"{shown}, {at}" if at else shown
+
+
+def study_clock(study: Any) -> str:
+    """The time of a study whose day is known, as far as it is recorded."""
+    at = time_of_day(study.study_time_raw) if study.study_date else ""
+    return at if CLOCK.fullmatch(at) else ""
 
 
 def in_words(read: date) -> str:
@@ -69,8 +94,8 @@ def moment(value: object) -> str:
 
 
 def time_of_day(value: object) -> str:
-    """DICOM's `084000.12` as `08:40`; text that is not a time is shown as stored."""
-    time = re.fullmatch(r"([01]\d|2[0-3]):?([0-5]\d)(:?[0-5]\d(\.\d+)?)?", str(value or "").strip())
+    """DICOM's `084000.12` as `08:40`; text that is not a time, or only its hour, is shown as stored."""
+    time = re.fullmatch(r"([01]\d|2[0-3]):?([0-5]\d)(:?([0-5]\d|60)(\.\d*)?)?", str(value or "").strip())
     return f"{time[1]}:{time[2]}" if time else str(value or "")
 
 

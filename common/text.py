@@ -1,8 +1,7 @@
 """Text: which characters are removed from it, and how two texts are compared. It imports no app.
 
-Two functions decide whether two texts are the same. `identity` is for emails and for the names of accounts, worklists
-and roles (`common.names` stores it; `identity_of_code` is its stricter form for share codes). `search_key` is for a
-patient's name as a reader types it.
+`identity` decides whether two emails, or two names of accounts, worklists or roles, are the same (`common.names` stores
+it; `identity_of_code` is its stricter form for share codes). For finding patients there is `common.patient_names`.
 """
 
 import re
@@ -30,12 +29,6 @@ _NOT_DRAWN = re.compile(
 )
 # A letter of Braille without a dot: drawn as a space.
 _BLANK = "\u2800"
-
-# The SQL function that makes the search key of a placement (studies/migrations/0003_law.py). It must agree with
-# `search_key`; a test compares them.
-SEARCH_KEY_SQL = "name_key"
-# White space as Unicode and the database define it: Python also includes four control characters.
-_BETWEEN_NAMES = re.compile(r"(?:[\^=]|(?![\x1c-\x1f])\s)+")
 
 
 def without_deceitful(text: str) -> str:
@@ -109,13 +102,3 @@ def identity_of_code(code: str) -> str:
     """A share code as it is stored and compared: capital letters and digits; case, spaces and signs do not count."""
     wide = unicodedata.normalize("NFKC", code[:200]).upper()
     return "".join(sign for sign in wide if sign.isascii() and sign.isalnum())
-
-
-def search_key(name: str) -> str:
-    """A DICOM person name as it is searched: small letters, its separators as spaces.
-
-    In SQL this is `name_key` (SEARCH_KEY_SQL): it fills `Placement.name_key` and folds what a search compares with it.
-    """
-    # Letter by letter, as the database does: Python's lower() can return two letters for one, or a final sigma.
-    small = "".join(sign.lower()[0] for sign in name)
-    return _BETWEEN_NAMES.sub(" ", small).strip(" ")

@@ -30,12 +30,23 @@ def identity(study: Any) -> dict:
 
 def examination(study: Any) -> dict:
     return {
-        "study_date": study.study_date or study.study_date_raw,
+        "study_day": study_day(study),
         "description": study.description or translated(NO_DESCRIPTION),
         "modalities": study.modalities,
         "accession": study.accession_number,
         "images": study.n_instances,
     }
+
+
+@register.simple_tag
+def study_day(study: Any) -> SafeString:
+    """study_day study — when it was made: the day, and the time where it is recorded"""
+    if not (at := formats.study_clock(study)):
+        return day_or_moment(study.study_date or study.study_date_raw)
+    day = formats.as_date(study.study_date)
+    return format_html(
+        '<time class="date" datetime="{}T{}">{}, {}</time>', day, at, formats.day(day), at
+    )
 
 
 @register.inclusion_tag("components/patient_banner.html")
@@ -82,7 +93,7 @@ def study_line(study: Any, images: bool = True) -> SafeString:
         '<span class="study-line">{}<span class="fact"><bdi>{}</bdi></span> <span class="fact">{}</span>{}</span>',
         format_html("{} ", modality(shown["modalities"])) if shown["modalities"] else "",
         shown["description"],
-        day_or_moment(shown["study_date"]),
+        shown["study_day"],
         number,
     )
 

@@ -162,6 +162,6 @@ def _study(placement: Placement | None, unknown: Unknown) -> dict[str, str]:
         "born": formats.day(study.patient_birth_date or study.patient_birth_date_raw) or unknown.value,
         "mrn": study.patient_id,
         "modalities": " ".join(study.modalities),
-        "date": formats.day(study.study_date or study.study_date_raw) or unknown.value,
+        "date": formats.study_day(study) or unknown.value,
         "description": study.description,
     }

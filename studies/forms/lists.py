@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from studies.selectors import Order, Question, Sort
-from studies.selectors.questions import SHORTEST_FRAGMENT, fragments_in
 
 MODALITIES = {
     "CT": "CT",
@@ -67,14 +66,7 @@ class SearchForm(forms.Form):
     )
 
     def clean_q(self) -> str:
-        text = " ".join(self.cleaned_data["q"].split())
-        is_short = all(len(part) < SHORTEST_FRAGMENT for part in fragments_in(text))
-        if text and is_short and not any(mark.isdigit() for mark in text):
-            raise ValidationError(
-                _("Enter at least %(number)s letters of a name, or the start of an MRN or accession number.")
-                % {"number": SHORTEST_FRAGMENT}
-            )
-        return text
+        return " ".join(self.cleaned_data["q"].split())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

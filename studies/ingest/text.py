@@ -9,6 +9,7 @@ import re
 from datetime import date
 
 UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+DATE_AND_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})\d{2}(?:\d{2}){0,2}(?:\.\d*)?(?:[+-]\d{4})?\s*")
 DATE = re.compile(r"(\d{4})[-./]?(\d{2})[-./]?(\d{2})(?!\d)")
 
 
@@ -19,7 +20,7 @@ def clean(text: str, length: int) -> str:
 
 def lenient_date(raw: str) -> date | None:
     """20040119, and what writers make of it (2004.01.19, 2004-01-19, a time behind it); else None."""
-    if not (match := DATE.match(raw)):
+    if not (match := DATE_AND_TIME.fullmatch(raw) or DATE.match(raw)):
         return None
     try:
         return date(*map(int, match.groups()))

@@ -53,7 +53,9 @@ class Placement(models.Model):
     arrived_at = models.DateTimeField(db_default=Now())
 
     study_date = models.DateField(db_default="0001-01-01", editable=False)
+    study_time = models.TimeField(db_default="00:00", editable=False)
     name_key = models.CharField(max_length=400, db_default="", editable=False)
+    name_words = models.TextField(db_default="", editable=False)
     mrn_key = models.CharField(max_length=200, db_default="", editable=False)
     accession_key = models.CharField(max_length=200, db_default="", editable=False)
     modalities = ArrayField(models.CharField(max_length=16), db_default=[], editable=False)
@@ -85,14 +87,15 @@ class Placement(models.Model):
             models.Index(
                 F("worklist"),
                 F("study_date").desc(),
+                F("study_time").desc(),
                 F("id").desc(),
-                name="placements_by_study_date",
+                name="placements_by_study_time",
             ),
             models.Index(F("worklist"), F("name_key"), F("id"), name="placements_by_name"),
             GinIndex(
                 F("worklist"),
-                OpClass(F("name_key"), "gin_trgm_ops"),
-                name="placements_name_search",
+                OpClass(F("name_words"), "gin_trgm_ops"),
+                name="placements_by_words",
             ),
             models.Index(
                 F("worklist"),

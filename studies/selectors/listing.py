@@ -1,18 +1,19 @@
 """The pages of a worklist's list: by key through an index, or through the hits of a search."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import BigIntegerField, BooleanField, Count, F, Func, Q, QuerySet, Value, Window
+from django.db.models import BigIntegerField, BooleanField, Count, F, Q, QuerySet, Value, Window
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 
-from common.text import SEARCH_KEY_SQL
+from common.patient_names import patterns
 from studies.models import NO_PATH, Placement
 from studies.selectors.modalities import newest_with
-from studies.selectors.questions import SHORTEST_FRAGMENT, Cursor, Order, Question
+from studies.selectors.questions import Cursor, Order, Question, Sort
 from worklists.models import Worklist
 
 PAGE = 50
@@ -96,9 +97,9 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
     if question.arrived_within:
         placements = placements.filter(arrived_at__gt=Now() - question.arrived_within)
     # Without a name the newest are the most likely to be meant.
-    newest = "study_date" if question.study_from or question.study_to else "arrived_at"
+    newest = (Sort.STUDY_DATE if question.study_from or question.study_to else Sort.ARRIVED).columns
     if question.modality and not question.text:
-        ids = newest_with(question.modality, placements, column=newest, most=MOST_HITS + 1)
+        ids = newest_with(question.modality, placements, columns=newest, most=MOST_HITS + 1)
         return Placement.objects.filter(pk__in=ids)
     if question.text:
         if question.modality:
@@ -109,20 +110,20 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
             placements.filter(condition).values("pk")[: MOST_HITS + 1] for condition in _named(question)
         )
         return Placement.objects.filter(pk__in=first.union(*others)[: MOST_HITS + 1])
-    return Placement.objects.filter(
-        pk__in=placements.order_by(f"-{newest}", "-id").values("pk")[: MOST_HITS + 1]
-    )
+    in_order = placements.order_by(*(f"-{column}" for column in newest), "-id")
+    return Placement.objects.filter(pk__in=in_order.values("pk")[: MOST_HITS + 1])
 
 
 def _named(question: Question) -> list[Q]:
-    """An MRN or accession number that begins so, or every fragment in the name."""
-    begins = question.text.strip().upper()
-    named = [Q(mrn_key__startswith=begins), Q(accession_key__startswith=begins)]
-    fragments = question.fragments
-    if any(len(fragment) >= SHORTEST_FRAGMENT for fragment in fragments):
-        # Folded by the same function that folded the key.
-        folded = (Func(Value(fragment), function=SEARCH_KEY_SQL) for fragment in fragments)
-        named.append(Q(*(Q(name_key__contains=fragment) for fragment in folded)))
+    """An MRN or accession number that begins so, or every part in the name."""
+    typed = question.text.strip()
+    named = [
+        Q(**{f"{column}__startswith": begins})
+        for begins in dict.fromkeys((typed.upper(), unicodedata.normalize("NFKC", typed).upper()))
+        for column in ("mrn_key", "accession_key")
+    ]
+    if parts := patterns(typed):
+        named.append(Q(*(Q(name_words__contains=part) for part in parts)))
     return named
 
 
@@ -144,19 +145,22 @@ def _seen_at(rows: Sequence[Placement]) -> datetime:
 
 def _beyond(worklist: Worklist, order: Order, descending: bool, ids: tuple[int, ...]) -> RawSQL:
     """Past the last of these rows that is still there: a row comparison, so that the page is one index range."""
-    column = order.sort.column
+    columns = (*order.sort.columns, "id")
     sign, back = ("<", "ASC") if descending else (">", "DESC")
+    here, there = (
+        ", ".join(f'{table}."{column}"' for column in columns) for table in ("studies_placement", "a")
+    )
+    backwards = ", ".join(f'a."{column}" {back}' for column in columns)
     return RawSQL(
-        f'(studies_placement."{column}", studies_placement.id) {sign} ('
-        f'SELECT a."{column}", a.id FROM studies_placement a WHERE a.worklist_id = %s AND a.id = ANY(%s) '
-        f'ORDER BY a."{column}" {back}, a.id {back} LIMIT 1)',
+        f"({here}) {sign} (SELECT {there} FROM studies_placement a WHERE a.worklist_id = %s AND a.id = ANY(%s) "
+        f"ORDER BY {backwards} LIMIT 1)",
         [worklist.pk, list(ids)],
         BooleanField(),
     )
 
 
 def _sorted(placements: QuerySet[Placement], order: Order, descending: bool) -> QuerySet[Placement]:
-    keys = (F(order.sort.column), F("id"))
+    keys = [F(column) for column in (*order.sort.columns, "id")]
     return placements.order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 
-SHORTEST_FRAGMENT = 3
+from common.patient_names import SHORTEST_PART, search_terms
 
 
 class Sort(StrEnum):
@@ -16,8 +16,12 @@ class Sort(StrEnum):
     NAME = "name"
 
     @property
-    def column(self) -> str:
-        return {Sort.ARRIVED: "arrived_at", Sort.STUDY_DATE: "study_date", Sort.NAME: "name_key"}[self]
+    def columns(self) -> tuple[str, ...]:
+        return {
+            Sort.ARRIVED: ("arrived_at",),
+            Sort.STUDY_DATE: ("study_date", "study_time"),
+            Sort.NAME: ("name_key",),
+        }[self]
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,7 @@ class Question:
         return [name for name in self.__dataclass_fields__ if getattr(self, name)]
 
     @property
-    def fragments(self) -> list[str]:
-        return fragments_in(self.text)
-
-
-def fragments_in(text: str) -> list[str]:
-    """The parts of a name as it is typed: `Quill, Hazel`, `quill^hazel`, `qui haz`."""
-    for mark in ",^=*":
-        text = text.replace(mark, " ")
-    return text.split()
+    def is_short(self) -> bool:
+        """Whether its letters are so few that they are searched as whole words."""
+        terms = search_terms(self.text)
+        return bool(terms) and all(len(term) < SHORTEST_PART for term in terms)

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from common import formats, nouns
 from common.components.press import row_check
-from common.components.studies import patient_line
+from common.components.studies import patient_line, study_day
 from common.components.words import day_or_moment, modality, pill
 from common.translated import translated as _
 from studies.models import FOREVER, Placement
@@ -37,7 +37,7 @@ class StudyRow:
     def label(self) -> str:
         study = self.placement.study
         name = formats.person_name(study.patient_name) or _("a patient whose name is not recorded")
-        about = filter(None, (study.description, formats.day(study.study_date or study.study_date_raw)))
+        about = filter(None, (study.description, formats.study_day(study)))
         return _("Select %(study)s") % {"study": ", ".join((name, *about))}
 
     @property
@@ -62,7 +62,7 @@ class StudyRow:
             study.description or _("No description"),
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
             nouns.counted(study.n_instances, "image"),
-            day_or_moment(study.study_date or study.study_date_raw),
+            study_day(study),
             day_or_moment(placement.arrived_at, time=True),
             self._source(),
         )

@@ -100,8 +100,9 @@ def test_every_key_is_what_the_database_itself_would_have_written(loaded):
     wrong = ask(
         "SELECT p.id FROM studies_placement p JOIN studies_study s ON s.id = p.study_id"
         " JOIN worklists_worklist w ON w.id = p.worklist_id"
-        " WHERE (p.uuid, p.is_home, p.name_key, p.mrn_key, p.accession_key, p.modalities)"
-        " IS DISTINCT FROM (placement_uuid(s.uuid, w.uuid), s.home_id = w.id, name_key(s.patient_name),"
+        " WHERE (p.uuid, p.is_home, p.study_time, p.name_key, p.name_words, p.mrn_key, p.accession_key, p.modalities)"
+        " IS DISTINCT FROM (placement_uuid(s.uuid, w.uuid), s.home_id = w.id, dicom_time(s.study_time_raw),"
+        " name_key(s.patient_name), name_words(s.patient_name),"
         " upper(btrim(s.patient_id)), upper(btrim(s.accession_number)), s.modalities)"
     )
 
@@ -111,7 +112,7 @@ def test_every_key_is_what_the_database_itself_would_have_written(loaded):
 @pytest.mark.parametrize(
     ("question", "index", "key"),
     [
-        (Question(text="penhaligon"), "placements_name_search", "name_key"),
+        (Question(text="penhaligon"), "placements_by_words", "name_words"),
         (Question(modality="XA"), "placements_by_modality", "modalities"),
     ],
 )

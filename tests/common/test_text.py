@@ -5,9 +5,6 @@ import unicodedata
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from common import text
 from common.person_names import tidy_name
@@ -18,10 +15,6 @@ CHARACTERS = [
     for code in range(1, sys.maxunicode + 1)
     if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")
 ]
-TYPED = st.text(st.one_of(st.sampled_from("^= \t\nAßİΣéÉ-'"), st.sampled_from(CHARACTERS)), max_size=30)
-NO_RESET = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 
 @pytest.mark.parametrize("sign", sorted(text.DECEITFUL), ids=lambda sign: f"U+{ord(sign):04X}")
@@ -52,25 +45,3 @@ def test_one_line_of_what_is_no_text_is_empty(value: object) -> None:
 
 def test_one_line_has_no_line_break() -> None:
     assert text.one_line("one\r\ntwo\u2028three\x00four") == "one two three four"
-
-
-def test_the_search_key_agrees_with_the_database_character_by_character(db: None) -> None:
-    typed = [f"a{sign}b" for sign in CHARACTERS]
-
-    assert [text.search_key(name) for name in typed] == search_keys_in_sql(typed)
-
-
-@given(st.lists(TYPED, min_size=1, max_size=20))
-@NO_RESET
-def test_the_search_key_agrees_with_the_database_on_any_text(db: None, typed: list[str]) -> None:
-    assert [text.search_key(name) for name in typed] == search_keys_in_sql(typed)
-
-
-def search_keys_in_sql(names: list[str]) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {text.SEARCH_KEY_SQL}(name) FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, at) "
-            "ORDER BY at",
-            [names],
-        )
-        return [row[0] for row in cursor.fetchall()]

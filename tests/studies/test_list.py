@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 SEEN, HIDDEN = 200, 404
 ORDERS = [(sort, way) for sort in ("arrived", "date", "name") for way in ("up", "down")]
-COLUMNS = {"arrived": "arrived_at", "date": "study_date", "name": "name_key"}
+COLUMNS = {"arrived": ["arrived_at"], "date": ["study_date", "study_time"], "name": ["name_key"]}
 
 
 def list_of(worklist):
@@ -198,16 +198,16 @@ def test_the_picker_groups_by_account_with_the_own_studies_last(client, cast):
 @pytest.mark.parametrize(("sort", "way"), ORDERS)
 def test_all_pages_together_are_the_whole_list_in_order_ties_included(client, cast, sort, way):
     days = [None, date(2026, 1, 2), date(2026, 1, 2), date(2024, 5, 6)]
-    for day in days:
+    for day, time in zip(days, ("0800", "200000", "", "07:15:00.5"), strict=True):
         fill(
             cast.ct,
             ["Same^Name", "Same^Name", "Other^Name", *(f"Row^{n:02}" for n in range(30))],
             study_date=day,
+            study_time_raw=time,
         )
     client.force_login(cast.ana)
-    key = COLUMNS[sort]
-    ordered = Placement.objects.filter(worklist=cast.ct)
-    ordered = ordered.order_by(key, "id") if way == "up" else ordered.order_by(f"-{key}", "-id")
+    ordered = Placement.objects.filter(worklist=cast.ct).order_by(*COLUMNS[sort], "id")
+    ordered = ordered if way == "up" else ordered.reverse()
     expected = [str(uuid) for uuid in ordered.values_list("uuid", flat=True)]
 
     walked, page = [], client.get(list_of(cast.ct), {"sort": sort, "way": way})
@@ -332,7 +332,7 @@ def test_a_page_deep_in_the_list_is_one_index_range_in_each_order(cast):
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
     anchor = Placement.objects.filter(worklist=cast.ct).order_by("id")[600].pk
 
-    for sort, index in ((Sort.ARRIVED, "arrival"), (Sort.STUDY_DATE, "study_date"), (Sort.NAME, "name")):
+    for sort, index in ((Sort.ARRIVED, "arrival"), (Sort.STUDY_DATE, "study_time"), (Sort.NAME, "name")):
         for descending in (True, False):
             with CaptureQueriesContext(connection) as queries:
                 page_of(cast.ct, Question(), Order(sort, descending), Cursor("after", (anchor,)))
@@ -500,3 +500,19 @@ def test_what_dicom_says_is_text_and_turns_no_line_around(client, cast):
     assert "<img src=x" not in page
     assert '"><b>' not in page
     assert re.search(r"<bdi><a href=\"/placements/[^>]+>&lt;script&gt;", page)
+
+
+CLOCKS = ["", "08", "0840", "084000", "084000.5", "08:40:00", "2000", "235960", "99", "x"]
+
+
+@pytest.mark.parametrize("raw", CLOCKS)
+def test_the_time_of_a_study_is_a_sort_key_however_it_is_written(cast, raw):
+    study = make_study(cast.ct, study_date="2026-01-02", study_time_raw=raw)
+    Study.objects.filter(pk=study.pk).update(study_time_raw="1015")
+    changed = placement_of(study, cast.ct).study_time
+    Study.objects.filter(pk=study.pk).update(study_time_raw=raw)
+
+    assert str(changed) == "10:15:00"
+    expected = {"08": "08:00:00", "2000": "20:00:00", "235960": "23:59:59.999999", "084000.5": "08:40:00.500000"}
+    meant = expected.get(raw, "08:40:00" if raw.startswith("08") else "00:00:00")
+    assert str(placement_of(study, cast.ct).study_time) == meant

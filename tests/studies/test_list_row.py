@@ -17,7 +17,15 @@ from tests.markup import HOSTILE, Structure
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 HERE = SimpleNamespace(account_id=1)
-TEXTS = ("patient_name", "patient_id", "patient_sex", "description", "accession_number", "study_date_raw")
+TEXTS = (
+    "patient_name",
+    "patient_id",
+    "patient_sex",
+    "description",
+    "accession_number",
+    "study_date_raw",
+    "study_time_raw",
+)
 
 
 def row(text: str, *, share: FirstShare | None = None, select: bool = True, **placed: Any) -> StudyRow:
@@ -113,5 +121,5 @@ def test_the_empty_search_form_is_nobodys(client, cast) -> None:
 def test_a_search_that_was_wrong_comes_back_as_it_was_typed(client, cast) -> None:
     client.force_login(cast.ana)
     client.get(reverse("studies:worklist", args=[cast.ct.uuid]))
-    page = client.post(reverse("studies:search", args=[cast.ct.uuid]), {"q": "qu"}).content.decode()
+    page = client.post(reverse("studies:search", args=[cast.ct.uuid]), {"q": "qu", "study_from": "x"}).content.decode()
     assert 'value="qu"' in page and "is-invalid" in page

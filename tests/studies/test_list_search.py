@@ -115,8 +115,6 @@ def test_a_search_with_more_than_a_thousand_hits_says_so_and_pages_through_a_tho
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"q": "q"}, "Enter at least 3 letters of a name"),
-        ({"q": "li wu"}, "Enter at least 3 letters of a name"),
         ({"q": "a\x00b"}, "Null characters are not allowed"),
         ({"q": "x" * 101}, "at most 100 characters"),
         ({"study_from": "24/13/2026"}, "Enter a date such as 2026-11-24."),
@@ -182,7 +180,7 @@ def test_htmx_gets_the_list_alone_and_the_address_to_come_back_to(client, cast):
     found = client.post(
         reverse("studies:search", args=[cast.ct.uuid]), {"q": "quill"}, headers=htmx, follow=True
     )
-    wrong = client.post(reverse("studies:search", args=[cast.ct.uuid]), {"q": "q"}, headers=htmx)
+    wrong = client.post(reverse("studies:search", args=[cast.ct.uuid]), {"q": "x" * 101}, headers=htmx)
 
     assert found.redirect_chain[0][0].startswith(f"{list_of(cast.ct)}?search=")
     assert wrong["HX-Push-Url"] == "false"

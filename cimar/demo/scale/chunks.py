@@ -31,7 +31,7 @@ COLUMNS = {
     "referring_physician institution modalities n_series n_instances arrived_at",
     "studies_series": "study_id uuid series_instance_uid modality number description body_part n_instances",
     "studies_placement": "uuid study_id worklist_id is_home visible_until internal_until exists_until arrived_at "
-    "study_date name_key mrn_key accession_key modalities",
+    "study_date study_time name_key name_words mrn_key accession_key modalities",
     "sharing_share": "uuid press study_id from_worklist_id to_worklist_id method address account_id shared_by_id "
     "shared_at expires_at note approved_at approved_by_id ended_at ended_by_id end_reason",
     "audit_auditevent": "at action by_id by_label address account_id account_label worklist_id worklist_label "
@@ -53,7 +53,7 @@ class Plan:
 @dataclass(frozen=True)
 class ScalePatient:
     name: str
-    key: str
+    keys: str
     sex: str
     born: str
     born_at: int
@@ -117,7 +117,7 @@ class Maker:
             patients += [
                 ScalePatient(
                     escaped(written.written[name]),
-                    escaped(written.keys[name]),
+                    _keys_of(written.keys[name]),
                     written.sexes[name],
                     born,
                     born_at,
@@ -164,7 +164,7 @@ class Maker:
         number = SHARES[bisect(self.share_steps, draw() * self.share_steps[-1])][0]
         to_big = BIG_HOME <= turn < BIG_HOME + BIG_SHARED
         spread = self.spreader.spread(home, arrived, number, to_big=to_big)
-        keys = f"{date or '0001-01-01'}\t{patient.key}\t{mrn}\t{accession}\t{modalities}"
+        keys = f"{date or '0001-01-01'}\t{second_written}\t{patient.keys}\t{mrn}\t{accession}\t{modalities}"
         placed = self._placements(pk, own_uuid, spread, keys)
         shares = self._shares(pk, spread)
         self.views.of_study(pk, uid, spread, placed, shares)
@@ -172,7 +172,7 @@ class Maker:
     def _elsewhere(self, patient: ScalePatient) -> ScalePatient:
         elsewhere = self.plan.names.elsewhere
         name = elsewhere[int(self.draw() * len(elsewhere))]
-        return replace(patient, name=self.plan.names.written[name], key=self.plan.names.keys[name], sex="F")
+        return replace(patient, name=self.plan.names.written[name], keys=_keys_of(self.plan.names.keys[name]), sex="F")
 
     def _series(self, study: int, kind: StudyKind) -> tuple[int, int]:
         numbers, total, number = self.rows["studies_series"], 0, 0
@@ -235,6 +235,10 @@ class Maker:
 
     def _maybe(self, moment: int | None) -> str:
         return nullable(None) if moment is None else self.moments.at(moment)
+
+
+def _keys_of(keys: tuple[str, str]) -> str:
+    return "\t".join(map(escaped, keys))
 
 
 _drawn: dict[int, list[Any]] = {}

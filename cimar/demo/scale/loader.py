@@ -30,10 +30,12 @@ _WRONG_KEYS = """
 SELECT count(*) FROM studies_placement p
 JOIN studies_study s ON s.id = p.study_id JOIN worklists_worklist w ON w.id = p.worklist_id
 WHERE s.id >= %s AND s.id %% %s = 0 AND (
-    p.uuid, p.is_home, p.study_date, p.name_key, p.mrn_key, p.accession_key, p.modalities
+    p.uuid, p.is_home, p.study_date, p.study_time, p.name_key, p.name_words, p.mrn_key, p.accession_key,
+    p.modalities
 ) IS DISTINCT FROM (
     placement_uuid(s.uuid, w.uuid), s.home_id = w.id, COALESCE(s.study_date, DATE '0001-01-01'),
-    name_key(s.patient_name), upper(btrim(s.patient_id)), upper(btrim(s.accession_number)), s.modalities)
+    dicom_time(s.study_time_raw), name_key(s.patient_name), name_words(s.patient_name), upper(btrim(s.patient_id)),
+    upper(btrim(s.accession_number)), s.modalities)
 """
 _WRONG_HOMES = """
 SELECT count(*) FROM studies_study s JOIN worklists_worklist w ON w.id = s.home_id WHERE w.kind = 'personal'
@@ -121,10 +123,11 @@ def _plan(sizes: Sizes) -> Plan:
     written, sexes, likely = names.invent()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name_key(name) FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, at) ORDER BY at",
+            "SELECT name_key(name), name_words(name) FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, at) "
+            "ORDER BY at",
             [written],
         )
-        keys = [row[0] for row in cursor.fetchall()]
+        keys = cursor.fetchall()
     last = Study.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     now = int(clock.now().timestamp()) - 60
     return Plan(sizes.studies, last + 1, now, made, Names(written, sexes, keys, likely))

@@ -47,11 +47,11 @@ TITLES = ("^^Dr", "^^Dr", "^^Dr", "^^Mr", "^^Ms", "^^Prof")
 
 @dataclass(frozen=True)
 class Names:
-    """Every name there is, how likely, and the key it is searched by; `keys` come from the database's own function."""
+    """Every name there is and how likely; `keys`, from the database's own functions, are its sort key and its words."""
 
     written: list[str]
     sexes: list[str]
-    keys: list[str]
+    keys: list[tuple[str, str]]
     likely: np.ndarray
 
     @cached_property
