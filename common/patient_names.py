@@ -88,7 +88,7 @@ def search_words(name: str) -> str:
 
 
 def search_terms(typed: str) -> list[str]:
-    """The parts of a name as they are typed, comparable with `search_words`: `Quill, Hazel`, `quill^hazel`, `qui haz`."""
+    """The parts of a name as typed (`Quill, Hazel`, `quill^hazel`, `qui haz`), comparable with `search_words`."""
     terms = _BREAK_OR_SPACE.sub(" ", _HYPHEN.sub("", folded(typed))).split(" ")
     return [term for term in terms if any(sign.isalnum() for sign in term)]
 

@@ -44,9 +44,7 @@ def study_day(study: Any) -> SafeString:
     if not (at := formats.study_clock(study)):
         return day_or_moment(study.study_date or study.study_date_raw)
     day = formats.as_date(study.study_date)
-    return format_html(
-        '<time class="date" datetime="{}T{}">{}, {}</time>', day, at, formats.day(day), at
-    )
+    return format_html('<time class="date" datetime="{}T{}">{}, {}</time>', day, at, formats.day(day), at)
 
 
 @register.inclusion_tag("components/patient_banner.html")

@@ -53,7 +53,10 @@ def press_for(by: Actor, press: UUID) -> ReceivedPress:
         pk__in=[share.pk for share in mine], study=OuterRef("study"), to_worklist=OuterRef("worklist")
     )
     placements = (
-        placements_visible_to(by).filter(Exists(standing)).with_names().order_by("-study_date", "-study_time", "-id")
+        placements_visible_to(by)
+        .filter(Exists(standing))
+        .with_names()
+        .order_by("-study_date", "-study_time", "-id")
     )
     worklists = {share.to_worklist_id: share.to_worklist for share in mine if share.to_worklist is not None}
     return ReceivedPress(

@@ -86,7 +86,9 @@ def record_studies(dialog: str, placements: Sequence[Placement], by: Actor) -> N
 
 def visible_placements(placements: Sequence[UUID], by: Actor) -> list[Placement]:
     seen = placements_visible_to(by).filter(uuid__in=set(placements)).annotate(seen_at=Now())
-    visible: list[Placement] = list(seen.with_names().order_by("name_key", "-study_date", "-study_time", "pk"))
+    visible: list[Placement] = list(
+        seen.with_names().order_by("name_key", "-study_date", "-study_time", "pk")
+    )
     if not visible:
         raise NothingThere
     return visible

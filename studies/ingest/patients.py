@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from common.text import identity, search_key
+from common.patient_names import search_key
+from common.text import identity
 from studies.ingest.refusals import OTHER_ISSUER, OTHER_MRN, OTHER_PERSON
 from studies.ingest.results import TwoPatients
 from studies.ingest.text import lenient_date

@@ -24,9 +24,13 @@ SELECT id FROM (
 """
 
 
-def newest_with(modality: str, placements: QuerySet[Placement], *, columns: Sequence[str], most: int) -> RawSQL:
+def newest_with(
+    modality: str, placements: QuerySet[Placement], *, columns: Sequence[str], most: int
+) -> RawSQL:
     """The ids of the newest by `columns` that are among these and have the modality, as a subquery."""
-    recent = placements.order_by(*(f"-{column}" for column in columns), "-id").values("id", "modalities")[:RECENT]
+    recent = placements.order_by(*(f"-{column}" for column in columns), "-id").values("id", "modalities")[
+        :RECENT
+    ]
     every = placements.filter(modalities__contains=[modality]).order_by().values("id", *columns)
     recent_sql, recent_parameters = recent.query.sql_with_params()
     every_sql, every_parameters = every.query.sql_with_params()

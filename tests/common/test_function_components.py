@@ -20,6 +20,7 @@ CALLS = {
     "patient_line": ["{% patient_line study %}", "{% patient_line study href=text %}"],
     "pill": ["{% pill text %}"],
     "row_check": ["{% row_check text text name=text %}", "{% row_check text text checked=True %}"],
+    "study_day": ["{% study_day study %}"],
     "study_line": ["{% study_line study %}"],
 }
 CALLED = [(name, source) for name, sources in CALLS.items() for source in sources]

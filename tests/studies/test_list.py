@@ -513,6 +513,11 @@ def test_the_time_of_a_study_is_a_sort_key_however_it_is_written(cast, raw):
     Study.objects.filter(pk=study.pk).update(study_time_raw=raw)
 
     assert str(changed) == "10:15:00"
-    expected = {"08": "08:00:00", "2000": "20:00:00", "235960": "23:59:59.999999", "084000.5": "08:40:00.500000"}
+    expected = {
+        "08": "08:00:00",
+        "2000": "20:00:00",
+        "235960": "23:59:59.999999",
+        "084000.5": "08:40:00.500000",
+    }
     meant = expected.get(raw, "08:40:00" if raw.startswith("08") else "00:00:00")
     assert str(placement_of(study, cast.ct).study_time) == meant

@@ -121,5 +121,7 @@ def test_the_empty_search_form_is_nobodys(client, cast) -> None:
 def test_a_search_that_was_wrong_comes_back_as_it_was_typed(client, cast) -> None:
     client.force_login(cast.ana)
     client.get(reverse("studies:worklist", args=[cast.ct.uuid]))
-    page = client.post(reverse("studies:search", args=[cast.ct.uuid]), {"q": "qu", "study_from": "x"}).content.decode()
+    page = client.post(
+        reverse("studies:search", args=[cast.ct.uuid]), {"q": "qu", "study_from": "x"}
+    ).content.decode()
     assert 'value="qu"' in page and "is-invalid" in page

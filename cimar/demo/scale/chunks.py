@@ -172,7 +172,9 @@ class Maker:
     def _elsewhere(self, patient: ScalePatient) -> ScalePatient:
         elsewhere = self.plan.names.elsewhere
         name = elsewhere[int(self.draw() * len(elsewhere))]
-        return replace(patient, name=self.plan.names.written[name], keys=_keys_of(self.plan.names.keys[name]), sex="F")
+        return replace(
+            patient, name=self.plan.names.written[name], keys=_keys_of(self.plan.names.keys[name]), sex="F"
+        )
 
     def _series(self, study: int, kind: StudyKind) -> tuple[int, int]:
         numbers, total, number = self.rows["studies_series"], 0, 0
