@@ -17,6 +17,7 @@ urlpatterns = [
     path("worklists/<uuid:worklist>/upload/files/", upload.upload_files, name="upload_files"),
     path("worklists/<uuid:worklist>/upload/allowed/", upload.upload_allowed, name="upload_allowed"),
     path("uploads/<uuid:upload>/", upload.progress, name="upload_progress"),
+    path("uploads/<uuid:upload>/files.csv", upload.files_csv, name="upload_files_csv"),
     path("placements/<uuid:placement>/", study.images, name="study"),
     path("placements/<uuid:placement>/details/", study.details, name="details"),
     path("placements/<uuid:placement>/preparing/", study.preparing, name="preparing"),

@@ -1,5 +1,6 @@
 """What people upload."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -28,5 +29,21 @@ class UploadForm(forms.Form):
         label=gettext_lazy("A folder"), required=False, widget=FilesInput({"webkitdirectory": True})
     )
 
+    # Browsers send the bare names of a folder's files; the script adds their paths in it, in the same order.
+    paths = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def chosen(self) -> list[UploadedFile]:
         return [*self.cleaned_data["files"], *self.cleaned_data["folder"]]
+
+    def names(self) -> list[str]:
+        """The names of the chosen files, with their folders where these are known."""
+        folder = [file.name or "" for file in self.cleaned_data["folder"]]
+        try:
+            paths = json.loads(self.cleaned_data["paths"] or "[]")
+        except ValueError:
+            paths = []
+        named = isinstance(paths, list) and [str(path).rpartition("/")[2] for path in paths] == folder
+        return [
+            *(file.name or "" for file in self.cleaned_data["files"]),
+            *(map(str, paths) if named else folder),
+        ]

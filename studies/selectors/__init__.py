@@ -12,7 +12,7 @@ from studies.selectors.images import (
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
 from studies.selectors.retrieval import instances_in, metadata_of, study_seen_by
-from studies.selectors.uploads import arrived_with, refused_in, upload_of
+from studies.selectors.uploads import asides_in, deviations_in, file_rows, refusals_in, studies_in, upload_of
 from studies.selectors.visibility import placement_for, placements_visible_to, seen_at
 from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
 
@@ -26,9 +26,11 @@ __all__ = [
     "Question",
     "Sort",
     "StudiesPage",
-    "arrived_with",
+    "asides_in",
     "chosen_series",
+    "deviations_in",
     "deviations_of",
+    "file_rows",
     "images_in",
     "instance_seen_by",
     "instances_in",
@@ -39,9 +41,10 @@ __all__ = [
     "placement_for",
     "placements_visible_to",
     "preparing",
-    "refused_in",
+    "refusals_in",
     "seen_at",
     "series_of",
+    "studies_in",
     "study_seen_by",
     "upload_of",
     "worklist_for",

@@ -1,14 +1,35 @@
 """What became of an upload, for the person who made it."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
-from audit.actions import Action
 from audit.actor import Actor
-from audit.models import AuditEvent
+from studies.deviations import in_words
+from studies.ingest.refusals import EMPTY, NOT_DICOM, OTHER_PATIENT
 from studies.models import Placement, Upload, UploadedFile
+from studies.selectors.images import Unnest
 from studies.selectors.visibility import placements_visible_to
+
+NAMED = 20
+REFUSED = ~Q(refused_because="") & Q(is_aside=False)
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """The files that were refused for the same reason: how many, and the first of them."""
+
+    reason: str
+    count: int
+    files: list[UploadedFile]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.files)
 
 
 def upload_of(by: Actor, uuid: UUID) -> Upload | None:
@@ -20,20 +41,56 @@ def upload_of(by: Actor, uuid: UUID) -> Upload | None:
     )
 
 
-def refused_in(upload: Upload) -> QuerySet[UploadedFile]:
-    """The files that were not taken in, with their sentences."""
-    return upload.files.filter(is_aside=False).exclude(refused_because="").order_by("id")
+def refusals_in(upload: Upload) -> list[Refusals]:
+    """By reason: images of another patient first, then what is lost of images, last what may be none."""
+    refused = upload.files.filter(REFUSED)
+    counts = dict(refused.order_by().values_list("refused_because").annotate(Count("id")))
+    first = refused.annotate(
+        place=Window(RowNumber(), partition_by=F("refused_because"), order_by=F("id").asc())
+    ).filter(place__lte=NAMED)
+    files: dict[str, list[UploadedFile]] = {reason: [] for reason in counts}
+    for file in first.select_related("other_patient__study").order_by("id") if counts else ():
+        files[file.refused_because].append(file)
+    ordered = sorted(counts, key=lambda reason: (_order(reason), -counts[reason], reason))
+    return [Refusals(_(reason), counts[reason], files[reason]) for reason in ordered]
 
 
-def arrived_with(by: Actor, upload: Upload) -> QuerySet[Placement]:
-    """The studies that came with the upload or got images by it, by its audit events."""
-    events = AuditEvent.objects.filter(
-        by_id=upload.by_id,
-        worklist_id=upload.worklist_id,
-        action__in=(Action.STUDY_ARRIVE, Action.STUDY_ADD_IMAGES),
-        at__gte=upload.created_at,
-    )
-    if upload.finished_at is not None:
-        events = events.filter(at__lte=upload.finished_at)
-    seen = placements_visible_to(by).filter(worklist=upload.worklist, study__in=events.values("study_id"))
-    return seen.select_related("study").order_by("name_key", "id")
+def _order(reason: str) -> int:
+    if reason in OTHER_PATIENT:
+        return 0
+    return 2 if reason in (NOT_DICOM, EMPTY) else 1
+
+
+def asides_in(upload: Upload) -> list[tuple[str, int]]:
+    """What was left aside: each kind once, with the number of its files."""
+    kinds = upload.files.filter(is_aside=True).order_by().values_list("refused_because")
+    return [
+        (_(kind), count)
+        for kind, count in kinds.annotate(count=Count("id")).order_by("-count", "refused_because")
+    ]
+
+
+def deviations_in(upload: Upload) -> list[tuple[str, int]]:
+    """How files that were taken in differ from the standard."""
+    files = upload.files.exclude(deviations=[]).annotate(code=Unnest("deviations"))
+    return in_words(dict(files.values_list("code").annotate(number=Count("id")).order_by()))
+
+
+def studies_in(by: Actor, upload: Upload) -> QuerySet[Placement]:
+    """The studies that files of the upload belong to, new or here before, as far as the person sees them."""
+    seen = placements_visible_to(by).filter(worklist=upload.worklist_id, study__uploaded_with__upload=upload)
+    counts = {"n_new": F("study__uploaded_with__n_new"), "n_known": F("study__uploaded_with__n_known")}
+    return seen.annotate(**counts).select_related("study", "worklist").order_by("name_key", "id")
+
+
+def file_rows(upload: Upload) -> Iterator[tuple[str, str, str]]:
+    """Every file of the upload that there is something to say of, lost ones first: name, outcome and reason."""
+    files = upload.files.annotate(is_refused=REFUSED).order_by("-is_refused", "is_aside", "id")
+    for file in files.select_related("other_patient"):
+        if file.is_refused:
+            yield file.name, _("Not added"), _(file.refused_because)
+        elif file.is_aside:
+            yield file.name, _("Left aside"), _(file.refused_because)
+        else:
+            differs = in_words(dict.fromkeys(file.deviations, 1))
+            yield file.name, _("Read"), " ".join(sentence for sentence, _number in differs)

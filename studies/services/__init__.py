@@ -6,7 +6,7 @@ from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
 from studies.services.metadata import metadata_from_file, store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
-from studies.services.reads import check_open, open_study, read_list, read_upload
+from studies.services.reads import check_open, export_upload, open_study, read_list, read_upload
 from studies.services.retrieval import Retrieved, open_by_uid
 from studies.services.uploads import ingest_waiting, receive_upload
 
@@ -18,6 +18,7 @@ __all__ = [
     "check_open",
     "check_upload",
     "erase_study",
+    "export_upload",
     "ingest_waiting",
     "metadata_from_file",
     "open_by_uid",

@@ -1,6 +1,7 @@
 """Audited reads of lists and studies: the read and its audit event are committed in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import IO
 from uuid import UUID
 
 from django.db import transaction
@@ -10,16 +11,20 @@ from django.utils.translation import gettext_noop
 
 from audit.actions import Action
 from audit.actor import Actor
+from audit.exports import spooled_csv
 from audit.services import record
 from common.exceptions import NothingThere, Refused
 from studies import selectors
 from studies.events import on_placement
-from studies.models import LastVisit, Placement, Series, Upload, UploadedFile
+from studies.models import LastVisit, Placement, Series, Upload
 from studies.selectors import Cursor, Order, Question, StudiesPage
 from studies.selectors.images import Image
+from studies.selectors.uploads import Refusals
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
+# The studies that the page of an upload lists; the rest are counted.
+MOST_STUDIES = 200
 MAY_NOT_OPEN = gettext_noop("Your role on this worklist does not let you open images.")
 
 
@@ -116,11 +121,14 @@ def check_open(*, placement: Placement, by: Actor) -> None:
 
 @dataclass(frozen=True)
 class ReadUpload:
-    """An upload, and when it is done what became of it: the first studies and the first refused files."""
+    """An upload, and when it is done what became of it: its first studies and all of their number, and its files."""
 
     upload: Upload
-    arrived: list[Placement]
-    refused: list[UploadedFile]
+    studies: list[Placement] = field(default_factory=list)
+    n_studies: int = 0
+    refusals: list[Refusals] = field(default_factory=list)
+    asides: list[tuple[str, int]] = field(default_factory=list)
+    deviations: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def is_done(self) -> bool:
@@ -128,15 +136,37 @@ class ReadUpload:
 
 
 @transaction.atomic
-def read_upload(*, upload: UUID, by: Actor, most: int) -> ReadUpload:
+def read_upload(*, upload: UUID, by: Actor) -> ReadUpload:
     """The person's own upload; NothingThere where it is another's. Until it is done it names no patient."""
-    sent = selectors.upload_of(by, upload)
+    sent = _own_upload(upload, by)
+    if sent.state != Upload.State.DONE:
+        return ReadUpload(sent)
+    studies = selectors.studies_in(by, sent)
+    listed = list(studies[: MOST_STUDIES + 1])
+    number = len(listed) if len(listed) <= MOST_STUDIES else studies.count()
+    record(Action.UPLOAD_READ, by=by, on=on_worklist(sent.worklist, upload=str(sent.uuid), studies=number))
+    return ReadUpload(
+        sent,
+        listed[:MOST_STUDIES],
+        number,
+        selectors.refusals_in(sent),
+        selectors.asides_in(sent),
+        selectors.deviations_in(sent),
+    )
+
+
+@transaction.atomic
+def export_upload(*, upload: UUID, by: Actor) -> IO[bytes]:
+    """What became of the files of the person's own upload, as CSV; the names of files may tell of patients."""
+    sent = _own_upload(upload, by)
+    head = [_("File"), _("Outcome"), _("Why")]
+    file, number = spooled_csv(head, selectors.file_rows(sent))
+    record(Action.UPLOAD_READ, by=by, on=on_worklist(sent.worklist, upload=str(sent.uuid), files=number))
+    return file
+
+
+def _own_upload(uuid: UUID, by: Actor) -> Upload:
+    sent = selectors.upload_of(by, uuid)
     if sent is None:
         raise NothingThere
-    if sent.state != Upload.State.DONE:
-        return ReadUpload(sent, [], [])
-    arrived = list(selectors.arrived_with(by, sent)[:most])
-    record(
-        Action.UPLOAD_READ, by=by, on=on_worklist(sent.worklist, upload=str(sent.uuid), studies=len(arrived))
-    )
-    return ReadUpload(sent, arrived, list(selectors.refused_in(sent)[:most]))
+    return sent

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import zip_longest
 from typing import IO
 
 from django.core.exceptions import ValidationError
@@ -39,15 +40,17 @@ class OutOfTime(Exception):
     """This worker's time is used up; the next task continues."""
 
 
-def receive_upload(*, worklist: Worklist, by: Actor, files: "Sequence[File[bytes]]") -> Upload:
-    """Keep the files of one press of Upload and ask a worker to take them in."""
+def receive_upload(
+    *, worklist: Worklist, by: Actor, files: "Sequence[File[bytes]]", names: Sequence[str] = ()
+) -> Upload:
+    """Keep the files of one press of Upload and ask a worker to take them in. `names` have a folder's paths."""
     check_upload(worklist=worklist, by=by)
     _check_amount(files)
     kept: list[tuple[str, str]] = []
     try:
-        for file in files:
+        for file, name in zip_longest(files, names[: len(files)]):
             key = f"{stored_files.INCOMING}{secrets.token_hex(16)}"
-            kept.append((shown(file.name or _("without a name")), key))
+            kept.append((shown(name or file.name or _("without a name")), key))
             put(key, file)
         # The files may have taken a while: rights are asked once more, in the transaction that counts.
         return _begin_upload(worklist=worklist, by=by, kept=kept)

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,9 +16,8 @@ from common.exceptions import NothingThere
 from studies import selectors, services
 from studies.forms.upload import UploadForm
 from studies.views.list_page import is_part
+from studies.views.upload_result import result_of
 from worklists.models import Worklist
-
-MOST_LISTED = 200
 
 
 @signed_in
@@ -44,7 +44,9 @@ def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            made = services.receive_upload(worklist=home, by=actor_of(request), files=form.chosen())
+            made = services.receive_upload(
+                worklist=home, by=actor_of(request), files=form.chosen(), names=form.names()
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -83,18 +85,28 @@ def _form_page(request: HttpRequest, worklist: Worklist, form: UploadForm) -> Ht
 def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
     """How far an upload is, then what became of it; the person's own only."""
     try:
-        read = services.read_upload(upload=upload, by=actor_of(request), most=MOST_LISTED + 1)
+        read = services.read_upload(upload=upload, by=actor_of(request))
     except NothingThere:
         raise Http404 from None
     context = {
         "upload": read.upload,
         "is_done": read.is_done,
-        "arrived": read.arrived[:MOST_LISTED],
-        "refused": read.refused[:MOST_LISTED],
-        "most_listed": MOST_LISTED,
-        "more_refused": len(read.refused) > MOST_LISTED,
         "section": "studies",
+        **(result_of(actor_of(request), read) if read.is_done else {}),
     }
     return render(
         request, "studies/_upload.html" if is_part(request) else "studies/upload_progress.html", context
     )
+
+
+@signed_in
+@require_safe
+@never_cache
+def files_csv(request: HttpRequest, upload: UUID) -> HttpResponseBase:
+    """Every file of an upload with what became of it, the lost ones first."""
+    try:
+        file = services.export_upload(upload=upload, by=actor_of(request))
+    except NothingThere:
+        raise Http404 from None
+    name = f"upload-{str(upload)[:8]}.csv"
+    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

@@ -297,7 +297,8 @@ STUDIES: dict[str, Call] = {
     "reads.read_list": lambda w: reads.read_list(
         worklist=w.cast.ct, by=acting(w.cast.ana), question=Question(), order=Order()
     ),
-    "reads.read_upload": lambda w: reads.read_upload(upload=w.upload.uuid, by=acting(w.cast.ana), most=9),
+    "reads.read_upload": lambda w: reads.read_upload(upload=w.upload.uuid, by=acting(w.cast.ana)),
+    "reads.export_upload": lambda w: reads.export_upload(upload=w.upload.uuid, by=acting(w.cast.ana)),
     "trail.open_trail": lambda w: trail.open_trail(placement=w.at_home, by=acting(w.cast.ana)),
     "reads.open_study": lambda w: reads.open_study(
         placement=placement_for(acting(w.cast.ana), w.at_home.uuid), by=acting(w.cast.ana)

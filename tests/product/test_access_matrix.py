@@ -162,6 +162,7 @@ ROWS = [
         note="asked by the proxy",
     ),
     Row("studies:upload_progress", "get", lambda world: [world.upload.uuid], {OK: "ana"}),
+    Row("studies:upload_files_csv", "get", lambda world: [world.upload.uuid], {OK: "ana"}),
     Row("studies:trail", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:trail_csv", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     # Sharing
