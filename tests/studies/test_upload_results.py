@@ -228,4 +228,4 @@ def test_the_page_asks_the_database_the_same_number_of_times_however_long_it_is(
         client.get(reverse("studies:upload_progress", args=[many.uuid]))
 
 
-QUERIES = 9
+QUERIES = 13
