@@ -151,7 +151,7 @@ class SenderAdmin(AdminPage):
 
     @admin.display(description=gettext_lazy("Token works until"), ordering="token_expires_at")
     def until(self, sender: Sender) -> str:
-        return moment(sender.token_expires_at) if sender.token_expires_at else "–"
+        return moment(sender.token_works_until) if sender.token_expires_at else "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

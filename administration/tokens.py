@@ -83,7 +83,7 @@ class AccessTokenAdmin(AdminPage):
 
     @admin.display(description=gettext_lazy("Works until"), ordering="expires_at")
     def until(self, token: AccessToken) -> str:
-        return moment(token.expires_at)
+        return moment(token.works_until)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -11,3 +11,8 @@ def end_of_day(day: date, zone: str) -> datetime:
 
 def today_in(zone: str, now: datetime) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
+
+
+def last_moment(end: datetime) -> datetime:
+    """An end is the first moment after the last day; people are shown the day."""
+    return end - timedelta(microseconds=1)

@@ -1,7 +1,7 @@
 """What machines show instead of a session: a person's access token, and a sender of an account."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from common.days import last_moment
 from common.names import IdentityField
 
 SHA256 = r"^[0-9a-f]{64}$"
@@ -60,6 +61,11 @@ class AccessToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def works_until(self) -> datetime:
+        """As people are shown it, within the last day."""
+        return last_moment(self.expires_at)
 
 
 class AccessTokenWorklist(models.Model):
@@ -150,3 +156,8 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def token_works_until(self) -> datetime | None:
+        """As people are shown it, within the last day."""
+        return last_moment(self.token_expires_at) if self.token_expires_at is not None else None

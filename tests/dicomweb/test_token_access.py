@@ -1,0 +1,123 @@
+"""DICOMweb over HTTP with real tokens: what each state of a token gets, from a browser that is signed in or not."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from audit.actions import Action
+from audit.models import AuditEvent
+from studies.models import Study
+from tests.bad_files import dicom_storage, sound
+from tests.cast import Cast, acting
+from tests.dicomweb.asking import body_of, client_of, take_in, url_of
+from tests.studies.test_token_doors import (
+    ended_by_the_administrator,
+    expired,
+    left_the_account,
+    left_the_worklist,
+    lost_the_download,
+    make,
+    nothing,
+    owner_inactive,
+    revoked,
+)
+from worklists import services
+
+__all__ = ["dicom_storage"]
+pytestmark = pytest.mark.django_db
+
+OK, UNKNOWN, DENIED, HIDDEN = 200, 401, 403, 404
+
+
+@pytest.fixture
+def study(cast: Cast, dicom_storage: Any) -> Study:
+    take_in(cast.ct, [sound(StudyInstanceUID="2.25.77"), sound(StudyInstanceUID="2.25.77")])
+    return Study.objects.get(study_instance_uid="2.25.77")
+
+
+def asked(secret: str, url: str, client: Client | None = None) -> int:
+    answer = (client or Client()).get(url, headers={"Authorization": f"Bearer {secret}"})
+    body_of(answer)
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("browser", ["nobody", "ana"])
+@pytest.mark.parametrize(
+    ("happens", "metadata", "whole"),
+    [
+        (nothing, OK, OK),
+        (revoked, UNKNOWN, UNKNOWN),
+        (ended_by_the_administrator, UNKNOWN, UNKNOWN),
+        (expired, UNKNOWN, UNKNOWN),
+        (owner_inactive, UNKNOWN, UNKNOWN),
+        (left_the_worklist, HIDDEN, HIDDEN),
+        (left_the_account, HIDDEN, HIDDEN),
+        (lost_the_download, OK, DENIED),
+    ],
+)
+def test_a_token_gets_what_its_owner_may_have_now(
+    cast: Cast,
+    study: Study,
+    clock: Any,
+    happens: Callable[[Cast, Any, Any], None],
+    metadata: int,
+    whole: int,
+    browser: str,
+) -> None:
+    made = make(cast.ana, cast.ct)
+    client = client_of(cast.ana) if browser == "ana" else Client()
+    happens(cast, made, clock)
+
+    assert asked(made.secret, url_of(cast.ct, study, "/metadata"), client) == metadata
+    assert asked(made.secret, url_of(cast.ct, study), client) == whole
+
+
+def test_the_cookie_of_a_signed_in_person_adds_nothing_to_a_token(cast: Cast, study: Study) -> None:
+    theirs, narrowed = make(cast.caro, cast.imaging), make(cast.ana, cast.ana.personal_worklist)
+    viewers = make(cast.vera, cast.ct)
+    ana = client_of(cast.ana)
+
+    assert ana.get(url_of(cast.ct, study)).status_code == OK
+    assert asked(theirs.secret, url_of(cast.ct, study), ana) == HIDDEN
+    assert asked(narrowed.secret, url_of(cast.ct, study), ana) == HIDDEN
+    assert asked(viewers.secret, url_of(cast.ct, study), ana) == DENIED
+
+
+def test_a_sender_reads_nothing_at_all(cast: Cast, study: Study) -> None:
+    made = services.add_sender(
+        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=date.today(), by=acting(cast.adam)
+    )
+
+    for rest in ("", "/metadata"):
+        assert asked(made.secret, url_of(cast.ct, study, rest)) == HIDDEN
+
+
+def test_the_first_request_after_the_revocation_is_refused(cast: Cast, study: Study) -> None:
+    made = make(cast.ana, cast.ct)
+    url = url_of(cast.ct, study, "/metadata")
+    before = [asked(made.secret, url) for _ in range(3)]
+
+    services.revoke_token(by=acting(cast.ana), token=made.token.uuid)
+
+    assert (before, asked(made.secret, url)) == ([OK] * 3, UNKNOWN)
+
+
+def test_the_trail_names_the_token_beside_its_owner(cast: Cast, study: Study) -> None:
+    made = make(cast.ana, cast.ct)
+    asked(made.secret, url_of(cast.ct, study))
+
+    event = AuditEvent.objects.filter(action=Action.IMAGES_SERVED).get()
+    assert (event.by_id, event.detail["token_name"], event.ip_address) == (cast.ana.pk, "Script", "127.0.0.1")
+
+
+def test_no_token_is_taken_from_a_url(cast: Cast, study: Study) -> None:
+    made = make(cast.ana, cast.ct)
+
+    answer = Client().get(
+        url_of(cast.ct, study, "/metadata"), {"token": made.secret, "access_token": made.secret}
+    )
+
+    assert answer.status_code == UNKNOWN
