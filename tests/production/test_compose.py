@@ -273,3 +273,65 @@ def test_folders_that_are_written_to_are_mounted() -> None:
     assert {name: folders - set(ALL[name].folders) for name, folders in own.items()} == {
         name: set() for name in ALL
     }
+
+
+KEYS = {"secret_key", "secret_key_fallbacks", "token_key", "token_key_fallbacks"}
+STORE = {"s3_access_key", "s3_secret_key"}
+NEEDED = {
+    "nginx": {"tls_certificate", "tls_key"},
+    "web": KEYS | STORE | {"metrics_token", "broker_password", "database_password", "oidc_client_secret"},
+    "worker": KEYS | STORE | {"metrics_token", "broker_password", "database_password", "email_password"},
+    "beat": {"broker_password"},
+    "migrate": STORE | {"database_password", "database_owner_password"},
+    "backup": STORE | {"database_password", "database_owner_password"},
+    "pgbouncer": {"database_password"},
+    "postgres": {"database_superuser_password", "database_owner_password", "database_password"},
+    "valkey": {"broker_password"},
+    "s3": STORE,
+    "mail": set(),
+}
+
+
+@every_service
+def test_each_service_is_given_the_secrets_that_it_needs_and_no_other(service: Service) -> None:
+    named = {
+        Path(value).name
+        for name, value in service.spec.get("environment", {}).items()
+        if str(value).startswith("/run/secrets/")
+    }
+
+    assert set(service.spec.get("secrets", ())) == named == NEEDED[service.name]
+
+
+def test_the_stores_key_is_good_for_the_bucket_alone(tmp_path: Path) -> None:
+    written = _written_by_the_store(tmp_path, "cimar")
+
+    [identity] = json.loads(written)["identities"]
+    assert {action.partition(":")[2] for action in identity["actions"]} == {"cimar"}
+
+
+@pytest.mark.parametrize("bucket", ["", "*", 'a"b', "cimar/*", "Cimar", "a b", "a\nb"])
+def test_the_store_does_not_start_for_a_bucket_that_is_no_name(tmp_path: Path, bucket: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        _written_by_the_store(tmp_path, bucket)
+
+    assert not (tmp_path / "s3.json").exists()
+
+
+def _written_by_the_store(folder: Path, bucket: str) -> str:
+    """What the store's start script writes; a program that does nothing stands for the store."""
+    (folder / "key").write_text("a-key")
+    weed = folder / "weed"
+    weed.write_text("#!/bin/sh\n")
+    weed.chmod(0o755)
+    subprocess.run(
+        [CHECKOUT / "deploy/s3/run"],
+        check=True,
+        capture_output=True,
+        env={
+            "PATH": f"{folder}:/usr/bin:/bin", "CIMAR_RUN": str(folder), "CIMAR_DATA": str(folder),
+            "CIMAR_OWN_ADDRESS": "127.0.0.1", "CIMAR_LISTEN": "127.0.0.1", "CIMAR_S3_BUCKET": bucket,
+            "CIMAR_S3_ACCESS_KEY_FILE": str(folder / "key"), "CIMAR_S3_SECRET_KEY_FILE": str(folder / "key"),
+        },
+    )  # fmt: skip
+    return (folder / "s3.json").read_text()
