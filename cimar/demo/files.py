@@ -74,18 +74,24 @@ def build(study: DemoStudy, file: DemoFile, *, day: date, institution: str) -> b
 
 
 def _describe(dataset: Dataset, study: DemoStudy, file: DemoFile, day: date, institution: str) -> None:
+    describe(dataset, study, day, institution)
+    dataset.SeriesInstanceUID = uid(study.key, file.series)
+    dataset.SOPInstanceUID = uid(study.key, file.series, file.number)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.SeriesDescription, dataset.Modality = file.series_description, study.modality
+    dataset.SeriesNumber, dataset.InstanceNumber = file.series, file.number
+
+
+def describe(dataset: Dataset, study: DemoStudy, day: date, institution: str) -> None:
+    """What all files of a study say of its patient and of itself."""
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.PatientName, dataset.PatientID = study.patient.name, study.patient_id
     dataset.PatientBirthDate, dataset.PatientSex = study.patient.born, study.patient.sex
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study_uid(study), uid(study.key, file.series)
-    dataset.SOPInstanceUID = uid(study.key, file.series, file.number)
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.StudyInstanceUID = study_uid(study)
     dataset.StudyDate = dataset.SeriesDate = f"{day:%Y%m%d}"
     dataset.StudyTime = dataset.SeriesTime = study.time
     dataset.StudyID = dataset.AccessionNumber = f"{study.patient_id[:2]}{int(uid(study.key)[5:]) % 10**7:07}"
-    dataset.StudyDescription, dataset.SeriesDescription = study.description, file.series_description
-    dataset.Modality, dataset.BodyPartExamined = study.modality, study.body_part
-    dataset.SeriesNumber, dataset.InstanceNumber = file.series, file.number
+    dataset.StudyDescription, dataset.BodyPartExamined = study.description, study.body_part
     dataset.ReferringPhysicianName, dataset.InstitutionName = study.referrer, institution
 
 

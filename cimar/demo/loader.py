@@ -13,6 +13,7 @@ from audit import clock
 from audit.actor import Actor
 from cimar.demo import files
 from cimar.demo.directory import Changed, DemoDirectory, Loaded
+from cimar.demo.made import report, volume
 from cimar.demo.shares import PRESSES, DemoPress
 from cimar.demo.studies import STUDIES, DemoStudy
 from sharing.dates import end_of
@@ -73,7 +74,15 @@ def _add_study(directory: DemoDirectory, study: DemoStudy, done: Loaded) -> None
 def _sources(study: DemoStudy, day: date, institution: str) -> Iterator[Source]:
     for file in study.files:
         content = files.build(study, file, day=day, institution=institution)
-        yield Source(file.name, lambda content=content: BytesIO(content))  # type: ignore[misc]
+        yield _source(file.name, content)
+    for name, content in volume(study, day=day, institution=institution):
+        yield _source(name, content)
+    if study.report:
+        yield _source(*report(study, day=day, institution=institution))
+
+
+def _source(name: str, content: bytes) -> Source:
+    return Source(name, lambda: BytesIO(content))
 
 
 def _add_shares(directory: DemoDirectory, done: Loaded) -> None:

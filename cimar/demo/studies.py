@@ -36,6 +36,9 @@ class DemoStudy:
     time: str
     referrer: str
     files: tuple[DemoFile, ...]
+    # Of a computed head, so many slices; and the words of a report.
+    slices: int = 0
+    report: str = ""
 
 
 RAVENSWORTH = DemoPatient("Ravensworth^Maeve", "19470312", "F")
@@ -48,6 +51,16 @@ STUDIES = (
             DemoFile("J2K_pixelrep_mismatch.dcm", "Posterior fossa 5 mm", series=1),
             DemoFile("693_J2KR.dcm", "Brain 5 mm", series=2),
         ),
+        slices=120,
+        report="Small acute haemorrhage in the right basal ganglia. Old infarct in the left frontal lobe, unchanged. "
+        "No midline shift.",
+    ),
+    # The prior of the same patient.
+    DemoStudy(
+        "ct-head-prior", "CT Reporting", "nia.prosser@northgate.example", RAVENSWORTH, "NG104711",
+        "CT", "CT Head, stroke", "HEAD", 33, "093000", "Osei^Benedict^^Dr",
+        (DemoFile("693_UNCI.dcm", "Brain 5 mm"),),
+        report="Old infarct in the left frontal lobe. No haemorrhage.",
     ),
     DemoStudy(
         "ct-lumbar", "CT Reporting", "nia.prosser@northgate.example",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from io import BytesIO, StringIO
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -125,11 +126,11 @@ def test_there_are_at_least_16_studies_of_six_modalities_from_the_last_weeks(dem
     today = clock.now().date()
     assert Study.objects.count() >= 16
     assert {modality for study in Study.objects.all() for modality in study.modalities} == {
-        "CT", "MR", "CR", "US", "NM", "OT",
+        "CT", "MR", "CR", "US", "NM", "OT", "SR",
     }  # fmt: skip
     assert min(days) >= today - timedelta(days=35) and max(days) >= today - timedelta(days=2)
     assert Study.objects.values("home").distinct().count() >= 8
-    assert study("ct-head").n_series == 2
+    assert (study("ct-head").n_series, study("ct-head").n_instances) == (4, 123)
     assert study("mr-ear").n_series == 1 and study("mr-ear").n_instances == 3
 
 
@@ -137,7 +138,9 @@ def test_every_study_can_be_seen_at_once(demo):
     kept = storages["dicom"]
     instances = Instance.objects.select_related("blob")
     assert Study.objects.exclude(pk__in=instances.values("study")).count() == 0
-    assert set(Blob.objects.values_list("preview", flat=True)) == {Blob.Preview.READY}
+    reports = Blob.objects.filter(instances__series__modality="SR")
+    assert set(reports.values_list("preview", flat=True)) == {Blob.Preview.NONE}
+    assert set(Blob.objects.exclude(pk__in=reports).values_list("preview", flat=True)) == {Blob.Preview.READY}
     pictures = [
         instance.blob.preview_key(frame, thumbnail=thumbnail)
         for instance in instances
@@ -145,6 +148,19 @@ def test_every_study_can_be_seen_at_once(demo):
         for thumbnail in (False, True)
     ]
     assert [picture for picture in pictures if not kept.exists(picture)] == []
+
+
+def test_there_is_a_volume_a_film_a_report_and_a_prior_of_the_same_patient(demo):
+    head, prior = study("ct-head"), study("ct-head-prior")
+    heights = [
+        dcmread(storages["dicom"].open(instance.blob.key), stop_before_pixels=True).ImagePositionPatient[2]
+        for instance in Instance.objects.filter(study=head, series__number=10).order_by("number")
+    ]
+    assert len(heights) == 120
+    assert {round(above - below, 3) for below, above in pairwise(heights)} == {1.5}
+    assert Instance.objects.filter(study__modalities=["US"], frames__gte=30).exists()
+    assert head.patient_id == prior.patient_id and head.home == prior.home
+    assert {series.modality for series in head.series.all()} == {"CT", "SR"}
 
 
 def test_something_was_shared_by_every_method(demo):
