@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account
 from accounts.selectors.security import factors_of
+from administration.account_identity import identity_page
 from administration.change import Change, Done
 from administration.columns import column
 from administration.current_account import current_account
@@ -27,18 +28,26 @@ from common import timezones
 from common.formats import moment
 from worklists import services
 from worklists.selectors import without_second_factor
+from worklists.selectors.code_owners import code_owner
 from worklists.services.account_names import NAME_TAKEN
 from worklists.services.account_settings import GRACE_RANGE, LONGEST_GRACE
 
 ABOUT_ACCOUNT = (
     Action.ACCOUNT_ADD,
     Action.ACCOUNT_CHANGE,
+    Action.ACCOUNT_NAME_ASK,
+    Action.ACCOUNT_NAME_CONFIRM,
+    Action.ACCOUNT_NAME_DECLINE,
     Action.ROLE_ADD,
     Action.ROLE_CHANGE,
     Action.ROLE_REMOVE,
     Action.ROLE_REPLACE,
 )
 GRACE = 14
+WAITS = gettext_noop(
+    "“%(asked)s” is shown as soon as the people who run CIMAR have confirmed it. Until then the name is “%(name)s”."
+)
+SHOWN = gettext_noop("Beside the name, people who check a share code read: %(known)s.")
 NAME_HELP = gettext_lazy("The name shown on pages, in emails and with share codes.")
 HELP = {
     "name": format_lazy("{} {}", NAME_HELP, gettext_lazy("Emails already sent keep the old name.")),
@@ -83,11 +92,22 @@ class SettingsForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         required_from = self.instance.second_factor_from
+        # Saved unchanged, the name that waits goes on waiting.
+        self.initial["name"] = self.instance.name_asked_for or self.instance.name
         self.fields["timezone"].choices = timezones.choices()
         self.initial["second_factor"] = required_from is not None
         self.fields["second_factor"].help_text = _required_help(required_from)
         if required_from is None:
             self.initial["second_factor_in"] = GRACE
+
+
+def _identity(account: Account) -> str:
+    """What the platform has confirmed of the account, as people of other accounts read it."""
+    known = code_owner(account)
+    if account.name_asked_for:
+        waits = _(WAITS) % {"asked": account.name_asked_for, "name": account.name}
+        return f"{waits} {_(SHOWN) % {'known': known}}"
+    return _(SHOWN) % {"known": known}
 
 
 def _required_help(required_from: datetime | None) -> str:
@@ -120,6 +140,7 @@ class NewAccountForm(ServiceForm):
 
 @admin.register(Account)
 class AccountAdmin(EditablePage):
+    row_pages = {"identity": identity_page}
     noun, nouns = gettext_noop("account"), gettext_noop("accounts")
     add_label = gettext_lazy("Add an account")
     search_fields = ("name",)
@@ -168,7 +189,13 @@ class AccountAdmin(EditablePage):
             return {}
         without, people = without_second_factor(row)
         reader: Any = request.user
-        return {"has_factor": bool(factors_of(reader).listed), "without": without, "people": people}
+        return {
+            "has_factor": bool(factors_of(reader).listed),
+            "without": without,
+            "people": people,
+            "identity": _identity(row),
+            "may_confirm": reader.is_superuser,
+        }
 
     def change(self, change: Change) -> Done:
         """A date of the second factor that is set and was not touched is left alone."""
@@ -178,8 +205,11 @@ class AccountAdmin(EditablePage):
             filled["second_factor_in"] = None
         elif change.row.second_factor_from is None or days is not None:
             filled["second_factor_in"] = days or GRACE
-        services.change_account(account=change.row, by=change.by, **filled)
-        return Done(_("The settings are saved."), self.page_url("change", change.row.pk))
+        changed = services.change_account(account=change.row, by=change.by, **filled)
+        sentence = _("The settings are saved.")
+        if changed.name_asked_for:
+            sentence = f"{sentence} {_(WAITS) % {'asked': changed.name_asked_for, 'name': changed.name}}"
+        return Done(sentence, self.page_url("change", change.row.pk))
 
     def history_events(self, row: Account) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.filter(account_id=row.pk, action__in=ABOUT_ACCOUNT)

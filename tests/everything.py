@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 import sharing.services
 import worklists.services
 from accounts import tokens
-from accounts.models import AccountMembership, Invitation, User
+from accounts.models import Account, AccountMembership, Invitation, User
 from accounts.services import registration, second_factor
 from sharing.models import Method, Share
 from sharing.targets import Target
@@ -72,6 +72,7 @@ def make_world() -> World:
     Blob.objects.filter(pk=instance.blob_id).update(preview=Blob.Preview.READY)
     Leftover.objects.create(study=make_study(cast.chest), sha256="ab" * 32, size=1)
     Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
+    Account.objects.filter(pk=cast.riverside.pk).update(name_asked_for="Royal Clinic")
     reports = [
         share(cast.ana, study, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid))),
         share(cast.ana, study, cast.ct, Target(Method.GROUP, str(cast.cardiology.uuid))),

@@ -18,6 +18,11 @@ class Account(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=200)
     identity = IdentityField(of="name")
+    # What the platform knows of the organisation and the account cannot change: a name waits until it is confirmed.
+    name_asked_for = models.CharField(max_length=200, blank=True, db_default="")
+    name_confirmed_at = models.DateTimeField(null=True, blank=True)
+    domain = models.CharField(max_length=253, blank=True, db_default="")
+    town = models.CharField(max_length=100, blank=True, db_default="")
     timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     # The longest life of a guest link; each link has its own end within it.

@@ -20,6 +20,7 @@ from sharing.services import dialog
 from sharing.services.dialog import Offer
 from sharing.views.already import invalid_in, mark
 from sharing.views.common import dialog_answer, studies_page
+from worklists.selectors.code_owners import owners_of_codes
 
 MANY_PLACES = 8
 
@@ -192,8 +193,14 @@ class Dialog:
         }
 
     def _codes(self) -> dict[str, Any]:
+        owners = owners_of_codes(code for code, name in self.picked.codes.items() if name)
         chips = [
-            {"code": code, "name": name, "value": sealed(code, name) if name else code}
+            {
+                "code": code,
+                "name": name,
+                "owner": owners.get(code, ""),
+                "value": sealed(code, name) if name else code,
+            }
             for code, name in self.picked.codes.items()
         ]
         anything = bool(chips or self.picked.new_codes.strip())

@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
 from accounts.services.second_factor import add_app
 from audit import clock as database
 from audit.actions import Action
+from audit.actor import OPERATOR
+from audit.history import sentence
 from audit.models import AuditEvent
 from tests.administering import adam, sue
 from tests.administration.test_people import text_of
@@ -49,14 +52,96 @@ def test_settings_are_changed_and_the_trail_says_what_was_and_is(adam, cast):
     assert "The settings are saved." in text_of(response)
     found = Account.objects.get(pk=cast.northgate.pk)
     assert (found.name, found.timezone, found.invitation_days, found.guest_link_days, found.idle_minutes) == (
-        "Northgate Trust", "Europe/Paris", 14, 30, 20,
+        "Northgate Hospital", "Europe/Paris", 14, 30, 20,
     )  # fmt: skip
     event = AuditEvent.objects.get(action=Action.ACCOUNT_CHANGE)
     assert event.detail == {
-        "was": {"name": "Northgate Hospital", "timezone": "Europe/London", "invitation_days": 30, "idle_minutes": None},
-        "now": {"name": "Northgate Trust", "timezone": "Europe/Paris", "invitation_days": 14, "idle_minutes": 20},
-    }  # fmt: skip
+        "was": {"timezone": "Europe/London", "invitation_days": 30, "idle_minutes": None},
+        "now": {"timezone": "Europe/Paris", "invitation_days": 14, "idle_minutes": 20},
+    }
     assert "changed the settings of" in text_of(adam.get(account_page("history", cast.northgate.pk)))
+
+
+def of_the_platform(cast):
+    """Sue with a browser of her own, beside Adam's."""
+    client = Client()
+    client.force_login(cast.sue)
+    return client
+
+
+def test_another_name_waits_until_the_platform_confirms_it(adam, cast):
+    sue = of_the_platform(cast)
+    settings, identity = (
+        account_page("change", cast.northgate.pk),
+        account_page("identity", cast.northgate.pk),
+    )
+    waits = "“Northgate Trust” is shown as soon as the people who run CIMAR have confirmed it."
+
+    asked = adam.post(settings, filled(name="Northgate Trust"), follow=True)
+    adam.post(settings, filled(name="Northgate Trust"))  # saved again, it goes on waiting
+    sue.post(settings, filled())  # and the platform's own change of something else leaves it waiting
+    shown = text_of(sue.get(identity))
+    refused = adam.post(identity, {"decision": "confirm"})
+
+    assert waits in text_of(asked) and "asks to be called Northgate Trust" in shown
+    assert (refused.status_code, Account.objects.get(pk=cast.northgate.pk).name) == (
+        403,
+        "Northgate Hospital",
+    )
+
+    known = {"domain": "Northgate.Example.", "town": "Northgate-on-Sea", "decision": "confirm"}
+    confirmed = sue.post(identity, known, follow=True)
+
+    found = Account.objects.get(pk=cast.northgate.pk)
+    assert "Northgate Trust is confirmed." in text_of(confirmed)
+    assert (found.name, found.name_asked_for, found.domain) == ("Northgate Trust", "", "northgate.example")
+    assert "Northgate-on-Sea, northgate.example, confirmed by CIMAR." in text_of(adam.get(settings))
+    trail = AuditEvent.objects.filter(account_id=cast.northgate.pk, action__startswith="account:name:")
+    assert [sentence(event) for event in trail.order_by("pk")][-2:] == [
+        "Adam asked to rename Northgate Hospital to “Northgate Trust”",
+        "Sue confirmed the name of Northgate Trust, before: “Northgate Hospital”",
+    ]
+    assert trail.filter(action=Action.ACCOUNT_NAME_ASK).count() == 1
+
+
+def test_a_name_is_declined_with_a_reason_or_taken_back(adam, cast):
+    sue = of_the_platform(cast)
+    settings, identity = (
+        account_page("change", cast.northgate.pk),
+        account_page("identity", cast.northgate.pk),
+    )
+    adam.post(settings, filled(name="Royal Northgate"))
+
+    sue.post(identity, {"decision": "decline", "why": "Not royal"})
+    again = sue.post(identity, {"decision": "decline"})
+
+    assert Account.objects.get(pk=cast.northgate.pk).name_asked_for == ""
+    declined = AuditEvent.objects.get(action=Action.ACCOUNT_NAME_DECLINE)
+    assert sentence(declined) == ("Sue declined to rename Northgate Hospital to “Royal Northgate”: Not royal")
+    assert again.status_code == 422 and "No other name of this account waits" in text_of(again)
+
+    adam.post(settings, filled(name="Northgate Trust"))
+    adam.post(settings, filled())
+    assert Account.objects.get(pk=cast.northgate.pk).name_asked_for == ""
+
+
+@pytest.mark.parametrize("wrong", [{"domain": "https://x.example/a"}, {"domain": "x"}, {"town": "a\u202eb"}])
+def test_what_is_no_domain_or_town_is_refused(sue, cast, wrong):
+    answer = sue.post(account_page("identity", cast.northgate.pk), {"decision": "confirm", **wrong})
+
+    assert answer.status_code == 422
+    assert Account.objects.get(pk=cast.northgate.pk).domain == ""
+
+
+def test_a_name_that_another_account_took_meanwhile_is_not_confirmed(adam, cast):
+    sue = of_the_platform(cast)
+    adam.post(account_page("change", cast.northgate.pk), filled(name="Northgate Trust"))
+    services.create_account(name="Northgate Trust", by=OPERATOR)
+
+    answer = sue.post(account_page("identity", cast.northgate.pk), {"decision": "confirm"})
+
+    assert "already an account named “Northgate Trust”" in text_of(answer)
+    assert Account.objects.get(pk=cast.northgate.pk).name == "Northgate Hospital"
 
 
 def test_saving_what_is_writes_nothing(adam, cast):

@@ -165,6 +165,12 @@ WORKLISTS: dict[str, Call] = {
     "account_settings.change_account": lambda w: worklists.services.change_account(
         account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=acting(w.cast.adam)
     ),
+    "account_names.confirm_account": lambda w: worklists.services.confirm_account(
+        account=w.cast.northgate, domain="northgate.example", town="Northgate", by=acting(w.cast.sue)
+    ),
+    "account_names.decline_account_name": lambda w: worklists.services.decline_account_name(
+        account=w.cast.riverside, why="Not known", by=acting(w.cast.sue)
+    ),
     "mail_ticks.set_mail_tick": lambda w: worklists.services.set_mail_tick(
         worklist=w.cast.ct, wanted=True, by=acting(w.cast.ana)
     ),

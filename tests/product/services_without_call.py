@@ -4,7 +4,7 @@ NOT_A_DEED = {
     # They build, check, lock or read; nothing is done and nothing is shown.
     "audit.recording.event",
     "accounts.registration.check_usable",
-    "worklists.account.tidied_account_name",
+    "worklists.account_names.tidied_account_name", "worklists.account_names.check_account_name",
     "worklists.worklists.check_share_code",
     "worklists.common.check_an_administrator_stays", "worklists.common.check_not_being_replaced",
     "worklists.staff_claims.check_may_still_give",
@@ -37,6 +37,7 @@ PART_OF_A_DEED = {
     "sharing.press.audit",
     "sharing.press.write",
     "worklists.staff_invitations.invite_within",
+    "worklists.account_names.ask_for_name",
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.
     "accounts.outbox.queue_mail",
     "accounts.people.ask_for_reset",

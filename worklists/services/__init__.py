@@ -5,6 +5,7 @@ then user, membership and worklist rows, ascending. `by=OPERATOR` is the person 
 """
 
 from worklists.services.account import Begun, begin_account, create_account
+from worklists.services.account_names import confirm_account, decline_account_name
 from worklists.services.account_settings import change_account
 from worklists.services.mail_ticks import set_mail_tick
 from worklists.services.members import (
@@ -66,9 +67,11 @@ __all__ = [
     "change_worklist",
     "change_worklist_member",
     "check_share_code",
+    "confirm_account",
     "copy_role",
     "create_account",
     "deactivate_member_without_shares",
+    "decline_account_name",
     "decline_offer",
     "end_offer_without_invitation",
     "end_sender",

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Role
@@ -32,7 +33,8 @@ def create_account(*, name: str, by: Actor, timezone: str = "Europe/London") -> 
     except (ValueError, KeyError, OSError) as error:
         raise ValidationError(_("There is no such time zone."), code="timezone") from error
     check_account_name(name)
-    account = Account.objects.create(name=name, timezone=timezone)
+    account = Account.objects.create(name=name, timezone=timezone, name_confirmed_at=Now())
+    account.refresh_from_db(fields=["name_confirmed_at"])
     record(Action.ACCOUNT_ADD, by=by, on=on_account(account))
     make_shipped_roles(account, by=by)
     return account

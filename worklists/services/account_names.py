@@ -1,15 +1,30 @@
-"""The name of an account: what it may be."""
+"""The name of an account: what it may be, and that the platform confirms it. Until then the name before is shown."""
 
+import re
+
+import idna
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account
+from audit import clock
+from audit.actions import Action
+from audit.actor import Actor
+from audit.services import record
 from common.lookalikes import mixed_word, skeleton
 from common.names import check_name_is_free, tidy_identity
 from common.person_names import is_reserved
+from common.text import tidy_text
+from worklists.events import on_account
+from worklists.permissions import check_administers
+from worklists.services.common import locked
 
 NAME_TAKEN = gettext_noop("There is already an account named “%(name)s”. Choose another name.")
+
+# Of a domain in its ASCII form: two parts at least, letters in the last.
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 def tidied_account_name(name: str) -> str:
@@ -35,3 +50,74 @@ def check_account_name(name: str, *, but: Account | None = None) -> None:
     if word := mixed_word(name):
         sentence = _("“%(word)s” mixes letters of different scripts. Write each word in one script.")
         raise ValidationError(sentence % {"word": word}, code="mixed")
+
+
+@transaction.atomic
+def confirm_account(*, account: Account, by: Actor, domain: str, town: str) -> Account:
+    """The platform has checked whose account this is: the name that was asked for, if any, is its name from now on.
+
+    Domain and town stand beside the name where another account reads back a share code.
+    """
+    check_administers(by, None)
+    account = locked(account)
+    was = account.name
+    if account.name_asked_for:
+        check_account_name(account.name_asked_for, but=account)
+        account.name, account.name_asked_for = account.name_asked_for, ""
+    account.domain, account.town = _tidied_domain(domain), _tidied_town(town)
+    account.name_confirmed_at = clock.now()
+    fields = ["name", "identity", "name_asked_for", "name_confirmed_at", "domain", "town"]
+    account.save(update_fields=fields)
+    detail = {"new_name": account.name, "domain": account.domain, "town": account.town}
+    if was != account.name:
+        detail["old_name"] = was
+    record(Action.ACCOUNT_NAME_CONFIRM, by=by, on=on_account(account, **detail))
+    return account
+
+
+@transaction.atomic
+def decline_account_name(*, account: Account, by: Actor, why: str = "") -> Account:
+    """The account keeps its name; the name that was asked for is gone."""
+    check_administers(by, None)
+    account = locked(account)
+    declined = account.name_asked_for
+    if not declined:
+        raise ValidationError(_("No other name of this account waits to be confirmed."), code="none")
+    why = tidy_text(why, what=_("A reason"), longest=300, may_be_empty=True)
+    account.name_asked_for = ""
+    account.save(update_fields=["name_asked_for"])
+    record(Action.ACCOUNT_NAME_DECLINE, by=by, on=on_account(account, new_name=declined, why=why))
+    return account
+
+
+def ask_for_name(account: Account, name: str, by: Actor) -> None:
+    """Keep a name until the platform confirms it; the account's present name takes the request back.
+
+    A part of `change_account`, which holds the account and has asked for the right.
+    """
+    asked, was = "" if name == account.name else name, account.name_asked_for
+    if asked == was:
+        return
+    account.name_asked_for = asked
+    account.save(update_fields=["name_asked_for"])
+    action = Action.ACCOUNT_NAME_ASK if asked else Action.ACCOUNT_NAME_DECLINE
+    record(action, by=by, on=on_account(account, new_name=asked or was))
+
+
+def _tidied_domain(typed: str) -> str:
+    """In its ASCII form; empty where there is none."""
+    domain = typed.strip().rstrip(".").casefold()
+    try:
+        domain = idna.encode(domain, uts46=True).decode() if domain else ""
+    except idna.IDNAError:
+        domain = "?"
+    if domain and (len(domain) > 253 or not _DOMAIN.fullmatch(domain)):
+        raise ValidationError({"domain": _("Enter a domain, such as hospital.example, without a path.")})
+    return domain
+
+
+def _tidied_town(typed: str) -> str:
+    try:
+        return tidy_text(typed, what=_("A town"), longest=100, may_be_empty=True)
+    except ValidationError as error:
+        raise ValidationError({"town": error.messages}) from error

@@ -17,8 +17,8 @@ from audit.actor import Actor
 from audit.services import record
 from common.timezones import NOT_A_TIME_ZONE
 from worklists.events import on_account
-from worklists.permissions import check_administers
-from worklists.services.account_names import check_account_name, tidied_account_name
+from worklists.permissions import check_administers, may_administer
+from worklists.services.account_names import ask_for_name, check_account_name, tidied_account_name
 from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
@@ -47,7 +47,7 @@ def change_account(
     idle_minutes: int | Keep | None = KEEP,
     second_factor_in: int | Keep | None = KEEP,
 ) -> Account:
-    """Change what is given and leave the rest.
+    """Change what is given and leave the rest. Another name waits until the platform confirms it.
 
     `second_factor_in`: in how many days members will need a second factor; None where they need none any more.
     """
@@ -59,8 +59,12 @@ def change_account(
     wanted: dict[str, Any] = {field: value for field, value in numbers.items() if not isinstance(value, Keep)}
     for field, value in wanted.items():
         _check_number(field, value)
-    if not isinstance(name, Keep):
-        wanted["name"] = _free_name(account, name)
+    asked = None if isinstance(name, Keep) else _free_name(account, name)
+    if asked is not None and not may_administer(by, None):
+        ask_for_name(account, asked, by)
+    elif asked not in (None, account.name, account.name_asked_for):
+        # The platform's own change needs no confirmation.
+        wanted |= {"name": asked, "name_asked_for": "", "name_confirmed_at": clock.now()}
     if not isinstance(timezone, Keep):
         if timezone not in available_timezones():
             raise ValidationError({"timezone": _(NOT_A_TIME_ZONE)})
@@ -91,7 +95,8 @@ def _check_number(field: str, value: int | None) -> None:
 def _free_name(account: Account, name: str) -> str:
     try:
         name = tidied_account_name(name)
-        check_account_name(name, but=account)
+        if name != account.name:
+            check_account_name(name, but=account)
     except ValidationError as error:
         raise ValidationError({"name": error.messages}) from error
     return name
