@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from accounts.models import Account, Invitation
+from accounts.models import Invitation
 from accounts.services import limits
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -18,7 +18,6 @@ from sharing.views.share import NOT_CHOSEN
 from studies.models import Placement
 from tests.cast import SINGLE_METHODS, acting
 from tests.factories import join, make_group, make_location, make_role, make_study, make_user, placement_of
-from worklists.services.personal import change_personal_code
 
 pytestmark = pytest.mark.django_db
 
@@ -294,8 +293,6 @@ def test_a_code_is_read_back_once_and_recorded(client, cast):
         ("success", "Riverside Clinic — Riverside Imaging"),
         ("failed", ""),
     ]
-    # Beside the name stands what the account cannot choose.
-    assert "confirmed by CIMAR" in page and "not confirmed by CIMAR" not in page
     # The chip carries its name: nothing is looked up again.
     sealed = page.partition('name="code" value="')[2].partition('"')[0]
     again = text(check(client, cast, "share-codes", code=sealed))
@@ -303,19 +300,6 @@ def test_a_code_is_read_back_once_and_recorded(client, cast):
     assert looks.count() == 2
     share(client, cast, code=sealed)
     assert Share.objects.get().to_worklist == cast.imaging
-
-
-def test_beside_a_code_stands_what_its_owner_cannot_choose(client, cast):
-    Account.objects.filter(pk=cast.riverside.pk).update(
-        name_confirmed_at=None, domain="riverside.example", town="Oxbow"
-    )
-    code = change_personal_code(by=acting(cast.ed), new=True).share_code
-    client.force_login(cast.ana)
-
-    page = text(check(client, cast, "share-codes", new_code=f"RIVERSIDE, {code}"))
-
-    assert "Oxbow, riverside.example, not confirmed by CIMAR" in page
-    assert "a person with an email address at example.org" in page
 
 
 def test_a_chip_with_a_name_we_did_not_give_is_only_a_code(client, cast):
