@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.dicomweb.views import metadata, objects, service
+from studies.dicomweb.views import metadata, objects, search, service
 
 app_name = "dicomweb"
 
@@ -12,6 +12,12 @@ _instance = f"{_series}/instances/<str:instance>"
 
 urlpatterns = [
     path("<uuid:worklist>", service.capabilities, name="service"),
+    path("<uuid:worklist>/studies", search.studies, name="search_studies"),
+    path("<uuid:worklist>/series", search.series, name="search_series"),
+    path("<uuid:worklist>/instances", search.instances, name="search_instances"),
+    path(f"{_study}/series", search.series, name="search_series_of_study"),
+    path(f"{_study}/instances", search.instances, name="search_instances_of_study"),
+    path(f"{_series}/instances", search.instances, name="search_instances_of_series"),
     path(_study, objects.objects, name="study"),
     path(f"{_study}/metadata", metadata.metadata, name="study_metadata"),
     path(_series, objects.objects, name="series"),

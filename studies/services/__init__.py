@@ -1,5 +1,6 @@
 """What may be done with a study, and every read of a study."""
 
+from studies.services.dicom_search import search_by_dicom
 from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
@@ -29,6 +30,7 @@ __all__ = [
     "receive_upload",
     "render_previews",
     "render_waiting",
+    "search_by_dicom",
     "store_missing_metadata",
     "sweep_leftovers",
     "take_in_all",

@@ -33,6 +33,12 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
     return [
         _row("service", seen),
         Row("dicomweb:nothing", "get", lambda world: ["nothing"], {}, anonymous=NOT_SIGNED_IN),
+        _row("search_studies", seen),
+        _row("search_series", seen),
+        _row("search_instances", seen),
+        _row("search_series_of_study", seen, *study),
+        _row("search_instances_of_study", seen, *study),
+        _row("search_instances_of_series", seen, *series),
         _row("study", whole, *study),
         _row("series", whole, *series),
         _row("instance", whole, *instance),

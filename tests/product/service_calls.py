@@ -28,6 +28,7 @@ from sharing.services import codes, dialog, end_shares, previews, promises, sett
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.selectors import Order, Question, placement_for
+from studies.selectors.dicom_questions import DicomQuestion, Level
 from studies.services import Part, reads, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.bursts import record_a_burst
@@ -293,6 +294,9 @@ STUDIES: dict[str, Call] = {
         by=acting(w.cast.ana),
         part=Part.FRAME,
         session="one",
+    ),
+    "dicom_search.search_by_dicom": lambda w: studies.services.search_by_dicom(
+        worklist=w.cast.ct.uuid, by=acting(w.cast.ana), question=DicomQuestion(level=Level.STUDY, limit=1)
     ),
     "retrieval.open_by_uid": lambda w: studies.services.open_by_uid(
         worklist=w.at_home.worklist.uuid,

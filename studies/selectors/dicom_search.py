@@ -1,0 +1,146 @@
+"""QIDO-RS: a page of studies, series or instances of a worklist, by the indexes of the studies list."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
+
+from studies.models import Instance, InstanceMetadata, Placement, Series
+from studies.selectors import dicom_conditions as conditions
+from studies.selectors.dicom_questions import DicomQuestion, Level, uids_in
+from studies.selectors.modalities import newest_with
+from worklists.models import Worklist
+
+# By one search at most; the answer says when there is more.
+MOST = {Level.STUDY: 1000, Level.SERIES: 1000, Level.INSTANCE: 5000}
+# Of a name, the placements that are sorted.
+MOST_NAMED = 10_000
+PLAIN = {"PatientSex": "patient_sex", "StudyDescription": "description", "InstitutionName": "institution"}
+OF_SERIES = {"Modality": "modality", "SeriesDescription": "description", "BodyPartExamined": "body_part"}
+KEYED = {"PatientID": ("mrn_key", "patient_id"), "AccessionNumber": ("accession_key", "accession_number")}
+
+
+def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[Placement]:
+    """One more than the limit where there are more; each with its study, and as `first` the JSON of an instance."""
+    placements = _placements(worklist, question)
+    order = ("-study_date", "-id") if "StudyDate" in question.keys else ("-arrived_at", "-id")
+    page = placements.order_by(*order).values("pk")[question.offset : question.offset + question.limit + 1]
+    first = InstanceMetadata.objects.filter(instance__study=OuterRef("study")).order_by(
+        "instance__sop_instance_uid"
+    )
+    served = Placement.objects.filter(pk__in=page).filter(~_shadowed()).select_related("study")
+    return list(served.annotate(first=Subquery(first.values("json")[:1])).order_by(*order))
+
+
+def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]:
+    """As `studies_matching`; of all studies together the newest come first."""
+    series = _below(Series.objects.all(), worklist, question).filter(_of_series(question, ""))
+    order = (F("number").asc(nulls_last=True), F("pk").asc()) if question.study else (F("pk").desc(),)
+    first = InstanceMetadata.objects.filter(instance__series=OuterRef("pk")).order_by(
+        "instance__number", "pk"
+    )
+    rows = series.select_related("study").annotate(first=Subquery(first.values("json")[:1])).order_by(*order)
+    return list(rows[question.offset : question.offset + question.limit + 1])
+
+
+def instances_matching(worklist: Worklist, question: DicomQuestion) -> list[Instance]:
+    """As `series_matching`, each with its own metadata as `first`."""
+    keys = question.of(Level.INSTANCE)
+    instances = _below(Instance.objects.all(), worklist, question).filter(
+        _of_series(question, "series__"),
+        conditions.uids(keys, "SOPClassUID", "sop_class_uid"),
+        conditions.uids(keys, "SOPInstanceUID", "sop_instance_uid"),
+        conditions.number(keys, "InstanceNumber", "number"),
+    )
+    if question.series:
+        instances = instances.filter(series__series_instance_uid=question.series)
+    order = (F("number").asc(nulls_last=True), F("pk").asc()) if question.study else (F("pk").desc(),)
+    rows = instances.select_related("study", "series").annotate(first=F("metadata__json")).order_by(*order)
+    return list(rows[question.offset : question.offset + question.limit + 1])
+
+
+def _below(rows: QuerySet[Any], worklist: Worklist, question: DicomQuestion) -> QuerySet[Any]:
+    """Series or instances of the studies that match; a study of the URL is the one that the worklist serves."""
+    placements = _placements(worklist, question).filter(~_shadowed()).order_by()
+    return rows.filter(study__in=placements.values("study"))
+
+
+def _visible(worklist: Worklist) -> QuerySet[Placement]:
+    # See `listing._visible`: without the cast the GIN indexes leave the worklist out.
+    return Placement.objects.visible().filter(worklist=Cast(Value(worklist.pk), BigIntegerField()))
+
+
+def _placements(worklist: Worklist, question: DicomQuestion) -> QuerySet[Placement]:
+    keys = question.of(Level.STUDY)
+    placements = _visible(worklist).filter(_of_study(keys))
+    if question.study:
+        return placements.filter(study__study_instance_uid=question.study)
+    named = _named(keys, fuzzy=question.fuzzy)
+    modality = keys.get("ModalitiesInStudy", "")
+    if modality and (named or len(uids_in(modality)) > 1 or set(modality) & set("*?")):
+        placements = placements.filter(conditions.one_of(modality, array="modalities"))
+    elif modality:
+        most = question.offset + question.limit + 1
+        column = "study_date" if "StudyDate" in keys else "arrived_at"
+        ids = newest_with(modality.strip().upper(), placements, column=column, most=most)
+        return Placement.objects.filter(pk__in=ids)
+    if named:
+        # Through the index that narrows, before anything is sorted.
+        return Placement.objects.filter(pk__in=placements.filter(named).values("pk")[:MOST_NAMED])
+    return placements
+
+
+def _named(keys: dict[str, str], *, fuzzy: bool) -> Q:
+    """The keys that have an index. What it narrows is compared with the value as received, as the standard says."""
+    named = Q()
+    if text := keys.get("PatientName"):
+        named &= (
+            conditions.name_has(text, key="name_key")
+            if fuzzy
+            else conditions.name_like(text, key="name_key", name="study__patient_name")
+        )
+    for word, (key, column) in KEYED.items():
+        if text := keys.get(word):
+            named &= conditions.like(key, text.upper()) & conditions.like(f"study__{column}", text)
+    return named & conditions.uids(keys, "StudyInstanceUID", "study__study_instance_uid")
+
+
+def _of_study(keys: dict[str, str]) -> Q:
+    """The keys that are compared row by row, within what an index gives."""
+    matching = Q()
+    for word, column in (("StudyDate", "study_date"), ("PatientBirthDate", "study__patient_birth_date")):
+        if text := keys.get(word):
+            matching &= conditions.dates(text, column)
+    if text := keys.get("StudyTime"):
+        matching &= conditions.times(text, "study__study_time_raw")
+    if text := keys.get("ReferringPhysicianName"):
+        matching &= conditions.any_group_like(text, name="study__referring_physician")
+    for word, column in PLAIN.items():
+        if text := keys.get(word):
+            matching &= conditions.like(f"study__{column}", text)
+    return matching
+
+
+def _of_series(question: DicomQuestion, to: str) -> Q:
+    keys = question.of(Level.SERIES)
+    matching = conditions.uids(keys, "SeriesInstanceUID", f"{to}series_instance_uid")
+    matching &= conditions.number(keys, "SeriesNumber", f"{to}number")
+    for word, column in OF_SERIES.items():
+        if text := keys.get(word):
+            matching &= conditions.like(f"{to}{column}", text)
+    return matching
+
+
+def _shadowed() -> Exists:
+    """Another study of the same UID on the same worklist is served instead: home's own, then what arrived first."""
+    earlier = Q(is_home__gt=OuterRef("is_home")) | (
+        Q(is_home=OuterRef("is_home"))
+        & (
+            Q(arrived_at__lt=OuterRef("arrived_at"))
+            | Q(arrived_at=OuterRef("arrived_at"), pk__lt=OuterRef("pk"))
+        )
+    )
+    same = Placement.objects.visible().filter(
+        worklist=OuterRef("worklist"), study__study_instance_uid=OuterRef("study__study_instance_uid")
+    )
+    return Exists(same.filter(earlier))

@@ -1,0 +1,44 @@
+"""Searching a worklist by QIDO-RS: the right, the rows, and the event, in one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.actions import Action
+from audit.actor import Actor
+from audit.services import record
+from common.exceptions import NothingThere
+from studies import selectors
+from studies.selectors.dicom_questions import DicomQuestion, Level
+from studies.selectors.dicom_search import instances_matching, series_matching, studies_matching
+from worklists.events import on_worklist_with
+
+SEARCHES: dict[Level, Callable[..., Sequence[Any]]] = {
+    Level.STUDY: studies_matching,
+    Level.SERIES: series_matching,
+    Level.INSTANCE: instances_matching,
+}
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The rows of a page, and whether there are more behind it."""
+
+    rows: Sequence[Any]
+    more: bool
+
+
+@transaction.atomic
+def search_by_dicom(*, worklist: UUID, by: Actor, question: DicomQuestion) -> Matches:
+    """What the actor may list there and matches. The event names the keys, not what was typed."""
+    seen = selectors.worklist_for(by, worklist)
+    if seen is None:
+        raise NothingThere
+    rows = SEARCHES[question.level](seen, question)
+    detail = {"fields": sorted(question.keys), "level": str(question.level)}
+    action = Action.LIST_READ if question.is_anything else Action.LIST_SEARCH
+    record(action, by=by, on=on_worklist_with(seen, detail=detail))
+    return Matches(rows[: question.limit], len(rows) > question.limit)
