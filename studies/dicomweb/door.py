@@ -13,11 +13,11 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 from audit.requests import act_as, actor_of, ip_address_of
 from common.exceptions import NothingThere, Refused
 from studies.dicomweb.accept import BadRequest, NotAcceptable
-from worklists import services as worklist_services
+from worklists.services import actor_with_token
 
 # A client may keep an answer and must ask each time whether it still may show it.
 CACHING = "private, no-cache"
@@ -36,7 +36,7 @@ class Asked:
     @property
     def session(self) -> str:
         """What a visit of a person is noted by; a token's visit is its day."""
-        return "" if self.by.token is not None else self.request.session.session_key or ""
+        return "" if self.by.kind is not Kind.USER else self.request.session.session_key or ""
 
     @property
     def root(self) -> str:
@@ -53,14 +53,8 @@ def actor_of_dicomweb_request(request: HttpRequest) -> Actor | None:
         scheme, _space, secret = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return _actor_with_token(secret.strip(), ip_address_of(request))
+        return actor_with_token(secret=secret.strip(), ip_address=ip_address_of(request))
     return actor_of(request) if request.user.is_authenticated else None
-
-
-def _actor_with_token(secret: str, ip_address: str | None) -> Actor | None:
-    """Where access tokens are known, they are known there."""
-    known = getattr(worklist_services, "actor_with_token", None)
-    return known(secret=secret, ip_address=ip_address) if known is not None else None
 
 
 def door(*methods: str) -> Callable[[View], View]:
@@ -91,7 +85,7 @@ def _answered(asked: Asked, view: View, named: dict[str, Any]) -> HttpResponseBa
     if (refusal := _factor_is_missing(asked)) is not None:
         return refusal
     call: View = lambda request: view(asked, **named)  # noqa: E731
-    if asked.request.method not in SAFE and asked.by.token is None and asked.by.user is not None:
+    if asked.request.method not in SAFE and asked.by.kind is Kind.USER:
         call = csrf_protect(call)
     try:
         return call(asked.request)
@@ -110,7 +104,7 @@ def _answered(asked: Asked, view: View, named: dict[str, Any]) -> HttpResponseBa
 def _factor_is_missing(asked: Asked) -> HttpResponse | None:
     """A session without the second factor that an account requires opens nothing, and no page of ours is sent."""
     demands = getattr(asked.request, "factor_reminder", None)
-    if asked.by.token is not None or demands is None or not demands.factor_is_overdue:
+    if asked.by.kind is not Kind.USER or demands is None or not demands.factor_is_overdue:
         return None
     return said(403, demands.sentence)
 

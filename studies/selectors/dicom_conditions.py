@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import BooleanField, Expression, F, Func, Q, TextField, Value
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
-from common.text import SEARCH_KEY_SQL
+from common.patient_names import KEY_SQL, patterns
 from studies.ingest.text import lenient_date
 from studies.selectors.dicom_questions import like_pattern, uids_in
 
@@ -29,7 +29,7 @@ class _AnyGroupLike(Func):
     """Whether a group of a person name (they stand between equals signs), folded, is like the pattern."""
 
     template = "EXISTS (SELECT FROM unnest(string_to_array(%(expressions)s))"
-    arg_joiner = f", '=')) AS each (name) WHERE {SEARCH_KEY_SQL}(each.name) LIKE ("
+    arg_joiner = f", '=')) AS each (name) WHERE {KEY_SQL}(each.name) LIKE ("
     output_field = BooleanField()
 
 
@@ -46,16 +46,15 @@ def like(column: str, text: str) -> Q:
     return Q(Like(F(column), _text(like_pattern(text.strip()))))
 
 
-def name_like(text: str, *, key: str, name: str) -> Q:
-    """A whole group of the name, as the studies list folds names; the folded `key` narrows by its index."""
+def name_like(text: str, *, words: str, name: str) -> Q:
+    """A whole group of the name, as the studies list folds names; the folded `words` narrow by their index."""
     pattern = _folded(text)
-    return Q(Like(F(key), _Joined(_text("%"), pattern, _text("%")))) & Q(_AnyGroupLike(F(name), pattern))
+    return Q(Like(F(words), _Joined(_text("%"), pattern, _text("%")))) & Q(_AnyGroupLike(F(name), pattern))
 
 
-def name_has(text: str, *, key: str) -> Q:
-    """Every part of what was typed stands somewhere in the name."""
-    parts = re.split(r"[\s^=*?,\\]+", text)
-    return Q(*(Q(Like(F(key), _Joined(_text("%"), _fold(part), _text("%")))) for part in parts if part))
+def name_has(text: str, *, words: str) -> Q:
+    """Every part of what was typed is in the name, as the studies list searches."""
+    return Q(*(Q(**{f"{words}__contains": part}) for part in patterns(re.sub(r"[\\*?]", " ", text))))
 
 
 def any_group_like(text: str, *, name: str) -> Q:
@@ -120,7 +119,7 @@ def _text(text: str) -> Value:
 
 def _fold(text: str) -> Expression:
     """By the function that folded the key. A backslash would say something to LIKE."""
-    return Func(_text(text.replace("\\", "")), function=SEARCH_KEY_SQL, output_field=TextField())
+    return Func(_text(text.replace("\\", "")), function=KEY_SQL, output_field=TextField())
 
 
 def _folded(text: str) -> Expression:

@@ -23,7 +23,7 @@ KEYED = {"PatientID": ("mrn_key", "patient_id"), "AccessionNumber": ("accession_
 def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[Placement]:
     """One more than the limit where there are more; each with its study, and as `first` the JSON of an instance."""
     placements = _placements(worklist, question)
-    order = ("-study_date", "-id") if "StudyDate" in question.keys else ("-arrived_at", "-id")
+    order = ("-study_date", "-study_time", "-id") if "StudyDate" in question.keys else ("-arrived_at", "-id")
     page = placements.order_by(*order).values("pk")[question.offset : question.offset + question.limit + 1]
     first = InstanceMetadata.objects.filter(instance__study=OuterRef("study")).order_by(
         "instance__sop_instance_uid"
@@ -81,8 +81,8 @@ def _placements(worklist: Worklist, question: DicomQuestion) -> QuerySet[Placeme
         placements = placements.filter(conditions.one_of(modality, array="modalities"))
     elif modality:
         most = question.offset + question.limit + 1
-        column = "study_date" if "StudyDate" in keys else "arrived_at"
-        ids = newest_with(modality.strip().upper(), placements, column=column, most=most)
+        columns = ("study_date", "study_time") if "StudyDate" in keys else ("arrived_at",)
+        ids = newest_with(modality.strip().upper(), placements, columns=columns, most=most)
         return Placement.objects.filter(pk__in=ids)
     if named:
         # Through the index that narrows, before anything is sorted.
@@ -95,9 +95,9 @@ def _named(keys: dict[str, str], *, fuzzy: bool) -> Q:
     named = Q()
     if text := keys.get("PatientName"):
         named &= (
-            conditions.name_has(text, key="name_key")
+            conditions.name_has(text, words="name_words")
             if fuzzy
-            else conditions.name_like(text, key="name_key", name="study__patient_name")
+            else conditions.name_like(text, words="name_words", name="study__patient_name")
         )
     for word, (key, column) in KEYED.items():
         if text := keys.get(word):

@@ -1,6 +1,7 @@
 """The door of DICOMweb: who is let in, what the others read, and what every answer says of keeping it."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from studies.models import Study
 from tests.bad_files import dicom_storage, sound
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.dicomweb.asking import body_of, client_of, root_of, take_in, url_of
+from worklists.services import make_token, revoke_token
+from worklists.services.tokens import NewToken
 
 __all__ = ["dicom_storage"]
 pytestmark = pytest.mark.django_db
@@ -126,3 +129,63 @@ def test_an_overdue_second_factor_is_a_refusal_and_no_page(cast: Cast, study: St
     answer = client_of(cast.ana).get(url_of(cast.ct, study, "/metadata"))
 
     assert answer.status_code == 403
+
+
+# Tokens
+
+
+def token_of(cast: Cast, person: Any, *worklists: Any, may_store: bool = False) -> NewToken:
+    return make_token(
+        by=acting(person),
+        name="PACS",
+        worklists=[worklist.uuid for worklist in worklists],
+        last_day=date(2027, 1, 31),
+        may_store=may_store,
+    )
+
+
+def with_token(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_a_token_opens_what_its_owner_may_on_its_worklists(cast: Cast, study: Study) -> None:
+    here, elsewhere = token_of(cast, cast.ana, cast.ct), token_of(cast, cast.adam, cast.emergency)
+    url = url_of(cast.ct, study)
+
+    for rest in ("", "/metadata"):
+        assert Client().get(f"{url}{rest}", headers=with_token(here.secret)).status_code == 200
+        assert Client().get(f"{url}{rest}", headers=with_token(elsewhere.secret)).status_code == 404
+
+    assert client_of(cast.ana).get(url, headers=with_token(elsewhere.secret)).status_code == 404
+
+
+def test_a_token_without_the_right_to_download_has_no_whole_objects(cast: Cast, study: Study) -> None:
+    token = token_of(cast, cast.vera, cast.ct)
+
+    refused = Client().get(url_of(cast.ct, study), headers=with_token(token.secret))
+
+    assert refused.status_code == 403
+    assert (
+        Client().get(url_of(cast.ct, study, "/metadata"), headers=with_token(token.secret)).status_code == 200
+    )
+    [event] = AuditEvent.objects.filter(action=Action.DENIED)
+    assert (event.by_id, event.detail["token_name"]) == (cast.vera.pk, "PACS")
+
+
+def test_a_token_is_refused_from_the_moment_it_ends(cast: Cast, study: Study) -> None:
+    token = token_of(cast, cast.ana, cast.ct)
+    url = url_of(cast.ct, study, "/metadata")
+    first = Client().get(url, headers=with_token(token.secret))
+
+    revoke_token(by=acting(cast.ana), token=token.token.uuid)
+    headers = {**with_token(token.secret), "If-None-Match": first["ETag"]}
+
+    assert Client().get(url, headers=headers).status_code == 401
+
+
+def test_a_tokens_day_is_a_single_visit(cast: Cast, study: Study) -> None:
+    token = token_of(cast, cast.ana, cast.ct)
+    for _number in range(3):
+        body_of(Client().get(url_of(cast.ct, study, "/metadata"), headers=with_token(token.secret)))
+
+    assert AuditEvent.objects.filter(action=Action.IMAGES_SERVED).count() == 1
