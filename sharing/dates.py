@@ -23,4 +23,4 @@ def moment_of(end: date | datetime | None, worklist: Worklist) -> datetime | Non
 
 def check_end(expires_at: datetime | None, now: datetime) -> None:
     if expires_at is not None and expires_at <= now:
-        raise ValidationError(_("The end date must be today or later."))
+        raise ValidationError(_("The end date must be today or later."), code="until")

@@ -174,6 +174,11 @@ class ShareForm(forms.Form):
         },
     )
 
+    def refuse(self, refusal: ValidationError) -> None:
+        """A service's refusal at the field it is about, which its code names; else above the form."""
+        code = getattr(refusal, "code", None)
+        self.add_error(code if code in self.fields else None, refusal)
+
     def clean_note(self) -> str:
         note = self.cleaned_data["note"].replace("\r\n", "\n").strip()
         if len(note) > MOST_NOTE:

@@ -23,4 +23,4 @@ def too_many_studies(number: int) -> str:
 
 def check_note(note: str) -> None:
     if len(note) > MOST_NOTE:
-        raise ValidationError(note_too_long(len(note)))
+        raise ValidationError(note_too_long(len(note)), code="note")

@@ -15,6 +15,8 @@ from worklists.models import Worklist
 FEWEST_LETTERS = 2
 MOST_HITS = 20
 MOST_WORDS = 5
+# How colleagues are spoken of; a name in the directory rarely begins with it.
+TITLES = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "miss", "sir"})
 
 
 class Colleague(NamedTuple):
@@ -60,15 +62,22 @@ def people_like(text: str, account_ids: Collection[int], *, besides: User) -> Hi
     if len(text) < FEWEST_LETTERS or not account_ids:
         return Hits([], False)
     fits = Q()
-    for word in text[:200].split()[:MOST_WORDS]:
+    for word in _without_titles(text[:200].split())[:MOST_WORDS]:
         fits &= Q(user__name__icontains=word) | Q(user__email__istartswith=word)
-    first = Case(When(user__name__istartswith=text, then=Value(0)), default=Value(1))
+    first = Case(
+        When(user__name__istartswith=" ".join(_without_titles(text.split())), then=Value(0)), default=Value(1)
+    )
     members = (
         _members(account_ids).filter(fits, user__personal_worklist__takes_shares=True).exclude(user=besides)
     )
     rows = members.order_by(first, Lower("user__name"), "user__email", "account__name")[: MOST_HITS + 1]
     people = [Colleague(*row) for row in rows.values_list(*_COLLEAGUE)]
     return Hits(people[:MOST_HITS], len(people) > MOST_HITS)
+
+
+def _without_titles(words: list[str]) -> list[str]:
+    """What is left of “Dr Osei” to search a name by; where there are only titles, they are what is searched for."""
+    return [word for word in words if word.casefold().rstrip(".") not in TITLES] or words
 
 
 def people_named(

@@ -38,7 +38,7 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
                 note=form.cleaned_data["note"],
             )
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            form.refuse(refusal)
         else:
             messages.success(
                 request, _("The share was changed.") if changed else _("The share is as it was.")

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from audit.requests import actor_of
 from common.nouns import counted, counted_by_script
@@ -23,6 +24,10 @@ from sharing.views.common import dialog_answer, studies_page
 from worklists.selectors.code_owners import owners_of_codes
 
 MANY_PLACES = 8
+NOT_CHOSEN_CODE = "not_chosen"
+NOT_CHOSEN = gettext_noop(
+    "You typed a physician’s name but did not choose anyone. Choose a person, or clear the field."
+)
 
 PARTS = {
     "share-physicians": "sharing/_physicians.html",
@@ -190,6 +195,7 @@ class Dialog:
             "sentence": _(targets.NO_SUCH[Method.PHYSICIAN]),
             "accounts": selectors.account_uuids(accounts) if self.offer.worklist.is_personal else [],
             "fewest": FEWEST_LETTERS,
+            "errors": [_(NOT_CHOSEN)] if self.form.has_error(NON_FIELD_ERRORS, NOT_CHOSEN_CODE) else [],
         }
 
     def _codes(self) -> dict[str, Any]:

@@ -15,14 +15,11 @@ from sharing.forms import Picked, ShareForm, press_of, uuids
 from sharing.limits import MOST_STUDIES
 from sharing.services import dialog
 from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentence
-from sharing.views.dialog import PARTS, Dialog
+from sharing.views.dialog import NOT_CHOSEN, NOT_CHOSEN_CODE, PARTS, Dialog
 from sharing.views.report import WHAT_WAS_SHARED, press_counts, report_context
 
 NONE_TICKED = gettext_noop("Select at least one study, then choose Share.")
 CANNOT_SHARE = gettext_noop("These studies cannot be shared together")
-NOT_CHOSEN = gettext_noop(
-    "You typed a physician’s name but did not choose anyone. Choose a person, or clear the field."
-)
 
 
 @page
@@ -62,7 +59,7 @@ def share(request: HttpRequest) -> HttpResponse:
     """The button; its report is the answer. What was typed and not read back is read back, and nothing is shared."""
     form, picked = ShareForm(request.POST), Picked.of(request.POST)
     if picked.find.strip():
-        form.add_error(None, _(NOT_CHOSEN))
+        form.add_error(None, ValidationError(_(NOT_CHOSEN), code=NOT_CHOSEN_CODE))
     if form.is_valid() and not picked.has_unchecked:
         try:
             report = services.share_studies(
@@ -74,7 +71,7 @@ def share(request: HttpRequest) -> HttpResponse:
                 press=press_of(request.POST, request.user.pk),
             )
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            form.refuse(refusal)
         else:
             return _reported(request, report, form)
     try:

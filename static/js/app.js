@@ -124,8 +124,9 @@
       opener ??= document.activeElement;
       box.showModal();
     }
-    const heading = box.querySelector("[data-focus], [autofocus], .dialog-title");
-    heading?.focus();
+    // What is wrong first, then the field that was asked for, else the title.
+    const at = ["[data-focus]", "[autofocus]", ".dialog-title"].map((wanted) => box.querySelector(wanted)).find(Boolean);
+    at?.focus();
   }
 
   document.addEventListener("click", (event) => {

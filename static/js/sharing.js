@@ -1,9 +1,6 @@
 // The share dialog: recipients are counted as they are picked, long lists are filtered, Enter adds instead of sharing.
-// A dialog may load this file more than once.
 (() => {
   "use strict";
-  if (window.sharingIsWired) return;
-  window.sharingIsWired = true;
 
   const PICKED = "input[name=location]:checked, input[name=group]:checked, input[name=physician], input[name=code], input[name=email]";
 
@@ -60,13 +57,56 @@
     }
   }
 
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.elt.id === "id_find") event.detail.elt.dataset.searching = event.detail.elt.value;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const find = document.getElementById("id_find");
+    if (event.detail.target?.id === "physician-hits" && find) find.dataset.searched = find.dataset.searching;
+  });
+
+  // The only physician that fits is added by Enter; the arrows lead through those that fit.
+  function hitsAt(element) {
+    const region = element.closest?.("#share-physicians");
+    return region ? [...region.querySelectorAll(".hit")] : [];
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (!["ArrowDown", "ArrowUp"].includes(event.key) || !event.target.matches?.("#id_find, .hit")) return;
+    const hits = hitsAt(event.target);
+    if (!hits.length) return;
+    event.preventDefault();
+    const at = hits.indexOf(event.target);
+    const next = at + (event.key === "ArrowDown" ? 1 : -1);
+    (next < 0 ? document.getElementById("id_find") : hits[Math.min(next, hits.length - 1)]).focus();
+  });
+
+  // A picked date in words: the browser writes it as its own language does, where 03/04 may be either.
+  function sayDate(output) {
+    const field = document.getElementById(output.dataset.dateWords);
+    const day = field?.value ? new Date(`${field.value}T12:00:00`) : null;
+    const words = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+    const text = day && !Number.isNaN(day.getTime())
+      ? output.dataset.words.replace("{day}", day.toLocaleDateString(document.documentElement.lang, words).replace(",", "")) : "";
+    if (output.textContent !== text) output.textContent = text;
+  }
+
+  const sayDates = () => document.querySelectorAll("[data-date-words]").forEach(sayDate);
+  document.addEventListener("input", (event) => event.target.matches("[type=date]") && sayDates());
+  document.addEventListener("htmx:afterSettle", sayDates);
+  sayDates();
+
   // Enter in a field that adds something presses the button beside it.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     if (event.target.matches?.("[data-filter]")) event.preventDefault();
     if (event.target.matches?.("[data-enter]")) {
       event.preventDefault();
-      event.target.closest(".adder")?.querySelector("[data-adds]")?.click();
+      const hits = event.target.id === "id_find" ? hitsAt(event.target) : [];
+      // Only hits of what is in the field now: those of the letters before are marked by the running search.
+      const isFresh = !event.target.classList.contains("htmx-request") && event.target.value === event.target.dataset.searched;
+      if (hits.length === 1 && isFresh) hits[0].click();
+      else event.target.closest(".adder")?.querySelector("[data-adds]")?.click();
     }
   });
 })();

@@ -2,6 +2,22 @@
 (() => {
   "use strict";
 
+  // The way back from a study leads to the list as it was: its search, sorting and page are in its URL.
+  function keepWay() {
+    const at = document.getElementById("studies") ? location.pathname : "";
+    try {
+      if (at) sessionStorage.setItem(`cimar-list ${at}`, location.search);
+      const back = document.querySelector("[data-way-back]");
+      if (back) back.href = new URL(back.href).pathname + (sessionStorage.getItem(`cimar-list ${new URL(back.href).pathname}`) ?? "");
+    } catch {
+      // Without storage the link leads to the whole list.
+    }
+  }
+
+  document.addEventListener("htmx:pushedIntoHistory", keepWay);
+  window.addEventListener("pageshow", keepWay);
+  keepWay();
+
   // htmx added another page of the list: the keyboard focus moves to its beginning, unless it is set already.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "studies" && event.target?.id !== "studies") return;

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from audit.requests import actor_of
 from common.components.library import rendered_once
 from sharing.selectors.incoming import first_shares
 from studies.forms.lists import SearchForm, StudiesListForm
@@ -119,6 +120,8 @@ class ListPage:
         own = {"worklist": asked.worklist, "asked": asked, "form": asked.form, "section": "studies"}
         if not asked.form.is_bound:
             own["empty_fields"] = empty_fields()
+        if self.listing is None:
+            own["may_upload"] = actor_of(self.request).may("upload_study", asked.worklist)
         return own | (self._list(self.listing) if self.listing is not None else {})
 
     def _list(self, listing: Listing) -> dict[str, Any]:

@@ -136,6 +136,8 @@ def test_a_search_that_cannot_be_done_comes_back_with_its_sentence_and_all_that_
 
     shown = unescape(page.content.decode())
     assert page.status_code == 422
+    # What else can be done on the worklist stays.
+    assert reverse("studies:upload", args=[cast.ct.uuid]) in page.content.decode()
     assert sentence in shown
     assert (typed.get("q") or "quill").replace("\x00", "\x00") in shown or not typed
     assert rows_in(page) == []
