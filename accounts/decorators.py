@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 FOR_ADMINISTRATORS = gettext_noop("The administration pages are for administrators.")
+# In the home page's URL after a sign-in that took the place of a post: the page says that nothing was done.
+UNSENT = "unsent"
 SIGN_IN_AGAIN = gettext_noop("Please sign in again.")
 
 # For pages that change how one signs in, or give a program access: the person confirms a moment before that it is them.
@@ -22,7 +25,7 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For every page that is not public.
 
     A request for a part of a page is answered 401: the page asks to sign in and keeps what was typed. A whole page
-    redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home page.
+    redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home page, which says so.
     """
 
     @wraps(view)
@@ -43,4 +46,4 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
         )
     if request.method in ("GET", "HEAD"):
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
-    return HttpResponse(status=302, headers={"Location": resolve_url(settings.LOGIN_URL)})
+    return redirect_to_login(f"{reverse('home')}?{UNSENT}=yes", resolve_url(settings.LOGIN_URL))

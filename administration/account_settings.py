@@ -134,7 +134,10 @@ class NewAccountForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = timezones.choices()
+        # No preset: in the wrong zone every end date ends at the wrong hour.
+        choose = ("", _("Choose a time zone"))
+        self.fields["timezone"].choices = (choose, *timezones.choices())
+        self.initial["timezone"] = ""
         self.fields["name"].required = True
 
 

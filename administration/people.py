@@ -32,7 +32,7 @@ from sharing.services import leave_account
 from worklists import services
 from worklists.models import WorklistMembership
 from worklists.permissions import labels
-from worklists.selectors import standing_of
+from worklists.selectors import standing_of, why_member_stays
 
 ABOUT_PEOPLE = (
     Action.MEMBER_ADD,
@@ -76,6 +76,7 @@ def deactivate_page(request: HttpRequest, page: Any, membership: AccountMembersh
         title=_("Deactivate %(name)s?") % {"name": membership.user},
         label=page.label_of(membership), object=membership,
         refusal=refusal, what_ends=leaving_lines(membership, for_good=False),
+        stays="" if refusal else why_member_stays(membership),
         back=page.page_url("change", membership.pk),
     )  # fmt: skip
 
@@ -178,7 +179,10 @@ class AccountMembershipAdmin(EditablePage):
     # Leaving
 
     def about_removal(self, row: AccountMembership) -> dict[str, Any]:
+        stays = why_member_stays(row)
         return {
+            "stays_heading": removal_title(row.user, row.account),
+            "why_it_stays": [stays] if stays else [],
             "title": removal_title(row.user, row.account),
             "delete_crumb": _("Remove"),
             "delete_label": _("Remove"),

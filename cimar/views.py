@@ -1,16 +1,28 @@
 """Pages that belong to no app: the home page and the component gallery."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
+from accounts.decorators import UNSENT
 from cimar import gallery as samples
+
+NOTHING_WAS_DONE = gettext_noop(
+    "You had been signed out when you pressed the button. Nothing was shared, sent or changed: please do it again."
+)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect("studies:list" if request.user.is_authenticated else "account_login")
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    if UNSENT in request.GET:
+        messages.warning(request, _(NOTHING_WAS_DONE))
+    return redirect("studies:list")
 
 
 @require_safe

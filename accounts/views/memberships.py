@@ -20,6 +20,7 @@ from common.exceptions import NothingThere
 from common.nouns import counted
 from sharing.selectors import Leaving, what_ends_by_leaving
 from sharing.services import leave_account
+from worklists.selectors import why_member_stays
 from worklists.selectors.offers import offers_with_names, own_memberships
 from worklists.services import accept_offer, decline_offer
 
@@ -85,6 +86,7 @@ def leave(request: HttpRequest, account: UUID) -> HttpResponse:
             messages.success(request, _("You have left %(account)s.") % {"account": mine.account.name})
             return redirect("accounts:memberships")
     context = {"membership": mine, "goes": leaving_lines(mine), "refusal": refusal}
+    context["stays"] = "" if refusal else why_member_stays(mine)
     return render(request, "accounts/leave_account.html", context, status=422 if refusal else 200)
 
 

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -49,7 +49,8 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """
     invitation, generation = tokens.read_signed(token)
     if invitation is None:
-        raise Http404
+        # The same for every token that is none, whatever is wrong with it.
+        return render(request, "accounts/incomplete_invitation.html", status=404)
     if request.method == "GET":
         # An account that invited a registered person is not shown who they are.
         invitations.note_opening(invitation=invitation, by=Actor.stranger(ip_address_of(request)))

@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Behind static files, before all that may be slow or fail.
     "cimar.activity_log.RequestWatch",
+    "common.blank_pages.NoBlankPages",
     # Before the session and the CSRF check: these would receive a body of any size.
     "common.body_size.SmallBodies",
     "django.contrib.sessions.middleware.SessionMiddleware",

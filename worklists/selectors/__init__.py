@@ -14,6 +14,7 @@ from worklists.selectors.places import (
     mail_ticks_of,
     people_wanting_mail,
     role_on,
+    why_member_stays,
     worklists_to_pick,
 )
 from worklists.selectors.replacements import (
@@ -69,6 +70,7 @@ __all__ = [
     "takeover_of",
     "tokens_of",
     "tokens_reaching",
+    "why_member_stays",
     "why_role_stays",
     "with_numbers",
     "with_worklists",

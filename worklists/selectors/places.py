@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actor import Actor
 from worklists import access
 from worklists.models import MailTick, Worklist
+
+NO_ADMINISTRATOR_LEFT = gettext_noop("This would leave the account without an administrator.")
 
 
 class Ticked(NamedTuple):
@@ -78,6 +81,12 @@ def accounts_administered_by(user: User) -> QuerySet[Account]:
         user=user, role__permissions__codename=access.ADMINISTER
     )
     return Account.objects.filter(pk__in=ruling.values("account"))
+
+
+def why_member_stays(membership: AccountMembership) -> str:
+    """The sentence with which leaving would be refused, for a page that says so first; empty where it would not."""
+    alone = accounts_administered_alone(membership.user).filter(pk=membership.account_id).exists()
+    return _(NO_ADMINISTRATOR_LEFT) if alone else ""
 
 
 def accounts_administered_alone(user: User) -> QuerySet[Account]:

@@ -160,6 +160,7 @@ class Effect:
     lost: frozenset[str]
     administrators: int  # who begin or cease to administer the account
     asleep: tuple[str, ...]  # labels of ticked children whose parent is not ticked
+    unlisted: bool  # may share, and sees no list from which to share
     members: int  # whose account role it is
     leaves_nobody: bool
 
@@ -200,6 +201,7 @@ def effect_of(role: Role, permissions: Collection[str], *, stored: Collection[st
         lost=frozenset(before - after),
         administrators=administrators,
         asleep=tuple(labels(set(permissions) - after)),
+        unlisted="share_study" in after and "list_studies" not in after,
         members=members,
         leaves_nobody=ADMINISTER in before - after and administrators > 0 and not others,
     )

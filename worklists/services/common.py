@@ -9,6 +9,7 @@ from accounts.models import Account, AccountMembership, Role
 from worklists import codes
 from worklists.access import ADMINISTER
 from worklists.models import RoleReplacement, Worklist
+from worklists.selectors.places import NO_ADMINISTRATOR_LEFT
 
 NO_SUCH_ROLE = gettext_noop("There is no such role in this account.")
 NO_SUCH_WORKLIST = gettext_noop("There is no such worklist in this account.")
@@ -55,9 +56,7 @@ def has_administrator(account: Account) -> bool:
 def check_an_administrator_stays(account: Account, *, had: bool) -> None:
     """After the write: an account that had an administrator still has one."""
     if had and not has_administrator(account):
-        raise ValidationError(
-            _("This would leave the account without an administrator."), code="last_administrator"
-        )
+        raise ValidationError(_(NO_ADMINISTRATOR_LEFT), code="last_administrator")
 
 
 def standing(
