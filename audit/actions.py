@@ -82,6 +82,7 @@ class Action(models.TextChoices):
     STUDY_OPEN = "study:study:open", gettext_lazy("Study opened")
     IMAGES_SERVED = "study:images:open", gettext_lazy("Images viewed")
     STUDY_DOWNLOAD = "study:study:download", gettext_lazy("Study downloaded")
+    STUDY_DOWNLOAD_END = "study:download:end", gettext_lazy("Download ended")
     STUDY_EDIT = "study:study:change", gettext_lazy("Study edited")
     STUDY_DELETE = "study:study:remove", gettext_lazy("Study deleted")
     STUDY_BYTES_REMOVE = "study:bytes:remove", gettext_lazy("Files of a deleted study removed")

@@ -45,6 +45,7 @@ CATEGORIES: dict[str, tuple[Any, tuple[str, ...]]] = {
             "study:study:open",
             "study:images:",
             "study:study:download",
+            "study:download:",
             "study:access:",
             "study:dialog:",
             "study:upload:open",

@@ -83,7 +83,8 @@ SENTENCES: dict[Action, str] = {
     Action.DIALOG_READ: gettext_noop("{who} viewed {dialog}{studies}"),
     Action.STUDY_OPEN: gettext_noop("{who} opened the study"),
     Action.IMAGES_SERVED: gettext_noop("{who} viewed images of the study"),
-    Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study"),
+    Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study{images}"),
+    Action.STUDY_DOWNLOAD_END: gettext_noop("{who} has received the whole download of the study{images}"),
     Action.STUDY_EDIT: gettext_noop("{who} edited the study"),
     Action.STUDY_DELETE: gettext_noop("{who} deleted the study{why}"),
     Action.STUDY_BYTES_REMOVE: gettext_noop("{who} removed the files of the deleted study{files}"),
@@ -112,6 +113,9 @@ OTHERWISE: dict[tuple[Action, str], str] = {
     (Action.SIGN_IN_FAILED, "failed"): SENTENCES[Action.SIGN_IN_FAILED],
     (Action.SIGN_IN_FAILED, "refused"): SENTENCES[Action.SIGN_IN_FAILED],
     (Action.FACTOR_FAILED, "failed"): SENTENCES[Action.FACTOR_FAILED],
+    (Action.STUDY_DOWNLOAD_END, "failed"): gettext_noop(
+        "{who} has received a part of the download of the study{images}"
+    ),
     (Action.UPLOAD_REFUSED, "refused"): SENTENCES[Action.UPLOAD_REFUSED],
     (Action.OTHER_PATIENT_REFUSED, "refused"): SENTENCES[Action.OTHER_PATIENT_REFUSED],
     (Action.REFUSED, "refused"): SENTENCES[Action.REFUSED],

@@ -4,6 +4,7 @@ from studies.renderer import FRAMES_SHOWN
 from studies.selectors.images import (
     chosen_series,
     deviations_of,
+    files_of,
     images_in,
     instance_seen_by,
     preparing,
@@ -31,6 +32,7 @@ __all__ = [
     "deviations_in",
     "deviations_of",
     "file_rows",
+    "files_of",
     "images_in",
     "instance_seen_by",
     "instances_in",

@@ -1,5 +1,6 @@
 """Series, instances and frames of a study, as its page shows them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,6 +101,15 @@ def images_in(series: Series) -> list[Image]:
         for instance in instances
         for frame in (range(1, min(instance.frames, FRAMES_SHOWN) + 1) if instance.frames else (0,))
     ]
+
+
+def files_of(study: Study, series: Collection[UUID] = ()) -> list[Instance]:
+    """Of all series, or of those named, each with its blob; none where one of them is not the study's."""
+    instances = study.instances.select_related("blob").order_by("series__number", "series_id", "number", "id")
+    if not series:
+        return list(instances)
+    named = set(Series.objects.filter(study=study, uuid__in=series).values_list("uuid", flat=True))
+    return list(instances.filter(series__uuid__in=named)) if named == set(series) else []
 
 
 def preparing(study: Study) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """What may be done with a study, and every read of a study."""
 
 from studies.services.dicom_search import search_by_dicom
+from studies.services.downloads import Download, begin_download, send_download
 from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
@@ -12,9 +13,11 @@ from studies.services.retrieval import Retrieved, open_by_uid
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
+    "Download",
     "Part",
     "Retrieved",
     "StoredFile",
+    "begin_download",
     "carry_in",
     "check_open",
     "check_upload",
@@ -31,6 +34,7 @@ __all__ = [
     "render_previews",
     "render_waiting",
     "search_by_dicom",
+    "send_download",
     "store_missing_metadata",
     "sweep_leftovers",
     "take_in_all",

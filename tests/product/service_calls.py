@@ -29,7 +29,7 @@ from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.services import Part, reads, trail, uploads
+from studies.services import Download, Part, reads, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.bursts import record_a_burst
 from tests.cast import IP_ADDRESS, acting
@@ -280,6 +280,14 @@ WORKLISTS: dict[str, Call] = {
 }  # fmt: skip
 
 
+def _download_nothing(w: World) -> None:
+    """The bytes are not there; that the download ended is recorded all the same."""
+    by = acting(w.cast.ana)
+    placement = placement_for(by, w.at_home.uuid)
+    assert placement is not None
+    list(studies.services.send_download(download=Download(placement, by, "one", []), readme=""))
+
+
 STUDIES: dict[str, Call] = {
     "ingest.carry_in": lambda w: studies.services.carry_in(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
@@ -288,6 +296,10 @@ STUDIES: dict[str, Call] = {
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
+    "downloads.begin_download": lambda w: studies.services.begin_download(
+        placement=w.at_home.uuid, by=acting(w.cast.ana), session="one"
+    ),
+    "downloads.send_download": _download_nothing,
     "instances.open_instance": lambda w: studies.services.open_instance(
         placement=w.at_home.uuid,
         instance=w.instance.uuid,

@@ -143,6 +143,7 @@ ROWS = [
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:original", "get", original, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row("studies:download", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     *access_rows.rows(ON_CT),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:upload_files", "get", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),

@@ -1,0 +1,162 @@
+"""A study as a ZIP: its files bit for bit, a DICOMDIR over them, and the trail of every download."""
+
+import io
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pydicom import dcmread
+from pydicom.fileset import FileSet
+
+from audit.actions import Action
+from audit.actor import OPERATOR
+from audit.history import sentence
+from audit.models import AuditEvent
+from common.exceptions import NothingThere, Refused
+from studies.models import Study
+from studies.services import begin_download, send_download
+from tests.bad_files import dicom_storage, sound
+from tests.cast import PATIENTS, Cast, acting
+from tests.dicomweb.asking import body_of, client_of, take_in
+from tests.factories import membership_of, placement_of
+from worklists import services as worklist_services
+
+__all__ = ["dicom_storage"]
+pytestmark = pytest.mark.django_db
+
+UID = "2.25.77"
+
+
+@pytest.fixture
+def files() -> list[bytes]:
+    return [
+        sound(StudyInstanceUID=UID, SeriesInstanceUID=f"2.25.78{number % 2}", InstanceNumber=number)
+        for number in range(4)
+    ]
+
+
+@pytest.fixture
+def study(cast: Cast, dicom_storage: Any, files: list[bytes]) -> Study:
+    take_in(cast.ct, files)
+    return Study.objects.get(study_instance_uid=UID)
+
+
+def url_of(cast: Cast, study: Study, query: str = "") -> str:
+    return f"/placements/{placement_of(study, cast.ct).uuid}/download/{query}"
+
+
+def unzipped(data: bytes, folder: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+    return folder
+
+
+def objects_in(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.rglob("*") if path.name.startswith("IM")]
+
+
+def events() -> list[str]:
+    about = AuditEvent.objects.filter(action__in=[Action.STUDY_DOWNLOAD, Action.STUDY_DOWNLOAD_END])
+    return [sentence(event) for event in about.order_by("pk")]
+
+
+def test_every_file_comes_out_bit_for_bit_with_a_dicomdir(
+    cast: Cast, study: Study, files: list[bytes], tmp_path: Path
+) -> None:
+    answer = client_of(cast.ana).get(url_of(cast, study))
+    folder = unzipped(body_of(answer), tmp_path)
+
+    assert answer["Content-Type"] == "application/zip"
+    assert sorted(objects_in(folder)) == sorted(files)
+    listed = FileSet(folder / "DICOMDIR")
+    assert len(listed) == len(files)
+    assert {file.SOPInstanceUID for file in listed} == {
+        dcmread(io.BytesIO(data)).SOPInstanceUID for data in files
+    }
+    for file in listed:
+        assert Path(file.path).read_bytes() in files
+    if shutil.which("dcmdump"):
+        subprocess.run(["dcmdump", folder / "DICOMDIR"], check=True, capture_output=True)
+    assert "4 images" in (folder / "README.TXT").read_text()
+    assert events() == [
+        "Ana downloaded the study (4 images)", "Ana has received the whole download of the study (4 images)",
+    ]  # fmt: skip
+
+
+def test_no_name_says_who_the_patient_is(cast: Cast, study: Study) -> None:
+    answer = client_of(cast.ana).get(url_of(cast, study))
+    names = zipfile.ZipFile(io.BytesIO(body_of(answer))).namelist()
+
+    assert names
+    said = " ".join([answer["Content-Disposition"], *names])
+    assert [name for name in (*PATIENTS, study.patient_id or "?", UID) if name in said] == []
+    assert all(len(part) <= 8 for name in names for part in name.split("/") if "." not in part)
+
+
+def test_some_series(cast: Cast, study: Study, tmp_path: Path) -> None:
+    series = study.series.first()
+    assert series is not None
+    ana = client_of(cast.ana)
+
+    folder = unzipped(body_of(ana.get(url_of(cast, study, f"?series={series.uuid}"))), tmp_path)
+
+    assert len(objects_in(folder)) == 2
+    for query in (f"?series={study.uuid}", "?series=x", f"?series={series.uuid}&series={study.uuid}"):
+        assert ana.get(url_of(cast, study, query)).status_code == 404
+
+
+def test_who_may_not_download_is_refused_before_anything_is_sent(cast: Cast, study: Study) -> None:
+    assert client_of(cast.vera).get(url_of(cast, study)).status_code == 403
+    assert client_of(cast.ben).get(url_of(cast, study)).status_code == 404
+    assert Client().get(url_of(cast, study)).status_code == 302
+    assert events() == []
+    with pytest.raises(Refused):
+        begin_download(placement=placement_of(study, cast.ct).uuid, by=acting(cast.vera), session="")
+    assert (
+        "Download"
+        not in client_of(cast.vera).get(f"/placements/{placement_of(study, cast.ct).uuid}/").content.decode()
+    )
+
+
+def test_a_right_that_ends_breaks_the_download_off_at_the_next_file(cast: Cast, study: Study) -> None:
+    begun = begin_download(placement=placement_of(study, cast.ct).uuid, by=acting(cast.ana), session="x")
+    pieces = send_download(download=begun, readme="")
+    while begun.sent < 2:
+        next(pieces)
+
+    worklist_services.remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=OPERATOR)
+
+    with pytest.raises(NothingThere):
+        list(pieces)
+    assert begun.sent == 2
+    assert events()[-1] == "Ana has received a part of the download of the study (2 images)"
+
+
+def test_a_reader_who_goes_away_is_recorded(cast: Cast, study: Study) -> None:
+    begun = begin_download(placement=placement_of(study, cast.ct).uuid, by=acting(cast.ana), session="x")
+    pieces = send_download(download=begun, readme="")
+    next(pieces)
+
+    pieces.close()  # type: ignore[attr-defined]  # a generator, as the server closes it
+
+    assert events()[-1] == "Ana has received a part of the download of the study (0 images)"
+
+
+def test_odd_objects_are_sent_though_a_dicomdir_cannot_list_them(
+    cast: Cast, dicom_storage: Any, tmp_path: Path
+) -> None:
+    bare = sound(StudyInstanceUID=UID, StudyDate="", StudyTime="", StudyID="", Modality="", PatientID="")
+    report = sound(StudyInstanceUID=UID, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", PatientID="")
+    take_in(cast.ct, [bare, report])
+    study = Study.objects.get(study_instance_uid=UID)
+
+    folder = unzipped(body_of(client_of(cast.ana).get(url_of(cast, study))), tmp_path)
+
+    sent = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    assert bare in sent
+    assert report in sent
