@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from accounts.models import Account, Role
 from audit.actor import OPERATOR
 from common import names
+from common.lookalikes import mixed_word
+from common.person_names import is_reserved
 from common.text import identity
 from tests.cast import Cast
 from tests.factories import role_of
@@ -47,14 +49,16 @@ def test_every_spelling_that_reads_the_same_is_refused_and_names_the_other(
     assume(any(sign.isalnum() for sign in identity(name)))
     spelt = data.draw(spellings(name))
     with transaction.atomic():
-        account = services.create_account(name=name, by=OPERATOR)
         role = services.add_role(account=cast.northgate, name=name, by=OPERATOR)
         group = services.add_worklist(account=cast.northgate, kind="group", name=name, by=OPERATOR)
 
-        refused(lambda: services.create_account(name=spelt, by=OPERATOR), account.name)
-        refused(
-            lambda: services.change_account(account=cast.riverside, name=spelt, by=OPERATOR), account.name
-        )
+        # The word of an account's name has letters of one script, and looks like no other account.
+        if not mixed_word(name) and not is_reserved(name):
+            account = services.create_account(name=name, by=OPERATOR)
+            refused(lambda: services.create_account(name=spelt, by=OPERATOR), account.name)
+            refused(
+                lambda: services.change_account(account=cast.riverside, name=spelt, by=OPERATOR), account.name
+            )
         refused(lambda: services.add_role(account=cast.northgate, name=spelt, by=OPERATOR), role.name)
         viewer = role_of(cast.northgate, "Viewer")
         refused(lambda: services.change_role(role=viewer, name=spelt, by=OPERATOR), role.name)
