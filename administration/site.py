@@ -249,8 +249,8 @@ class AdministrationSite(AdminSite):
         return _account_view(self, request)
 
 
-# These name no person, or are audited by the service that reads them.
-NAMELESS = {"index", "app_list", "jsi18n", "choose_account"}
+# These name no person; the others are audited by the service that reads them.
+NAMELESS = {"index", "app_list", "jsi18n", "choose_account", "accounts_role_replace_progress"}
 # With these a page is shown; every other status is a redirect or a page that names no one.
 SHOWN = {200, 400, 409, 410, 422}
 AUDITED = ("audit_auditevent_", "_history", "_csv")

@@ -28,6 +28,7 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
         raise NothingThere
     if not sent.may_change:
         return gone(request, _(HAS_ENDED))
+    to = back(request, reverse("sharing:shared_by_me"))
     form = ShareForm(request.POST or None, initial={"note": sent.share.note, "until": sent.last_day})
     if request.method == "POST" and form.is_valid():
         try:
@@ -43,7 +44,7 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
             messages.success(
                 request, _("The share was changed.") if changed else _("The share is as it was.")
             )
-            return leave(request, back(request, reverse("sharing:shared_by_me")))
+            return leave(request, to)
     return _shown(request, share, form)
 
 

@@ -59,7 +59,10 @@ def leave(request: HttpRequest, to: str) -> HttpResponse:
 
 
 def back(request: HttpRequest, preset: str) -> str:
-    """The page the person came from, as the form carries it, if that is a path of ours."""
+    """The page the person came from, as the form carries it, if that is a path of ours.
+
+    A view asks before the change: a request that cannot be read is refused before anything is done.
+    """
     wanted = request.POST.get("back") or request.GET.get("back") or ""
     return wanted if is_path(wanted) else preset
 

@@ -21,6 +21,7 @@ from sharing.views.consequences import what_follows
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest) -> HttpResponse:
     """`share`, once for each. GET says in numbers what ends, POST ends it."""
+    to = back(request, reverse("sharing:shared_by_me"))
     named = uuids((request.POST if request.method == "POST" else request.GET).getlist("share"))
     if not named:
         return sentence(
@@ -29,7 +30,7 @@ def end(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         report = services.end_shares(shares=named, by=actor_of(request))
         messages.success(request, _ended(report))
-        return leave(request, back(request, reverse("sharing:shared_by_me")))
+        return leave(request, to)
     shares, preview = previews.preview_end(shares=named, by=actor_of(request))
     if not preview.shares:
         ended = ngettext("This share has already ended.", "These shares have already ended.", len(shares))
@@ -39,7 +40,7 @@ def end(request: HttpRequest) -> HttpResponse:
         "shares": shares,
         "ending": selectors.ending_shares(shares, actor_of(request), staying=preview.staying),
         "consequences": what_follows(preview),
-        "back": back(request, reverse("sharing:shared_by_me")),
+        "back": to,
         "page_title": _("End a share"),
     }
     return dialog_answer(request, "sharing/_end.html", context)

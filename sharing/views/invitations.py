@@ -45,13 +45,14 @@ def relink(request: HttpRequest, invitation: UUID) -> HttpResponse:
 def _send(
     request: HttpRequest, invitation: UUID, send: Callable[..., Invitation], sentence: str
 ) -> HttpResponse:
+    to = back(request, reverse("sharing:invitations"))
     try:
         sent = send(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
         messages.error(request, refusal.message)
     else:
         messages.success(request, _(sentence).format(sent.email))
-    return leave(request, back(request, reverse("sharing:invitations")))
+    return leave(request, to)
 
 
 @page

@@ -47,6 +47,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
+    to = back(request, reverse("studies:list"))
     try:
         removal = services.remove_from_worklist(
             placements=uuids(request.POST.getlist("placement")), by=actor_of(request)
@@ -55,4 +56,4 @@ def remove(request: HttpRequest) -> HttpResponse:
         return sentence(request, _(CANNOT_REMOVE), refusal.message)
     removed = _("%(studies)s removed from this worklist.")
     messages.success(request, removed % {"studies": counted(removal.studies, "study")})
-    return leave(request, back(request, reverse("studies:list")))
+    return leave(request, to)

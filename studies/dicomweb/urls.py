@@ -1,14 +1,24 @@
 """URLs of DICOMweb: every one begins with a worklist."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from studies.dicomweb.views import metadata, objects, search, service
 
 app_name = "dicomweb"
 
-_study = "<uuid:worklist>/studies/<str:study>"
-_series = f"{_study}/series/<str:series>"
-_instance = f"{_series}/instances/<str:instance>"
+
+class UidConverter(StringConverter):
+    """A UID as it may have been received: visible ASCII. Anything else names nothing."""
+
+    regex = r"[!-.0-~]{1,128}"
+
+
+register_converter(UidConverter, "uid")
+
+_study = "<uuid:worklist>/studies/<uid:study>"
+_series = f"{_study}/series/<uid:series>"
+_instance = f"{_series}/instances/<uid:instance>"
 
 urlpatterns = [
     path("<uuid:worklist>", service.capabilities, name="service"),

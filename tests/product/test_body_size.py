@@ -26,6 +26,7 @@ SAMPLES = {
     "slug": "a",
     "path": "a",
     "key": "a",
+    "uid": "1.2.3",
 }
 
 
