@@ -13,7 +13,15 @@ from studies.selectors.images import (
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
 from studies.selectors.retrieval import instances_in, metadata_of, study_seen_by
-from studies.selectors.uploads import asides_in, deviations_in, file_rows, refusals_in, studies_in, upload_of
+from studies.selectors.uploads import (
+    asides_in,
+    deviations_in,
+    file_rows,
+    kinds_in,
+    refusals_in,
+    studies_in,
+    upload_of,
+)
 from studies.selectors.visibility import placement_for, placements_visible_to, seen_at
 from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
 
@@ -36,6 +44,7 @@ __all__ = [
     "images_in",
     "instance_seen_by",
     "instances_in",
+    "kinds_in",
     "last_visited",
     "matching",
     "metadata_of",

@@ -1,5 +1,6 @@
 """What became of an upload, for the person who made it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from studies.deviations import in_words
 from studies.ingest.refusals import EMPTY, NOT_DICOM, OTHER_PATIENT
-from studies.models import Placement, Upload, UploadedFile
+from studies.models import Instance, Placement, Upload, UploadedFile
+from studies.object_kinds import kind_of
 from studies.selectors.images import Unnest
 from studies.selectors.visibility import placements_visible_to
 
@@ -68,6 +70,20 @@ def asides_in(upload: Upload) -> list[tuple[str, int]]:
         (_(kind), count)
         for kind, count in kinds.annotate(count=Count("id")).order_by("-count", "refused_because")
     ]
+
+
+def kinds_in(upload: Upload) -> list[tuple[str, int]]:
+    """What was added that has no images: each kind of object with its number."""
+    added = Instance.objects.filter(
+        study__uploaded_with__upload=upload,
+        frames=0,
+        arrived_at__gte=upload.created_at,
+        arrived_at__lte=upload.finished_at,
+    )
+    kinds: Counter[str] = Counter()
+    for sop_class, number in added.order_by().values_list("sop_class_uid").annotate(number=Count("id")):
+        kinds[kind_of(sop_class)] += number
+    return sorted(kinds.items())
 
 
 def deviations_in(upload: Upload) -> list[tuple[str, int]]:

@@ -129,6 +129,7 @@ class ReadUpload:
     refusals: list[Refusals] = field(default_factory=list)
     asides: list[tuple[str, int]] = field(default_factory=list)
     deviations: list[tuple[str, int]] = field(default_factory=list)
+    kinds: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def is_done(self) -> bool:
@@ -152,6 +153,7 @@ def read_upload(*, upload: UUID, by: Actor) -> ReadUpload:
         selectors.refusals_in(sent),
         selectors.asides_in(sent),
         selectors.deviations_in(sent),
+        selectors.kinds_in(sent),
     )
 
 

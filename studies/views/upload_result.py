@@ -21,6 +21,7 @@ def result_of(by: Actor, read: ReadUpload) -> dict[str, Any]:
         "n_refused": sum(refusal.count for refusal in read.refusals),
         "asides": read.asides,
         "deviations": read.deviations,
+        "kinds": read.kinds,
     }
 
 

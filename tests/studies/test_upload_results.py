@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import uid
 
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -167,6 +168,29 @@ def test_an_empty_zip_is_named(client: Client, cast: Cast) -> None:
     assert "The ZIP contains no files." in page
 
 
+@pytest.mark.parametrize(
+    ("sop_class", "kind"),
+    [
+        (uid.BasicTextSRStorage, "Structured report"),
+        (uid.KeyObjectSelectionDocumentStorage, "Key object selection"),
+        (uid.GrayscaleSoftcopyPresentationStateStorage, "Presentation state"),
+        (uid.EncapsulatedPDFStorage, "PDF document"),
+        (uid.RawDataStorage, "Raw data"),
+        (uid.TwelveLeadECGWaveformStorage, "Waveform"),
+        (uid.UID("1.2.3.4.5.6"), "Object without images"),
+    ],
+)
+def test_an_object_without_images_is_taken_in_and_named(
+    client: Client, cast: Cast, sop_class: uid.UID, kind: str
+) -> None:
+    data = sound(SOPClassUID=sop_class, PixelData=None, Rows=None, Columns=None, BitsAllocated=None)
+
+    upload, page = press(client, cast, ("object.dcm", data))
+
+    assert upload.n_new == 1
+    assert f"{kind} 1 object" in words(page)
+
+
 def test_of_files_that_were_here_the_study_is_linked_and_can_be_shared(client: Client, cast: Cast) -> None:
     data = sound(StudyInstanceUID=make_uid())
     press(client, cast, ("1.dcm", data))
@@ -228,4 +252,4 @@ def test_the_page_asks_the_database_the_same_number_of_times_however_long_it_is(
         client.get(reverse("studies:upload_progress", args=[many.uuid]))
 
 
-QUERIES = 13
+QUERIES = 14
