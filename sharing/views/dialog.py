@@ -19,6 +19,7 @@ from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
 from sharing.services import dialog
 from sharing.services.dialog import Offer
+from sharing.typos import likely_email
 from sharing.views.already import invalid_in, mark
 from sharing.views.common import dialog_answer, studies_page
 from worklists.selectors.code_owners import owners_of_codes
@@ -223,7 +224,15 @@ class Dialog:
         # Without the right to share by email, no one learns whose an email is.
         known = self.picked.emails if self.offer.may(Method.EMAIL) else []
         names = selectors.members_with(known, accounts)
-        chips = [{"email": email, "name": names.get(email, "")} for email in self.picked.emails]
+        own_domain = self.request.user.email.rpartition("@")[2]  # type: ignore[union-attr]
+        chips = [
+            {
+                "email": email,
+                "name": names.get(email, ""),
+                "meant": "" if email in names else likely_email(email, [own_domain]),
+            }
+            for email in self.picked.emails
+        ]
         anything = bool(chips or self.picked.new_emails.strip())
         return {
             **self._section(Method.EMAIL, anything),
