@@ -150,8 +150,8 @@ class WorklistMembershipForm(ServiceForm):
 @admin.register(WorklistMembership)
 class WorklistMembershipAdmin(EditablePage):
     row_form = WorklistMembershipForm
-    noun, nouns = gettext_noop("membership"), gettext_noop("memberships")
-    add_label = gettext_lazy("Add a membership")
+    noun, nouns = gettext_noop("worklist member"), gettext_noop("worklist members")
+    add_label = gettext_lazy("Add a person to a worklist")
     lead = gettext_lazy("Who is a member of which worklist, and their own role there, if they have one.")
     list_filter = (filter_by("worklist"), filter_by("role"))
     search_fields = ("user__name", "user__email", "worklist__name")

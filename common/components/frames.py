@@ -1,10 +1,11 @@
 """Frames around content, and the links between pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from common.components.library import attributes, frame, register
@@ -34,6 +35,17 @@ def sort_header(label: str, href: str, direction: str = "", **attrs: Any) -> dic
 
 
 MESSAGE_TONES = {"success": "good", "warning": "warn", "error": "danger"}
+
+
+@register.filter
+def labelled(cells: Iterable[str], headers: Iterable[Mapping[str, Any]]) -> list[SafeString]:
+    """Django's cells of a row, each with its column's name: on a narrow screen the row is a card that shows it."""
+    return [
+        format_html('{} data-label="{}"{}', mark_safe(cell[:3]), header["text"], mark_safe(cell[3:]))
+        if cell.startswith(("<td", "<th"))
+        else mark_safe(cell)
+        for cell, header in zip(cells, headers, strict=True)
+    ]
 
 
 @register.filter

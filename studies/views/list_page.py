@@ -24,6 +24,7 @@ from studies.views import cursors, searches
 from studies.views.list_row import StudyRow
 from studies.views.study_header import offered_actions
 from worklists.models import Worklist
+from worklists.selectors.offers import inactive_accounts
 
 COLUMNS = (
     (Sort.NAME, gettext_noop("Patient")),
@@ -133,6 +134,7 @@ class ListPage:
         if not selected and all(placement.is_home for placement in page.rows):
             offered.pop("remove", None)
         on_page = {row.uuid for row in page.rows}
+        empty_personal = asked.worklist.is_personal and not page.rows
         return {
             "listing": listing,
             "rows": list(self._rows(listing, can_be_selected=bool(offered))),
@@ -144,6 +146,7 @@ class ListPage:
             "most_selected": MOST_SELECTED,
             "most_hits": MOST_HITS,
             "columns": [self._column(sort, _(label)) for sort, label in COLUMNS],
+            "inactive_in": inactive_accounts(self.request.user) if empty_personal else [],
             "orders": [
                 (_(words), asked.href(order=order), order == asked.order) for order, words in ORDERS.items()
             ],

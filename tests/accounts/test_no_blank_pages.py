@@ -10,9 +10,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import Account, AccountMembership
 from accounts.tokens import make_token
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_role
 from tests.staff_invitations import invite, offer, waiting
+from worklists.selectors import effect_of
 
 pytestmark = pytest.mark.django_db
 CONVERTED = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -122,3 +124,62 @@ def test_no_such_sentence_without_a_lost_press(cast: Any) -> None:
     page = client.post("/sign-in/login/", {"login": cast.ana.email, "password": PASSWORD}, follow=True)
 
     assert "Nothing was shared, sent" not in page.content.decode()
+
+
+# --- Small words on pages
+
+
+def test_an_inactive_member_reads_it_where_the_list_is_empty(cast: Any) -> None:
+    client = Client()
+    client.force_login(cast.ina)
+
+    page = client.get("/studies/", follow=True).content.decode()
+
+    assert "You are inactive in Northgate Hospital" in page
+    client.force_login(cast.ed)
+    assert "You are inactive" not in client.get("/studies/", follow=True).content.decode()
+
+
+def test_a_new_account_has_no_preset_time_zone(cast: Any) -> None:
+    client = Client()
+    client.force_login(cast.sue)
+
+    page = client.get("/admin/accounts/account/add/").content.decode()
+    typed = {"name": "Third Hospital", "timezone": "", "email": "head@third.example"}
+    client.post("/admin/accounts/account/add/", typed)
+
+    assert re.search(r'<option value=""[^>]*selected[^>]*>Choose a time zone', page)
+    assert not Account.objects.filter(name="Third Hospital").exists()
+
+
+def test_the_last_administrator_reads_it_before_the_button(cast: Any) -> None:
+    client = Client()
+    client.force_login(cast.adam)
+    row = AccountMembership.objects.get(user=cast.adam)
+    pages = (
+        f"/admin/accounts/accountmembership/{row.pk}/deactivate/",
+        f"/admin/accounts/accountmembership/{row.pk}/delete/",
+        f"/profile/memberships/{cast.northgate.uuid}/leave/",
+    )
+
+    for url in pages:
+        page = client.get(url).content.decode()
+        assert "This would leave the account without an administrator." in page, url
+        assert "btn-danger" not in page.replace("btn btn-danger btn-sm", ""), url
+
+
+def test_a_role_that_shares_and_sees_no_list_says_that_it_has_no_effect(cast: Any) -> None:
+    role = make_role(cast.northgate, "Sharers", ["list_studies"])
+
+    assert effect_of(role, {"share_study"}).unlisted
+    assert not effect_of(role, {"share_study", "list_studies"}).unlisted
+
+
+def test_each_cell_of_the_administrations_lists_names_its_column(cast: Any) -> None:
+    client = Client()
+    client.force_login(cast.adam)
+
+    page = client.get("/admin/accounts/accountmembership/").content.decode()
+
+    assert "table-region--stack" in page
+    assert {"Person", "Email", "State"} <= set(re.findall(r'data-label="([^"]+)"', page))

@@ -19,6 +19,11 @@ def offers_with_names(user: User) -> QuerySet[InvitedMembership]:
     return rows.prefetch_related("worklists__worklist", "worklists__role").order_by("account__name", "pk")
 
 
+def inactive_accounts(user: User) -> list[str]:
+    """The names of the accounts in which the person is an inactive member."""
+    return [row.account.name for row in own_memberships(user).filter(active=False)]
+
+
 def own_memberships(user: User) -> QuerySet[AccountMembership]:
     """The person's memberships of accounts, active or not."""
     return (
