@@ -26,10 +26,11 @@ def disc_of(files: Iterable[tuple[str, Callable[[], IO[bytes]]]]) -> Disc:
     """Reads the head of each file, one at a time; what is known of them meanwhile is on the disk, not in memory."""
     directory, aside = FileSet(), []
     for uid, opened in files:
-        with opened() as file:
-            head = _head(file)
         try:
-            directory.add(head)
+            with opened() as file:
+                directory.add(_head(file))
+        except OSError:
+            raise
         except Exception:  # allowed: pydicom raises what it likes for odd objects; they are sent all the same
             aside.append(uid)
     names = {uid: f"OTHER/IM{number:06}" for number, uid in enumerate(aside)}
