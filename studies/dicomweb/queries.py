@@ -28,8 +28,7 @@ def question_of(request: HttpRequest, level: Level, *, study: str = "", series: 
         if word in KEYS and LEVELS.index(KEYS[word]) <= LEVELS.index(level):
             keys[word] = "\\".join(values)[:LONGEST] if word.endswith("UID") else values[-1][:LONGEST]
         elif any(value.strip("* ") for value in values):
-            # Of a name that is no attribute nothing is repeated: it may hold anything.
-            unsupported.append(word if _KEYWORD.fullmatch(word) else "?")
+            unsupported.append(word)
     wanted = {field for value in request.GET.getlist("includefield") for field in value.split(",") if field}
     return DicomQuestion(
         level=level,
@@ -41,10 +40,13 @@ def question_of(request: HttpRequest, level: Level, *, study: str = "", series: 
         every_field="all" in wanted,
         limit=min(_count(request, "limit", MOST[level]), MOST[level]),
         offset=_count(request, "offset", 0),
-        unsupported=tuple(
-            sorted({*unsupported, *(each for each in wanted if each != "all" and not _tag(each))})
-        )[:20],
+        unsupported=_named([*unsupported, *(each for each in wanted if each != "all" and not _tag(each))]),
     )
+
+
+def _named(words: list[str]) -> tuple[str, ...]:
+    """Of what can be no name of an attribute nothing is repeated: it may hold anything."""
+    return tuple(sorted({word if _KEYWORD.fullmatch(word) else "?" for word in words}))[:20]
 
 
 def _count(request: HttpRequest, name: str, preset: int) -> int:

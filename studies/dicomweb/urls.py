@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from studies.dicomweb.views import metadata, objects, search, service
+from studies.dicomweb.views import frames, metadata, objects, search, service
 
 app_name = "dicomweb"
 
@@ -34,5 +34,6 @@ urlpatterns = [
     path(f"{_series}/metadata", metadata.metadata, name="series_metadata"),
     path(_instance, objects.objects, name="instance"),
     path(f"{_instance}/metadata", metadata.metadata, name="instance_metadata"),
+    path(f"{_instance}/frames/<str:numbers>", frames.frames, name="frames"),
     path("<path:anything>", service.nothing, name="nothing"),
 ]

@@ -13,6 +13,7 @@ PIXEL_DATA = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 # 8 bytes before each fragment: its tag and its length.
 ITEM_HEAD = 8
+UNDEFINED = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,17 @@ def layout_of(dataset: Dataset, file: IO[bytes]) -> FrameLayout:
     syntax = UID(dataset.file_meta.get("TransferSyntaxUID") or "")
     tag = next((tag for tag in PIXEL_DATA if tag in dataset), None)
     raw = dataset.get_item(tag) if tag is not None else None
-    if syntax == DeflatedExplicitVRLittleEndian or not isinstance(raw, RawDataElement) or tag is None:
+    if syntax == DeflatedExplicitVRLittleEndian or raw is None or tag is None:
         return NO_FRAMES
-    at, length = raw.value_tell, raw.length
+    if isinstance(raw, RawDataElement):
+        at, length = raw.value_tell, raw.length
+    else:  # pydicom has converted it already
+        at = raw.file_tell
+        length = UNDEFINED if raw.is_undefined_length else len(raw.value or b"")
+    if at is None:
+        return NO_FRAMES
     frames = _whole(dataset, "NumberOfFrames") or 1
-    if length != 0xFFFFFFFF:
+    if length != UNDEFINED:
         return FrameLayout(at, length, _frame_bytes(dataset, BITS.get(tag), frames, length))
     return FrameLayout(at, None, None, _offsets(file, at, frames, little=syntax != ExplicitVRBigEndian))
 

@@ -12,7 +12,7 @@ from studies.selectors.images import (
 )
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
-from studies.selectors.retrieval import instances_in, metadata_of, study_seen_by
+from studies.selectors.retrieval import instances_in, layout_row_of, metadata_of, study_seen_by
 from studies.selectors.uploads import (
     asides_in,
     deviations_in,
@@ -46,6 +46,7 @@ __all__ = [
     "instances_in",
     "kinds_in",
     "last_visited",
+    "layout_row_of",
     "matching",
     "metadata_of",
     "page_of",

@@ -80,6 +80,11 @@ def instances_in(study_id: int, *, series: str = "", instance: str = "") -> list
     )
 
 
+def layout_row_of(instance: Instance) -> InstanceMetadata | None:
+    """Where the frames of an instance lie in its file, without the rest of its metadata."""
+    return InstanceMetadata.objects.defer("json").filter(pk=instance.pk).first()
+
+
 def metadata_of(instances: Sequence[Instance]) -> Iterator[tuple[Instance, InstanceMetadata | None]]:
     """Each with its stored metadata, in the given order; never more in memory than a few megabytes."""
     sizes = dict(

@@ -42,6 +42,8 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         _row("study", whole, *study),
         _row("series", whole, *series),
         _row("instance", whole, *instance),
+        # Its bytes are not there, and where its frames lie is not known.
+        _row("frames", {406: on_ct}, *instance, "1"),
         _row("study_metadata", seen, *study),
         _row("series_metadata", seen, *series),
         _row("instance_metadata", seen, *instance),

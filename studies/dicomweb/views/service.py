@@ -11,7 +11,7 @@ from studies.dicomweb.door import Asked, actor_of_dicomweb_request, door, finish
 # Behind the service's URL, by transaction of PS3.18 section 10.
 TRANSACTIONS = {
     "search": ["studies", "series", "instances", "studies/{study}/series", "studies/{study}/instances"],
-    "retrieve": ["studies/{study}", "studies/{study}/metadata"],
+    "retrieve": ["studies/{study}", "studies/{study}/metadata", ".../instances/{instance}/frames/{frames}"],
 }
 
 

@@ -1,0 +1,64 @@
+"""Single frames of an instance, as they are stored."""
+
+import re
+
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from common.exceptions import NothingThere
+from studies import selectors, services
+from studies.dicomweb.accept import BadRequest, NotAcceptable, accepted
+from studies.dicomweb.door import Asked, door, etag_of, unchanged
+from studies.dicomweb.frames import Frames
+from studies.dicomweb.parts import Part, multipart, single
+from studies.dicomweb.views.metadata import url_of
+from studies.models import Instance
+
+_NUMBERS = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})*")
+
+
+@door("GET")
+def frames(asked: Asked, study: str, series: str, instance: str, numbers: str) -> HttpResponseBase:
+    opened = services.open_by_uid(
+        worklist=asked.worklist,
+        study=study,
+        series=series,
+        instance=instance,
+        by=asked.by,
+        session=asked.session,
+    )
+    [shown] = opened.instances
+    wanted = _wanted(numbers, shown)
+    lying = _lying(shown)
+    content_type, many = lying.chosen(accepted(asked.request), n=len(wanted))
+    etag = etag_of([asked.root, shown.blob.sha256, content_type, many, *wanted])
+    response = unchanged(asked, etag)
+    if response is None:
+        parts = [
+            Part(content_type, ranges.size, ranges.pieces, f"{url_of(asked, study, shown)}/frames/{number}")
+            for number, ranges in zip(wanted, lying.ranges_of(wanted), strict=True)
+        ]
+        response = multipart(parts, content_type.partition(";")[0]) if many else single(parts[0])
+    response["ETag"] = etag
+    return response
+
+
+def _wanted(numbers: str, instance: Instance) -> list[int]:
+    if not _NUMBERS.fullmatch(numbers):
+        raise BadRequest(_("Frames are named by their numbers, with commas between them."))
+    wanted = [int(each) for each in numbers.split(",")]
+    if not all(1 <= number <= instance.frames for number in wanted):
+        raise NothingThere
+    return wanted
+
+
+def _lying(instance: Instance) -> Frames:
+    """Where the frames lie: as stored with the metadata, else as the file says."""
+    row = selectors.layout_row_of(instance)
+    if row is not None:
+        return Frames(instance, row.pixels_at, row.frame_bytes, row.frame_offsets)
+    described = services.metadata_from_file(instance)
+    if described is None:
+        raise NotAcceptable
+    layout = described.layout
+    return Frames(instance, layout.pixels_at, layout.frame_bytes, layout.offsets)

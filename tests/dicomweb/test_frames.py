@@ -1,0 +1,135 @@
+"""Frames: every frame of the real files as pydicom reads it, in the encoding it is stored in or not at all."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pydicom import dcmread
+from pydicom.encaps import generate_frames
+from pydicom.uid import UID
+
+from studies.ingest.sources import from_path
+from studies.models import Instance, InstanceMetadata
+from studies.services import take_in_all
+from tests.bad_files import dicom_storage, sound
+from tests.cast import IMPORTER, Cast
+from tests.dicomweb.asking import body_of, client_of, parts_of, root_of, take_in
+from tests.dicomweb.real_files import real_files
+
+__all__ = ["dicom_storage"]
+pytestmark = pytest.mark.django_db
+
+STORED = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
+DATA = bytes(range(256)) * 2
+
+
+@pytest.fixture
+def url(cast: Cast, dicom_storage: Any) -> str:
+    take_in(
+        cast.ct,
+        [sound(StudyInstanceUID="2.25.77", SeriesInstanceUID="2.25.78", SOPInstanceUID="2.25.79", NumberOfFrames=4,
+               PixelData=DATA)],
+    )  # fmt: skip
+    return f"{root_of(cast.ct)}/studies/2.25.77/series/2.25.78/instances/2.25.79/frames"
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", STORED, "multipart/related; type=application/octet-stream"])
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_frames_are_parts_in_the_order_they_are_named(
+    cast: Cast, url: str, accept: str, is_stored: bool
+) -> None:
+    if not is_stored:
+        InstanceMetadata.objects.all().delete()
+    answer = client_of(cast.ana).get(f"{url}/3,1", headers={"Accept": accept} if accept else {})
+
+    parts = parts_of(answer)
+
+    assert [data for _headers, data in parts] == [DATA[256:384], DATA[:128]]
+    assert parts[0][0]["content-type"] == "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
+
+
+def test_a_frame_is_a_single_part_when_it_is_asked_for_so(cast: Cast, url: str) -> None:
+    ana = client_of(cast.ana)
+    octets = {"Accept": "application/octet-stream"}
+
+    assert body_of(ana.get(f"{url}/2", headers=octets)) == DATA[128:256]
+    assert ana.get(f"{url}/2,3", headers=octets).status_code == 406
+
+
+@pytest.mark.parametrize(
+    ("numbers", "status"), [("0", 404), ("5", 404), ("1,9", 404), ("x", 400), ("1,,2", 400)]
+)
+def test_frames_that_are_not_there(cast: Cast, url: str, numbers: str, status: int) -> None:
+    assert client_of(cast.ana).get(f"{url}/{numbers}").status_code == status
+
+
+def test_a_frame_costs_a_fixed_number_of_queries(
+    cast: Cast, url: str, django_assert_num_queries: Any
+) -> None:
+    ana = client_of(cast.ana)
+    ana.get(f"{url}/1")
+
+    # session and person; study, instance, where its frames lie
+    with django_assert_num_queries(5):
+        ana.get(f"{url}/2")
+
+
+def test_every_frame_of_the_real_files_is_as_pydicom_reads_it(cast: Cast, dicom_storage: Any) -> None:
+    ana = client_of(cast.ana)
+    names = real_files()
+    taken = take_in_all(worklist=cast.ct, by=IMPORTER, sources=[from_path(Path(name)) for name in names])
+    different, n = [], 0
+    taken_in = [result for result in taken.files if not result.sentence]
+    assert taken_in
+    for result in taken_in:
+        dataset = dcmread(io.BytesIO(Path(result.name).read_bytes()))
+        if "PixelData" not in dataset:
+            continue
+        frames = Instance.objects.get(
+            study__uuid=result.study, sop_instance_uid=dataset.SOPInstanceUID
+        ).frames
+        url = (
+            f"{root_of(cast.ct)}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}"
+            f"/instances/{dataset.SOPInstanceUID}/frames/{frames}"
+        )
+        answer = ana.get(url, headers={"Accept": STORED})
+        if answer.status_code == 200:
+            n += 1
+            [(_headers, data)] = parts_of(answer)
+            different += [] if data == _last_frame(dataset, frames) else [result.name]
+        else:
+            assert answer.status_code == 406, result.name
+
+    assert different == []
+    assert n > 50
+
+
+def _last_frame(dataset: Any, frames: int) -> bytes:
+    if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated:
+        *_before, last = generate_frames(dataset.PixelData, number_of_frames=frames)
+        return last
+    size = dataset.Rows * dataset.Columns * int(dataset.get("SamplesPerPixel", 1)) * dataset.BitsAllocated
+    if dataset.PhotometricInterpretation == "YBR_FULL_422":
+        size = size * 2 // 3
+    size = -(-size // 8)
+    return dataset.PixelData[(frames - 1) * size : frames * size]
+
+
+def test_a_compressed_frame_is_never_sent_as_if_it_were_not(cast: Cast, dicom_storage: Any) -> None:
+    name = next(name for name in real_files() if name.endswith("JPEG-LL.dcm"))
+    take_in(cast.ct, [Path(name).read_bytes()])
+    dataset = dcmread(name)
+    url = (
+        f"{root_of(cast.ct)}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}"
+        f"/instances/{dataset.SOPInstanceUID}/frames/1"
+    )
+    ana: Client = client_of(cast.ana)
+    uncompressed = "multipart/related; type=application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
+
+    assert ana.get(url, headers={"Accept": uncompressed}).status_code == 406
+    answer = ana.get(url)
+    assert answer.status_code == 200, answer.content
+    [(headers, _data)] = parts_of(answer)
+    assert headers["content-type"] == "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.70"
