@@ -56,6 +56,10 @@ HELP = {
     "guest_link_days": gettext_lazy(
         "1 to 365. People who create a guest link choose how long it lasts, up to this."
     ),
+    "character_set": gettext_lazy(
+        "For files that do not say which character set their text is in, and whose text is not UTF-8. "
+        "Applies to new uploads."
+    ),
     "idle_minutes": gettext_lazy("5 to 480. Leave empty to use the platform’s setting."),
 }
 
@@ -80,11 +84,19 @@ class SettingsForm(ServiceForm):
 
     class Meta:
         model = Account
-        fields = ("name", "timezone", "invitation_days", "guest_link_days", "idle_minutes")
+        fields = (
+            "name",
+            "timezone",
+            "invitation_days",
+            "guest_link_days",
+            "idle_minutes",
+            "character_set",
+        )
         labels = {
             "name": gettext_lazy("Name"),
             "invitation_days": gettext_lazy("Invitations are valid for (days)"),
             "guest_link_days": gettext_lazy("Longest life of a guest link (days)"),
+            "character_set": gettext_lazy("Read as"),
             "idle_minutes": gettext_lazy("Sign people out after (minutes without activity)"),
         }
         help_texts = HELP
@@ -184,6 +196,7 @@ class AccountAdmin(EditablePage):
         return [
             (None, ("name", "timezone")),
             (_("How long things last"), ("invitation_days", "guest_link_days")),
+            (_("Text in uploaded files"), ("character_set",)),
             (_("Signing in"), ("idle_minutes", "second_factor", "second_factor_in")),
         ]
 

@@ -12,6 +12,9 @@ SENTENCES = {
     "meta_length": gettext_noop("The length of its file meta group is missing or wrong."),
     "no_syntax": gettext_noop("It does not say how it is encoded. This was found out from its content."),
     "other_encoding": gettext_noop("Some of it is encoded in another way than it says."),
+    "charset_guessed": gettext_noop(
+        "It does not declare the character set of its text, or declares a wrong one: character set guessed."
+    ),
     "unknown_vr": gettext_noop("It uses a value representation that the standard does not have."),
     "odd_length": gettext_noop("A value has an odd length."),
     "out_of_order": gettext_noop("Its elements are not in ascending order."),

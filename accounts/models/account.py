@@ -8,12 +8,31 @@ from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from common.names import IdentityField
 
 
 class Account(models.Model):
     """A hospital, a clinic, a trust."""
+
+    class CharacterSet(models.TextChoices):
+        """Of files that do not declare theirs: defined terms of DICOM (PS3.3 C.12.1.1.2)."""
+
+        LATIN_1 = "ISO_IR 100", gettext_lazy("Western European (Latin 1)")
+        LATIN_2 = "ISO_IR 101", gettext_lazy("Central European (Latin 2)")
+        LATIN_3 = "ISO_IR 109", gettext_lazy("South European (Latin 3)")
+        LATIN_4 = "ISO_IR 110", gettext_lazy("North European (Latin 4)")
+        LATIN_5 = "ISO_IR 148", gettext_lazy("Turkish (Latin 5)")
+        LATIN_9 = "ISO_IR 203", gettext_lazy("Western European with the euro sign (Latin 9)")
+        CYRILLIC = "ISO_IR 144", gettext_lazy("Cyrillic")
+        ARABIC = "ISO_IR 127", gettext_lazy("Arabic")
+        GREEK = "ISO_IR 126", gettext_lazy("Greek")
+        HEBREW = "ISO_IR 138", gettext_lazy("Hebrew")
+        THAI = "ISO_IR 166", gettext_lazy("Thai")
+        JAPANESE = "ISO_IR 13", gettext_lazy("Japanese (Shift JIS)")
+        KOREAN = "ISO 2022 IR 149", gettext_lazy("Korean (EUC-KR)")
+        CHINESE = "GB18030", gettext_lazy("Chinese (GB 18030)")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=200)
@@ -31,6 +50,13 @@ class Account(models.Model):
     idle_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     # From then on its members need a second factor, and until then they are reminded; empty: not required.
     second_factor_from = models.DateTimeField(null=True, blank=True)
+    # How text in a received file is read that declares no character set, or a wrong one, and is not UTF-8.
+    character_set = models.CharField(
+        max_length=16,
+        choices=CharacterSet,
+        default=CharacterSet.LATIN_1,
+        db_default=CharacterSet.LATIN_1,
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -2,20 +2,21 @@
 
 import math
 import warnings
-from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
 from pydicom import config
-from pydicom.charset import convert_encodings, default_encoding
-from pydicom.datadict import dictionary_description
+from pydicom.datadict import dictionary_description, dictionary_VR
 from pydicom.dataelem import convert_raw_data_element
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
 
+from accounts.models import Account
 from studies.ingest.bystanders import DISC_INDEX
+from studies.ingest.charsets import CharacterSet
+from studies.ingest.image_order import numbers, slice_of, taken_at
 from studies.ingest.limits import Limits
 from studies.ingest.opening import text_of
 from studies.ingest.refusals import FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, LeftAside
@@ -35,10 +36,13 @@ WORDS = (
     "PatientSex",
     "BodyPartExamined", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber",
     "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
-    "BitsAllocated",
+    "BitsAllocated", "ImageOrientationPatient", "ImagePositionPatient",
+    "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime", "ContentDate", "ContentTime",
 )  # fmt: skip
 TAGS = {word: Tag(word) for word in WORDS}
 KEEP = frozenset(TAGS.values())
+# Values in the character set of the data set; the others have none, and writers use it there all the same.
+CODED = frozenset({"PN", "LO", "SH", "CS", "DA", "TM", "DT", "DS", "IS"})
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 MOST = 2**31 - 1
 # One of these is in every object: without a preamble they tell a data set from anything else.
@@ -61,14 +65,19 @@ class Header:
     instance: dict[str, Any]
 
 
-def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
-    """Everything we keep of one file, or FileRefused with the sentence why not."""
+def read_header(
+    file: IO[bytes], *, size: int, limits: Limits, fallback: str = Account.CharacterSet.LATIN_1
+) -> Header:
+    """Everything we keep of one file, or FileRefused with the sentence why not.
+
+    `fallback` is the character set of text that does not say its own.
+    """
     walked = walk(file, size=size, keep=KEEP, limits=limits)
     if "no_preamble" in walked.deviations and not walked.elements.keys() & IDENTIFIED_BY:
         raise FileRefused(NOT_DICOM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        values = _Values(walked)
+        values = _Values(walked, fallback)
         if values.meta(0x00020002) == MEDIA_DIRECTORY or values.text("SOPClassUID") == MEDIA_DIRECTORY:
             raise LeftAside(DISC_INDEX)
         header = Header(
@@ -79,6 +88,7 @@ def read_header(file: IO[bytes], *, size: int, limits: Limits) -> Header:
             series=_series(values),
             instance=_instance(values, walked),
         )
+    values.text_is_read()
     header.instance["deviations"] = sorted(values.deviations)
     return header
 
@@ -128,6 +138,10 @@ def _instance(values: "_Values", walked: Walked) -> dict[str, Any]:
         "sop_class_uid": sop_class,
         "transfer_syntax_uid": walked.transfer_syntax,
         "number": values.number("InstanceNumber"),
+        "slice": slice_of(
+            numbers(values.text("ImageOrientationPatient")), numbers(values.text("ImagePositionPatient"))
+        ),
+        "taken": taken_at(values.text),
         "rows": rows,
         "columns": columns,
         "frames": frames,
@@ -160,34 +174,32 @@ def _as_many_pixels_as_it_says(
 class _Values:
     """The kept elements, read leniently: what cannot be read is empty."""
 
-    def __init__(self, walked: Walked) -> None:
+    def __init__(self, walked: Walked, fallback: str) -> None:
         self._elements, self._meta = walked.elements, walked.meta
         self.deviations = set(walked.deviations)
-        self._encoding = self._encodings()
+        declared = walked.elements.get(TAGS["SpecificCharacterSet"])
+        self._charset = CharacterSet.declared(declared.value if declared else None, fallback)
 
     def meta(self, tag: int) -> str:
         return text_of(self._meta.get(tag, b""))
 
-    def _encodings(self) -> str | MutableSequence[str]:
-        try:
-            return convert_encodings(self._value("SpecificCharacterSet", default_encoding) or "ISO_IR 6")
-        except Exception:  # an unknown character set is read as the default one
-            return default_encoding
-
-    def _value(self, word: str, encoding: str | MutableSequence[str]) -> Any:
+    def text(self, word: str) -> str:
         raw = self._elements.get(TAGS[word])
         if raw is None:
-            return None
-        try:
-            return convert_raw_data_element(raw, encoding=encoding).value
-        except Exception:  # pydicom raises many kinds of errors here
-            return (raw.value or b"").decode("latin-1")
-
-    def text(self, word: str) -> str:
-        value = self._value(word, self._encoding)
-        if value is None:
             return ""
+        if (vr := dictionary_VR(raw.tag)) in CODED and isinstance(raw.value, bytes):
+            whole = self._charset.text(raw.value, is_name=vr == "PN")
+            return "\\".join(part.rstrip("\0 ") for part in whole.split("\\"))
+        try:
+            value = convert_raw_data_element(raw).value
+        except Exception:  # pydicom raises many kinds of errors here
+            value = (raw.value or b"").decode("latin-1")
         return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+
+    def text_is_read(self) -> None:
+        """All text is read: whether its character set had to be guessed is known now."""
+        if self._charset.guessed:
+            self.deviations.add("charset_guessed")
 
     def text_or_meta(self, word: str, tag: int) -> str:
         """A UID of the data set, or the file meta group's where the data set has none."""

@@ -1,13 +1,20 @@
 """Series, instances, and the bytes they share."""
 
 import uuid
+from functools import reduce
+from operator import and_
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Aggregate, Avg, Case, Count, F, Max, Min, Q, Value, When, Window
+from django.db.models.functions import Now, NullIf
+from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext_lazy
+
+# How far the normals of slices that count as parallel may differ in each direction.
+NOT_PARALLEL = 0.01
 
 
 def folder_of(sha256: str) -> str:
@@ -89,6 +96,41 @@ class Series(models.Model):
         return f"series {self.uuid}"
 
 
+def _over_series(each: Aggregate) -> Window:
+    return Window(each, partition_by=[F("series")])
+
+
+class InstanceQuerySet(models.QuerySet["Instance"]):
+    def in_order(self) -> Self:
+        """As the images of a series are shown, wherever they are.
+
+        By position along the slice normal, where all images of the series are parallel slices; else by number; else
+        by the time of acquisition and of content; else by arrival.
+        """
+        images = Q(frames__gt=0)
+        normal, corner = ([F(f"slice__{place}") for place in places] for places in (range(3), range(3, 6)))
+        means = [_over_series(Avg(part, filter=images)) for part in normal]
+        parallel = [
+            GreaterThan(
+                Value(NOT_PARALLEL),
+                _over_series(Max(part, filter=images)) - _over_series(Min(part, filter=images)),
+            )
+            for part in normal
+        ]
+        is_told = Exact(_over_series(Count("slice", filter=images)), _over_series(Count("id", filter=images)))
+        along = sum((part * mean for part, mean in zip(corner, means, strict=True)), start=Value(0.0))
+        position = Case(
+            When(reduce(and_, map(Q, (is_told, *parallel))), then=along), output_field=models.FloatField()
+        )
+        return self.order_by(
+            "series",
+            position.asc(nulls_last=True),
+            F("number").asc(nulls_last=True),
+            NullIf(F("taken"), Value("")).asc(nulls_last=True),
+            "id",
+        )
+
+
 class Instance(models.Model):
     """One SOP instance. `study` repeats the series' study, so that its UID is unique within the study."""
 
@@ -100,12 +142,17 @@ class Instance(models.Model):
     sop_class_uid = models.CharField(max_length=64)
     transfer_syntax_uid = models.CharField(max_length=64, db_default="", default="")
     number = models.IntegerField(null=True)
+    # Of a slice in space its normal and the position of its corner: six numbers (studies.ingest.image_order).
+    slice = ArrayField(models.FloatField(), null=True)
+    taken = models.CharField(max_length=60, default="", db_default="")
     rows = models.PositiveIntegerField(null=True)
     columns = models.PositiveIntegerField(null=True)
     frames = models.PositiveIntegerField(default=0, db_default=0)
     # How the file differs from the standard, as codes of `studies.deviations`.
     deviations = ArrayField(models.CharField(max_length=30), default=list, db_default=[])
     arrived_at = models.DateTimeField(db_default=Now())
+
+    objects = InstanceQuerySet.as_manager()
 
     class Meta:
         constraints = [

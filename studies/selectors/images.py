@@ -70,7 +70,7 @@ def deviations_of(study: Study) -> list[tuple[str, int]]:
 
 def series_of(study: Study) -> list[Series]:
     """In the order of their numbers, each with its first instance, its positions (see `images_in`) and what waits."""
-    objects = Instance.objects.filter(series=OuterRef("pk")).order_by("number", "id")
+    objects = Instance.objects.filter(series=OuterRef("pk")).in_order()
     instances = objects.filter(frames__gt=0)
     return list(
         Series.objects.filter(study=study)
@@ -95,7 +95,7 @@ def chosen_series(series: list[Series], uuid: UUID | None) -> Series | None:
 
 def images_in(series: Series) -> list[Image]:
     """Every position of a series, in order."""
-    instances = series.instances.select_related("blob").order_by("number", "id")
+    instances = series.instances.select_related("blob").in_order()
     return [
         Image(instance, frame)
         for instance in instances

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -150,6 +151,12 @@ class _Batch:
     files: list[tuple[_Item, ReceivedFile, Header]] = field(default_factory=list)
     size: int = 0
 
+    @cached_property
+    def character_set(self) -> str:
+        """Of text that does not say its own; a home is always an account's."""
+        assert self.worklist.account is not None
+        return self.worklist.account.character_set
+
     @property
     def is_full(self) -> bool:
         return len(self.files) >= BATCH_FILES or self.size >= BATCH_BYTES
@@ -160,7 +167,9 @@ class _Batch:
             return [item.left_out(as_bystander(item.content, item.name))]
         received = item.content
         try:
-            header = read_header(received.file, size=received.size, limits=bounds)
+            header = read_header(
+                received.file, size=received.size, limits=bounds, fallback=self.character_set
+            )
         except Exception as error:
             start = received.start()
             received.close()

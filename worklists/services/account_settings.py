@@ -45,6 +45,7 @@ def change_account(
     invitation_days: int | Keep = KEEP,
     guest_link_days: int | Keep = KEEP,
     idle_minutes: int | Keep | None = KEEP,
+    character_set: str | Keep = KEEP,
     second_factor_in: int | Keep | None = KEEP,
 ) -> Account:
     """Change what is given and leave the rest. Another name waits until the platform confirms it.
@@ -69,6 +70,10 @@ def change_account(
         if timezone not in available_timezones():
             raise ValidationError({"timezone": _(NOT_A_TIME_ZONE)})
         wanted["timezone"] = timezone
+    if not isinstance(character_set, Keep):
+        if character_set not in Account.CharacterSet.values:
+            raise ValidationError({"character_set": _("Choose a character set from the list.")})
+        wanted["character_set"] = character_set
     if not isinstance(second_factor_in, Keep):
         wanted["second_factor_from"] = _required_from(second_factor_in)
     was = {
