@@ -101,11 +101,11 @@ def _over_series(each: Aggregate) -> Window:
 
 
 class InstanceQuerySet(models.QuerySet["Instance"]):
-    def in_order(self) -> Self:
+    def in_order(self, *series_by: str) -> Self:
         """As the images of a series are shown, wherever they are.
 
         By position along the slice normal, where all images of the series are parallel slices; else by number; else
-        by the time of acquisition and of content; else by arrival.
+        by the time of acquisition and of content; else by arrival. Several series are in the order of `series_by`.
         """
         images = Q(frames__gt=0)
         normal, corner = ([F(f"slice__{place}") for place in places] for places in (range(3), range(3, 6)))
@@ -123,6 +123,7 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
             When(reduce(and_, map(Q, (is_told, *parallel))), then=along), output_field=models.FloatField()
         )
         return self.order_by(
+            *series_by,
             "series",
             position.asc(nulls_last=True),
             F("number").asc(nulls_last=True),

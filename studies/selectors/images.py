@@ -105,7 +105,7 @@ def images_in(series: Series) -> list[Image]:
 
 def files_of(study: Study, series: Collection[UUID] = ()) -> list[Instance]:
     """Of all series, or of those named, each with its blob; none where one of them is not the study's."""
-    instances = study.instances.select_related("blob").order_by("series__number", "series_id", "number", "id")
+    instances = study.instances.select_related("blob").in_order("series__number")
     if not series:
         return list(instances)
     named = set(Series.objects.filter(study=study, uuid__in=series).values_list("uuid", flat=True))
