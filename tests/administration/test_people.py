@@ -78,7 +78,7 @@ def test_the_list_costs_the_same_for_many_people(adam, cast, django_assert_max_n
     for number in range(40):
         join(make_user(f"Person {number}"), cast.northgate, "Viewer")
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         adam.get(page("changelist"))
 
 

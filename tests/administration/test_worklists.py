@@ -132,7 +132,7 @@ def test_the_list_costs_the_same_for_many_worklists(
         )
     adam.get(there("changelist"))  # a session is touched once a minute
     for page in ("worklist", "worklistmembership"):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(13):
             adam.get(there("changelist", of=page))
 
 
