@@ -78,8 +78,9 @@ def kinds_in(upload: Upload) -> list[tuple[str, int]]:
         study__uploaded_with__upload=upload,
         frames=0,
         arrived_at__gte=upload.created_at,
-        arrived_at__lte=upload.finished_at,
     )
+    if upload.finished_at is not None:
+        added = added.filter(arrived_at__lte=upload.finished_at)
     kinds: Counter[str] = Counter()
     for sop_class, number in added.order_by().values_list("sop_class_uid").annotate(number=Count("id")):
         kinds[kind_of(sop_class)] += number

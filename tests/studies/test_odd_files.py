@@ -60,6 +60,8 @@ def read(data: bytes) -> Header:
 def test_what_both_readers_of_the_field_read_whole_is_taken(
     path: Path, oddities: list[tuple[str, int]]
 ) -> None:
+    # A sequence that is never closed may have had more: readers differ in what they make of it.
+    assume(not LOSSES & {name for name, _ in oddities})
     data = made_odd(path, oddities)
     assume(pydicom_reads_whole(data, path) and dcmtk_reads_whole(data))
 
