@@ -107,6 +107,8 @@ class SettingsForm(ServiceForm):
         # Saved unchanged, the name that waits goes on waiting.
         self.initial["name"] = self.instance.name_asked_for or self.instance.name
         self.fields["timezone"].choices = timezones.choices()
+        # Left out, it stays as it is.
+        self.fields["character_set"].required = False
         self.initial["second_factor"] = required_from is not None
         self.fields["second_factor"].help_text = _required_help(required_from)
         if required_from is None:
@@ -217,6 +219,8 @@ class AccountAdmin(EditablePage):
         """A date of the second factor that is set and was not touched is left alone."""
         filled = dict(change.filled)
         required, days = filled.pop("second_factor"), filled.pop("second_factor_in")
+        if not filled["character_set"]:
+            del filled["character_set"]
         if not required:
             filled["second_factor_in"] = None
         elif change.row.second_factor_from is None or days is not None:
