@@ -26,8 +26,8 @@ __all__ = ["adam", "sue"]
 
 pytestmark = pytest.mark.django_db
 
-PRICE_OF_THE_LIST = 9
-PRICE_OF_A_ROLE = 12
+PRICE_OF_THE_LIST = 10
+PRICE_OF_A_ROLE = 13
 
 
 def page_of(role: Role, page: str = "change") -> str:
