@@ -58,7 +58,7 @@ class Provider:
             "name": "Northgate",
             "client_id": CLIENT,
             "secret": SECRET,
-            "settings": {"server_url": self.issuer},
+            "settings": {"server_url": self.issuer, "domains": ["example.org"]},
         }
         return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
 

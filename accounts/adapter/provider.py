@@ -25,7 +25,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import mail
 from accounts.models import User
-from accounts.selectors import users_at
+from accounts.selectors import demands_on, users_at
 from accounts.services import sessions
 from audit.requests import actor_of
 from common.text import identity
@@ -35,6 +35,10 @@ PROVIDER = "organisation"
 UNVERIFIED = gettext_noop("{name} has not confirmed your email address, so you cannot sign in with it here.")
 # Followed by who can invite: accounts/_who_invites.html.
 UNKNOWN = gettext_noop("There is no account for {email}.")
+OTHER_DOMAIN = gettext_noop("{name} does not sign people in with this email address. Use your password.")
+NEEDS_FACTOR = gettext_noop(
+    "Sign in with your password and set up a second factor first: you help to run the platform."
+)
 CANCELLED = gettext_noop("You did not sign in with {name}.")
 NOT_UNDERSTOOD = gettext_noop(
     "Signing in with {name} did not work. Try again, or sign in with your password."
@@ -66,7 +70,11 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         # A provider's "false" as text would count as true.
         if not email or claims.get("email_verified") is not True:
             self._refuse(email, "unverified", _(UNVERIFIED).format(name=name))
+        if email.rpartition("@")[2] not in sociallogin.provider.app.settings.get("domains", ()):
+            self._refuse(email, "provider", _(OTHER_DOMAIN).format(name=name))
         user = users_at([email]).get(email)
+        if user is not None and user.is_superuser and not demands_on(user).has_factor:
+            self._refuse(email, "provider", _(NEEDS_FACTOR))
         if user is None:
             who_invites = render_to_string("accounts/_who_invites.html").strip()
             self._refuse(email, "unknown", f"{_(UNKNOWN).format(email=email)} {who_invites}")

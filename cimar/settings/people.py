@@ -85,12 +85,19 @@ if _issuer := env.text("CIMAR_OIDC_ISSUER").rstrip("/"):
             "CIMAR_OIDC_ISSUER is set, so CIMAR_OIDC_CLIENT_ID and CIMAR_OIDC_CLIENT_SECRET (or "
             "CIMAR_OIDC_CLIENT_SECRET_FILE) are needed too: the provider issues them when this site is registered."
         )
+    _domains = [domain.lower() for domain in env.listed("CIMAR_OIDC_DOMAINS")]
+    if not _domains:
+        env.complain(
+            "CIMAR_OIDC_ISSUER is set, so CIMAR_OIDC_DOMAINS is needed too: the domains, parted by commas, of the "
+            "email addresses that this provider may vouch for."
+        )
     if not CIMAR_DEVELOPMENT and not _issuer.startswith("https://"):
         env.complain("CIMAR_OIDC_ISSUER has to begin with https://: its answers decide who signs in.")
     _organisation = {
         "provider_id": "organisation",
         "name": env.text("CIMAR_OIDC_NAME", "your organisation"),
-        "settings": {"server_url": _issuer},
+        # The provider vouches for emails of these domains alone.
+        "settings": {"server_url": _issuer, "domains": _domains},
         **_client,
     }
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"OAUTH_PKCE_ENABLED": True, "APPS": [_organisation]}

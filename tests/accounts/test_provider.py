@@ -194,3 +194,21 @@ def test_an_account_that_requires_a_second_factor_requires_ours(client, provider
 def test_looking_at_the_address_leaves_nowhere(client, provider, db):
     cache.clear()
     assert client.get(LEAVE).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "domain", ["example.com", "sub.example.org", "example.org.evil.example", "notexample.org"]
+)
+def test_the_provider_vouches_for_its_own_domains_alone(client, provider, db, domain):
+    make_user("Ben", email=f"ben@{domain}")
+    provider.says["email"] = f"ben@{domain}"
+
+    assert "does not sign people in with this email address" in told(sign_in(client, provider))
+    assert (is_in(client), refused_because()) == (False, [(None, "provider")])
+
+
+def test_a_superuser_without_a_second_factor_is_not_signed_in_by_a_provider(client, provider, ana):
+    User.objects.filter(pk=ana.pk).update(is_superuser=True)
+
+    assert "set up a second factor first" in told(sign_in(client, provider))
+    assert not is_in(client)
