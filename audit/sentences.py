@@ -42,7 +42,7 @@ SENTENCES: dict[Action, str] = {
     Action.MEMBER_LEAVE: gettext_noop("{who} {left} {account}"),
     Action.MEMBER_OFFER: gettext_noop("{who} offered {email} membership of {account}{as_role}"),
     Action.MEMBER_OFFER_END: gettext_noop("{who} withdrew the membership of {account} offered to {email}"),
-    Action.MEMBER_OFFER_DECLINE: gettext_noop("{email} declined the membership of {account}"),
+    Action.MEMBER_OFFER_DECLINE: gettext_noop("The membership of {account} offered to {email} was declined"),
     Action.MEMBER_OFFER_LAPSE: gettext_noop("The membership of {account} offered to {email} lapsed{why}"),
     Action.DIRECTORY_SEARCH: gettext_noop("{who} searched the directory of {account}"),
     Action.ADMINISTRATION_READ: gettext_noop("{who} viewed {page} in the administration of {account}"),

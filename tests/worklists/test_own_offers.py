@@ -258,7 +258,7 @@ def test_declining_changes_nothing_for_the_person_and_can_be_offered_again(cast:
     assert (waiting().outcome, waiting().role_name) == ("declined", "Viewer")
     assert not AccountMembership.objects.filter(user=dora).exists()
     declined = AuditEvent.objects.get(action=Action.MEMBER_OFFER_DECLINE)
-    assert sentence(declined) == f"{ADDRESS} declined the membership of Northgate Hospital"
+    assert sentence(declined) == f"The membership of Northgate Hospital offered to {ADDRESS} was declined"
     invite(cast, offer(cast))
     assert accept(dora)
 
