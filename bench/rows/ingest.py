@@ -148,6 +148,7 @@ def _forget(scene: Scene, home: int) -> None:
     of_home = "WHERE study_id IN (SELECT id FROM studies_study WHERE home_id = %s)"
     statements: Sequence[str] = (
         f"CREATE TEMP TABLE gone AS SELECT DISTINCT blob_id FROM studies_instance {of_home}",
+        f"DELETE FROM studies_instancemetadata WHERE instance_id IN (SELECT id FROM studies_instance {of_home})",
         f"DELETE FROM studies_instance {of_home}",
         f"DELETE FROM studies_series {of_home}",
         f"DELETE FROM studies_placement {of_home}",
