@@ -5,8 +5,9 @@ from django.db import connection
 # Sign-in and rate limits write these on every request.
 NOISE = {"django_session", "cache", "accounts_tally", "audit_refusalburst"}
 AUDIT = "audit_auditevent"
-# That a page of the administration was read is an event, and no change: a form that is refused is shown again.
-READ = f"(SELECT * FROM {AUDIT} WHERE action <> 'account:administration:open')"
+# That a page was read is an event, and no change: after a refusal the form, or the list it stands on, is shown again.
+PAGES_READ = "('account:administration:open', 'account:invitation:list')"
+READ = f"(SELECT * FROM {AUDIT} WHERE action NOT IN {PAGES_READ})"
 
 
 def fingerprint(*, but: set[str] | None = None) -> dict[str, tuple[int, str]]:

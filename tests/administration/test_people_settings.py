@@ -284,7 +284,8 @@ def test_a_user_is_deactivated_and_let_in_again(sue, cast):
     assert "Ana is deactivated and can no longer sign in." in gone and "Deactivated" in gone
     assert "Ana can sign in again" in back
     assert User.objects.get(pk=cast.ana.pk).is_active
-    actions = AuditEvent.objects.filter(by_id=cast.sue.pk).order_by("pk").values_list("action", flat=True)
+    events = AuditEvent.objects.filter(by_id=cast.sue.pk).exclude(action=Action.ADMINISTRATION_READ)
+    actions = events.order_by("pk").values_list("action", flat=True)
     assert list(actions) == [Action.USER_DEACTIVATE, Action.USER_REACTIVATE]
 
 

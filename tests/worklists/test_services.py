@@ -70,7 +70,7 @@ DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
         membership=member(cast.ina, cast.northgate), by=acting(by)
     ),
     "remove_member_without_shares": lambda cast, by: services.remove_member_without_shares(
-        membership=member(cast.vera, cast.northgate), by=acting(by)
+        membership=member(cast.ben, cast.northgate), by=acting(by)
     ),
     "add_worklist": lambda cast, by: services.add_worklist(
         account=cast.northgate, kind="group", name="Stroke MDT", by=acting(by)
