@@ -22,7 +22,7 @@ def test_the_demo_through_a_radiologists_eyes(
 
     # The list: many studies, and how each came here.
     ana.open_worklist(BOARD)
-    expect(ana.page.get_by_role("checkbox", name="Select ")).to_have_count(16)
+    expect(ana.page.get_by_role("checkbox", name="Select ")).to_have_count(17)
     ana.look("demo-studies")
     ana.tick("Brightwater", "Winterbourne")
     picture("studies", full_page=True)

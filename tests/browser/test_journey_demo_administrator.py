@@ -78,4 +78,4 @@ def test_the_demo_through_an_administrators_eyes(
 
     open_place("Settings")
     page.get_by_label("Require a second factor").check()
-    picture("admin-settings", height=1060)
+    picture("admin-settings", height=1280)

@@ -104,7 +104,12 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
     ana.go(reverse("accounts:second_factor"))
     expect(page.get_by_role("main")).to_contain_text("You have 9 codes left.")
     page.get_by_role("link", name="Remove the authenticator app").click()
-    confirm(page)
+    # A password alone takes no factor away: it is confirmed by a factor, here the next recovery code.
+    expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
+    expect(page.get_by_label("Password")).to_have_count(0)
+    ana.look("confirm-factor", LOOKS[1:3])
+    page.get_by_label("Code").fill(lines[3])
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("main")).to_contain_text("You will sign in with your password alone")
     ana.look("second-factor-removal")
     page.get_by_role("button", name="Remove").click()
