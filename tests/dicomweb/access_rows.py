@@ -1,8 +1,10 @@
 """The rows of DICOMweb in the access matrix: who gets what at each URL."""
 
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
+from studies.ingest.store import put
 from tests.matrix import DENIED, OK, Row
 
 NOT_SIGNED_IN = 401
@@ -21,6 +23,16 @@ def _named(*what: str) -> Any:
     return args
 
 
+def _stored(*what: str) -> Any:
+    """The bytes are there, as an import leaves them."""
+
+    def args(world: SimpleNamespace) -> list[Any]:
+        put(world.instance.blob.key, BytesIO(b"as received"))
+        return _named(*what)(world)
+
+    return args
+
+
 def _row(name: str, people: dict[Any, Any], *what: str, method: str = "get", note: str = "") -> Row:
     return Row(f"dicomweb:{name}", method, _named(*what), people, anonymous=NOT_SIGNED_IN, note=note)
 
@@ -29,6 +41,10 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
     """`on_ct` see the list of CT Reporting; of them Adam and Ana may download."""
     seen = {OK: on_ct}
     whole = {OK: "adam ana", DENIED: on_ct - {"adam", "ana"}}
+
+    def sent(name: str, *what: str) -> Row:
+        return Row(f"dicomweb:{name}", "get", _stored(*what), whole, anonymous=NOT_SIGNED_IN)
+
     study, series, instance = ("study",), ("study", "series"), ("study", "series", "instance")
     return [
         _row("service", seen),
@@ -39,9 +55,9 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         _row("search_series_of_study", seen, *study),
         _row("search_instances_of_study", seen, *study),
         _row("search_instances_of_series", seen, *series),
-        _row("study", whole, *study),
-        _row("series", whole, *series),
-        _row("instance", whole, *instance),
+        sent("study", *study),
+        sent("series", *series),
+        sent("instance", *instance),
         # Its bytes are not there, and where its frames lie is not known.
         _row("frames", {406: on_ct}, *instance, "1"),
         _row("study_metadata", seen, *study),
