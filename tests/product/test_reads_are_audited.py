@@ -18,7 +18,7 @@ from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.services import end_shares, share_studies
 from sharing.targets import Target
-from studies.models import Upload
+from studies.models import Upload, UploadedStudy
 from tests.administration.test_matrix import ROWS as ADMINISTRATION
 from tests.administration.test_people_matrix import ROWS as PEOPLE_OF_ACCOUNTS
 from tests.administration.test_people_matrix import invited
@@ -95,6 +95,7 @@ def everyone_has_a_surname(world: SimpleNamespace, settings: Any) -> None:
         person = getattr(cast, name)
         User.objects.filter(pk=person.pk).update(name=f"{name.capitalize()} {SURNAME.format(name)}")
     Upload.objects.filter(pk=world.upload.pk).update(state=Upload.State.DONE)
+    UploadedStudy.objects.create(upload=world.upload, study=cast.study, n_new=1)
     AuditEvent.objects.bulk_create(
         AuditEvent(action=Action.STUDY_ARRIVE, by_id=cast.ana.pk, worklist_id=cast.ct.pk, study_id=study.pk)
         for study in [cast.study]
