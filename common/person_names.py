@@ -63,8 +63,11 @@ def checked_label(name: str) -> str:
 def checked_name(name: str) -> str:
     """A person's own name; raises ValidationError for one that could be taken for a link, a heading or the site."""
     tidied = checked_label(name)
+    # What is not drawn begins no name: a mail leaves it out.
+    while not as_drawn(tidied[0]).strip():
+        tidied = tidied[1:]
     drawn = as_drawn(tidied)
-    if not _may_begin(drawn[0]) or _HEADING.match(drawn):
+    if not (_may_begin(tidied[0]) and _may_begin(drawn[0])) or _HEADING.match(drawn):
         raise ValidationError(_("Enter a name that begins with a letter and is not followed by a colon."))
     if _LINK.search(drawn):
         raise ValidationError(

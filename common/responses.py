@@ -13,6 +13,7 @@ def is_path(url: str) -> bool:
     """Whether a URL that a request carries may be redirected to: a path of this site, of printable characters."""
     return (
         url.startswith("/")
+        and url[1:2] not in ("/", "\\")  # which begin a host, be it an empty one
         and url.isprintable()
         and len(iri_to_uri(url)) <= LONGEST_PATH
         and url_has_allowed_host_and_scheme(url, allowed_hosts=None)

@@ -31,6 +31,8 @@ HOSTILE = [
     "/\ud800",
     "/" + "a" * 100_000,
     "/" + "é" * 1000,
+    "//",
+    "/\\",
     "//example.net",
     "/\\example.net",
     "\\\\example.net",
