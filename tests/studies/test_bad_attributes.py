@@ -20,6 +20,9 @@ from pydicom.sequence import Sequence
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
 
 from cimar.demo.studies import STUDIES
+from studies.ingest.headers import read_header
+from studies.ingest.limits import Limits
+from studies.ingest.refusals import FileRefused
 from studies.pixels import CannotShow, pictures, render
 from studies.pixels.pictures import ImageObject
 from studies.renderer import (
@@ -328,7 +331,16 @@ def _images() -> list[Path]:
     names = {file.name for study in STUDIES for file in study.files}
     demo = sorted(Path(str(get_testdata_file(name))) for name in names)
     cases = [path for path in sorted(CASES.glob("*/*.dcm")) if "PixelData" in dcmread(path, force=True)]
-    return [*demo, *cases]
+    return [*demo, *filter(_is_taken_in, cases)]
+
+
+def _is_taken_in(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            read_header(file, size=path.stat().st_size, limits=Limits())
+    except FileRefused:
+        return False
+    return True
 
 
 def _as_asked_of_dcmtk(path: Path) -> list[str]:
