@@ -22,8 +22,10 @@ def is_behind_the_end(rest: bytes, *, last: int, implicit: bool, little: bool) -
         return True
     order = "little" if little else "big"
     if not rest.strip(ENDS):
-        # A space may begin an element of group 0020, if none of a later group came before.
-        return not (rest in (b" ", b" \0", b"\0 ") and last >> 16 <= 0x20)
+        # A space may begin an element of group 0020, if none of a later group came before: `20 00 0D 00` is the
+        # Study Instance UID.
+        begins = rest in (b" ", b" \0", b"\0 ") and last >> 16 <= 0x20
+        return not (begins or _is_known_element(rest, last, order))
     if len(rest) == 1:
         return not any(group.to_bytes(2, order)[0] == rest[0] for group in _groups_behind(last >> 16))  # type: ignore[arg-type]
     group = int.from_bytes(rest[:2], order)  # type: ignore[arg-type]
@@ -35,6 +37,13 @@ def is_behind_the_end(rest: bytes, *, last: int, implicit: bool, little: bool) -
         return False
     # Of a type that does not exist: an element only if the standard has it, written without one.
     return group << 16 | int.from_bytes(rest[2:4], order) not in DicomDictionary  # type: ignore[arg-type]
+
+
+def _is_known_element(rest: bytes, last: int, order: str) -> bool:
+    if len(rest) < 4:
+        return False
+    group, element = (int.from_bytes(rest[at : at + 2], order) for at in (0, 2))  # type: ignore[arg-type]
+    return group << 16 | element in DicomDictionary and _may_follow(group, last >> 16)
 
 
 def _may_follow(group: int, last: int) -> bool:

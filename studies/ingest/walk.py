@@ -206,11 +206,21 @@ class _Walk:
                 raise FileRefused(DAMAGED)
             return True
         self.file.seek(self.at)
-        if len(rest := self.file.read(8)) == 8 and rest.strip(b"\0"):
-            group, element, _length = self.implicit_head(rest)
-            if group << 16 | element not in (ITEM_END, SEQUENCE_END):
-                raise FileRefused(DAMAGED)
-        return True
+        rest = self.file.read(8)
+        if not rest or self._is_delimiter(rest):
+            return True
+        if not is_behind_the_end(
+            rest, last=max(inside.last, 0), implicit=inside.implicit, little=self.little
+        ):
+            raise FileRefused(DAMAGED if len(rest) == 8 else CUT)
+        self.deviations.add("bytes_after_the_end")
+        return False
+
+    def _is_delimiter(self, head: bytes) -> bool:
+        if len(head) < 8:
+            return False
+        group, element, _length = self.implicit_head(head)
+        return group << 16 | element in (ITEM_END, SEQUENCE_END)
 
     def _note(self, inside: _Inside, tag: int, vr: str | None, length: int) -> None:
         if tag <= inside.last:

@@ -89,6 +89,25 @@ def test_an_oddity_that_loses_nothing_is_taken(path: Path, name: str, pick: int)
         assert "no SOP Instance UID" in refused.sentence, refused.sentence
 
 
+@pytest.mark.parametrize("behind", range(3))
+def test_a_delimiter_too_many_and_then_no_element_is_noted(behind: int) -> None:
+    path = next(path for path in FILES if path.name == "CT_small.dcm")
+
+    taken = read(made_odd(path, [("item_end_behind", 0), ("signs_behind", behind)]))
+
+    assert {"stray_delimiter", "bytes_after_the_end"} <= set(taken.instance["deviations"])
+
+
+def test_the_head_of_a_study_instance_uid_is_no_line_end_though_its_bytes_are_spaces_and_line_ends() -> None:
+    parts = parts_of(next(path for path in FILES if path.name == "rtdose_1frame.dcm"))
+    assert parts is not None
+    place = next(place for place, part in enumerate(parts.elements) if tag_of(part) == 0x0020000D)
+    parts.elements = [*parts.elements[:place], parts.elements[place][:8]]
+
+    with pytest.raises(FileRefused, match=CUT):
+        read(parts.joined())
+
+
 @given(path=some_files, data=st.data())
 @settings(max_examples=200, deadline=None)
 def test_a_file_cut_off_inside_an_element_is_refused(path: Path, data: st.DataObject) -> None:
