@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import Account
 from audit.actor import OPERATOR
 from tests.cast import Cast, acting
-from tests.sharing.test_pages import check, text
+from tests.sharing.dialog_pages import check, text
 from worklists.services import change_account, confirm_account
 from worklists.services.personal import change_personal_code
 
