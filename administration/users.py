@@ -12,8 +12,6 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import AccountMembership, User
 from accounts.selectors.security import factors_of
-from accounts.services.people import set_active
-from accounts.services.second_factor import remove_second_factor
 from administration.choices import yes_or_no
 from administration.columns import column, ticked
 from administration.page import BY_NAME_OR_EMAIL, AdminPage
@@ -21,6 +19,7 @@ from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.formats import moment
 from worklists.selectors import accounts_administered_alone
+from worklists.services import remove_second_factor, set_active
 
 ACTIVE, DEACTIVATED = gettext_noop("Active"), gettext_noop("Deactivated")
 
@@ -31,6 +30,7 @@ def deactivate_page(request: HttpRequest, page: Any, person: User) -> HttpRespon
         return _set(request, page, person, False, _("%(name)s is deactivated and can no longer sign in."))
     goes = [
         _("They are signed out and cannot sign in anywhere on the platform."),
+        _("Their access tokens end."),
         _("They have no access, and no one can share with them."),
         _("Their studies and the shares they made are kept. You can reactivate them."),
         *(

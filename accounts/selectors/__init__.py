@@ -1,6 +1,6 @@
 """Reading people, invitations, second factors and sessions."""
 
-from accounts.selectors.demands import Demands, demands_on, session_user
+from accounts.selectors.demands import Demands, demands_on, factor_is_overdue, session_user
 from accounts.selectors.numbers import OutboxNumbers, outbox_numbers
 from accounts.selectors.people import (
     is_registered,
@@ -17,6 +17,7 @@ __all__ = [
     "OutboxNumbers",
     "Session",
     "demands_on",
+    "factor_is_overdue",
     "factors_of",
     "is_registered",
     "mails_of_a_code",

@@ -7,9 +7,11 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import AccountMembership, User
 from common import prepared
 
 # Written by hand and prepared: it runs on every request, and composing and planning it takes longer than running it.
@@ -93,3 +95,15 @@ def demands_on(user: User) -> Demands:
         factor_account="CIMAR" if by_platform else read.factor_account or "",
         by_platform=by_platform,
     )
+
+
+def factor_is_overdue(person: str) -> Q:
+    """`Demands.factor_is_overdue` as a condition on rows whose field `person` names a person."""
+    membership = AccountMembership.objects.filter(user=OuterRef(person), active=True)
+    required = Q(Exists(membership.filter(account__second_factor_from__lte=Now())))
+    if settings.CIMAR_SUPERUSER_SECOND_FACTOR:
+        required |= Q(**{f"{person}__is_superuser": True})
+    factors = Authenticator.objects.filter(user=OuterRef(person)).exclude(
+        type=Authenticator.Type.RECOVERY_CODES
+    )
+    return required & ~Exists(factors)

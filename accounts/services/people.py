@@ -87,8 +87,8 @@ def set_password(*, user: User, password: str, reset: bool, by: Actor) -> None:
 
 
 @transaction.atomic
-def set_active(*, user: User, active: bool, by: Actor) -> None:
-    """Deactivate a person, who keeps every membership and cannot sign in, or reactivate them."""
+def set_active_without_tokens(*, user: User, active: bool, by: Actor) -> None:
+    """A part of `worklists.services.set_active`, which also ends what the person's programs sign in with."""
     if not by.person.is_superuser:
         raise PermissionDenied(_("Only the people who run the platform can deactivate someone."))
     locked = User.objects.select_for_update().get(pk=user.pk)

@@ -126,11 +126,8 @@ def use(
 
 
 @transaction.atomic
-def remove_second_factor(*, user: User, by: Actor, why: str) -> None:
-    """Remove all factors of a person who has lost them: they sign in with the password alone until they set one up.
-
-    All their sessions end.
-    """
+def remove_second_factor_without_tokens(*, user: User, by: Actor, why: str) -> None:
+    """A part of `worklists.services.remove_second_factor`, which also ends what the person's programs sign in with."""
     if not by.person.is_superuser:
         raise PermissionDenied(_(ONLY_OPERATORS))
     why = " ".join(why.split())[:300]

@@ -19,6 +19,7 @@ from audit.models import AuditEvent
 from tests.cast import acting
 from tests.factories import PASSWORD, make_user
 from tests.passkeys import registered
+from worklists.services import remove_second_factor
 
 APP, CODES, OVERVIEW = (
     "/profile/second-factor/app/",
@@ -272,12 +273,12 @@ def _a_key(user):
 def test_a_lost_factor_is_taken_away_by_an_operator_with_a_reason(ana, secret):
     sue = make_user("Sue", is_superuser=True)
     with pytest.raises(PermissionDenied):
-        second_factor.remove_second_factor(user=ana, by=acting(make_user("Ben")), why="She called")
+        remove_second_factor(user=ana, by=acting(make_user("Ben")), why="She called")
     with pytest.raises(ValidationError):
-        second_factor.remove_second_factor(user=ana, by=acting(sue), why="  ")
+        remove_second_factor(user=ana, by=acting(sue), why="  ")
     assert Authenticator.objects.count() == 2
 
-    second_factor.remove_second_factor(user=ana, by=acting(sue), why="Known by voice")
+    remove_second_factor(user=ana, by=acting(sue), why="Known by voice")
 
     assert not Authenticator.objects.exists()
     [event] = events(Action.FACTOR_TAKE)

@@ -19,6 +19,7 @@ from audit.models import AuditEvent
 from tests.accounts.test_outbox import dead_broker
 from tests.cast import acting
 from tests.factories import PASSWORD, make_user
+from worklists.services import set_active
 
 __all__ = ["dead_broker"]
 
@@ -280,7 +281,7 @@ def test_times_are_shown_in_the_readers_zone(ana, rf):
 
 def test_only_a_superuser_deactivates_people(db, ana):
     with pytest.raises(PermissionDenied):
-        people.set_active(user=ana, active=False, by=acting(make_user("Ben")))
-    people.set_active(user=ana, active=False, by=acting(make_user("Sue", is_superuser=True)))
+        set_active(user=ana, active=False, by=acting(make_user("Ben")))
+    set_active(user=ana, active=False, by=acting(make_user("Sue", is_superuser=True)))
     assert not User.objects.get(pk=ana.pk).is_active
     assert len(events(Action.USER_DEACTIVATE)) == 1

@@ -15,7 +15,6 @@ from accounts.adapter.people import TOO_MANY_ATTEMPTS
 from accounts.models import AccountMembership
 from accounts.services import second_factor
 from accounts.services.limits import too_many_invited
-from accounts.services.people import set_active
 from administration.change import Change
 from audit.actions import Action
 from audit.history import sentence
@@ -27,6 +26,8 @@ from tests.cast import acting, make_cast
 from tests.factories import PASSWORD, make_user, role_of
 from tests.overlap import queued
 from tests.passkeys import Device
+from worklists.services import remove_second_factor
+from worklists.services.people import set_active
 
 ADD, PASSKEY, STEP = "/profile/second-factor/key/", "/sign-in/passkey/", "/sign-in/second-factor/"
 LOGIN, CONFIRM, PROFILE = "/sign-in/login/", "/sign-in/reauthenticate/", "/profile/"
@@ -298,7 +299,7 @@ def test_who_found_the_lost_key_is_signed_out_when_it_is_taken_away(ana):
     client.post(STEP, {"code": code_of(SECRET)})
     assert client.get(PROFILE).status_code == 200
 
-    second_factor.remove_second_factor(user=ana, by=acting(sue), why="She called")
+    remove_second_factor(user=ana, by=acting(sue), why="She called")
 
     assert client.get(PROFILE).status_code == 302
     [ended] = AuditEvent.objects.filter(action=Action.SESSION_END)

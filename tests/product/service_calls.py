@@ -98,7 +98,6 @@ ACCOUNTS: dict[str, Call] = {
     "people.change_details": lambda w: people.change_details(
         user=w.cast.ana, name="Ana Maria", timezone="Europe/Paris", by=acting(w.cast.ana)
     ),
-    "people.set_active": lambda w: people.set_active(user=w.cast.ana, active=False, by=acting(w.cast.sue)),
     "people.set_password": lambda w: people.set_password(
         user=User.objects.get(pk=w.cast.ana.pk),
         password="another long one",
@@ -120,9 +119,6 @@ ACCOUNTS: dict[str, Call] = {
     ),
     "second_factor.remove_factor": lambda w: second_factor.remove_factor(
         by=acting(w.cast.ana), factor=_app(w.cast.ana)
-    ),
-    "second_factor.remove_second_factor": lambda w: second_factor.remove_second_factor(
-        user=w.cast.ana, by=acting(w.cast.sue), why="Known by voice"
     ),
     "second_factor.renew_codes": lambda w: second_factor.renew_codes(by=acting(w.cast.ana)),
     "second_factor.use": lambda w: second_factor.use(

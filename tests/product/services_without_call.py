@@ -41,6 +41,9 @@ PART_OF_A_DEED = {
     # They write inside the transaction of a deed that has a row above; alone nobody calls them.
     "accounts.outbox.queue_mail",
     "accounts.people.ask_for_reset",
+    "accounts.people.set_active_without_tokens",
+    "accounts.second_factor.remove_second_factor_without_tokens",
+    "worklists.tokens.end_tokens_of",
     "worklists.members.enrol",
     "worklists.replacements.narrow_again",
     "worklists.senders.end_senders_of",

@@ -31,6 +31,12 @@ TOKENS: dict[str, Callable[[World], object]] = {
     "tokens.end_token_in_account": lambda w: worklists.services.end_token_in_account(
         token=w.token.uuid, account=w.cast.northgate, by=acting(w.cast.adam)
     ),
+    "people.set_active": lambda w: worklists.services.set_active(
+        user=w.cast.ana, active=False, by=acting(w.cast.sue)
+    ),
+    "people.remove_second_factor": lambda w: worklists.services.remove_second_factor(
+        user=w.cast.ana, by=acting(w.cast.sue), why="Known by voice"
+    ),
     "token_sign_in.actor_with_token": lambda w: worklists.services.actor_with_token(
         secret="no token", ip_address=IP_ADDRESS
     ),

@@ -1,6 +1,5 @@
 """Somebody leaves while studies are shared with them."""
 
-from accounts.services import people
 from sharing import services
 from tests.cast import Cast, acting
 from tests.overlap import (
@@ -20,6 +19,7 @@ from tests.races.scene import (
     sharing,
 )
 from worklists.models import Worklist
+from worklists.services import set_active
 
 
 def a_leaver_against_a_physician_share(cast: Cast) -> Scene:
@@ -81,7 +81,7 @@ def a_person_deactivated_against_a_physician_share(cast: Cast) -> Scene:
     person, _ = new_physician(cast)
     return Scene(
         sharing(cast.ana, study, cast.ct, physician(person)),
-        lambda: people.set_active(user=person, active=False, by=acting(cast.sue)),
+        lambda: set_active(user=person, active=False, by=acting(cast.sue)),
         [person_row(person)],
         ("shared", "None"), ("refused", "None"),
     )  # fmt: skip

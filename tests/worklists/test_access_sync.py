@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.models import AccountMembership, Role, User
-from accounts.services.people import set_active
 from audit.actor import OPERATOR
 from tests.cast import Cast, acting
 from tests.factories import make_account, make_location, make_role, make_user, membership_of, role_of
 from worklists import access, services
 from worklists.management import access_check
 from worklists.models import Worklist, WorklistGroupObjectPermission, WorklistMembership, WorklistRole
+from worklists.services.people import set_active
 
 pytestmark = pytest.mark.django_db
 

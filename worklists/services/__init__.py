@@ -16,6 +16,7 @@ from worklists.services.members import (
     remove_member_without_shares,
 )
 from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
+from worklists.services.people import remove_second_factor, set_active
 from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
 from worklists.services.senders import NewSender, add_sender, end_sender, renew_sender_token
@@ -85,11 +86,13 @@ __all__ = [
     "relink_staff_invitation",
     "remove_member_without_shares",
     "remove_role",
+    "remove_second_factor",
     "remove_worklist_member",
     "remove_worklist_without_shares",
     "renew_sender_token",
     "replace_role",
     "resend_staff_invitation",
     "revoke_token",
+    "set_active",
     "set_mail_tick",
 ]

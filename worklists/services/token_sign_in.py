@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.selectors import factor_is_overdue
 from audit.actor import Actor, Sender, Token
 from audit.services import On, record_denied
 from worklists import models, token_secrets
@@ -21,6 +22,7 @@ UNKNOWN = gettext_noop("There is no such token.")
 EXPIRED = gettext_noop("The token has expired.")
 REVOKED = gettext_noop("The token was revoked.")
 OWNER_INACTIVE = gettext_noop("The owner of the token is deactivated.")
+NO_FACTOR = gettext_noop("The owner of the token has not set up the second factor that is required.")
 
 
 def actor_with_token(*, secret: str, ip_address: str | None) -> Actor | None:
@@ -41,14 +43,17 @@ def actor_with_token(*, secret: str, ip_address: str | None) -> Actor | None:
 def _person(digest: str, ip_address: str | None) -> Actor | None:
     reached = models.AccessTokenWorklist.objects.filter(token=OuterRef("pk")).values("worklist")
     rows = models.AccessToken.objects.select_related("owner").annotate(
-        reached=ArraySubquery(reached), is_over=Q(expires_at__lte=Now()), is_used=_is_used()
+        reached=ArraySubquery(reached),
+        is_over=Q(expires_at__lte=Now()),
+        is_used=_is_used(),
+        no_factor=factor_is_overdue("owner"),
     )
     row: Any = rows.filter(digest=digest).first()
     if row is None:
         _refused(None, _(UNKNOWN), ip_address)
         return None
     on = On(detail={**about(row.owner), "token": str(row.uuid), "token_name": row.name})
-    if why := _why_not(row, is_active=row.owner.is_active):
+    if why := _why_not(row) or _why_not_owner(row):
         _refused(on, why, ip_address)
         return None
     _note_use(models.AccessToken, row)
@@ -64,7 +69,7 @@ def _sender(digest: str, ip_address: str | None) -> Actor | None:
     if row is None:
         _refused(None, _(UNKNOWN), ip_address)
         return None
-    if why := _why_not(row, is_active=True):
+    if why := _why_not(row):
         named = {"sender": str(row.uuid), "sender_name": row.name}
         _refused(on_worklist(row.worklist, **named), why, ip_address)
         return None
@@ -73,12 +78,19 @@ def _sender(digest: str, ip_address: str | None) -> Actor | None:
     return Actor.machine(sender, ip_address=ip_address)
 
 
-def _why_not(row: Any, *, is_active: bool) -> str:
+def _why_not(row: Any) -> str:
     if row.ended_at is not None:
         return _(REVOKED)
     if row.is_over:
         return _(EXPIRED)
-    return "" if is_active else _(OWNER_INACTIVE)
+    return ""
+
+
+def _why_not_owner(row: Any) -> str:
+    """What closes the pages to a person closes DICOMweb to their programs."""
+    if not row.owner.is_active:
+        return _(OWNER_INACTIVE)
+    return _(NO_FACTOR) if row.no_factor else ""
 
 
 def _is_used() -> Any:

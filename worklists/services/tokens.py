@@ -100,6 +100,13 @@ def end_token_in_account(*, token: UUID, account: Account, by: Actor) -> AccessT
     return row
 
 
+def end_tokens_of(*, owner: User, by: Actor) -> None:
+    """Every access token of a person; a part of what takes the person's sign-in away, in its transaction."""
+    for row in _locked().filter(owner=owner, ended_at=None).order_by("pk"):
+        _end(row, by)
+        _record(Action.TOKEN_END, row, row.worklists.with_names().order_by("pk"), by=by)
+
+
 def _reached(by: Actor, worklists: Collection[UUID], *, may_store: bool) -> list[Worklist]:
     """The chosen worklists; raises where the person has no right there that the token could carry."""
     if not worklists:
