@@ -57,5 +57,8 @@ def _decided(request: HttpRequest, account: Account, filled: dict[str, str]) -> 
     if request.POST.get("decision") == "decline":
         services.decline_account_name(account=account, by=by, why=filled["why"])
         return _("%(account)s keeps its name.") % {"account": account.name}
-    changed = services.confirm_account(account=account, by=by, domain=filled["domain"], town=filled["town"])
+    asked = request.POST.get("asked", "")
+    changed = services.confirm_account(
+        account=account, by=by, domain=filled["domain"], town=filled["town"], asked=asked
+    )
     return _("%(account)s is confirmed.") % {"account": changed.name}

@@ -1,4 +1,4 @@
-"""The mails to people who are invited to work for an account, and to owners of tokens. No patient, no study.
+"""The mails to people who are invited to work for an account, to owners of tokens, and to superusers. No patient data.
 
 Written when they are delivered, from the rows of that moment.
 """
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.mail import Message, NothingToSend, link, render_mail
-from accounts.models import OutboxMail
+from accounts.models import Account, OutboxMail
 from accounts.selectors import is_registered
 from accounts.tokens import make_token
 from worklists.models import AccessToken, InvitedMembership
@@ -50,3 +50,16 @@ def token_made(mail: OutboxMail) -> Message:
         "link": link(reverse("worklists:tokens")),
     }
     return render_mail("worklists/mail/token_made", context)
+
+
+def account_name_waits(mail: OutboxMail) -> Message:
+    """To a superuser: an account asks for another name, which is not shown until a superuser confirms it."""
+    account = Account.objects.filter(pk=mail.data["account"]).first()
+    if account is None or not account.name_asked_for:
+        raise NothingToSend(_("No name of this account waits to be confirmed."))
+    context = {
+        "name": account.name,
+        "asked": account.name_asked_for,
+        "link": link(reverse("admin:accounts_account_identity", args=[account.pk])),
+    }
+    return render_mail("worklists/mail/account_name_waits", context)

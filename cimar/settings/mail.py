@@ -9,6 +9,7 @@ CIMAR_MAIL_KINDS = {
     "password_reset_key": "accounts.reset_mail.password_reset_key",
     "staff_invitation": "worklists.mail.staff_invitation",
     "token_made": "worklists.mail.token_made",
+    "account_name_waits": "worklists.mail.account_name_waits",
 }
 CIMAR_MAIL_FOLDER = CIMAR_DATA / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("CIMAR_MAIL_FROM", "CIMAR <no-reply@localhost>")

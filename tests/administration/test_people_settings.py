@@ -90,6 +90,7 @@ def test_another_name_waits_until_the_platform_confirms_it(adam, cast):
     )
 
     known = {"domain": "Northgate.Example.", "town": "Northgate-on-Sea", "decision": "confirm"}
+    known["asked"] = "Northgate Trust"
     confirmed = sue.post(identity, known, follow=True)
 
     found = Account.objects.get(pk=cast.northgate.pk)
@@ -138,7 +139,8 @@ def test_a_name_that_another_account_took_meanwhile_is_not_confirmed(adam, cast)
     adam.post(account_page("change", cast.northgate.pk), filled(name="Northgate Trust"))
     services.create_account(name="Northgate Trust", by=OPERATOR)
 
-    answer = sue.post(account_page("identity", cast.northgate.pk), {"decision": "confirm"})
+    filled_in = {"decision": "confirm", "asked": "Northgate Trust"}
+    answer = sue.post(account_page("identity", cast.northgate.pk), filled_in)
 
     assert "already an account named “Northgate Trust”" in text_of(answer)
     assert Account.objects.get(pk=cast.northgate.pk).name == "Northgate Hospital"

@@ -1,14 +1,18 @@
 """The name of an account: what it may be, and that the platform confirms it. Until then the name before is shown."""
 
 import re
+from datetime import timedelta
 
 import idna
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.models import Account
+from accounts.models import Account, OutboxMail, User
+from accounts.services.outbox import queue_mails
 from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
@@ -22,6 +26,12 @@ from worklists.permissions import check_administers
 from worklists.services.common import locked
 
 NAME_TAKEN = gettext_noop("There is already an account named “%(name)s”. Choose another name.")
+
+MEANWHILE = gettext_noop(
+    "The name that waits to be confirmed was changed meanwhile. Read it and decide again."
+)
+# An account that asks for one name after another has no more mails of it than this within a day.
+MOST_MAILS = 3
 
 # Of a domain in its ASCII form: two parts at least, letters in the last.
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -53,14 +63,19 @@ def check_account_name(name: str, *, but: Account | None = None) -> None:
 
 
 @transaction.atomic
-def confirm_account(*, account: Account, by: Actor, domain: str, town: str) -> Account:
+def confirm_account(
+    *, account: Account, by: Actor, domain: str, town: str, asked: str | None = None
+) -> Account:
     """The platform has checked whose account this is: the name that was asked for, if any, is its name from now on.
 
-    Domain and town stand beside the name where another account reads back a share code.
+    `asked` is the name that was read: a name that was asked for after it is not confirmed. Domain and town are shown
+    beside the name where another account reads back a share code.
     """
     check_administers(by, None)
     account = locked(account)
     was = account.name
+    if asked is not None and asked != account.name_asked_for:
+        raise ValidationError(_(MEANWHILE), code="meanwhile")
     if account.name_asked_for:
         check_account_name(account.name_asked_for, but=account)
         account.name, account.name_asked_for = account.name_asked_for, ""
@@ -102,6 +117,18 @@ def ask_for_name(account: Account, name: str, by: Actor) -> None:
     account.save(update_fields=["name_asked_for"])
     action = Action.ACCOUNT_NAME_ASK if asked else Action.ACCOUNT_NAME_DECLINE
     record(action, by=by, on=on_account(account, new_name=asked or was))
+    if asked and not was:
+        _tell_superusers(account)
+
+
+def _tell_superusers(account: Account) -> None:
+    """One mail for a name that waits, written from the name of the moment at which it is sent."""
+    mails = OutboxMail.objects.filter(kind="account_name_waits", data__account=account.pk)
+    today = mails.filter(created_at__gt=Now() - timedelta(days=1)).values("recipient")
+    enough = today.annotate(number=Count("pk")).filter(number__gte=MOST_MAILS).values("recipient")
+    superusers = User.objects.filter(is_superuser=True, is_active=True).exclude(email__in=enough)
+    emails = superusers.order_by("pk").values_list("email", flat=True)
+    queue_mails(kind="account_name_waits", to=[(email, {"account": account.pk}) for email in emails])
 
 
 def _tidied_domain(typed: str) -> str:
