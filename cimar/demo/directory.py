@@ -81,6 +81,9 @@ class DemoDirectory:
 
     def _add_account(self, wanted: DemoAccount) -> Account:
         account = services.create_account(name=wanted.name, by=OPERATOR)
+        account = services.confirm_account(
+            account=account, domain=wanted.domain, town=wanted.town, by=OPERATOR
+        )
         for name, codenames in wanted.roles.items():
             services.add_role(account=account, name=name, permissions=codenames, by=OPERATOR)
         self._roles |= {(account.pk, role.name): role for role in Role.objects.filter(account=account)}

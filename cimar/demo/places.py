@@ -24,6 +24,9 @@ class DemoPlace:
 @dataclass(frozen=True)
 class DemoAccount:
     name: str
+    # What the platform has checked of the account: shown beside its share codes.
+    domain: str
+    town: str
     places: tuple[DemoPlace, ...]
     # Beside the shipped ones.
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -32,6 +35,8 @@ class DemoAccount:
 ACCOUNTS = (
     DemoAccount(
         NORTHGATE,
+        domain="northgate.example",
+        town="Northgate",
         roles={
             "Radiographer": ("list_studies", "open_study", "upload_study"),
             "MDT coordinator": ("list_studies", "open_study", "view_study_audit", *SHARES_WITHIN),
@@ -61,6 +66,8 @@ ACCOUNTS = (
     ),
     DemoAccount(
         SOUTHMERE,
+        domain="southmere.example",
+        town="Southmere",
         roles={"Radiographer": ("list_studies", "open_study", "upload_study")},
         places=(
             DemoPlace("Radiology", "location", "The reporting room.", "SOUTHMERE", front_door=True),
@@ -71,6 +78,8 @@ ACCOUNTS = (
     ),
     DemoAccount(
         RIVERSIDE,
+        domain="riverside.example",
+        town="Oxbow",
         roles={"Receptionist": ("list_studies", "upload_study", "share_study", "share_study_by_code")},
         places=(
             DemoPlace("Riverside Imaging", "location", "Ultrasound and X-ray.", "RIVERSIDE", front_door=True),

@@ -23,6 +23,7 @@ from audit import clock
 from audit.actor import OPERATOR
 from cimar.demo import files
 from cimar.demo.people import LOGINS, PASSWORD
+from cimar.demo.places import ACCOUNTS
 from cimar.demo.shares import ANA, FELIX, INVITED, PRIYA
 from cimar.demo.studies import STUDIES, DemoFile, DemoStudy
 from sharing.models import Method, Share
@@ -32,6 +33,7 @@ from studies.selectors import placements_visible_to
 from tests.cast import acting
 from tests.fingerprint import fingerprint
 from worklists.models import Worklist
+from worklists.selectors.code_owners import code_owner
 from worklists.services import change_worklist
 from worklists.shipped_roles import SHIPPED_ROLES
 
@@ -114,6 +116,12 @@ def test_there_are_two_hospitals_and_a_clinic_with_people_in_every_role(demo):
         assert SHIPPED_ROLES.keys() <= set(held)
         assert Worklist.objects.filter(account=account, is_front_door=True).count() == 1
     assert AccountMembership.objects.filter(active=False).exists()
+
+
+def test_beside_a_share_code_of_the_demo_are_town_and_domain(demo):
+    for account in Account.objects.filter(name__in=[wanted.name for wanted in ACCOUNTS]):
+        assert account.town and account.domain.endswith(".example") and account.name_confirmed_at
+        assert code_owner(account) == f"{account.town}, {account.domain}, confirmed by CIMAR"
 
 
 def test_a_worklist_asks_for_approval_and_another_takes_no_shares(demo):

@@ -1,8 +1,10 @@
 """What people may call themselves, and that no name makes a link in a mail."""
 
 import re
+from typing import Any
 
 import pytest
+from django.conf import settings as project
 from django.core.exceptions import ValidationError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -26,13 +28,32 @@ PIECES = st.sampled_from(
     ]
 )  # fmt: skip
 NAME = st.one_of(st.lists(PIECES, max_size=8).map("".join), st.text(max_size=20))
-MAILS = {
-    "sharing/mail/study_shared": {"studies": 2, "link": "https://site.invalid/received/1"},
-    "sharing/mail/invitation": {"studies": 2, "link": "https://site.invalid/invitations/1", "until": None},
-    "worklists/mail/staff_invitation": {"worklists": 2, "link": "https://site.invalid/invitations/1", "until": None},
-    "accounts/mail/second_factor_taken": {"email": "ana@site.invalid"},
-    "accounts/mail/second_factor_added": {"email": "ana@site.invalid"},
-}  # fmt: skip
+SITE, EMAIL = "https://site.invalid", {"email": "ana@site.invalid"}
+# What each mail has beside names: its links, emails, codes and numbers.
+MAILS: dict[str, dict[str, Any]] = {
+    "sharing/mail/study_shared": {"studies": 2, "link": f"{SITE}/received/1"},
+    "sharing/mail/invitation": {"studies": 2, "link": f"{SITE}/invitations/1", "until": None},
+    "worklists/mail/staff_invitation": {"worklists": 2, "link": f"{SITE}/invitations/1", "until": None},
+    "worklists/mail/token_made": {"worklists": 2, "link": f"{SITE}/profile/tokens/", "until": None, **EMAIL},
+    "worklists/mail/account_name_waits": {"link": f"{SITE}/admin/accounts/account/1/identity/"},
+    "accounts/mail/second_factor_added": EMAIL,
+    "accounts/mail/second_factor_removed": EMAIL,
+    "accounts/mail/second_factor_taken": EMAIL,
+    "accounts/mail/recovery_codes_renewed": EMAIL,
+    "accounts/mail/password_changed": EMAIL,
+    "accounts/mail/password_reset": EMAIL,
+    "accounts/mail/password_reset_key": {"password_reset_url": f"{SITE}/reset/1", **EMAIL},
+    "accounts/mail/email_changed": {"from_email": "ana@site.invalid", "to_email": "ana@other.invalid"},
+    "accounts/mail/email_confirmation": {"code": "123456", **EMAIL},
+    "accounts/mail/email_confirmation_signup": {"code": "123456", **EMAIL},
+    "accounts/mail/registration_code": {"code": "123456", "minutes": 15, **EMAIL},
+}
+# Of these names and of words in them nothing may become a link.
+NAMES = {"name": "N", "account": "A", "role": "R", "by": "B", "factor": "F", "asked": "Q"}
+# In no mail, or not written by people.
+NO_NAMES = {"base_url", "studies", "worklists", "minutes", "to_studies", "to_worklists", "sharer"}
+TEMPLATES = project.BASE_DIR / "templates"
+FOLDERS = {str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/mail/*/subject.txt")}
 
 
 @given(name=NAME)
@@ -50,16 +71,35 @@ def test_a_name_in_a_mail_is_one_line_without_a_link(name: str) -> None:
 # A dot before a closing quotation mark begins no host.
 @example(name="Ana", account="Northgate", role="www.")
 def test_no_mail_has_a_link_that_a_name_made(name: str, account: str, role: str) -> None:
-    texts = {"name": name, "account": account, "role": role, "by": name, "factor": account}
+    texts = {
+        "name": name, "account": account, "role": role, "by": name, "factor": account, "asked": role,
+    }  # fmt: skip
+    assert texts.keys() == NAMES.keys()
     for folder, meant in MAILS.items():
-        plain = {"name": "N", "account": "A", "role": "R", "by": "B", "factor": "F"}
-        mail, bare = render_mail(folder, {**meant, **texts}), render_mail(folder, {**meant, **plain})
+        mail, bare = render_mail(folder, {**meant, **texts}), render_mail(folder, {**meant, **NAMES})
         for written, usual in (
             (mail.text, bare.text), (_read(mail.html), _read(bare.html)), (mail.subject, bare.subject),
         ):  # fmt: skip
             assert len(LINK.findall(written)) <= len(LINK.findall(usual)), written
         assert mail.html.count("<a ") == bare.html.count("<a ")
         assert len(mail.text.splitlines()) == len(bare.text.splitlines())
+
+
+def test_every_mail_is_in_the_list() -> None:
+    """A mail that is added here without a row would be tried with no name at all."""
+    assert set(MAILS) == FOLDERS
+    kinds = {folder.rpartition("/")[2] for folder in FOLDERS}
+    assert set(project.CIMAR_MAIL_KINDS) <= kinds
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_every_value_in_a_mail_is_a_name_that_is_tried_or_is_meant(folder: str) -> None:
+    sources = [(TEMPLATES / folder / part).read_text() for part in ("subject.txt", "body.txt", "body.html")]
+    written = set(re.findall(r"{{ *([a-z_]+)", " ".join(sources)))
+    given = set(re.findall(r"{% *url [^%]* as ([a-z_]+)|with ([a-z_]+)=", " ".join(sources)))
+    local = {name for pair in given for name in pair if name}
+
+    assert written <= set(NAMES) | set(MAILS[folder]) | local | NO_NAMES
 
 
 def _read(html: str) -> str:
