@@ -106,4 +106,4 @@ def factor_is_overdue(person: str) -> Q:
     factors = Authenticator.objects.filter(user=OuterRef(person)).exclude(
         type=Authenticator.Type.RECOVERY_CODES
     )
-    return required & ~Exists(factors)
+    return required & Q(~Exists(factors))
