@@ -17,12 +17,12 @@ from audit.actor import Actor, Kind
 from audit.requests import act_as, actor_of, ip_address_of
 from common.exceptions import NothingThere, Refused
 from studies.dicomweb.accept import BadRequest, NotAcceptable
+from studies.dicomweb.credentials import challenge_of, secret_in
 from worklists.services import actor_with_token
 
 # A client may keep an answer and must ask each time whether it still may show it.
 CACHING = "private, no-cache"
 SAFE = ("GET", "HEAD", "OPTIONS")
-CHALLENGE = 'Bearer realm="DICOMweb"'  # allowed: for programs
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ View = Callable[..., HttpResponseBase]
 
 def actor_of_dicomweb_request(request: HttpRequest) -> Actor | None:
     """The token's actor where the request carries one, and whoever is signed in is then ignored; else the session's."""
-    if authorization := request.headers.get("Authorization", ""):
-        scheme, _space, secret = authorization.partition(" ")
-        if scheme.lower() != "bearer":
+    if request.headers.get("Authorization", ""):
+        secret = secret_in(request)
+        if secret is None:
             return None
-        return actor_with_token(secret=secret.strip(), ip_address=ip_address_of(request))
+        return actor_with_token(secret=secret, ip_address=ip_address_of(request))
     return actor_of(request) if request.user.is_authenticated else None
 
 
@@ -67,7 +67,7 @@ def door(*methods: str) -> Callable[[View], View]:
         def opened(request: HttpRequest, *, worklist: UUID, **named: Any) -> HttpResponseBase:
             by = actor_of_dicomweb_request(request)
             if by is None:
-                return finished(request, unknown())
+                return finished(request, unknown(request))
             act_as(request, by)
             asked = Asked(request, by, worklist)
             if request.method not in allowed:
@@ -120,8 +120,8 @@ def not_there() -> HttpResponse:
     return said(404, _("There is nothing here."))
 
 
-def unknown() -> HttpResponse:
-    return said(401, _("Sign in, or send an access token."), **{"WWW-Authenticate": CHALLENGE})
+def unknown(request: HttpRequest) -> HttpResponse:
+    return said(401, _("Sign in, or send an access token."), **{"WWW-Authenticate": challenge_of(request)})
 
 
 def finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -21,8 +21,11 @@ from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from accounts.models import Account
+from studies.ingest.charsets import CharacterSet
 from studies.ingest.frame_layout import NO_FRAMES, FrameLayout, layout_of
 from studies.ingest.headers import Header
+from studies.ingest.json_text import character_set_of, texts_of
 
 config.settings.reading_validation_mode = config.IGNORE
 
@@ -57,14 +60,22 @@ class Described:
     layout: FrameLayout = NO_FRAMES
 
 
-def describe(file: IO[bytes], columns: dict[str, dict[str, Any]]) -> Described:
-    """The instance in the JSON model. Where pydicom cannot read the file at all, the few `columns` that we hold."""
+def describe(
+    file: IO[bytes],
+    columns: dict[str, dict[str, Any]],
+    *,
+    fallback: str = Account.CharacterSet.LATIN_1,
+) -> Described:
+    """The instance in the JSON model. Where pydicom cannot read the file at all, the few `columns` that we hold.
+
+    `fallback` is the account's character set, for text of which the file does not say its own.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             file.seek(0)
             dataset = _read(file)
-            model = dict(sorted(_Model(file).of(dataset)))
+            model = dict(sorted(_Model(file).of(dataset, CharacterSet(fallback=fallback))))
             layout = layout_of(dataset, file)
     except Exception:  # pydicom raises whatever a file makes it stumble over
         return Described(dumped(columns))
@@ -97,16 +108,19 @@ class _Model:
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
 
-    def of(self, dataset: Dataset, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    def of(
+        self, dataset: Dataset, above: CharacterSet, path: str = ""
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        charset = character_set_of(dataset, above=above)
         for tag in list(dataset.keys()):
             if tag.element == 0 or tag.group in (0, 2) or tag.group == 0xFFFC:
                 continue  # group lengths and padding say nothing of the instance
             key = f"{tag:08X}"
-            element = self._element(dataset, tag, f"{path}{key}")
+            element = self._element(dataset, tag, charset, f"{path}{key}")
             if not (tag in SPACINGS and _is_zero(element)):
                 yield key, element
 
-    def _element(self, dataset: Dataset, tag: BaseTag, path: str) -> dict[str, Any]:
+    def _element(self, dataset: Dataset, tag: BaseTag, charset: CharacterSet, path: str) -> dict[str, Any]:
         raw = dataset.get_item(tag)
         if isinstance(raw, RawDataElement):
             vr = raw.VR if raw.VR and raw.VR != "UN" else _known_vr(tag)
@@ -121,11 +135,13 @@ class _Model:
                 dataset._dict[tag] = raw = raw._replace(value=self.file.read(raw.length))
             if vr in ("DS", "IS"):
                 return _numbers(raw, vr)
+            if (texts := texts_of(raw, vr, charset)) is not None:
+                return _with_values(vr, [_name(text) if vr == "PN" else text or None for text in texts])
         try:
             element = correct_ambiguous_vr_element(
                 dataset[tag], dataset, dataset.original_encoding[1] is not False
             )
-            return self._converted(element, path)
+            return self._converted(element, charset, path)
         except Exception:  # the value is broken: its bytes are given as they are
             return _as_received(raw)
 
@@ -134,11 +150,12 @@ class _Model:
             return False
         return vr in BINARY or " or " in vr or raw.length > INLINE_TEXT
 
-    def _converted(self, element: DataElement, path: str) -> dict[str, Any]:
+    def _converted(self, element: DataElement, charset: CharacterSet, path: str) -> dict[str, Any]:
         vr = _plain_vr(str(element.VR), element.tag)
         if vr == "SQ":
             items = [
-                dict(sorted(self.of(item, f"{path}/{number}/"))) for number, item in enumerate(element.value)
+                dict(sorted(self.of(item, charset, f"{path}/{number}/")))
+                for number, item in enumerate(element.value)
             ]
             return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
         if element.is_empty:
@@ -217,10 +234,11 @@ def _is_zero(element: dict[str, Any]) -> bool:
     return any(not isinstance(each, int | float) or each <= 0 for each in element.get("Value", []))
 
 
-def described(header: Header, file: IO[bytes]) -> Described:
+def described(header: Header, file: IO[bytes], *, fallback: str) -> Described:
     """A file that is taken in."""
     uids = (header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid)
-    return describe(file, columns_of(*uids, sop_class=header.instance["sop_class_uid"]))
+    columns = columns_of(*uids, sop_class=header.instance["sop_class_uid"])
+    return describe(file, columns, fallback=fallback)
 
 
 def columns_of(study: str, series: str, instance: str, *, sop_class: str) -> dict[str, dict[str, Any]]:

@@ -195,8 +195,9 @@ class _Batch:
             )
             waiting: dict[str, list[Arrival]] = defaultdict(list)
             for index, (_item, received, header) in enumerate(self.files):
+                model = described(header, received.file, fallback=self.character_set)
                 waiting[header.study_instance_uid].append(
-                    Arrival(index, header, received, blobs[received.sha256], described(header, received.file))
+                    Arrival(index, header, received, blobs[received.sha256], model)
                 )
             results: dict[int, FileResult] = {}
             while waiting:  # a second time for studies that were deleted at this very moment

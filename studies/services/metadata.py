@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.core.files.storage import storages
 from django.db import transaction
@@ -36,7 +37,10 @@ def metadata_from_file(instance: Instance) -> Described | None:
     uids = (instance.study.study_instance_uid, instance.series.series_instance_uid, instance.sop_instance_uid)
     try:
         with storages["dicom"].open(instance.blob.key) as file:
-            return describe(file, columns_of(*uids, sop_class=instance.sop_class_uid))
+            columns = columns_of(*uids, sop_class=instance.sop_class_uid)
+            # A home is always an account's.
+            account: Any = instance.study.home.account
+            return describe(file, columns, fallback=account.character_set)
     except OSError as error:
         log.warning("the metadata of instance %s were not read: %s", instance.pk, type(error).__name__)
         return None
@@ -45,7 +49,7 @@ def metadata_from_file(instance: Instance) -> Described | None:
 def _without(after: int) -> Sequence[Instance]:
     """The next in the order of their keys: an anti-join over one range of the primary key."""
     missing = Instance.objects.filter(pk__gt=after, metadata=None)
-    return list(missing.select_related("blob", "series", "study").order_by("pk")[:BATCH])
+    return list(missing.select_related("blob", "series", "study__home__account").order_by("pk")[:BATCH])
 
 
 def _store(batch: Sequence[Instance]) -> int:

@@ -29,4 +29,4 @@ def capabilities(asked: Asked) -> HttpResponseBase:
 def nothing(request: HttpRequest, anything: str) -> HttpResponseBase:
     """For every other URL, as for a worklist and a study that cannot be seen."""
     by = actor_of_dicomweb_request(request)
-    return finished(request, unknown() if by is None else not_there())
+    return finished(request, unknown(request) if by is None else not_there())
