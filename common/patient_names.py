@@ -2,7 +2,7 @@
 
 `search_key` is the name in the order of lists, `search_words` what a search compares with; the database makes both of
 every placement by functions of its own (KEY_SQL and WORDS_SQL, in the studies' migrations), and a test compares them.
-A search is given as `search_terms`.
+What is searched for are the `patterns` of what was typed.
 """
 
 import re
@@ -10,6 +10,7 @@ import unicodedata
 
 KEY_SQL = "name_key"
 WORDS_SQL = "name_words"
+ASCII_SQL = "in_ascii"
 # The key is part of an index, whose entries are limited.
 LONGEST_KEY = 400
 # A shorter part of a name is searched as a whole word, since it would be in too many names.
@@ -54,6 +55,8 @@ _NOT_WRITTEN_TOGETHER = re.compile(
     "\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 
+_FIRSTS, _OTHERS = "MNOPQRSTUVWXYZ", "ABCDEFGHIJKL"
+
 
 def folded(name: str) -> str:
     """Small letters without accents, whatever their form; what is between words is left."""
@@ -84,11 +87,29 @@ def search_words(name: str) -> str:
     )
     unspaced = _GROUP.sub(" ", _NOT_WRITTEN_TOGETHER.sub("", plain)).strip(" ")
     pairs = (unspaced[at : at + 2] for at in range(len(unspaced) - 1))
-    return " ".join(["", *dict.fromkeys(apart_and_joined), *([unspaced] if unspaced else []), *pairs, ""])
+    words = ["", *dict.fromkeys(apart_and_joined), *([unspaced] if unspaced else []), *pairs, ""]
+    return in_ascii(" ".join(words))
+
+
+def in_ascii(words: str) -> str:
+    """Each sign outside ASCII as five capital letters, which folded names have none of. In SQL: ASCII_SQL.
+
+    The database's trigrams are made of ASCII alone where its character type is "C". The first letter of the five is
+    never another of them, so that a part of a name is found at the beginning of a sign only.
+    """
+    return words if words.isascii() else "".join(map(_sign_in_ascii, words))
+
+
+def _sign_in_ascii(sign: str) -> str:
+    code = ord(sign)
+    if code < 128:
+        return sign
+    rest = (_OTHERS[code // (14 * 12**place) % 12] for place in range(4))
+    return _FIRSTS[code % 14] + "".join(rest)
 
 
 def search_terms(typed: str) -> list[str]:
-    """The parts of a name as typed (`Quill, Hazel`, `quill^hazel`, `qui haz`), comparable with `search_words`."""
+    """The parts of a name as typed (`Quill, Hazel`, `quill^hazel`, `qui haz`), folded."""
     terms = _BREAK_OR_SPACE.sub(" ", _HYPHEN.sub("", folded(typed))).split(" ")
     return [term for term in terms if any(sign.isalnum() for sign in term)]
 
@@ -98,4 +119,7 @@ def patterns(typed: str) -> list[str]:
     as beginnings of words."""
     terms = search_terms(typed)
     begins = any(len(term) >= SHORTEST_PART for term in terms)
-    return [term if len(term) >= SHORTEST_PART else f" {term}" if begins else f" {term} " for term in terms]
+    return [
+        in_ascii(term if len(term) >= SHORTEST_PART else f" {term}" if begins else f" {term} ")
+        for term in terms
+    ]

@@ -1,16 +1,18 @@
 """The matching of PS3.4 C.2.2.2 as conditions of a query: wildcards, ranges, lists of UIDs, folded names."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import BooleanField, Expression, F, Func, Q, TextField, Value
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
-from common.patient_names import KEY_SQL, patterns
+from common.patient_names import ASCII_SQL, KEY_SQL, patterns
 from studies.ingest.text import lenient_date
 from studies.selectors.dicom_questions import like_pattern, uids_in
 
 _WILDCARDS = re.compile(r"([*?])")
+WILDCARDS_OF_SQL = {"*": "%", "?": "_"}
 
 
 class Like(Func):
@@ -48,8 +50,8 @@ def like(column: str, text: str) -> Q:
 
 def name_like(text: str, *, words: str, name: str) -> Q:
     """A whole group of the name, as the studies list folds names; the folded `words` narrow by their index."""
-    pattern = _folded(text)
-    return Q(Like(F(words), _Joined(_text("%"), pattern, _text("%")))) & Q(_AnyGroupLike(F(name), pattern))
+    narrows = _Joined(_text("%"), _folded(text, by=_fold_in_ascii, signs={"*": "%", "?": "%"}), _text("%"))
+    return Q(Like(F(words), narrows)) & Q(_AnyGroupLike(F(name), _folded(text)))
 
 
 def name_has(text: str, *, words: str) -> Q:
@@ -122,10 +124,15 @@ def _fold(text: str) -> Expression:
     return Func(_text(text.replace("\\", "")), function=KEY_SQL, output_field=TextField())
 
 
-def _folded(text: str) -> Expression:
+def _fold_in_ascii(text: str) -> Expression:
+    return Func(_fold(text), function=ASCII_SQL, output_field=TextField())
+
+
+def _folded(
+    text: str, *, by: Callable[[str], Expression] = _fold, signs: Mapping[str, str] = WILDCARDS_OF_SQL
+) -> Expression:
     """The pieces between the wildcards, folded, with SQL's wildcards between them."""
-    signs = {"*": "%", "?": "_"}
     parts: list[Any] = [
-        _text(signs[part]) if part in signs else _fold(part) for part in _WILDCARDS.split(text) if part
+        _text(signs[part]) if part in signs else by(part) for part in _WILDCARDS.split(text) if part
     ]
     return _Joined(_text(""), *parts)

@@ -13,8 +13,8 @@ from worklists.models import Worklist
 
 # By one search at most; the answer says when there is more.
 MOST = {Level.STUDY: 1000, Level.SERIES: 1000, Level.INSTANCE: 5000}
-# Of a name, the placements that are sorted.
-MOST_NAMED = 10_000
+# The placements that are looked through, where an index gives them in no order or more than that is asked of them.
+MOST_FITTING = 10_000
 PLAIN = {"PatientSex": "patient_sex", "StudyDescription": "description", "InstitutionName": "institution"}
 OF_SERIES = {"Modality": "modality", "SeriesDescription": "description", "BodyPartExamined": "body_part"}
 KEYED = {"PatientID": ("mrn_key", "patient_id"), "AccessionNumber": ("accession_key", "accession_number")}
@@ -59,6 +59,19 @@ def instances_matching(worklist: Worklist, question: DicomQuestion) -> list[Inst
     return list(rows[question.offset : question.offset + question.limit + 1])
 
 
+def is_cut(worklist: Worklist, question: DicomQuestion) -> bool:
+    """Whether more studies fit than are looked through, so that some of what matches may be missing."""
+    keys = question.of(Level.STUDY)
+    named = _named(keys, fuzzy=question.fuzzy)
+    is_whole = question.level is Level.STUDY and (
+        not named or question.offset + question.limit < MOST_FITTING
+    )
+    if question.study or is_whole or not (named or "ModalitiesInStudy" in keys):
+        return False
+    fitting = _visible(worklist).filter(_of_study(keys)).filter(named, _of_modality(keys))
+    return fitting.values("pk")[MOST_FITTING : MOST_FITTING + 1].exists()
+
+
 def _below(rows: QuerySet[Any], worklist: Worklist, question: DicomQuestion) -> QuerySet[Any]:
     """Series or instances of the studies that match; a study of the URL is the one that the worklist serves."""
     placements = _placements(worklist, question).filter(~_shadowed()).order_by()
@@ -78,15 +91,16 @@ def _placements(worklist: Worklist, question: DicomQuestion) -> QuerySet[Placeme
     named = _named(keys, fuzzy=question.fuzzy)
     modality = keys.get("ModalitiesInStudy", "")
     if modality and (named or len(uids_in(modality)) > 1 or set(modality) & set("*?")):
-        placements = placements.filter(conditions.one_of(modality, array="modalities"))
+        placements = placements.filter(_of_modality(keys))
     elif modality:
-        most = question.offset + question.limit + 1
+        is_whole = question.level is Level.STUDY
+        most = question.offset + question.limit + 1 if is_whole else MOST_FITTING
         columns = ("study_date", "study_time") if "StudyDate" in keys else ("arrived_at",)
         ids = newest_with(modality.strip().upper(), placements, columns=columns, most=most)
         return Placement.objects.filter(pk__in=ids)
     if named:
         # Through the index that narrows, before anything is sorted.
-        return Placement.objects.filter(pk__in=placements.filter(named).values("pk")[:MOST_NAMED])
+        return Placement.objects.filter(pk__in=placements.filter(named).values("pk")[:MOST_FITTING])
     return placements
 
 
@@ -103,6 +117,11 @@ def _named(keys: dict[str, str], *, fuzzy: bool) -> Q:
         if text := keys.get(word):
             named &= conditions.like(key, text.upper()) & conditions.like(f"study__{column}", text)
     return named & conditions.uids(keys, "StudyInstanceUID", "study__study_instance_uid")
+
+
+def _of_modality(keys: dict[str, str]) -> Q:
+    text = keys.get("ModalitiesInStudy", "")
+    return conditions.one_of(text, array="modalities") if text else Q()
 
 
 def _of_study(keys: dict[str, str]) -> Q:

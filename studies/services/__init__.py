@@ -1,6 +1,6 @@
 """What may be done with a study, and every read of a study."""
 
-from studies.services.dicom_search import search_by_dicom
+from studies.services.dicom_search import Matches, search_by_dicom
 from studies.services.downloads import Download, begin_download, send_download
 from studies.services.erasing import erase_study
 from studies.services.ingest import carry_in, check_upload, take_in_all
@@ -14,6 +14,7 @@ from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
     "Download",
+    "Matches",
     "Part",
     "Retrieved",
     "StoredFile",

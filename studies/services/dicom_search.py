@@ -13,7 +13,7 @@ from audit.services import record
 from common.exceptions import NothingThere
 from studies import selectors
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.selectors.dicom_search import instances_matching, series_matching, studies_matching
+from studies.selectors.dicom_search import instances_matching, is_cut, series_matching, studies_matching
 from worklists.events import on_worklist_with
 
 SEARCHES: dict[Level, Callable[..., Sequence[Any]]] = {
@@ -25,10 +25,11 @@ SEARCHES: dict[Level, Callable[..., Sequence[Any]]] = {
 
 @dataclass(frozen=True)
 class Matches:
-    """The rows of a page, and whether there are more behind it."""
+    """The rows of a page, whether there are more behind it, and whether the search ended before all that fit."""
 
     rows: Sequence[Any]
     more: bool
+    is_cut: bool
 
 
 @transaction.atomic
@@ -41,4 +42,5 @@ def search_by_dicom(*, worklist: UUID, by: Actor, question: DicomQuestion) -> Ma
     detail = {"fields": sorted(question.keys), "level": str(question.level)}
     action = Action.LIST_READ if question.is_anything else Action.LIST_SEARCH
     record(action, by=by, on=on_worklist_with(seen, detail=detail))
-    return Matches(rows[: question.limit], len(rows) > question.limit)
+    more = len(rows) > question.limit
+    return Matches(rows[: question.limit], more, is_cut=not more and is_cut(seen, question))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from common import formats
-from common.patient_names import KEY_SQL, WORDS_SQL, patterns, search_key, search_words
+from common.patient_names import KEY_SQL, WORDS_SQL, in_ascii, patterns, search_key, search_words
 
 # As Python's Unicode has them; NUL and halves of surrogate pairs are no text to the database.
 CHARACTERS = [
@@ -66,6 +66,21 @@ def test_a_name_finds_itself_as_it_is_displayed_and_as_it_is_stored(name: str) -
     for shown in (formats.person_name(name), name):
         assume(any(sign.isalnum() for sign in unicodedata.normalize("NFKD", shown)) and patterns(shown))
         assert is_found(name, shown)
+
+
+@given(st.text(st.sampled_from(CHARACTERS), max_size=12), st.text(st.sampled_from(CHARACTERS), max_size=3))
+def test_a_part_in_letters_of_ascii_is_in_what_has_the_part_and_in_nothing_else(text: str, part: str) -> None:
+    text, part = search_key(text), search_key(part)
+
+    assert (in_ascii(part) in in_ascii(text)) == (part in text)
+    assert in_ascii(part) in in_ascii(text + part)
+    assert in_ascii(text).isascii()
+
+
+def test_each_character_has_its_own_letters() -> None:
+    written = [in_ascii(sign) for sign in CHARACTERS if ord(sign) < 14 * 12**4]
+
+    assert len(set(written)) == len(written) > 100_000
 
 
 @given(NAMES)

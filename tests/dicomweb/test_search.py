@@ -168,6 +168,30 @@ def test_pages_follow_each_other_and_say_when_there_are_more(cast: Cast, ana: Cl
     assert page(100).json() == []
 
 
+@pytest.mark.parametrize(
+    ("query", "is_cut"),
+    [
+        ("series?PatientName=Quill*", True),
+        ("series?PatientName=quill&fuzzymatching=true", True),
+        ("instances?PatientID=MRN*", True),
+        ("series?ModalitiesInStudy=CT", True),
+        ("studies?PatientName=Quill*&offset=1", True),
+        ("series?PatientID=MRN1", False),
+        ("studies?ModalitiesInStudy=CT", False),
+        ("studies/2.25.1/series?PatientName=Quill*", False),
+        ("series", False),
+    ],
+)
+def test_a_search_that_does_not_look_through_all_that_fits_says_so(
+    cast: Cast, ana: Client, monkeypatch: pytest.MonkeyPatch, query: str, is_cut: bool
+) -> None:
+    monkeypatch.setattr("studies.selectors.dicom_search.MOST_FITTING", 1)
+
+    answer = ana.get(f"{root_of(cast.ct)}/{query}")
+
+    assert ("may be missing" in answer.get("Warning", "")) is is_cut
+
+
 def test_what_is_not_supported_is_named_and_the_search_goes_on(cast: Cast, ana: Client) -> None:
     answer = ana.get(f"{root_of(cast.ct)}/studies?PatientID=MRN1&Modality=CT&Manufacturer=Acme&%0d%0aX=1")
 
@@ -216,16 +240,23 @@ def test_a_search_is_recorded_by_its_keys_and_never_by_what_was_typed(cast: Cast
 
 
 @pytest.mark.parametrize(
-    "what",
-    ["studies", "series", "instances", "studies/2.25.1/series", "studies/2.25.1/series/2.25.1.1/instances"],
+    ("what", "queries"),
+    [
+        ("studies", 8),
+        # and whether all studies that fit were looked through
+        ("series", 9),
+        ("instances", 9),
+        ("studies/2.25.1/series", 8),
+        ("studies/2.25.1/series/2.25.1.1/instances", 8),
+    ],
 )
 def test_a_search_costs_a_fixed_number_of_queries(
-    cast: Cast, ana: Client, django_assert_num_queries: Any, what: str
+    cast: Cast, ana: Client, django_assert_num_queries: Any, what: str, queries: int
 ) -> None:
     url = f"{root_of(cast.ct)}/{what}?PatientName=Quill*"
     ana.get(url)
     # session and person; worklist, rows, and the event with its transaction
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(queries):
         ana.get(url)
 
 

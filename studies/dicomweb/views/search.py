@@ -13,6 +13,7 @@ from studies.dicomweb.queries import question_of
 from studies.selectors.dicom_questions import DicomQuestion, Level
 
 MORE = "There are additional results that can be requested"  # allowed: for programs, in the standard's words
+CUT = "Too many studies fit and some results may be missing: narrow the search"  # allowed: for programs
 UNSUPPORTED = "These parameters are not supported"  # allowed: for programs
 
 
@@ -37,14 +38,14 @@ def _searched(asked: Asked, question: DicomQuestion) -> HttpResponseBase:
     models = [MATCHES[question.level](asked, question, row) for row in matches.rows]
     text = json.dumps(models, ensure_ascii=False, separators=(",", ":"))
     response = HttpResponse(text.encode("utf-8", "replace"), content_type=media_type)
-    if warnings := _warnings(asked, question, more=matches.more):
+    if warnings := _warnings(asked, question, matches):
         response["Warning"] = ", ".join(warnings)
     return response
 
 
-def _warnings(asked: Asked, question: DicomQuestion, *, more: bool) -> list[str]:
+def _warnings(asked: Asked, question: DicomQuestion, matches: services.Matches) -> list[str]:
     """What was cut, and what was asked for and not done; the search itself goes on, as the standard says."""
-    sentences = [MORE] if more else []
+    sentences = [MORE] * matches.more + [CUT] * matches.is_cut
     if question.unsupported:
         sentences.append(f"{UNSUPPORTED}: {' '.join(question.unsupported)}")  # allowed: for programs
     return [f'299 {asked.root} "{sentence}"' for sentence in sentences]
