@@ -68,8 +68,24 @@ class Picked:
             new_codes=data.get("new_code", ""),
             new_emails=data.get("new_email", ""),
         )
+        for recipient in _each(data, "again"):
+            picked.add(*recipient.partition(":")[::2])
         picked._drop(data.get("drop", ""))
         return picked
+
+    def add(self, method: str, value: str) -> None:
+        """A recipient that is offered as one of the latest; a code is read back like one that was typed."""
+        if method == Method.CODE:
+            self.codes.setdefault(value, "")
+            return
+        several: dict[str, list[str]] = {
+            Method.LOCATION: self.locations,
+            Method.GROUP: self.groups,
+            Method.PHYSICIAN: self.physicians,
+            Method.EMAIL: self.emails,
+        }
+        if method in several and value not in several[method]:
+            several[method].append(identity(value) if method == Method.EMAIL else value)
 
     def _drop(self, which: str) -> None:
         """`physician:…`, `code:…` or `email:…`: a chip that was removed."""

@@ -102,6 +102,8 @@ class Share(models.Model):
     method = models.CharField(max_length=10, choices=Method)
     # As it was typed (tidied): a person who changes their email later is not who was named.
     email = models.EmailField(max_length=254, default="", db_default="", blank=True, db_column="address")
+    # As it was when it was shared with: a worklist may have another code by now, which its sharer was not given.
+    code = models.CharField(max_length=32, default="", db_default="", blank=True)
     account = models.ForeignKey(
         "accounts.Account", models.PROTECT, null=True, related_name="shares", db_index=False
     )

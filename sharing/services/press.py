@@ -122,6 +122,7 @@ def _new_share(press: Press, decision: Decision) -> Share:
         invitation_id=key.invitation_id,
         method=key.method,
         email=recipient.target.value if key.method == Method.EMAIL else "",
+        code=recipient.target.value if key.method == Method.CODE else "",
         account_id=key.account_id,
         shared_by=press.by.person,
         shared_at=press.now,

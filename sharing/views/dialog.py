@@ -1,6 +1,7 @@
 """The share dialog put together: what is offered, what is picked, what is wrong with it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,12 @@ from sharing import selectors, targets
 from sharing.forms import Picked, ShareForm, press_of, sealed, sealed_press, uuids
 from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
+from sharing.selectors.domains import known_domains
+from sharing.selectors.recent import Recents
 from sharing.services import dialog
 from sharing.services.dialog import Offer
 from sharing.typos import likely_email
+from sharing.views import recents
 from sharing.views.already import invalid_in, mark
 from sharing.views.common import dialog_answer, studies_page
 from worklists.selectors.code_owners import owners_of_codes
@@ -64,6 +68,14 @@ class Dialog:
             self._check_emails()
         if self.wants("share-physicians"):
             self._find_physicians()
+
+    @cached_property
+    def recents(self) -> Recents:
+        return recents.recents_of(self.offer, actor_of(self.request))
+
+    def repeat_last(self) -> None:
+        """The recipients and the end date of the person's last press."""
+        recents.repeat(self.recents, self.picked, self.form)
 
     def stop_to_check(self) -> None:
         """Instead of a press with unchecked text: read it back, and say what is left to do before it is shared."""
@@ -145,6 +157,8 @@ class Dialog:
             "sealed_press": sealed_press(press, person),
         }
         if not self.part:
+            context["recent"] = recents.shown(self.recents, self.picked)
+            context["was_added"] = self.request.POST.get("again") or self.request.POST.get("step") == "last"
             context["locations"] = self._places(Method.LOCATION, picked.locations)
             context["groups"] = self._places(Method.GROUP, picked.groups)
         if self.wants("share-physicians"):
@@ -224,12 +238,13 @@ class Dialog:
         # Without the right to share by email, no one learns whose an email is.
         known = self.picked.emails if self.offer.may(Method.EMAIL) else []
         names = selectors.members_with(known, accounts)
-        own_domain = self.request.user.email.rpartition("@")[2]  # type: ignore[union-attr]
+        strangers = [email for email in known if email not in names]
+        domains = known_domains(self.request.user, accounts) if strangers else frozenset()
         chips = [
             {
                 "email": email,
                 "name": names.get(email, ""),
-                "meant": "" if email in names else likely_email(email, [own_domain]),
+                "meant": "" if email in names else likely_email(email, domains),
             }
             for email in self.picked.emails
         ]

@@ -49,6 +49,8 @@ def check(request: HttpRequest) -> HttpResponse:
         return sentence(request, _(CANNOT_SHARE), refusal.message)
     target = request.headers.get("HX-Target", "")
     shown.part = target if target in PARTS else ""
+    if request.POST.get("step") == "last":
+        shown.repeat_last()
     shown.check()
     return shown.answer()
 

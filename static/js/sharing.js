@@ -44,8 +44,13 @@
     const at = document.activeElement;
     typedIn = at?.closest("form[data-share]") && !event.detail.target?.contains(at) ? at : null;
   });
-  document.addEventListener("htmx:afterSettle", () => {
-    if (typedIn?.isConnected) typedIn.focus({ preventScroll: true });
+  // The field of the answer is focused with the swap: htmx would do it as it settles, when the reader may type elsewhere.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const region = document.getElementById(event.detail.target?.id);
+    if (!region?.closest("form[data-share]")) return;
+    const wanted = region.querySelector("[autofocus]");
+    wanted?.removeAttribute("autofocus");
+    (typedIn?.isConnected ? typedIn : wanted)?.focus({ preventScroll: true });
     typedIn = null;
   });
 

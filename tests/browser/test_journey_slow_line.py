@@ -41,6 +41,34 @@ def test_an_answer_that_comes_late_does_not_take_the_keyboard_away(
     expect(address).to_be_focused()
 
 
+def test_between_swap_and_settle_the_keyboard_stays_where_it_is_typed(
+    hospital: Hospital, come: Callable[..., Person]
+) -> None:
+    ana = come(hospital.cast.ana)
+    ana.open_worklist("CT Reporting")
+    dialog = ana.share(CT_PATIENT)
+    # htmx settles what it swapped in after 20 ms: here the reader has time to go on meanwhile.
+    ana.page.evaluate("htmx.config.defaultSettleDelay = 1500")
+    ana.page.evaluate(
+        "document.addEventListener('htmx:afterSettle', () => (document.body.dataset.settled = ''))"
+    )
+    settled = ana.page.locator("body[data-settled]")
+    dialog.get_by_label("Type a share code").fill("riverside")
+    dialog.get_by_role("button", name="Check code").click()
+    expect(dialog.get_by_text("Riverside Clinic — Riverside Imaging")).to_be_visible()
+
+    email = dialog.get_by_label("Type an email address")
+    email.focus()
+    ana.page.keyboard.type("dora@sea")
+    expect(settled).to_have_count(0)
+    expect(settled).to_have_count(1)
+    ana.page.keyboard.type("view.example")
+
+    expect(email).to_have_value("dora@seaview.example")
+    expect(email).to_be_focused()
+    expect(dialog.get_by_label("Type a share code")).to_have_value("")
+
+
 def test_without_a_line_the_dialog_says_so_and_keeps_what_was_typed(
     hospital: Hospital, come: Callable[..., Person]
 ) -> None:

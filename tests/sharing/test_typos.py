@@ -1,12 +1,20 @@
 """An email that is one letter from a frequent domain is asked about in the dialog, and shared with as it was typed."""
 
+import re
+
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sharing.models import Share
+from accounts.models import Invitation
+from sharing import services
+from sharing.models import Method, Share
+from sharing.targets import Target
 from sharing.typos import FREQUENT, is_a_slip, likely_email
+from tests.cast import acting
+from tests.factories import make_study, placement_of
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz.-"
 
@@ -53,3 +61,65 @@ def test_the_dialog_asks_and_shares_with_what_was_typed(client, cast):
     assert "Did you mean <bdi>dora@gmail.com</bdi>?" in page
     client.post(reverse("sharing:share_studies"), data)
     assert set(Share.objects.values_list("email", flat=True)) == {"dora@gmial.com", "ed@seaview.example"}
+
+
+def accepted(cast, person, email, **more):
+    """An invitation by a share of this person, which the recipient accepted."""
+    placement = placement_of(make_study(cast.ct), cast.ct)
+    services.share_studies(
+        placements=[placement.uuid], targets=[Target(Method.EMAIL, email)], by=acting(person)
+    )
+    Invitation.objects.filter(email=email).update(**{"accepted_at": Now(), "accepted_by": cast.ed, **more})
+
+
+def meant(client, cast, email):
+    page = client.post(
+        reverse("sharing:share_check"), {"placement": str(cast.placement.uuid), "email": email}
+    ).content.decode()
+    found = re.findall(r"Did you mean <bdi>([^<]*)</bdi>", " ".join(page.split()))
+    return found[0] if found else "", page
+
+
+@pytest.mark.django_db
+@given(st.data())
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_slip_in_the_domain_of_a_colleagues_recipient_is_asked_about_by_the_domain_alone(
+    client, cast, data
+):
+    accepted(cast, cast.erin, "frida.holm@practice.example")
+    domain = "practice.example"
+    at = data.draw(st.integers(1, 7))
+    letter = data.draw(st.sampled_from("qxz"))
+    slip = data.draw(
+        st.sampled_from([domain[:at] + domain[at + 1 :], domain[:at] + letter + domain[at + 1 :]])
+    )
+    client.force_login(cast.ana)
+
+    asked, page = meant(client, cast, f"dora@{slip}")
+
+    assert asked == "dora@practice.example"
+    assert "frida" not in page.lower()
+    assert "holm" not in page.lower()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("more", [{"accepted_at": None, "accepted_by": None}], ids=["waiting"])
+def test_an_email_that_no_one_registered_with_vouches_for_no_domain(client, cast, more):
+    accepted(cast, cast.erin, "frida.holm@practice.example", **more)
+    client.force_login(cast.ana)
+
+    assert meant(client, cast, "dora@practise.example")[0] == ""
+
+
+@pytest.mark.django_db
+def test_recipients_of_another_organisation_are_not_compared_with(client, cast):
+    accepted(cast, cast.erin, "frida.holm@practice.example")
+    placement = placement_of(make_study(cast.imaging), cast.imaging)
+    client.force_login(cast.caro)
+
+    page = client.post(
+        reverse("sharing:share_check"), {"placement": str(placement.uuid), "email": "dora@practise.example"}
+    ).content.decode()
+
+    assert "dora@practise.example" in page
+    assert "Did you mean" not in page
