@@ -4,10 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import (
     development,
-    memberships,
-    profile,
     provider,
-    registration,
     second_factor,
     sessions,
     sign_in,
@@ -16,20 +13,6 @@ from accounts.views import (
 app_name = "accounts"
 
 urlpatterns = [
-    path("invitations/<str:token>/", registration.open_link, name="open_invitation"),
-    path("register/", registration.register, name="register"),
-    path("register/code/", registration.register_code, name="register_code"),
-    path("register/code/new/", registration.resend_code, name="resend_code"),
-    path("profile/", profile.profile, name="profile"),
-    path("profile/details/", profile.change_details, name="change_details"),
-    path("profile/share-code/new/", profile.new_share_code, name="new_share_code"),
-    path("profile/share-code/removal/", profile.remove_share_code, name="remove_share_code"),
-    path("profile/memberships/", memberships.memberships, name="memberships"),
-    path("profile/memberships/offers/<uuid:offer>/accept/", memberships.accept, name="accept_offer"),
-    path("profile/memberships/offers/<uuid:offer>/decline/", memberships.decline, name="decline_offer"),
-    path("profile/memberships/<uuid:account>/leave/", memberships.leave, name="leave_account"),
-    path("profile/worklists/<uuid:worklist>/", profile.worklist_rights, name="worklist_rights"),
-    path("profile/worklists/<uuid:worklist>/mail/", profile.mail_tick, name="mail_tick"),
     path("profile/second-factor/", second_factor.overview, name="second_factor"),
     path("profile/second-factor/required/", second_factor.required, name="second_factor_required"),
     path("profile/second-factor/app/", second_factor.add_app, name="add_app"),

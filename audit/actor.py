@@ -14,8 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from accounts.models import User
-    from worklists.models import Worklist
+    # The user model of the settings, by its own name: accounts is above audit.
+    from django.contrib.auth.models import _User as User
 
 LONGEST_LABEL = 300  # the column's length
 READ = frozenset({"list_studies", "open_study", "download_study"})
@@ -71,12 +71,19 @@ class GuestLink:
     made_by: "User"
 
 
+class Place(Protocol):
+    """A worklist, as far as rights are read on it."""
+
+    pk: int
+    account_id: int | None
+
+
 class RightsReader(Protocol):
     """Reads an actor's rights and role; `worklists.access` is this."""
 
-    def rights(self, by: "Actor", worklist: "Worklist") -> frozenset[str]: ...
+    def rights(self, by: "Actor", worklist: Place) -> frozenset[str]: ...
 
-    def may(self, by: "Actor", codename: str, worklist: "Worklist") -> bool: ...
+    def may(self, by: "Actor", codename: str, worklist: Place) -> bool: ...
 
     def role_label(self, by: "Actor", account_id: int | None, worklist_id: int | None) -> str: ...
 
@@ -167,11 +174,11 @@ class Actor:
     def user_id(self) -> int | None:
         return self.user.pk if self.user is not None else None
 
-    def rights(self, worklist: "Worklist") -> frozenset[str]:
+    def rights(self, worklist: Place) -> frozenset[str]:
         """Every right on the worklist, by codename: `worklists.access.rights`."""
         return _rights_reader().rights(self, worklist)
 
-    def may(self, codename: str, worklist: "Worklist") -> bool:
+    def may(self, codename: str, worklist: Place) -> bool:
         """Whether the actor has the right on the worklist: `worklists.access.may`."""
         return _rights_reader().may(self, codename, worklist)
 

@@ -5,10 +5,12 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common.lookalikes import skeleton
 from common.text import as_drawn, one_line, without_deceitful
 
+NO_NAME = gettext_noop("Enter your name.")
 LONGEST = 200
 # The site's own parts in sentences of pages, mails and the audit trail. A name that begins so would read as theirs.
 RESERVED = (

@@ -16,6 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 # Where it is shown: `gettext(NOT_AN_EMAIL)`.
+PASSWORD_HELP = gettext_noop(
+    "Use at least 10 characters. "
+    "Do not use a common password, digits only, or anything like your name or email address."
+)
 NOT_AN_EMAIL = gettext_noop("Enter an email address, such as name@example.org.")
 
 # Invisible characters, most of which turn the writing direction of the text around them: a name that contains such a

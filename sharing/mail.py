@@ -59,7 +59,7 @@ def invitation(mail: OutboxMail) -> Message:
     context = {
         "studies": studies,
         **_sharer(sharer, account),
-        "link": link(reverse("accounts:open_invitation", args=[make_token(invited)])),
+        "link": link(reverse("sharing:open_invitation", args=[make_token(invited)])),
         "until": invited.expires_at,
     }
     return render_mail(INVITATION, context)

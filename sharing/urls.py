@@ -1,12 +1,32 @@
-"""URLs of sharing: a path for each action."""
+"""URLs of sharing: a path for each action; also registering and leaving, which begin and end shares."""
 
 from django.urls import path
 
-from sharing.views import access, changes, deletion, ends, invitations, received, removal, share, shared_by_me
+from sharing.views import (
+    access,
+    changes,
+    deletion,
+    ends,
+    invitations,
+    memberships,
+    received,
+    registration,
+    removal,
+    share,
+    shared_by_me,
+)
 
 app_name = "sharing"
 
 urlpatterns = [
+    path("invitations/<str:token>/", registration.open_link, name="open_invitation"),
+    path("register/", registration.register, name="register"),
+    path("register/code/", registration.register_code, name="register_code"),
+    path("register/code/new/", registration.resend_code, name="resend_code"),
+    path("profile/memberships/", memberships.memberships, name="memberships"),
+    path("profile/memberships/offers/<uuid:offer>/accept/", memberships.accept, name="accept_offer"),
+    path("profile/memberships/offers/<uuid:offer>/decline/", memberships.decline, name="decline_offer"),
+    path("profile/memberships/<uuid:account>/leave/", memberships.leave, name="leave_account"),
     path("share/", share.open_dialog, name="share"),
     path("share/open/", share.open_dialog, name="share_open"),
     path("share/check/", share.check, name="share_check"),

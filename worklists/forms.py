@@ -1,4 +1,4 @@
-"""The form with which a person makes an access token."""
+"""A person's own details, and the form with which they make an access token."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,7 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from audit import clock
+from common import timezones
 from common.days import today_in
+from common.person_names import NO_NAME, checked_name
 from worklists.selectors.tokens import NO_WORKLIST, NOT_YOURS
 
 LIVES = timedelta(days=90)
@@ -59,3 +61,25 @@ class TokenForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["worklists"].choices = list(worklists)
         self.fields["last_day"].initial = today_in(zone, clock.now()) + LIVES
+
+
+class DetailsForm(forms.Form):
+    """A person's own name and time zone."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=200,
+        error_messages={"required": gettext_lazy(NO_NAME)},
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    timezone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Dates and times are shown in this time zone."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].choices = timezones.choices()
+
+    def clean_name(self) -> str:
+        return checked_name(self.cleaned_data["name"])

@@ -31,7 +31,7 @@ def staff_invitation(mail: OutboxMail) -> Message:
         "role": row.role.name if row.role is not None else "",
         "every_worklist": row.every_worklist,
         "worklists": row.worklists.count(),
-        "link": link(reverse("accounts:open_invitation", args=[make_token(row.invitation)])),
+        "link": link(reverse("sharing:open_invitation", args=[make_token(row.invitation)])),
         "registered": is_registered(row.invitation.email),
         "until": row.invitation.expires_at,
     }

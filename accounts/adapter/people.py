@@ -1,6 +1,5 @@
 """Sign-in, sign-out and passwords: by invitation only, all of it audited, all mail by the outbox."""
 
-import logging
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,9 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import Error as DatabaseError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
@@ -28,19 +25,12 @@ from audit.actor import Actor
 from audit.requests import actor_of, ip_address_of
 from common.responses import is_path
 from common.text import identity
-from sharing.services import claim_promises
-from worklists.selectors.offers import offers_to
-
-log = logging.getLogger(__name__)
 
 # A mail with a code is not sent after the code has expired.
 NEWS_LIFE = timedelta(days=1)
 
 NOT_THE_PASSWORD = gettext_noop("This is not your current password.")
 TOO_MANY_ATTEMPTS = gettext_noop("Too many attempts. Wait a few minutes, then try again.")
-OFFERED = gettext_noop(
-    "An organisation offers you a membership. To accept or decline it, open your profile and then “Your organisations”."
-)
 SAME_EMAIL = gettext_noop("You already sign in with this address.")
 
 
@@ -72,9 +62,8 @@ class AccountAdapter(DefaultAccountAdapter):
         how = how_signed_in(get_authentication_records(request, user))
         by = Actor.of(user, ip_address_of(request))
         sessions.sign_in(by=by, begin=begin, how=how)
-        self._claim(by)
-        if offers_to(user).exists():
-            messages.info(request, _(OFFERED))
+        self.email_proved(by)
+        self.signed_in(request, by)
 
     def logout(self, request: HttpRequest) -> None:
         end = partial(super().logout, request)
@@ -110,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
         by = Actor.of(email_address.user, ip_address_of(request))
         confirmed = sessions.confirm_email(by=by, email=email_address.email, confirm=confirm)
         if confirmed:
-            self._claim(by)
+            self.email_proved(by)
         return confirmed
 
     @transaction.atomic
@@ -128,21 +117,19 @@ class AccountAdapter(DefaultAccountAdapter):
         keys = others.values_list("session_key", flat=True)
         sessions.end_sessions(user=user, sessions=keys, why="new_password", by=by)
 
-    @staticmethod
-    def _claim(by: Actor) -> None:
-        """An error while claiming must not prevent the sign-in: the next sign-in tries again."""
-        try:
-            claim_promises(by=by)
-        except DatabaseError as error:
-            log.error("what waits for user %s was not claimed: %s", by.user_id, type(error).__name__)
+    def email_proved(self, by: Actor) -> None:
+        """Called at each sign-in and when an email becomes verified; `sharing.adapter` says what then happens."""
+
+    def signed_in(self, request: HttpRequest, by: Actor) -> None:
+        """Called at each sign-in, before the page that follows; `sharing.adapter` says what then is shown."""
 
     # --- Redirects ----------------------------------------------------------------------------------------
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("accounts:profile")
+        return reverse("worklists:profile")
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
-        return reverse("accounts:profile")
+        return reverse("worklists:profile")
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
         """With a second factor it is asked for: a password alone, perhaps a stolen one, removes no factor."""

@@ -33,7 +33,7 @@ from common.text import identity
 PROVIDER = "organisation"
 
 UNVERIFIED = gettext_noop("{name} has not confirmed your email address, so you cannot sign in with it here.")
-# Followed by who can invite: accounts/_who_invites.html.
+# Followed by who can invite: sharing/_who_invites.html.
 UNKNOWN = gettext_noop("There is no account for {email}.")
 OTHER_DOMAIN = gettext_noop("{name} does not sign people in with this email address. Use your password.")
 NEEDS_FACTOR = gettext_noop(
@@ -76,7 +76,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         if user is not None and user.is_superuser and not demands_on(user).has_factor:
             self._refuse(email, "provider", _(NEEDS_FACTOR))
         if user is None:
-            who_invites = render_to_string("accounts/_who_invites.html").strip()
+            who_invites = render_to_string("sharing/_who_invites.html").strip()
             self._refuse(email, "unknown", f"{_(UNKNOWN).format(email=email)} {who_invites}")
         return user, email
 

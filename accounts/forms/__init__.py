@@ -10,9 +10,7 @@ from accounts.forms.factors import (
     KeyForm,
     PasskeyForm,
 )
-from accounts.forms.people import DetailsForm, RegisterForm, RegistrationCodeForm
 from accounts.forms.signing_in import (
-    PASSWORD_HELP,
     ChangePasswordForm,
     EmailCodeForm,
     FirstPasswordForm,
@@ -25,10 +23,8 @@ from accounts.forms.signing_in import (
 
 __all__ = [
     "NOT_RIGHT",
-    "PASSWORD_HELP",
     "AppForm",
     "ChangePasswordForm",
-    "DetailsForm",
     "EmailCodeForm",
     "FactorCodeAgainForm",
     "FactorCodeForm",
@@ -40,8 +36,6 @@ __all__ = [
     "NewEmailForm",
     "PasskeyForm",
     "PasswordAgainForm",
-    "RegisterForm",
-    "RegistrationCodeForm",
     "ResetPasswordForm",
     "SignInForm",
 ]

@@ -7,12 +7,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.text import NOT_AN_EMAIL, identity
+from common.text import NOT_AN_EMAIL, PASSWORD_HELP, identity
 
-PASSWORD_HELP = gettext_noop(
-    "Use at least 10 characters. "
-    "Do not use a common password, digits only, or anything like your name or email address."
-)
 EMAIL = (gettext_noop("Email"), gettext_noop("Enter your email address."))
 # Field: its label, and the error where it is empty.
 WORDS = {

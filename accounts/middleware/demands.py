@@ -45,8 +45,8 @@ OPEN_WITHOUT_FACTOR = {
     "accounts:end_session",
     "accounts:end_other_sessions",
     # A person who does not accept an account's demands leaves it.
-    "accounts:memberships",
-    "accounts:leave_account",
+    "sharing:memberships",
+    "sharing:leave_account",
     "account_change_password",
     "account_reauthenticate",
     "account_logout",

@@ -2,7 +2,7 @@
 
 import sys
 
-from cimar.checks import code, kept, loops, marks, templates, words
+from cimar.checks import arrows, code, kept, loops, marks, templates, words
 from cimar.checks.code import Finding
 from cimar.checks.sources import sources
 
@@ -13,6 +13,7 @@ def findings() -> list[Finding]:
     for path, source in files.items():
         breaches += code.check(path, source) if path.endswith(".py") else templates.check(path, source)
         breaches += loops.check(path, source)
+    breaches += arrows.findings()
     breaches += words.findings(files, kept.read(words.KEPT))
     breaches += marks.findings(files, kept.read(marks.KEPT))
     return breaches

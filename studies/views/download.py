@@ -10,8 +10,8 @@ from accounts.decorators import signed_in
 from audit.requests import actor_of
 from common.exceptions import NothingThere
 from common.nouns import counted
-from sharing.selectors.incoming import shares_of
 from studies import services
+from studies.views.shares import shares_of
 
 
 @signed_in

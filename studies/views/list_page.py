@@ -16,12 +16,12 @@ from django.utils.translation import gettext_noop
 
 from audit.requests import actor_of
 from common.components.library import rendered_once
-from sharing.selectors.incoming import first_shares
 from studies.forms.lists import SearchForm, StudiesListForm
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
 from studies.services.reads import Listing
 from studies.views import cursors, searches
 from studies.views.list_row import StudyRow
+from studies.views.shares import first_shares
 from studies.views.study_header import offered_actions
 from worklists.models import Worklist
 from worklists.selectors.offers import inactive_accounts

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -15,10 +14,8 @@ from common.components.studies import patient_line, study_day
 from common.components.words import day_or_moment, modality, pill
 from common.translated import translated as _
 from studies.models import FOREVER, Placement
+from studies.views.shares import FirstShare
 from worklists.models import Worklist
-
-if TYPE_CHECKING:
-    from sharing.selectors.incoming import FirstShare
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class StudyRow:
 
     worklist: Worklist
     placement: Placement
-    share: "FirstShare | None"
+    share: FirstShare | None
     now: datetime
     href: str
     can_be_selected: bool
@@ -87,7 +84,7 @@ class StudyRow:
         until = format_html(_("until {day}"), day=day_or_moment(self.last_day))
         return format_html(' <span class="nowrap">{}</span>', until)
 
-    def _by_whom(self, share: "FirstShare") -> SafeString:
+    def _by_whom(self, share: FirstShare) -> SafeString:
         person = _isolated(share.shared_by)
         if share.account and share.account_id != self.worklist.account_id:
             by = format_html(_("by {person}, {place}"), person=person, place=_isolated(share.account))

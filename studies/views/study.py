@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import signed_in
 from audit.requests import actor_of
-from sharing.selectors.incoming import shares_of
 from studies import selectors, services
 from studies.forms.lists import StackForm
+from studies.views.shares import shares_of
 from studies.views.study_header import placement_or_404, study_frame
 from studies.views.study_page import Stack, facts
 

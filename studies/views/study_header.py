@@ -11,9 +11,9 @@ from django.utils.translation import gettext_noop
 
 from audit.actor import Actor
 from audit.requests import actor_of
-from sharing import permissions as sharing_permissions
 from studies import selectors
 from studies.models import FOREVER, Placement
+from studies.views.shares import may_share
 
 # Key, label, name of the URL, and the right without which the tab is not offered.
 TABS = (
@@ -52,7 +52,7 @@ def placement_or_404(request: HttpRequest, uuid: UUID) -> Placement:
 def offered_actions(worklist: Any, rights: Collection[str]) -> dict[str, str]:
     """The URLs of the actions that the role allows with ticked studies."""
     urls = {}
-    if "share_study" in rights and sharing_permissions.methods_by_role(worklist, rights):
+    if may_share(worklist, rights):
         urls["share"] = reverse("sharing:share")
     if "delete_study" in rights:
         urls["remove"] = reverse("sharing:remove")

@@ -12,11 +12,11 @@ from accounts import tokens
 from accounts.models import Invitation, OutboxMail, User
 from accounts.services import invitations, outbox, registration
 from accounts.services.registration import NO_TRY_LEFT, REGISTERED, REPLACED, TOO_MANY_CODES, WRONG_CODE
-from accounts.views.registration import CODE_SENT_JUST_NOW
 from audit.actions import Action
 from audit.clock import now
 from audit.models import AuditEvent
 from sharing.services import register_invited
+from sharing.views.registration import CODE_SENT_JUST_NOW
 from tests.cast import acting
 from tests.factories import PASSWORD, make_account, make_user
 

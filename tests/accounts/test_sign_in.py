@@ -10,12 +10,12 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts.forms import PASSWORD_HELP
 from accounts.middleware.demands import TimeZoneMiddleware
 from accounts.models import OutboxMail, User
 from accounts.services import outbox, people
 from audit.actions import Action
 from audit.models import AuditEvent
+from common.text import PASSWORD_HELP
 from tests.accounts.test_outbox import dead_broker
 from tests.cast import acting
 from tests.factories import PASSWORD, make_user

@@ -72,7 +72,7 @@ def test_the_demo_through_a_radiologists_eyes(
 
 def test_the_pages_around_the_demo_are_in_order(demo: Worklist, come: Callable[..., Person]) -> None:
     ana = come(User.objects.get(email=ANA))
-    for name in ("sharing:shared_by_me", "sharing:invitations", "studies:worklists", "accounts:profile"):
+    for name in ("sharing:shared_by_me", "sharing:invitations", "studies:worklists", "worklists:profile"):
         ana.go(reverse(name))
         expect(ana.page.get_by_role("heading", level=1)).to_be_visible()
         ana.look(f"demo-{name.partition(':')[2]}", LOOKS[1:3])

@@ -41,7 +41,7 @@ def test_from_the_mail_to_the_image(
     page.get_by_role("link", name="/invitations/").click()
 
     # A clean address, and whom the invitation is from.
-    expect(page).to_have_url(f"{dora.site}{reverse('accounts:register')}")
+    expect(page).to_have_url(f"{dora.site}{reverse('sharing:register')}")
     expect(page.get_by_role("main")).to_contain_text(f"Ana at Northgate Hospital invited {OUTSIDE}")
     dora.look("register", LOOKS[1:3])
     page.get_by_label("Your name").fill("Dora Quay")
@@ -95,5 +95,5 @@ def test_a_withdrawn_link_says_whom_to_ask(
         "This invitation has been withdrawn. Ask Ana at Northgate Hospital for a new invitation."
     )
     dora.look("withdrawn", LOOKS[1:3])
-    dora.meant(f"410 {reverse('accounts:register')}")
+    dora.meant(f"410 {reverse('sharing:register')}")
     assert Invitation.objects.get().accepted_at is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cimar.checks import code, kept, loops, marks, templates, words
+from cimar.checks import arrows, code, kept, loops, marks, templates, words
 
 SHORT_VIEW = "def detail(request):\n" + "    x = 1\n" * 24
 LONG_VIEW = "def detail(request):\n" + "    x = 1\n" * 25
@@ -323,3 +323,28 @@ def test_a_loop_that_cannot_be_empty_passes(body):
 
 def test_a_loop_over_an_argument_that_is_parametrised_passes():
     assert in_test("for row in rows: assert row", '@pytest.mark.parametrize("rows", ROWS)') == []
+
+
+CONTRACT = """
+[tool.importlinter]
+exclude_type_checking_imports = {types}
+[[tool.importlinter.contracts]]
+ignore_imports = {upward}
+"""
+
+
+@pytest.mark.parametrize(
+    ("types", "upward", "sentence"),
+    [
+        ("false", ["a -> b"] * 4, "4 imports run up from an app to one above it, and 3 may"),
+        ("true", ["a -> b"] * 3, "An import for a type counts as any other"),
+    ],
+)
+def test_a_fourth_import_that_runs_up_is_a_finding(types, upward, sentence):
+    (finding,) = arrows.check(CONTRACT.format(types=types, upward=upward))
+
+    assert sentence in str(finding)
+
+
+def test_three_imports_that_run_up_are_no_finding():
+    assert not list(arrows.check(CONTRACT.format(types="false", upward=["a -> b"] * 3)))

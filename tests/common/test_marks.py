@@ -110,7 +110,7 @@ def test_pages_of_a_study(client: Client, cast: Cast, brackets: None, page: str)
 def test_the_profile(client: Client, cast: Cast, brackets: None) -> None:
     client.force_login(cast.ana)
 
-    assert unmarked(client.get(reverse("accounts:profile")), *names(cast)) == []
+    assert unmarked(client.get(reverse("worklists:profile")), *names(cast)) == []
 
 
 def test_pages_of_the_administration(client: Client, cast: Cast, brackets: None) -> None:

@@ -210,28 +210,28 @@ ROWS = [
     Row("sharing:withdraw", "get", invitation, {OK: "ana"}),
     Row("sharing:withdraw", "post", invitation, {FOUND: "ana"}),
     # Accounts
-    Row("accounts:profile", "get", none, ALL),
+    Row("worklists:profile", "get", none, ALL),
     Row(
-        "accounts:change_details",
+        "worklists:change_details",
         "post",
         none,
         {FOUND: SIGNED_IN},
         data=lambda world: {"name": "New", "timezone": "UTC"},
     ),
-    Row("accounts:new_share_code", "post", none, {FOUND: SIGNED_IN}),
-    Row("accounts:remove_share_code", "post", none, {FOUND: SIGNED_IN}),
-    Row("accounts:memberships", "get", none, ALL),
-    Row("accounts:accept_offer", "post", lambda world: [world.random], {}, note="that is no one's"),
-    Row("accounts:decline_offer", "post", lambda world: [world.random], {}, note="that is no one's"),
+    Row("worklists:new_share_code", "post", none, {FOUND: SIGNED_IN}),
+    Row("worklists:remove_share_code", "post", none, {FOUND: SIGNED_IN}),
+    Row("sharing:memberships", "get", none, ALL),
+    Row("sharing:accept_offer", "post", lambda world: [world.random], {}, note="that is no one's"),
+    Row("sharing:decline_offer", "post", lambda world: [world.random], {}, note="that is no one's"),
     *(
-        Row("accounts:leave_account", method, lambda world: [world.cast.northgate.uuid], gets)
+        Row("sharing:leave_account", method, lambda world: [world.cast.northgate.uuid], gets)
         for method, gets in (
             ("get", {OK: NORTHGATE}),
             ("post", {FOUND: NORTHGATE - {"adam"}, UNFIT: "adam"}),
         )
     ),
-    Row("accounts:worklist_rights", "get", ct, {OK: ON_CT}),
-    Row("accounts:mail_tick", "post", ct, {FOUND: ON_CT}, data=lambda world: {"wanted": "yes"}),
+    Row("worklists:worklist_rights", "get", ct, {OK: ON_CT}),
+    Row("worklists:mail_tick", "post", ct, {FOUND: ON_CT}, data=lambda world: {"wanted": "yes"}),
     Row("accounts:second_factor", "get", none, ALL),
     Row("accounts:second_factor_required", "get", none, {FOUND: SIGNED_IN}, note="by no account"),
     Row("accounts:sessions", "get", none, ALL),
@@ -254,24 +254,22 @@ ROWS = [
         for method in ("get", "post")
         for page, args in {"new_token": none, "revoke_token": lambda world: [world.random]}.items()
     ),
-    Row("accounts:open_invitation", "get", lambda world: [world.token], {FOUND: SIGNED_IN}, anonymous=FOUND),
+    Row("sharing:open_invitation", "get", lambda world: [world.token], {FOUND: SIGNED_IN}, anonymous=FOUND),
     Row(
-        "accounts:open_invitation",
+        "sharing:open_invitation",
         "get",
         lambda world: ["forged"],
         {HIDDEN: SIGNED_IN},
         anonymous=HIDDEN,
         note="forged",
     ),
-    Row("accounts:register", "get", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
-    Row("accounts:register", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row("sharing:register", "get", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row("sharing:register", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row("sharing:register_code", "get", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
     Row(
-        "accounts:register_code", "get", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"
+        "sharing:register_code", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"
     ),
-    Row(
-        "accounts:register_code", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"
-    ),
-    Row("accounts:resend_code", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
+    Row("sharing:resend_code", "post", none, {MISSING: SIGNED_IN}, anonymous=MISSING, note="without a link"),
     Row(
         "accounts:development_mails", "get", none, {HIDDEN: SIGNED_IN}, anonymous=HIDDEN, note="in production"
     ),

@@ -76,8 +76,8 @@ def careful(world: SimpleNamespace, name: str) -> Client:
     client.raise_request_exception = False
     if name == "anonymous":
         # Whoever holds the link of an invitation, and has typed a name and a password.
-        client.get(reverse("accounts:open_invitation", args=[world.token]))
-        client.post(reverse("accounts:register"), {"name": "Dora", "password": "calm reading room"})
+        client.get(reverse("sharing:open_invitation", args=[world.token]))
+        client.post(reverse("sharing:register"), {"name": "Dora", "password": "calm reading room"})
     return client
 
 

@@ -177,7 +177,7 @@ def test_names_are_seen_on_the_pages_that_show_them(world: SimpleNamespace) -> N
 def test_the_holder_of_a_link_reads_who_invited_them_once_its_opening_is_recorded(
     world: SimpleNamespace, client: Client
 ) -> None:
-    url = reverse("accounts:open_invitation", args=[world.token])
+    url = reverse("sharing:open_invitation", args=[world.token])
 
     page = client.get(url, follow=True)
 

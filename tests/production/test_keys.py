@@ -119,6 +119,6 @@ def test_an_invitation_counts_while_its_key_is_among_the_fallbacks(
     token = tokens.make_token(Invitation.objects.get(email="dora@example.net"))
 
     rotate("CIMAR_TOKEN_KEY", "CIMAR_TOKEN_FALLBACK_KEYS", kept=kept)
-    answer = Client().get(reverse("accounts:open_invitation", args=[token]), follow=True)
+    answer = Client().get(reverse("sharing:open_invitation", args=[token]), follow=True)
 
     assert (answer.status_code == 200 and "dora@example.net" in answer.content.decode()) is works

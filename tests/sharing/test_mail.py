@@ -94,7 +94,7 @@ def test_an_invitation_holds_the_link_that_registers(cast, settings):
     message = mail.invitation(only("invitation"))
     assert message.subject == "Ana wants to share 1 study with you"
     token = make_token(Invitation.objects.get())
-    link = f"{settings.CIMAR_BASE_URL}{reverse('accounts:open_invitation', args=[token])}"
+    link = f"{settings.CIMAR_BASE_URL}{reverse('sharing:open_invitation', args=[token])}"
     assert (link in message.text, link in message.html) == (True, True)
 
 

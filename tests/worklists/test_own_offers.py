@@ -107,8 +107,8 @@ def test_the_account_is_shown_the_email_alone(cast: Any, dora: User) -> None:
     mine = signed_in(dora)
     from accounts.tokens import make_token
 
-    mine.get(reverse("accounts:open_invitation", args=[make_token(waiting().invitation)]))
-    mine.get(reverse("accounts:memberships"))
+    mine.get(reverse("sharing:open_invitation", args=[make_token(waiting().invitation)]))
+    mine.get(reverse("sharing:memberships"))
     look()
     decline(dora)
     look()
@@ -268,7 +268,7 @@ def test_declining_changes_nothing_for_the_person_and_can_be_offered_again(cast:
 
 def test_a_person_leaves_by_themselves_and_needs_a_new_offer_to_come_back(cast: Any) -> None:
     client = signed_in(cast.vera)
-    url = reverse("accounts:leave_account", args=[cast.northgate.uuid])
+    url = reverse("sharing:leave_account", args=[cast.northgate.uuid])
     before = fingerprint()
 
     page = client.get(url).content.decode()
@@ -285,7 +285,7 @@ def test_a_person_leaves_by_themselves_and_needs_a_new_offer_to_come_back(cast: 
 
 
 def test_an_inactive_member_leaves_as_well_so_that_no_one_reactivates_them(cast: Any) -> None:
-    answer = signed_in(cast.ina).post(reverse("accounts:leave_account", args=[cast.northgate.uuid]))
+    answer = signed_in(cast.ina).post(reverse("sharing:leave_account", args=[cast.northgate.uuid]))
 
     assert answer.status_code == 302
     assert not AccountMembership.objects.filter(user=cast.ina).exists()
@@ -295,7 +295,7 @@ def test_the_last_administrator_stays(cast: Any) -> None:
     client = signed_in(cast.adam)
     before = fingerprint()
 
-    answer = client.post(reverse("accounts:leave_account", args=[cast.northgate.uuid]))
+    answer = client.post(reverse("sharing:leave_account", args=[cast.northgate.uuid]))
 
     assert answer.status_code == 422
     assert "This would leave the account without an administrator." in answer.content.decode()
@@ -311,7 +311,7 @@ def test_no_one_leaves_for_another_person(cast: Any) -> None:
     with pytest.raises(PermissionDenied):
         leave_account(membership=membership.pk, by=acting(cast.vera))
     assert (
-        signed_in(cast.ed).get(reverse("accounts:leave_account", args=[cast.northgate.uuid])).status_code
+        signed_in(cast.ed).get(reverse("sharing:leave_account", args=[cast.northgate.uuid])).status_code
         == 404
     )
 
@@ -323,8 +323,8 @@ def test_a_person_may_leave_instead_of_setting_up_a_second_factor(cast: Any) -> 
     client = signed_in(cast.vera)
 
     assert client.get("/studies/", follow=True).redirect_chain
-    assert client.get(reverse("accounts:memberships")).status_code == 200
-    client.post(reverse("accounts:leave_account", args=[cast.northgate.uuid]))
+    assert client.get(reverse("sharing:memberships")).status_code == 200
+    client.post(reverse("sharing:leave_account", args=[cast.northgate.uuid]))
 
     assert not AccountMembership.objects.filter(user=cast.vera).exists()
 
@@ -339,7 +339,7 @@ def test_the_page_says_what_is_offered_and_what_accepting_means(cast: Any, dora:
     invite(cast, offer(cast, ADDRESS, "Radiologist", (cast.ct, None)))
     client = signed_in(dora)
 
-    page = client.get(reverse("accounts:memberships")).content.decode()
+    page = client.get(reverse("sharing:memberships")).content.decode()
 
     for text in (
         "Northgate Hospital",
@@ -352,7 +352,7 @@ def test_the_page_says_what_is_offered_and_what_accepting_means(cast: Any, dora:
         assert text in page
     row = waiting()
     answer = client.post(
-        reverse("accounts:accept_offer", args=[row.invitation.uuid]),
+        reverse("sharing:accept_offer", args=[row.invitation.uuid]),
         {"offered_at": row.offered_at.isoformat()},
         follow=True,
     )
@@ -364,7 +364,7 @@ def test_the_page_says_what_is_offered_and_what_accepting_means(cast: Any, dora:
 )
 def test_any_other_time_than_that_of_the_offer_accepts_nothing(cast: Any, dora: User, typed: str) -> None:
     invite(cast, offer(cast))
-    url = reverse("accounts:accept_offer", args=[waiting().invitation.uuid])
+    url = reverse("sharing:accept_offer", args=[waiting().invitation.uuid])
 
     answer = signed_in(dora).post(url, {"offered_at": typed}, follow=True)
 
@@ -379,7 +379,7 @@ def test_offers_cost_the_same_few_statements(
     client = signed_in(dora)
 
     with django_assert_max_num_queries(14):
-        client.get(reverse("accounts:memberships"))
+        client.get(reverse("sharing:memberships"))
 
 
 def test_the_link_of_the_mail_leads_a_registered_person_to_the_offer(
@@ -388,11 +388,11 @@ def test_the_link_of_the_mail_leads_a_registered_person_to_the_offer(
     from accounts.tokens import make_token
 
     invite(cast, offer(cast))
-    link = reverse("accounts:open_invitation", args=[make_token(waiting().invitation)])
+    link = reverse("sharing:open_invitation", args=[make_token(waiting().invitation)])
 
     client.get(link)
-    to_sign_in = client.get(reverse("accounts:register"))
-    assert to_sign_in["Location"] == f"{reverse('account_login')}?next={reverse('accounts:memberships')}"
+    to_sign_in = client.get(reverse("sharing:register"))
+    assert to_sign_in["Location"] == f"{reverse('account_login')}?next={reverse('sharing:memberships')}"
     client.force_login(dora)
     client.get(link)
-    assert client.get(reverse("accounts:register"))["Location"] == reverse("accounts:memberships")
+    assert client.get(reverse("sharing:register"))["Location"] == reverse("sharing:memberships")

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Account, User
-from audit.actor import STORE, Actor, GuestLink, Kind, Sender
+from audit.actor import STORE, Actor, GuestLink, Kind, Place, Sender
 from worklists.models import Worklist
 from worklists.models.worklist import WorklistQuerySet
 
@@ -128,7 +128,7 @@ _ROLE = """
 """
 
 
-def may(by: Actor, codename: str, worklist: Worklist) -> bool:
+def may(by: Actor, codename: str, worklist: Place) -> bool:
     """Whether the actor holds this right there."""
     _known(codename)
     if by.kind is not Kind.USER:
@@ -140,7 +140,7 @@ def may(by: Actor, codename: str, worklist: Worklist) -> bool:
     return bool(rows)
 
 
-def rights(by: Actor, worklist: Worklist) -> frozenset[str]:
+def rights(by: Actor, worklist: Place) -> frozenset[str]:
     """Every right the actor holds there."""
     if by.kind is Kind.SYSTEM:
         return by.given & CODENAMES
@@ -159,13 +159,13 @@ def rights(by: Actor, worklist: Worklist) -> frozenset[str]:
     return held
 
 
-def _guest_rights(link: GuestLink, worklist: Worklist) -> frozenset[str]:
+def _guest_rights(link: GuestLink, worklist: Place) -> frozenset[str]:
     if worklist.pk != link.worklist_id or not may(Actor.of(link.made_by), "create_guest_links", worklist):
         return frozenset()
     return frozenset(codename for (codename,) in _rows(_GUEST_RIGHTS, None))
 
 
-def _sender_rights(sender: Sender, worklist: Worklist) -> frozenset[str]:
+def _sender_rights(sender: Sender, worklist: Place) -> frozenset[str]:
     stands = (worklist.pk,) in _rows(_SENDERS_WORKLIST, [sender.uuid])
     return STORE if stands and worklist.pk == sender.worklist_id else frozenset()
 

@@ -1,6 +1,5 @@
 """A person's own page: details, share code, worklists and wanted mails. One URL for each action."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,16 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
-from accounts.forms import DetailsForm
 from accounts.models import User
 from accounts.selectors import demands_on, sessions_of
 from accounts.services import people
 from audit.requests import actor_of
 from worklists import selectors, services
+from worklists.forms import DetailsForm
+from worklists.models import Worklist
 from worklists.services.personal import change_personal_code
-
-if TYPE_CHECKING:
-    from worklists.models import Worklist
 
 WORKLISTS_A_PAGE = 50
 
@@ -38,7 +35,7 @@ def change_details(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         people.change_details(user=request.user, by=actor_of(request), **form.cleaned_data)
         messages.success(request, _("Your details were saved."))
-        return redirect("accounts:profile")
+        return redirect("worklists:profile")
     return _page(request, form, status=422)
 
 
@@ -47,7 +44,7 @@ def change_details(request: HttpRequest) -> HttpResponse:
 def new_share_code(request: HttpRequest) -> HttpResponse:
     change_personal_code(by=actor_of(request), new=True)
     messages.success(request, _("You have a new share code. The old one, if you had one, no longer works."))
-    return redirect("accounts:profile")
+    return redirect("worklists:profile")
 
 
 @signed_in
@@ -55,7 +52,7 @@ def new_share_code(request: HttpRequest) -> HttpResponse:
 def remove_share_code(request: HttpRequest) -> HttpResponse:
     change_personal_code(by=actor_of(request), new=False)
     messages.success(request, _("Your share code was removed."))
-    return redirect("accounts:profile")
+    return redirect("worklists:profile")
 
 
 @signed_in
@@ -66,7 +63,7 @@ def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
     lines = selectors.every_right(actor_of(request).rights(shown))
     role = selectors.role_on(request.user, shown)
     return render(
-        request, "accounts/worklist_rights.html", {"worklist": shown, "role": role, "rights": lines}
+        request, "worklists/worklist_rights.html", {"worklist": shown, "role": role, "rights": lines}
     )
 
 
@@ -82,10 +79,10 @@ def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
     services.set_mail_tick(worklist=about, wanted=wanted == "yes", by=actor_of(request))
     sentence = _("Email about %(place)s is on.") if wanted == "yes" else _("Email about %(place)s is off.")
     messages.success(request, sentence % {"place": _("My studies") if about.is_personal else about.label})
-    return redirect("accounts:profile")
+    return redirect("worklists:profile")
 
 
-def _mine(request: HttpRequest, worklist: UUID) -> "Worklist":
+def _mine(request: HttpRequest, worklist: UUID) -> Worklist:
     mine = selectors.worklists_to_pick(actor_of(request)).filter(uuid=worklist).first()
     if mine is None:
         raise Http404
@@ -110,4 +107,4 @@ def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpRes
         "tokens": selectors.number_of_tokens(request.user),
         "browsers": len(sessions_of(request.user, demands=demands_on(request.user), this=here)),
     }
-    return render(request, "accounts/profile.html", context, status=status)
+    return render(request, "worklists/profile.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Registering on an invitation, and a person's own details."""
+"""Name, password and emailed code of a person who registers on an invitation."""
 
 from typing import Any
 
@@ -8,12 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms.signing_in import PASSWORD_HELP
 from accounts.models import User
-from common import timezones
-from common.person_names import checked_name
-
-NO_NAME = {"required": gettext_lazy("Enter your name.")}
+from common.person_names import NO_NAME, checked_name
+from common.text import PASSWORD_HELP
 
 
 class RegisterForm(forms.Form):
@@ -23,7 +20,7 @@ class RegisterForm(forms.Form):
         label=gettext_lazy("Your name"),
         max_length=200,
         help_text=gettext_lazy("The name your colleagues know you by."),
-        error_messages=NO_NAME,
+        error_messages={"required": gettext_lazy(NO_NAME)},
         widget=forms.TextInput({"autocomplete": "name"}),
     )
     password = forms.CharField(
@@ -69,25 +66,3 @@ class RegistrationCodeForm(forms.Form):
         if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
             raise ValidationError(_("Enter all six digits."))
         return digits
-
-
-class DetailsForm(forms.Form):
-    """A person's own name and time zone."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=200,
-        error_messages=NO_NAME,
-        widget=forms.TextInput({"autocomplete": "name"}),
-    )
-    timezone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"),
-        help_text=gettext_lazy("Dates and times are shown in this time zone."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = timezones.choices()
-
-    def clean_name(self) -> str:
-        return checked_name(self.cleaned_data["name"])

@@ -33,7 +33,7 @@ def memberships(request: HttpRequest) -> HttpResponse:
         "offers": offers_with_names(request.user),
         "memberships": own_memberships(request.user),
     }
-    return render(request, "accounts/memberships.html", context)
+    return render(request, "sharing/memberships.html", context)
 
 
 @signed_in
@@ -53,7 +53,7 @@ def accept(request: HttpRequest, offer: UUID) -> HttpResponse:
                 request,
                 _("The person who made this offer may no longer do so. Ask the account for a new one."),
             )
-    return redirect("accounts:memberships")
+    return redirect("sharing:memberships")
 
 
 @signed_in
@@ -65,7 +65,7 @@ def decline(request: HttpRequest, offer: UUID) -> HttpResponse:
         raise Http404 from None
     sentence = _("You declined the membership of %(account)s. Nothing has changed for you.")
     messages.success(request, sentence % {"account": account.name})
-    return redirect("accounts:memberships")
+    return redirect("sharing:memberships")
 
 
 @never_cache
@@ -84,10 +84,10 @@ def leave(request: HttpRequest, account: UUID) -> HttpResponse:
             refusal = error.messages[0]
         else:
             messages.success(request, _("You have left %(account)s.") % {"account": mine.account.name})
-            return redirect("accounts:memberships")
+            return redirect("sharing:memberships")
     context = {"membership": mine, "goes": leaving_lines(mine), "refusal": refusal}
     context["stays"] = "" if refusal else why_member_stays(mine)
-    return render(request, "accounts/leave_account.html", context, status=422 if refusal else 200)
+    return render(request, "sharing/leave_account.html", context, status=422 if refusal else 200)
 
 
 def _shown(request: HttpRequest) -> datetime | None:

@@ -20,7 +20,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import tokens
-from accounts.forms import RegisterForm, RegistrationCodeForm
 from accounts.models import Invitation
 from accounts.selectors import proved_emails
 from accounts.services import invitations, registration
@@ -28,6 +27,7 @@ from audit.actor import Actor
 from audit.requests import actor_of, ip_address_of
 from common.responses import gone
 from common.text import without_deceitful
+from sharing.forms import RegisterForm, RegistrationCodeForm
 from sharing.services import register_invited
 from worklists.selectors.offers import offers_to
 
@@ -50,7 +50,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     invitation, generation = tokens.read_signed(token)
     if invitation is None:
         # The same for every token that is none, whatever is wrong with it.
-        return render(request, "accounts/incomplete_invitation.html", status=404)
+        return render(request, "sharing/incomplete_invitation.html", status=404)
     if request.method == "GET":
         # An account that invited a registered person is not shown who they are.
         invitations.note_opening(invitation=invitation, by=Actor.stranger(ip_address_of(request)))
@@ -58,7 +58,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         # The same link once more, before the code is entered, keeps what was typed.
         if not opened.items() <= request.session.get(KEY, {}).items():
             request.session[KEY] = opened
-    response = redirect("accounts:register")
+    response = redirect("sharing:register")
     response["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -74,7 +74,7 @@ def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
         )
         invitation = invitations_to_show.filter(uuid=UUID(kept["invitation"])).first() if kept else None
         if invitation is None:
-            return render(request, "accounts/no_invitation.html", status=404)
+            return render(request, "sharing/no_invitation.html", status=404)
         if request.user.is_authenticated:
             return _signed_in_already(request, invitation)
         if invitation.generation != kept["generation"]:
@@ -101,9 +101,9 @@ def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _mailed_code(request, invitation, form):
         values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
         request.session[KEY] = {**kept, **values}
-        return redirect("accounts:register_code")
+        return redirect("sharing:register_code")
     context = {"form": form, "invitation": invitation, **who_invites(invitation)}
-    return render(request, "accounts/register.html", context, status=422 if form.errors else 200)
+    return render(request, "sharing/register.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -114,7 +114,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """The code from the mail proves that the email is theirs; a forwarded link alone does not."""
     kept = request.session[KEY]
     if "password" not in kept:
-        return redirect("accounts:register")
+        return redirect("sharing:register")
     form = RegistrationCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
@@ -132,7 +132,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             del request.session[KEY]
             return perform_login(request, user, email=user.email, redirect_url=settings.LOGIN_REDIRECT_URL)
     context = {"form": form, "invitation": invitation}
-    return render(request, "accounts/register_code.html", context, status=422 if form.errors else 200)
+    return render(request, "sharing/register_code.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -140,7 +140,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @invited
 def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if "password" not in request.session[KEY]:
-        return redirect("accounts:register")
+        return redirect("sharing:register")
     try:
         fresh = registration.send_code(invitation=invitation, by=actor_of(request))
     except ValidationError as refusal:
@@ -150,7 +150,7 @@ def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     else:
         sentence = NEW_CODE if fresh else CODE_SENT_JUST_NOW
         messages.info(request, _(sentence))
-    return redirect("accounts:register_code")
+    return redirect("sharing:register_code")
 
 
 def _mailed_code(request: HttpRequest, invitation: Invitation, form: RegisterForm) -> bool:
@@ -173,8 +173,8 @@ def _signed_in_already(request: HttpRequest, invitation: Invitation) -> HttpResp
     if invitation.email in proved_emails(request.user):
         request.session.pop(KEY, None)
         offered = offers_to(request.user).filter(invitation=invitation).exists()
-        return redirect("accounts:memberships" if offered else settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/signed_in_as_other.html", {"invitation": invitation})
+        return redirect("sharing:memberships" if offered else settings.LOGIN_REDIRECT_URL)
+    return render(request, "sharing/signed_in_as_other.html", {"invitation": invitation})
 
 
 def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationError) -> HttpResponse:
@@ -185,7 +185,7 @@ def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationEr
     messages.info(request, f"{refusal.message} {advice}".strip())
     offered = getattr(invitation, "membership", None)
     if offered is not None and offered.ended_at is None:
-        return redirect_to_login(reverse("accounts:memberships"), reverse("account_login"))
+        return redirect_to_login(reverse("sharing:memberships"), reverse("account_login"))
     return redirect("account_login")
 
 

@@ -1,4 +1,4 @@
-"""What people pick and type on the pages of sharing."""
+"""Recipients, notes and dates of a share, and the rows that people pick."""
 
 import re
 from collections.abc import Iterable
