@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
@@ -86,6 +86,8 @@ def _answered(asked: Asked, view: View, named: dict[str, Any]) -> HttpResponseBa
         return refusal
     call: View = lambda request: view(asked, **named)  # noqa: E731
     if asked.request.method not in SAFE and asked.by.kind is Kind.USER:
+        # The CSRF token is in the header: no body is read to look for it in a form.
+        asked.request.POST = QueryDict()  # type: ignore[misc, assignment]
         call = csrf_protect(call)
     try:
         return call(asked.request)

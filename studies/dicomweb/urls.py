@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from studies.dicomweb.views import frames, metadata, objects, search, service
+from studies.dicomweb.views import frames, metadata, objects, search, service, store
 
 app_name = "dicomweb"
 
@@ -22,13 +22,14 @@ _instance = f"{_series}/instances/<uid:instance>"
 
 urlpatterns = [
     path("<uuid:worklist>", service.capabilities, name="service"),
-    path("<uuid:worklist>/studies", search.studies, name="search_studies"),
+    path("<uuid:worklist>/studies", store.studies, name="studies"),
+    path("<uuid:worklist>/store/allowed", store.allowed, name="store_allowed"),
     path("<uuid:worklist>/series", search.series, name="search_series"),
     path("<uuid:worklist>/instances", search.instances, name="search_instances"),
     path(f"{_study}/series", search.series, name="search_series_of_study"),
     path(f"{_study}/instances", search.instances, name="search_instances_of_study"),
     path(f"{_series}/instances", search.instances, name="search_instances_of_series"),
-    path(_study, objects.objects, name="study"),
+    path(_study, store.study, name="study"),
     path(f"{_study}/metadata", metadata.metadata, name="study_metadata"),
     path(_series, objects.objects, name="series"),
     path(f"{_series}/metadata", metadata.metadata, name="series_metadata"),

@@ -20,6 +20,7 @@ from studies.ingest.image_order import numbers, slice_of, taken_at
 from studies.ingest.limits import Limits
 from studies.ingest.opening import text_of
 from studies.ingest.refusals import FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, LeftAside
+from studies.ingest.results import Uids
 from studies.ingest.text import clean, lenient_date
 from studies.ingest.uids import is_standard, is_uid
 from studies.ingest.walk import Pixels, Walked, walk
@@ -63,6 +64,15 @@ class Header:
     study: dict[str, Any]
     series: dict[str, Any]
     instance: dict[str, Any]
+
+    @property
+    def uids(self) -> Uids:
+        return Uids(
+            study=self.study_instance_uid,
+            series=self.series_instance_uid,
+            instance=self.sop_instance_uid,
+            sop_class=self.instance["sop_class_uid"],
+        )
 
 
 def read_header(

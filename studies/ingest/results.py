@@ -14,6 +14,16 @@ class FileOutcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Uids:
+    """Which instance a file is, of which kind of object."""
+
+    study: str
+    series: str
+    instance: str
+    sop_class: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TwoPatients:
     """What tells the patient of a study from the other patient of a file that says it belongs to it."""
 
@@ -27,7 +37,8 @@ class TwoPatients:
 class FileResult:
     """One file, or one member of a ZIP. `sentence` says why it was refused, or what a file that was left aside is.
 
-    `deviations` are how a file that was taken in differs from the standard, as codes of `studies.deviations`.
+    `deviations` are how a file that was taken in differs from the standard, as codes of `studies.deviations`. `uids`
+    are missing where the file could not be read.
     """
 
     name: str
@@ -40,6 +51,7 @@ class FileResult:
     in_zip: bool = False
     deviations: tuple[str, ...] = ()
     patients: TwoPatients | None = None
+    uids: Uids | None = None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from studies.services.metadata import metadata_from_file, store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, export_upload, open_study, read_list, read_upload
 from studies.services.retrieval import Retrieved, open_by_uid
+from studies.services.storing import check_store, store_instances
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "begin_download",
     "carry_in",
     "check_open",
+    "check_store",
     "check_upload",
     "erase_study",
     "export_upload",
@@ -36,6 +38,7 @@ __all__ = [
     "render_waiting",
     "search_by_dicom",
     "send_download",
+    "store_instances",
     "store_missing_metadata",
     "sweep_leftovers",
     "take_in_all",

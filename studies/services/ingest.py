@@ -26,7 +26,14 @@ from studies.ingest.headers import Header, read_header
 from studies.ingest.json_model import described
 from studies.ingest.limits import MB, Limits, limits
 from studies.ingest.patients import two_patients
-from studies.ingest.refusals import EMPTY_ZIP, OTHER_BYTES, UNEXPECTED, FileRefused, LeftAside
+from studies.ingest.refusals import (
+    EMPTY_ZIP,
+    OTHER_BYTES,
+    OTHER_STUDY,
+    UNEXPECTED,
+    FileRefused,
+    LeftAside,
+)
 from studies.ingest.results import FileOutcome, FileResult, IngestResult
 from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import ReceivedFile, Source, receive, shown
@@ -75,9 +82,14 @@ def carry_in(
     by: Actor,
     sources: Iterable[Source],
     progress: Progress = lambda result: None,
+    study: str = "",
+    unpack: bool = True,
 ) -> IngestResult:
-    """`take_in_all` for files whose upload was permitted: losing the right since then does not stop it."""
-    bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by)
+    """`take_in_all` for files whose upload was permitted: losing the right since then does not stop it.
+
+    With the UID of a `study`, files of other studies are refused. Unless to `unpack`, a ZIP is a file like any other.
+    """
+    bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by, study)
 
     def note(done: list[FileResult]) -> None:
         result.add(done)
@@ -85,7 +97,7 @@ def carry_in(
             progress(file)
 
     try:
-        for item in _unpacked(sources, bounds):
+        for item in _unpacked(sources, bounds, unpack=unpack):
             note(batch.add(item, bounds))
             if batch.is_full:
                 note(batch.flush())
@@ -120,12 +132,12 @@ class _Item:
         )
 
 
-def _unpacked(sources: Iterable[Source], bounds: Limits) -> Iterator[_Item]:
+def _unpacked(sources: Iterable[Source], bounds: Limits, *, unpack: bool) -> Iterator[_Item]:
     """Every single file; in place of a ZIP its members, named behind it."""
     for source in sources:
         try:
             with source.open() as stream:
-                if not is_zip(stream):
+                if not unpack or not is_zip(stream):
                     yield _Item(source, source.shown, receive(stream, limits=bounds))
                     continue
                 is_empty = True
@@ -148,6 +160,7 @@ class _Batch:
 
     worklist: Worklist
     by: Actor
+    study: str = ""
     files: list[tuple[_Item, ReceivedFile, Header]] = field(default_factory=list)
     size: int = 0
 
@@ -178,6 +191,9 @@ class _Batch:
             # A hostile file failed in an unforeseen way: the rest goes on.
             log.warning("a file could not be read: %s", type(error).__name__)
             return [item.left_out(FileRefused(UNEXPECTED))]
+        if self.study not in ("", header.study_instance_uid):
+            received.close()
+            return [item.result(FileOutcome.REFUSED, OTHER_STUDY, uids=header.uids)]
         self.files.append((item, received, header))
         self.size += received.size
         return []
@@ -234,6 +250,7 @@ class _Batch:
             blob_id=arrival.blob_id,
             deviations=() if refused else tuple(arrival.header.instance["deviations"]),
             patients=two_patients(files.study, arrival.header.study) if other else None,
+            uids=arrival.header.uids,
         )
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ def _row(name: str, people: dict[Any, Any], *what: str, method: str = "get", not
 def rows(on_ct: frozenset[str]) -> list[Row]:
     """`on_ct` see the list of CT Reporting; of them Adam and Ana may download."""
     seen = {OK: on_ct}
+    may_store = {415: "adam ana nolan", DENIED: on_ct - {"adam", "ana"}}
     whole = {OK: "adam ana", DENIED: on_ct - {"adam", "ana"}}
 
     def sent(name: str, *what: str) -> Row:
@@ -49,7 +50,11 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
     return [
         _row("service", seen),
         Row("dicomweb:nothing", "get", lambda world: ["nothing"], {}, anonymous=NOT_SIGNED_IN),
-        _row("search_studies", seen),
+        _row("studies", seen),
+        # A form is no instance: what is past the right is 415.
+        _row("studies", may_store, method="post"),
+        _row("study", may_store, *study, method="post"),
+        Row("dicomweb:store_allowed", "get", _named(), {204: "adam ana nolan"}, rest=401, anonymous=NOT_SIGNED_IN),
         _row("search_series", seen),
         _row("search_instances", seen),
         _row("search_series_of_study", seen, *study),

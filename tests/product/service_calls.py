@@ -327,6 +327,9 @@ STUDIES: dict[str, Call] = {
     "trail.read_trail": lambda w: trail.read_trail(
         placement=w.at_home, by=acting(w.cast.ana), filters=Filters()
     ),
+    "storing.store_instances": lambda w: studies.services.store_instances(
+        worklist=w.cast.ct.uuid, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
+    ),
     "uploads.ingest_waiting": lambda w: uploads.ingest_waiting(),
     "uploads.receive_upload": lambda w: uploads.receive_upload(
         worklist=w.cast.ct, by=acting(w.cast.ana), files=[a_file(), a_file()]

@@ -23,6 +23,7 @@ NOT_A_DEED = {
     "accounts.limits.too_many_tokens",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
+    "studies.storing.check_store",
     "studies.instances.refusal",
     "studies.metadata.metadata_from_file",
     "studies.reads.check_open",

@@ -41,9 +41,8 @@ class Unread:
 
 def post(client: Client, url: str, **headers: Any) -> Any:
     form = "multipart/form-data; boundary=x"
-    return client.generic(
-        "POST", url, content_type=form, CONTENT_LENGTH=str(LARGE), **{"wsgi.input": Unread()}, **headers
-    )
+    more = {"CONTENT_LENGTH": str(LARGE), "wsgi.input": Unread(), **headers}
+    return client.generic("POST", url, content_type=form, **more)
 
 
 def urls(patterns: list[Any], before: str = "/") -> list[str]:
@@ -64,6 +63,11 @@ def urls(patterns: list[Any], before: str = "/") -> list[str]:
 EVERY_URL = sorted(url for url in set(urls(get_resolver().url_patterns)) if "(" not in url and "^" not in url)
 
 
+INSTANCES = [
+    url for url in EVERY_URL if url.startswith("/dicomweb/") and url.endswith(("/studies", "/studies/1.2.3"))
+]
+
+
 def test_the_list_holds_the_pages_of_every_app() -> None:
     assert len(EVERY_URL) > 100
     assert {url.split("/")[1] for url in EVERY_URL} >= {
@@ -82,10 +86,13 @@ def test_a_large_body_is_refused_unread_at_every_url(world: SimpleNamespace, per
 
     statuses = {url: post(clients[person], url).status_code for url in EVERY_URL}
 
-    # Where there is no page, or a page before the middleware of the site, nothing reads the body either.
+    # Where there is no page, or a page before the middleware of the site, nothing reads the body either; nor where
+    # files and instances are received: there the right is asked first.
     other = {url: status for url, status in statuses.items() if status != 413}
     assert set(other) == {
-        url for url in other if url.startswith(("/health", "/metrics")) or url.endswith("/upload/files/")
+        url
+        for url in other
+        if url.startswith(("/health", "/metrics")) or url.endswith("/upload/files/") or url in INSTANCES
     }
     assert len(statuses) - len(other) > 100
 
@@ -105,6 +112,29 @@ def test_files_are_refused_unread_where_the_person_may_not_send_any(
     assert answer.status_code == status
     assert Upload.objects.count() == before
     assert AuditEvent.objects.filter(action=Action.DENIED).count() == (status == 403)
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [("anonymous", 401), ("vera", 403), ("ben", 404), ("gus", 403), ("ed", 404)]
+)
+@pytest.mark.parametrize("rest", ["", "/1.2.3"])
+def test_instances_are_refused_unread_where_the_person_may_not_store_any(
+    world: SimpleNamespace, person: str, status: int, rest: str
+) -> None:
+    client = signed_in(world, person) if person != "anonymous" else Client()
+
+    answer = post(client, f"/dicomweb/{world.cast.ct.uuid}/studies{rest}")
+
+    assert answer.status_code == status
+    assert AuditEvent.objects.filter(action=Action.DENIED).count() == (status == 403)
+
+
+def test_instances_beyond_the_limit_are_refused_unread(world: SimpleNamespace) -> None:
+    kind = {"CONTENT_LENGTH": str(9 * 1024**3), "CONTENT_TYPE": "multipart/related; boundary=x"}
+
+    answer = post(signed_in(world, "ana"), f"/dicomweb/{world.cast.ct.uuid}/studies", **kind)
+
+    assert answer.status_code == 413
 
 
 def test_files_still_want_the_token_of_the_form(world: SimpleNamespace) -> None:

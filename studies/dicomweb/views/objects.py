@@ -18,7 +18,11 @@ DICOM = "application/dicom"
 
 
 @door("GET")
-def objects(asked: Asked, study: str, series: str = "", instance: str = "") -> HttpResponseBase:
+def objects(asked: Asked, study: str, series: str, instance: str = "") -> HttpResponseBase:
+    return sent(asked, study, series, instance)
+
+
+def sent(asked: Asked, study: str, series: str = "", instance: str = "") -> HttpResponseBase:
     opened = services.open_by_uid(
         worklist=asked.worklist,
         study=study,

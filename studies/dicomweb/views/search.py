@@ -18,21 +18,17 @@ UNSUPPORTED = "These parameters are not supported"  # allowed: for programs
 
 
 @door("GET")
-def studies(asked: Asked) -> HttpResponseBase:
-    return _searched(asked, question_of(asked.request, Level.STUDY))
-
-
-@door("GET")
 def series(asked: Asked, study: str = "") -> HttpResponseBase:
-    return _searched(asked, question_of(asked.request, Level.SERIES, study=study))
+    return searched(asked, Level.SERIES, study=study)
 
 
 @door("GET")
 def instances(asked: Asked, study: str = "", series: str = "") -> HttpResponseBase:
-    return _searched(asked, question_of(asked.request, Level.INSTANCE, study=study, series=series))
+    return searched(asked, Level.INSTANCE, study=study, series=series)
 
 
-def _searched(asked: Asked, question: DicomQuestion) -> HttpResponseBase:
+def searched(asked: Asked, level: Level, **within: str) -> HttpResponseBase:
+    question = question_of(asked.request, level, **within)
     media_type = json_type(asked.request)
     matches = services.search_by_dicom(worklist=asked.worklist, by=asked.by, question=question)
     models = [MATCHES[question.level](asked, question, row) for row in matches.rows]

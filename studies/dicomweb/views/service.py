@@ -12,6 +12,7 @@ from studies.dicomweb.door import Asked, actor_of_dicomweb_request, door, finish
 TRANSACTIONS = {
     "search": ["studies", "series", "instances", "studies/{study}/series", "studies/{study}/instances"],
     "retrieve": ["studies/{study}", "studies/{study}/metadata", ".../instances/{instance}/frames/{frames}"],
+    "store": ["studies", "studies/{study}"],
 }
 
 
