@@ -54,7 +54,14 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         # A form is no instance: what is past the right is 415.
         _row("studies", may_store, method="post"),
         _row("study", may_store, *study, method="post"),
-        Row("dicomweb:store_allowed", "get", _named(), {204: "adam ana nolan"}, rest=401, anonymous=NOT_SIGNED_IN),
+        Row(
+            "dicomweb:store_allowed",
+            "get",
+            _named(),
+            {204: "adam ana nolan"},
+            rest=401,
+            anonymous=NOT_SIGNED_IN,
+        ),
         _row("search_series", seen),
         _row("search_instances", seen),
         _row("search_series_of_study", seen, *study),

@@ -77,5 +77,5 @@ def allowed(asked: Asked) -> HttpResponseBase:
         services.check_store(worklist=asked.worklist, by=asked.by)
     except (NothingThere, Refused):
         # A refusal has its event when the request itself is answered.
-        return unknown()
+        return unknown(asked.request)
     return HttpResponse(status=204)
