@@ -21,6 +21,7 @@ from administration.columns import column
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
+from administration.sign_in_provider import provider_page
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -38,6 +39,8 @@ ABOUT_ACCOUNT = (
     Action.ACCOUNT_NAME_ASK,
     Action.ACCOUNT_NAME_CONFIRM,
     Action.ACCOUNT_NAME_DECLINE,
+    Action.PROVIDER_CHANGE,
+    Action.PROVIDER_REMOVE,
     Action.ROLE_ADD,
     Action.ROLE_CHANGE,
     Action.ROLE_REMOVE,
@@ -157,7 +160,7 @@ class NewAccountForm(ServiceForm):
 
 @admin.register(Account)
 class AccountAdmin(EditablePage):
-    row_pages = {"identity": identity_page}
+    row_pages = {"identity": identity_page, "provider": provider_page}
     noun, nouns = gettext_noop("account"), gettext_noop("accounts")
     add_label = gettext_lazy("Add an account")
     search_fields = ("name",)

@@ -35,6 +35,8 @@ class Action(models.TextChoices):
     ACCOUNT_NAME_ASK = "account:name:ask", gettext_lazy("Account name requested")
     ACCOUNT_NAME_CONFIRM = "account:name:confirm", gettext_lazy("Account name confirmed")
     ACCOUNT_NAME_DECLINE = "account:name:decline", gettext_lazy("Account name declined")
+    PROVIDER_CHANGE = "account:provider:change", gettext_lazy("Sign-in provider set")
+    PROVIDER_REMOVE = "account:provider:remove", gettext_lazy("Sign-in provider removed")
     ROLE_ADD = "account:role:add", gettext_lazy("Role added")
     ROLE_CHANGE = "account:role:change", gettext_lazy("Role changed")
     ROLE_REMOVE = "account:role:remove", gettext_lazy("Role removed")

@@ -33,6 +33,8 @@ SENTENCES: dict[Action, str] = {
     Action.ACCOUNT_NAME_ASK: gettext_noop("{who} asked to rename {account}{new_name}"),
     Action.ACCOUNT_NAME_CONFIRM: gettext_noop("{who} confirmed the name of {account}{old_name}"),
     Action.ACCOUNT_NAME_DECLINE: gettext_noop("{who} declined to rename {account}{new_name}{why}"),
+    Action.PROVIDER_CHANGE: gettext_noop("{who} set the sign-in provider of {account}"),
+    Action.PROVIDER_REMOVE: gettext_noop("{who} removed the sign-in provider of {account}"),
     Action.ROLE_ADD: gettext_noop("{who} added the role {role}"),
     Action.ROLE_CHANGE: gettext_noop("{who} changed the role {role}{rights}"),
     Action.ROLE_REMOVE: gettext_noop("{who} removed the role {role}"),

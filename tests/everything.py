@@ -31,7 +31,7 @@ from tests.factories import (
     placement_of,
 )
 from worklists.models import AccessToken, InvitedMembership, Sender, Worklist
-from worklists.services import MembershipOffer
+from worklists.services import MembershipOffer, set_provider
 
 CODE = "123456"
 
@@ -73,6 +73,10 @@ def make_world() -> World:
     Leftover.objects.create(study=make_study(cast.chest), sha256="ab" * 32, size=1)
     Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
     Account.objects.filter(pk=cast.riverside.pk).update(name_asked_for="Royal Clinic")
+    set_provider(
+        account=cast.riverside, name="riverside", issuer="https://login.riverside.example", client_id="cimar",
+        domains=["riverside.example"], by=acting(cast.sue),
+    )  # fmt: skip
     reports = [
         share(cast.ana, study, cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid))),
         share(cast.ana, study, cast.ct, Target(Method.GROUP, str(cast.cardiology.uuid))),

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from audit.actor import OPERATOR
+from worklists.services import set_provider
+
 CLIENT, SECRET = "cimar-test", "a secret of theirs"
 
 
@@ -25,6 +28,7 @@ class Provider:
         self.about: dict[str, Any] = {}
         self.asked: dict[str, str] = {}
         self.exchanged: dict[str, str] = {}
+        self.row: Any = None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -51,6 +55,12 @@ class Provider:
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, **self.says, **self.token}
         return jwt.encode(claims, self.signs_with, algorithm="RS256", headers={"kid": "one"})
+
+    def of(self, account: Any, *, name: str, domains: list[str]) -> Any:
+        """This provider as the account's own; its secret is in the settings under the name."""
+        return set_provider(
+            account=account, name=name, issuer=self.issuer, client_id=CLIENT, domains=domains, by=OPERATOR
+        )
 
     def settings(self) -> dict[str, Any]:
         app = {

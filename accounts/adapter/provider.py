@@ -24,8 +24,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import mail
-from accounts.models import User
+from accounts.models import IdentityProvider, User
 from accounts.selectors import demands_on, users_at
+from accounts.selectors.providers import domain_of, domains_of, provider_for, provider_with
 from accounts.services import sessions
 from audit.requests import actor_of
 from common.text import identity
@@ -49,10 +50,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """The apps of the settings, and none from the database."""
-        configured = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
-        apps = [SocialApp(provider="openid_connect", **app) for app in configured]
-        return [app for app in apps if provider in (None, app.provider, app.provider_id)]
+        """The provider of the environment, or the account's that is asked for; never a list of accounts."""
+        apps = [SocialApp(provider="openid_connect", **app) for app in _configured()]
+        apps = [app for app in apps if provider in (None, app.provider, app.provider_id)]
+        if not apps and provider not in (None, PROVIDER, "openid_connect"):
+            row = provider_with(provider)
+            apps = [_app_of(row)] if row is not None else []
+        return apps
 
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
@@ -98,6 +102,31 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(redirect("account_login"))
 
 
+def provider_id_for(email: str) -> str:
+    """Of the provider that vouches for the email's domain; empty where none does."""
+    if (row := provider_for(email)) is not None:
+        return str(row.uuid)
+    own = any(domain_of(email) in app["settings"].get("domains", ()) for app in _configured())
+    return PROVIDER if own else ""
+
+
+def _configured() -> list[dict[str, Any]]:
+    apps: list[dict[str, Any]] = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    return apps
+
+
+def _app_of(row: IdentityProvider) -> SocialApp:
+    """Named as the account is: a name that the platform has confirmed."""
+    return SocialApp(
+        provider="openid_connect",
+        provider_id=str(row.uuid),
+        name=row.account.name,
+        client_id=row.client_id,
+        secret=settings.CIMAR_OIDC_SECRETS[row.name],
+        settings={"server_url": row.issuer, "domains": domains_of(row), "oauth_pkce_enabled": True},
+    )
+
+
 def claims_in(data: dict[str, Any]) -> dict[str, Any]:
     """The claims about the email, all from the same document."""
     claims: dict[str, Any] = data["userinfo"] if "email" in data["userinfo"] else data["id_token"]
@@ -108,7 +137,9 @@ class ProviderClient(OpenIDConnectOAuth2Adapter):
     """allauth's client, which also verifies each token's signature and that both answers are about the same person."""
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        return mail.link(reverse("provider_back"))
+        if app.provider_id == PROVIDER:
+            return mail.link(reverse("provider_back"))
+        return mail.link(reverse("provider_own_back", args=[app.provider_id]))
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         if not kwargs["response"].get("id_token"):

@@ -45,6 +45,16 @@ class PasswordAgainForm(Worded, allauth_forms.ReauthenticateForm):
     """For a signed-in person, before a change of what protects the sign-in."""
 
 
+class OrganisationForm(Worded):
+    """Whose domain says with which provider a person signs in."""
+
+    email = forms.EmailField(max_length=254)
+
+    def clean_email(self) -> str:
+        email: str = identity(self.cleaned_data["email"])
+        return email
+
+
 class ForgottenPasswordForm(Worded, allauth_forms.ResetPasswordForm):
     """Does not look the email up: the page answers after the same time whether or not it is registered."""
 

@@ -3,7 +3,11 @@
 from accounts.models.account import Account, AccountMembership, Role
 from accounts.models.invitation import Invitation
 from accounts.models.outbox import OutboxMail
+from accounts.models.provider import IdentityProvider, ProviderDomain
 from accounts.models.tally import Tally
 from accounts.models.user import User
 
-__all__ = ["Account", "AccountMembership", "Invitation", "OutboxMail", "Role", "Tally", "User"]
+__all__ = [
+    "Account", "AccountMembership", "IdentityProvider", "Invitation", "OutboxMail", "ProviderDomain", "Role", "Tally",
+    "User",
+]  # fmt: skip

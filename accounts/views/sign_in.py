@@ -28,6 +28,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.decorators import FOR_ADMINISTRATORS
 from accounts.forms import NOT_RIGHT, PasskeyForm
 from accounts.models import User
+from accounts.selectors.providers import working_providers
 from accounts.services import people, second_factor, sessions
 from accounts.services.registration import NO_TRY_LEFT
 from audit.requests import actor_of
@@ -50,6 +51,12 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 def as_text(options: dict[str, Any]) -> str:
     """The options for the device, for the script."""
     return json.dumps(options, cls=DjangoJSONEncoder)
+
+
+class SignIn(allauth_views.LoginView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Whether any account has a provider of its own; the page does not show which."""
+        return {**super().get_context_data(**kwargs), "organisations": working_providers().exists()}
 
 
 class SecondFactor(AuthenticateView):

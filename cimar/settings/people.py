@@ -75,6 +75,15 @@ USERSESSIONS_TRACK_ACTIVITY = (
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.ProviderAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+# The client secrets of accounts' own providers: a name of a provider, a space, its secret.
+CIMAR_OIDC_SECRETS: dict[str, str] = {}
+for _line in env.listed("CIMAR_OIDC_SECRETS"):
+    _name, _space, _secret = _line.partition(" ")
+    if not _secret.strip():
+        env.complain(
+            "CIMAR_OIDC_SECRETS has a line without a secret. Each is a name, a space and the secret."
+        )
+    CIMAR_OIDC_SECRETS[_name] = _secret.strip()
 if _issuer := env.text("CIMAR_OIDC_ISSUER").rstrip("/"):
     _client = {
         "client_id": env.text("CIMAR_OIDC_CLIENT_ID"),

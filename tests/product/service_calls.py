@@ -162,6 +162,13 @@ WORKLISTS: dict[str, Call] = {
     "account_settings.change_account": lambda w: worklists.services.change_account(
         account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=acting(w.cast.adam)
     ),
+    "providers.set_provider": lambda w: worklists.services.set_provider(
+        account=w.cast.northgate, name="northgate", issuer="https://login.northgate.example", client_id="cimar",
+        domains=["northgate.example"], by=acting(w.cast.sue),
+    ),
+    "providers.remove_provider": lambda w: worklists.services.remove_provider(
+        account=w.cast.riverside, by=acting(w.cast.sue)
+    ),
     "account_names.confirm_account": lambda w: worklists.services.confirm_account(
         account=w.cast.northgate, domain="northgate.example", town="Northgate", by=acting(w.cast.sue)
     ),

@@ -286,6 +286,7 @@ ROWS = [
     ),
 ]
 
+NO_PROVIDER = "7f1f4d1e-64ff-4b53-9a8a-3f3d3a3f6f11"
 # allauth's pages: what a signed-in person and a visitor get.
 GROUPED_ROWS = [
     ("account_login", [], FOUND, OK),
@@ -300,6 +301,9 @@ GROUPED_ROWS = [
     ("mfa_login_webauthn", [], FOUND, OK),
     ("provider_leave", [], 405, 405),
     ("provider_back", [], HIDDEN, HIDDEN),
+    ("provider_find", [], FOUND, OK),
+    ("provider_own", [NO_PROVIDER], HIDDEN, HIDDEN),
+    ("provider_own_back", [NO_PROVIDER], HIDDEN, HIDDEN),
     ("account_email_verification_sent", [], FOUND, LOGIN),
     ("account_change_password", [], OK, LOGIN),
     ("account_set_password", [], FOUND, LOGIN),

@@ -279,7 +279,9 @@ KEYS = {"secret_key", "secret_key_fallbacks", "token_key", "token_key_fallbacks"
 STORE = {"s3_access_key", "s3_secret_key"}
 NEEDED = {
     "nginx": {"tls_certificate", "tls_key"},
-    "web": KEYS | STORE | {"metrics_token", "broker_password", "database_password", "oidc_client_secret"},
+    "web": KEYS
+    | STORE
+    | {"metrics_token", "broker_password", "database_password", "oidc_client_secret", "oidc_client_secrets"},
     "worker": KEYS | STORE | {"metrics_token", "broker_password", "database_password", "email_password"},
     "beat": {"broker_password"},
     "migrate": STORE | {"database_password", "database_owner_password"},

@@ -16,6 +16,7 @@ EMPTY = {
     "token_key_fallbacks",
     "email_password",
     "oidc_client_secret",
+    "oidc_client_secrets",
     "tls_certificate",
     "tls_key",
 }

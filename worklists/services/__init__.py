@@ -17,6 +17,7 @@ from worklists.services.members import (
 )
 from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
 from worklists.services.people import remove_second_factor, set_active
+from worklists.services.providers import remove_provider, set_provider
 from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
 from worklists.services.senders import NewSender, add_sender, end_sender, renew_sender_token
@@ -85,6 +86,7 @@ __all__ = [
     "reactivate_member",
     "relink_staff_invitation",
     "remove_member_without_shares",
+    "remove_provider",
     "remove_role",
     "remove_second_factor",
     "remove_worklist_member",
@@ -95,4 +97,5 @@ __all__ = [
     "revoke_token",
     "set_active",
     "set_mail_tick",
+    "set_provider",
 ]

@@ -79,7 +79,7 @@ def confirm_account(
     if account.name_asked_for:
         check_account_name(account.name_asked_for, but=account)
         account.name, account.name_asked_for = account.name_asked_for, ""
-    account.domain, account.town = _tidied_domain(domain), _tidied_town(town)
+    account.domain, account.town = tidied_domain(domain), _tidied_town(town)
     account.name_confirmed_at = clock.now()
     fields = ["name", "identity", "name_asked_for", "name_confirmed_at", "domain", "town"]
     account.save(update_fields=fields)
@@ -131,7 +131,7 @@ def _tell_superusers(account: Account) -> None:
     queue_mails(kind="account_name_waits", to=[(email, {"account": account.pk}) for email in emails])
 
 
-def _tidied_domain(typed: str) -> str:
+def tidied_domain(typed: str) -> str:
     """In its ASCII form; empty where there is none."""
     domain = typed.strip().rstrip(".").casefold()
     try:
