@@ -56,6 +56,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "more time": ngettext_lazy("%(shown)s more time", "%(shown)s more times", "number"),
         "object": ngettext_lazy("%(shown)s object", "%(shown)s objects", "number"),
         "onward share": ngettext_lazy("%(shown)s onward share", "%(shown)s onward shares", "number"),
+        "patient": ngettext_lazy("%(shown)s patient", "%(shown)s patients", "number"),
         "permission": ngettext_lazy("%(shown)s permission", "%(shown)s permissions", "number"),
         "person": ngettext_lazy("%(shown)s person", "%(shown)s people", "number"),
         "person gains": ngettext_lazy("%(shown)s person gains", "%(shown)s people gain", "number"),

@@ -40,6 +40,7 @@ def test_a_folder_is_sent_with_its_paths_and_its_study_is_shared_from_the_result
     let_in(page.context, cast.ana, live_server.url)
     page.goto(f"{live_server.url}{reverse('studies:upload', args=[cast.ct.uuid])}")
     page.set_input_files("input[webkitdirectory]", disc(tmp_path))
+    page.get_by_role("checkbox", name="These are 2 patients").check()
 
     page.get_by_role("button", name="Upload").click()
     page.wait_for_url("**/uploads/**")
