@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 YES, NO = gettext_noop("Yes"), gettext_noop("No")
+AE_TITLE = gettext_lazy("AE title")
 # Of the fields that lists show and filters ask for.
 HEADINGS = {
     "account": gettext_lazy("account"),

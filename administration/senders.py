@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from accounts.models import Account
 from administration.change import Refusal
 from administration.choices import choices_in
-from administration.columns import column
+from administration.columns import AE_TITLE, column
 from administration.current_account import choose_first, current_account
 from administration.page import AdminPage
 from audit import clock
@@ -46,7 +46,7 @@ class SenderForm(forms.Form):
     )
     last_day = last_day_field(LAST_DAY, required=False)
     ae_title = forms.CharField(
-        label=gettext_lazy("AE title"),
+        label=AE_TITLE,
         required=False,
         max_length=100,
         help_text=gettext_lazy("For a machine that sends by DIMSE: the title it calls itself by."),

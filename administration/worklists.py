@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from administration import share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
 from administration.choices import ChoiceFilter, filter_by, yes_or_no
-from administration.columns import NO, YES, column
+from administration.columns import AE_TITLE, NO, YES, column
 from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
@@ -55,6 +56,9 @@ HELP = {
     "needs_approval": gettext_lazy(
         "Studies shared with it stay hidden until someone with “Studies: Approve” accepts them."
     ),
+    "ae_title": gettext_lazy(
+        "What a PACS calls this worklist by, when it sends by DIMSE. Add the PACS as a sender too."
+    ),
 }
 
 
@@ -71,7 +75,7 @@ class WorklistForm(ServiceForm):
         model = Worklist
         fields = (
             "kind", "name", "description", "default_role", "share_code", "is_front_door", "takes_shares",
-            "needs_approval",
+            "needs_approval", "ae_title",
         )  # fmt: skip
         labels = {
             "name": gettext_lazy("Name"),
@@ -81,6 +85,7 @@ class WorklistForm(ServiceForm):
             "is_front_door": gettext_lazy("Front door"),
             "takes_shares": gettext_lazy("Accepts shares"),
             "needs_approval": gettext_lazy("Shares need approval"),
+            "ae_title": AE_TITLE,
         }
         help_texts = HELP
 
@@ -177,6 +182,7 @@ class WorklistAdmin(EditablePage):
         return [
             (None, (*first, "name", "description", "default_role")),
             (_("Shares"), (*code, "is_front_door", "takes_shares", "needs_approval")),
+            (_("Machines"), ("ae_title",)),
         ]
 
     def about(self, request: HttpRequest, row: Worklist | None, form: WorklistForm) -> dict[str, Any]:
@@ -186,12 +192,22 @@ class WorklistAdmin(EditablePage):
 
     def add(self, change: Change) -> Done:
         assert change.account is not None  # chosen first
-        worklist = services.add_worklist(account=change.account, **change.filled, by=change.by)
+        filled = dict(change.filled)
+        title = filled.pop("ae_title", None)
+        with transaction.atomic():
+            worklist = services.add_worklist(account=change.account, **filled, by=change.by)
+            if title:
+                services.set_ae_title(worklist=worklist, ae_title=title, by=change.by)
         # The next step with a new worklist is to add members.
         return Done(self.added(worklist).sentence, worklist_tabs.url_of("members", worklist.pk))
 
     def change(self, change: Change) -> Done:
-        return self.saved(services.change_worklist(worklist=change.row, **change.filled, by=change.by))
+        filled = dict(change.filled)
+        with transaction.atomic():
+            if "ae_title" in filled:
+                title = filled.pop("ae_title") or ""
+                services.set_ae_title(worklist=change.row, ae_title=title, by=change.by)
+            return self.saved(services.change_worklist(worklist=change.row, **filled, by=change.by))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

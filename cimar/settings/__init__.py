@@ -50,6 +50,10 @@ from cimar.settings.database import (
     DEFAULT_AUTO_FIELD,
 )
 from cimar.settings.files import (
+    CIMAR_DIMSE_CALLERS_FILE,
+    CIMAR_DIMSE_CERTIFICATE_FILE,
+    CIMAR_DIMSE_KEY_FILE,
+    CIMAR_DIMSE_TLS,
     CIMAR_PROXY_SENDS_FILES,
     STATIC_ROOT,
     STATIC_URL,

@@ -13,6 +13,18 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = CIMAR_DEVELOPMENT
 # The proxy sends stored files on the site's word (deploy/nginx/stored.conf), from what it calls CIMAR_STORED_FILES.
 CIMAR_PROXY_SENDS_FILES = env.flag("CIMAR_PROXY_SENDS_FILES", False)
 
+# TLS of the DIMSE receiver, with files of its certificate and key; with the authority's that its callers' certificates
+# are signed by, a caller without one is put off.
+CIMAR_DIMSE_TLS = env.flag("CIMAR_DIMSE_TLS", False)
+CIMAR_DIMSE_CERTIFICATE_FILE = env.text("CIMAR_DIMSE_CERTIFICATE_FILE")
+CIMAR_DIMSE_KEY_FILE = env.text("CIMAR_DIMSE_KEY_FILE")
+CIMAR_DIMSE_CALLERS_FILE = env.text("CIMAR_DIMSE_CALLERS_FILE")
+if CIMAR_DIMSE_TLS and not CIMAR_DIMSE_CERTIFICATE_FILE:
+    env.complain(
+        "CIMAR_DIMSE_TLS is on and CIMAR_DIMSE_CERTIFICATE_FILE is not set. Set it to the file of the receiver's "
+        "certificate, and CIMAR_DIMSE_KEY_FILE to that of its key."
+    )
+
 if _bucket := env.text("CIMAR_S3_BUCKET"):
     if CIMAR_PROXY_SENDS_FILES:
         env.complain(

@@ -9,14 +9,17 @@ from studies.services.leftovers import sweep_leftovers
 from studies.services.metadata import metadata_from_file, store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, export_upload, open_study, read_list, read_upload
+from studies.services.receiving import Committed, Reference, committed_instances, store_received
 from studies.services.retrieval import Retrieved, open_by_uid
 from studies.services.storing import check_store, store_instances
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
+    "Committed",
     "Download",
     "Matches",
     "Part",
+    "Reference",
     "Retrieved",
     "StoredFile",
     "begin_download",
@@ -24,6 +27,7 @@ __all__ = [
     "check_open",
     "check_store",
     "check_upload",
+    "committed_instances",
     "erase_study",
     "export_upload",
     "ingest_waiting",
@@ -40,6 +44,7 @@ __all__ = [
     "send_download",
     "store_instances",
     "store_missing_metadata",
+    "store_received",
     "sweep_leftovers",
     "take_in_all",
 ]

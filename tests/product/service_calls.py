@@ -1,7 +1,9 @@
 """A call of every service that writes, or that shows something."""
 
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +31,7 @@ from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.services import Download, Part, reads, trail, uploads
+from studies.services import Download, Part, Reference, reads, trail, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.bursts import record_a_burst
 from tests.cast import IP_ADDRESS, acting
@@ -291,7 +293,21 @@ def _download_nothing(w: World) -> None:
     list(studies.services.send_download(download=Download(placement, by, "one", []), readme=""))
 
 
+def _store_received(w: World) -> None:
+    ds = dicom()
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(as_bytes(ds))
+        file.flush()
+        studies.services.store_received(
+            worklist=w.cast.ct,
+            path=Path(file.name),
+            announced=Reference(ds.SOPClassUID, ds.SOPInstanceUID),
+            by=acting(w.cast.ana),
+        )
+
+
 STUDIES: dict[str, Call] = {
+    "receiving.store_received": _store_received,
     "ingest.carry_in": lambda w: studies.services.carry_in(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),

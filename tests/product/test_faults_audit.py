@@ -56,6 +56,7 @@ STAYS = {
     "sharing.registration.register_invited": A_TRY,
     "studies.ingest.carry_in": BYTES,
     "studies.ingest.take_in_all": BYTES,
+    "studies.receiving.store_received": BYTES,
     # Bytes that are gone are noted as gone, and the line about it is written by the next sweep.
     "studies.leftovers.sweep_leftovers": {"studies_leftover"},
     # The claim a worker took on the upload runs out, and the next one takes it in.

@@ -1,5 +1,6 @@
 """A call of every service about access tokens and senders, for `service_calls`."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +24,11 @@ def add(cast: Cast, name: str = "Gateway") -> Any:
     )
 
 
+def _refused_caller() -> None:
+    with contextlib.suppress(worklists.services.CallerRefused):
+        worklists.services.actor_of_caller(called="NOBODY", calling="PACS", ip_address=IP_ADDRESS)
+
+
 TOKENS: dict[str, Callable[[World], object]] = {
     "tokens.make_token": lambda w: make(w.cast),
     "tokens.revoke_token": lambda w: worklists.services.revoke_token(
@@ -40,6 +46,10 @@ TOKENS: dict[str, Callable[[World], object]] = {
     "token_sign_in.actor_with_token": lambda w: worklists.services.actor_with_token(
         secret="no token", ip_address=IP_ADDRESS
     ),
+    "ae_titles.set_ae_title": lambda w: worklists.services.set_ae_title(
+        worklist=w.cast.ct, ae_title="NORTHGATE_CT", by=acting(w.cast.adam)
+    ),
+    "caller_sign_in.actor_of_caller": lambda w: _refused_caller(),
     "senders.add_sender": lambda w: add(w.cast),
     "senders.renew_sender_token": lambda w: worklists.services.renew_sender_token(
         sender=w.sender.uuid, account=w.cast.northgate, last_day=IN_A_WEEK, by=acting(w.cast.adam)

@@ -37,7 +37,7 @@ IN_IMAGES = {
 }
 STATIC = "/app/staticfiles"
 # Our own image's servers run as we do: they read the checkout, which may be closed to others.
-OURS = {"web", "worker", "beat", "migrate", "backup", "s3"}
+OURS = {"web", "worker", "receiver", "beat", "migrate", "backup", "s3"}
 START = {"web": 120, "s3": 60}
 # Seconds until what ended is started again: longer than docker takes at first, so that people notice.
 DEAD_FOR = 2.0

@@ -22,7 +22,7 @@ ENV = {
 SCHEMA = Path(__file__).parent / "compose-spec.json"
 ALL = services(ENV)
 ONE_SHOT = {"migrate", "backup"}
-PUBLISHED = {"nginx", "mail"}
+PUBLISHED = {"nginx", "receiver", "mail"}
 SECRET = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN")
 VARIABLES = re.compile(r"\$\{(\w+)")
 
@@ -125,7 +125,7 @@ def test_what_dies_is_started_again_and_asked_how_it_is(service: Service) -> Non
 def test_the_schema_is_brought_up_to_date_before_anybody_serves() -> None:
     assert ALL["migrate"].command == ["python", "manage.py", "prepare"]
     assert ALL["migrate"].spec["restart"].startswith("on-failure")
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "receiver", "beat"):
         assert ALL[name].spec["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
@@ -176,15 +176,18 @@ def together(one: str, other: str) -> bool:
     return bool(set(ALL[one].spec["networks"]) & set(ALL[other].spec["networks"]))
 
 
-def test_only_the_proxy_has_a_port_on_the_host() -> None:
+def test_only_the_proxy_and_the_receiver_have_a_port_on_the_host() -> None:
     assert {name for name, service in ALL.items() if "ports" in service.spec} == PUBLISHED
+    # Machines push by DIMSE only where somebody asks for it.
+    assert ALL["receiver"].spec["ports"] == ["11112:11112"]
+    assert ALL["receiver"].spec["profiles"] == ["dimse"]
     # What shows mails is for who sits at the machine, and there in the profile `dev` alone.
     assert ALL["mail"].spec["ports"] == ["127.0.0.1:8025:8025"]
     assert ALL["mail"].spec["profiles"] == ["dev"]
 
 
 @pytest.mark.parametrize(
-    "behind", ["postgres", "pgbouncer", "valkey", "s3", "worker", "beat", "migrate", "backup"]
+    "behind", ["postgres", "pgbouncer", "valkey", "s3", "worker", "receiver", "beat", "migrate", "backup"]
 )
 def test_the_proxy_reaches_the_pages_alone(behind: str) -> None:
     assert not together("nginx", behind)
@@ -283,6 +286,9 @@ NEEDED = {
     | STORE
     | {"metrics_token", "broker_password", "database_password", "oidc_client_secret", "oidc_client_secrets"},
     "worker": KEYS | STORE | {"metrics_token", "broker_password", "database_password", "email_password"},
+    "receiver": KEYS
+    | STORE
+    | {"metrics_token", "broker_password", "database_password", "tls_certificate", "tls_key"},
     "beat": {"broker_password"},
     "migrate": STORE | {"database_password", "database_owner_password"},
     "backup": STORE | {"database_password", "database_owner_password"},

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from common.days import last_moment
 from common.names import IdentityField
+from worklists.models.worklist import AE_TITLE
 
 SHA256 = r"^[0-9a-f]{64}$"
 # 365 whole days and the day on which the token is made, in any time zone.
@@ -141,7 +142,7 @@ class Sender(models.Model):
             models.CheckConstraint(
                 name="an_ae_title_is_up_to_16_signs_and_comes_with_an_ip_address",
                 condition=Q(ae_title="", ip_address__isnull=True)
-                | Q(ae_title__regex=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$", ip_address__isnull=False),
+                | Q(ae_title__regex=AE_TITLE, ip_address__isnull=False),
             ),
             models.CheckConstraint(
                 name="a_token_of_a_sender_ends_within_a_year",

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.names import IdentityField
 
+# Up to 16 printable signs but the backslash, with no space at either end.
+AE_TITLE = r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$"
+
 
 class WorklistQuerySet(models.QuerySet["Worklist"]):
     def with_names(self) -> Self:
@@ -56,6 +59,8 @@ class Worklist(models.Model):
     )
     # Empty is NULL here: the empty text would be unique on the platform.
     share_code = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001
+    # What machines call this worklist by, when they send to it by DIMSE. Empty is NULL, as above.
+    ae_title = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001
     is_front_door = models.BooleanField(default=False, db_default=False)
     takes_shares = models.BooleanField(default=True, db_default=True)
     needs_approval = models.BooleanField(default=False, db_default=False)
@@ -111,6 +116,11 @@ class Worklist(models.Model):
                 condition=Q(share_code__isnull=True) | Q(share_code__regex=r"^[A-Z0-9]{4,32}$"),
             ),
             models.UniqueConstraint(fields=["share_code"], name="a_share_code_is_used_once_on_the_platform"),
+            models.CheckConstraint(
+                name="the_ae_title_of_a_worklist_is_up_to_16_signs",
+                condition=Q(ae_title__isnull=True) | Q(ae_title__regex=AE_TITLE, account__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["ae_title"], name="an_ae_title_is_one_worklists"),
             models.UniqueConstraint(
                 fields=["account"],
                 condition=Q(is_front_door=True),

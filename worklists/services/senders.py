@@ -22,6 +22,7 @@ from worklists import token_secrets
 from worklists.events import on_worklist
 from worklists.models import Sender, Worklist
 from worklists.permissions import check_administers
+from worklists.services.ae_titles import tidied_ae_title
 from worklists.services.common import NO_SUCH_WORKLIST, locked
 from worklists.services.token_ends import last_moment_of
 
@@ -33,9 +34,6 @@ AE_TITLE_ALONE = gettext_noop(
     "An AE title proves nothing by itself: enter the IP address that the sender calls from too."
 )
 CALLER_TAKEN = gettext_noop("This AE title and IP address are another sender's on this worklist.")
-AE_TITLE_SIGNS = gettext_noop(
-    "An AE title has up to 16 letters, digits, spaces and signs, without a backslash."
-)
 NO_TOKEN = gettext_noop("This sender was ended. Add a new sender instead.")
 
 
@@ -126,12 +124,9 @@ def on_sender(sender: Sender) -> On:
 
 
 def _caller(ae_title: str, ip_address: str | None) -> dict[str, Any]:
-    """AE titles are compared without the spaces around them, as DICOM has it."""
-    ae_title = ae_title.strip(" ")
+    ae_title = tidied_ae_title(ae_title)
     if not ae_title:
         return {"ae_title": "", "ip_address": None}
-    if len(ae_title) > 16 or not ae_title.isascii() or not ae_title.isprintable() or "\\" in ae_title:
-        raise ValidationError({"ae_title": _(AE_TITLE_SIGNS)})
     if not ip_address:
         raise ValidationError({"ip_address": _(AE_TITLE_ALONE)})
     return {"ae_title": ae_title, "ip_address": ip_address}

@@ -1,0 +1,1 @@
+"""Tests of the DIMSE receiver, by real associations."""
