@@ -54,6 +54,9 @@ SHOWN = gettext_noop("Beside the name, people who check a share code read: %(kno
 NAME_HELP = gettext_lazy("The name shown on pages, in emails and with share codes.")
 HELP = {
     "name": format_lazy("{} {}", NAME_HELP, gettext_lazy("Emails already sent keep the old name.")),
+    "contact": gettext_lazy(
+        "Whom your members ask: an email, a telephone number, a place. Shown to members on the page Contact."
+    ),
     "timezone": gettext_lazy("An end date lasts until midnight in this time zone."),
     "invitation_days": gettext_lazy("1 to 365. Applies to new invitations."),
     "guest_link_days": gettext_lazy(
@@ -94,12 +97,14 @@ class SettingsForm(ServiceForm):
             "guest_link_days",
             "idle_minutes",
             "character_set",
+            "contact",
         )
         labels = {
             "name": gettext_lazy("Name"),
             "invitation_days": gettext_lazy("Invitations are valid for (days)"),
             "guest_link_days": gettext_lazy("Longest life of a guest link (days)"),
             "character_set": gettext_lazy("Read as"),
+            "contact": gettext_lazy("Contact for help"),
             "idle_minutes": gettext_lazy("Sign people out after (minutes without activity)"),
         }
         help_texts = HELP
@@ -199,7 +204,7 @@ class AccountAdmin(EditablePage):
         if row is None:
             return [(None, ("name", "timezone", "email"))]
         return [
-            (None, ("name", "timezone")),
+            (None, ("name", "timezone", "contact")),
             (_("How long things last"), ("invitation_days", "guest_link_days")),
             (_("Text in uploaded files"), ("character_set",)),
             (_("Signing in"), ("idle_minutes", "second_factor", "second_factor_in")),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import UNSENT
+from accounts.selectors.memberships import accounts_of_member
 from cimar import gallery as samples
 
 NOTHING_WAS_DONE = gettext_noop(
@@ -23,6 +24,29 @@ def home(request: HttpRequest) -> HttpResponse:
     if UNSENT in request.GET:
         messages.warning(request, _(NOTHING_WAS_DONE))
     return redirect("studies:list")
+
+
+@require_safe
+def manual(request: HttpRequest) -> HttpResponse:
+    return render(request, "about/manual.html")
+
+
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    """Whom to ask: the contact of each of the reader's own organisations, and that of the platform."""
+    user = request.user
+    accounts = accounts_of_member(user) if user.is_authenticated else []
+    return render(request, "about/contact.html", {"accounts": accounts, "platform": settings.CIMAR_CONTACT})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "about/privacy.html", {"notice": settings.CIMAR_PRIVACY_NOTICE})
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "about/accessibility.html")
 
 
 @require_safe

@@ -42,6 +42,8 @@ class Account(models.Model):
     name_confirmed_at = models.DateTimeField(null=True, blank=True)
     domain = models.CharField(max_length=253, blank=True, db_default="")
     town = models.CharField(max_length=100, blank=True, db_default="")
+    # Whom its members ask for help, as they read it: an email, a telephone number, a room.
+    contact = models.CharField(max_length=200, blank=True, default="", db_default="")
     timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     # The longest life of a guest link; each link has its own end within it.

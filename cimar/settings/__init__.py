@@ -19,8 +19,10 @@ from cimar.settings.applications import (
 from cimar.settings.browser import (
     ALLAUTH_TRUSTED_PROXY_COUNT,
     ALLOWED_HOSTS,
+    CIMAR_CONTACT,
     CIMAR_IDLE_MINUTES,
     CIMAR_LARGEST_BODY,
+    CIMAR_PRIVACY_NOTICE,
     CONTENT_SECURITY_POLICY,
     CSRF_COOKIE_SECURE,
     CSRF_TRUSTED_ORIGINS,

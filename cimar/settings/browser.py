@@ -7,6 +7,9 @@ from cimar.settings.where import CIMAR_DEVELOPMENT, base, env, https
 SESSION_ENGINE = "accounts.session_store"
 # Signed out after this long without a request, where a person's accounts say nothing else (`accounts.middleware.idle`).
 CIMAR_IDLE_MINUTES = env.number("CIMAR_IDLE_MINUTES", 30)
+# Whom people ask who cannot ask their own organisation, and where the operator's own privacy notice is.
+CIMAR_CONTACT = env.text("CIMAR_CONTACT")
+CIMAR_PRIVACY_NOTICE = env.text("CIMAR_PRIVACY_NOTICE")
 # The longest that an account may set, so that no session goes before its time.
 SESSION_COOKIE_AGE = max(CIMAR_IDLE_MINUTES, 480) * 60
 SESSION_COOKIE_SAMESITE = "Lax"

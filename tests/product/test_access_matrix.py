@@ -134,6 +134,10 @@ ROWS = [
     Row("health_live", "get", none, ALL, anonymous=OK),
     Row("health_ready", "get", none, ALL, anonymous=OK),
     Row("metrics", "get", none, {}, anonymous=HIDDEN),
+    Row("manual", "get", none, ALL, anonymous=OK),
+    Row("contact", "get", none, ALL, anonymous=OK),
+    Row("privacy", "get", none, ALL, anonymous=OK),
+    Row("accessibility", "get", none, ALL, anonymous=OK),
     # Studies
     Row("studies:list", "get", none, {FOUND: SIGNED_IN}),
     Row("studies:worklists", "get", none, ALL),

@@ -15,6 +15,7 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
+from common.text import tidy_text
 from common.timezones import NOT_A_TIME_ZONE
 from worklists.events import on_account
 from worklists.permissions import check_administers, may_administer
@@ -23,6 +24,7 @@ from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
 LONGEST_GRACE = 90
+MOST_CONTACT = 200
 DAYS = gettext_lazy("Enter {least} to {most} days.")
 MINUTES = gettext_lazy("Enter {least} to {most} minutes, or leave this empty.")
 GRACE_RANGE = format_lazy(DAYS, least=1, most=LONGEST_GRACE)
@@ -46,6 +48,7 @@ def change_account(
     guest_link_days: int | Keep = KEEP,
     idle_minutes: int | Keep | None = KEEP,
     character_set: str | Keep = KEEP,
+    contact: str | Keep = KEEP,
     second_factor_in: int | Keep | None = KEEP,
 ) -> Account:
     """Change what is given and leave the rest. Another name waits until the platform confirms it.
@@ -74,6 +77,8 @@ def change_account(
         if character_set not in Account.CharacterSet.values:
             raise ValidationError({"character_set": _("Choose a character set from the list.")})
         wanted["character_set"] = character_set
+    if not isinstance(contact, Keep):
+        wanted["contact"] = tidy_text(contact, what=_("A contact"), longest=MOST_CONTACT, may_be_empty=True)
     if not isinstance(second_factor_in, Keep):
         wanted["second_factor_from"] = _required_from(second_factor_in)
     was = {
