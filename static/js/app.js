@@ -1,4 +1,4 @@
-// What the pages do beyond links and forms: selection, menus, dialogs, and answers htmx cannot show by itself.
+// What the pages do beyond links and forms: menus, dialogs, and answers htmx cannot show by itself.
 // Every listener sits on the document, so that content brought by htmx needs no wiring.
 (() => {
   "use strict";
@@ -14,66 +14,8 @@
     return number === 1 ? singular : plural.replace("{number}", number.toLocaleString(document.documentElement.lang));
   }
 
-  // For passkeys.js and sharing.js.
+  // For passkeys.js, selection.js and sharing.js.
   window.cimar = { sentence, counted };
-
-  // Selection: ticked rows enable the controls that need them.
-
-  let lastTicked = null;
-
-  function updateSelection(form) {
-    const boxes = [...form.querySelectorAll("[data-select-row]")];
-    const ticked = boxes.filter((box) => box.checked).length;
-    for (const all of form.querySelectorAll("[data-select-all]")) {
-      all.checked = boxes.length > 0 && ticked === boxes.length;
-      all.indeterminate = ticked > 0 && ticked < boxes.length;
-      all.disabled = boxes.length === 0;
-    }
-    for (const count of form.querySelectorAll("[data-selection-count]")) {
-      count.textContent = ticked ? counted(count, ticked) : count.dataset.none;
-    }
-    for (const control of form.querySelectorAll("[data-needs-selection]")) {
-      if (control.matches("details")) {
-        control.querySelector("summary").setAttribute("aria-disabled", String(!ticked));
-        if (!ticked) control.open = false;
-      } else {
-        control.disabled = !ticked;
-      }
-    }
-    // Removing is offered while a ticked study can be removed: an original cannot.
-    const onlyOriginals = ticked > 0 && !boxes.some((box) => box.checked && !box.hasAttribute("data-original"));
-    for (const control of form.querySelectorAll("[data-needs-removable]")) {
-      control.disabled = onlyOriginals;
-      control.hidden = onlyOriginals && control.parentElement.querySelectorAll(".menu-item").length > 1;
-    }
-  }
-
-  function updateSelections() {
-    document.querySelectorAll("[data-selection]").forEach(updateSelection);
-  }
-
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("[data-selection]");
-    if (!form) return;
-    if (event.target.matches("[data-select-all]")) {
-      form.querySelectorAll("[data-select-row]").forEach((box) => (box.checked = event.target.checked));
-    }
-    updateSelection(form);
-  });
-
-  // Shift-click ticks or clears the rows between this and the last one.
-  document.addEventListener("click", (event) => {
-    const box = event.target.closest("input[data-select-row]");
-    if (!box) return;
-    const form = box.closest("[data-selection]");
-    if (event.shiftKey && form && lastTicked && form.contains(lastTicked)) {
-      const boxes = [...form.querySelectorAll("[data-select-row]")];
-      const [from, to] = [boxes.indexOf(lastTicked), boxes.indexOf(box)].sort((a, b) => a - b);
-      boxes.slice(from, to + 1).forEach((between) => (between.checked = box.checked));
-      updateSelection(form);
-    }
-    lastTicked = box;
-  });
 
   // Menus are <details>: one open at a time, shut by Escape, by a press elsewhere and by choosing.
 
@@ -165,7 +107,6 @@
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
-    updateSelections();
     const target = event.detail.target;
     if (target?.id === "dialog-body") {
       if (target.childElementCount) openDialog();
@@ -290,11 +231,9 @@
   });
 
   function start() {
-    updateSelections();
     document.querySelector("[data-focus]")?.focus();
   }
 
-  // The browser may restore ticks when the reader returns to a page.
   window.addEventListener("pageshow", start);
   start();
 })();

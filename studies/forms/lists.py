@@ -65,6 +65,11 @@ class SearchForm(forms.Form):
         choices=[("", gettext_lazy("Any time")), *ARRIVED.items()],
     )
 
+    @property
+    def has_filters(self) -> bool:
+        """Whether a field besides the text is in use, or was refused."""
+        return any(self[name].value() or self[name].errors for name in self.fields if name != "q")
+
     def clean_q(self) -> str:
         return " ".join(self.cleaned_data["q"].split())
 

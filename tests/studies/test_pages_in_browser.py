@@ -16,7 +16,7 @@ from sharing.targets import Target
 from studies import services
 from studies.ingest.sources import Source
 from studies.models import Placement
-from tests.browser.steps import let_in
+from tests.browser.steps import let_in, signed_in
 from tests.cast import acting
 from tests.factories import make_study
 
@@ -168,6 +168,72 @@ def test_all_that_match_are_ticked_and_carried_to_the_share_dialog(
     ana.get_by_role("button", name="Share", exact=True).click()
     expect(ana.get_by_role("dialog").get_by_role("heading", name="Share")).to_be_visible()
     expect(ana.get_by_role("dialog").get_by_text("Harrow, Ida 59")).to_be_visible()
+    assert complaints == []
+
+
+def test_ticks_stay_on_the_next_page_and_go_with_another_search(
+    ana: Page, live_server, filled, complaints: list[str]
+) -> None:
+    ana.goto(f"{live_server.url}{reverse('studies:worklist', args=[filled.ct.uuid])}")
+    ana.get_by_role("checkbox", name="Select ").nth(1).check()
+    ana.get_by_role("checkbox", name="Select ").nth(2).check()
+    ana.get_by_role("link", name="Next").click()
+    expect(ana.get_by_role("link", name="Quill, Hazel")).to_be_visible()
+    expect(ana.get_by_text("2 studies selected")).to_be_visible()
+    expect(ana.get_by_text("2 of them on other pages")).to_be_visible()
+    ana.get_by_role("checkbox", name="Select Quill, Hazel").check()
+    expect(ana.get_by_text("3 studies selected")).to_be_visible()
+    assert "placement" not in ana.url
+
+    # Another order of the same list keeps them as well; all three go into the dialog.
+    ana.locator("#sort-name").click()
+    expect(ana.get_by_text("3 studies selected")).to_be_visible()
+    ana.locator("summary", has_text="Actions").click()
+    ana.get_by_role("button", name="Share", exact=True).click()
+    expect(ana.get_by_role("dialog").get_by_role("heading", name="Share 3 studies")).to_be_visible()
+    ana.keyboard.press("Escape")
+
+    # One press takes all of them away; another search begins with nothing ticked.
+    ana.get_by_role("checkbox", name="Select ").nth(1).check()
+    ana.get_by_label("Name, MRN or accession").fill("harrow")
+    ana.get_by_role("button", name="Search").click()
+    expect(ana.get_by_text("60 studies match")).to_be_visible()
+    expect(ana.get_by_text("None selected")).to_be_visible()
+    ana.get_by_role("checkbox", name="Select Harrow").first.check()
+    ana.get_by_role("link", name="Next").click()
+    expect(ana.get_by_text("1 of them on another page")).to_be_visible()
+    ana.get_by_role("button", name="Select none").click()
+    expect(ana.get_by_text("None selected")).to_be_visible()
+    assert complaints == []
+
+
+def test_on_a_phone_the_text_is_searched_at_once_and_the_filters_are_behind_a_tick(
+    browser: Browser, live_server, filled, complaints: list[str], screenshots: Path
+) -> None:
+    for script in (True, False):
+        context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=script)
+        page = signed_in(context, live_server, filled.ana, complaints)
+        page.goto(f"{live_server.url}{reverse('studies:worklist', args=[filled.ct.uuid])}")
+        expect(page.get_by_label("Name, MRN or accession")).to_be_visible()
+        expect(page.get_by_label("Study date from")).to_be_hidden()
+        assert page.locator(".search-panel").bounding_box()["height"] < 150
+        page.screenshot(path=screenshots / "phone-list.png", caret="initial")
+        page.get_by_text("Filters").click()
+        expect(page.get_by_label("Study date from")).to_be_visible()
+        page.screenshot(path=screenshots / "phone-filters.png", caret="initial")
+        page.get_by_label("Modality").select_option("CT")
+        page.get_by_role("button", name="Search").click()
+        # In use it stays in sight.
+        expect(page.get_by_role("link", name="Clear")).to_be_visible()
+        expect(page.get_by_label("Modality")).to_have_value("CT")
+        expect(page.get_by_label("Modality")).to_be_visible()
+        context.close()
+    wide = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = signed_in(wide, live_server, filled.ana, complaints)
+    page.goto(f"{live_server.url}{reverse('studies:worklist', args=[filled.ct.uuid])}")
+    expect(page.get_by_label("Study date from")).to_be_visible()
+    expect(page.get_by_text("Filters")).to_be_hidden()
+    wide.close()
     assert complaints == []
 
 
