@@ -302,6 +302,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
         _(DIALOGS[dialog]) if (dialog := str(_detail(e, "dialog"))) in DIALOGS else _("a dialog")
     ),
     "page": lambda e: _(PAGES[page]) if (page := str(_detail(e, "page"))) in PAGES else _("a page"),
+    "as_csv": lambda e: _(", as a CSV file") if _detail(e, "file") == "csv" else "",
     "filtered": lambda e: _(", filtered") if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,

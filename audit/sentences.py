@@ -72,7 +72,7 @@ SENTENCES: dict[Action, str] = {
     Action.CODE_LOOK_UP: gettext_noop("{who} looked up a share code{place_of_code}"),
     Action.MAIL_TICK: gettext_noop("{who} changed email notifications for {place}"),
     Action.LIST_READ: gettext_noop("{who} viewed the list of {place}"),
-    Action.SHARES_READ: gettext_noop("{who} viewed the shares they made"),
+    Action.SHARES_READ: gettext_noop("{who} viewed the shares they made{as_csv}"),
     Action.LIST_SEARCH: gettext_noop("{who} searched the list of {place}"),
     Action.STUDY_ARRIVE: gettext_noop("{who} uploaded the study to {place}{images}"),
     Action.STUDY_ADD_IMAGES: gettext_noop("{who} added images to the study{images}"),

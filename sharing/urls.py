@@ -42,6 +42,7 @@ urlpatterns = [
     path("placements/<uuid:placement>/access/", access.access, name="access"),
     path("received/<uuid:press>/", received.received, name="received"),
     path("shared-by-me/", shared_by_me.shared_by_me, name="shared_by_me"),
+    path("shared-by-me/csv/", shared_by_me.shared_by_me_csv, name="shared_by_me_csv"),
     path("shared-by-me/invitations/", shared_by_me.invitations, name="invitations"),
     path("shared-by-me/invitations/<uuid:invitation>/resend/", invitations.resend, name="resend"),
     path("shared-by-me/invitations/<uuid:invitation>/new-link/", invitations.relink, name="relink"),

@@ -1,5 +1,6 @@
 """What a person shared and whom they invited, newest first, a page at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -22,6 +23,7 @@ from studies.models import Study
 from studies.selectors import placements_visible_to
 
 ROWS = 50
+BATCH = 1_000
 ENDED = gettext_noop("Ended")
 
 M = TypeVar("M", bound=Model)
@@ -86,6 +88,20 @@ def shares_made_by(
     now = clock.now()
     rights = permissions.rights_to_end(by, shares)
     return SentPage([_sent_share(share, now, rights) for share in shares], newer, older)
+
+
+def every_share_made_by(by: Actor, now: datetime) -> Iterator[SentShare]:
+    """All of the person's shares, newest first, a batch at a time; whether they may be ended is left open."""
+    last: int | None = None
+    while True:
+        rows = _own_shares(by).order_by("-pk")
+        batch = list((rows if last is None else rows.filter(pk__lt=last))[:BATCH])
+        for share in batch:
+            state, tone, why = _state(share, now)
+            yield SentShare(share, share.seen, recipient_of(share), state, tone, why, may_end=False)
+        if len(batch) < BATCH:
+            return
+        last = batch[-1].pk
 
 
 def share_made_by(by: Actor, share: UUID) -> SentShare | None:

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.requests import actor_of
+from common.timezones import zone_named
 from sharing import selectors
 from sharing.forms import NO_SUCH_PAGE, NoSuchCursor, cursor
 from sharing.services import reads
+from sharing.services.shares_csv import export_shares_made
 from sharing.views.common import page
 
 
@@ -25,6 +27,17 @@ def shared_by_me(request: HttpRequest) -> HttpResponse:
 @require_safe
 def invitations(request: HttpRequest) -> HttpResponse:
     return _listed(request, reads.read_invitations_sent, "sharing/invitations.html")
+
+
+@page
+@require_safe
+def shared_by_me_csv(request: HttpRequest) -> FileResponse:
+    """All shares; the file's name says nothing of whom or what."""
+    zone = zone_named(request.user.timezone)  # type: ignore[union-attr]
+    file = export_shares_made(by=actor_of(request), zone=zone)
+    return FileResponse(
+        file, as_attachment=True, filename="shared-by-me.csv", content_type="text/csv; charset=utf-8"
+    )
 
 
 def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> HttpResponse:

@@ -26,7 +26,7 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import codes, dialog, end_shares, previews, promises, settling
+from sharing.services import codes, dialog, end_shares, previews, promises, settling, shares_csv
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
 from studies.selectors import Order, Question, placement_for
@@ -407,6 +407,9 @@ SHARING: dict[str, Call] = {
         invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),
     "reads.read_share": lambda w: sharing_reads.read_share(share=w.on_emergency.uuid, by=acting(w.cast.ana)),
+    "shares_csv.export_shares_made": lambda w: shares_csv.export_shares_made(
+        by=acting(w.cast.ana), zone=ZoneInfo("Europe/London")
+    ),
     "reads.read_shares_made": lambda w: sharing_reads.read_shares_made(by=acting(w.cast.ana)),
     "reads.read_invitations_sent": lambda w: sharing_reads.read_invitations_sent(by=acting(w.cast.ana)),
     "dialog.read_back": lambda w: dialog.read_back(

@@ -208,6 +208,7 @@ ROWS = [
     Row("sharing:access", "get", placement, CT_LIST),
     Row("sharing:received", "get", lambda world: [world.press], {OK: "adam ben ed"}),
     Row("sharing:shared_by_me", "get", none, ALL),
+    Row("sharing:shared_by_me_csv", "get", none, ALL),
     Row("sharing:invitations", "get", none, ALL),
     Row("sharing:resend", "post", invitation, {FOUND: "ana"}),
     Row("sharing:relink", "post", invitation, {FOUND: "ana"}),
