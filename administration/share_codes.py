@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -100,12 +101,14 @@ def _warning(request: HttpRequest, page: Any, worklist: Worklist, form: ShareCod
 @require_safe
 def card_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """To be printed and put beside the telephone. A code is public: besides it, the card shows only names."""
-    picture = code_card.qr(worklist.share_code) if worklist.share_code else None
+    code = worklist.share_code
+    url = f"{settings.CIMAR_BASE_URL}{reverse('sharing:with_code', args=[code])}" if code else ""
+    picture = code_card.qr(url) if code else None
     return render(
         request, page, worklist, "card",
         title=_("Share code card"), current="code", picture=picture,
         site=urlsplit(settings.CIMAR_BASE_URL).netloc,
-        groups=code_groups(worklist.share_code), spelled=", ".join(worklist.share_code or ""),
+        groups=code_groups(code), spelled=", ".join(code or ""),
     )  # fmt: skip
 
 

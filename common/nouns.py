@@ -55,9 +55,6 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "more frame": ngettext_lazy("%(shown)s more frame", "%(shown)s more frames", "number"),
         "more time": ngettext_lazy("%(shown)s more time", "%(shown)s more times", "number"),
         "object": ngettext_lazy("%(shown)s object", "%(shown)s objects", "number"),
-        "on another page": ngettext_lazy(
-            "%(shown)s of them on another page", "%(shown)s of them on other pages", "number"
-        ),
         "onward share": ngettext_lazy("%(shown)s onward share", "%(shown)s onward shares", "number"),
         "patient": ngettext_lazy("%(shown)s patient", "%(shown)s patients", "number"),
         "permission": ngettext_lazy("%(shown)s permission", "%(shown)s permissions", "number"),

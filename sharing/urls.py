@@ -5,6 +5,7 @@ from django.urls import path
 from sharing.views import (
     access,
     changes,
+    code_link,
     deletion,
     ends,
     invitations,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("share/open/", share.open_dialog, name="share_open"),
     path("share/check/", share.check, name="share_check"),
     path("share/physicians/", share.physicians, name="physicians"),
+    path("share/code/<str:code>/", code_link.with_code, name="with_code"),
     path("share/pressed/<uuid:press>/", share.pressed, name="pressed"),
     path("share/studies/", share.share, name="share_studies"),
     path("shares/end/", ends.end, name="end"),

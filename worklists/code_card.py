@@ -13,15 +13,11 @@ class Picture:
     size: int
 
 
-def qr(code: str) -> Picture:
-    """A scanner reads the code alone.
-
-    There is no page that takes a code in its URL: a code is typed, or scanned, into a field of the share dialog. A code
-    is public, so a URL with it would disclose nothing; if there is such a page one day, its URL belongs here.
-    """
+def qr(text: str) -> Picture:
+    """What a scanner reads: the URL that puts a code into the next share. A code is public, and so is its URL."""
     # M survives a coffee stain; the border is the four squares that scanners need.
     drawn = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
-    drawn.add_data(code)
+    drawn.add_data(text)
     squares = drawn.get_matrix()
     return Picture("".join(_runs(squares)), len(squares))
 

@@ -14,6 +14,7 @@ from sharing import selectors, services
 from sharing.forms import Picked, ShareForm, press_of, uuids
 from sharing.limits import MOST_STUDIES
 from sharing.services import dialog
+from sharing.views.code_link import scanned_code
 from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentence
 from sharing.views.dialog import NOT_CHOSEN, NOT_CHOSEN_CODE, PARTS, Dialog
 from sharing.views.report import WHAT_WAS_SHARED, press_counts, report_context
@@ -34,7 +35,7 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
     except ValidationError as refusal:
         return sentence(request, _(CANNOT_SHARE), refusal.message)
     ticked = [placement.uuid for placement in offer.placements]
-    return Dialog(request, offer, ticked, Picked(), ShareForm()).answer()
+    return Dialog(request, offer, ticked, Picked(new_codes=scanned_code(request)), ShareForm()).answer()
 
 
 @page

@@ -24,8 +24,7 @@
     const elsewhere = boxes.filter((box) => box.checked && box.hasAttribute("data-elsewhere")).length;
     for (const part of form.querySelectorAll("[data-selection-elsewhere]")) {
       part.hidden = !elsewhere;
-      const words = part.querySelector("[data-singular]");
-      words.textContent = window.cimar.counted(words, elsewhere);
+      part.querySelector("[data-number]").textContent = elsewhere.toLocaleString(document.documentElement.lang);
     }
     for (const control of form.querySelectorAll("[data-needs-selection]")) {
       if (control.matches("details")) {

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import qrcode
 from django.db.models.functions import Now
 from django.test import Client
+from django.urls import reverse
 
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -121,13 +123,14 @@ def test_a_code_is_removed_but_not_the_front_doors(cast: Cast, adam: Client) -> 
     assert fresh(cast.ct).share_code is None
 
 
-def test_a_card_shows_names_code_and_how_to_use_it(cast: Cast, adam: Client) -> None:
+def test_a_card_shows_names_code_and_how_to_use_it(cast: Cast, adam: Client, settings: Any) -> None:
     answer = adam.get(there("card", cast.ct.pk))
 
     page = text(answer)
     assert "Northgate Hospital CT Reporting Share code" in page
     assert "In CIMAR choose Actions → Share → Share Code and type NGCT 2026." in page
-    assert code_card.qr("NGCT2026").path in answer.content.decode()
+    url = f"{settings.CIMAR_BASE_URL}{reverse('sharing:with_code', args=['NGCT2026'])}"
+    assert code_card.qr(url).path in answer.content.decode()
     assert " style=" not in answer.content.decode()
 
 

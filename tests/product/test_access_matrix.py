@@ -182,6 +182,8 @@ ROWS = [
     Row("sharing:share_open", "post", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
     Row("sharing:share_check", "post", none, {OK: SHARERS, DENIED: "vera"}, data=ticked),
     Row("sharing:share_studies", "post", none, {OK: SHARERS, DENIED: "vera"}, data=a_location),
+    Row("sharing:with_code", "get", lambda world: ["RIVERSIDE"], ALL),
+    Row("sharing:with_code", "post", lambda world: ["RIVERSIDE"], {FOUND: SIGNED_IN}),
     Row("sharing:pressed", "get", lambda world: [uuid4()], {204: SIGNED_IN}),
     Row("sharing:end", "get", none, {OK: SHARERS, DENIED: "vera ben"}, data=one_share),
     Row("sharing:end", "post", none, {FOUND: SHARERS, DENIED: "vera ben"}, data=one_share),

@@ -180,7 +180,7 @@ def test_ticks_stay_on_the_next_page_and_go_with_another_search(
     ana.get_by_role("link", name="Next").click()
     expect(ana.get_by_role("link", name="Quill, Hazel")).to_be_visible()
     expect(ana.get_by_text("2 studies selected")).to_be_visible()
-    expect(ana.get_by_text("2 of them on other pages")).to_be_visible()
+    expect(ana.get_by_text("On other pages: 2")).to_be_visible()
     ana.get_by_role("checkbox", name="Select Quill, Hazel").check()
     expect(ana.get_by_text("3 studies selected")).to_be_visible()
     assert "placement" not in ana.url
@@ -201,7 +201,7 @@ def test_ticks_stay_on_the_next_page_and_go_with_another_search(
     expect(ana.get_by_text("None selected")).to_be_visible()
     ana.get_by_role("checkbox", name="Select Harrow").first.check()
     ana.get_by_role("link", name="Next").click()
-    expect(ana.get_by_text("1 of them on another page")).to_be_visible()
+    expect(ana.get_by_text("On other pages: 1")).to_be_visible()
     ana.get_by_role("button", name="Select none").click()
     expect(ana.get_by_text("None selected")).to_be_visible()
     assert complaints == []
