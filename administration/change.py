@@ -4,11 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 
 from accounts.models import Account
 from audit.actor import Actor
+
+# The services' codes for a name that cannot be had, and the field that is marked.
+FIELD_OF = {
+    "taken": "name",
+    "reserved": "name",
+    "alike": "name",
+    "mixed": "name",
+    "empty": "name",
+    "timezone": "timezone",
+    "kind": "kind",
+    "share_code": "share_code",
+}
 
 Response = TypeVar("Response", bound=HttpResponse)
 
@@ -50,6 +63,12 @@ class Refusal:
         if isinstance(self.cause, ValidationError):
             return self.cause
         return ValidationError(str(self.cause), code="refused")
+
+    def add_to(self, form: forms.BaseForm) -> None:
+        """At the field that it is about, as the code of the refusal says; else above the form."""
+        error = self.error
+        field = FIELD_OF.get(str(getattr(error, "code", ""))) if not hasattr(error, "error_dict") else None
+        form.add_error(field if field in form.fields else None, error)
 
     @property
     def sentence(self) -> str:

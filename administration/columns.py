@@ -17,7 +17,7 @@ HEADINGS = {
     "kind": gettext_lazy("kind"),
     "name": gettext_lazy("name"),
     "role": gettext_lazy("role"),
-    "user": gettext_lazy("user"),
+    "user": gettext_lazy("person"),
     "worklist": gettext_lazy("worklist"),
 }
 

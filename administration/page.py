@@ -261,7 +261,7 @@ class EditablePage(AdminPage):
             refusal = Refusal(cause)
             if row is not None:
                 still_there(self.rows(request), row.pk)  # a row that is gone has no form
-            form.add_error(None, refusal.error)
+            refusal.add_to(form)
             return refusal.answer(self.form_page(request, row, form), status=200)
         return self.lead_on(request, done)
 

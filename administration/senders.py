@@ -176,7 +176,7 @@ class SenderAdmin(AdminPage):
                 return self._added(request, added)
             except (ValidationError, PermissionDenied) as cause:
                 refusal = Refusal(cause)
-                form.add_error(None, refusal.error)
+                refusal.add_to(form)
                 return refusal.answer(self.render(request, "add", 422, **page))
         return self.render(request, "add", 422, **page)
 

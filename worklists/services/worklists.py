@@ -244,7 +244,7 @@ def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> Non
     except IntegrityError as error:
         if "a_share_code_is_used_once_on_the_platform" not in str(error):
             raise
-        raise ValidationError(_(CODE_TAKEN), code="taken") from error
+        raise ValidationError(_(CODE_TAKEN), code="share_code") from error
 
 
 def _record_change(worklist: Worklist, changed: dict[str, Any], *, was: str, by: Actor) -> None:
@@ -267,7 +267,7 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
         raise ValidationError(codes.WRONG_LENGTH, code="share_code")
     others = Worklist.objects.filter(share_code=code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
-        raise ValidationError(_(CODE_TAKEN), code="taken")
+        raise ValidationError(_(CODE_TAKEN), code="share_code")
     return code
 
 
