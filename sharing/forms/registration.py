@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +36,18 @@ class RegisterForm(forms.Form):
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.email = email
+
+    def sentences(self) -> dict[str, list[str]]:
+        """What is wrong, by field, to be kept in a session."""
+        return {field: [str(sentence) for sentence in errors] for field, errors in self.errors.items()}
+
+    def show_again(self, sentences: dict[str, list[str]]) -> None:
+        """The form with what was wrong before, without checking again: the password was not kept."""
+        self._errors, self.cleaned_data = ErrorDict(), {}
+        for field, wrong in sentences.items():
+            self.add_error(
+                None if field == NON_FIELD_ERRORS else field, [ValidationError(each) for each in wrong]
+            )
 
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])

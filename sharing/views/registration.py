@@ -96,12 +96,14 @@ def invited(view: Callable[[HttpRequest, Invitation], HttpResponse]) -> Callable
 @invited
 def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Name and password; then a code is mailed to the invited email."""
-    kept = request.session[KEY]
-    form = RegisterForm(request.POST or None, email=invitation.email, initial={"name": kept.get("name", "")})
-    if request.method == "POST" and form.is_valid() and _mailed_code(request, invitation, form):
-        values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
-        request.session[KEY] = {**kept, **values}
-        return redirect("sharing:register_code")
+    if request.method == "POST":
+        return _filled(request, invitation)
+    kept = dict(request.session[KEY])
+    wrong, name = kept.pop("wrong", {}), {"name": kept.get("name", "")}
+    form = RegisterForm(name if wrong else None, email=invitation.email, initial=name)
+    if wrong:
+        form.show_again(wrong)
+        request.session[KEY] = kept
     context = {"form": form, "invitation": invitation, **who_invites(invitation)}
     return render(request, "sharing/register.html", context, status=422 if form.errors else 200)
 
@@ -151,6 +153,19 @@ def resend_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         sentence = NEW_CODE if fresh else CODE_SENT_JUST_NOW
         messages.info(request, _(sentence))
     return redirect("sharing:register_code")
+
+
+def _filled(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """What was typed wrongly is answered by a redirect to the form: Back then leads to the form as it was filled, and
+    asks for nothing to be sent again. The password is not kept.
+    """
+    kept, form = request.session[KEY], RegisterForm(request.POST, email=invitation.email)
+    if form.is_valid() and _mailed_code(request, invitation, form):
+        values = {"name": form.cleaned_data["name"], "password": make_password(form.cleaned_data["password"])}
+        request.session[KEY] = {**kept, **values}
+        return redirect("sharing:register_code")
+    request.session[KEY] = {**kept, "name": request.POST.get("name", "")[:200], "wrong": form.sentences()}
+    return redirect("sharing:register")
 
 
 def _mailed_code(request: HttpRequest, invitation: Invitation, form: RegisterForm) -> bool:

@@ -189,10 +189,26 @@ def test_a_malformed_code_is_answered_with_a_sentence_and_costs_no_try(client, i
 )
 def test_bad_names_and_passwords_come_back_with_a_sentence(client, invitation, field, value):
     client.get(link(invitation))
-    answer = client.post("/register/", {**FORM, field: value})
+    answer = client.post("/register/", {**FORM, field: value}, follow=True)
     assert answer.status_code == 422
     assert answer.context["form"].errors[field]
     assert not OutboxMail.objects.exists()
+
+
+def test_back_after_an_error_leads_to_the_form_with_the_name_and_without_the_password(client, invitation):
+    client.get(link(invitation))
+    answer = client.post("/register/", {"name": "Hazel Moss", "password": "short"})
+
+    # A redirect, so that the browser's Back asks for nothing to be sent again.
+    assert (answer.status_code, answer.url) == (302, "/register/")
+    page = client.get("/register/").content.decode()
+    assert 'value="Hazel Moss"' in page
+    assert 'aria-invalid="true"' in page
+    assert "short" not in page.replace("too short", "")
+    again = client.get("/register/").content.decode()
+    assert 'value="Hazel Moss"' in again
+    assert 'aria-invalid="true"' not in again
+    assert "short" not in str(dict(client.session))
 
 
 def test_html_and_turning_marks_in_names_do_no_harm(client, db, mailoutbox):

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_character_set_of_files")]
+    dependencies = [("accounts", "0016_identity_providers")]
 
     operations = [
         migrations.AddField(
