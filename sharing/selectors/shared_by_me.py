@@ -98,7 +98,8 @@ def every_share_made_by(by: Actor, now: datetime) -> Iterator[SentShare]:
         batch = list((rows if last is None else rows.filter(pk__lt=last))[:BATCH])
         for share in batch:
             state, tone, why = _state(share, now)
-            yield SentShare(share, share.seen, recipient_of(share), state, tone, why, may_end=False)
+            seen = share.seen  # type: ignore[attr-defined]  # of the annotation
+            yield SentShare(share, seen, recipient_of(share), state, tone, why, may_end=False)
         if len(batch) < BATCH:
             return
         last = batch[-1].pk
