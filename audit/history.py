@@ -27,6 +27,7 @@ from audit.sentences import (
     SENTENCES,
     STATES,
 )
+from audit.study_changes import changes_in_words
 from common import formats
 from common.nouns import counted
 from common.text import one_line
@@ -292,6 +293,8 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "before": _before,
     "state": lambda e: _(STATES[state]) if (state := str(_detail(e, "outcome"))) in STATES else "",
     "why": _why,
+    "changes": lambda e: changes_in_words(_detail(e, "changes")),
+    "reason": lambda e: _in(_("; reason: {}"), _detail(e, "why")),
     "place_of_code": lambda e: _in(": {}", e.other_worklist_label),
     "images": lambda e: _number(e, "instances", lambda number: counted(number, "image")),
     "files": lambda e: _number(e, "files", lambda number: counted(number, "file")),

@@ -87,7 +87,7 @@ SENTENCES: dict[Action, str] = {
     Action.IMAGES_SERVED: gettext_noop("{who} viewed images of the study"),
     Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study{images}"),
     Action.STUDY_DOWNLOAD_END: gettext_noop("{who} has received the whole download of the study{images}"),
-    Action.STUDY_EDIT: gettext_noop("{who} edited the study"),
+    Action.STUDY_EDIT: gettext_noop("{who} corrected the study{changes}{reason}"),
     Action.STUDY_DELETE: gettext_noop("{who} deleted the study{why}"),
     Action.STUDY_BYTES_REMOVE: gettext_noop("{who} removed the files of the deleted study{files}"),
     Action.STUDY_REMOVE: gettext_noop("{who} removed the study from {place}"),
@@ -133,6 +133,7 @@ DIALOGS = {
     "end": gettext_noop("what ends with a share"),
     "remove": gettext_noop("what ends with a removal"),
     "delete": gettext_noop("what ends with a deletion"),
+    "correct": gettext_noop("the details of the study before correcting them"),
 }
 PAGES = {
     "accounts_account": gettext_noop("the settings"),

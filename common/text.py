@@ -15,6 +15,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+MOST_REASON = 500
 # Where it is shown: `gettext(NOT_AN_EMAIL)`.
 PASSWORD_HELP = gettext_noop(
     "Use at least 10 characters. "
@@ -59,6 +60,14 @@ def tidy_text(text: str, *, what: str, longest: int, may_be_empty: bool = False)
         sentence = _("%(what)s may have %(longest)s characters at most.")
         raise ValidationError(sentence % {"what": what, "longest": longest}, code="long")
     return tidied
+
+
+def reason_of(why: str) -> str:
+    """The reason of a change as it is kept; raises ValidationError where there is none or it is too long."""
+    why = why.replace("\x00", "").strip()
+    if not why or len(why) > MOST_REASON:
+        raise ValidationError(_("Give a reason of up to %(most)s characters.") % {"most": MOST_REASON})
+    return why
 
 
 def _is_control(sign: str) -> bool:

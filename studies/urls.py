@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.views import download, images, listing, study, trail, upload
+from studies.views import correct, download, images, listing, study, trail, upload
 
 app_name = "studies"
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("uploads/<uuid:upload>/files.csv", upload.files_csv, name="upload_files_csv"),
     path("placements/<uuid:placement>/", study.images, name="study"),
     path("placements/<uuid:placement>/details/", study.details, name="details"),
+    path("placements/<uuid:placement>/correct/", correct.correct, name="correct"),
+    path("placements/<uuid:placement>/correct/check/", correct.check, name="correct_check"),
+    path("placements/<uuid:placement>/correct/save/", correct.save, name="correct_save"),
     path("placements/<uuid:placement>/download/", download.download, name="download"),
     path("placements/<uuid:placement>/preparing/", study.preparing, name="preparing"),
     path(f"{_instance}/frames/<int:frame>.png", images.frame, name="frame"),

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import AccountMembership
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere, still_there
+from common.text import reason_of
 from sharing import permissions
 from sharing.models import Share
 from sharing.selectors.leaving import given_by
@@ -68,9 +67,7 @@ def delete_study(*, placement: UUID, by: Actor, why: str) -> Removal:
     if chosen is None:
         raise NothingThere
     permissions.check_deletion(by, chosen)
-    why = why.replace("\x00", "").strip()
-    if not why or len(why) > 500:
-        raise ValidationError(_("Give a reason of up to 500 characters."))
+    why = reason_of(why)
     graphs, now = settling.locked_graphs([chosen.study_id])
     graph = graphs[chosen.study_id]
     if graph.study.deleted_at is not None:

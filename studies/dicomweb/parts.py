@@ -12,17 +12,17 @@ PIECE = 256 * 1024
 
 @dataclass(frozen=True)
 class Part:
-    """`pieces` is called when its turn comes; `size` is known before."""
+    """`pieces` is called when its turn comes; `size` is known before, but for what is written as it is sent."""
 
     content_type: str
-    size: int
+    size: int | None
     pieces: Callable[[], Iterable[bytes]]
     location: str = ""
 
     def head(self, boundary: str) -> bytes:
         headers = {
             "Content-Type": self.content_type,
-            "Content-Length": self.size,
+            "Content-Length": "" if self.size is None else self.size,
             "Content-Location": self.location,
         }
         lines = [f"{name}: {value}" for name, value in headers.items() if value != ""]
@@ -30,7 +30,7 @@ class Part:
 
 
 def multipart(parts: list[Part], media_type: str, **headers: str) -> StreamingHttpResponse:
-    """Its length is known before the first byte is read."""
+    """Its length is known before the first byte is read, where each part's is."""
     boundary = secrets.token_hex(16)
     end = f"--{boundary}--\r\n".encode()
     response = StreamingHttpResponse(
@@ -38,8 +38,10 @@ def multipart(parts: list[Part], media_type: str, **headers: str) -> StreamingHt
         content_type=f'multipart/related; type="{media_type}"; boundary={boundary}',
         headers=headers,
     )
-    total = sum(len(part.head(boundary)) + part.size + 2 for part in parts) + len(end)
-    response["Content-Length"] = str(total)
+    sizes = [part.size for part in parts if part.size is not None]
+    if len(sizes) == len(parts):
+        heads = sum(len(part.head(boundary)) + 2 for part in parts)
+        response["Content-Length"] = str(heads + sum(sizes) + len(end))
     return response
 
 
@@ -53,7 +55,8 @@ def _written(parts: list[Part], boundary: str, end: bytes) -> Iterator[bytes]:
 
 def single(part: Part, **headers: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(part.pieces(), content_type=part.content_type, headers=headers)
-    response["Content-Length"] = str(part.size)
+    if part.size is not None:
+        response["Content-Length"] = str(part.size)
     return response
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from studies.ingest.headers import Header
 from studies.ingest.json_model import Described
-from studies.ingest.patients import fill, other_patient
+from studies.ingest.patients import READ_AS, fill, other_patient
 from studies.ingest.sources import ReceivedFile
+from studies.ingest.text import lenient_date
 from studies.models import Study
 
 
@@ -42,6 +43,8 @@ class StudyFiles:
     # By the index of a refused file: why it is of another patient.
     foreign: dict[int, str] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
+    # Of columns that were corrected, what was received: other files are compared with that.
+    received: dict[str, str] = field(default_factory=dict)
 
     def sort(self, held: Mapping[str, str]) -> None:
         """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins.
@@ -50,6 +53,10 @@ class StudyFiles:
         """
         hashes = dict(held)
         columns = {name: getattr(self.study, name) for name in self.arrivals[0].header.study}
+        for name, value in self.received.items():
+            columns[name] = value
+            if name in READ_AS:
+                columns[READ_AS[name]] = lenient_date(value)
         for arrival in self.arrivals:
             there = hashes.get(arrival.uid)
             if there == arrival.sha256:
@@ -63,5 +70,7 @@ class StudyFiles:
                 self.new.append(arrival)
                 hashes[arrival.uid] = arrival.sha256
                 self.filled.update(fill(columns, arrival.header.study))
+        corrected = {*self.received, *(READ_AS[name] for name in self.received if name in READ_AS)}
+        self.filled -= corrected
         for name in self.filled:
             setattr(self.study, name, columns[name])

@@ -12,7 +12,7 @@ from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.headers import Header
 from studies.ingest.metadata import write_metadata
 from studies.ingest.store import still_there, store_blobs
-from studies.models import Instance, Series, Study
+from studies.models import Correction, Instance, Series, Study
 from worklists.models import Worklist
 
 INSTANCE = [
@@ -79,6 +79,7 @@ def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> s
 def add_instances(studies: Sequence[StudyFiles]) -> None:
     """Sort the files of these studies, and write the rows of the new ones. The caller holds the studies' locks."""
     held = _held([files for files in studies if not files.is_new])
+    _received(studies)
     for files in studies:
         files.sort(held[files.study.pk])
     _fill([files for files in studies if files.filled])
@@ -87,6 +88,16 @@ def add_instances(studies: Sequence[StudyFiles]) -> None:
         _keep_bytes(with_new)
         _write(with_new, _series(with_new))
         _count(with_new)
+
+
+def _received(studies: Sequence[StudyFiles]) -> None:
+    """Of the studies' corrected columns what was received: other files are of the same patient as that."""
+    corrected = {files.study.pk: files for files in studies if files.study.n_corrections}
+    if corrected:
+        rows = Correction.objects.filter(study__in=corrected).order_by("pk")
+        for study, changes in rows.values_list("study", "changes"):
+            for name, (before, _after) in changes.items():
+                corrected[study].received.setdefault(name, before)
 
 
 def _fill(studies: Sequence[StudyFiles]) -> None:

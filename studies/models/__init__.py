@@ -1,5 +1,6 @@
 """What was imaged, the bytes, and on which worklists each study is."""
 
+from studies.models.correction import Correction
 from studies.models.image import Blob, ImagesServed, Instance, InstanceMetadata, Series
 from studies.models.leftover import Leftover
 from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
@@ -10,6 +11,7 @@ __all__ = [
     "FOREVER",
     "NO_PATH",
     "Blob",
+    "Correction",
     "ImagesServed",
     "Instance",
     "InstanceMetadata",

@@ -55,6 +55,8 @@ class Study(models.Model):
     modalities = ArrayField(models.CharField(max_length=16), default=list, db_default=[])
     n_series = models.PositiveIntegerField(default=0, db_default=0)
     n_instances = models.PositiveIntegerField(default=0, db_default=0)
+    # Where it is none, nothing has to be asked before metadata and files are sent as received.
+    n_corrections = models.PositiveSmallIntegerField(default=0, db_default=0)
     arrived_at = models.DateTimeField(db_default=Now())
     deleted_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey(

@@ -1,6 +1,7 @@
 """What a person may see of studies, and the pages and pictures of it."""
 
 from studies.renderer import FRAMES_SHOWN
+from studies.selectors.corrections import changes_in, changes_of
 from studies.selectors.images import (
     chosen_series,
     deviations_of,
@@ -36,6 +37,8 @@ __all__ = [
     "Sort",
     "StudiesPage",
     "asides_in",
+    "changes_in",
+    "changes_of",
     "chosen_series",
     "deviations_in",
     "deviations_of",

@@ -1,15 +1,21 @@
 """QIDO-RS: a page of studies, series or instances of a worklist, by the indexes of the studies list."""
 
-from typing import Any
+import json
+from typing import Any, TypeVar
 
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
+from studies.corrected import corrected_model
+from studies.ingest.json_model import dumped
 from studies.models import Instance, InstanceMetadata, Placement, Series
 from studies.selectors import dicom_conditions as conditions
+from studies.selectors.corrections import changes_of
 from studies.selectors.dicom_questions import DicomQuestion, Level, uids_in
 from studies.selectors.modalities import newest_with
 from worklists.models import Worklist
+
+Row = TypeVar("Row", bound=Any)
 
 # By one search at most; the answer says when there is more.
 MOST = {Level.STUDY: 1000, Level.SERIES: 1000, Level.INSTANCE: 5000}
@@ -29,7 +35,7 @@ def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[Placem
         "instance__sop_instance_uid"
     )
     served = Placement.objects.filter(pk__in=page).filter(~_shadowed()).select_related("study")
-    return list(served.annotate(first=Subquery(first.values("json")[:1])).order_by(*order))
+    return _corrected(list(served.annotate(first=Subquery(first.values("json")[:1])).order_by(*order)))
 
 
 def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]:
@@ -40,7 +46,7 @@ def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]
         "instance__number", "pk"
     )
     rows = series.select_related("study").annotate(first=Subquery(first.values("json")[:1])).order_by(*order)
-    return list(rows[question.offset : question.offset + question.limit + 1])
+    return _corrected(list(rows[question.offset : question.offset + question.limit + 1]))
 
 
 def instances_matching(worklist: Worklist, question: DicomQuestion) -> list[Instance]:
@@ -56,7 +62,16 @@ def instances_matching(worklist: Worklist, question: DicomQuestion) -> list[Inst
         instances = instances.filter(series__series_instance_uid=question.series)
     order = (F("number").asc(nulls_last=True), F("pk").asc()) if question.study else (F("pk").desc(),)
     rows = instances.select_related("study", "series").annotate(first=F("metadata__json")).order_by(*order)
-    return list(rows[question.offset : question.offset + question.limit + 1])
+    return _corrected(list(rows[question.offset : question.offset + question.limit + 1]))
+
+
+def _corrected(rows: list[Row]) -> list[Row]:
+    """`first` of each row as the study's home corrected it."""
+    changes = changes_of(row.study for row in rows)
+    for row in rows:
+        if row.first and (made := changes.get(row.study.pk)):
+            row.first = dumped(corrected_model(json.loads(row.first), made))
+    return rows
 
 
 def is_cut(worklist: Worklist, question: DicomQuestion) -> bool:

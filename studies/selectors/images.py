@@ -59,6 +59,8 @@ class InstanceSeen:
     # Whether this visit's viewing of the placement is in the audit trail already.
     is_noted: bool
     visit_hash: str
+    study_id: int
+    is_corrected: bool
 
 
 def deviations_of(study: Study) -> list[tuple[str, int]]:
@@ -142,9 +144,9 @@ def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visi
     )
     if not rows:
         return None
-    [(pk, sha256, size, preview, frames, may_open, may_download, is_noted, visit_hash)] = rows
+    [(pk, sha256, size, preview, frames, *more)] = rows
     blob = Blob(pk=pk, sha256=sha256, size=size, preview=preview)
-    return InstanceSeen(blob, min(frames, FRAMES_SHOWN), may_open, may_download, is_noted, visit_hash)
+    return InstanceSeen(blob, min(frames, FRAMES_SHOWN), *more)
 
 
 @dataclass(frozen=True)
@@ -185,9 +187,11 @@ _SEEN = f"""
 SELECT b.id, b.sha256, b.size, b.preview, i.frames,
     p.worklist_id IN ({{opened}}), p.worklist_id IN ({{taken}}), EXISTS (
         SELECT FROM studies_imagesserved n
-        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash
+        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash,
+    s.id, s.n_corrections > 0
 FROM studies_placement p
 CROSS JOIN (SELECT {{visit}} AS hash) visit
+JOIN studies_study s ON s.id = p.study_id
 JOIN studies_instance i ON i.study_id = p.study_id
 JOIN studies_blob b ON b.id = i.blob_id
 WHERE p.uuid = %s AND i.uuid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}})

@@ -28,13 +28,15 @@ class StudySeen:
     # Whether this visit's viewing of the placement is in the audit trail already.
     is_noted: bool
     visit_hash: str
+    is_corrected: bool
 
 
 # Where a worklist has two studies of one UID, home's own is served, then the one that arrived first.
 _SEEN = f"""
 SELECT p.uuid, p.study_id, p.worklist_id IN ({{opened}}), p.worklist_id IN ({{taken}}), EXISTS (
         SELECT FROM studies_imagesserved n
-        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash
+        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash,
+    s.n_corrections > 0
 FROM studies_study s
 CROSS JOIN (SELECT {{visit}} AS hash) visit
 JOIN studies_placement p ON p.study_id = s.id

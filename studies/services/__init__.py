@@ -1,5 +1,13 @@
 """What may be done with a study, and every read of a study."""
 
+from studies.services.correcting import (
+    begin_correction,
+    check_correction,
+    correct_study,
+    may_correct,
+    present_values,
+    values_mark,
+)
 from studies.services.dicom_search import Matches, search_by_dicom
 from studies.services.downloads import Download, begin_download, send_download
 from studies.services.erasing import erase_study
@@ -22,19 +30,24 @@ __all__ = [
     "Reference",
     "Retrieved",
     "StoredFile",
+    "begin_correction",
     "begin_download",
     "carry_in",
+    "check_correction",
     "check_open",
     "check_store",
     "check_upload",
     "committed_instances",
+    "correct_study",
     "erase_study",
     "export_upload",
     "ingest_waiting",
+    "may_correct",
     "metadata_from_file",
     "open_by_uid",
     "open_instance",
     "open_study",
+    "present_values",
     "read_list",
     "read_upload",
     "receive_upload",
@@ -47,4 +60,5 @@ __all__ = [
     "store_received",
     "sweep_leftovers",
     "take_in_all",
+    "values_mark",
 ]

@@ -4,7 +4,7 @@ The right is asked before the first byte and again for each file, at the one doo
 download breaks off at the next file. It is in the audit trail before its first byte, and when it ends.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,12 +20,12 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere, Refused
 from studies import selectors
+from studies.corrected import Change, corrected_head
 from studies.disc import disc_of
 from studies.events import on_placement
 from studies.models import Instance, Placement
+from studies.sent_file import sent_pieces
 from studies.services.instances import MAY_NOT_DOWNLOAD, Part, open_instance
-
-PIECE = 64 * 1024
 
 
 @dataclass
@@ -66,7 +66,9 @@ def send_download(*, download: Download, readme: str) -> Iterator[bytes]:
 
 
 def _zip(download: Download, readme: str) -> Iterator[bytes]:
-    disc = disc_of((each.sop_instance_uid, partial(_open, each)) for each in download.files)
+    study = download.placement.study
+    changes = selectors.changes_of([study])[study.pk] if study.n_corrections else []
+    disc = disc_of((each.sop_instance_uid, partial(_open, each, changes)) for each in download.files)
     packed = ZipStream()
     packed.add(readme.replace("\n", "\r\n"), "README.TXT")
     if disc.directory:
@@ -77,7 +79,7 @@ def _zip(download: Download, readme: str) -> Iterator[bytes]:
 
 
 def _pieces(download: Download, instance: Instance) -> Iterator[bytes]:
-    """The bytes as received. Begun when the file's turn comes, so that the right is asked then."""
+    """The bytes as received, or as corrected. Begun when the file's turn comes, so that the right is asked then."""
     stored = open_instance(
         placement=download.placement.uuid,
         instance=instance.uuid,
@@ -85,14 +87,17 @@ def _pieces(download: Download, instance: Instance) -> Iterator[bytes]:
         part=Part.ORIGINAL,
         session=download.session,
     )
-    with storages["dicom"].open(stored.key) as file:
-        while piece := file.read(PIECE):
-            yield piece
+    yield from sent_pieces(stored.key, stored.changes)
     download.sent += 1
 
 
-def _open(instance: Instance) -> Any:
-    return storages["dicom"].open(instance.blob.key)
+def _open(instance: Instance, changes: Sequence[Change]) -> Any:
+    """The file, or as much of it as a DICOMDIR is made from."""
+    stored = storages["dicom"].open(instance.blob.key)
+    if not changes:
+        return stored
+    with stored as file:
+        return corrected_head(file, changes)
 
 
 @transaction.atomic

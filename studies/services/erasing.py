@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.actor import Actor
-from studies.models import Instance, OtherPatient, Series, Study
+from studies.models import Correction, Instance, OtherPatient, Series, Study
 from studies.models.study import ERASED
 from studies.services.leftovers import leave_bytes
 
@@ -16,13 +16,14 @@ KEPT = {
     "home": "whose study it was: the account answers for the deletion",
     "study_instance_uid": "a number; the audit trail names the study by it",
     "modalities": 'the kind of machine, as "CT"',
+    "n_corrections": "how often it was corrected, not what",
     "arrived_at": "when our system received it",
     "deleted_at": "the deletion itself",
     "deleted_by": "the deletion itself",
     "deleted_because": "the deletion itself; the form asks to write nothing that tells who the patient is",
 }
 # These go row by row, whatever their columns hold.
-ROWS_THAT_GO = (Instance, Series, OtherPatient)
+ROWS_THAT_GO = (Instance, Series, OtherPatient, Correction)
 
 
 @transaction.atomic

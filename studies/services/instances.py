@@ -4,6 +4,7 @@ Rights, boundary and audit are handled here alike for pages, DICOMweb, the viewe
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +18,7 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere, Refused
 from studies import selectors
+from studies.corrected import Change
 from studies.events import on_placement
 from studies.models import Blob
 from studies.selectors.images import InstanceSeen, Visit
@@ -40,10 +42,13 @@ class StoredFile:
     key: str
     media_type: str
     size: int | None = None
+    # What its home corrected: such a file is sent by `studies.sent_file`, never as it is stored.
+    changes: Sequence[Change] = ()
 
     @property
     def etag(self) -> str:
-        return f'"{hashlib.sha256(self.key.encode()).hexdigest()[:32]}"'
+        state = f"{self.key} {len(self.changes)}" if self.changes else self.key
+        return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'
 
 
 def open_instance(
@@ -79,7 +84,8 @@ def open_instance(
 def _stored(seen: InstanceSeen, part: Part, frame: int) -> StoredFile:
     blob = seen.blob
     if part is Part.ORIGINAL:
-        return StoredFile(blob.key, "application/dicom", blob.size)
+        changes = selectors.changes_in([seen.study_id] if seen.is_corrected else [])
+        return StoredFile(blob.key, "application/dicom", blob.size, changes.get(seen.study_id, ()))
     if blob.preview != Blob.Preview.READY or not 1 <= frame <= seen.frames:
         raise NothingThere
     return StoredFile(blob.preview_key(frame, thumbnail=part is Part.THUMBNAIL), "image/png")

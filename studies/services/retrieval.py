@@ -1,5 +1,6 @@
 """Opening a study for DICOMweb: rights and audit of everything that is handed out by UIDs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from common.exceptions import NothingThere
 from studies import selectors
+from studies.corrected import Change
 from studies.models import Instance
 from studies.selectors.images import Visit
 from studies.services.instances import MAY_NOT_DOWNLOAD, note_images_served, refusal
@@ -16,10 +18,11 @@ from studies.services.reads import MAY_NOT_OPEN
 
 @dataclass(frozen=True)
 class Retrieved:
-    """The instances that were asked for, at least one, on their placement."""
+    """The instances that were asked for, at least one, on their placement, and what their home corrected."""
 
     placement: UUID
     instances: list[Instance]
+    changes: Sequence[Change] = ()
 
 
 def open_by_uid(
@@ -51,4 +54,5 @@ def open_by_uid(
         raise NothingThere
     if not seen.is_noted:
         note_images_served(seen.placement, by, seen.visit_hash)
-    return Retrieved(seen.placement, instances)
+    changes = selectors.changes_in([seen.study_id] if seen.is_corrected else [])
+    return Retrieved(seen.placement, instances, changes.get(seen.study_id, ()))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
@@ -17,6 +17,7 @@ from accounts.decorators import signed_in
 from audit.requests import actor_of
 from common.exceptions import NothingThere
 from studies import services
+from studies.sent_file import sent_pieces
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def thumbnail(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResp
 @signed_in
 @require_safe
 def original(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResponseBase:
-    """The file as received, for what cannot be shown here. Its name says nothing of the patient."""
+    """The file as received or corrected, for what cannot be shown here. Its name says nothing of the patient."""
     return _stored(request, placement=placement, instance=instance, part=services.Part.ORIGINAL)
 
 
@@ -62,6 +63,8 @@ def _stored(request: HttpRequest, **which: Any) -> HttpResponseBase:
 def _file(stored: services.StoredFile) -> HttpResponseBase:
     """The bytes, or the word to the proxy that it may send them: the right was checked before."""
     try:
+        if stored.changes:
+            return _corrected(stored)
         if settings.CIMAR_PROXY_SENDS_FILES:
             return _by_the_proxy(stored)
         return FileResponse(
@@ -73,6 +76,17 @@ def _file(stored: services.StoredFile) -> HttpResponseBase:
     except OSError as error:
         log.error("a stored file is not in the storage: %s", type(error).__name__)
         raise Http404 from error
+
+
+def _corrected(stored: services.StoredFile) -> HttpResponseBase:
+    """A file that its home corrected is written as it is sent."""
+    if not storages["dicom"].exists(stored.key):
+        raise FileNotFoundError(stored.key)
+    return StreamingHttpResponse(
+        sent_pieces(stored.key, stored.changes),
+        content_type=stored.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{NAMES[stored.media_type]}"'},
+    )
 
 
 def _by_the_proxy(stored: services.StoredFile) -> HttpResponse:

@@ -13,6 +13,7 @@ from audit.actor import Actor
 from audit.requests import actor_of
 from studies import selectors
 from studies.models import FOREVER, Placement
+from studies.services import may_correct
 from studies.views.shares import may_share
 
 # Key, label, name of the URL, and the right without which the tab is not offered.
@@ -38,8 +39,14 @@ def study_frame(
         "rights": held,
         "is_external": placement.internal_until <= selectors.seen_at(placement),
         "until": placement.visible_until if placement.visible_until < FOREVER else None,
+        "correct": _correct(placement, held),
         "actions": offered_actions(placement.worklist, held),
     }
+
+
+def _correct(placement: Placement, rights: frozenset[str]) -> str:
+    """The URL of the form; empty where the role or the worklist does not allow to correct."""
+    return reverse("studies:correct", args=[placement.uuid]) if may_correct(placement, rights) else ""
 
 
 def placement_or_404(request: HttpRequest, uuid: UUID) -> Placement:

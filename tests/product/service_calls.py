@@ -29,6 +29,7 @@ from sharing.models import Method
 from sharing.services import codes, dialog, end_shares, previews, promises, settling, shares_csv
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
+from studies.models import Study
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
 from studies.services import Download, Part, Reference, reads, trail, uploads
@@ -313,6 +314,16 @@ STUDIES: dict[str, Call] = {
     ),
     "ingest.take_in_all": lambda w: studies.services.take_in_all(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
+    ),
+    "correcting.begin_correction": lambda w: studies.services.begin_correction(
+        placement=w.at_home.uuid, by=acting(w.cast.adam)
+    ),
+    "correcting.correct_study": lambda w: studies.services.correct_study(
+        placement=w.at_home.uuid,
+        by=acting(w.cast.adam),
+        values={"patient_sex": "O"},
+        mark=studies.services.values_mark(Study.objects.get(pk=w.at_home.study_id)),
+        why="sex as in the record",
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
     "downloads.begin_download": lambda w: studies.services.begin_download(

@@ -21,6 +21,8 @@ NOT_A_DEED = {
     "accounts.limits.too_many_mails",
     "accounts.limits.too_many_mails_of_an_invitation",
     "accounts.limits.too_many_tokens",
+    "studies.correcting.check_correction", "studies.correcting.may_correct",
+    "studies.correcting.present_values", "studies.correcting.values_mark",
     "studies.denials.on_denied",
     "studies.ingest.check_upload",
     "studies.storing.check_store",

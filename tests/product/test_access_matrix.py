@@ -17,6 +17,7 @@ from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
 from studies.ingest.store import put
+from studies.services import present_values, values_mark
 from tests.cast import acting
 from tests.dicomweb import access_rows
 from tests.factories import placement_of
@@ -94,6 +95,16 @@ def one_share(world: SimpleNamespace) -> dict[str, Any]:
     return {"share": [str(world.share.uuid)]}
 
 
+def a_correction(world: SimpleNamespace) -> dict[str, Any]:
+    study = world.placement.study
+    return {
+        **present_values(study),
+        "patient_sex": "O",
+        "mark": values_mark(study),
+        "why": "As in the record",
+    }
+
+
 def a_deletion(world: SimpleNamespace) -> dict[str, Any]:
     return {**ticked(world), "why": "Wrong patient"}
 
@@ -152,6 +163,18 @@ ROWS = [
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:original", "get", original, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row("studies:correct", "get", placement, {OK: "adam", DENIED: ON_CT - {"adam"}}),
+    Row("studies:correct", "get", at_emergency, {DENIED: "adam ben"}, note="not at home"),
+    Row(
+        "studies:correct_check", "post", placement, {OK: "adam", DENIED: ON_CT - {"adam"}}, data=a_correction
+    ),
+    Row(
+        "studies:correct_save",
+        "post",
+        placement,
+        {FOUND: "adam", DENIED: ON_CT - {"adam"}},
+        data=a_correction,
+    ),
     Row("studies:download", "get", whole, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     *access_rows.rows(ON_CT),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),

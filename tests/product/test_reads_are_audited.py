@@ -67,6 +67,8 @@ MORE = [
     Row("sharing:change", "get", lambda w: [w.to_ben.uuid], {OK: "ana"}),
     Row("sharing:end", "get", none, {OK: "ana"}, data=lambda w: {"share": [w.share.uuid, w.to_ben.uuid]}),
     Row("sharing:delete_study", "post", none, {UNFIT: "ana"}, data=ticked),
+    Row("studies:correct_check", "post", placement, {UNFIT: "adam"}, note="nothing typed"),
+    Row("studies:correct_save", "post", placement, {UNFIT: "adam"}, note="nothing typed"),
     Row("sharing:received", "get", lambda w: [w.ended_press], {GONE: "ben"}),
     Row("studies:worklist", "get", ct, {OK: "ana"}, data=lambda w: {"sort": "name"}),
     Row("studies:worklist", "get", ct, {OK: "ana"}, data=lambda w: {"cursor": "none"}),

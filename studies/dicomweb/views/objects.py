@@ -1,5 +1,6 @@
-"""Whole objects, bit for bit as they were received: a study, a series or an instance."""
+"""Whole objects, bit for bit as received unless their home corrected them: a study, a series or an instance."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from django.core.files.storage import storages
@@ -7,12 +8,14 @@ from django.http.response import HttpResponseBase
 
 from common.exceptions import NothingThere
 from studies import services
+from studies.corrected import Change
 from studies.dicomweb.accept import Accepted, NotAcceptable, accepted
 from studies.dicomweb.door import Asked, door, etag_of, unchanged
-from studies.dicomweb.parts import Part, multipart, single, stored_bytes
+from studies.dicomweb.parts import Part, multipart, single
 from studies.dicomweb.ranges import asked_range, part_of
 from studies.dicomweb.views.metadata import url_of
 from studies.models import Instance
+from studies.sent_file import sent_pieces
 
 DICOM = "application/dicom"
 
@@ -33,10 +36,10 @@ def sent(asked: Asked, study: str, series: str = "", instance: str = "") -> Http
         whole=True,
     )
     many = _is_many(accepted(asked.request), opened.instances)
-    etag = etag_of([asked.root, many, *(each.blob.sha256 for each in opened.instances)])
+    etag = etag_of([asked.root, many, len(opened.changes), *(each.blob.sha256 for each in opened.instances)])
     response = unchanged(asked, etag)
     if response is None:
-        parts = [_part(asked, study, each) for each in opened.instances]
+        parts = [_part(asked, study, each, opened.changes) for each in opened.instances]
         response = multipart(parts, DICOM) if many else _file(asked, opened.instances[0], parts[0], etag)
     response["ETag"] = etag
     return response
@@ -59,11 +62,12 @@ def _may_be_sent(instance: Instance, syntaxes: set[str]) -> bool:
     return bool(syntaxes & {"", "*", instance.transfer_syntax_uid})
 
 
-def _part(asked: Asked, study: str, instance: Instance) -> Part:
+def _part(asked: Asked, study: str, instance: Instance, changes: Sequence[Change]) -> Part:
+    """How long a corrected file is, is known when it is written."""
     return Part(
         f"{DICOM}; transfer-syntax={instance.transfer_syntax_uid}",
-        instance.blob.size,
-        partial(stored_bytes, instance.blob.key),
+        None if changes else instance.blob.size,
+        partial(sent_pieces, instance.blob.key, changes),
         url_of(asked, study, instance),
     )
 
@@ -71,6 +75,8 @@ def _part(asked: Asked, study: str, instance: Instance) -> Part:
 def _file(asked: Asked, instance: Instance, part: Part, etag: str) -> HttpResponseBase:
     if not storages["dicom"].exists(instance.blob.key):
         raise NothingThere
+    if part.size is None:
+        return single(part)
     wanted = asked_range(asked.request, part.size, etag)
     part_headers = {"Accept-Ranges": "bytes"}
     return single(part, **part_headers) if wanted is None else part_of(part, instance.blob.key, wanted)

@@ -1,0 +1,246 @@
+"""An instance as its home corrected it: its JSON model, and its file. What was received stays as it is.
+
+Each correction replaces attributes and keeps the replaced ones in an item of the Original Attributes Sequence
+(PS3.3 C.12.1.1.9). pydicom reads and writes; elements that are not corrected are written with the bytes they were
+received with, but for group lengths, which are left out, and for text in another character set where the corrected
+value cannot be written in the file's own.
+"""
+
+import io
+import warnings
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, Any, NamedTuple
+
+from pydicom import Dataset
+from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset, read_partial, read_preamble
+from pydicom.filewriter import write_data_element
+from pydicom.sequence import Sequence as Items
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+# The columns of a study that can be corrected, and their attributes.
+TAGS: dict[str, BaseTag] = {
+    "patient_name": Tag("PatientName"),
+    "patient_id": Tag("PatientID"),
+    "issuer_of_patient_id": Tag("IssuerOfPatientID"),
+    "patient_birth_date_raw": Tag("PatientBirthDate"),
+    "patient_sex": Tag("PatientSex"),
+    "description": Tag("StudyDescription"),
+    "accession_number": Tag("AccessionNumber"),
+}
+VRS = {column: dictionary_VR(tag) for column, tag in TAGS.items()}
+ORIGINALS = Tag("OriginalAttributesSequence")
+CHARACTER_SET = Tag("SpecificCharacterSet")
+PIXELS = 0x7FE0
+UTF_8 = "ISO_IR 192"
+SYSTEM = "CIMAR"
+TEXTS = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])
+GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+
+
+class Change(NamedTuple):
+    """A correction: when it was made, and the new values by column."""
+
+    at: datetime
+    values: Mapping[str, str]
+
+    @property
+    def moment(self) -> str:
+        return f"{self.at.astimezone(UTC):%Y%m%d%H%M%S.%f}+0000"
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The beginning of a corrected file; the rest is the received file's from `rest_at` on."""
+
+    data: bytes
+    rest_at: int | None
+
+
+def corrected_model(model: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
+    """The DICOM JSON model with the corrections in it."""
+    corrected = dict(model)
+    items = list(corrected.get(_key(ORIGINALS), {}).get("Value", []))
+    for change in changes:
+        before = {
+            _key(TAGS[column]): corrected.get(_key(TAGS[column]), {"vr": VRS[column]})
+            for column in change.values
+        }
+        items.append(
+            {
+                "04000550": {"vr": "SQ", "Value": [dict(sorted(before.items()))]},
+                "04000562": {"vr": "DT", "Value": [change.moment]},
+                "04000563": {"vr": "LO", "Value": [SYSTEM]},
+                "04000564": {"vr": "LO"},
+                "04000565": {"vr": "CS", "Value": ["CORRECT"]},
+            }
+        )
+        for column, value in change.values.items():
+            corrected[_key(TAGS[column])] = _attribute(VRS[column], value)
+    if items:
+        corrected[_key(ORIGINALS)] = {"vr": "SQ", "Value": items}
+    return dict(sorted(corrected.items()))
+
+
+def corrected_beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning:
+    """All of a file that comes before its pixels, corrected; of a deflated file all of it."""
+    with warnings.catch_warnings():
+        # A warning of pydicom's about a value would put patient data into the log.
+        warnings.simplefilter("ignore")
+        return _beginning(file, changes)
+
+
+def _beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning:
+    file.seek(0)
+    dataset = read_partial(file, stop_when=_at_pixels, force=True)
+    is_deflated = dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+    rest_at = file.tell()
+    begins_at = _begins_at(file)
+    file.seek(0)
+    before = file.read(begins_at)
+    if is_deflated:
+        file.seek(0)
+        dataset = read_partial(file, force=True)
+    _correct(dataset, changes)
+    written = _written(dataset)
+    if is_deflated:
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        written = packer.compress(written) + packer.flush()
+        return Beginning(before + written + b"\0" * (len(written) % 2), None)
+    return Beginning(before + written, rest_at)
+
+
+def corrected_head(file: IO[bytes], changes: Sequence[Change]) -> IO[bytes]:
+    """The corrected beginning as a file of its own."""
+    return io.BytesIO(corrected_beginning(file, changes).data)
+
+
+def _key(tag: BaseTag) -> str:
+    return f"{tag:08X}"
+
+
+def _attribute(vr: str, value: str) -> dict[str, Any]:
+    if not value:
+        return {"vr": vr}
+    if vr != "PN":
+        return {"vr": vr, "Value": [value]}
+    return {
+        "vr": vr,
+        "Value": [{word: group for word, group in zip(GROUPS, value.split("="), strict=False) if group}],
+    }
+
+
+def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag.group >= PIXELS
+
+
+def _begins_at(file: IO[bytes]) -> int:
+    """Where the data set begins: what is before it, the file meta group, is sent as it was received."""
+    file.seek(0)
+    read_preamble(file, force=True)
+    read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+    return file.tell()
+
+
+def _correct(dataset: Dataset, changes: Sequence[Change]) -> None:
+    texts = [text for change in changes for text in change.values.values()]
+    if not all(map(str.isascii, texts)) and not _can_hold(dataset, texts):
+        _into_utf_8(dataset)
+        dataset.SpecificCharacterSet = UTF_8
+    items = [_kept(dataset, change) for change in changes]
+    there = dataset.get(ORIGINALS)
+    held = list(there.value) if there is not None and there.VR == "SQ" else []
+    dataset[ORIGINALS] = DataElement(ORIGINALS, "SQ", Items([*held, *items]))
+
+
+def _kept(dataset: Dataset, change: Change) -> Dataset:
+    """Replaces the attributes; the item that keeps what they were."""
+    before, item = _nested(dataset), _nested(dataset)
+    for column, value in change.values.items():
+        tag, vr = TAGS[column], VRS[column]
+        before[tag] = dataset.get_item(tag) if tag in dataset else DataElement(tag, vr, None)
+        dataset[tag] = DataElement(tag, vr, value or None)
+    item.ModifiedAttributesSequence = [before]
+    item.AttributeModificationDateTime = change.moment
+    item.ModifyingSystem = SYSTEM
+    item.SourceOfPreviousValues = ""
+    item.ReasonForTheAttributeModification = "CORRECT"
+    return item
+
+
+def _nested(dataset: Dataset) -> Dataset:
+    """An empty item, written as the data set is: what is put into it keeps its bytes."""
+    item = Dataset(parent_encoding=_encodings(dataset))
+    item.set_original_encoding(*_syntax(dataset), _encodings(dataset))
+    return item
+
+
+def _syntax(dataset: Dataset) -> tuple[bool, bool]:
+    """Whether the VRs are implicit and the bytes little-endian, as the elements were read."""
+    for tag in dataset.keys():  # noqa: SIM118  iterating the data set itself converts every element
+        if isinstance(element := dataset.get_item(tag), RawDataElement):
+            return element.is_implicit_VR, element.is_little_endian
+    implicit, little = dataset.original_encoding
+    return bool(implicit), little is not False
+
+
+def _encodings(dataset: Dataset) -> list[str]:
+    return list(convert_encodings(dataset.get("SpecificCharacterSet") or "ISO_IR 6"))
+
+
+def _can_hold(dataset: Dataset, texts: Sequence[str]) -> bool:
+    term = dataset.get("SpecificCharacterSet")
+    if (
+        not isinstance(term, str)
+        or not term.startswith(("ISO_IR", "GB"))
+        or term in ("ISO_IR 6", "ISO_IR 13")
+    ):
+        return False
+    try:
+        for text in texts:
+            text.encode(_encodings(dataset)[0])
+    except UnicodeError:
+        return False
+    return True
+
+
+def _into_utf_8(dataset: Dataset) -> None:
+    """All text is decoded, so that it is written in the new character set; what cannot be decoded is left as it is."""
+    for tag in list(dataset.keys()):
+        vr = dataset.get_item(tag).VR or _vr_of(tag)
+        if vr in TEXTS or vr == "SQ":
+            try:
+                element = dataset[tag]
+            except (
+                Exception
+            ):  # allowed: pydicom raises what it likes for a broken value, which keeps its bytes
+                continue
+            for item in element.value if element.VR == "SQ" else ():
+                _into_utf_8(item)
+                if CHARACTER_SET in item:
+                    del item[CHARACTER_SET]
+
+
+def _vr_of(tag: BaseTag) -> str:
+    return dictionary_VR(tag) if dictionary_has_tag(tag) else ""
+
+
+def _written(dataset: Dataset) -> bytes:
+    written = DicomBytesIO()
+    written.is_implicit_VR, written.is_little_endian = _syntax(dataset)
+    encodings = _encodings(dataset)
+    for tag in sorted(dataset.keys()):
+        element = dataset.get_item(tag)
+        if tag.element == 0:
+            continue
+        if isinstance(element, RawDataElement) and element.value is None:
+            element = element._replace(value=b"")
+        write_data_element(written, element, encodings)
+    return written.getvalue()

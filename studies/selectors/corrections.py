@@ -1,0 +1,22 @@
+"""What was corrected in studies, in the order in which it was."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from studies.corrected import Change
+from studies.models import Correction, Study
+
+
+def changes_of(studies: Iterable[Study]) -> dict[int, list[Change]]:
+    """By study; nothing is asked where none of them was ever corrected."""
+    return changes_in({study.pk for study in studies if study.n_corrections})
+
+
+def changes_in(corrected: Collection[int]) -> dict[int, list[Change]]:
+    """The same for studies that are known to be corrected, by their keys."""
+    changes: dict[int, list[Change]] = defaultdict(list)
+    if corrected:
+        rows = Correction.objects.filter(study__in=corrected).order_by("pk")
+        for study, at, columns in rows.values_list("study", "at", "changes"):
+            changes[study].append(Change(at, {name: after for name, (_before, after) in columns.items()}))
+    return changes
