@@ -58,7 +58,7 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
             "dicomweb:store_allowed",
             "get",
             _named(),
-            {204: "adam ana nolan"},
+            {204: "adam ana nolan", DENIED: on_ct - {"adam", "ana"}},
             rest=401,
             anonymous=NOT_SIGNED_IN,
         ),

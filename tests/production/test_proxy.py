@@ -22,6 +22,8 @@ from tests.production.stack import HOST, Replica, Stack, missing
 pytestmark = pytest.mark.process
 UPLOAD = "/worklists/6e0c1d4e-1d0f-4f0e-8a53-1f3d5c1e7a10/upload/files/"
 ALLOWED = UPLOAD.replace("files", "allowed")
+STORE = "/dicomweb/6e0c1d4e-1d0f-4f0e-8a53-1f3d5c1e7a10/studies"
+STORE_ALLOWED = STORE.replace("studies", "store/allowed")
 HASHED = "css/site.0123456789ab.css"
 
 
@@ -61,8 +63,9 @@ class Remember(BaseHTTPRequestHandler):
         if self.server.hangs_up:
             self.connection.close()
             return
-        text = self.server.name.encode() if self.path != ALLOWED else b""
-        self.send_response(200 if self.path != ALLOWED else self.server.allows)
+        is_asked = self.path in (ALLOWED, STORE_ALLOWED)
+        text = b"" if is_asked else self.server.name.encode()
+        self.send_response(self.server.allows if is_asked else 200)
         self.send_header("Content-Length", str(len(text)))
         for name, value in self.server.headers.get(self.path, {}).items():
             self.send_header(name, value)
@@ -315,6 +318,72 @@ def test_an_upload_beyond_the_limit_is_answered_with_a_sentence(proxy: Proxy) ->
     assert answer.status == 413
     assert "Please send the files in parts." in words(answer.text)
     assert proxy.seen == []
+
+
+@pytest.mark.parametrize("path", [STORE, f"{STORE}/1.2.840.1"])
+@pytest.mark.parametrize("query", ["", "?a=b%20c"])
+def test_instances_are_received_from_those_who_may_store_them(proxy: Proxy, path: str, query: str) -> None:
+    data = b"x" * 2_000_000
+
+    answer = proxy.ask(
+        "POST", path + query, data, Authorization="Bearer abc", Content_Type="application/dicom"
+    )
+
+    assert answer.status == 200
+    asked, stored = proxy.seen
+    assert (asked["method"], asked["path"], asked["body"]) == ("GET", STORE_ALLOWED, b"")
+    assert asked["headers"]["Authorization"] == "Bearer abc"
+    assert (stored["method"], stored["path"], stored["body"]) == ("POST", path + query, data)
+    assert stored["headers"]["Content-Type"] == "application/dicom"
+
+
+def test_a_chunked_body_reaches_the_site_with_its_length(proxy: Proxy) -> None:
+    pieces = iter([b"x" * 700_000, b"y" * 700_000])
+
+    answer = proxy.ask("POST", STORE, pieces, Content_Type="application/dicom")  # type: ignore[arg-type]
+
+    assert answer.status == 200
+    assert proxy.seen[1]["body"] == b"x" * 700_000 + b"y" * 700_000
+
+
+@pytest.mark.parametrize(
+    ("told", "headers", "status", "sentence"),
+    [
+        (401, {"WWW-Authenticate": "Bearer"}, 401, "Sign in, or send an access token."),
+        (401, {"X-Not-Stored": "nothing"}, 404, "There is nothing here."),
+        (403, {}, 403, "You may not store studies here."),
+    ],
+)
+def test_instances_of_those_who_may_not_store_them_are_not_received(
+    proxy: Proxy, told: int, headers: dict[str, str], status: int, sentence: str
+) -> None:
+    for web in proxy.webs:
+        web.allows, web.headers = told, {STORE_ALLOWED: headers}
+
+    answer = proxy.ask("POST", STORE, Content_Length=str(8300 * 1024**2 - 1), Authorization="Bearer abc")
+
+    assert (answer.status, answer.text) == (status, f"{sentence}\n")
+    assert answer.headers.get("WWW-Authenticate") == headers.get("WWW-Authenticate")
+    assert [request["path"] for request in proxy.seen] == [STORE_ALLOWED]
+    assert not [path for path in proxy.buffer.rglob("*") if path.is_file()]
+
+
+def test_instances_beyond_the_limit_and_searches_with_a_body_are_not_received(proxy: Proxy) -> None:
+    answers = [
+        proxy.ask("POST", STORE, Content_Length=str(8300 * 1024**2 + 1)),
+        proxy.ask("GET", STORE, Content_Length=str(512 * 1024 + 1)),
+        proxy.ask("PUT", STORE, Content_Length=str(512 * 1024 + 1)),
+        proxy.ask("POST", f"{STORE}/1.2/series", Content_Length=str(512 * 1024 + 1)),
+    ]
+
+    assert [answer.status for answer in answers] == [413] * 4
+    assert proxy.seen == []
+
+
+def test_a_search_is_not_asked_about(proxy: Proxy) -> None:
+    proxy.ask("GET", STORE)
+
+    assert [(request["method"], request["path"]) for request in proxy.seen] == [("GET", STORE)]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from functools import partial
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from common.exceptions import NothingThere, Refused
+from common.exceptions import NothingThere
 from studies import services
 from studies.dicomweb.accept import NotAcceptable, accepted
 from studies.dicomweb.bodies import BodyRefused, received
-from studies.dicomweb.door import Asked, door, said, unknown
+from studies.dicomweb.door import Asked, door, said
 from studies.dicomweb.store_answers import MEDIA_TYPES, answer_to, status_of, written
 from studies.dicomweb.views import objects, search
 from studies.ingest.limits import limits
@@ -71,11 +71,12 @@ def _media_type(asked: Asked) -> str:
 def allowed(asked: Asked) -> HttpResponseBase:
     """For the proxy, which asks before it receives a body: 204, 401 or 403, the only answers it understands.
 
-    What it refuses by these it asks for once more without the body: the answer that the client reads is the site's.
+    A worklist that is not seen is 401 too, which the proxy makes 404 again.
     """
     try:
         services.check_store(worklist=asked.worklist, by=asked.by)
-    except (NothingThere, Refused):
-        # A refusal has its event when the request itself is answered.
-        return unknown(asked.request)
+    except NothingThere:
+        answer = HttpResponse(status=401)
+        answer["X-Not-Stored"] = "nothing"
+        return answer
     return HttpResponse(status=204)
