@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from studies.dicomweb.views import frames, metadata, objects, search, service, store
+from studies.dicomweb.views import bulk, frames, metadata, objects, search, service, store
 
 app_name = "dicomweb"
 
@@ -36,5 +36,6 @@ urlpatterns = [
     path(_instance, objects.objects, name="instance"),
     path(f"{_instance}/metadata", metadata.metadata, name="instance_metadata"),
     path(f"{_instance}/frames/<str:numbers>", frames.frames, name="frames"),
+    path(f"{_instance}/bulkdata/<path:path>", bulk.bulk_data, name="bulk_data"),
     path("<path:anything>", service.nothing, name="nothing"),
 ]

@@ -47,7 +47,7 @@ class Walked:
 
 
 @dataclass(slots=True)
-class _Inside:
+class Inside:
     """A data set or sequence we are inside of; `end` is None where a delimiter ends it."""
 
     is_sequence: bool
@@ -67,7 +67,7 @@ def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walke
         if syntax == DeflatedExplicitVRLittleEndian:
             file = opened.enter_context(inflated(file, start, limits))
             size, start = file.seek(0, 2), 0
-        walked = _Walk(
+        walked = Walk(
             file,
             size,
             implicit=implicit,
@@ -85,7 +85,7 @@ def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walke
     return Walked(opening.meta, syntax, walked.elements, walked.pixels, frozenset(opening.deviations))
 
 
-class _Walk:
+class Walk:
     """One data set, element after element; the stack holds what we are inside of, the data set itself lowest."""
 
     def __init__(
@@ -108,7 +108,7 @@ class _Walk:
         self.long_length = Struct(order + "L").unpack
         self.elements: dict[BaseTag, RawDataElement] = {}
         self.pixels: Pixels | None = None
-        self.stack: list[_Inside] = []
+        self.stack: list[Inside] = []
         self.at = self.parts = self.header_bytes = 0
 
     def run(self, start: int) -> None:
@@ -116,7 +116,7 @@ class _Walk:
         implicit = self._looks_implicit(start, otherwise=self.implicit)
         if implicit != self.implicit:
             self.deviations.add("other_encoding")
-        self.stack = [_Inside(False, self.size, self.size, implicit)]
+        self.stack = [Inside(False, self.size, self.size, implicit)]
         while self.stack:
             inside = self.stack[-1]
             if inside.end is not None and self.at >= inside.end:
@@ -130,7 +130,7 @@ class _Walk:
             elif not self._element(inside, head):
                 return
 
-    def _next(self, inside: _Inside) -> bytes:
+    def _next(self, inside: Inside) -> bytes:
         """The next eight bytes; none at the end of the data set, whatever is behind it."""
         self._count_part()
         self.file.seek(self.at)
@@ -143,7 +143,7 @@ class _Walk:
         self._end_before(inside, head)
         return b""
 
-    def _end_before(self, inside: _Inside, rest: bytes) -> None:
+    def _end_before(self, inside: Inside, rest: bytes) -> None:
         """What is left is no whole element: raises FileRefused unless it is no part of the data set at all."""
         if len(self.stack) > 1 or not is_behind_the_end(
             rest, last=max(inside.last, 0), implicit=inside.implicit, little=self.little
@@ -151,7 +151,7 @@ class _Walk:
             raise FileRefused(CUT)
         self.deviations.add("bytes_after_the_end")
 
-    def _item(self, inside: _Inside, head: bytes) -> None:
+    def _item(self, inside: Inside, head: bytes) -> None:
         group, element, length = self.implicit_head(head)
         tag = group << 16 | element
         self.at += 8
@@ -167,9 +167,9 @@ class _Walk:
         if end is not None and end > inside.bound:
             raise FileRefused(CUT)
         implicit = inside.implicit or self._looks_implicit(self.at, otherwise=False)
-        self.stack.append(_Inside(False, end, inside.bound if end is None else end, implicit))
+        self.stack.append(Inside(False, end, inside.bound if end is None else end, implicit))
 
-    def _element(self, inside: _Inside, head: bytes) -> bool:
+    def _element(self, inside: Inside, head: bytes) -> bool:
         """Steps over an element, or into it; whether there was one: behind the last one there may be anything."""
         tag, vr, length = self._read_head(inside, head)
         if tag == ITEM_END:
@@ -189,13 +189,13 @@ class _Walk:
             raise FileRefused(CUT)
         elif (known_vr := vr or _dictionary_vr(tag)) == "SQ":
             end = self.at + length
-            self._enter(_Inside(True, end, end, inside.implicit or vr is None))
+            self._enter(Inside(True, end, end, inside.implicit or vr is None))
         else:
             self._value(tag, vr, length, is_bulk=known_vr in BULK or tag in PIXELS)
             self.at += length
         return True
 
-    def _item_end(self, inside: _Inside) -> bool:
+    def _item_end(self, inside: Inside) -> bool:
         """Ends the item. Behind the last element of a data set, a delimiter too many is passed over."""
         if inside.end is None:
             self.stack.pop()
@@ -222,7 +222,7 @@ class _Walk:
         group, element, _length = self.implicit_head(head)
         return group << 16 | element in (ITEM_END, SEQUENCE_END)
 
-    def _note(self, inside: _Inside, tag: int, vr: str | None, length: int) -> None:
+    def _note(self, inside: Inside, tag: int, vr: str | None, length: int) -> None:
         if tag <= inside.last:
             self.deviations.add("out_of_order")
         inside.last = tag
@@ -235,7 +235,7 @@ class _Walk:
         elif vr is not None and vr not in KNOWN_VRS:
             self.deviations.add("unknown_vr")
 
-    def _read_head(self, inside: _Inside, head: bytes) -> tuple[int, str | None, int]:
+    def _read_head(self, inside: Inside, head: bytes) -> tuple[int, str | None, int]:
         """Tag, type where the element has one, and length; the position is then its value."""
         self.at += 8
         if inside.implicit or not (head[4:6].isalpha() and head[4:6].isupper()):
@@ -267,11 +267,11 @@ class _Walk:
             if self.header_bytes > self.limits.header_bytes:
                 raise FileRefused(header_too_large(self.limits))
 
-    def _open_ended(self, inside: _Inside, tag: int, vr: str | None) -> None:
+    def _open_ended(self, inside: Inside, tag: int, vr: str | None) -> None:
         """Of undefined length: a sequence, or encapsulated bytes."""
         if tag not in PIXELS and self._is_sequence(tag, vr):
             # Of unknown type and undefined length means implicit inside (PS3.5 section 6.2.2).
-            self._enter(_Inside(True, None, inside.bound, inside.implicit or vr is None))
+            self._enter(Inside(True, None, inside.bound, inside.implicit or vr is None))
             return
         pixels = self._fragments(tag, inside.bound)
         if len(self.stack) == 1 and tag in PIXELS:
@@ -307,7 +307,7 @@ class _Walk:
             sizes += 1
             self.at += length
 
-    def _enter(self, sequence: _Inside) -> None:
+    def _enter(self, sequence: Inside) -> None:
         # Each level of nesting is a sequence and its item.
         if len(self.stack) // 2 >= self.limits.depth:
             raise FileRefused(TOO_DEEP)

@@ -72,6 +72,8 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         sent("instance", *instance),
         # Its bytes are not there, and where its frames lie is not known.
         _row("frames", {406: on_ct}, *instance, "1"),
+        # An instance of the cast has no such element.
+        Row("dicomweb:bulk_data", "get", _stored(*instance, "7FE00010"), {}, anonymous=NOT_SIGNED_IN),
         _row("study_metadata", seen, *study),
         _row("series_metadata", seen, *series),
         _row("instance_metadata", seen, *instance),

@@ -29,6 +29,11 @@ def frames(asked: Asked, study: str, series: str, instance: str, numbers: str) -
     )
     [shown] = opened.instances
     wanted = _wanted(numbers, shown)
+    return sent_frames(asked, study, shown, wanted)
+
+
+def sent_frames(asked: Asked, study: str, shown: Instance, wanted: list[int]) -> HttpResponseBase:
+    """Frames of an instance that was opened."""
     lying = _lying(shown)
     content_type, many = lying.chosen(accepted(asked.request), n=len(wanted))
     etag = etag_of([asked.root, shown.blob.sha256, content_type, many, *wanted])

@@ -11,7 +11,12 @@ from studies.dicomweb.door import Asked, actor_of_dicomweb_request, door, finish
 # Behind the service's URL, by transaction of PS3.18 section 10.
 TRANSACTIONS = {
     "search": ["studies", "series", "instances", "studies/{study}/series", "studies/{study}/instances"],
-    "retrieve": ["studies/{study}", "studies/{study}/metadata", ".../instances/{instance}/frames/{frames}"],
+    "retrieve": [
+        "studies/{study}",
+        "studies/{study}/metadata",
+        ".../instances/{instance}/frames/{frames}",
+        ".../instances/{instance}/bulkdata/{path}",
+    ],
     "store": ["studies", "studies/{study}"],
 }
 
