@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -56,6 +57,13 @@ BODIES = {
     "the same key": (FORM, b"note=a&note=b&back=a&back=b&until=a&until=b&share=a&share=b&post=a&post=b"),
     "a large body": (FORM, b"note=" + b"a" * 1_000_000),
     "an odd name": (FORM, b"%00=a&=b&%ff=c&__proto__=d"),
+}
+
+# The values that fill a body up to the limit, in which much could be slow that is quick in a word.
+LARGEST = {
+    "as large as may be": b"A",
+    "as large as may be, apart": b"a@b.example, ",
+    "many lines": "é\n".encode(),
 }
 
 _found: dict[str, set[str]] = {}
@@ -141,6 +149,7 @@ def test_no_hostile_value_is_an_error_of_ours_and_nothing_is_half_done(
 
     send_fields(asker, row, world, names)
     send_paths_and_headers(asker, row, world)
+    send_largest(asker, row, world, names)
     if row.method == "post":
         for name, (content_type, body) in BODIES.items():
             asker.ask(
@@ -171,6 +180,21 @@ def send_fields(asker: Asker, row: Row, world: SimpleNamespace, names: list[str]
             asker.ask(case, "GET", f"{url}?{body}")
         else:
             asker.ask(case, "POST", url, body, content_type=FORM)
+
+
+def send_largest(asker: Asker, row: Row, world: SimpleNamespace, names: list[str]) -> None:
+    """In each field alone as much as a body may have, and 1 MB."""
+    if row.method != "post":
+        return
+    url, usual = reverse(row.name, args=row.args(world)), given(row, world)
+    for name in names:
+        others = [pair for pair in usual if pair[0] != name]
+        room = settings.CIMAR_LARGEST_BODY - len(encoded(others)) - len(name) - 100
+        for case, sign in LARGEST.items():
+            many = [(name, sign * (room // len(encoded([("", sign)])[1:])))]
+            asker.ask((case, name), "POST", url, encoded([*others, *many]), content_type=FORM)
+        megabyte = encoded([*others, (name, b"A" * 1024**2)])
+        asker.ask(("1 MB", name), "POST", url, megabyte, content_type=FORM)
 
 
 def send_paths_and_headers(asker: Asker, row: Row, world: SimpleNamespace) -> None:

@@ -343,3 +343,20 @@ def _written_by_the_store(folder: Path, bucket: str) -> str:
         },
     )  # fmt: skip
     return (folder / "s3.json").read_text()
+
+
+def test_what_is_received_can_have_a_disk_of_its_own() -> None:
+    """Apart from the database's: no service has two of them, and both folders follow a setting."""
+    own = {"CIMAR_SCRATCH_FOLDER": "/mnt/uploads/scratch", "CIMAR_BUFFER_FOLDER": "/mnt/uploads/buffer"}
+    mounted = {
+        name: {str(volume).partition(":")[0] for volume in service.spec.get("volumes", [])}
+        for name, service in services({**ENV, **own}).items()
+    }
+
+    assert "/mnt/uploads/buffer" in mounted["nginx"]
+    for name in ("web", "worker"):
+        assert "/mnt/uploads/scratch" in mounted[name]
+    for volumes in mounted.values():
+        assert not volumes & {"scratch", "buffer"}
+    assert not mounted["postgres"] & set(own.values())
+    assert "buffer" in {str(volume).partition(":")[0] for volume in ALL["nginx"].spec["volumes"]}
