@@ -8,10 +8,11 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_EACH = 200
+MEMORY = 3 * 1024**3
 
 # Of one object, however many frames it has.
 FRAMES_SHOWN = 200
@@ -45,6 +46,17 @@ OVERLAYS_LEFT_OUT = gettext_noop("This image has an overlay (drawings or text), 
 UNCALIBRATED = gettext_noop(
     "The conversion of its values cannot be read. It is shown from its least to its greatest value."
 )
+# Of a picture that a program asked for with words of its own.
+NO_SUCH_FRAME = gettext_noop("It has no such frame.")
+OUTSIDE = gettext_noop("The viewport names a part that is not inside the image.")
+WINDOW_OF_COLOURS = gettext_noop("A window is for grey images, and this image has colours.")
+WINDOW_UNCALIBRATED = gettext_noop(
+    "The conversion of its values cannot be read, so a window of your own would not mean what it says."
+)
+TOO_MANY_FRAMES = gettext_noop("It has too many frames for one picture. Ask for its frames.")
+NOT_THE_SAME = gettext_noop("It cannot be had without its compression and stay the same in all else.")
+# Of these the request is at fault, and not the image.
+OF_THE_REQUEST = frozenset({NO_SUCH_FRAME, OUTSIDE, WINDOW_OF_COLOURS, WINDOW_UNCALIBRATED})
 
 
 def frames_left_out(shown: int, total: int) -> str:
@@ -62,8 +74,16 @@ class Rendered:
 class Renderer:
     """One child process for many files, so that its start-up is paid once."""
 
-    def __init__(self, *, seconds_each: float = SECONDS_EACH) -> None:
+    def __init__(
+        self,
+        *,
+        seconds_each: float = SECONDS_EACH,
+        memory: int = MEMORY,
+        idle_seconds: int = 0,
+    ) -> None:
+        """A child that had no job for `idle_seconds` ends; at 0 it stays."""
         self._seconds = seconds_each
+        self._arguments = [str(memory), str(idle_seconds)]
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -73,21 +93,24 @@ class Renderer:
         self._stop()
 
     def render(self, source: Path, folder: Path) -> Rendered:
-        """Never raises for what is in the file: a crash or a hang is a note too."""
-        job = json.dumps({"source": str(source.resolve()), "folder": str(folder.resolve())})
-        try:
-            answer = self._ask(job.encode() + b"\n")
-        except TimeoutError:
-            self._stop()
-            return Rendered(0, TOO_SLOW)
-        except (OSError, ValueError):
-            self._stop()
-            return Rendered(0, UNREADABLE)
+        """All pictures of a file for its pages."""
+        answer = self.ask(kind="pages", source=str(source.resolve()), folder=str(folder.resolve()))
         if "error" in answer:
             return Rendered(0, answer["error"])
         return Rendered(answer["frames"], answer["note"])
 
-    def _ask(self, line: bytes) -> dict:
+    def ask(self, **job: Any) -> dict[str, Any]:
+        """Never raises for what is in the file: a crash or a hang is an `error` too."""
+        try:
+            return self._ask(json.dumps(job).encode() + b"\n")
+        except TimeoutError:
+            self._stop()
+            return {"error": TOO_SLOW}
+        except (OSError, ValueError):
+            self._stop()
+            return {"error": UNREADABLE}
+
+    def _ask(self, line: bytes) -> dict[str, Any]:
         if self._child is None or self._child.poll() is not None:
             self._stop()
             self._child = self._start()
@@ -105,7 +128,7 @@ class Renderer:
             if name in os.environ
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "studies.pixels"],
+            [sys.executable, "-m", "studies.pixels", *self._arguments],
             cwd=ROOT,
             env={**keep, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,

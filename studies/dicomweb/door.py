@@ -1,6 +1,7 @@
 """The door of every DICOMweb URL: who asks, what the others read, and how an answer may be kept."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -134,6 +135,13 @@ def finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
         # Nothing of the body was read: its pieces are opened when their turn comes.
         return HttpResponse(status=response.status_code, headers=dict(response.items()))
     return response
+
+
+def warned(asked: Asked, response: HttpResponseBase, sentence: str) -> None:
+    """One more Warning, as PS3.18 words it; what a header cannot hold is left out of it."""
+    sentence = re.sub(r"[^ !#-\[\]-~]", "?", sentence)[:400]
+    warning = f'299 {asked.root} "{sentence}"'
+    response["Warning"] = ", ".join([*([response["Warning"]] if "Warning" in response else []), warning])
 
 
 def etag_of(parts: Iterable[object]) -> str:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from django.core.files.storage import storages
 from django.http import StreamingHttpResponse
@@ -51,6 +52,22 @@ def _written(parts: list[Part], boundary: str, end: bytes) -> Iterator[bytes]:
         yield from part.pieces()
         yield b"\r\n"
     yield end
+
+
+def multipart_as_made(first: Part, others: Iterator[Part], media_type: str) -> StreamingHttpResponse:
+    """Of parts whose sizes are known no earlier than they are made. What fails breaks the answer off, never ends it."""
+    boundary = secrets.token_hex(16)
+
+    def written() -> Iterator[bytes]:
+        for part in chain([first], others):
+            yield part.head(boundary)
+            yield from part.pieces()
+            yield b"\r\n"
+        yield f"--{boundary}--\r\n".encode()
+
+    return StreamingHttpResponse(
+        written(), content_type=f'multipart/related; type="{media_type}"; boundary={boundary}'
+    )
 
 
 def single(part: Part, **headers: str) -> StreamingHttpResponse:

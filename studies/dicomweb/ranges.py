@@ -34,3 +34,16 @@ def part_of(part: Part, key: str, wanted: range, *, at: int = 0) -> HttpResponse
     response.status_code = 206
     response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{part.size}"
     return response
+
+
+def sent_bytes(request: HttpRequest, data: bytes, media_type: str, etag: str) -> HttpResponseBase:
+    """What is in memory already, whole or the range of it that was asked for."""
+    wanted = asked_range(request, len(data), etag)
+    if wanted is None:
+        return HttpResponse(data, content_type=media_type, headers={"Accept-Ranges": "bytes"})
+    if not wanted:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
+    headers = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{len(data)}"}
+    return HttpResponse(
+        data[wanted.start : wanted.stop], status=206, content_type=media_type, headers=headers
+    )

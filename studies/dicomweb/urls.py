@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from studies.dicomweb.views import bulk, frames, metadata, objects, search, service, store
+from studies.dicomweb.views import bulk, frames, metadata, objects, rendered, search, service, store
 
 app_name = "dicomweb"
 
@@ -19,6 +19,8 @@ register_converter(UidConverter, "uid")
 _study = "<uuid:worklist>/studies/<uid:study>"
 _series = f"{_study}/series/<uid:series>"
 _instance = f"{_series}/instances/<uid:instance>"
+_frames = f"{_instance}/frames/<str:numbers>"
+RENDERED = {"study": _study, "series": _series, "instance": _instance, "frames": _frames}
 
 urlpatterns = [
     path("<uuid:worklist>", service.capabilities, name="service"),
@@ -35,7 +37,12 @@ urlpatterns = [
     path(f"{_series}/metadata", metadata.metadata, name="series_metadata"),
     path(_instance, objects.objects, name="instance"),
     path(f"{_instance}/metadata", metadata.metadata, name="instance_metadata"),
-    path(f"{_instance}/frames/<str:numbers>", frames.frames, name="frames"),
     path(f"{_instance}/bulkdata/<path:path>", bulk.bulk_data, name="bulk_data"),
+    path(_frames, frames.frames, name="frames"),
+    *(
+        path(f"{behind}/{word}", view, name=f"{name}_{word}")
+        for name, behind in RENDERED.items()
+        for word, view in (("rendered", rendered.rendered), ("thumbnail", rendered.thumbnail))
+    ),
     path("<path:anything>", service.nothing, name="nothing"),
 ]

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydicom import Dataset
 
+from studies.pixels.image_file import CannotShow
 from studies.pixels.image_module import Array, ImageModule
 from studies.pixels.tables import Table, tables_in
+from studies.renderer import WINDOW_UNCALIBRATED
 
 ALL = ...
 
@@ -19,16 +21,23 @@ class Window(NamedTuple):
     function: str = "LINEAR"
 
 
-def grey_frames(module: ImageModule, shown: range) -> Iterator[Array]:
-    """Each frame between 0 and 255."""
-    everything: Window | None = None
+def grey_frames(
+    module: ImageModule, shown: range, *, window: Window | None = None, compared: range | None = None
+) -> Iterator[Array]:
+    """Each frame between 0 and 255, by its own window or by one that was asked for.
+
+    Where a frame has none, all that are `compared` are shown alike: those that are shown, if nothing else is said.
+    """
+    everything = window
     for index, (raw, container) in zip(shown, module.decoded(shown, raw=True), strict=False):
         values = GreyValues(module, index)
         picture = values.picture(raw, container)
-        grey = _mapped(raw, values.voi) if values.has_voi else None
+        if window is not None and not values.is_calibrated:
+            raise CannotShow(WINDOW_UNCALIBRATED)
+        grey = _mapped(raw, values.voi) if values.has_voi and window is None else None
         if grey is None or (_is_flat(grey[picture]) and not _is_flat(raw[picture])):
             # No window, or one that shows nothing of the picture: from the least to the greatest value of all frames.
-            everything = everything or _span(module, shown)
+            everything = everything or _span(module, compared or shown)
             grey = _mapped(raw, partial(values.windowed, window=everything))
         if module.photometric == "MONOCHROME1":
             grey = 255 - grey

@@ -8,7 +8,7 @@ from PIL import Image
 from pydicom import Dataset, config
 from pydicom.pixels import apply_color_lut
 
-from studies.pixels.grey import GreyValues, grey_frames
+from studies.pixels.grey import GreyValues, Window, grey_frames
 from studies.pixels.image_file import CannotShow, ImageFile
 from studies.pixels.image_module import PALETTE, Array, ImageModule
 from studies.pixels.overlays import has_overlay
@@ -18,6 +18,7 @@ from studies.renderer import (
     NO_PALETTE,
     OVERLAYS_LEFT_OUT,
     UNCALIBRATED,
+    WINDOW_OF_COLOURS,
     frames_left_out,
 )
 
@@ -37,9 +38,16 @@ class ImageObject:
     def pictures(self) -> Iterator[Image.Image]:
         """The first frames, at most FRAMES_SHOWN, in their true shape."""
         shape = _true_shape(self.module)
-        for array in self._frames_8bit():
+        for array in self._frames_8bit(self.shown):
             picture = Image.fromarray(array)
             yield picture.resize(shape, Image.Resampling.BILINEAR) if shape else picture
+
+    def picture(self, index: int, window: Window | None) -> Image.Image:
+        """A frame with its pixels as they are, square or not; grey by the window where one is given."""
+        if window is not None and (self.module.samples > 1 or self.module.photometric == PALETTE):
+            raise CannotShow(WINDOW_OF_COLOURS)
+        [array] = self._frames_8bit(range(index, index + 1), window)
+        return Image.fromarray(array)
 
     def notes(self) -> list[str]:
         """What the pictures leave out of the object, a sentence each."""
@@ -49,21 +57,26 @@ class ImageObject:
             notes.append(frames_left_out(len(self.shown), declared))
         elif self.module.has_more_data:
             notes.append(MORE_DATA)
+        return notes + self.warnings()
+
+    def warnings(self) -> list[str]:
+        """What is to be said of each single picture."""
+        notes = []
         if has_overlay(self.file.ds):
             notes.append(OVERLAYS_LEFT_OUT)
         if self.module.photometric.startswith("MONOCHROME") and not GreyValues(self.module, 0).is_calibrated:
             notes.append(UNCALIBRATED)
         return notes
 
-    def _frames_8bit(self) -> Iterator[Array]:
+    def _frames_8bit(self, shown: range, window: Window | None = None) -> Iterator[Array]:
         if self.module.samples > 1:
-            for values, _ in self.module.decoded(self.shown, raw=False):
+            for values, _ in self.module.decoded(shown, raw=False):
                 yield _to_8bit(values, self.module.stored)
         elif self.module.photometric == PALETTE:
-            for values, _ in self.module.decoded(self.shown, raw=True):
+            for values, _ in self.module.decoded(shown, raw=True):
                 yield _coloured(values, self.file.ds)
         else:
-            yield from grey_frames(self.module, self.shown)
+            yield from grey_frames(self.module, shown, window=window, compared=self.shown)
 
 
 def pictures(path: Path | str) -> Iterator[Image.Image]:
@@ -96,6 +109,12 @@ def _true_shape(module: ImageModule) -> tuple[int, int] | None:
     shrink = min(1, LONGEST_SIDE / max(height, width))
     shape = max(round(width * shrink), 1), max(round(height * shrink), 1)
     return None if shape == (module.columns, module.rows) else shape
+
+
+def pixel_ratio(module: ImageModule) -> float:
+    """How much taller than wide a pixel is."""
+    tall, wide = _pixel_shape(module.file.ds)
+    return tall / wide
 
 
 def _pixel_shape(ds: Dataset) -> tuple[float, float]:

@@ -18,11 +18,14 @@ from studies.services.metadata import metadata_from_file, store_missing_metadata
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, export_upload, open_study, read_list, read_upload
 from studies.services.receiving import Committed, Reference, committed_instances, store_received
+from studies.services.rendering import NO_PICTURE, CannotMake, make, picture_of, thumbnail_of
 from studies.services.retrieval import Retrieved, open_by_uid
 from studies.services.storing import check_store, store_instances
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
+    "NO_PICTURE",
+    "CannotMake",
     "Committed",
     "Download",
     "Matches",
@@ -42,11 +45,13 @@ __all__ = [
     "erase_study",
     "export_upload",
     "ingest_waiting",
+    "make",
     "may_correct",
     "metadata_from_file",
     "open_by_uid",
     "open_instance",
     "open_study",
+    "picture_of",
     "present_values",
     "read_list",
     "read_upload",
@@ -60,5 +65,6 @@ __all__ = [
     "store_received",
     "sweep_leftovers",
     "take_in_all",
+    "thumbnail_of",
     "values_mark",
 ]

@@ -2,19 +2,18 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.queue import poke
+from studies.ingest.local_copies import as_path
 from studies.ingest.store import put
 from studies.models import Blob
 from studies.renderer import Rendered, Renderer
@@ -83,7 +82,7 @@ def _render(renderer: Renderer, blob: Blob) -> None:
     """One file's pictures, stored before the row is marked as ready."""
     with TemporaryDirectory(prefix="previews-") as folder:
         try:
-            with _as_path(blob, folder) as source:
+            with as_path(blob.key, folder) as source:
                 made = renderer.render(source, Path(folder))
             for frame in range(1, made.frames + 1):
                 for thumbnail, size in ((False, "full"), (True, "thumb")):
@@ -99,18 +98,3 @@ def _render(renderer: Renderer, blob: Blob) -> None:
 def _note(blob: Blob, made: Rendered) -> None:
     state = Blob.Preview.READY if made.frames else Blob.Preview.FAILED
     _update([blob], preview=state, preview_note=made.note[:200], preview_claimed_until=None)
-
-
-@contextmanager
-def _as_path(blob: Blob, folder: str) -> Iterator[Path]:
-    """A local file of the bytes: the storage's own, or a copy."""
-    storage = storages["dicom"]
-    try:
-        path = Path(storage.path(blob.key))
-        path.stat()
-    except NotImplementedError:
-        path = Path(folder, "source")
-        with storage.open(blob.key) as stream, path.open("wb") as copy:
-            for piece in stream.chunks():
-                copy.write(piece)
-    yield path

@@ -74,6 +74,23 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         _row("frames", {406: on_ct}, *instance, "1"),
         # An instance of the cast has no such element.
         Row("dicomweb:bulk_data", "get", _stored(*instance, "7FE00010"), {}, anonymous=NOT_SIGNED_IN),
+        # The stored bytes announce more than memory holds; who may not see them reads nothing of that.
+        *(
+            Row(
+                f"dicomweb:{level}_{word}",
+                "get",
+                _stored(*named),
+                {413: on_ct},
+                anonymous=NOT_SIGNED_IN,
+            )
+            for level, named in (
+                ("study", study),
+                ("series", series),
+                ("instance", instance),
+                ("frames", (*instance, "1")),
+            )
+            for word in ("rendered", "thumbnail")
+        ),
         _row("study_metadata", seen, *study),
         _row("series_metadata", seen, *series),
         _row("instance_metadata", seen, *instance),

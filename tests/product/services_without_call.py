@@ -30,6 +30,8 @@ NOT_A_DEED = {
     "studies.receiving.committed_instances",
     "studies.metadata.metadata_from_file",
     "studies.reads.check_open",
+    # Behind `open_by_uid`, which asks for the right and records it.
+    "studies.rendering.make", "studies.rendering.picture_of", "studies.rendering.thumbnail_of",
     "studies.trail.check_view_audit",
     "sharing.settling.lock_studies",
     "sharing.dialog.check_emails",

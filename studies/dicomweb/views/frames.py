@@ -28,7 +28,7 @@ def frames(asked: Asked, study: str, series: str, instance: str, numbers: str) -
         session=asked.session,
     )
     [shown] = opened.instances
-    wanted = _wanted(numbers, shown)
+    wanted = wanted_frames(numbers, shown)
     return sent_frames(asked, study, shown, wanted)
 
 
@@ -48,7 +48,7 @@ def sent_frames(asked: Asked, study: str, shown: Instance, wanted: list[int]) ->
     return response
 
 
-def _wanted(numbers: str, instance: Instance) -> list[int]:
+def wanted_frames(numbers: str, instance: Instance) -> list[int]:
     if not _NUMBERS.fullmatch(numbers):
         raise BadRequest(_("Frames are named by their numbers, with commas between them."))
     wanted = [int(each) for each in numbers.split(",")]
