@@ -187,6 +187,8 @@ def test_ticks_stay_on_the_next_page_and_go_with_another_search(
 
     # Another order of the same list keeps them as well; all three go into the dialog.
     ana.locator("#sort-name").click()
+    expect(ana.get_by_text("by name, A to Z.")).to_be_visible()
+    ana.wait_for_timeout(200)  # the answer settles
     expect(ana.get_by_text("3 studies selected")).to_be_visible()
     ana.locator("summary", has_text="Actions").click()
     ana.get_by_role("button", name="Share", exact=True).click()
