@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from sharing.models import Share
-from tests.browser.steps import CT_PATIENT, Hospital, Person
+from tests.browser.steps import CT_PATIENT, US_PATIENT, Hospital, Person
 
 
 def test_by_the_keyboard_alone(hospital: Hospital, come: Callable[..., Person]) -> None:
@@ -92,3 +92,49 @@ def test_without_script(hospital: Hospital, come: Callable[..., Person]) -> None
     assert Share.objects.filter(ended_at=None).count() == 2
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in to CIMAR")).to_be_visible()
+
+
+def test_without_script_by_email_from_recent_recipients_to_shared_by_me(
+    hospital: Hospital, come: Callable[..., Person]
+) -> None:
+    ana = come(script=False)
+    page = ana.page
+    ana.sign_in(hospital.cast.ana.email)
+
+    # By email and to a location. What was typed is read back first.
+    ana.tick(CT_PATIENT)
+    ana.choose("Share")
+    page.get_by_label("Emergency").check()
+    page.get_by_label("Type an email address").fill("dora@example.net")
+    page.get_by_role("button", name="Share Studies").click()
+    expect(page.get_by_text("Check the recipient that was added, then share.")).to_be_visible()
+    assert not Share.objects.exists()
+    page.get_by_role("button", name="Share Studies").click()
+    expect(page.get_by_role("heading", name="What was shared")).to_be_visible()
+    assert Share.objects.count() == 2
+    page.get_by_role("link", name="Done").click()
+
+    # The next study goes to the same recipients by one button.
+    ana.tick(US_PATIENT)
+    ana.choose("Share")
+    page.get_by_role("button", name="Add the 2 recipients of your last share").click()
+    expect(page.get_by_label("Emergency")).to_be_checked()
+    expect(page.get_by_role("button", name="Remove dora@example.net")).to_be_visible()
+    page.get_by_role("button", name="Share Studies").click()
+    expect(page.get_by_role("heading", name="What was shared")).to_be_visible()
+    assert Share.objects.count() == 4
+
+    # All of it is on Shared by me, and one share ends there.
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Shared by me").click()
+    expect(page.get_by_role("row").filter(has_text="dora@example.net")).to_have_count(2)
+    page.get_by_role("checkbox", name="Select the share with Emergency").first.check()
+    page.get_by_role("button", name="End shares").click()
+    page.get_by_role("button", name="End the share").click()
+    expect(page.get_by_role("status").first).to_contain_text("1 share ended.")
+    assert Share.objects.filter(ended_at=None).count() == 3
+
+    ana.meant("422 /share/studies/")
+
+    # The foot leads to the manual.
+    page.get_by_role("contentinfo").get_by_role("link", name="Manual").click()
+    expect(page.get_by_role("heading", name="Share a study")).to_be_visible()

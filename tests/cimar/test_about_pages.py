@@ -26,7 +26,7 @@ def test_each_page_has_them_in_its_foot(client, cast):
     for url in (
         reverse("studies:worklist", args=[cast.ct.uuid]),
         reverse("sharing:shared_by_me"),
-        reverse("accounts:profile"),
+        reverse("worklists:profile"),
         reverse("admin:accounts_accountmembership_changelist"),
         "/not-there/",
     ):

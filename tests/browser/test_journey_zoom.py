@@ -1,0 +1,111 @@
+"""At 400 % zoom a window of 1280 px is 320 px wide for the page: nothing is cut off or scrolled sideways."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from sharing.models import Method
+from sharing.services import share_studies
+from sharing.targets import Target
+from tests.browser.steps import AXE, CT_PATIENT, Hospital, Person
+from tests.cast import acting
+
+ZOOMED = {"width": 320, "height": 256}
+# What is beside the window, and not in a region of its own that scrolls: by tag and text.
+CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter((element) => element.matches("a, button, input, select, textarea, summary, h1, h2, h3, p, li, td, th"))
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden"))
+    .filter((element) => !element.matches(".visually-hidden, .skip-link"))
+    .filter((element) => {
+        const scrolls = (at) => at && (/auto|scroll/.test(getComputedStyle(at).overflowX) || scrolls(at.parentElement));
+        return !scrolls(element.parentElement);
+    })
+    .filter((element) => {
+        const box = element.getBoundingClientRect();
+        return box.width && (box.left < -1 || box.right > innerWidth + 1);
+    })
+    .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 40)}`)"""
+
+
+def faults_of(person: Person, name: str) -> list[Any]:
+    """What is not seen whole on the page, or found by axe."""
+    page = person.page
+    page.wait_for_load_state()
+    person.photograph(person.pictures / f"zoom-{name}.png")
+    is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    violations = [
+        (each["id"], [node["html"] for node in each["nodes"]])
+        for each in AXE.run(page).response["violations"]
+    ]
+    faults = [*page.evaluate(CUT_OFF), *violations, *(["scrolls sideways"] if is_wide else [])]
+    return [(name, fault) for fault in faults]
+
+
+def urls(hospital: Hospital) -> dict[str, str]:
+    placement = hospital.placement(hospital.ct).uuid
+    one = f"?placement={placement}"
+    return {
+        "list": reverse("studies:worklist", args=[hospital.cast.ct.uuid]),
+        "worklists": reverse("studies:worklists"),
+        "upload": reverse("studies:upload", args=[hospital.cast.ct.uuid]),
+        "study": reverse("studies:study", args=[placement]),
+        "access": reverse("sharing:access", args=[placement]),
+        "trail": reverse("studies:trail", args=[placement]),
+        "details": reverse("studies:details", args=[placement]),
+        "share": reverse("sharing:share") + one,
+        "delete": reverse("sharing:delete") + one,
+        "shared-by-me": reverse("sharing:shared_by_me"),
+        "invitations": reverse("sharing:invitations"),
+        "profile": reverse("worklists:profile"),
+        "memberships": reverse("sharing:memberships"),
+        "sessions": reverse("accounts:sessions"),
+        "second-factor": reverse("accounts:second_factor"),
+        "code": reverse("sharing:with_code", args=["RIVERSIDE"]),
+        **{name: reverse(name) for name in ("manual", "contact", "privacy", "accessibility")},
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_main_pages_at_400_percent(hospital: Hospital, come: Callable[..., Person], scheme: Any) -> None:
+    targets = [
+        Target(Method.LOCATION, str(hospital.cast.emergency.uuid)),
+        Target(Method.PHYSICIAN, str(hospital.phoebe.uuid)),
+        Target(Method.EMAIL, "a.very.long.name.of.a.person@an-equally-long-domain-of-a-practice.example"),
+    ]
+    share_studies(
+        placements=[hospital.placement(hospital.ct).uuid], targets=targets, by=acting(hospital.cast.ana),
+        note="Is there a second lesion beside the first, or is it the vessel?",
+    )  # fmt: skip
+    stranger, ana = come(), come(hospital.cast.ana)
+    for person in (stranger, ana):
+        person.page.set_viewport_size(ZOOMED)
+        person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    stranger.go(reverse("account_login"))
+    faults = faults_of(stranger, f"sign-in-{scheme}")
+    for name, url in urls(hospital).items():
+        ana.go(url)
+        faults += faults_of(ana, f"{name}-{scheme}")
+    assert faults == []
+
+
+def test_a_study_is_shared_and_a_share_ended_at_400_percent(
+    hospital: Hospital, come: Callable[..., Person]
+) -> None:
+    ana = come(hospital.cast.ana)
+    ana.page.set_viewport_size(ZOOMED)
+    ana.open_worklist("CT Reporting")
+    dialog = ana.share(CT_PATIENT)
+    dialog.get_by_label("Emergency").check()
+    ana.add_address("dora@example.net")
+    dialog.get_by_role("button", name="Share Studies").click()
+    expect(dialog.get_by_role("heading", name="What was shared")).to_be_focused()
+    dialog.get_by_role("link", name="Done").click()
+
+    ana.go(reverse("sharing:shared_by_me"))
+    ana.page.get_by_role("checkbox", name="Select the share with Emergency").check()
+    ana.page.get_by_role("button", name="End shares").click()
+    dialog.get_by_role("button", name="End the share").click()
+    expect(ana.page.get_by_role("status").first).to_contain_text("1 share ended")
