@@ -86,6 +86,7 @@ class Action(models.TextChoices):
     STUDY_DOWNLOAD = "study:study:download", gettext_lazy("Study downloaded")
     STUDY_DOWNLOAD_END = "study:download:end", gettext_lazy("Download ended")
     STUDY_EDIT = "study:study:change", gettext_lazy("Study corrected")
+    PATIENT_CONFIRM = "study:patient:confirm", gettext_lazy("Patient confirmed")
     STUDY_DELETE = "study:study:remove", gettext_lazy("Study deleted")
     STUDY_BYTES_REMOVE = "study:bytes:remove", gettext_lazy("Files of a deleted study removed")
     STUDY_REMOVE = "study:placement:remove", gettext_lazy("Removed from this worklist")

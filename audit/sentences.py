@@ -88,6 +88,9 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study{images}"),
     Action.STUDY_DOWNLOAD_END: gettext_noop("{who} has received the whole download of the study{images}"),
     Action.STUDY_EDIT: gettext_noop("{who} corrected the study{changes}{reason}"),
+    Action.PATIENT_CONFIRM: gettext_noop(
+        "{who} confirmed that the patient is right, although other studies with this MRN differ{reason}"
+    ),
     Action.STUDY_DELETE: gettext_noop("{who} deleted the study{why}"),
     Action.STUDY_BYTES_REMOVE: gettext_noop("{who} removed the files of the deleted study{files}"),
     Action.STUDY_REMOVE: gettext_noop("{who} removed the study from {place}"),
@@ -133,6 +136,7 @@ DIALOGS = {
     "end": gettext_noop("what ends with a share"),
     "remove": gettext_noop("what ends with a removal"),
     "delete": gettext_noop("what ends with a deletion"),
+    "patient": gettext_noop("what differs under the MRN of the study"),
     "correct": gettext_noop("the details of the study before correcting them"),
 }
 PAGES = {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.views import correct, download, images, listing, study, trail, upload
+from studies.views import correct, download, images, listing, patient, study, trail, upload
 
 app_name = "studies"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("uploads/<uuid:upload>/files.csv", upload.files_csv, name="upload_files_csv"),
     path("placements/<uuid:placement>/", study.images, name="study"),
     path("placements/<uuid:placement>/details/", study.details, name="details"),
+    path("placements/<uuid:placement>/patient/", patient.patient, name="patient"),
     path("placements/<uuid:placement>/correct/", correct.correct, name="correct"),
     path("placements/<uuid:placement>/correct/check/", correct.check, name="correct_check"),
     path("placements/<uuid:placement>/correct/save/", correct.save, name="correct_save"),

@@ -15,6 +15,7 @@ from common.components.words import day_or_moment, icon, modality, not_recorded,
 from common.translated import translated, translated_into
 
 MRN, BORN = gettext_noop("MRN"), gettext_noop("Born")
+CHECK_PATIENT = gettext_noop("Check the patient")
 NO_DESCRIPTION = gettext_noop("No description")
 
 
@@ -77,6 +78,12 @@ def patient_line(study: Any, href: str = "") -> SafeString:
         sex,
         mrn,
     )
+
+
+@register.simple_tag
+def check_patient() -> SafeString:
+    """check_patient — beside a study that disagrees with others under its MRN"""
+    return pill(translated(CHECK_PATIENT), tone="danger")
 
 
 @register.simple_tag

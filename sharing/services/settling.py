@@ -16,6 +16,7 @@ from sharing.graph import Graph, load_graphs
 from sharing.law import NOWHERE, Times
 from sharing.models import Share
 from studies.models import FOREVER, NO_PATH, Placement, Study
+from studies.services.shield import WITH_MADE, mark_made
 
 Reason = Share.EndReason
 ACTION_FOR = {
@@ -218,11 +219,12 @@ def _write_placements(graphs: dict[int, Graph], now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(PLACEMENTS, values)
+        mark_made(cursor.fetchall())
 
 
 # What is wanted is looked up in a hash (NOT IN): PostgreSQL does not know how many placements a study just got, and
 # as a join it may compare each with each.
-PLACEMENTS = """
+PLACEMENTS = f"""
 WITH wanted AS MATERIALIZED (
     SELECT w.study_id, w.worklist_id, m.moments[w.visible] AS visible_until,
         m.moments[w.internal] AS internal_until, m.moments[w.exists] AS exists_until
@@ -233,8 +235,8 @@ WITH wanted AS MATERIALIZED (
     DELETE FROM studies_placement
     WHERE study_id = ANY(%(of)s::bigint[]) AND NOT is_home
         AND (study_id, worklist_id) NOT IN (SELECT study_id, worklist_id FROM wanted)
-)
-INSERT INTO studies_placement (study_id, worklist_id, visible_until, internal_until, exists_until)
+), made AS (
+    INSERT INTO studies_placement (study_id, worklist_id, visible_until, internal_until, exists_until)
 SELECT w.* FROM wanted AS w LEFT JOIN studies_placement AS p
     ON p.study_id = w.study_id AND p.worklist_id = w.worklist_id
 WHERE (p.visible_until, p.internal_until, p.exists_until)
@@ -243,7 +245,9 @@ ON CONFLICT (study_id, worklist_id) DO UPDATE SET
     visible_until = excluded.visible_until,
     internal_until = excluded.internal_until,
     exists_until = excluded.exists_until
-"""
+RETURNING id, study_id, worklist_id, mrn_key, xmax = 0 AS is_new
+)
+{WITH_MADE}"""
 
 
 def drop_every_placement(study: Study) -> int:

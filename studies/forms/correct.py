@@ -66,3 +66,14 @@ class CorrectForm(forms.Form):
         words = {"": _("Not recorded"), **{code: _(word) for code, word in SEX.items()}}
         words.setdefault(study.patient_sex, study.patient_sex)
         return forms.ChoiceField(label=LABELS["patient_sex"], required=False, choices=list(words.items()))
+
+
+class ConfirmForm(forms.Form):
+    """Why the patient of a study is right, although others under the MRN differ."""
+
+    why = forms.CharField(
+        label=gettext_lazy("How do you know?"),
+        max_length=500,
+        error_messages={"required": gettext_lazy("Say how you know that the patient is right.")},
+        help_text=gettext_lazy("Recorded in the audit trail."),
+    )

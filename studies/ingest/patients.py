@@ -29,6 +29,35 @@ def other_patient(ours: Columns, theirs: Columns) -> str:
     return ""
 
 
+# What tells one patient from another under the same MRN, and who issued it.
+IDENTITY = ("patient_name", "patient_birth_date_raw", "patient_sex", "issuer_of_patient_id")
+
+
+def disagreement(ours: Columns, theirs: Columns) -> list[str] | None:
+    """In what two patients of one MRN differ: `name`, `born`, `sex`. None where other organisations issued the MRN."""
+    issuers = (identity(columns["issuer_of_patient_id"]) for columns in (ours, theirs))
+    if _same(*issuers) is False:
+        return None
+    sexes = (columns["patient_sex"].strip().upper() for columns in (ours, theirs))
+    agree = {
+        "name": _like_name(ours["patient_name"], theirs["patient_name"]),
+        "born": _same_birth_date(ours, theirs),
+        "sex": _same(*sexes),
+    }
+    return [name for name, same in agree.items() if same is False]
+
+
+def _like_name(ours: str, theirs: str) -> bool | None:
+    """Whether any group of one has all the words of a group of the other: order and middle names do not count."""
+    groups = [
+        [set(key.split()) for group in name.split("=") if (key := search_key(group))]
+        for name in (ours, theirs)
+    ]
+    if not all(groups):
+        return None
+    return any(mine <= other or other <= mine for mine in groups[0] for other in groups[1])
+
+
 def fill(columns: dict[str, Any], later: Columns) -> Iterator[str]:
     """Takes into the empty columns what a later header of the study has for them; which columns those are."""
     for name, value in later.items():

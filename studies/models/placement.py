@@ -60,6 +60,9 @@ class Placement(models.Model):
     accession_key = models.CharField(max_length=200, db_default="", editable=False)
     modalities = ArrayField(models.CharField(max_length=16), db_default=[], editable=False)
 
+    # In what the patient disagrees with what was on the worklist under the same MRN, until a person decides.
+    differs = ArrayField(models.CharField(max_length=10), default=list, db_default=[])
+
     objects = PlacementQuerySet.as_manager()
 
     class Meta:

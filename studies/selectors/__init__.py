@@ -1,7 +1,7 @@
 """What a person may see of studies, and the pages and pictures of it."""
 
 from studies.renderer import FRAMES_SHOWN
-from studies.selectors.corrections import changes_in, changes_of
+from studies.selectors.corrections import changes_in, changes_of, others_of_mrn
 from studies.selectors.images import (
     chosen_series,
     deviations_of,
@@ -52,6 +52,7 @@ __all__ = [
     "layout_row_of",
     "matching",
     "metadata_of",
+    "others_of_mrn",
     "page_of",
     "placement_for",
     "placements_visible_to",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from studies.corrected import Change
-from studies.models import Correction, Study
+from studies.models import Correction, Placement, Study
 
 
 def changes_of(studies: Iterable[Study]) -> dict[int, list[Change]]:
@@ -20,3 +20,13 @@ def changes_in(corrected: Collection[int]) -> dict[int, list[Change]]:
         for study, at, columns in rows.values_list("study", "at", "changes"):
             changes[study].append(Change(at, {name: after for name, (_before, after) in columns.items()}))
     return changes
+
+
+MOST_OTHERS = 20
+
+
+def others_of_mrn(placement: Placement) -> list[Placement]:
+    """Other studies of the same MRN on the placement's worklist, the newest first."""
+    same = Placement.objects.visible().filter(worklist=placement.worklist_id, mrn_key=placement.mrn_key)
+    others = same.exclude(pk=placement.pk).select_related("study")
+    return list(others.order_by("-arrived_at", "-pk")[:MOST_OTHERS])

@@ -20,6 +20,7 @@ from studies.services.reads import check_open, export_upload, open_study, read_l
 from studies.services.receiving import Committed, Reference, committed_instances, store_received
 from studies.services.rendering import NO_PICTURE, CannotMake, make, picture_of, thumbnail_of
 from studies.services.retrieval import Retrieved, open_by_uid
+from studies.services.shield import confirm_patient, read_disagreement
 from studies.services.storing import check_store, store_instances
 from studies.services.uploads import ingest_waiting, receive_upload
 
@@ -41,6 +42,7 @@ __all__ = [
     "check_store",
     "check_upload",
     "committed_instances",
+    "confirm_patient",
     "correct_study",
     "erase_study",
     "export_upload",
@@ -53,6 +55,7 @@ __all__ = [
     "open_study",
     "picture_of",
     "present_values",
+    "read_disagreement",
     "read_list",
     "read_upload",
     "receive_upload",

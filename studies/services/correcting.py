@@ -27,6 +27,7 @@ from studies.ingest.patients import READ_AS
 from studies.ingest.text import lenient_date
 from studies.ingest.typed_values import corrected_values
 from studies.models import Correction, Placement, Study
+from studies.services.shield import mark_again
 
 MAY_NOT_CORRECT = gettext_noop("Your role on this worklist does not let you correct studies.")
 ONLY_AT_HOME = gettext_noop("Only the original can be corrected, on the worklist that holds it.")
@@ -94,6 +95,7 @@ def correct_study(
     now = clock.now()
     correction = Correction.objects.create(study=study, by=by.person, changes=changes, why=why)
     _write(study, {name: after for name, (_before, after) in changes.items()})
+    mark_again(study=study, mrns=(study.patient_id, changes.get("patient_id", ("", ""))[1]))
     on = on_placement(seen, at=now, detail={"changes": changes, "why": why})
     record(Action.STUDY_EDIT, by=by, on=on)
     return correction

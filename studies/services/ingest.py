@@ -39,6 +39,7 @@ from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import ReceivedFile, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
 from studies.models import FOREVER, Placement
+from studies.services.shield import mark_arrivals
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
@@ -264,8 +265,13 @@ def _place(*, worklist: Worklist, by: Actor, arrivals: Mapping[str, Sequence[Arr
     """A batch's files by study: studies, home's placements, series, instances and the audit events, or nothing."""
     studies = find_or_add_studies(worklist, arrivals)
     add_instances(studies)
-    new = (files.study.pk for files in studies if files.is_new)
+    new = [files.study.pk for files in studies if files.is_new]
     copy_in(Placement, PLACEMENT, ((study, worklist.pk, FOREVER, FOREVER, FOREVER) for study in new))
+    mark_arrivals(
+        list(Placement.objects.filter(worklist=worklist, study__in=[*new]).values_list("pk", flat=True))
+        if new
+        else []
+    )
     if touched := {files.study.pk: files for files in studies if files.new or files.foreign}:
         record_all(_events(worklist, by, touched))
     if any(files.new for files in studies):

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from common import formats, nouns
 from common.components.press import row_check
-from common.components.studies import patient_line, study_day
+from common.components.studies import check_patient, patient_line, study_day
 from common.components.words import day_or_moment, modality, pill
 from common.translated import translated as _
 from studies.models import FOREVER, Placement
@@ -54,7 +54,7 @@ class StudyRow:
         return format_html(
             _markup(get_language()),
             format_html('<td class="tick">{}</td>\n', box) if box else "",
-            patient_line(study, href=self.href),
+            self._patient(),
             modality(study.modalities),
             study.description or _("No description"),
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
@@ -63,6 +63,10 @@ class StudyRow:
             day_or_moment(placement.arrived_at, time=True),
             self._source(),
         )
+
+    def _patient(self) -> SafeString:
+        line = patient_line(self.placement.study, href=self.href)
+        return format_html("{} {}", line, check_patient()) if self.placement.differs else line
 
     def _box(self) -> SafeString:
         placement = self.placement

@@ -29,7 +29,7 @@ from sharing.models import Method
 from sharing.services import codes, dialog, end_shares, previews, promises, settling, shares_csv
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
-from studies.models import Study
+from studies.models import Placement, Study
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
 from studies.services import Download, Part, Reference, reads, trail, uploads
@@ -307,6 +307,14 @@ def _store_received(w: World) -> None:
         )
 
 
+def _confirm_patient(w: World) -> None:
+    with transaction.atomic():
+        Placement.objects.filter(pk=w.at_home.pk).update(differs=["name"])
+        studies.services.confirm_patient(
+            placement=w.at_home.uuid, by=acting(w.cast.adam), why="as in the record"
+        )
+
+
 STUDIES: dict[str, Call] = {
     "receiving.store_received": _store_received,
     "ingest.carry_in": lambda w: studies.services.carry_in(
@@ -315,6 +323,10 @@ STUDIES: dict[str, Call] = {
     "ingest.take_in_all": lambda w: studies.services.take_in_all(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
+    "shield.read_disagreement": lambda w: studies.services.read_disagreement(
+        placement=w.at_home.uuid, by=acting(w.cast.adam)
+    ),
+    "shield.confirm_patient": _confirm_patient,
     "correcting.begin_correction": lambda w: studies.services.begin_correction(
         placement=w.at_home.uuid, by=acting(w.cast.adam)
     ),

@@ -24,6 +24,7 @@ NOT_A_DEED = {
     "studies.correcting.check_correction", "studies.correcting.may_correct",
     "studies.correcting.present_values", "studies.correcting.values_mark",
     "studies.denials.on_denied",
+    "studies.shield.may_decide",
     "studies.ingest.check_upload",
     "studies.storing.check_store",
     "studies.instances.refusal",
@@ -39,6 +40,10 @@ NOT_A_DEED = {
     "sharing.previews.visible_placements",
 }  # fmt: skip
 PART_OF_A_DEED = {
+    # They mark placements in the transaction that makes or corrects them.
+    "studies.shield.mark_arrivals",
+    "studies.shield.mark_made",
+    "studies.shield.mark_again",
     "sharing.previews.record_studies",
     "sharing.press.audit",
     "sharing.press.write",

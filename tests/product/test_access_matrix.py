@@ -163,6 +163,14 @@ ROWS = [
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:original", "get", original, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row("studies:patient", "get", placement, {OK: "adam", DENIED: ON_CT - {"adam"}}),
+    Row(
+        "studies:patient",
+        "post",
+        placement,
+        {FOUND: "adam", DENIED: ON_CT - {"adam"}},
+        data=lambda world: {"why": "As in the record"},
+    ),
     Row("studies:correct", "get", placement, {OK: "adam", DENIED: ON_CT - {"adam"}}),
     Row("studies:correct", "get", at_emergency, {DENIED: "adam ben"}, note="not at home"),
     Row(

@@ -36,6 +36,7 @@ def row(text: str, *, share: FirstShare | None = None, select: bool = True, **pl
         "internal_until": FOREVER,
         "visible_until": FOREVER,
         "arrived_at": NOW,
+        "differs": [],
         **placed,
     }
     placement = SimpleNamespace(uuid=UUID(int=7), study=study, **place)
