@@ -66,7 +66,13 @@ LARGEST = {
     "as many lines as may be": "%C3%A9%0A" * (ROOM // 9),
     "1 MB": "A" * 1024**2,
 }
-
+# The case that is sent to fields with such a word in their names.
+LISTS = {
+    "as large as may be": (),
+    "as many emails as may be": ("email", "people", "address"),
+    "as many lines as may be": ("note", "why", "code"),
+    "1 MB": ("note", "name", "why"),
+}
 _found: dict[str, set[str]] = {}
 
 
@@ -191,7 +197,9 @@ def send_largest(asker: Asker, row: Row, world: SimpleNamespace, names: list[str
     for name in names:
         others = encoded([pair for pair in usual if pair[0] != name])
         for case, value in LARGEST.items():
-            asker.ask((case, name), "POST", url, f"{others}&{name}={value}", content_type=FORM)
+            # Lists are read in few fields; every field is sent one long word.
+            if case == "as large as may be" or any(word in name for word in LISTS[case]):
+                asker.ask((case, name), "POST", url, f"{others}&{name}={value}", content_type=FORM)
 
 
 def send_paths_and_headers(asker: Asker, row: Row, world: SimpleNamespace) -> None:
