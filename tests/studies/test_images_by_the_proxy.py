@@ -12,7 +12,7 @@ from sharing.services import end_shares, share_studies
 from sharing.targets import Target
 from tests.cast import acting
 from tests.factories import join, make_role, make_series, make_user, placement_of
-from tests.studies.test_pages import frame_of, prepared
+from tests.studies.pages import frame_of, prepared
 
 pytestmark = pytest.mark.django_db
 

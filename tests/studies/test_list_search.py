@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 from studies.models import Placement
 from studies.views.list_page import NOT_KEPT
 from tests.factories import make_location, make_study, placement_of
-from tests.studies.test_list import fill, link, list_of, rows_in, search
+from tests.studies.lists import fill, link, list_of, rows_in, search
 
 pytestmark = pytest.mark.django_db
 

@@ -30,7 +30,7 @@ from tests import bad_files
 from tests.bad_files import dicom, dicom_storage, source
 from tests.cast import IMPORTER, Cast
 from tests.factories import make_series
-from tests.studies.test_pages import body, page_of, prepared, words
+from tests.studies.pages import body, page_of, prepared, words
 
 __all__ = ["dicom_storage"]
 pytestmark = pytest.mark.django_db
