@@ -1,8 +1,8 @@
 """The cast: two accounts and the people whose rights the tests are about.
 
 Northgate Hospital has CT Reporting and Emergency (locations), Cardiology MDT and Chest Clinic (groups); Riverside
-Clinic has Riverside Imaging and Riverside Orthopaedics. Each person is there for one thing; see `Cast`. Every test
-makes them anew, so they are made in few statements: rows at once, then the groups.
+Clinic has Riverside Imaging and Riverside Orthopaedics. Each person is there for one thing; see `Cast`. The rows
+are made once and kept from test to test (`tests.kept`).
 """
 
 from dataclasses import dataclass
@@ -83,8 +83,8 @@ def acting(user: User | Actor | None) -> Actor:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def cast(kept_cast: Cast) -> Cast:
+    return kept_cast
 
 
 def make_cast() -> Cast:

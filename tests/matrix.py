@@ -34,7 +34,11 @@ SIGNED_IN = frozenset(PEOPLE)
 
 
 @pytest.fixture
-def world(cast: Any) -> SimpleNamespace:
+def world(kept_world: SimpleNamespace) -> SimpleNamespace:
+    return kept_world
+
+
+def make_world(cast: Any) -> SimpleNamespace:
     """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload.
 
     Northgate has replaced a role before.

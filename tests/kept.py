@@ -1,0 +1,114 @@
+"""Rows that many tests begin with, made once and kept for the next test, in a transaction that is never committed.
+
+The test's own transaction is then a savepoint in it. Where a test wants other rows, or real transactions, what was kept
+is rolled back first. The Python objects are the test's own: each gets a copy of those that were made with the rows.
+"""
+
+import pickle
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from tests.cast import Cast, make_cast
+
+NEEDS_COMMITS = {
+    "transactional_db",
+    "live_server",
+    "django_db_reset_sequences",
+    "django_db_serialized_rollback",
+}
+
+
+def _cast(_made: dict[str, Any]) -> Cast:
+    return make_cast()
+
+
+def _world(made: dict[str, Any]) -> SimpleNamespace:
+    from tests.matrix import make_world
+
+    return make_world(made["kept_cast"])
+
+
+# Each with what it is made from before it.
+MAKERS: dict[str, Callable[[dict[str, Any]], Any]] = {"kept_cast": _cast, "kept_world": _world}
+
+
+class Kept:
+    """What is kept now, the lowest first: its transaction, and its objects together with those below."""
+
+    def __init__(self) -> None:
+        self.layers: list[tuple[str, transaction.Atomic, bytes]] = []
+
+    def keep(self, wanted: list[str]) -> None:
+        """Roll back what this test does not begin with, and make what is missing."""
+        if self.layers and (connection.connection is None or connection.closed_in_transaction):
+            self._drop_to(0)
+        common = 0
+        while self._names[common : common + 1] == wanted[common : common + 1] != []:
+            common += 1
+        self._drop_to(common)
+        for name in wanted[common:]:
+            self._make(name)
+
+    def objects(self) -> dict[str, Any]:
+        return pickle.loads(self.layers[-1][2]) if self.layers else {}
+
+    @property
+    def _names(self) -> list[str]:
+        return [name for name, _, _ in self.layers]
+
+    def _make(self, name: str) -> None:
+        made = self.objects()
+        atomic = transaction.atomic()
+        atomic.__enter__()
+        made[name] = MAKERS[name](made)
+        # Deferred constraints are asked now, and not again in every test.
+        connection.check_constraints()
+        self.layers.append((name, atomic, pickle.dumps(made)))
+
+    def _drop_to(self, number: int) -> None:
+        while len(self.layers) > number:
+            _, atomic, _ = self.layers.pop()
+            connection.set_rollback(True)
+            atomic.__exit__(None, None, None)
+
+
+KEPT = Kept()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    """Before pytest-django begins the test's transaction, and before a fixture that opens the database by itself."""
+    if fixturedef.argname == "_django_db_helper":
+        with request.getfixturevalue("django_db_blocker").unblock():
+            KEPT.keep(_begins_with(request))
+    elif KEPT.layers and "django_db_blocker" in fixturedef.argnames:
+        with request.getfixturevalue("django_db_blocker").unblock():
+            KEPT.keep([])
+
+
+def _begins_with(request: pytest.FixtureRequest) -> list[str]:
+    """What is to be kept for the test; nothing where it commits, for then all of it would be."""
+    marker = request.node.get_closest_marker("django_db")
+    asked = [*marker.args, *marker.kwargs.values()] if marker else []
+    if any(asked) or not NEEDS_COMMITS.isdisjoint(request.fixturenames):
+        return []
+    return [name for name in MAKERS if name in request.fixturenames]
+
+
+@pytest.fixture
+def kept_objects(db: None) -> dict[str, Any]:
+    return KEPT.objects()
+
+
+@pytest.fixture
+def kept_cast(kept_objects: dict[str, Any]) -> Cast:
+    return kept_objects.get("kept_cast") or make_cast()
+
+
+@pytest.fixture
+def kept_world(kept_objects: dict[str, Any], kept_cast: Cast) -> SimpleNamespace:
+    return kept_objects.get("kept_world") or _world({"kept_cast": kept_cast})
