@@ -64,8 +64,8 @@ def expected_of(study: Study, grants: list[Grant], moment: object) -> dict[int, 
 
 def assert_told() -> None:
     """One line for the beginning of each share, and one for its end if it ended."""
-    told = Counter(AuditEvent.objects.exclude(share_uuid=None).values_list("share_uuid", "action"))
+    events = Counter(AuditEvent.objects.exclude(share_uuid=None).values_list("share_uuid", "action"))
     for share in Share.objects.all():
-        begun = sum(told[share.uuid, action] for action in BEGINNING)
-        ended = sum(told[share.uuid, action] for action in ENDING)
+        begun = sum(events[share.uuid, action] for action in BEGINNING)
+        ended = sum(events[share.uuid, action] for action in ENDING)
         assert (begun, ended) == (1, int(share.ended_at is not None))

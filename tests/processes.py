@@ -70,14 +70,14 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        with self.log.open("ab") as told:
+        with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
                 [sys.executable, *self.command],
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=told,
-                stderr=told,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
             )
         self.since = processes.started(self._popen.pid)

@@ -75,9 +75,9 @@ def closed_pages(cast):
 
 def test_from_the_date_on_every_page_leads_to_the_one_that_says_so(client, ana, cast):
     require(cast.northgate, minutes=-1)
-    found = {path: client.get(path) for path in closed_pages(cast)}
-    assert {path: (one.status_code, one.get("Location")) for path, one in found.items()} == dict.fromkeys(
-        found, (302, REQUIRED)
+    answers = {path: client.get(path) for path in closed_pages(cast)}
+    assert {path: (one.status_code, one.get("Location")) for path, one in answers.items()} == dict.fromkeys(
+        answers, (302, REQUIRED)
     )
     page = client.get(REQUIRED)
     assert "Northgate Hospital</bdi> requires a second factor" in page.content.decode()

@@ -63,12 +63,12 @@ BOTH = pytest.mark.parametrize("whose", [clinicians, staffs])
 def test_one_invitation_is_mailed_again_five_times_an_hour(cast: Cast, clock: Clock, whose: Any) -> None:
     by, _, (resend, relink) = whose(cast)
     client = signed_in(by)
-    for address in (resend, relink, resend, relink, resend):
-        assert OFTEN not in said(client.post(address, follow=True))
+    for url in (resend, relink, resend, relink, resend):
+        assert OFTEN not in said(client.post(url, follow=True))
     mails = OutboxMail.objects.count()
     before = fingerprint()
 
-    answers = [said(client.post(address, follow=True)) for address in (resend, relink)]
+    answers = [said(client.post(url, follow=True)) for url in (resend, relink)]
 
     assert [OFTEN in answer for answer in answers] == [True, True]
     assert fingerprint() == before

@@ -37,8 +37,8 @@ def invite(by, address=ADDRESS, **more):
 
 
 def actions():
-    found = AuditEvent.objects.filter(action__startswith="account:invitation").order_by("pk")
-    return list(found.values_list("action", flat=True))
+    events = AuditEvent.objects.filter(action__startswith="account:invitation").order_by("pk")
+    return list(events.values_list("action", flat=True))
 
 
 def test_an_invitation_lives_as_long_as_its_account_says(ana, northgate):

@@ -27,8 +27,8 @@ def events(action):
 
 def test_a_person_changes_name_and_time_zone_and_the_trail_says_from_what(client, ana):
     assert client.post(DETAILS, {"name": " Dr  Ana\u202e Reed", "timezone": "Asia/Tokyo"}).url == "/profile/"
-    found = User.objects.get(pk=ana.pk)
-    assert (found.name, found.timezone) == ("Dr Ana Reed", "Asia/Tokyo")
+    user = User.objects.get(pk=ana.pk)
+    assert (user.name, user.timezone) == ("Dr Ana Reed", "Asia/Tokyo")
     event = AuditEvent.objects.get(action=Action.USER_CHANGE)
     assert event.detail["before"] == {"name": "Ana", "timezone": "Europe/London"}
 

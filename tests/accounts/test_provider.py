@@ -145,17 +145,17 @@ def test_an_answer_about_nobody_signs_nobody_in(client, provider, ana):
 
 def test_an_answer_that_was_not_asked_for_here_signs_nobody_in(client, provider, ana):
     """As by a link that somebody else sends: the state is of another browser."""
-    address = provider.visit(leave(Client()))
-    assert "did not work" in told(client.get(address, follow=True))
+    url = provider.visit(leave(Client()))
+    assert "did not work" in told(client.get(url, follow=True))
     assert "did not work" in told(client.get(f"{LEAVE}back/?code=c&state=forged", follow=True))
     assert not is_in(client)
 
 
 def test_an_answer_is_taken_once(client, provider, ana):
-    address = provider.visit(leave(client))
-    client.get(address)
+    url = provider.visit(leave(client))
+    client.get(url)
     client.post("/sign-in/logout/")
-    assert "did not work" in told(client.get(address, follow=True))
+    assert "did not work" in told(client.get(url, follow=True))
     assert not is_in(client)
 
 

@@ -77,8 +77,8 @@ def test_from_the_mail_to_the_first_page(client, invitation, mailoutbox):
     )
     invitation.refresh_from_db()
     assert (invitation.accepted_by, invitation.code_hash) == (hazel, "")
-    found = AuditEvent.objects.filter(by_id=hazel.pk).values_list("action", flat=True)
-    assert {Action.USER_REGISTER, Action.INVITATION_ACCEPT, Action.SIGN_IN} <= set(found)
+    events = AuditEvent.objects.filter(by_id=hazel.pk).values_list("action", flat=True)
+    assert {Action.USER_REGISTER, Action.INVITATION_ACCEPT, Action.SIGN_IN} <= set(events)
 
 
 def test_the_password_is_kept_between_the_steps_as_a_hash_alone(client, invitation):

@@ -165,18 +165,18 @@ def test_a_telephones_clock_may_be_half_a_minute_out(ana, secret, step):
 
 
 def test_a_code_is_taken_once(ana, secret):
-    one, other, code = Client(), Client(), code_of(secret)
-    for client in (one, other):
+    first, other, code = Client(), Client(), code_of(secret)
+    for client in (first, other):
         type_password(client, ana)
         answer = client.post(STEP, {"code": code})
-    assert (is_in(one), is_in(other)) == (True, False)
+    assert (is_in(first), is_in(other)) == (True, False)
     assert answer.status_code == 200
 
 
 def test_a_code_taken_before_is_not_good_with_spaces_in_it_either(ana, secret):
-    one, other, code = Client(), Client(), code_of(secret)
-    type_password(one, ana)
-    one.post(STEP, {"code": code})
+    first, other, code = Client(), Client(), code_of(secret)
+    type_password(first, ana)
+    first.post(STEP, {"code": code})
     type_password(other, ana)
     other.post(STEP, {"code": f"{code[:3]} {code[3:]}"})
     assert not is_in(other)

@@ -70,7 +70,7 @@ def test_a_browser_is_told_in_words(agent, words):
 def test_the_page_says_where_since_when_and_which_one_this_is(ana):
     here, _ = browser(ana), browser(ana, SAFARI, "198.51.100.4")
     page = here.get(PAGE)
-    found = [(one.browser, one.ip_address, one.is_this) for one in page.context["sessions"]]
+    found = [(session.browser, session.ip_address, session.is_this) for session in page.context["sessions"]]
     assert sorted(found) == [
         ("Firefox on Windows", "192.0.2.7", True),
         ("Safari on iPhone", "198.51.100.4", False),
@@ -81,7 +81,9 @@ def test_the_page_says_where_since_when_and_which_one_this_is(ana):
 
 def test_one_is_signed_out_from_another_and_the_trail_says_which(ana):
     here, there, third = browser(ana), browser(ana, SAFARI), browser(ana, EDGE)
-    [safari] = [one for one in here.get(PAGE).context["sessions"] if one.browser == "Safari on iPhone"]
+    [safari] = [
+        session for session in here.get(PAGE).context["sessions"] if session.browser == "Safari on iPhone"
+    ]
     assert here.post(f"{PAGE}{safari.uuid}/end/").url == PAGE
     assert (is_in(here), is_in(there), is_in(third)) == (True, False, True)
     [event] = events(Action.SESSION_END)
@@ -114,13 +116,15 @@ def test_a_changed_password_signs_out_the_others(ana):
     here.post("/sign-in/password/change/", form)
     assert (is_in(here), is_in(there)) == (True, False)
     assert [event.detail["why"] for event in events(Action.SESSION_END)] == ["new_password"]
-    assert [one.browser for one in here.get(PAGE).context["sessions"]] == ["Firefox on Windows"]
+    assert [session.browser for session in here.get(PAGE).context["sessions"]] == ["Firefox on Windows"]
 
 
 def test_one_that_has_been_idle_is_not_listed(ana, clock):
     browser(ana, SAFARI)
     clock.move(minutes=31)
-    assert [one.browser for one in browser(ana).get(PAGE).context["sessions"]] == ["Firefox on Windows"]
+    assert [session.browser for session in browser(ana).get(PAGE).context["sessions"]] == [
+        "Firefox on Windows"
+    ]
 
 
 def test_last_seen_is_noted_once_a_minute_and_costs_a_page_nothing_in_between(ana, clock):
@@ -132,7 +136,9 @@ def test_last_seen_is_noted_once_a_minute_and_costs_a_page_nothing_in_between(an
     assert (seen - before).total_seconds() >= 120
     with CaptureQueriesContext(connection) as asked:
         here.get("/profile/second-factor/")
-    writes = [one["sql"] for one in asked.captured_queries if one["sql"].startswith(("UPDATE", "INSERT"))]
+    writes = [
+        query["sql"] for query in asked.captured_queries if query["sql"].startswith(("UPDATE", "INSERT"))
+    ]
     assert (writes, UserSession.objects.get().last_seen_at) == ([], seen)
 
 
@@ -161,8 +167,12 @@ def test_a_new_address_is_proved_by_a_mailed_code_and_the_old_one_is_told(ana, m
     assert client.post(CODE, {"code": mailed_code("ana@new.example")}).url == "/profile/"
 
     assert User.objects.get(pk=ana.pk).email == "ana@new.example"
-    found = EmailAddress.objects.get(user=ana)
-    assert (found.email, found.verified, found.primary) == ("ana@new.example", True, True)
+    email_address = EmailAddress.objects.get(user=ana)
+    assert (email_address.email, email_address.verified, email_address.primary) == (
+        "ana@new.example",
+        True,
+        True,
+    )
     [event] = events(Action.EMAIL_CHANGE)
     assert (event.detail["before"], event.detail["address"]) == ("ana@example.org", "ana@new.example")
     outbox.deliver_waiting()

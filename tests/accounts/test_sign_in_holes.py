@@ -124,10 +124,10 @@ def test_the_easier_question_of_the_second_step_is_no_answer_to_the_passkeys(ana
 @pytest.mark.parametrize("dressed", ["{0}-{1}", "{0}.{1}", "({0}){1}", "{0}_{1}"])
 def test_a_code_taken_before_is_not_good_with_marks_in_it_either(ana, dressed):
     second_factor.add_app(by=acting(ana), secret=SECRET)
-    one, other, code = Client(), Client(), code_of(SECRET)
-    type_password(one, ana)
-    one.post(STEP, {"code": code})
-    assert is_in(one)
+    first, other, code = Client(), Client(), code_of(SECRET)
+    type_password(first, ana)
+    first.post(STEP, {"code": code})
+    assert is_in(first)
     # allauth forgets a code after half a minute, of the minute and a half that it is right.
     cache.delete(f"allauth.mfa.totp.used?user={ana.pk}&code={code}")
 

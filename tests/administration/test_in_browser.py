@@ -61,8 +61,8 @@ def test_every_page_looks_like_the_product(adam: Page, live_server, here: Cast, 
         "account": reverse("admin:choose_account"),
         "audit": reverse("admin:audit_auditevent_changelist"),
     }
-    for name, address in pages.items():
-        adam.goto(live_server.url + address)
+    for name, url in pages.items():
+        adam.goto(live_server.url + url)
         look(adam, name)
     assert complaints == []
 
@@ -79,8 +79,8 @@ def test_the_whole_platform_looks_like_the_product(
         "platform-role": reverse("admin:accounts_role_change", args=[personal.pk]),
         "platform-choose": reverse("admin:choose_account"),
     }
-    for name, address in pages.items():
-        sue.goto(live_server.url + address)
+    for name, url in pages.items():
+        sue.goto(live_server.url + url)
         look(sue, name)
 
     sue.get_by_role("button", name="Choose Northgate Hospital").click()
@@ -127,10 +127,10 @@ def test_the_checklist_follows_its_parent_and_says_what_would_change(
     expect(effect).to_contain_text("1 person loses on 1 worklist:")
 
     adam.get_by_role("button", name="Save").click()
-    said = (
+    sentence = (
         "The role “Viewer” was saved. 1 person gained 2 permissions on 1 worklist. 1 person lost 1 permission"
     )
-    expect(adam.get_by_role("main")).to_contain_text(said)
+    expect(adam.get_by_role("main")).to_contain_text(sentence)
     expect(by_code).to_be_checked()
     assert complaints == []
 

@@ -84,11 +84,11 @@ def adam(cast: Cast, theirs: dict[Any, Any], client: Client) -> Client:
 
 def pages(patterns: Any, namespace: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every named page of the administration with the converters of what its address takes."""
-    for one in patterns:
-        if isinstance(one, URLResolver):
-            yield from pages(one.url_patterns, one.namespace or namespace)
-        elif isinstance(one, URLPattern) and namespace == "admin" and one.name:
-            yield f"admin:{one.name}", one.pattern.converters
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from pages(pattern.url_patterns, pattern.namespace or namespace)
+        elif isinstance(pattern, URLPattern) and namespace == "admin" and pattern.name:
+            yield f"admin:{pattern.name}", pattern.pattern.converters
 
 
 PAGES = sorted(dict(pages(get_resolver().url_patterns)).items(), key=str)
@@ -185,8 +185,8 @@ def test_no_page_names_anything_of_another_account(adam: Client, cast: Cast, the
 def test_no_search_names_what_it_was_not_told(adam: Client, cast: Cast) -> None:
     lists = [address_of(name, takes, cast) for name, takes in PAGES if name.endswith(LISTS)]
     found = {
-        (address, typed): answers(adam, str(address), {"q": typed, "person": typed, "find": typed})
-        for address in lists
+        (url, typed): answers(adam, str(url), {"q": typed, "person": typed, "find": typed})
+        for url in lists
         for typed in TYPED
     }
     assert {asked: what for asked, what in found.items() if what != (True, set())} == {}
@@ -206,10 +206,8 @@ def every_field() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("term", ["", "boathouse", AWKWARD], ids=repr)
 def test_no_autocomplete_of_any_field_names_another_accounts(adam: Client, term: str) -> None:
-    address = reverse("admin:autocomplete")
-    found = {
-        tuple(asked.values()): answers(adam, address, {**asked, "term": term}) for asked in every_field()
-    }
+    url = reverse("admin:autocomplete")
+    found = {tuple(asked.values()): answers(adam, url, {**asked, "term": term}) for asked in every_field()}
     assert {asked: what for asked, what in found.items() if what != (True, set())} == {}
 
 
@@ -220,11 +218,11 @@ def test_no_autocomplete_of_any_field_names_another_accounts(adam: Client, term:
 def test_no_bulk_deed_is_posted_by_hand(
     adam: Client, cast: Cast, theirs: dict[Any, Any], model: Any, action: str
 ) -> None:
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     before = fingerprint(but={AUDIT})
 
     adam.post(
-        address,
+        url,
         {
             "action": action,
             "_selected_action": [theirs[model].pk, own_rows(cast)[model]],
@@ -330,10 +328,10 @@ def test_who_administered_a_moment_ago_does_nothing_more(world: Any, cast: Cast)
     services.change_account_member(membership=own, role=viewer, by=OPERATOR)
     before = fingerprint(but={AUDIT})
 
-    found = {str(row): answer(client, row, world).status_code for row in POSTS}
+    statuses = {str(row): answer(client, row, world).status_code for row in POSTS}
 
-    assert len(found) > 20
-    assert set(found.values()) == {403}
+    assert len(statuses) > 20
+    assert set(statuses.values()) == {403}
     assert fingerprint(but={AUDIT}) == before
 
 
@@ -342,13 +340,13 @@ def test_no_other_method_does_anything(adam: Client, cast: Cast) -> None:
     addresses = [address_of(name, takes, cast) for name, takes in PAGES]
     before = fingerprint(but={AUDIT})
 
-    found = {
+    statuses = {
         (method, address): getattr(adam, method)(address).status_code
         for method in ("head", "options")
         for address in addresses
     }
 
-    asked = {address: adam.get(address).status_code for address in addresses}
-    assert {key: status for key, status in found.items() if key[0] == "options" and status != 405} == {}
-    assert {address: found["head", address] for address in addresses} == asked
+    asked = {url: adam.get(url).status_code for url in addresses}
+    assert {key: status for key, status in statuses.items() if key[0] == "options" and status != 405} == {}
+    assert {address: statuses["head", address] for address in addresses} == asked
     assert fingerprint(but={AUDIT}) == before

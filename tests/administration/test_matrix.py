@@ -220,7 +220,9 @@ def test_a_method_without_a_row_changes_nothing(world, name):
 def admin_addresses() -> Iterator[str]:
     """Of every page of the administration one, with a key where it wants one."""
     patterns = next(
-        one.url_patterns for one in get_resolver().url_patterns if getattr(one, "namespace", "") == "admin"
+        url_pattern.url_patterns
+        for url_pattern in get_resolver().url_patterns
+        if getattr(url_pattern, "namespace", "") == "admin"
     )
 
     def addressed(inside: list[Any], prefix: str) -> Iterator[str]:
@@ -242,13 +244,13 @@ def test_the_administration_is_closed_to_whoever_administers_nothing(cast, metho
     clients = {name: signed_in(SimpleNamespace(cast=cast), name) for name in ("ana", "ed", "anonymous")}
     before = fingerprint(but={AUDIT})
 
-    found = {
+    answers = {
         (name, address): got(getattr(client, method)(address))
         for name, client in clients.items()
         for address in admin_addresses()
     }
 
     closed = {"ana": DENIED, "ed": DENIED, "anonymous": LOGIN}
-    assert len(found) > 90
-    assert {key: status for key, status in found.items() if status != closed[key[0]]} == {}
+    assert len(answers) > 90
+    assert {key: status for key, status in answers.items() if status != closed[key[0]]} == {}
     assert fingerprint(but={AUDIT}) == before

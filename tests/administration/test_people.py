@@ -45,11 +45,11 @@ def text_of(response: Any) -> str:
 
 
 def test_the_list_shows_the_accounts_people_and_nobody_elses(adam, cast):
-    said = text_of(adam.get(page("changelist")))
+    text = text_of(adam.get(page("changelist")))
 
-    assert "Ana" in said and "ana@example.org" in said and "Radiologist" in said
-    assert "Caro" not in said and "rita@example.org" not in said
-    assert "Ina ina@example.org Radiologist Inactive" in said
+    assert "Ana" in text and "ana@example.org" in text and "Radiologist" in text
+    assert "Caro" not in text and "rita@example.org" not in text
+    assert "Ina ina@example.org Radiologist Inactive" in text
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_the_list_shows_the_accounts_people_and_nobody_elses(adam, cast):
 def test_no_question_finds_somebody_of_another_account(adam, cast, asked):
     response = adam.get(f"{page('changelist')}?{asked}", follow=True)
 
-    said = text_of(response).replace("Caro”", "")
-    assert "caro@example.org" not in said and "Riverside Clinic" not in said and "Rita" not in said
+    text = text_of(response).replace("Caro”", "")
+    assert "caro@example.org" not in text and "Riverside Clinic" not in text and "Rita" not in text
 
 
 def test_people_are_found_by_name_address_role_and_state(adam, cast):
@@ -92,13 +92,13 @@ def test_a_persons_page_says_what_they_may_do_where_and_why(adam, cast):
     services.add_worklist_member(worklist=cast.cardiology, user=cast.ana, by=acting(cast.adam))
     services.change_account_member(membership=member(cast.ana), every_worklist=True, by=acting(cast.adam))
 
-    said = text_of(adam.get(page("change", member(cast.ana).pk)))
+    text = text_of(adam.get(page("change", member(cast.ana).pk)))
 
-    assert "CT Reporting location Radiologist account role 15 permissions" in said
-    assert "Chest Clinic group Viewer own role on this worklist 2 permissions" in said
-    assert "Cardiology MDT group Viewer default role of this worklist 2 permissions" in said
-    assert "Emergency location Radiologist account role, through “Every worklist” 15 permissions" in said
-    assert "Studies: View and search studies list" in said
+    assert "CT Reporting location Radiologist account role 15 permissions" in text
+    assert "Chest Clinic group Viewer own role on this worklist 2 permissions" in text
+    assert "Cardiology MDT group Viewer default role of this worklist 2 permissions" in text
+    assert "Emergency location Radiologist account role, through “Every worklist” 15 permissions" in text
+    assert "Studies: View and search studies list" in text
 
 
 def test_the_rights_of_a_page_cost_the_same_for_a_few_and_for_thirty_worklists(adam, cast):
@@ -225,12 +225,12 @@ def test_the_page_says_it_in_numbers_and_a_post_does_it(adam, cast, onward):
     ben = member(cast.ben)
     before = fingerprint()
 
-    said = text_of(adam.get(page("deactivate", ben.pk)))
+    text = text_of(adam.get(page("deactivate", ben.pk)))
 
-    assert "4 shares with them as a physician of Northgate Hospital end (3 studies)" in said
-    assert "2 onward shares end too" in said
-    assert "1 worklist they can no longer see: Emergency" in said
-    assert "Their role and worklists are kept in case you reactivate them." in said
+    assert "4 shares with them as a physician of Northgate Hospital end (3 studies)" in text
+    assert "2 onward shares end too" in text
+    assert "1 worklist they can no longer see: Emergency" in text
+    assert "Their role and worklists are kept in case you reactivate them." in text
     assert fingerprint() == before
     response = adam.post(page("deactivate", ben.pk))
     assert response.status_code == 302
@@ -257,22 +257,22 @@ def test_who_comes_back_has_the_role_and_worklists_of_before(adam, cast):
 
 
 def test_an_inactive_persons_page_says_what_is_kept(adam, cast):
-    said = text_of(adam.get(page("change", member(cast.ina).pk)))
+    text = text_of(adam.get(page("change", member(cast.ina).pk)))
 
-    assert "They have no access to this account. Their role and 1 worklist are kept" in said
-    assert "They cannot see any worklist while they are inactive." in said
+    assert "They have no access to this account. Their role and 1 worklist are kept" in text
+    assert "They cannot see any worklist while they are inactive." in text
 
 
 def test_a_removed_person_is_gone_from_the_account_and_still_a_user(adam, cast):
-    said = text_of(adam.get(page("delete", member(cast.ben).pk)))
+    text = text_of(adam.get(page("delete", member(cast.ben).pk)))
     response = adam.post(page("delete", member(cast.ben).pk), {"post": "yes"}, follow=True)
 
     assert (
-        "Remove Ben from Northgate Hospital?" in said and "To come back, they must be invited again." in said
+        "Remove Ben from Northgate Hospital?" in text and "To come back, they must be invited again." in text
     )
-    assert "Remove Cancel" in said and "Delete" not in said
-    assert "No shares end: no one at Northgate Hospital has shared a study with them as a physician." in said
-    assert "0 " not in said
+    assert "Remove Cancel" in text and "Delete" not in text
+    assert "No shares end: no one at Northgate Hospital has shared a study with them as a physician." in text
+    assert "0 " not in text
     assert "Ben is no longer a member of Northgate Hospital." in text_of(response)
     assert not AccountMembership.objects.filter(user=cast.ben).exists()
     assert not WorklistMembership.objects.filter(user=cast.ben).exists()
@@ -311,6 +311,6 @@ def test_the_history_tells_of_this_person_alone(adam, cast):
     services.change_account_member(membership=member(cast.ana), every_worklist=True, by=acting(cast.adam))
     services.change_account_member(membership=member(cast.ben), every_worklist=True, by=acting(cast.adam))
 
-    said = text_of(adam.get(page("history", member(cast.ana).pk)))
+    text = text_of(adam.get(page("history", member(cast.ana).pk)))
 
-    assert "changed the membership of Ana" in said and "Ben" not in said
+    assert "changed the membership of Ana" in text and "Ben" not in text

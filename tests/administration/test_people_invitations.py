@@ -51,9 +51,9 @@ def invite_riverside(cast: Any) -> InvitedMembership:
 def test_the_list_says_who_to_what_in_which_state_until_when(adam, cast):
     invite(cast)
 
-    said = text_of(adam.get(page("changelist")))
+    text = text_of(adam.get(page("changelist")))
 
-    assert re.search(r"dora@example.net Viewer 1 Waiting \d+ \w+ \d{4}, \d\d:\d\d Adam", said)
+    assert re.search(r"dora@example.net Viewer 1 Waiting \d+ \w+ \d{4}, \d\d:\d\d Adam", text)
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_the_states_are_words_and_a_filter(adam, cast, state, shown):
     services.accept_offer(invitation=offered[0], offered_at=offered[1], by=acting(gina))
     services.decline_offer(invitation=rows["hugo"].invitation.uuid, by=acting(hugo))
 
-    said = text_of(adam.get(f"{page('changelist')}?state={state}"))
+    text = text_of(adam.get(f"{page('changelist')}?state={state}"))
 
-    assert [name for name in rows if f"{name}@example.net" in said] == [shown]
-    assert state.capitalize() in said
+    assert [name for name in rows if f"{name}@example.net" in text] == [shown]
+    assert state.capitalize() in text
 
 
 def test_neither_another_accounts_nor_a_clinicians_invitation_is_seen(adam, cast):
@@ -91,9 +91,9 @@ def test_neither_another_accounts_nor_a_clinicians_invitation_is_seen(adam, cast
     )
     before = fingerprint()
 
-    said = text_of(adam.get(f"{page('changelist')}?q=e"))
+    text = text_of(adam.get(f"{page('changelist')}?q=e"))
 
-    assert "secret@" not in said and "patient@" not in said
+    assert "secret@" not in text and "patient@" not in text
     for one in (theirs, share.invitation):
         for name in ("change", "history", "withdraw", "resend", "new_link", "delete"):
             assert adam.get(page(name, one.pk)).status_code == 404
@@ -151,7 +151,10 @@ def test_one_person_is_invited_with_worklists_and_roles(adam, cast):
 
     assert "dora@example.net has been invited by email." in text_of(response)
     row = InvitedMembership.objects.get()
-    places = {(one.worklist.name, one.role.name if one.role else None) for one in row.worklists.all()}
+    places = {
+        (offered.worklist.name, offered.role.name if offered.role else None)
+        for offered in row.worklists.all()
+    }
     assert (row.role.name, places) == ("Viewer", {("CT Reporting", "Radiologist"), ("Chest Clinic", None)})
 
 
@@ -248,13 +251,13 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
 
     looked = look(adam, TEN)
 
-    said = text_of(looked)
+    text = text_of(looked)
     assert fingerprint(but={AUDIT}) == before
-    assert "2 of 10 lines have a problem; the others are ready. No one has been invited yet." in said
-    assert "6 nobody Will not be invited Enter an email address, such as name@example.org." in said
-    assert "8 p7@example.net Will not be invited There is no role named “Chief” in this account." in said
-    assert "5 ed@example.org Will be invited Viewer Emergency" in said
-    assert "CT Reporting as Radiologist , Chest Clinic" in said and "Invite 8 people" in said
+    assert "2 of 10 lines have a problem; the others are ready. No one has been invited yet." in text
+    assert "6 nobody Will not be invited Enter an email address, such as name@example.org." in text
+    assert "8 p7@example.net Will not be invited There is no role named “Chief” in this account." in text
+    assert "5 ed@example.org Will be invited Viewer Emergency" in text
+    assert "CT Reporting as Radiologist , Chest Clinic" in text and "Invite 8 people" in text
 
     done = text_of(adam.post(page("batch"), {"agreed": agreed(looked)}))
 
@@ -263,7 +266,9 @@ def test_two_bad_lines_of_ten_stop_nobody_else(adam, cast):
     assert Invitation.objects.count() == 8
     assert not AccountMembership.objects.filter(user=cast.ed, account=cast.northgate).exists()
     p2 = InvitedMembership.objects.get(invitation__email="p2@example.net")
-    assert {(one.worklist.name, one.role.name if one.role else "") for one in p2.worklists.all()} == {
+    assert {
+        (offered.worklist.name, offered.role.name if offered.role else "") for offered in p2.worklists.all()
+    } == {
         ("CT Reporting", "Radiologist"),
         ("Chest Clinic", ""),
     }
@@ -436,17 +441,17 @@ def test_names_of_another_account_are_unknown_names(adam, cast):
     make_role(cast.riverside, "Riverside Chief")
     lines = "p1@example.net,Riverside Chief,,\np2@example.net,Viewer,Riverside Imaging,\n"
 
-    said = text_of(look(adam, HEADER + lines))
+    text = text_of(look(adam, HEADER + lines))
 
-    assert "There is no role named “Riverside Chief” in this account." in said
-    assert "There is no worklist named “Riverside Imaging” in this account." in said
-    assert "Invite" not in said.split("Change the list")[0].split("Worklists")[-1]
+    assert "There is no role named “Riverside Chief” in this account." in text
+    assert "There is no worklist named “Riverside Imaging” in this account." in text
+    assert "Invite" not in text.split("Change the list")[0].split("Worklists")[-1]
 
 
 def test_an_address_twice_in_the_list_is_refused_the_second_time(adam, cast):
-    said = text_of(look(adam, HEADER + "p@example.net,Viewer,,\nP@EXAMPLE.NET,Radiologist,,\n"))
+    text = text_of(look(adam, HEADER + "p@example.net,Viewer,,\nP@EXAMPLE.NET,Radiologist,,\n"))
 
-    assert "This email address is in the list twice. The first line is used." in said
+    assert "This email address is in the list twice. The first line is used." in text
 
 
 def test_two_hundred_lines_cost_a_handful_of_statements(adam, cast, django_assert_max_num_queries):

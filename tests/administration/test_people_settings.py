@@ -50,8 +50,8 @@ def test_settings_are_changed_and_the_trail_says_what_was_and_is(adam, cast):
     response = adam.post(account_page("change", cast.northgate.pk), sent, follow=True)
 
     assert "The settings are saved." in text_of(response)
-    found = Account.objects.get(pk=cast.northgate.pk)
-    assert (found.name, found.timezone, found.invitation_days, found.guest_link_days, found.idle_minutes) == (
+    account = Account.objects.get(pk=cast.northgate.pk)
+    assert (account.name, account.timezone, account.invitation_days, account.guest_link_days, account.idle_minutes) == (
         "Northgate Hospital", "Europe/Paris", 14, 30, 20,
     )  # fmt: skip
     event = AuditEvent.objects.get(action=Action.ACCOUNT_CHANGE)
@@ -93,9 +93,13 @@ def test_another_name_waits_until_the_platform_confirms_it(adam, cast):
     known["asked"] = "Northgate Trust"
     confirmed = sue.post(identity, known, follow=True)
 
-    found = Account.objects.get(pk=cast.northgate.pk)
+    account = Account.objects.get(pk=cast.northgate.pk)
     assert "Northgate Trust is confirmed." in text_of(confirmed)
-    assert (found.name, found.name_asked_for, found.domain) == ("Northgate Trust", "", "northgate.example")
+    assert (account.name, account.name_asked_for, account.domain) == (
+        "Northgate Trust",
+        "",
+        "northgate.example",
+    )
     assert "Northgate-on-Sea, northgate.example, confirmed by CIMAR." in text_of(adam.get(settings))
     trail = AuditEvent.objects.filter(account_id=cast.northgate.pk, action__startswith="account:name:")
     assert [sentence(event) for event in trail.order_by("pk")][-2:] == [
@@ -174,12 +178,12 @@ def test_a_second_factor_is_required_after_the_grace_period_and_taken_back(adam,
     assert "10 of 10 active members have no second factor yet. You do not have one yourself" in asked
 
     adam.post(where, filled(second_factor="on", second_factor_in="7"))
-    found = Account.objects.get(pk=cast.northgate.pk).second_factor_from
-    assert timedelta(days=6, hours=23) < found - database.now() <= timedelta(days=7)
+    since = Account.objects.get(pk=cast.northgate.pk).second_factor_from
+    assert timedelta(days=6, hours=23) < since - database.now() <= timedelta(days=7)
     assert "Required from" in text_of(adam.get(where))
 
     adam.post(where, filled(second_factor="on", name="Northgate Trust"))
-    assert Account.objects.get(pk=cast.northgate.pk).second_factor_from == found
+    assert Account.objects.get(pk=cast.northgate.pk).second_factor_from == since
 
     adam.post(where, filled(name="Northgate Trust"))
     assert Account.objects.get(pk=cast.northgate.pk).second_factor_from is None

@@ -115,14 +115,14 @@ def test_nobody_grants_what_their_own_role_lacks(cast: Cast, client: Client) -> 
     refused = client.post(page_of(viewer), wanted)
     copied = client.post(page_of(role_of(cast.northgate, "Radiologist"), "copy"), {"name": "Mine"})
 
-    said = "You cannot give “Studies: Upload”, because your own role in this account does not have it."
+    sentence = "You cannot give “Studies: Upload”, because your own role in this account does not have it."
     assert "This cannot be saved." in text_of(shown)
-    assert said in text_of(shown)
+    assert sentence in text_of(shown)
     assert (refused.status_code, copied.status_code) == (403, 403)
-    assert said in text_of(refused)
+    assert sentence in text_of(refused)
     assert fingerprint(but={AUDIT}) == before
     denied = AuditEvent.objects.filter(action=Action.DENIED, by_id=dan.pk)
-    assert next((one.account_id, said in one.detail["why"]) for one in denied.order_by("pk")) == (
+    assert next((one.account_id, sentence in one.detail["why"]) for one in denied.order_by("pk")) == (
         cast.northgate.pk,
         True,
     )
@@ -174,10 +174,10 @@ def held() -> dict[tuple[int, int], frozenset[str]]:
 
 
 def administrators() -> set[tuple[int, int]]:
-    found = AccountMembership.objects.filter(
+    memberships = AccountMembership.objects.filter(
         active=True, user__is_active=True, role__permissions__codename=access.ADMINISTER
     )
-    return set(found.values_list("user_id", "account_id"))
+    return set(memberships.values_list("user_id", "account_id"))
 
 
 def moved(before: dict[Any, frozenset[str]], after: dict[Any, frozenset[str]]) -> dict[str, Any]:
@@ -416,14 +416,14 @@ def test_the_history_is_the_roles_own(adam: Client, cast: Cast) -> None:
 def test_the_list_costs_the_same_for_many_roles(
     adam: Client, cast: Cast, django_assert_num_queries: Any
 ) -> None:
-    address = reverse("admin:accounts_role_changelist")
-    adam.get(address)
+    url = reverse("admin:accounts_role_changelist")
+    adam.get(url)
     with django_assert_num_queries(PRICE_OF_THE_LIST):
-        adam.get(address)
+        adam.get(url)
     for number in range(30):
         make_role(cast.northgate, f"Role {number}")
     with django_assert_num_queries(PRICE_OF_THE_LIST):
-        adam.get(address)
+        adam.get(url)
 
 
 def test_a_role_costs_the_same_for_many_holders(

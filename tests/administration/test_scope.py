@@ -142,10 +142,10 @@ def test_no_list_is_of_another_account(adam: Client, cast: Cast) -> None:
 def test_a_filter_by_a_foreign_row_finds_what_a_filter_by_nothing_finds(
     adam: Client, riverside: dict[Any, Any], model: Any
 ) -> None:
-    address = reverse(named(model, "changelist"))
+    url = reverse(named(model, "changelist"))
 
-    theirs = adam.get(address, {"role__id__exact": riverside[Role].pk})
-    nobodys = adam.get(address, {"role__id__exact": BIGGEST})
+    theirs = adam.get(url, {"role__id__exact": riverside[Role].pk})
+    nobodys = adam.get(url, {"role__id__exact": BIGGEST})
 
     assert theirs.context["cl"].result_count == nobodys.context["cl"].result_count == 0
 
@@ -238,9 +238,9 @@ def test_a_role_of_another_account_is_no_choice(adam: Client, cast: Cast, rivers
     membership = AccountMembership.objects.get(user=cast.ana)
     before = fingerprint()
 
-    address = reverse(named(AccountMembership, "change"), args=[membership.pk])
-    shown = adam.get(address)
-    response = adam.post(address, {"role": riverside[Role].pk, "every_worklist": "on"})
+    url = reverse(named(AccountMembership, "change"), args=[membership.pk])
+    shown = adam.get(url)
+    response = adam.post(url, {"role": riverside[Role].pk, "every_worklist": "on"})
 
     assert (names_in(shown), response.status_code) == (set(), 200)
     assert "Select a valid choice" in response.content.decode()

@@ -55,8 +55,12 @@ def test_the_role_that_counts_and_why(mixed: Cast) -> None:
     rows = [*staff.members_of(worklist), *staff.everywhere_people(worklist)]
 
     told = {
-        one.user.name: (one.own_role and one.own_role.name, one.role and one.role.name, one.why)
-        for one in staff.members(worklist, rows)
+        member.user.name: (
+            member.own_role and member.own_role.name,
+            member.role and member.role.name,
+            member.why,
+        )
+        for member in staff.members(worklist, rows)
     }
 
     assert told == {
@@ -81,13 +85,16 @@ def test_the_shown_role_gives_the_rights_that_access_answers(mixed: Cast, defaul
     for worklist in worklists:
         rows = [*staff.members_of(worklist), *staff.everywhere_people(worklist)]
         people = staff.members(worklist, rows)
-        rights = staff.rights_of_roles({one.role.pk for one in people if one.role is not None})
+        rights = staff.rights_of_roles({member.role.pk for member in people if member.role is not None})
 
-        shown = {one.user.pk: rights[one.role.pk] if one.role is not None else frozenset() for one in people}
+        shown = {
+            member.user.pk: rights[member.role.pk] if member.role is not None else frozenset()
+            for member in people
+        }
 
         everybody = User.objects.all()
-        assert {one.pk: shown.get(one.pk, frozenset()) for one in everybody} == {
-            one.pk: access.rights(acting(one), worklist) for one in everybody
+        assert {user.pk: shown.get(user.pk, frozenset()) for user in everybody} == {
+            user.pk: access.rights(acting(user), worklist) for user in everybody
         }
 
 

@@ -62,22 +62,24 @@ def test_every_word_in_a_sentence_is_known():
 
 @pytest.mark.parametrize("outcome", ["success", "refused", "failed"])
 def test_every_sentence_is_one_plain_line_with_a_full_event(outcome):
-    said = [history.sentence(an_event(action, outcome=outcome, **FULL)) for action in Action]
+    sentences = [history.sentence(an_event(action, outcome=outcome, **FULL)) for action in Action]
     assert [
-        line for line in said if line != " ".join(line.split()) or set("{}<>") & set(line) or "None" in line
+        line
+        for line in sentences
+        if line != " ".join(line.split()) or set("{}<>") & set(line) or "None" in line
     ] == []
 
 
 @pytest.mark.parametrize("detail", ODD_DETAILS, ids=range(len(ODD_DETAILS)))
 def test_every_sentence_holds_with_a_sparse_or_odd_event(detail):
-    said = [history.sentence(an_event(action, detail=detail)) for action in Action]
-    assert [line for line in said if not line[0].isupper() or "None" in line or "  " in line] == []
+    sentences = [history.sentence(an_event(action, detail=detail)) for action in Action]
+    assert [line for line in sentences if not line[0].isupper() or "None" in line or "  " in line] == []
 
 
 def test_a_sentence_holds_for_an_event_read_back_with_nothing_but_its_action(db):
     AuditEvent.objects.bulk_create([AuditEvent(action=action) for action in Action])
-    said = [history.sentence(event) for event in AuditEvent.objects.all()]
-    assert len(said) == len(Action) and all(line[0].isupper() for line in said)
+    sentences = [history.sentence(event) for event in AuditEvent.objects.all()]
+    assert len(sentences) == len(Action) and all(line[0].isupper() for line in sentences)
 
 
 def test_every_action_follows_the_grammar():

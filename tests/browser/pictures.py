@@ -89,11 +89,11 @@ def demo(transactional_db: None, clock: Clock) -> Worklist:
     call_command("load_demo", stdout=StringIO())
     northgate = Account.objects.get(name="Northgate Hospital")
     board = add_worklist(account=northgate, kind="group", name=BOARD, share_code="NGROUND", by=OPERATOR)
-    for address in (ANA, TOBIAS):
-        add_worklist_member(worklist=board, user=User.objects.get(email=address), role=None, by=OPERATOR)
-    for place, address in SHARED.items():
+    for email in (ANA, TOBIAS):
+        add_worklist_member(worklist=board, user=User.objects.get(email=email), role=None, by=OPERATOR)
+    for place, email in SHARED.items():
         clock.move(hours=6, minutes=25)
-        by = User.objects.get(email=address)
+        by = User.objects.get(email=email)
         placements = Placement.objects.filter(worklist__name=place, is_home=True)
         within = Worklist.objects.filter(name=place, account=northgate).exists()
         target = Target(Method.GROUP, str(board.uuid)) if within else Target(Method.CODE, "NGROUND")

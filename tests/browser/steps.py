@@ -96,11 +96,11 @@ def look_over(page: Page, looks: list[tuple[str, int]], picture: str, *, full_pa
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
         page.screenshot(path=picture.format(scheme, width), full_page=full_page)
-        found = [
-            (one["id"], [node["html"] for node in one["nodes"]])
-            for one in AXE.run(page).response["violations"]
+        violations = [
+            (violation["id"], [node["html"] for node in violation["nodes"]])
+            for violation in AXE.run(page).response["violations"]
         ]
-        assert found == []
+        assert violations == []
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -254,8 +254,8 @@ class Person:
         for scheme, width in looks or LOOKS:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.set_viewport_size({"width": width, "height": 900})
-            found = AXE.run(self.page).response["violations"]
-            told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+            violations = AXE.run(self.page).response["violations"]
+            told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
             assert (name, scheme, width, told) == (name, scheme, width, [])
             assert self.page.evaluate(
                 "document.documentElement.scrollWidth <= document.documentElement.clientWidth"

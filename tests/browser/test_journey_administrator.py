@@ -120,7 +120,7 @@ def test_ten_people_are_invited_by_csv_and_one_comes(
     page.get_by_role("button", name="Invite 8 people").click()
     expect(page.get_by_text("8 people were invited; 2 were not.")).to_be_visible()
     assert set(Invitation.objects.values_list("email", flat=True)) == set(INVITED)
-    assert [mail.to(address)[0].subject for address in INVITED] == [
+    assert [mail.to(email)[0].subject for email in INVITED] == [
         "Adam invites you to Northgate Hospital on CIMAR"
     ] * len(INVITED)
     assert mail.to("olek.wojcik@northgate.example") == mail.to("priya.nair@northgate") == []

@@ -164,13 +164,13 @@ def test_a_house_is_backed_up_restored_elsewhere_and_looks_the_same(
     ) as superuser:
         # As in production; the owner may not make it.
         superuser.execute("CREATE EXTENSION pg_stat_statements")
-    told = run("backup", tmp_path / "backups", environment=there)
+    output = run("backup", tmp_path / "backups", environment=there)
     study = imaged(house)
     placement, instance = placement_of(study, house.emergency), study.instances.get()
 
     restored = run("restore", tmp_path / "backups", environment=elsewhere)
 
-    assert "is finished: 4 files" in told and "SECRET_KEY" in told
+    assert "is finished: 4 files" in output and "SECRET_KEY" in output
     assert "all 1 files that the database names exist" in restored
     assert "No differences: every placement is reached by shares" in restored
     assert "every right that is due is granted" in restored
@@ -387,8 +387,8 @@ def _from_the_future(folder: Path) -> None:
 
 
 def _migrated_further(folder: Path) -> None:
-    told = json.loads((_newest(folder) / "manifest.json").read_text())
-    _told(folder, migrations={**told["migrations"], "studies": ["9999_holograms"]})
+    manifest = json.loads((_newest(folder) / "manifest.json").read_text())
+    _told(folder, migrations={**manifest["migrations"], "studies": ["9999_holograms"]})
 
 
 def _from_a_newer_server(folder: Path) -> None:
@@ -399,8 +399,8 @@ def _told(folder: Path, **changes: Any) -> None:
     from cimar.backup.folder import _sum_of
 
     path = _newest(folder) / "manifest.json"
-    told = {**json.loads(path.read_text()), **changes}
-    path.write_text(json.dumps({**told, "sum": _sum_of(told)}))
+    manifest = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({**manifest, "sum": _sum_of(manifest)}))
 
 
 @pytest.mark.parametrize(
@@ -499,7 +499,7 @@ def _as_of_yesterday(folder: Path) -> None:
 
 
 def test_the_tools_say_no_in_sentences(tmp_path: Path, there: dict[str, str]) -> None:
-    told = run("backup", "list", tmp_path / "nothing", environment=there, status=1)
+    output = run("backup", "list", tmp_path / "nothing", environment=there, status=1)
 
-    assert told.strip() == f"cimar: {tmp_path / 'nothing'} is not a folder of bin/backup."
+    assert output.strip() == f"cimar: {tmp_path / 'nothing'} is not a folder of bin/backup."
     assert not (tmp_path / "nothing").exists()

@@ -85,12 +85,10 @@ def bucket_server(tmp_path: Path) -> Iterator[str]:
     ]
     with (tmp_path / "weed.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=tmp_path)
-    address = f"http://{HOST}:{ports[-1]}"
+    url = f"http://{HOST}:{ports[-1]}"
     try:
-        assert processes.wait(lambda: _makes_buckets(address), 60), (tmp_path / "weed.log").read_text()[
-            -2000:
-        ]
-        yield address
+        assert processes.wait(lambda: _makes_buckets(url), 60), (tmp_path / "weed.log").read_text()[-2000:]
+        yield url
     finally:
         # A gentle stop takes it half a minute.
         os.kill(server.pid, signal.SIGKILL)

@@ -60,7 +60,7 @@ def test_the_quick_bench_prints_a_row_for_every_budget():
     promises = {line[1] for line in cells[2:]}
     assert [one.what for one in (*budgets.DESIGN, *budgets.OURS) if one.promise not in promises] == []
     assert [line[0] for line in cells[2:] if line[5] == "missing"] == [
-        one.what for one in budgets.DESIGN if not one.group
+        budget.what for budget in budgets.DESIGN if not budget.group
     ]
 
 
@@ -69,7 +69,7 @@ def test_a_group_measures_the_budgets_that_the_one_table_gives_it(group):
     """No budget is typed into a row, none is given to a group that does not measure it."""
     source = (CHECKOUT / "bench" / "rows" / f"{group}.py").read_text()
     used = set(re.findall(r"budgets\.([A-Z_]+)\b", source)) - {"NOTHING"}
-    given = {name for name, one in vars(budgets).items() if getattr(one, "group", "") == group}
+    given = {name for name, budget in vars(budgets).items() if getattr(budget, "group", "") == group}
 
     assert used == given
     assert not re.search(r"\"[≤≥]", source)
@@ -77,12 +77,16 @@ def test_a_group_measures_the_budgets_that_the_one_table_gives_it(group):
 
 def test_every_budget_stands_in_the_table_once_and_is_measured_or_said_to_be_missing():
     every = [
-        one for one in vars(budgets).values() if isinstance(one, budgets.Budget) and one != budgets.NOTHING
+        budget
+        for budget in vars(budgets).values()
+        if isinstance(budget, budgets.Budget) and budget != budgets.NOTHING
     ]
 
-    assert sorted(one.what for one in every) == sorted(one.what for one in (*budgets.DESIGN, *budgets.OURS))
-    assert {one.group for one in every} - {""} == set(GROUPS)
-    assert [one.what for one in every if bool(one.group) == bool(one.why_missing)] == []
+    assert sorted(budget.what for budget in every) == sorted(
+        one.what for one in (*budgets.DESIGN, *budgets.OURS)
+    )
+    assert {budget.group for budget in every} - {""} == set(GROUPS)
+    assert [budget.what for budget in every if bool(budget.group) == bool(budget.why_missing)] == []
 
 
 def test_a_promise_that_nothing_measures_is_missing():
@@ -140,8 +144,8 @@ def test_growth_is_what_a_unit_costs_beside_the_size_before(took, times):
 )
 def test_previews_that_grow_with_the_square_of_the_images_miss_their_budget(each, verdict):
     took = {
-        size: [ingest.Took(wall=size * one, busy=size * one)]
-        for size, one in zip(INSTANCES, each, strict=True)
+        size: [ingest.Took(wall=size * instance, busy=size * instance)]
+        for size, instance in zip(INSTANCES, each, strict=True)
     }
 
     assert ingest._growth("previews", took, key="k").verdict == verdict

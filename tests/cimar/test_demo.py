@@ -44,9 +44,9 @@ EVERY_FILE = [pytest.param(study, file, id=file.name) for study in STUDIES for f
 def demo(django_db_setup, django_db_blocker) -> Iterator[str]:
     """What load_demo says; loaded once for this module, and undone."""
     with django_db_blocker.unblock(), transaction.atomic():
-        said = load()
+        output = load()
         connection.check_constraints()
-        yield said
+        yield output
         transaction.set_rollback(True)
 
 
@@ -59,10 +59,10 @@ def undone(demo: str) -> Iterator[None]:
 
 
 def load() -> str:
-    said, complaints = StringIO(), StringIO()
-    call_command("load_demo", stdout=said, stderr=complaints)
+    output, complaints = StringIO(), StringIO()
+    call_command("load_demo", stdout=output, stderr=complaints)
     assert complaints.getvalue() == ""
-    return said.getvalue()
+    return output.getvalue()
 
 
 def study(key: str) -> Study:
@@ -81,11 +81,11 @@ def test_loading_again_changes_nothing_and_asks_little(demo):
     before = fingerprint()
 
     with CaptureQueriesContext(connection) as asked:
-        said = load()
+        output = load()
 
     assert fingerprint() == before
     assert len(asked) < 20
-    assert said.startswith("The demo is already loaded.")
+    assert output.startswith("The demo is already loaded.")
 
 
 def test_the_checks_agree(demo):
@@ -94,17 +94,17 @@ def test_the_checks_agree(demo):
 
 
 def test_it_says_who_may_sign_in_and_they_can(demo):
-    people = User.objects.filter(email__in=[address for address, _ in LOGINS], is_active=True)
+    people = User.objects.filter(email__in=[email for email, _ in LOGINS], is_active=True)
     assert {person.email for person in people if person.check_password(PASSWORD)} == dict(LOGINS).keys()
     assert EmailAddress.objects.filter(user__in=people, verified=True, primary=True).count() == len(LOGINS)
     assert PASSWORD in demo and "/development/mail/" in demo
-    assert [address for address, _ in LOGINS if address not in demo] == []
+    assert [email for email, _ in LOGINS if email not in demo] == []
 
 
 def test_the_readme_says_the_same():
     readme = Path(settings.BASE_DIR, "README.md").read_text()
     assert f"`{PASSWORD}`" in readme
-    assert [address for address, _ in LOGINS if f"| {address} |" not in readme] == []
+    assert [email for email, _ in LOGINS if f"| {email} |" not in readme] == []
 
 
 def test_there_are_two_hospitals_and_a_clinic_with_people_in_every_role(demo):
@@ -219,7 +219,7 @@ def test_two_shares_hold_one_placement(demo):
 
 
 def test_the_radiologist_sees_much_and_the_superuser_nothing(demo):
-    ana, morgan = (User.objects.get(email=address) for address in (ANA, "morgan.vale@cimar.example"))
+    ana, morgan = (User.objects.get(email=email) for email in (ANA, "morgan.vale@cimar.example"))
     assert placements_visible_to(acting(ana)).values("study").distinct().count() >= 10
     assert not placements_visible_to(acting(morgan)).exists()
 

@@ -64,8 +64,8 @@ def sentences(path: str, source: str) -> list[str]:
 
 @pytest.mark.parametrize(("path", "source", "sentence"), FOUND)
 def test_a_breach_is_found_and_told_in_a_sentence(path, source, sentence):
-    (found,) = sentences(path, source)
-    assert sentence in found
+    (finding,) = sentences(path, source)
+    assert sentence in finding
 
 
 @pytest.mark.parametrize(("path", "source"), LET_PASS)
@@ -74,8 +74,8 @@ def test_what_is_allowed_passes(path, source):
 
 
 def test_a_module_without_its_line_is_found():
-    (found,) = code.check("sharing/law.py", "x = 1\n")
-    assert str(found) == "sharing/law.py:1: a module begins with one line that says what it is."
+    (finding,) = code.check("sharing/law.py", "x = 1\n")
+    assert str(finding) == "sharing/law.py:1: a module begins with one line that says what it is."
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_a_module_without_its_line_is_found():
     ],
 )
 def test_a_template_that_the_policy_would_break_is_found(source, sentence):
-    (found,) = templates.check("templates/studies/list.html", f"\n{source}\n")
-    assert sentence in found.sentence
-    assert found.line == 2
+    (finding,) = templates.check("templates/studies/list.html", f"\n{source}\n")
+    assert sentence in finding.sentence
+    assert finding.line == 2
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ WORDS_FOUND = [
 
 @pytest.mark.parametrize(("path", "source", "sentence"), WORDS_FOUND)
 def test_a_word_to_avoid_is_found_where_it_is_new(path, source, sentence):
-    (found,) = words.check(path, source, {})
-    assert sentence in found.sentence
+    (finding,) = words.check(path, source, {})
+    assert sentence in finding.sentence
 
 
 @pytest.mark.parametrize(("path", "source", "sentence"), WORDS_FOUND)
@@ -295,8 +295,8 @@ def in_test(body: str, decorator: str = "") -> list[str]:
     ],
 )
 def test_a_loop_that_may_be_empty_and_test_nothing_is_found(body, line):
-    (found,) = in_test(body)
-    assert f":{line}: assert first that there is something in " in found
+    (finding,) = in_test(body)
+    assert f":{line}: assert first that there is something in " in finding
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,9 @@ class Dev:
     def address(self) -> str:
         ready = re.compile(r"CIMAR is ready: (\S+)")
         arrived = processes.wait(lambda: self.process.poll() is not None or ready.search(self.told), START)
-        found = ready.search(self.told)
-        assert arrived and found, self.told
-        return found[1]
+        match = ready.search(self.told)
+        assert arrived and match, self.told
+        return match[1]
 
 
 def sign_in(address: str) -> str:
@@ -106,23 +106,23 @@ def _mentions(pid: int, signs: tuple[str, ...]) -> bool:
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="Looks for what is left in /proc.")
 def test_bin_dev_starts_refuses_a_second_survives_kill_9_and_stops_cleanly(copy, environment):
     first = Dev(copy, environment)
-    address = first.address()
-    with urllib.request.urlopen(address) as page:
+    url = first.address()
+    with urllib.request.urlopen(url) as page:
         assert page.status == 200
 
     before = web_process(copy)
-    assert CHANGED not in sign_in(address)
+    assert CHANGED not in sign_in(url)
     template = copy / "templates" / "base.html"
     template.write_text(template.read_text().replace("</body>", f"{CHANGED}</body>"))
-    assert CHANGED in sign_in(address)
+    assert CHANGED in sign_in(url)
     assert web_process(copy) == before
 
     second = subprocess.run(
         [copy / "bin" / "dev"], env=environment, capture_output=True, text=True, check=False
     )
     assert second.returncode == 1
-    assert f"already running at {address}" in second.stderr
-    with urllib.request.urlopen(address) as page:
+    assert f"already running at {url}" in second.stderr
+    with urllib.request.urlopen(url) as page:
         assert page.status == 200
 
     processes.send(left_of(copy), signal.SIGKILL)

@@ -146,8 +146,8 @@ def test_a_socket_folder_of_somebody_else_is_refused_with_a_sentence():
 
 def test_down_does_not_take_the_servers_from_those_who_use_them(running):
     down = [sys.executable, "-m", "cimar.embedded", "down", "--profile", PROFILE]
-    told = subprocess.run(down, capture_output=True, text=True, check=False)
-    assert told.returncode == 1 and "the services are still in use" in told.stderr
+    output = subprocess.run(down, capture_output=True, text=True, check=False)
+    assert output.returncode == 1 and "the services are still in use" in output.stderr
     assert all(pids(running))
 
 

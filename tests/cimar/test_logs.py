@@ -298,7 +298,7 @@ def test_no_level_makes_statements_print_their_parameters(level: str) -> None:
 def test_these_are_the_settings_and_everything_goes_through_one_handler() -> None:
     assert product.LOGGING["loggers"] == logs.config(readable=False, level="INFO")["loggers"]
     assert list(product.LOGGING["handlers"]) == ["console"]
-    assert {name for name, one in product.LOGGING["loggers"].items() if not one["propagate"]} == set()
+    assert {name for name, logger in product.LOGGING["loggers"].items() if not logger["propagate"]} == set()
     assert logging.getLogger("django.db.backends").level == logging.WARNING
 
 
@@ -365,11 +365,11 @@ def test_a_patient_in_a_line_is_found_and_the_report_does_not_repeat_it(leak: An
     words = leak()
     (tmp_path / "1.log").write_text(f"nothing here\n{words} said studies\n")
 
-    [found] = search(tmp_path)
+    [finding] = search(tmp_path)
 
-    assert (found.file, found.number) == ("1.log", 2)
-    assert "▇▇▇" in found.line
-    assert words not in str(found)
+    assert (finding.file, finding.number) == ("1.log", 2)
+    assert "▇▇▇" in finding.line
+    assert words not in str(finding)
 
 
 def test_a_line_without_a_patient_is_not_found(tmp_path: Path) -> None:

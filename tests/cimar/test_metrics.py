@@ -55,9 +55,9 @@ Sample = tuple[str, frozenset[tuple[str, str]]]
 
 def samples(text: str) -> dict[Sample, float]:
     return {
-        (one.name, frozenset(one.labels.items())): one.value
+        (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
-        for one in family.samples
+        for sample in family.samples
     }
 
 
@@ -87,7 +87,7 @@ def grew(token: None, db: None) -> Callable[..., float]:
     "headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic abc"}, {"Authorization": ""}]
 )
 def test_without_the_token_nothing_is_there(token: None, headers: dict[str, str]) -> None:
-    asked, nowhere = (Client().get(address, headers=headers) for address in ("/metrics", "/metricz"))
+    asked, nowhere = (Client().get(url, headers=headers) for url in ("/metrics", "/metricz"))
 
     assert (asked.status_code, asked.content) == (404, nowhere.content)
 

@@ -74,8 +74,8 @@ def test_two_that_prepare_at_once_do_so_one_after_the_other(behind: dict[str, st
         waiting: Any = [one.stdout.readline().strip() for one in both]
         before = other.execute("SELECT to_regclass('studies_leftover')").fetchone()[0]
         other.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
-        told = [one.communicate(timeout=60)[0] for one in both]
+        outputs = [one.communicate(timeout=60)[0] for one in both]
 
     assert waiting == ["Another prepare is running on this database; waiting for it."] * 2
     assert before is None
-    assert [one.returncode for one in both] == [0, 0], told
+    assert [one.returncode for one in both] == [0, 0], outputs

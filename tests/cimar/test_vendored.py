@@ -40,14 +40,14 @@ def test_every_vendored_package_keeps_its_licence() -> None:
 
 
 def test_no_template_carries_inline_script_or_style() -> None:
-    found = [
+    foreign = [
         f"{template.relative_to(ROOT)}: {what}"
         for template in TEMPLATES
         for what, pattern in INLINE.items()
         if pattern.search(template.read_text())
     ]
     assert len(TEMPLATES) > 40
-    assert found == []
+    assert foreign == []
 
 
 def test_our_stylesheets_and_scripts_load_nothing_from_elsewhere() -> None:

@@ -242,7 +242,7 @@ WORKLISTS: dict[str, Call] = {
     ),
     "staff_invitations.invite_members": lambda w: worklists.services.invite_members(
         account=w.cast.northgate,
-        offers=[MembershipOffer(address, _role(w, "Viewer")) for address in ("new@example.net", "olga@example.net")],
+        offers=[MembershipOffer(email, _role(w, "Viewer")) for email in ("new@example.net", "olga@example.net")],
         by=acting(w.cast.adam),
     ),
     "staff_invitations.preview_invitations": lambda w: worklists.services.preview_invitations(

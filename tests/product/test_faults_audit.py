@@ -119,7 +119,10 @@ def test_every_event_says_from_where_and_under_which_role(world: World, name: st
 
 
 def test_an_upload_that_met_a_broken_audit_arrives_when_it_is_mended(world: World) -> None:
-    mine = {Path(storages["dicom"].path(one.key)) for one in UploadedFile.objects.exclude(key="")}
+    mine = {
+        Path(storages["dicom"].path(uploaded_file.key))
+        for uploaded_file in UploadedFile.objects.exclude(key="")
+    }
     assert mine <= waiting_bytes()
     _let_claims_run_out()
     with broken_audit(), pytest.raises(DatabaseError, match=OUT_OF_ORDER):

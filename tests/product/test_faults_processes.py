@@ -52,7 +52,7 @@ def invite(cast: Cast, number: int) -> list[str]:
     """So many people with a mail to come, by presses of 20 addresses, which is the most there is."""
     everybody = [f"reader{n}@example.net" for n in range(number)]
     for begin in range(0, number, 20):
-        some = [Target(Method.EMAIL, address) for address in everybody[begin : begin + 20]]
+        some = [Target(Method.EMAIL, email) for email in everybody[begin : begin + 20]]
         services.share_studies(placements=[cast.placement.uuid], targets=some, by=acting(cast.ana))
     return everybody
 

@@ -32,7 +32,7 @@ def press(cast, studies, *targets):
 
 def test_the_picker_of_worklists(client, cast):
     client.force_login(cast.ana)
-    one, _ = price(client, reverse("studies:worklists"))
+    first, _ = price(client, reverse("studies:worklists"))
 
     for number in range(49):
         place = make_location(cast.northgate, f"Place {number}")
@@ -40,7 +40,7 @@ def test_the_picker_of_worklists(client, cast):
     fifty, page = price(client, reverse("studies:worklists"))
 
     assert "Place 48" in page
-    assert fifty == one <= 6
+    assert fifty == first <= 6
 
 
 def test_what_was_received_in_a_press(client, cast):
@@ -61,12 +61,12 @@ def test_what_was_received_in_a_press(client, cast):
 def test_the_invitations_one_made(client, cast):
     client.force_login(cast.ana)
     press(cast, [cast.study], Target(Method.EMAIL, "first@example.net"))
-    one, _ = price(client, reverse("sharing:invitations"))
+    first, _ = price(client, reverse("sharing:invitations"))
 
     for batch in range(0, 49, 20):
         addresses = [f"guest{number}@example.net" for number in range(batch, min(batch + 20, 49))]
-        press(cast, [cast.study], *(Target(Method.EMAIL, address) for address in addresses))
+        press(cast, [cast.study], *(Target(Method.EMAIL, email) for email in addresses))
     fifty, page = price(client, reverse("sharing:invitations"))
 
     assert "guest48@example.net" in page
-    assert fifty == one <= 8
+    assert fifty == first <= 8

@@ -69,8 +69,8 @@ def pool_keeps_prepared() -> str:
     pool = shutil.which("pgbouncer", path=path)
     if pool is None:
         return "0"
-    told = subprocess.run([pool, "--version"], capture_output=True, text=True, check=True).stdout
-    version = re.search(r"PgBouncer (\d+)\.(\d+)", told)
+    output = subprocess.run([pool, "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"PgBouncer (\d+)\.(\d+)", output)
     return "1" if version and (int(version[1]), int(version[2])) >= (1, 22) else "0"
 
 
@@ -136,13 +136,13 @@ class Replica:
 
     def spawn(self, command: list[str], **more: str) -> subprocess.Popen[bytes]:
         as_whom = as_server_user() if self.drops else {}
-        with self.log.open("ab") as told:
+        with self.log.open("ab") as log:
             return subprocess.Popen(
                 command,
                 env=self.environment | more,
                 stdin=subprocess.DEVNULL,
-                stdout=told,
-                stderr=told,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
                 **{**as_whom, "cwd": self.cwd},
             )
@@ -265,7 +265,7 @@ class Stack:
         return " ".join(f"{one.address}:{port}" for one in self.of(service)) or f"{service}:{port}"
 
     def of(self, service: str) -> list[Replica]:
-        return [one for one in self.replicas.values() if one.service.name == service]
+        return [replica for replica in self.replicas.values() if replica.service.name == service]
 
     def build(self) -> None:
         """What `docker compose build` and deploy/make-secrets would have made."""
@@ -367,17 +367,17 @@ class Stack:
         """What the Dockerfile sets, and a container's own name."""
         programs = [self.base / "bin", Path(sys.prefix) / "bin", binaries.postgres(self._places)]
         path = ":".join([*map(str, programs), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
-        found = {"PATH": path, "HOSTNAME": replica.name, "LC_ALL": "C.UTF-8"}
+        environment = {"PATH": path, "HOSTNAME": replica.name, "LC_ALL": "C.UTF-8"}
         if replica.service.name == "postgres":
-            return found | {"PGDATA": str(self.base / "volumes" / "database" / "18" / "docker")}
+            return environment | {"PGDATA": str(self.base / "volumes" / "database" / "18" / "docker")}
         if replica.service.name in OURS:
-            found |= {
+            environment |= {
                 "DJANGO_SETTINGS_MODULE": "cimar.settings",
                 "PYTHONUNBUFFERED": "1",
                 "PYTHONWARNINGS": "ignore",
                 "CIMAR_STATIC_ROOT": str(self.images[STATIC]),
             }
-        return found
+        return environment
 
     def show(self, source: Path, target: Path) -> None:
         """A copy that the servers' user can read, wherever the checkout lies."""

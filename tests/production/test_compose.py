@@ -29,7 +29,7 @@ VARIABLES = re.compile(r"\$\{(\w+)")
 every_service = pytest.mark.parametrize("service", ALL.values(), ids=ALL)
 every_lasting_service = pytest.mark.parametrize(
     "service",
-    [one for name, one in ALL.items() if name not in ONE_SHOT],
+    [service for name, service in ALL.items() if name not in ONE_SHOT],
     ids=[name for name in ALL if name not in ONE_SHOT],
 )
 
@@ -241,7 +241,9 @@ def test_every_secret_is_a_file_that_make_secrets_makes(tmp_path: Path) -> None:
 
 
 def test_only_the_one_shots_and_the_database_itself_know_the_owners_password() -> None:
-    knowing = {name for name, one in ALL.items() if "database_owner_password" in one.spec.get("secrets", [])}
+    knowing = {
+        name for name, service in ALL.items() if "database_owner_password" in service.spec.get("secrets", [])
+    }
 
     assert knowing == {"migrate", "backup", "postgres"}
 

@@ -45,9 +45,9 @@ def signed_in(cast: Cast, *, strict: bool = False) -> Client:
 
 
 def csrf_of(page: str) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-    assert found
-    return found[1]
+    match = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert match
+    return match[1]
 
 
 @pytest.mark.parametrize(("kept", "status"), [(True, 200), (False, 302)])
@@ -101,11 +101,11 @@ def test_a_link_to_a_new_password_works_while_its_key_is_among_the_fallbacks(
     assert mail.outbox == []
     outbox.deliver_waiting()
     [written] = [sent for sent in mail.outbox if sent.to == [cast.ana.email]]
-    found = RESET_LINK.search(str(written.body))
-    assert found, written.body
+    match = RESET_LINK.search(str(written.body))
+    assert match, written.body
 
     rotate("SECRET_KEY", "SECRET_KEY_FALLBACKS", kept=kept)
-    page = Client().get(found[1], follow=True)
+    page = Client().get(match[1], follow=True)
 
     assert ('name="password1"' in page.content.decode()) is works
 

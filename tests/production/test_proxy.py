@@ -175,12 +175,16 @@ def test_what_a_visitor_says_of_himself_ends_at_the_proxy(proxy: Proxy) -> None:
     )
 
     (request,) = proxy.seen
-    told = {name.lower(): value for name, value in request["headers"].items()}
-    assert told["x-forwarded-for"].startswith("127.")
-    assert "," not in told["x-forwarded-for"]
-    assert (told["x-forwarded-proto"], told["x-forwarded-host"], told["host"]) == ("https", HOST, HOST)
-    assert len(told["x-request-id"]) == 32
-    assert not {"x-real-ip", "forwarded", "x-forwarded-port"} & set(told)
+    headers = {name.lower(): value for name, value in request["headers"].items()}
+    assert headers["x-forwarded-for"].startswith("127.")
+    assert "," not in headers["x-forwarded-for"]
+    assert (headers["x-forwarded-proto"], headers["x-forwarded-host"], headers["host"]) == (
+        "https",
+        HOST,
+        HOST,
+    )
+    assert len(headers["x-request-id"]) == 32
+    assert not {"x-real-ip", "forwarded", "x-forwarded-port"} & set(headers)
 
 
 def test_copies_take_turns(proxy: Proxy) -> None:
@@ -438,13 +442,13 @@ def test_the_log_says_what_happened_and_neither_whom_nor_what_it_was_about(proxy
     proxy.webs[0].hangs_up = proxy.webs[1].hangs_up = True
     proxy.ask("GET", "/studies/?q=hazel")
     eventually(lambda: back(proxy), 20)
-    told = proxy.replica.log.read_text()
+    output = proxy.replica.log.read_text()
 
-    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert {line["path"] for line in lines} >= {"/invitations/", "-", "/studies/"}
     assert 502 in {line["status"] for line in lines}
     for word in ("a-token", "quill", "hazel", "mrn", "sessionid", "elsewhere"):
-        assert word not in told
+        assert word not in output
 
 
 # --- Its configuration --------------------------------------------------------------------------------------

@@ -34,11 +34,11 @@ CODE = "123456"
 
 def invited(typed: str) -> Invitation:
     """The waiting invitation, with a code that is on its way."""
-    found = Invitation.objects.get(email=typed)
-    registration.send_code(invitation=found, by=acting(None))
-    Invitation.objects.filter(pk=found.pk).update(code_hash=tokens.hash_code(found, CODE))
-    found.refresh_from_db()
-    return found
+    invitation = Invitation.objects.get(email=typed)
+    registration.send_code(invitation=invitation, by=acting(None))
+    Invitation.objects.filter(pk=invitation.pk).update(code_hash=tokens.hash_code(invitation, CODE))
+    invitation.refresh_from_db()
+    return invitation
 
 
 def registering(invitation: Invitation) -> Deed:

@@ -99,7 +99,7 @@ class World:
             Target(Method.CODE, "CHEST"),
             Target(Method.EMAIL, cast.ed.email),
             Target(Method.EMAIL, cast.ben.email),
-            *(Target(Method.EMAIL, address) for address in ADDRESSES),
+            *(Target(Method.EMAIL, email) for email in ADDRESSES),
         ]
         assert self.targets[GROUP_THAT_ASKS].value == str(cast.chest.uuid)
 
@@ -310,16 +310,16 @@ class Law(RuleBasedStateMachine):
     @precondition(lambda self: self.invited)
     @rule(which=st.integers(0, 1))
     def claim(self, which: int) -> None:
-        address = ADDRESSES[which]
-        if address in self.registered:
+        email = ADDRESSES[which]
+        if email in self.registered:
             return
         waiting = [
             pk
             for pk, invitation in self.invited.items()
-            if Invitation.objects.filter(pk=invitation, email=address, withdrawn_at=None).exists()
+            if Invitation.objects.filter(pk=invitation, email=email, withdrawn_at=None).exists()
         ]
-        person = make_user(f"Person {which}", email=address)
-        self.registered.add(address)
+        person = make_user(f"Person {which}", email=email)
+        self.registered.add(email)
         self.actors[person.personal_worklist.pk] = person
         now = self.now()
         expired = {

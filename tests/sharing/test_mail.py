@@ -47,7 +47,7 @@ def test_a_physician_is_told_how_many_studies_by_whom_and_where(cast, settings):
 def test_no_mail_holds_a_patient_or_a_note(cast):
     share(cast, Method.PHYSICIAN, cast.ben.uuid)
     share(cast, Method.EMAIL, "dora@example.net")
-    said = everything(mail.study_shared(only("study_shared"))) + everything(
+    text = everything(mail.study_shared(only("study_shared"))) + everything(
         mail.invitation(only("invitation"))
     )
     for secret in (
@@ -59,7 +59,7 @@ def test_no_mail_holds_a_patient_or_a_note(cast):
         cast.study.study_instance_uid,
         "20 Nov 2026",
     ):
-        assert secret not in said
+        assert secret not in text
 
 
 def test_what_ended_before_its_turn_is_not_told(cast):

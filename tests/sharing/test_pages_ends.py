@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def end(client, *shares, **more):
-    return client.post(reverse("sharing:end"), {"share": [str(one.uuid) for one in shares], **more})
+    return client.post(reverse("sharing:end"), {"share": [str(share.uuid) for share in shares], **more})
 
 
 # Ending
@@ -48,8 +48,8 @@ def test_ending_takes_everything_that_hung_on_it(client, cast, chain):
 
 def _uuid(study, worklist):
     """A placement's address is the same after it is gone and shared again."""
-    found = Placement.objects.filter(study=study, worklist=worklist).first()
-    return found.uuid if found else uuid4()
+    placement = Placement.objects.filter(study=study, worklist=worklist).first()
+    return placement.uuid if placement else uuid4()
 
 
 def test_several_shares_end_at_once(client, cast):

@@ -81,7 +81,9 @@ def test_the_report_names_each_study_in_the_order_of_the_dialog_and_counts_recip
         make_study(
             cast.ct, patient_name=name, patient_id=mrn, description=f"MR KNEE {mrn}", modalities=["MR"]
         )
-    placements = [str(one.uuid) for one in Placement.objects.filter(worklist=cast.ct).order_by("?")]
+    placements = [
+        str(placement.uuid) for placement in Placement.objects.filter(worklist=cast.ct).order_by("?")
+    ]
     client.force_login(cast.ana)
     shown = text(client.post(reverse("sharing:share"), {"placement": placements}))
     ticked = re.findall(r'name="placement" value="([^"]+)"', shown)

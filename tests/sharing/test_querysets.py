@@ -82,7 +82,7 @@ def test_live_is_what_the_law_says(cast: Any, shares: dict[str, Share], clock: A
     clock.move(days=days)
     now = the_clock.now()
     study = graph.load_graphs([cast.study.pk])[cast.study.pk]
-    by_law = {one.pk for one in study.shares if study.is_live(one, now)}
+    by_law = {share.pk for share in study.shares if study.is_live(share, now)}
 
     assert by_law
     assert set(Share.objects.live().values_list("pk", flat=True)) == by_law

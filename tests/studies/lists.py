@@ -35,16 +35,16 @@ def rows_in(response):
 
 
 def link(response, rel):
-    found = re.search(rf'rel="{rel}" href="([^"]+)"', response.content.decode())
-    return unescape(found[1]) if found else None
+    match = re.search(rf'rel="{rel}" href="([^"]+)"', response.content.decode())
+    return unescape(match[1]) if match else None
 
 
 def search(client, worklist, **typed):
-    address = reverse("studies:search", args=[worklist.uuid])
-    response = client.post(address, typed)
+    url = reverse("studies:search", args=[worklist.uuid])
+    response = client.post(url, typed)
     return client.get(response["Location"]) if response.status_code == 302 else response
 
 
 def statements(queries):
     """What went to the database, without the savepoints that a test's own transaction brings."""
-    return [one["sql"] for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    return [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]

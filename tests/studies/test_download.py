@@ -93,8 +93,8 @@ def test_no_name_says_who_the_patient_is(cast: Cast, study: Study) -> None:
     names = zipfile.ZipFile(io.BytesIO(body_of(answer))).namelist()
 
     assert names
-    said = " ".join([answer["Content-Disposition"], *names])
-    assert [name for name in (*PATIENTS, study.patient_id or "?", UID) if name in said] == []
+    text = " ".join([answer["Content-Disposition"], *names])
+    assert [name for name in (*PATIENTS, study.patient_id or "?", UID) if name in text] == []
     assert all(len(part) <= 8 for name in names for part in name.split("/") if "." not in part)
 
 

@@ -39,11 +39,11 @@ def test_both_ways_have_the_same_headers(client, cast, instance, settings):
 
     pictures = addresses(cast.placement, instance)
     assert len(pictures) == 2
-    for address in pictures:
+    for url in pictures:
         settings.CIMAR_PROXY_SENDS_FILES = False
-        site = dict(client.get(address).headers)
+        site = dict(client.get(url).headers)
         settings.CIMAR_PROXY_SENDS_FILES = True
-        proxy = dict(client.get(address).headers)
+        proxy = dict(client.get(url).headers)
         assert site.pop("Content-Length") != proxy.pop("Content-Length") == "0"
         assert proxy.pop("X-Accel-Redirect").startswith("/-/stored/")
         assert site.pop("X-Request-ID") != proxy.pop("X-Request-ID")
@@ -77,13 +77,13 @@ def test_an_unchanged_picture_is_not_sent_and_after_the_share_ends_nothing_is(
         placements=[cast.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=acting(cast.ana)
     )
     client.force_login(cast.caro)
-    address = frame_of(placement_of(cast.study, cast.imaging), instance)
-    etag = client.get(address)["ETag"]
+    url = frame_of(placement_of(cast.study, cast.imaging), instance)
+    etag = client.get(url)["ETag"]
 
-    again = client.get(address, headers={"If-None-Match": etag})
+    again = client.get(url, headers={"If-None-Match": etag})
     assert (again.status_code, "X-Accel-Redirect" in again) == (304, False)
     end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))
-    gone = client.get(address, headers={"If-None-Match": etag})
+    gone = client.get(url, headers={"If-None-Match": etag})
 
     assert (gone.status_code, "X-Accel-Redirect" in gone) == (404, False)
 

@@ -360,10 +360,10 @@ def test_the_command_takes_files_folders_and_zips_and_renders_them(
 
     call_command("import_dicom", folder, single, worklist="ngct 2026")
 
-    said = capsys.readouterr().out
-    assert "left aside: cd/IMAGES/notes.txt: Texts, web pages and settings" in said
-    assert "left aside: cd/more.zip: readme: Licences and instructions" in said
-    assert "3 new, 0 already known, 0 refused, 2 left aside; 1 studies in CT Reporting." in said
+    output = capsys.readouterr().out
+    assert "left aside: cd/IMAGES/notes.txt: Texts, web pages and settings" in output
+    assert "left aside: cd/more.zip: readme: Licences and instructions" in output
+    assert "3 new, 0 already known, 0 refused, 2 left aside; 1 studies in CT Reporting." in output
     made = Study.objects.get(study_instance_uid=study)
     assert set(made.instances.values_list("blob__preview", flat=True)) == {Blob.Preview.READY}
 

@@ -99,11 +99,11 @@ def test_a_sweep_that_was_cut_off_is_finished_by_the_next(cast: Cast, monkeypatc
     delete(cast, study)
     monkeypatch.setattr(leftovers, "BATCH", 1)
     first = services.sweep_leftovers(seconds=0)
-    told = AuditEvent.objects.filter(action=Action.STUDY_BYTES_REMOVE).count()
+    number = AuditEvent.objects.filter(action=Action.STUDY_BYTES_REMOVE).count()
 
     services.sweep_leftovers()
 
-    assert (first.of_deleted_studies, told) == (1, 0)
+    assert (first.of_deleted_studies, number) == (1, 0)
     assert AuditEvent.objects.get(action=Action.STUDY_BYTES_REMOVE).detail == {"files": 3}
     assert files() == []
 
@@ -298,10 +298,10 @@ def test_check_bytes_names_what_is_wrong(
     blob = Blob.objects.get()
     harm(dicom_storage / blob.key, blob)
 
-    told = check(*options, status=1)
+    output = check(*options, status=1)
 
-    assert sentence in told
-    assert blob.sha256 in told
+    assert sentence in output
+    assert blob.sha256 in output
 
 
 def test_check_bytes_counts_what_no_row_names_and_sweeps_it_when_asked(homes: Homes) -> None:
@@ -318,14 +318,14 @@ def test_check_bytes_counts_what_no_row_names_and_sweeps_it_when_asked(homes: Ho
 
 
 def check(*options: str, status: int = 0) -> str:
-    told = StringIO()
+    output = StringIO()
     try:
-        call_command("check_bytes", *options, stdout=told, stderr=told)
+        call_command("check_bytes", *options, stdout=output, stderr=output)
         code = 0
     except SystemExit as left:
         code = int(str(left.code))
-    assert code == status, told.getvalue()
-    return told.getvalue()
+    assert code == status, output.getvalue()
+    return output.getvalue()
 
 
 def _make_old(path: Path) -> None:

@@ -77,15 +77,15 @@ def test_an_address_never_holds_a_patients_name_or_number(client, cast):
     client.force_login(cast.ana)
 
     by_name = client.get(list_of(cast.ct), {"sort": "name"}).content.decode()
-    found = search(client, cast.ct, q="zzyzx quentin")
+    response = search(client, cast.ct, q="zzyzx quentin")
 
     addresses = [
         unescape(href).lower() for href in re.findall(r'(?:href|action|hx-[a-z]+)="([^"]*)"', by_name)
     ]
     assert addresses
     assert not [address for address in addresses if "zzyzx" in address or "secret77" in address]
-    assert "zzyzx" not in found.request["QUERY_STRING"].lower()
-    assert len(rows_in(found)) == 50
+    assert "zzyzx" not in response.request["QUERY_STRING"].lower()
+    assert len(rows_in(response)) == 50
 
 
 @pytest.mark.parametrize(

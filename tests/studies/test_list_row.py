@@ -103,14 +103,14 @@ def test_a_row_has_a_box_only_where_something_can_be_done() -> None:
 @pytest.mark.django_db
 def test_the_empty_search_form_is_nobodys(client, cast) -> None:
     """It is made once for all who read the list: what somebody typed is theirs, and each page has its own token."""
-    address = reverse("studies:worklist", args=[cast.ct.uuid])
+    url = reverse("studies:worklist", args=[cast.ct.uuid])
     client.force_login(cast.ana)
     found = client.post(reverse("studies:search", args=[cast.ct.uuid]), {"q": "quill"}).headers["Location"]
 
     assert 'value="quill"' in client.get(found).content.decode()
-    anas = client.get(address).content.decode()
+    anas = client.get(url).content.decode()
     client.force_login(cast.vera)
-    veras = client.get(address).content.decode()
+    veras = client.get(url).content.decode()
 
     shared = list_page.empty_fields()
     assert shared is list_page.empty_fields()

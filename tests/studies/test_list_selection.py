@@ -25,13 +25,13 @@ def test_all_that_match_are_selected_beyond_the_page(client, cast):
     fill(cast.ct, [f"Quill^{n}" for n in range(70)])
     fill(cast.ct, ["Other^One"] * 5)
     client.force_login(cast.ana)
-    found = search(client, cast.ct, q="quill")
-    everything = re.search(r'href="([^"]+select=all[^"]*)"', found.content.decode())[1]
+    response = search(client, cast.ct, q="quill")
+    everything = re.search(r'href="([^"]+select=all[^"]*)"', response.content.decode())[1]
 
     page = client.get(unescape(everything))
 
     quills = Placement.objects.filter(worklist=cast.ct, name_key__startswith="quill")
-    assert sorted(boxes(page)) == sorted(str(one.uuid) for one in quills)
+    assert sorted(boxes(page)) == sorted(str(quill.uuid) for quill in quills)
     assert "All 71 studies are selected." in page.content.decode()
 
 

@@ -60,9 +60,9 @@ def test_a_hidden_study_and_one_that_does_not_exist_are_the_same_bytes_and_leave
 
 
 def test_who_is_not_signed_in_is_led_to_sign_in(client, cast, instance):
-    for address in (page_of(cast.placement), frame_of(cast.placement, instance)):
-        assert client.get(address)["Location"].startswith("/sign-in/")
-        assert client.get(address, headers={"HX-Request": "true"}).status_code == 401
+    for url in (page_of(cast.placement), frame_of(cast.placement, instance)):
+        assert client.get(url)["Location"].startswith("/sign-in/")
+        assert client.get(url, headers={"HX-Request": "true"}).status_code == 401
 
 
 @pytest.mark.parametrize(("name", "page"), [("study", "images"), ("details", "details")])
@@ -100,9 +100,9 @@ def test_a_study_page_costs_the_same_for_one_image_and_for_many(client, cast):
             series = make_series(study, number=number)
             for position in range(images):
                 make_instance(series, number=position)
-        address = page_of(placement_of(study, cast.ct))
+        url = page_of(placement_of(study, cast.ct))
         with CaptureQueriesContext(connection) as queries:
-            client.get(address)
+            client.get(url)
         counts.append(len(statements(queries.captured_queries)))
 
     assert counts == [7, 7]

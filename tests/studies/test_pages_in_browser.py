@@ -84,10 +84,10 @@ def test_axe_finds_nothing_on_the_studies_pages(
         "details": f"{scan}details/",
         "upload": reverse("studies:upload", args=[filled.ct.uuid]),
     }
-    for name, address in pages.items():
-        ana.goto(f"{live_server.url}{address}")
-        found = [violation["id"] for violation in Axe().run(ana).response["violations"]]
-        assert (name, found) == (name, [])
+    for name, url in pages.items():
+        ana.goto(f"{live_server.url}{url}")
+        violations = [violation["id"] for violation in Axe().run(ana).response["violations"]]
+        assert (name, violations) == (name, [])
         assert ana.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
             name
         )
@@ -121,7 +121,7 @@ def test_a_search_is_typed_found_opened_and_come_back_to(
     ana.get_by_role("link", name="Clear").click()
     expect(ana.get_by_text("All studies, ")).to_be_visible()
     # The browser notes every 4xx it gets, the form with its sentence too.
-    assert [one for one in complaints if "422" not in one] == []
+    assert [complaint for complaint in complaints if "422" not in complaint] == []
 
 
 def test_columns_and_pages_are_reached_by_keyboard_and_the_address_follows(
@@ -269,7 +269,7 @@ def test_arrow_keys_leaf_through_a_series_with_one_opening_in_the_trail(
     assert AuditEvent.objects.filter(action=Action.IMAGES_SERVED).count() == 1
     ana.reload()
     expect(ana.get_by_text("Image 29 of 30")).to_be_visible()
-    assert [one for one in complaints if "style" not in one] == []
+    assert [complaint for complaint in complaints if "style" not in complaint] == []
 
 
 def test_search_pages_and_images_work_without_script(

@@ -45,15 +45,15 @@ def test_an_unchanged_picture_is_not_sent_again_and_after_the_share_ends_not_at_
         placements=[cast.placement.uuid], targets=[Target(Method.CODE, "RIVERSIDE")], by=acting(cast.ana)
     )
     client.force_login(cast.caro)
-    address = frame_of(placement_of(cast.study, cast.imaging), instance)
-    etag = client.get(address)["ETag"]
+    url = frame_of(placement_of(cast.study, cast.imaging), instance)
+    etag = client.get(url)["ETag"]
 
-    again = client.get(address, headers={"If-None-Match": etag})
+    again = client.get(url, headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
     assert (again["ETag"], again["Cache-Control"]) == (etag, "private, no-cache")
     end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))
 
-    assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
+    assert client.get(url, headers={"If-None-Match": etag}).status_code == 404
 
 
 def test_a_share_that_expired_shows_no_picture_though_nobody_swept(client, cast, instance, clock):
@@ -64,12 +64,12 @@ def test_a_share_that_expired_shows_no_picture_though_nobody_swept(client, cast,
         expires_at=clock.now() + timedelta(minutes=5),
     )
     client.force_login(cast.caro)
-    address = frame_of(placement_of(cast.study, cast.imaging), instance)
-    assert client.get(address).status_code == 200
+    url = frame_of(placement_of(cast.study, cast.imaging), instance)
+    assert client.get(url).status_code == 200
 
     clock.move(minutes=6)
 
-    assert client.get(address).status_code == 404
+    assert client.get(url).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,11 @@ def test_what_is_not_there_is_one_and_the_same_answer(client, cast, instance):
         frame_of(cast.placement, instance, 10**18),
     ]
 
-    answers = [client.get(address) for address in addresses]
+    answers = [client.get(url) for url in addresses]
 
-    assert [(one.status_code, one.content) for one in answers] == [(404, nowhere.content)] * len(addresses)
+    assert [(answer.status_code, answer.content) for answer in answers] == [(404, nowhere.content)] * len(
+        addresses
+    )
     assert not AuditEvent.objects.filter(action=Action.IMAGES_SERVED).exists()
 
 

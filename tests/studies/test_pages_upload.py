@@ -135,10 +135,10 @@ def test_files_that_were_here_already_are_no_new_studies(client, cast):
 
 def test_an_upload_is_there_for_who_made_it_alone(client, cast):
     client.force_login(cast.ana)
-    address = client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
+    url = client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
     client.force_login(cast.adam)
 
-    hidden, nowhere = client.get(address), client.get(reverse("studies:upload_progress", args=[uuid4()]))
+    hidden, nowhere = client.get(url), client.get(reverse("studies:upload_progress", args=[uuid4()]))
 
     assert (hidden.status_code, hidden.content) == (404, nowhere.content)
 
@@ -148,10 +148,10 @@ def test_who_uploads_without_seeing_the_list_is_shown_no_patient(client, cast):
     machine = make_user("Machine")
     join(machine, cast.northgate, role, [cast.ct])
     client.force_login(machine)
-    address = client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
+    url = client.post(files_of(cast.ct), {"files": [sent("one.dcm", scan())]})["Location"]
     services.ingest_waiting()
 
-    done = client.get(address)
+    done = client.get(url)
 
     assert "1 file added" in words(done)
     assert "/placements/" not in done.content.decode()

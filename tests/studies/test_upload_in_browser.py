@@ -49,8 +49,8 @@ def test_a_folder_is_sent_with_its_paths_and_its_study_is_shared_from_the_result
     expect(page.get_by_role("heading", name="Files not added")).to_be_visible()
     assert Upload.objects.get().files.filter(name="disc/IMAGES/A/IM2").exists()
     expect(page.get_by_text("disc/IMAGES/B/IM1")).to_be_visible()
-    found = [violation["id"] for violation in Axe().run(page).response["violations"]]
-    assert found == []
+    violations = [violation["id"] for violation in Axe().run(page).response["violations"]]
+    assert violations == []
     page.get_by_role("button", name="Share this study").click()
     expect(page.get_by_role("dialog").get_by_text("Share 1 study").first).to_be_visible()
 

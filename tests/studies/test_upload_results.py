@@ -108,24 +108,24 @@ def test_lost_images_stand_above_everything_and_each_kind_of_bystander_on_one_li
     before = AuditEvent.objects.filter(action=Action.UPLOAD_REFUSED).count()
     upload, page = press(client, cast, ("disc.zip", zipped(files)))
 
-    said = words(page.partition('<main id="main"')[2].partition("</main>")[0])
+    text = words(page.partition('<main id="main"')[2].partition("</main>")[0])
     lost = [name for name, data in files if name.startswith(("cut", "IM"))]
     aside = {BYSTANDERS[name] for name, data in files if name in BYSTANDERS}
     refused = AuditEvent.objects.filter(action=Action.UPLOAD_REFUSED).count() - before
 
     assert bool(refused) == bool(lost)
-    assert ("Files not added" in said) == bool(lost)
-    assert all(said.count(kind) == (kind in aside) for kind in KINDS)
+    assert ("Files not added" in text) == bool(lost)
+    assert all(text.count(kind) == (kind in aside) for kind in KINDS)
     if lost:
         others = [
             word
             for word in ("Upload complete", "No study was added", "Left aside", "Studies of")
-            if word in said
+            if word in text
         ]
         assert others
-        assert all(said.index("Files not added") < said.index(word) for word in others)
+        assert all(text.index("Files not added") < text.index(word) for word in others)
         if any(name.startswith("cut") for name in lost) and any(name.startswith("IM") for name in lost):
-            assert said.index("The file is incomplete.") < said.index("It is not a DICOM file.")
+            assert text.index("The file is incomplete.") < text.index("It is not a DICOM file.")
     assert upload.n_new == sum(name.startswith("good") for name, _ in files)
     assert upload.files.exclude(key="").count() == 1
 

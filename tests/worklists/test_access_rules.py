@@ -340,8 +340,8 @@ def test_worklists_for_is_a_subquery_and_asks_nothing_by_itself(
     with django_assert_num_queries(0):
         mine = access.worklists_for(acting(cast.ana), "list_studies")
     with django_assert_num_queries(1):
-        found = set(Worklist.objects.filter(pk__in=mine))
-    assert found == {cast.ct, cast.ana.personal_worklist}
+        worklists = set(Worklist.objects.filter(pk__in=mine))
+    assert worklists == {cast.ct, cast.ana.personal_worklist}
 
 
 def test_one_person_in_two_accounts_has_each_accounts_rights_in_its_own_place() -> None:

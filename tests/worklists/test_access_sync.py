@@ -312,15 +312,15 @@ def test_check_access_names_each_difference_and_fails(cast: Cast, capsys: pytest
     break_by_hand(cast)
     with pytest.raises(SystemExit) as stopped:
         call_command("check_access")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert stopped.value.code == 1
     assert (
         f"User {cast.ana.pk} should have list_studies on worklist {cast.ct.pk}, but it is not granted."
-        in said
+        in output
     )
     assert (
         f"User {cast.vera.pk} is granted upload_study on worklist {cast.ct.pk}, but no role or membership gives it."
-        in said
+        in output
     )
 
 

@@ -31,12 +31,12 @@ def begin(name: str = NAME, address: str = ADDRESS, **more: Any) -> str:
 
 
 def test_it_makes_the_account_with_its_roles_and_says_what_it_did():
-    said = begin(timezone="Europe/Paris")
+    output = begin(timezone="Europe/Paris")
 
     account = Account.objects.get()
     assert (account.name, account.timezone) == (NAME, "Europe/Paris")
     assert set(account.roles.values_list("name", flat=True)) == set(SHIPPED_ROLES)
-    assert said == (
+    assert output == (
         "Northgate Hospital was created (Europe/Paris) with the roles "
         "Administrator, Radiologist, Referring clinician, Viewer.\n"
         "head@northgate.example has been invited by email as administrator. The invitation works for 30 days.\n"
@@ -71,10 +71,10 @@ def test_run_again_it_changes_nothing_and_says_so_calmly():
     begin()
     before = fingerprint()
 
-    said = begin(name="northgate HOSPITAL")
+    output = begin(name="northgate HOSPITAL")
 
     assert fingerprint() == before
-    assert said == (
+    assert output == (
         "There is already an account named Northgate Hospital; it was not changed.\n"
         "head@northgate.example has already been invited as administrator and has not accepted yet. "
         "No second email was sent.\n"
@@ -85,9 +85,9 @@ def test_run_again_when_the_invitation_has_expired_it_invites_anew(clock):
     begin()
     clock.move(days=31)
 
-    said = begin()
+    output = begin()
 
-    assert "has been invited by email" in said
+    assert "has been invited by email" in output
     assert Invitation.objects.count() == 1
     assert OutboxMail.objects.count() == 2
 
@@ -104,20 +104,20 @@ def test_an_account_with_an_administrator_is_theirs_to_run():
     accept(hilda)
     before = fingerprint()
 
-    said = begin(address="somebody@else.example")
+    output = begin(address="somebody@else.example")
 
-    assert "No one was invited." in said
+    assert "No one was invited." in output
     assert fingerprint() == before
 
 
 def test_a_registered_person_administers_after_accepting(mailoutbox: list[Any]):
     hilda = make_user("Hilda", email=ADDRESS)
 
-    said = begin()
+    output = begin()
     outbox.deliver_waiting()
 
-    assert "head@northgate.example has been invited by email as administrator" in said
-    assert "Hilda" not in said
+    assert "head@northgate.example has been invited by email as administrator" in output
+    assert "Hilda" not in output
     assert not access.administers(acting(hilda), Account.objects.get())
     accept(hilda)
     assert access.administers(acting(hilda), Account.objects.get())

@@ -245,7 +245,7 @@ def test_the_page_says_what_changes_for_whom_before_it_is_done(
 ) -> None:
     before = fingerprint()
     answer = adam.post(page(night), {"other": day.pk, "_effect": "1"}, headers={"HX-Request": "true"})
-    said = text_of(answer)
+    text = text_of(answer)
     for sentence_ in (
         "1 person, as account role",
         "1 membership of a worklist",
@@ -254,7 +254,7 @@ def test_the_page_says_what_changes_for_whom_before_it_is_done(
         "1 person gains on 2 worklists: Studies: Upload",
         "1 person loses on 2 worklists: Studies: Download",
     ):
-        assert sentence_ in said
+        assert sentence_ in text
     whole = adam.post(page(night), {"other": day.pk, "_effect": "1"})
     assert "1 person, as account role" in text_of(whole)
     assert fingerprint() == before
@@ -282,9 +282,9 @@ def test_while_another_is_replaced_the_page_says_which(
     adam: Client, cast: Cast, night: Role, day: Role
 ) -> None:
     services.replace_role(role=night, other=day, by=OPERATOR)
-    said = text_of(adam.get(page(role_of(cast.northgate, "Viewer"))))
-    assert "“Night” is being replaced by “Day” now." in said
-    assert "New role" not in said
+    text = text_of(adam.get(page(role_of(cast.northgate, "Viewer"))))
+    assert "“Night” is being replaced by “Day” now." in text
+    assert "New role" not in text
 
 
 @pytest.mark.parametrize("typed", ["", "none", "999999999", "\x00"])

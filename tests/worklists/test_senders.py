@@ -70,8 +70,8 @@ def test_the_trail_names_the_sender(cast: Cast) -> None:
 
     assert sentence(uploaded) == "Sender CT gateway started an upload to CT Reporting"
     assert (uploaded.role_label, uploaded.detail["sender_name"]) == ("Sender", "CT gateway")
-    said = [sentence(e) for e in AuditEvent.objects.filter(action=Action.SENDER_ADD)]
-    assert said == ["Adam added the sender “CT gateway” to CT Reporting"]
+    sentences = [sentence(e) for e in AuditEvent.objects.filter(action=Action.SENDER_ADD)]
+    assert sentences == ["Adam added the sender “CT gateway” to CT Reporting"]
 
 
 def test_it_outlives_the_administrator_who_made_it(cast: Cast) -> None:

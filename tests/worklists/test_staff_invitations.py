@@ -95,7 +95,7 @@ def test_another_offer_changes_what_waits_without_a_mail(cast):
 
     assert answer.outcome == OfferOutcome.CHANGED
     assert waiting().role.name == "Radiologist"
-    assert [one.worklist for one in waiting().worklists.all()] == [cast.chest]
+    assert [worklist.worklist for worklist in waiting().worklists.all()] == [cast.chest]
     assert OutboxMail.objects.filter(kind="staff_invitation").count() == 1
 
 
@@ -244,7 +244,7 @@ def test_two_hundred_people_cost_a_handful_of_statements(cast, django_assert_max
     with django_assert_max_num_queries(40):
         answers = invite(cast, *offers)
 
-    assert {one.outcome for one in answers} == {OfferOutcome.INVITED}
+    assert {answer.outcome for answer in answers} == {OfferOutcome.INVITED}
 
 
 # --- The database keeps it, whatever the code does
