@@ -11,6 +11,7 @@ from studies.services.correcting import (
 from studies.services.dicom_search import Matches, search_by_dicom
 from studies.services.downloads import Download, begin_download, send_download
 from studies.services.erasing import erase_study
+from studies.services.image_order import store_missing_image_order
 from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
@@ -64,6 +65,7 @@ __all__ = [
     "search_by_dicom",
     "send_download",
     "store_instances",
+    "store_missing_image_order",
     "store_missing_metadata",
     "store_received",
     "sweep_leftovers",

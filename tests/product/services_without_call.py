@@ -93,6 +93,7 @@ NOBODYS_DEED = {
     "accounts.second_factor.reseal_all",
     "accounts.outbox.deliver_waiting",
     "worklists.replacements.carry_on_replacements",
+    "studies.image_order.store_missing_image_order",
     "studies.metadata.store_missing_metadata",
     "studies.previews.render_previews",
     "studies.previews.render_waiting",

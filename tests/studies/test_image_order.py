@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studies.ingest.image_order import numbers, slice_of, taken_at
-from studies.models import Series, Study
+from studies.models import Instance, Series, Study
 from studies.selectors.images import images_in, series_of
-from studies.services import take_in_all
+from studies.services import store_missing_image_order, take_in_all
 from tests.bad_files import dicom_storage, sound, source
 from tests.cast import IMPORTER, Cast
 from tests.factories import make_uid
@@ -136,3 +138,42 @@ def test_a_time_is_in_order_as_text() -> None:
     texts = {"AcquisitionDateTime": "20260102101500.25+0100", "ContentTime": "10:15:01"}
 
     assert taken_at(lambda word: texts.get(word, "")) == "20260102101500250000 00000000101501000000"
+
+
+# What was taken in before it was kept
+
+
+def ordered_by() -> dict[int, Any]:
+    rows = Instance.objects.values_list("pk", "slice", "taken")
+    return {key: (place, taken) for key, place, taken in rows}
+
+
+def test_older_images_get_position_and_time_from_their_files_and_a_second_run_writes_nothing(
+    cast: Cast, dicom_storage: Any
+) -> None:
+    plane = [1, 0, 0, 0, 1, 0]
+    files = [
+        {"InstanceNumber": 3 - at, "ImageOrientationPatient": plane, "ImagePositionPatient": [0, 0, at]}
+        for at in range(3)
+    ]
+    taken_in(cast, [*files, {"AcquisitionDate": "20260102", "AcquisitionTime": "1015"}, {}])
+    before = ordered_by()
+    Instance.objects.update(slice=None, taken="")
+    seen: list[tuple[int, int]] = []
+
+    done = store_missing_image_order(progress=lambda last, done: seen.append((last, done)))
+
+    assert (done, seen) == (4, [(max(before), 4)])
+    assert ordered_by() == before
+    assert store_missing_image_order() == 0
+
+
+def test_a_file_that_is_gone_or_damaged_does_not_stop_the_others(cast: Cast, dicom_storage: Any) -> None:
+    taken_in(cast, [{"ContentTime": f"1{at}"} for at in range(3)])
+    first, second, _ = Instance.objects.select_related("blob").order_by("pk")
+    storages["dicom"].delete(first.blob.key)
+    storages["dicom"].delete(second.blob.key)
+    storages["dicom"].save(second.blob.key, ContentFile(b"no DICOM"))
+    Instance.objects.update(slice=None, taken="")
+
+    assert store_missing_image_order() == 1
