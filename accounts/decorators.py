@@ -34,7 +34,6 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return view(request, *args, **kwargs)
         return to_sign_in(request)
 
-    checked.signed_in = True  # type: ignore[attr-defined]
     return checked
 
 

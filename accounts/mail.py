@@ -59,6 +59,7 @@ def link(path: str) -> str:
 
 def _plain(name: str, values: Mapping[str, Any]) -> str:
     """Plain text is not HTML: an ampersand in a name is not escaped."""
+    # Django's own backend has it.
     template = engines["django"].engine.get_template(name)  # type: ignore[attr-defined]
     text: str = template.render(Context(dict(values), autoescape=False))
     return text

@@ -30,6 +30,7 @@ def end_page(request: HttpRequest, page: Any, token: AccessToken) -> HttpRespons
         words = {"name": token.name, "owner": token.owner.name, "account": account.name}
         messages.success(request, sentence % words)
         return HttpResponseRedirect(page.page_url("changelist"))
+    # Set by the selector.
     names = ", ".join(reach.worklist.name for reach in token.shown)  # type: ignore[attr-defined]
     goes = [
         _("Programs that use it are refused on %(worklists)s from their next request on.")

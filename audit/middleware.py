@@ -49,7 +49,7 @@ class RecordDenials:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         if isinstance(exception, PermissionDenied):
-            request.refusal = exception  # type: ignore[attr-defined]
+            request.refusal = exception  # type: ignore[attr-defined]  # read when the answer is recorded
 
 
 def action_of(request: HttpRequest) -> str:

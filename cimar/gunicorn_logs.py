@@ -8,7 +8,7 @@ from gunicorn.glogging import Logger
 from cimar import logs
 
 
-class GunicornLogger(Logger):  # type: ignore[misc]
+class GunicornLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
     def setup(self, cfg: object) -> None:
         """The parent process loads no settings, so this reads the environment."""
         logs.configure_structlog()

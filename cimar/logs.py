@@ -114,6 +114,7 @@ def _without_quotes(record: logging.LogRecord) -> logging.LogRecord:
         quiet.msg, quiet.args = type(record.msg).__name__, ()
     elif record.name == "django.request":
         # "%s: %s": what happened, and the URL.
+        # Django gives a tuple.
         quiet.msg, quiet.args = str((record.args or (template,))[0]), ()  # type: ignore[index]
     elif record.name.startswith("django.security"):
         # Quotes host names and URLs as they were sent.

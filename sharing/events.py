@@ -94,7 +94,7 @@ def _on_shares_read(shares: list[Share], detail: dict[str, Any]) -> On:
         study_id=first.study_id,
         study_uid=first.study.study_instance_uid,
         share_uuid=first.uuid if len(shares) == 1 else None,
-        in_original=first.in_original,  # type: ignore[attr-defined]
+        in_original=first.in_original,  # type: ignore[attr-defined]  # annotated by the caller's query
         detail=detail,
     )
 

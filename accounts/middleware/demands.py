@@ -70,6 +70,7 @@ class SecondFactorMiddleware:
         if is_signed_in(request):
             demands = demands_on(request.user)
             # Read by the page frame.
+            # The base template shows it.
             request.factor_reminder = demands if demands.factor_is_missing else None  # type: ignore[attr-defined]
         return self.get_response(request)
 

@@ -166,12 +166,14 @@ def _page(
         page = page[:ROWS]
     if not page:
         return [], None, None
+    # Annotated by the query.
     return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]
 
 
 def _sent_share(share: Share, now: datetime, rights: permissions.RightsToEnd) -> SentShare:
     state, tone, why = _state(share, now)
     may_end = state != _(ENDED) and not rights.refusal(share, home=share.study.home_id)
+    # Annotated by the query.
     return SentShare(share, share.seen, recipient_of(share), state, tone, why, may_end)  # type: ignore[attr-defined]
 
 
@@ -181,7 +183,7 @@ def _state(share: Share, now: datetime) -> tuple[str, str, str]:
         return _(ENDED), "neutral", _why_ended(share)
     if share.expires_at is not None and share.expires_at <= now:
         return _(ENDED), "neutral", str(Share.EndReason.EXPIRED.label)
-    if not share.held:  # type: ignore[attr-defined]
+    if not share.held:  # type: ignore[attr-defined]  # annotated by the query
         return _(ENDED), "neutral", str(Share.EndReason.UNREACHABLE.label)
     if share.to_worklist_id is None:
         assert share.invitation is not None  # a constraint: a share has a worklist or an invitation
@@ -205,7 +207,7 @@ def _why_ended(share: Share) -> str:
 
 
 def _sent_invitation(invitation: Invitation, now: datetime) -> SentInvitation:
-    promised: int = invitation.promised  # type: ignore[attr-defined]
+    promised: int = invitation.promised  # type: ignore[attr-defined]  # annotated by the query
     if invitation.accepted_at is not None:
         return SentInvitation(invitation, _("Registered"), "good", promised, False)
     if invitation.withdrawn_at is not None:

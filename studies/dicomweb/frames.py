@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 
 from django.core.files.storage import storages
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
@@ -84,9 +85,9 @@ class Frames:
         return f"{media_type}; transfer-syntax={stored}" if media_type else ""
 
 
-def _fragments(file: object, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _fragments(file: IO[bytes], start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where the bytes of each fragment are: each has its length before it."""
-    read, seek = file.read, file.seek  # type: ignore[attr-defined]
+    read, seek = file.read, file.seek
     while start < end:
         seek(start)
         size = int.from_bytes(read(ITEM_HEAD)[4:], "little")

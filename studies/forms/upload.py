@@ -24,6 +24,7 @@ class FilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Files, a ZIP, or a folder with everything in it."""
 
+    # Django's own `files` is a property.
     files = FilesField(label=gettext_lazy("Files or ZIP"), required=False)  # type: ignore[assignment]
     folder = FilesField(
         label=gettext_lazy("A folder"), required=False, widget=FilesInput({"webkitdirectory": True})

@@ -91,6 +91,7 @@ def chosen_series(series: list[Series], uuid: UUID | None) -> Series | None:
     """The series that was asked for, else the first that has an image."""
     if asked := next((each for each in series if each.uuid == uuid), None):
         return asked
+    # Annotated by the query.
     with_images = (each for each in series if each.cover is not None)  # type: ignore[attr-defined]
     return next(with_images, series[0] if series else None)
 

@@ -80,7 +80,7 @@ def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: 
         rows[:PAGE],
         newer=Cursor("page", (number - 1,)) if number > 1 else None,
         older=Cursor("page", (number + 1,)) if len(rows) > PAGE else None,
-        hits=rows[0].hits if rows else 0,  # type: ignore[attr-defined]
+        hits=rows[0].hits if rows else 0,  # type: ignore[attr-defined]  # annotated by the query
         now=_seen_at(rows),
     )
 
@@ -139,7 +139,7 @@ def _shown(placements: QuerySet[Placement]) -> QuerySet[Placement]:
 
 
 def _seen_at(rows: Sequence[Placement]) -> datetime:
-    moment: datetime = rows[0].now if rows else NO_PATH  # type: ignore[attr-defined]
+    moment: datetime = rows[0].now if rows else NO_PATH  # type: ignore[attr-defined]  # annotated by the query
     return moment
 
 

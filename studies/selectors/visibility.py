@@ -37,5 +37,5 @@ def placement_for(by: Actor, placement_uuid: UUID) -> Placement | None:
 
 def seen_at(placement: Placement) -> datetime:
     """The database's now at the moment `placement_for` read it."""
-    moment: datetime = placement.seen_at  # type: ignore[attr-defined]
+    moment: datetime = placement.seen_at  # type: ignore[attr-defined]  # annotated by `placement_for`
     return moment

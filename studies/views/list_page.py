@@ -46,6 +46,7 @@ NOT_KEPT = gettext_noop("Your search has expired. This is the whole list.")
 
 def is_part(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page; going back it asks for the whole."""
+    # Set by django-htmx.
     return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
 
 

@@ -80,6 +80,7 @@ class Stack:
 
     @property
     def waiting(self) -> int:
+        # Annotated by the selector.
         return sum(series.waiting for series in self.opened.series)  # type: ignore[attr-defined]
 
     @property
@@ -109,8 +110,8 @@ class Stack:
         return series_label(self.opened.shown) if self.opened.shown else ""
 
     def _cover(self, series: Series) -> dict[str, Any]:
-        cover = series.cover  # type: ignore[attr-defined]
-        state = series.cover_state  # type: ignore[attr-defined]
+        cover = series.cover  # type: ignore[attr-defined]  # annotated by the selector
+        state = series.cover_state  # type: ignore[attr-defined]  # annotated by the selector
         src = reverse("studies:thumbnail", args=[self.placement.uuid, cover]) if cover else ""
         return {
             "series": series,
@@ -118,6 +119,7 @@ class Stack:
             "src": src,
             "href": f"{self._url}?{urlencode({'series': series.uuid})}",
             "state": {"ready": "ready", "waiting": "preparing", "": "none"}.get(state or "", "failed"),
+            # Annotated by the selector.
             "kind": kind_of(series.first_class or "") if not cover else "",  # type: ignore[attr-defined]
             "is_shown": self.opened.shown is not None and series.pk == self.opened.shown.pk,
         }

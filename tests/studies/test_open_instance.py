@@ -115,6 +115,7 @@ def test_a_token_reads_what_its_owner_may_on_its_worklists(cast: Cast, instance:
 
     [event] = served()
     assert (event.by_id, event.role_label, event.ip_address) == (cast.ana.pk, "Radiologist", IP_ADDRESS)
+    # This actor has a token.
     assert (event.detail["token"], event.detail["token_name"]) == (str(by.token.uuid), "PACS")  # type: ignore[union-attr]
 
 

@@ -125,7 +125,7 @@ class Maker:
                 )
             ] * count
         shuffled = patients[:size]
-        self.random.shuffle(shuffled)  # type: ignore[arg-type]
+        self.random.shuffle(shuffled)  # type: ignore[arg-type]  # a slice of a sequence is a list here
         return shuffled
 
     def _study(

@@ -54,6 +54,7 @@ class Tables:
             return
         with (
             self.connection.cursor() as cursor,
+            # Put together here, of our own names.
             cursor.copy(f"COPY {table} ({', '.join(self.columns[table].split())}) FROM STDIN") as copy,  # type: ignore[arg-type]
         ):
             # In pieces, so that the server reads while the next is sent.
@@ -84,6 +85,7 @@ class Tables:
             self._run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
     def _rows(self, query: str) -> list[Any]:
+        # Put together here, of our own names.
         return self.connection.execute(query, [self.names]).fetchall()  # type: ignore[arg-type]
 
     def _run(self, statement: str) -> None:
