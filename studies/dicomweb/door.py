@@ -19,6 +19,7 @@ from audit.requests import act_as, actor_of, ip_address_of
 from common.exceptions import NothingThere, Refused
 from studies.dicomweb.accept import BadRequest, NotAcceptable
 from studies.dicomweb.credentials import challenge_of, secret_in
+from studies.services import CannotMake
 from worklists.services import actor_with_token
 
 # A client may keep an answer and must ask each time whether it still may show it.
@@ -96,6 +97,8 @@ def _answered(asked: Asked, view: View, named: dict[str, Any]) -> HttpResponseBa
         return not_there()
     except NotAcceptable:
         return said(406, _("This cannot be had in any of the accepted media types or transfer syntaxes."))
+    except CannotMake as error:
+        return not_made(error)
     except BadRequest as error:
         return said(400, str(error))
     except Refused as error:
@@ -116,6 +119,13 @@ def said(status: int, sentence: str, **headers: str) -> HttpResponse:
     return HttpResponse(
         f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8", headers=headers
     )
+
+
+def not_made(error: CannotMake) -> HttpResponse:
+    """Why there is no picture, or no such form of it: the moment, the request or the image is to blame."""
+    if error.is_busy:
+        return said(503, str(error), **{"Retry-After": "5"})
+    return said(400 if error.is_of_the_request else 413 if error.is_too_large else 406, str(error))
 
 
 def not_there() -> HttpResponse:

@@ -14,6 +14,7 @@ from studies.models import Instance
 
 OCTETS = "application/octet-stream"
 LITTLE = str(ExplicitVRLittleEndian)
+PLAIN = f"{OCTETS}; transfer-syntax={LITTLE}"
 # The media type of each encapsulated transfer syntax (PS3.18 table 8.7.3-5).
 MEDIA_TYPES = {
     **dict.fromkeys((f"1.2.840.10008.1.2.4.{each}" for each in (50, 51, 57, 70)), "image/jpeg"),
@@ -61,12 +62,25 @@ class Frames:
 
     def chosen(self, choices: list[Accepted], *, n: int) -> tuple[str, bool]:
         """The content type of each frame, and whether the answer has many parts. Nothing is ever transcoded in silence:
-        what is stored in another encoding than the client accepts is not to be had."""
+        what is stored in another encoding is had without its compression where the client asks for that, or not."""
         for each in choices:
             many = each.many is not False
-            if (many or n == 1) and (content_type := self._content_type(each)):
+            if (many or n == 1) and (content_type := self._content_type(each) or self._plain_type(each)):
                 return content_type, many
         raise NotAcceptable
+
+    def is_made(self, content_type: str) -> bool:
+        """Whether frames of this type do not lie in the file so, and are decoded first."""
+        return content_type == PLAIN and (
+            self.offsets is not None
+            or self.frame_bytes is None
+            or self.instance.transfer_syntax_uid == ExplicitVRBigEndian
+        )
+
+    def _plain_type(self, accepted: Accepted) -> str:
+        """Octets, named as uncompressed or without a word, which means the same."""
+        is_asked = accepted.media_type == OCTETS and accepted.transfer_syntax in ("", LITTLE)
+        return PLAIN if is_asked else ""
 
     def _content_type(self, accepted: Accepted) -> str:
         stored = self.instance.transfer_syntax_uid
@@ -74,7 +88,7 @@ class Frames:
             # Native pixel data of both little endian syntaxes are the same bytes; of the big endian one they are not.
             is_little = self.frame_bytes is not None and stored != ExplicitVRBigEndian
             fits = accepted.fits(OCTETS) and accepted.transfer_syntax in ("", "*", LITTLE, stored)
-            return f"{OCTETS}; transfer-syntax={LITTLE}" if is_little and fits else ""
+            return PLAIN if is_little and fits else ""
         own = MEDIA_TYPES.get(stored, OCTETS)
         if accepted.transfer_syntax in ("*", stored):
             media_type = own if accepted.fits(own) else OCTETS if accepted.fits(OCTETS) else ""

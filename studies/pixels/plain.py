@@ -13,11 +13,14 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from studies.pixels.image_file import CannotShow, whole
-from studies.renderer import NO_DECODER, NO_IMAGE_DATA, NO_SUCH_FRAME, NOT_THE_SAME
+from studies.pixels.image_module import HALF_OF_THE_COLOURS
+from studies.renderer import NO_DECODER, NO_IMAGE_DATA, NO_SUCH_FRAME, NOT_THE_SAME, TOO_LARGE
 
 # Transforms that belong to the compression: without it the values are red, green and blue.
 OF_THE_STREAM = frozenset({"YBR_RCT", "YBR_ICT"})
 PIXELS = 0x7FE00010
+# Of all frames of an answer, on the disk.
+MOST_BYTES = 1024**3
 
 
 def frames_written(job: dict[str, Any]) -> dict[str, Any]:
@@ -31,6 +34,8 @@ def frames_written(job: dict[str, Any]) -> dict[str, Any]:
         for frame in _decoded(ds, [number - 1 for number in job["frames"]]):
             target.write(frame)
             sizes.append(len(frame))
+            if sum(sizes) > MOST_BYTES:
+                raise CannotShow(TOO_LARGE)
     return {"sizes": sizes}
 
 
@@ -52,6 +57,8 @@ def _decoded(ds: Dataset, indices: list[int]) -> Iterator[bytes]:
 def _is_told(ds: Dataset, says: dict[str, Any], size: int) -> bool:
     """Whether the attributes of the object, which the client has, are true of the decoded values."""
     declared, decoded = str(ds.get("PhotometricInterpretation")), says["photometric_interpretation"]
+    if declared in HALF_OF_THE_COLOURS:
+        return False  # decoders give them whole, whatever is said of the result
     is_same = declared == decoded or (declared in OF_THE_STREAM and decoded == "RGB")
     numbers = {
         "SamplesPerPixel": says["samples_per_pixel"],

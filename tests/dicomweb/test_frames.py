@@ -117,19 +117,51 @@ def _last_frame(dataset: Any, frames: int) -> bytes:
     return dataset.PixelData[(frames - 1) * size : frames * size]
 
 
-def test_a_compressed_frame_is_never_sent_as_if_it_were_not(cast: Cast, dicom_storage: Any) -> None:
-    name = next(name for name in real_files() if name.endswith("JPEG-LL.dcm"))
+def frame_url(cast: Cast, name: str) -> str:
     take_in(cast.ct, [Path(name).read_bytes()])
     dataset = dcmread(name)
-    url = (
+    return (
         f"{root_of(cast.ct)}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}"
         f"/instances/{dataset.SOPInstanceUID}/frames/1"
     )
-    ana: Client = client_of(cast.ana)
-    uncompressed = "multipart/related; type=application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
 
-    assert ana.get(url, headers={"Accept": uncompressed}).status_code == 406
-    answer = ana.get(url)
-    assert answer.status_code == 200, answer.content
-    [(headers, _data)] = parts_of(answer)
+
+PLAIN = "multipart/related; type=application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["JPEG-LL.dcm", "MR_small_RLE.dcm", "MR_small_jpeg_ls_lossless.dcm", "MR_small_jp2klossless.dcm",
+     "JPEG2000.dcm", "MR_small_bigendian.dcm", "image_dfl.dcm"],
+)  # fmt: skip
+def test_a_frame_without_its_compression_has_the_values_that_pydicom_decodes(
+    cast: Cast, dicom_storage: Any, ending: str
+) -> None:
+    name = next(name for name in real_files() if name.endswith(f"/{ending}"))
+    url = frame_url(cast, name)
+    ana: Client = client_of(cast.ana)
+    array = dcmread(name).pixel_array
+    wanted = array.astype(array.dtype.newbyteorder("<")).tobytes()
+
+    for accept in (PLAIN, "application/octet-stream"):
+        answer = ana.get(url, headers={"Accept": accept})
+        assert answer.status_code == 200, answer.content
+        data = parts_of(answer)[0][1] if accept is PLAIN else body_of(answer)
+        assert data == wanted
+    assert answer["Content-Type"] == "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
+
+
+def test_a_frame_is_decoded_only_where_that_is_asked_for_and_true_of_the_metadata(
+    cast: Cast, dicom_storage: Any
+) -> None:
+    names = {ending: next(name for name in real_files() if name.endswith(f"/{ending}"))
+             for ending in ("JPEG-LL.dcm", "SC_rgb_dcmtk_+eb+cy+np.dcm")}  # fmt: skip
+    ana: Client = client_of(cast.ana)
+    grey, colours = (frame_url(cast, name) for name in names.values())
+
+    [(headers, _data)] = parts_of(ana.get(grey))
     assert headers["content-type"] == "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.70"
+    # Its metadata say that the colours are halved, which of decoded values is not true.
+    assert ana.get(colours, headers={"Accept": PLAIN}).status_code == 406
+    other = PLAIN.replace("1.2.1", "1.2.2")
+    assert ana.get(grey, headers={"Accept": other}).status_code == 406

@@ -1,4 +1,4 @@
-"""Single frames of an instance, as they are stored."""
+"""Single frames of an instance: as they are stored, or without their compression where that is asked for."""
 
 import re
 
@@ -10,6 +10,7 @@ from studies import selectors, services
 from studies.dicomweb.accept import BadRequest, NotAcceptable, accepted
 from studies.dicomweb.door import Asked, door, etag_of, unchanged
 from studies.dicomweb.frames import Frames
+from studies.dicomweb.made import decoded_frames
 from studies.dicomweb.parts import Part, multipart, single
 from studies.dicomweb.views.metadata import url_of
 from studies.models import Instance
@@ -39,9 +40,14 @@ def sent_frames(asked: Asked, study: str, shown: Instance, wanted: list[int]) ->
     etag = etag_of([asked.root, shown.blob.sha256, content_type, many, *wanted])
     response = unchanged(asked, etag)
     if response is None:
+        pieces = (
+            decoded_frames(shown, wanted)
+            if lying.is_made(content_type) and asked.request.method != "HEAD"
+            else [(ranges.size, ranges.pieces) for ranges in lying.ranges_of(wanted)]
+        )
         parts = [
-            Part(content_type, ranges.size, ranges.pieces, f"{url_of(asked, study, shown)}/frames/{number}")
-            for number, ranges in zip(wanted, lying.ranges_of(wanted), strict=True)
+            Part(content_type, size, sent, f"{url_of(asked, study, shown)}/frames/{number}")
+            for number, (size, sent) in zip(wanted, pieces, strict=True)
         ]
         response = multipart(parts, content_type.partition(";")[0]) if many else single(parts[0])
     response["ETag"] = etag

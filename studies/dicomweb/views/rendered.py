@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 
 from studies import services
 from studies.dicomweb.accept import accepted, first_of
-from studies.dicomweb.door import Asked, door, etag_of, said, unchanged, warned
+from studies.dicomweb.door import Asked, door, etag_of, not_made, unchanged, warned
 from studies.dicomweb.parts import Part, multipart_as_made
 from studies.dicomweb.ranges import sent_bytes
 from studies.dicomweb.rendering import GIF, JPEG, PNG, chosen_picture, rendering_of
@@ -67,10 +67,7 @@ def thumbnail(
     etag = etag_of([asked.root, RENDERING, "thumbnail", media_type, view, shown.blob.sha256, number])
     response = unchanged(asked, etag)
     if response is None:
-        try:
-            data = services.thumbnail_of(blob=shown.blob, frame=number, media_type=media_type, **view)
-        except services.CannotMake as error:
-            return _cannot(error)
+        data = services.thumbnail_of(blob=shown.blob, frame=number, media_type=media_type, **view)
         response = sent_bytes(asked.request, data, media_type, etag)
     response["ETag"] = etag
     return response
@@ -99,23 +96,14 @@ def _pictures(instances: list[Instance], numbers: str) -> list[Picture]:
 
 
 def _no_picture(instance: Instance) -> HttpResponseBase:
-    return _cannot(services.CannotMake(instance.blob.preview_note or services.NO_PICTURE))
-
-
-def _cannot(error: services.CannotMake) -> HttpResponse:
-    if error.is_busy:
-        return said(503, str(error), **{"Retry-After": "5"})
-    return said(400 if error.is_of_the_request else 413 if error.is_too_large else 406, str(error))
+    return not_made(services.CannotMake(instance.blob.preview_note or services.NO_PICTURE))
 
 
 def _single(
     asked: Asked, picture: Picture, media_type: str, view: dict[str, Any], etag: str
 ) -> HttpResponseBase:
     instance, frames = picture
-    try:
-        data, notes = services.picture_of(blob=instance.blob, frames=frames, media_type=media_type, **view)
-    except services.CannotMake as error:
-        return _cannot(error)
+    data, notes = services.picture_of(blob=instance.blob, frames=frames, media_type=media_type, **view)
     response = sent_bytes(asked.request, data, media_type, etag)
     for note in notes:
         warned(asked, response, note)
@@ -129,11 +117,7 @@ def _streamed(
     if asked.request.method == "HEAD":
         return HttpResponse(content_type=f'multipart/related; type="{media_type}"')
     made = _made(asked, study, pictures, media_type, view)
-    try:
-        first = next(made)
-    except services.CannotMake as error:
-        return _cannot(error)
-    return multipart_as_made(first, made, media_type)
+    return multipart_as_made(next(made), made, media_type)
 
 
 def _made(

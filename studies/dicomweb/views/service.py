@@ -16,6 +16,8 @@ TRANSACTIONS = {
         "studies/{study}/metadata",
         ".../instances/{instance}/frames/{frames}",
         ".../instances/{instance}/bulkdata/{path}",
+        "studies/{study}/rendered",
+        "studies/{study}/thumbnail",
     ],
     "store": ["studies", "studies/{study}"],
 }
