@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -42,8 +43,11 @@ class Asked:
 
     @property
     def root(self) -> str:
-        """The URL of this worklist's service."""
-        return self.request.build_absolute_uri(f"/dicomweb/{self.worklist}")
+        """The URL of this worklist's service. Some clients leave the port out of what they say the host is."""
+        host, port = self.request.get_host(), self.request.META.get("SERVER_PORT", "")
+        if ":" not in host and port not in ("", "80", "443") and not settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+            host = f"{host}:{port}"
+        return f"{self.request.scheme}://{host}/dicomweb/{self.worklist}"
 
 
 View = Callable[..., HttpResponseBase]

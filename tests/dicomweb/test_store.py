@@ -317,6 +317,14 @@ def test_a_form_is_not_read_for_the_token_of_a_page(cast: Cast) -> None:
     assert (in_the_form.status_code, in_the_header.status_code) == (403, 415)
 
 
+def test_urls_have_the_port_that_a_client_leaves_out(cast: Cast) -> None:
+    asked: dict[str, Any] = {"HTTP_HOST": "localhost", "SERVER_PORT": "8042"}
+
+    answer = store(of(cast), cast.ct, file(), **asked)
+
+    assert answer.json()[RETRIEVE_URL]["Value"][0].startswith("http://localhost:8042/dicomweb/")
+
+
 def test_other_methods_are_answered_with_those_there_are(cast: Cast) -> None:
     for url in (f"{root_of(cast.ct)}/studies", f"{root_of(cast.ct)}/studies/{STUDY}"):
         answer = of(cast).put(url, b"x", "application/dicom")
