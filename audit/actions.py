@@ -77,6 +77,8 @@ class Action(models.TextChoices):
     STUDY_ARRIVE = "study:study:add", gettext_lazy("Study uploaded")
     STUDY_ADD_IMAGES = "study:instances:add", gettext_lazy("Images added")
     STUDY_UPLOAD = "study:upload:add", gettext_lazy("Upload started")
+    UPLOAD_FILES = "study:files:add", gettext_lazy("Files received")
+    UPLOAD_END = "study:upload:end", gettext_lazy("Upload ended")
     UPLOAD_REFUSED = "study:upload:refuse", gettext_lazy("Files refused")
     OTHER_PATIENT_REFUSED = "study:instances:refuse", gettext_lazy("Images of another patient refused")
     UPLOAD_READ = "study:upload:open", gettext_lazy("Viewed an upload")

@@ -77,6 +77,8 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_ARRIVE: gettext_noop("{who} uploaded the study to {place}{images}"),
     Action.STUDY_ADD_IMAGES: gettext_noop("{who} added images to the study{images}"),
     Action.STUDY_UPLOAD: gettext_noop("{who} started an upload to {place}{files}"),
+    Action.UPLOAD_FILES: gettext_noop("{who} sent files of an upload to {place}{files}"),
+    Action.UPLOAD_END: gettext_noop("{who} ended an upload to {place}{files}"),
     Action.UPLOAD_REFUSED: gettext_noop("Files in an upload to {place} were refused{files}{why}"),
     Action.OTHER_PATIENT_REFUSED: gettext_noop(
         "Images of another patient, uploaded by {who} under this study’s number, were refused{images}"

@@ -36,6 +36,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "active member": ngettext_lazy("%(shown)s active member", "%(shown)s active members", "number"),
         "address": ngettext_lazy("%(shown)s address", "%(shown)s addresses", "number"),
         "browser": ngettext_lazy("%(shown)s browser", "%(shown)s browsers", "number"),
+        "chosen file": ngettext_lazy("%(shown)s chosen file", "%(shown)s chosen files", "number"),
         "code": ngettext_lazy("%(shown)s code", "%(shown)s codes", "number"),
         "entry": ngettext_lazy("%(shown)s entry", "%(shown)s entries", "number"),
         "factor": ngettext_lazy("%(shown)s factor", "%(shown)s factors", "number"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studies.views import correct, download, images, listing, patient, study, trail, upload
+from studies.views import correct, download, images, listing, patient, study, trail, upload, upload_parts
 
 app_name = "studies"
 
@@ -15,8 +15,11 @@ urlpatterns = [
     path("worklists/<uuid:worklist>/studies/search/", listing.search, name="search"),
     path("worklists/<uuid:worklist>/upload/", upload.upload, name="upload"),
     path("worklists/<uuid:worklist>/upload/files/", upload.upload_files, name="upload_files"),
+    path("worklists/<uuid:worklist>/upload/begin/", upload_parts.begin, name="upload_begin"),
     path("worklists/<uuid:worklist>/upload/allowed/", upload.upload_allowed, name="upload_allowed"),
     path("uploads/<uuid:upload>/", upload.progress, name="upload_progress"),
+    path("uploads/<uuid:upload>/arrived/", upload_parts.arrived, name="upload_arrived"),
+    path("uploads/<uuid:upload>/end/", upload_parts.end, name="upload_end"),
     path("uploads/<uuid:upload>/files.csv", upload.files_csv, name="upload_files_csv"),
     path("placements/<uuid:placement>/", study.images, name="study"),
     path("placements/<uuid:placement>/details/", study.details, name="details"),

@@ -52,6 +52,7 @@ class World:
     token: AccessToken
     sender: Sender
     upload: Upload
+    open_upload: Upload
 
     @property
     def at_home(self) -> Any:
@@ -110,6 +111,9 @@ def make_world() -> World:
     offered = InvitedMembership.objects.get(invitation__email="olga@example.net")
     newcomer = make_user("Nina", email="nina@example.net")
     upload = Upload.objects.create(worklist=cast.ct, by=cast.ana, state=Upload.State.DONE)
+    open_upload = Upload.objects.create(
+        worklist=cast.ct, by=cast.ana, open_until=Now() + timedelta(hours=1), n_announced=2
+    )
     in_a_week = date.today() + timedelta(days=7)
     made = worklists.services.make_token(
         by=acting(cast.ana), name="Reading script", worklists=[cast.ct.uuid], last_day=in_a_week
@@ -119,7 +123,7 @@ def make_world() -> World:
     )
     return World(
         cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer,
-        made.token, added.sender, upload,
+        made.token, added.sender, upload, open_upload,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ A row names each person of the cast exactly once.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -71,6 +72,9 @@ def make_world(cast: Any) -> SimpleNamespace:
         at_ed=placement_of(cast.study, cast.ed.personal_worklist),
         instance=instance,
         upload=Upload.objects.create(worklist=cast.ct, by=cast.ana),
+        open_upload=Upload.objects.create(
+            worklist=cast.ct, by=cast.ana, open_until=Now() + timedelta(hours=1), n_announced=2
+        ),
         token=make_token(promised.invitation),
         random=uuid4(),
     )

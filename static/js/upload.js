@@ -5,7 +5,7 @@
 
   const form = document.querySelector("[data-upload]");
   if (!form) return;
-  const { readAll, dropped, chosenIn, draw, wanted, confirmed } = window.cimar.upload;
+  const { readAll, dropped, chosenIn, draw, wanted, confirmed, showArrived, sender } = window.cimar.upload;
   const line = form.querySelector("[data-upload-progress]");
   const bar = line.querySelector("progress");
   const button = form.querySelector('button[type="submit"]');
@@ -70,12 +70,91 @@
     form.querySelector('input[type="file"]').focus();
   });
 
-  // Sending
+  // Sending in parts
 
-  function content() {
+  const controls = form.querySelector("[data-while-sending]");
+  const pause = form.querySelector("[data-pause]");
+  const resume = form.querySelector("[data-resume]");
+  const failure = form.querySelector("[data-upload-error]");
+  let sending = null;
+  let isLeaving = false;
+
+  function fail(sentence) {
+    failure.hidden = !sentence;
+    failure.textContent = sentence;
+  }
+
+  function running(isRunning) {
+    pause.hidden = !isRunning;
+    resume.hidden = isRunning;
+    bar.hidden = !isRunning;
+  }
+
+  const filled = (words, values) => words.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
+
+  function begin(files) {
+    const inputs = form.querySelectorAll('input[type="file"]');
+    const show = {
+      started: ({ progress }) => window.htmx.ajax("GET", progress, { target: "[data-follow]", swap: "innerHTML" }),
+      arrived: showArrived,
+      progress: ({ sent, total, done, path }) => {
+        bar.max = total;
+        bar.value = sent;
+        const { sending: words, file } = line.dataset;
+        const name = path.split("/").pop();
+        say(`${filled(words, { sent: megabytes(sent), total: megabytes(total) })} · ${filled(file, { done: number(done + 1), total: number(files.length), name })}`);
+      },
+      waiting: () => say(line.dataset.waiting),
+      finished: (url) => {
+        isLeaving = true;
+        location.assign(url);
+      },
+      halted: ({ why, sentence }, done) => {
+        running(false);
+        resume.focus();
+        say(filled(line.dataset.paused, { done: number(done), total: number(files.length) }));
+        if (why === "signed-out") document.getElementById("sign-in-again")?.showModal();
+        if (why === "signed-out") fail(line.dataset.signedOut);
+        if (why === "unreadable") fail(filled(line.dataset.unreadable, { name: sentence }));
+        if (why === "refused") fail(sentence);
+      },
+    };
+    const unfinished = [...document.querySelectorAll("[data-unfinished]")].map((known) => JSON.parse(known.dataset.unfinished));
+    const token = () => form.elements.csrfmiddlewaretoken.value;
+    sending = sender({ action: form.action, begin: form.dataset.begin, unfinished, files, token, show });
+    for (const input of inputs) input.disabled = true;
+    form.querySelector("[data-before-sending]").hidden = button.hidden = zone.hidden = true;
+    controls.hidden = false;
+    goOn();
+    pause.focus();
+  }
+
+  function goOn() {
+    fail("");
+    running(true);
+    bar.removeAttribute("value");
+    say(line.dataset.marking);
+    sending.send().catch(() => stopped("failed"));
+  }
+
+  pause.addEventListener("click", () => sending.pause());
+  resume.addEventListener("click", () => {
+    goOn();
+    pause.focus();
+  });
+  form.querySelector("[data-stop]").addEventListener("click", () => {
+    isLeaving = true;
+    sending.stop().catch(() => stopped("failed"));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (sending && !isLeaving) event.preventDefault();
+  });
+
+  // Sending all in a single request: where nothing is chosen, which the server says, or the browser makes no digests.
+
+  function content(files) {
     const data = new FormData();
     data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    const files = wanted();
     const paths = JSON.stringify(files.map(({ path }) => path));
     if (paths.length < LONGEST) data.append("paths", paths);
     for (const { file } of files) data.append("folder", file, file.name);
@@ -106,7 +185,7 @@
     }
   }
 
-  function send() {
+  function sendAtOnce(files) {
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", ({ loaded, total, lengthComputable }) => {
       if (!lengthComputable) return;
@@ -121,7 +200,7 @@
     line.hidden = bar.hidden = false;
     bar.removeAttribute("value");
     say(line.dataset.begins);
-    request.send(content());
+    request.send(content(files));
   }
 
   form.addEventListener("submit", async (event) => {
@@ -129,7 +208,11 @@
     if (button.disabled) return;
     button.disabled = true;
     await reading;
-    if (confirmed()) send();
-    else button.disabled = false;
+    const files = wanted();
+    const large = files.find(({ file }) => file.size > Number(form.dataset.most));
+    fail(large ? filled(line.dataset.large, { name: large.path }) : "");
+    if (large || !confirmed()) button.disabled = false;
+    else if (files.length && files.every(({ mark }) => mark)) begin(files);
+    else sendAtOnce(files);
   });
 })();

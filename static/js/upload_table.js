@@ -155,6 +155,17 @@
     if (several.hidden || several.querySelector("input").checked) several.querySelector("[data-several-missing]").hidden = true;
   }
 
+  // How much of each row has arrived; from then on nothing can be ticked.
+  function showArrived(arrived) {
+    section.classList.add("is-sending");
+    for (const box of section.querySelectorAll("input, [data-clear]")) box.disabled = true;
+    for (const { files, sent } of rows) {
+      const going = files.filter((file) => file.wanted);
+      const done = going.filter((file) => arrived.has(file.mark)).length;
+      sent.textContent = going.length ? `${done} / ${going.length}` : "–";
+    }
+  }
+
   // Whether everything may go; otherwise the tick that is missing has the focus and its sentence.
   function confirmed() {
     const several = section.querySelector("[data-several]");
@@ -167,5 +178,5 @@
 
   section.querySelector("[data-several] input").addEventListener("change", update);
 
-  Object.assign(window.cimar.upload, { draw, wanted, confirmed, size, sum });
+  Object.assign(window.cimar.upload, { draw, wanted, confirmed, showArrived });
 })();

@@ -39,12 +39,40 @@ class UploadForm(forms.Form):
     def names(self) -> list[str]:
         """The names of the chosen files, with their folders where these are known."""
         folder = [file.name or "" for file in self.cleaned_data["folder"]]
-        try:
-            paths = json.loads(self.cleaned_data["paths"] or "[]")
-        except ValueError:
-            paths = []
-        named = isinstance(paths, list) and [str(path).rpartition("/")[2] for path in paths] == folder
+        paths = _listed(self.cleaned_data["paths"])
+        named = [path.rpartition("/")[2] for path in paths] == folder
         return [
             *(file.name or "" for file in self.cleaned_data["files"]),
-            *(map(str, paths) if named else folder),
+            *(paths if named else folder),
         ]
+
+
+def _listed(written: str) -> list[str]:
+    """The texts of a list in JSON; none where it is no such list."""
+    try:
+        texts = json.loads(written or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return [str(text) for text in texts] if isinstance(texts, list) else []
+
+
+class PartForm(UploadForm):
+    """Some files of an upload that was begun, each with the mark by which the browser knows it again."""
+
+    upload = forms.UUIDField()
+    mark_list = forms.CharField()
+
+    def marks(self) -> list[str]:
+        return _listed(self.cleaned_data["mark_list"])
+
+
+class BeginForm(forms.Form):
+    """How much will be sent."""
+
+    n_files = forms.IntegerField(min_value=0, max_value=1_000_000_000)
+    size = forms.IntegerField(min_value=0, max_value=10**18, required=False)
+
+    def amounts(self) -> dict[str, int]:
+        if not self.is_valid():
+            return {"n_files": 0}
+        return {"n_files": self.cleaned_data["n_files"], "size": self.cleaned_data["size"] or 0}

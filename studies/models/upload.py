@@ -12,7 +12,10 @@ from audit.actor import Actor
 
 
 class Upload(models.Model):
-    """One press of Upload: its files wait in the storage until a worker has taken them in."""
+    """Files that are sent to a worklist together: they wait in the storage until a worker has taken them in.
+
+    While it is open, more of them may arrive, and what has arrived is taken in meanwhile.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting")
@@ -27,6 +30,13 @@ class Upload(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_default="waiting")
     claimed_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # Until when the rest may arrive; empty once all is sent or the person has ended it.
+    open_until = models.DateTimeField(null=True)
+    # How many files the person chose, while these arrive in parts.
+    n_announced = models.PositiveIntegerField(default=0, db_default=0)
+    n_bytes = models.PositiveBigIntegerField(default=0, db_default=0)
+    # How many studies its page has shown before it was done.
+    n_shown = models.PositiveIntegerField(default=0, db_default=0)
     n_files = models.PositiveIntegerField(default=0, db_default=0)
     n_done = models.PositiveIntegerField(default=0, db_default=0)
     n_new = models.PositiveIntegerField(default=0, db_default=0)
@@ -45,6 +55,15 @@ class Upload(models.Model):
         return f"upload {self.uuid}"
 
     @property
+    def n_expected(self) -> int:
+        return max(self.n_announced, self.n_files)
+
+    @property
+    def n_missing(self) -> int:
+        """Files that were chosen and never arrived."""
+        return self.n_expected - self.n_files
+
+    @property
     def actor(self) -> Actor:
         """Who sent it, from where."""
         return Actor.of(self.by, self.ip_address)
@@ -60,6 +79,8 @@ class UploadedFile(models.Model):
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="files")
     name = models.CharField(max_length=300)
     key = models.CharField(max_length=120, default="", db_default="")
+    # By which the sender's browser knows it again: a digest, which says nothing about the file.
+    mark = models.CharField(max_length=64, default="", db_default="")
     done_at = models.DateTimeField(null=True)
     refused_because = models.CharField(max_length=300, default="", db_default="")
     is_aside = models.BooleanField(default=False, db_default=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Now, RowNumber
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
@@ -16,8 +16,12 @@ from studies.models import Instance, Placement, Upload, UploadedFile
 from studies.object_kinds import kind_of
 from studies.selectors.images import Unnest
 from studies.selectors.visibility import placements_visible_to
+from worklists.models import Worklist
 
+# Nothing more arrives: the sender has said so, or the time for it is over.
+IS_SENT = Q(open_until=None) | Q(open_until__lte=Now())
 NAMED = 20
+MOST_OPEN = 5
 REFUSED = ~Q(refused_because="") & Q(is_aside=False)
 
 
@@ -34,13 +38,27 @@ class Refusals:
         return self.count - len(self.files)
 
 
-def upload_of(by: Actor, uuid: UUID) -> Upload | None:
+def upload_of(by: Actor, uuid: UUID, *, lock: bool = False) -> Upload | None:
     """A person's own upload; others' are as if they did not exist."""
-    return (
-        Upload.objects.filter(by=by.person, uuid=uuid)
-        .select_related("worklist__account", "worklist__owner")
-        .first()
-    )
+    uploads = Upload.objects.filter(by=by.person, uuid=uuid)
+    if lock:
+        uploads = uploads.select_for_update(no_key=True, of=("self",))
+    return uploads.select_related("worklist__account", "worklist__owner").first()
+
+
+def open_uploads(by: Actor, worklist: Worklist) -> QuerySet[Upload]:
+    """The person's uploads to this worklist whose rest may still be sent, the latest first."""
+    mine = Upload.objects.filter(by=by.person, worklist=worklist, state=Upload.State.WAITING)
+    return mine.filter(open_until__gt=Now()).order_by("-created_at")[:MOST_OPEN]
+
+
+def is_open(upload: Upload) -> bool:
+    return Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING, open_until__gt=Now()).exists()
+
+
+def marks_in(upload: Upload) -> set[str]:
+    """By which the sender's browser knows the files again that have arrived."""
+    return set(upload.files.exclude(mark="").values_list("mark", flat=True))
 
 
 def refusals_in(upload: Upload) -> list[Refusals]:

@@ -23,6 +23,7 @@ from studies.services.rendering import NO_PICTURE, CannotMake, make, picture_of,
 from studies.services.retrieval import Retrieved, open_by_uid
 from studies.services.shield import confirm_patient, read_disagreement
 from studies.services.storing import check_store, store_instances
+from studies.services.upload_parts import begin_upload, end_upload, receive_part
 from studies.services.uploads import ingest_waiting, receive_upload
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "StoredFile",
     "begin_correction",
     "begin_download",
+    "begin_upload",
     "carry_in",
     "check_correction",
     "check_open",
@@ -45,6 +47,7 @@ __all__ = [
     "committed_instances",
     "confirm_patient",
     "correct_study",
+    "end_upload",
     "erase_study",
     "export_upload",
     "ingest_waiting",
@@ -59,6 +62,7 @@ __all__ = [
     "read_disagreement",
     "read_list",
     "read_upload",
+    "receive_part",
     "receive_upload",
     "render_previews",
     "render_waiting",

@@ -121,7 +121,7 @@ def check_open(*, placement: Placement, by: Actor) -> None:
 
 @dataclass(frozen=True)
 class ReadUpload:
-    """An upload, and when it is done what became of it: its first studies and all of their number, and its files."""
+    """An upload and what has become of it so far: its first studies and all of their number, and its files."""
 
     upload: Upload
     studies: list[Placement] = field(default_factory=list)
@@ -138,14 +138,18 @@ class ReadUpload:
 
 @transaction.atomic
 def read_upload(*, upload: UUID, by: Actor) -> ReadUpload:
-    """The person's own upload; NothingThere where it is another's. Until it is done it names no patient."""
+    """The person's own upload; NothingThere where it is another's.
+
+    Its page asks again and again until all is done: meanwhile a read is an event once it shows another study.
+    """
     sent = _own_upload(upload, by)
-    if sent.state != Upload.State.DONE:
-        return ReadUpload(sent)
     studies = selectors.studies_in(by, sent)
     listed = list(studies[: MOST_STUDIES + 1])
     number = len(listed) if len(listed) <= MOST_STUDIES else studies.count()
-    record(Action.UPLOAD_READ, by=by, on=on_worklist(sent.worklist, upload=str(sent.uuid), studies=number))
+    shown_less = Upload.objects.filter(pk=sent.pk, n_shown__lt=number)
+    if sent.state == Upload.State.DONE or shown_less.update(n_shown=number):
+        on = on_worklist(sent.worklist, upload=str(sent.uuid), studies=number)
+        record(Action.UPLOAD_READ, by=by, on=on)
     return ReadUpload(
         sent,
         listed[:MOST_STUDIES],

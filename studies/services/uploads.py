@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from itertools import zip_longest
@@ -27,6 +28,7 @@ from studies.ingest.results import FileResult, IngestResult
 from studies.ingest.sources import Source, shown
 from studies.ingest.store import put, remove, remove_received
 from studies.models import Blob, Upload, UploadedFile
+from studies.selectors.uploads import IS_SENT
 from studies.services.ingest import carry_in, check_upload
 from worklists.events import on_worklist
 from worklists.models import Worklist
@@ -45,34 +47,42 @@ def receive_upload(
 ) -> Upload:
     """Keep the files of one press of Upload and ask a worker to take them in. `names` have a folder's paths."""
     check_upload(worklist=worklist, by=by)
-    _check_amount(files)
+    check_amount(len(files), sum(file.size or 0 for file in files))
+    with kept_files(files, names) as kept:
+        # The files may have taken a while: rights are asked once more, in the transaction that counts.
+        return _begin_upload(worklist=worklist, by=by, kept=kept)
+
+
+@contextmanager
+def kept_files(files: "Sequence[File[bytes]]", names: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
+    """The files in the storage: name to show and key. What fails inside removes them again."""
     kept: list[tuple[str, str]] = []
     try:
         for file, name in zip_longest(files, names[: len(files)]):
             key = f"{stored_files.INCOMING}{secrets.token_hex(16)}"
             kept.append((shown(name or file.name or _("without a name")), key))
             put(key, file)
-        # The files may have taken a while: rights are asked once more, in the transaction that counts.
-        return _begin_upload(worklist=worklist, by=by, kept=kept)
+        yield kept
     except BaseException:
         for _name, key in kept:
             remove(key)
         raise
 
 
-def _check_amount(files: "Sequence[File[bytes]]") -> None:
+def check_amount(number: int, size: int) -> None:
+    """Raises where so many files of this size together are too few or too many for an upload."""
     bounds = limits()
-    if not files:
+    if not number:
         raise ValidationError(_("Choose at least one file, folder or ZIP."))
-    if len(files) > bounds.upload_files:
+    if number > bounds.upload_files:
         raise ValidationError(
             _(
                 "You chose %(chosen)s files; one upload can have at most %(most)s. "
                 "Upload a ZIP, or upload in several parts."
             )
-            % {"chosen": f"{len(files):,}", "most": f"{bounds.upload_files:,}"}
+            % {"chosen": f"{number:,}", "most": f"{bounds.upload_files:,}"}
         )
-    if sum(file.size or 0 for file in files) > bounds.upload_bytes:
+    if size > bounds.upload_bytes:
         raise ValidationError(
             _(
                 "These files are larger than %(most)s, the most one upload can have. "
@@ -101,8 +111,7 @@ def ingest_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
     finished = 0
     try:
         while upload := _claim():
-            _carry_on(upload, finish_by)
-            finished += 1
+            finished += _carry_on(upload, finish_by)
     except OutOfTime:
         poke("studies.ingest_waiting")
     if Blob.objects.filter(preview=Blob.Preview.WAITING).exists():
@@ -112,10 +121,11 @@ def ingest_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
 
 @transaction.atomic
 def _claim() -> Upload | None:
-    """The longest waiting upload that no worker is busy with, or whose worker was killed."""
+    """The longest waiting upload that has something to do and no worker, or whose worker was killed."""
     upload = (
         Upload.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .filter(Q(claimed_until=None) | Q(claimed_until__lte=Now()), state=Upload.State.WAITING)
+        .filter(IS_SENT | Q(n_files__gt=F("n_done")))
         .select_related("worklist__account", "worklist__owner", "by")
         .order_by("created_at", "id")
         .first()
@@ -127,8 +137,11 @@ def _claim() -> Upload | None:
     return upload
 
 
-def _carry_on(upload: Upload, finish_by: float) -> None:
-    """Take in what is left of an upload. Whatever was taken in before is known again, so a second time does no harm."""
+def _carry_on(upload: Upload, finish_by: float) -> bool:
+    """Take in what is left of an upload; whether it is done now.
+
+    Whatever was taken in before is known again, so a second time does no harm.
+    """
 
     def in_time(result: FileResult) -> None:
         if time.monotonic() > finish_by:
@@ -145,7 +158,7 @@ def _carry_on(upload: Upload, finish_by: float) -> None:
             _settle_chunk(upload, chunk, result)
             # Their bytes are kept by hash now; a crash before this line leaves files that nothing refers to.
             remove_received([file.key for file in chunk])
-        _finish(upload)
+        return _finish(upload)
     except OutOfTime:
         Upload.objects.filter(pk=upload.pk).update(claimed_until=None)
         raise
@@ -174,12 +187,18 @@ def _settle_chunk(upload: Upload, chunk: Iterable[UploadedFile], result: IngestR
 
 
 @transaction.atomic
-def _finish(upload: Upload) -> None:
-    done = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
-        state=Upload.State.DONE, finished_at=Now(), claimed_until=None
-    )
+def _finish(upload: Upload) -> bool:
+    """The upload is done if all of it is sent; otherwise whoever finds more of its files continues."""
+    waits = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING)
+    waits.select_for_update(no_key=True).first()
+    # In a new statement: before the lock more files may have arrived.
+    if upload.files.filter(done_at=None).exists() or not waits.filter(IS_SENT).exists():
+        waits.update(claimed_until=None)
+        return False
+    done = waits.update(state=Upload.State.DONE, finished_at=Now(), claimed_until=None)
     refused = upload.files.filter(is_aside=False).exclude(refused_because="").count()
     if done and refused:
         detail = {"upload": str(upload.uuid), "files": refused}
         on = on_worklist(upload.worklist, **detail)
         record(Action.UPLOAD_REFUSED, by=upload.actor, on=on, outcome="refused")
+    return bool(done)

@@ -1,5 +1,6 @@
 """Sending studies to a worklist, and what became of the files."""
 
+import json
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -13,8 +14,11 @@ from accounts.decorators import signed_in
 from audit.requests import actor_of
 from common.body_size import receives_files
 from common.exceptions import NothingThere
+from common.formats import size_in_words
 from studies import selectors, services
 from studies.forms.upload import UploadForm
+from studies.ingest.limits import limits
+from studies.views import upload_parts
 from studies.views.list_page import is_part
 from studies.views.upload_result import result_of
 from worklists.models import Worklist
@@ -41,6 +45,8 @@ def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("studies:upload", worklist)
     home = _open_to_uploads(request, worklist)
+    if "upload" in request.POST:
+        return upload_parts.receive(request)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
@@ -75,7 +81,18 @@ def _open_to_uploads(request: HttpRequest, uuid: UUID) -> Worklist:
 
 
 def _form_page(request: HttpRequest, worklist: Worklist, form: UploadForm) -> HttpResponse:
-    context = {"worklist": worklist, "form": form, "section": "studies"}
+    unfinished = [
+        (sent, json.dumps(upload_parts.urls_of(sent)))
+        for sent in selectors.open_uploads(actor_of(request), worklist)
+    ]
+    context = {
+        "worklist": worklist,
+        "form": form,
+        "section": "studies",
+        "unfinished": unfinished,
+        "most_bytes": limits().upload_bytes,
+        "most": size_in_words(limits().upload_bytes),
+    }
     return render(request, "studies/upload.html", context, status=422 if form.is_bound else 200)
 
 
@@ -92,7 +109,7 @@ def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
         "upload": read.upload,
         "is_done": read.is_done,
         "section": "studies",
-        **(result_of(actor_of(request), read) if read.is_done else {}),
+        **result_of(actor_of(request), read),
     }
     return render(
         request, "studies/_upload.html" if is_part(request) else "studies/upload_progress.html", context

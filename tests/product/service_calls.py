@@ -32,7 +32,7 @@ from sharing.targets import Target
 from studies.models import Placement, Study
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.services import Download, Part, Reference, reads, trail, uploads
+from studies.services import Download, Part, Reference, reads, trail, upload_parts, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.bursts import record_a_burst
 from tests.cast import IP_ADDRESS, acting
@@ -375,6 +375,15 @@ STUDIES: dict[str, Call] = {
     ),
     "storing.store_instances": lambda w: studies.services.store_instances(
         worklist=w.cast.ct.uuid, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
+    ),
+    "upload_parts.begin_upload": lambda w: upload_parts.begin_upload(
+        worklist=w.cast.ct, by=acting(w.cast.ana), n_files=2
+    ),
+    "upload_parts.receive_part": lambda w: upload_parts.receive_part(
+        upload=w.open_upload.uuid, by=acting(w.cast.ana), files=[a_file()], marks=["a" * 64]
+    ),
+    "upload_parts.end_upload": lambda w: upload_parts.end_upload(
+        upload=w.open_upload.uuid, by=acting(w.cast.ana)
     ),
     "uploads.ingest_waiting": lambda w: uploads.ingest_waiting(),
     "uploads.receive_upload": lambda w: uploads.receive_upload(

@@ -25,7 +25,7 @@ NOT_A_DEED = {
     "studies.correcting.present_values", "studies.correcting.values_mark",
     "studies.denials.on_denied",
     "studies.shield.may_decide",
-    "studies.ingest.check_upload",
+    "studies.ingest.check_upload", "studies.uploads.check_amount", "studies.uploads.kept_files",
     "studies.storing.check_store",
     "studies.instances.refusal",
     "studies.receiving.committed_instances",

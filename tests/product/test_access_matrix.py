@@ -136,6 +136,11 @@ def a_file(world: SimpleNamespace) -> dict[str, Any]:
     return {"files": SimpleUploadedFile("scan.dcm", b"not a scan")}
 
 
+def a_part(world: SimpleNamespace) -> dict[str, Any]:
+    file = SimpleUploadedFile("scan.dcm", b"not a scan")
+    return {"folder": file, "upload": world.open_upload.uuid, "mark_list": f'["{"a" * 64}"]'}
+
+
 ALL = {OK: SIGNED_IN}
 CT_LIST = {OK: ON_CT}
 
@@ -194,6 +199,23 @@ ROWS = [
         {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}},
         data=a_file,
     ),
+    Row(
+        "studies:upload_begin",
+        "post",
+        ct,
+        {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}},
+        data=lambda world: {"n_files": "3"},
+    ),
+    Row(
+        "studies:upload_files",
+        "post",
+        ct,
+        {OK: "ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=a_part,
+        note="a part of an upload",
+    ),
+    Row("studies:upload_arrived", "get", lambda world: [world.open_upload.uuid], {OK: "ana"}),
+    Row("studies:upload_end", "post", lambda world: [world.open_upload.uuid], {FOUND: "ana"}),
     Row(
         "studies:upload_allowed",
         "get",

@@ -1,0 +1,121 @@
+"""Uploads that arrive in parts: begun, continued after a break without what has arrived, and ended by the sender."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.queue import poke
+from audit.actions import Action
+from audit.actor import Actor
+from audit.services import record
+from common.exceptions import NothingThere
+from studies import selectors
+from studies.models import Upload, UploadedFile
+from studies.services.ingest import check_upload
+from studies.services.uploads import check_amount, kept_files
+from worklists.events import on_worklist
+from worklists.models import Worklist
+
+# For how long the rest of an interrupted upload may be sent.
+STAYS_OPEN = timedelta(hours=24)
+UNLIKE_ITS_LIST = gettext_noop("The files do not match their list. Reload the page and choose them again.")
+MARK = re.compile(r"[0-9a-f]{64}")
+
+
+@transaction.atomic
+def begin_upload(*, worklist: Worklist, by: Actor, n_files: int, size: int = 0) -> Upload:
+    """An upload whose files will arrive in parts."""
+    check_upload(worklist=worklist, by=by)
+    check_amount(n_files, size)
+    upload = Upload.objects.create(
+        worklist=worklist,
+        by=by.person,
+        ip_address=by.ip_address,
+        n_announced=n_files,
+        open_until=Now() + STAYS_OPEN,
+    )
+    detail = {"upload": str(upload.uuid), "files": n_files}
+    record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, **detail))
+    return upload
+
+
+def receive_part(
+    *,
+    upload: UUID,
+    by: Actor,
+    files: "Sequence[File[bytes]]",
+    marks: Sequence[str],
+    names: Sequence[str] = (),
+) -> int:
+    """Keep some files of the person's own open upload; how many of them are new.
+
+    A file whose mark has arrived is not kept again, so that a part may be sent twice.
+    """
+    sent = _open_upload(upload, by)
+    check_upload(worklist=sent.worklist, by=by)
+    if len(marks) != len(files) or len(set(marks)) != len(marks) or not all(map(MARK.fullmatch, marks)):
+        raise ValidationError(_(UNLIKE_ITS_LIST))
+    padded = [*names, *("" for _file in files)]
+    arrived = selectors.marks_in(sent)
+    new = [part for part in zip(files, padded, marks, strict=False) if part[2] not in arrived]
+    if not new:
+        return 0
+    with kept_files([file for file, _name, _mark in new], [name for _file, name, _mark in new]) as kept:
+        _add_files(
+            sent, by, kept, [mark for *_part, mark in new], sum(file.size or 0 for file, *_more in new)
+        )
+    return len(new)
+
+
+@transaction.atomic
+def _add_files(
+    sent: Upload, by: Actor, kept: Sequence[tuple[str, str]], marks: Sequence[str], size: int
+) -> None:
+    # The files may have taken a while: everything is asked once more, now that nobody else can add to the upload.
+    locked = _open_upload(sent.uuid, by, lock=True)
+    check_upload(worklist=locked.worklist, by=by)
+    check_amount(locked.n_files + len(kept), locked.n_bytes + size)
+    if selectors.marks_in(locked).intersection(marks):
+        raise ValidationError(_("These files are being received already. Wait a moment and try again."))
+    UploadedFile.objects.bulk_create(
+        UploadedFile(upload=locked, name=name, key=key, mark=mark)
+        for (name, key), mark in zip(kept, marks, strict=True)
+    )
+    Upload.objects.filter(pk=locked.pk).update(
+        n_files=F("n_files") + len(kept), n_bytes=F("n_bytes") + size, open_until=Now() + STAYS_OPEN
+    )
+    detail = {"upload": str(locked.uuid), "files": len(kept)}
+    record(Action.UPLOAD_FILES, by=by, on=on_worklist(locked.worklist, **detail))
+    poke("studies.ingest_waiting")
+
+
+@transaction.atomic
+def end_upload(*, upload: UUID, by: Actor) -> Upload:
+    """Nothing more is sent: all has arrived, or the person stops. What has arrived stays."""
+    sent = selectors.upload_of(by, upload, lock=True)
+    if sent is None:
+        raise NothingThere
+    if sent.open_until is not None and sent.state == Upload.State.WAITING:
+        Upload.objects.filter(pk=sent.pk).update(open_until=None)
+        detail = {"upload": str(sent.uuid), "files": sent.n_files}
+        record(Action.UPLOAD_END, by=by, on=on_worklist(sent.worklist, **detail))
+        poke("studies.ingest_waiting")
+    return sent
+
+
+def _open_upload(uuid: UUID, by: Actor, *, lock: bool = False) -> Upload:
+    sent = selectors.upload_of(by, uuid, lock=lock)
+    if sent is None:
+        raise NothingThere
+    if not selectors.is_open(sent):
+        raise ValidationError(_("This upload has ended. Choose the files again to send the rest."))
+    return sent
