@@ -13,7 +13,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import AccountMembership
+from accounts.models import User
 from audit.actions import Action
 from audit.models import AuditEvent
 from common.exceptions import NothingThere, Refused
@@ -101,7 +101,8 @@ def test_an_upload_that_nobody_continues_is_done_with_what_arrived(client: Clien
 def test_a_right_lost_meanwhile_ends_the_receiving(cast: Cast) -> None:
     upload = begun(cast)
     send(cast, upload.uuid, CONTENTS[:1])
-    AccountMembership.objects.filter(user=cast.ana).update(active=False)
+    User.objects.filter(pk=cast.ana.pk).update(is_active=False)
+    cast.ana = User.objects.get(pk=cast.ana.pk)
 
     with pytest.raises(Refused):
         send(cast, upload.uuid, CONTENTS[1:])
