@@ -6,6 +6,8 @@ it; `identity_of_code` is its stricter form for share codes). For finding patien
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from uuid import UUID
 
 import idna
 from django.core.exceptions import ValidationError
@@ -115,3 +117,14 @@ def identity_of_code(code: str) -> str:
     """A share code as it is stored and compared: capital letters and digits; case, spaces and signs do not count."""
     wide = unicodedata.normalize("NFKC", code[:200]).upper()
     return "".join(sign for sign in wide if sign.isascii() and sign.isalnum())
+
+
+def uuids(values: Iterable[str]) -> list[UUID]:
+    """Those of the values that are uuids, each once."""
+    read = []
+    for value in values:
+        try:
+            read.append(UUID(value))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(read))

@@ -16,29 +16,37 @@ NUMBERED = ("SeriesNumber", "InstanceNumber")
 
 @dataclass(frozen=True)
 class Disc:
-    """The DICOMDIR, and the names of the files by SOP Instance UID; those it cannot list are in a folder aside."""
+    """The DICOMDIR, and the names of the files by their keys; those it cannot list are in a folder aside."""
 
     directory: bytes
-    names: dict[str, str]
+    names: dict[int, str]
 
 
-def disc_of(files: Iterable[tuple[str, Callable[[], IO[bytes]]]]) -> Disc:
-    """Reads the head of each file, one at a time; what is known of them meanwhile is on the disk, not in memory."""
+def disc_of(files: Iterable[tuple[int, str, Callable[[], IO[bytes]]]]) -> Disc:
+    """Of files with a key and a SOP Instance UID. A DICOMDIR lists each UID once.
+
+    Reads the head of each file, one at a time; what is known of them meanwhile is on the disk, not in memory.
+    """
     directory, aside = FileSet(), []
-    for uid, opened in files:
+    listed: dict[str, int] = {}
+    for key, uid, opened in files:
         try:
-            with opened() as file:
-                directory.add(_head(file))
+            if uid not in listed:
+                with opened() as file:
+                    directory.add(_head(file))
+                listed[uid] = key
+                continue
         except OSError:
             raise
         except Exception:  # allowed: pydicom raises what it likes for odd objects; they are sent all the same
-            aside.append(uid)
-    names = {uid: f"OTHER/IM{number:06}" for number, uid in enumerate(aside)}
-    if not len(directory):
+            pass
+        aside.append(key)
+    names = {key: f"OTHER/IM{number:06}" for number, key in enumerate(aside)}
+    if not listed:
         return Disc(b"", names)
     with TemporaryDirectory() as folder:
         directory.write(folder)
-        names |= {str(file.SOPInstanceUID): Path(file.FileID).as_posix() for file in directory}
+        names |= {listed[str(file.SOPInstanceUID)]: Path(file.FileID).as_posix() for file in directory}
         return Disc((Path(folder) / "DICOMDIR").read_bytes(), names)
 
 

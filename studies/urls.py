@@ -28,6 +28,7 @@ urlpatterns = [
     path("placements/<uuid:placement>/correct/check/", correct.check, name="correct_check"),
     path("placements/<uuid:placement>/correct/save/", correct.save, name="correct_save"),
     path("placements/<uuid:placement>/download/", download.download, name="download"),
+    path("studies/download/", download.download_selected, name="download_selected"),
     path("placements/<uuid:placement>/preparing/", study.preparing, name="preparing"),
     path(f"{_instance}/frames/<int:frame>.png", images.frame, name="frame"),
     path(f"{_instance}/original.dcm", images.original, name="original"),

@@ -13,6 +13,9 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = CIMAR_DEVELOPMENT
 # The proxy sends stored files on the site's word (deploy/nginx/stored.conf), from what it calls CIMAR_STORED_FILES.
 CIMAR_PROXY_SENDS_FILES = env.flag("CIMAR_PROXY_SENDS_FILES", False)
 
+# How many studies can be downloaded together.
+CIMAR_DOWNLOAD_STUDIES = env.number("CIMAR_DOWNLOAD_STUDIES", 100)
+
 # TLS of the DIMSE receiver, with files of its certificate and key; with the authority's that its callers' certificates
 # are signed by, a caller without one is put off.
 CIMAR_DIMSE_TLS = env.flag("CIMAR_DIMSE_TLS", False)

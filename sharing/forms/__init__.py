@@ -1,5 +1,6 @@
 """What people pick and type on the pages of sharing."""
 
+from common.text import uuids
 from sharing.forms.registration import RegisterForm, RegistrationCodeForm
 from sharing.forms.share import (
     NO_SUCH_PAGE,
@@ -11,7 +12,6 @@ from sharing.forms.share import (
     press_of,
     sealed,
     sealed_press,
-    uuids,
 )
 
 __all__ = [

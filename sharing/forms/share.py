@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.email_lists import emails_in
-from common.text import identity, identity_of_code
+from common.text import identity, identity_of_code, uuids
 from sharing.limits import MOST_NOTE, note_too_long
 from sharing.models import Method
 from sharing.targets import Target
@@ -26,17 +26,6 @@ _BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
 _SALT = "sharing.read-back"
 _PRESS_SALT = "sharing.press"
 LATEST = date(2199, 12, 31)
-
-
-def uuids(values: Iterable[str]) -> list[UUID]:
-    """Those of the values that are uuids, each once."""
-    read = []
-    for value in values:
-        try:
-            read.append(UUID(value))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(read))
 
 
 @dataclass

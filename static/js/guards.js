@@ -63,7 +63,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    // A download leaves the page as it is, and may be wanted again.
+    if (event.defaultPrevented || form.method !== "post" || event.submitter?.hasAttribute("data-download")) return;
     if (isLocked(form)) event.preventDefault();
     else sent.set(form, Date.now());
   });

@@ -26,7 +26,7 @@ from studies.selectors.uploads import (
     studies_in,
     upload_of,
 )
-from studies.selectors.visibility import placement_for, placements_visible_to, seen_at
+from studies.selectors.visibility import placement_for, placements_for, placements_visible_to, seen_at
 from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "others_of_mrn",
     "page_of",
     "placement_for",
+    "placements_for",
     "placements_visible_to",
     "preparing",
     "refusals_in",

@@ -1,6 +1,6 @@
 """Series, instances and frames of a study, as its page shows them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -106,13 +106,21 @@ def images_in(series: Series) -> list[Image]:
     ]
 
 
-def files_of(study: Study, series: Collection[UUID] = ()) -> list[Instance]:
-    """Of all series, or of those named, each with its blob; none where one of them is not the study's."""
-    instances = study.instances.select_related("blob").in_order("series__number")
-    if not series:
-        return list(instances)
-    named = set(Series.objects.filter(study=study, uuid__in=series).values_list("uuid", flat=True))
-    return list(instances.filter(series__uuid__in=named)) if named == set(series) else []
+def files_of(studies: Sequence[Study], series: Collection[UUID] = ()) -> dict[int, list[Instance]]:
+    """Each study's instances with their blobs, of all series or those named; studies without instances are left out.
+
+    Nothing where a named series is of none of the studies.
+    """
+    instances = Instance.objects.filter(study__in=studies).select_related("blob").in_order("series__number")
+    if series:
+        named = set(Series.objects.filter(study__in=studies, uuid__in=series).values_list("uuid", flat=True))
+        if named != set(series):
+            return {}
+        instances = instances.filter(series__uuid__in=named)
+    files: dict[int, list[Instance]] = {}
+    for instance in instances:
+        files.setdefault(instance.study_id, []).append(instance)
+    return files
 
 
 def preparing(study: Study) -> tuple[int, int]:

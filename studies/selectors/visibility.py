@@ -1,5 +1,6 @@
 """What an actor may see: the single place that decides it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -25,14 +26,17 @@ def placements_visible_to(by: Actor) -> PlacementQuerySet:
 
 def placement_for(by: Actor, placement_uuid: UUID) -> Placement | None:
     """The placement with what its page names, or None where the actor does not see it: one query."""
-    return (
-        placements_visible_to(by)
-        .with_names()
-        .select_related("study__home__account")
-        .annotate(seen_at=Now())
-        .filter(uuid=placement_uuid)
-        .first()
-    )
+    return _with_page_names(by).filter(uuid=placement_uuid).first()
+
+
+def placements_for(by: Actor, uuids: Collection[UUID]) -> list[Placement]:
+    """Those that the actor sees, each as `placement_for` reads it: one query."""
+    return list(_with_page_names(by).filter(uuid__in=uuids).order_by("pk"))
+
+
+def _with_page_names(by: Actor) -> PlacementQuerySet:
+    visible = placements_visible_to(by).with_names().select_related("study__home__account")
+    return visible.annotate(seen_at=Now())
 
 
 def seen_at(placement: Placement) -> datetime:

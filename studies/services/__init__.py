@@ -9,7 +9,7 @@ from studies.services.correcting import (
     values_mark,
 )
 from studies.services.dicom_search import Matches, search_by_dicom
-from studies.services.downloads import Download, begin_download, send_download
+from studies.services.downloads import Download, DownloadedStudy, begin_download, send_download
 from studies.services.erasing import erase_study
 from studies.services.image_order import store_missing_image_order
 from studies.services.ingest import carry_in, check_upload, take_in_all
@@ -31,6 +31,7 @@ __all__ = [
     "CannotMake",
     "Committed",
     "Download",
+    "DownloadedStudy",
     "Matches",
     "Part",
     "Reference",

@@ -22,7 +22,7 @@ from studies.services.reads import Listing
 from studies.views import cursors, searches
 from studies.views.list_row import StudyRow
 from studies.views.shares import first_shares
-from studies.views.study_header import offered_actions
+from studies.views.study_header import offered_on_a_list
 from worklists.models import Worklist
 from worklists.selectors.offers import inactive_accounts
 
@@ -129,8 +129,7 @@ class ListPage:
     def _list(self, listing: Listing) -> dict[str, Any]:
         page, asked = listing.page, self.asked
         selected = listing.matching[:MOST_SELECTED]
-        offered = offered_actions(asked.worklist, listing.rights)
-        offered.pop("delete", None)
+        offered = offered_on_a_list(asked.worklist, listing.rights)
         # Originals cannot be removed: where the page has nothing else, removing is not offered.
         if not selected and all(placement.is_home for placement in page.rows):
             offered.pop("remove", None)

@@ -32,7 +32,7 @@ from sharing.targets import Target
 from studies.models import Placement, Study
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.services import Download, Part, Reference, reads, trail, upload_parts, uploads
+from studies.services import Download, DownloadedStudy, Part, Reference, reads, trail, upload_parts, uploads
 from tests.bad_files import as_bytes, dicom, source
 from tests.bursts import record_a_burst
 from tests.cast import IP_ADDRESS, acting
@@ -291,7 +291,11 @@ def _download_nothing(w: World) -> None:
     by = acting(w.cast.ana)
     placement = placement_for(by, w.at_home.uuid)
     assert placement is not None
-    list(studies.services.send_download(download=Download(placement, by, "one", []), readme=""))
+    list(
+        studies.services.send_download(
+            download=Download([DownloadedStudy(placement, [])], by, "one"), readme=""
+        )
+    )
 
 
 def _store_received(w: World) -> None:
@@ -339,7 +343,7 @@ STUDIES: dict[str, Call] = {
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
     "downloads.begin_download": lambda w: studies.services.begin_download(
-        placement=w.at_home.uuid, by=acting(w.cast.ana), session="one"
+        placements=[w.at_home.uuid], by=acting(w.cast.ana), session="one"
     ),
     "downloads.send_download": _download_nothing,
     "instances.open_instance": lambda w: studies.services.open_instance(

@@ -132,6 +132,10 @@ def whole(world: SimpleNamespace) -> list[Any]:
     return placement(world)
 
 
+def whole_ticked(world: SimpleNamespace) -> dict[str, Any]:
+    return {"placement": whole(world)}
+
+
 def a_file(world: SimpleNamespace) -> dict[str, Any]:
     return {"files": SimpleUploadedFile("scan.dcm", b"not a scan")}
 
@@ -189,6 +193,13 @@ ROWS = [
         data=a_correction,
     ),
     Row("studies:download", "get", whole, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row(
+        "studies:download_selected",
+        "post",
+        none,
+        {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=whole_ticked,
+    ),
     *access_rows.rows(ON_CT),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:upload_files", "get", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),

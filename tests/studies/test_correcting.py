@@ -129,6 +129,7 @@ def test_the_download_and_its_directory_carry_it(cast: Cast, study: Study) -> No
         directory = dcmread(io.BytesIO(archive.read("DICOMDIR")))
         [image] = [name for name in archive.namelist() if name.rpartition("/")[2].startswith("IM")]
         assert dcmread(io.BytesIO(archive.read(image))).PatientID == "R2"
+        assert "corrected" in archive.read("README.TXT").decode()
     assert directory.DirectoryRecordSequence[0].PatientID == "R2"
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pydicom import dcmread
 from pydicom.fileset import FileSet
 
@@ -17,7 +19,7 @@ from audit.actor import OPERATOR
 from audit.history import sentence
 from audit.models import AuditEvent
 from common.exceptions import NothingThere, Refused
-from studies.models import Study
+from studies.models import Placement, Study
 from studies.services import begin_download, send_download
 from tests.bad_files import dicom_storage, sound
 from tests.cast import PATIENTS, Cast, acting
@@ -116,7 +118,7 @@ def test_who_may_not_download_is_refused_before_anything_is_sent(cast: Cast, stu
     assert Client().get(url_of(cast, study)).status_code == 302
     assert events() == []
     with pytest.raises(Refused):
-        begin_download(placement=placement_of(study, cast.ct).uuid, by=acting(cast.vera), session="")
+        begin_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.vera), session="")
     assert (
         "Download"
         not in client_of(cast.vera).get(f"/placements/{placement_of(study, cast.ct).uuid}/").content.decode()
@@ -124,21 +126,21 @@ def test_who_may_not_download_is_refused_before_anything_is_sent(cast: Cast, stu
 
 
 def test_a_right_that_ends_breaks_the_download_off_at_the_next_file(cast: Cast, study: Study) -> None:
-    begun = begin_download(placement=placement_of(study, cast.ct).uuid, by=acting(cast.ana), session="x")
+    begun = begin_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.ana), session="x")
     pieces = send_download(download=begun, readme="")
-    while begun.sent < 2:
+    while begun.studies[0].sent < 2:
         next(pieces)
 
     worklist_services.remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=OPERATOR)
 
     with pytest.raises(NothingThere):
         list(pieces)
-    assert begun.sent == 2
+    assert begun.studies[0].sent == 2
     assert events()[-1] == "Ana has received a part of the download of the study (2 images)"
 
 
 def test_a_reader_who_goes_away_is_recorded(cast: Cast, study: Study) -> None:
-    begun = begin_download(placement=placement_of(study, cast.ct).uuid, by=acting(cast.ana), session="x")
+    begun = begin_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.ana), session="x")
     pieces = send_download(download=begun, readme="")
     next(pieces)
 
@@ -160,3 +162,87 @@ def test_odd_objects_are_sent_though_a_dicomdir_cannot_list_them(
     sent = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert bare in sent
     assert report in sent
+
+
+@pytest.fixture
+def other(cast: Cast, study: Study) -> Study:
+    """An instance has the UID of an instance of the first study, as copies from elsewhere may have."""
+    first = study.instances.order_by("pk").first()
+    assert first is not None
+    take_in(cast.emergency, [sound(StudyInstanceUID="2.25.79", SOPInstanceUID=first.sop_instance_uid)])
+    return Study.objects.get(study_instance_uid="2.25.79")
+
+
+def selected(client: Client, *placements: Placement) -> Any:
+    return client.post("/studies/download/", {"placement": [placement.uuid for placement in placements]})
+
+
+def test_the_selected_studies_come_in_one_download_with_one_dicomdir(
+    cast: Cast, study: Study, other: Study, files: list[bytes], tmp_path: Path
+) -> None:
+    answer = selected(client_of(cast.adam), placement_of(study, cast.ct), placement_of(other, cast.emergency))
+    folder = unzipped(body_of(answer), tmp_path)
+
+    sent = objects_in(folder)
+    assert len(sent) == 5
+    assert set(files) < set(sent)
+    assert len(FileSet(folder / "DICOMDIR")) == 4
+    assert "2 imaging studies, downloaded from CIMAR: 5 images." in (folder / "README.TXT").read_text()
+    assert sorted(events()) == [
+        "Adam downloaded the study (1 image)",
+        "Adam downloaded the study (4 images)",
+        "Adam has received the whole download of the study (1 image)",
+        "Adam has received the whole download of the study (4 images)",
+    ]
+
+
+def test_of_several_studies_each_is_asked_for_and_none_is_sent_where_a_right_is_missing(
+    cast: Cast, study: Study, other: Study
+) -> None:
+    at_ct, at_emergency = placement_of(study, cast.ct), placement_of(other, cast.emergency)
+
+    assert selected(client_of(cast.vera), at_ct).status_code == 403
+    # Ana is on CT Reporting alone.
+    assert selected(client_of(cast.ana), at_ct, at_emergency).status_code == 403
+    assert selected(client_of(cast.ana), at_emergency).status_code == 404
+    assert selected(client_of(cast.ana)).status_code == 404
+    assert events() == []
+
+
+def test_more_studies_than_the_setting_allows_are_refused_with_both_numbers(
+    cast: Cast, study: Study, other: Study, settings: Any
+) -> None:
+    settings.CIMAR_DOWNLOAD_STUDIES = 1
+
+    answer = selected(client_of(cast.adam), placement_of(study, cast.ct), placement_of(other, cast.emergency))
+
+    assert answer.status_code == 403
+    assert "At most 1 study can be downloaded at once; 2 studies are selected." in answer.content.decode()
+    assert events() == []
+
+
+def test_what_was_not_sent_is_recorded_for_each_study(cast: Cast, study: Study, other: Study) -> None:
+    placements = [placement_of(study, cast.ct), placement_of(other, cast.emergency)]
+    begun = begin_download(placements=[each.uuid for each in placements], by=acting(cast.adam), session="x")
+    pieces = send_download(download=begun, readme="")
+    while begun.studies[0].sent < 4:
+        next(pieces)
+
+    pieces.close()  # type: ignore[attr-defined]  # a generator, as the server closes it
+
+    assert sorted(events()[-2:]) == [
+        "Adam has received a part of the download of the study (0 images)",
+        "Adam has received the whole download of the study (4 images)",
+    ]
+
+
+def test_the_cost_of_beginning_a_download_does_not_grow_with_the_studies(
+    cast: Cast, study: Study, other: Study, django_assert_num_queries: Any
+) -> None:
+    placements = [placement_of(study, cast.ct).uuid, placement_of(other, cast.emergency).uuid]
+    with CaptureQueriesContext(connection) as alone:
+        begin_download(placements=placements[:1], by=acting(cast.adam), session="x")
+
+    # the rights on the other worklist
+    with django_assert_num_queries(len(alone) + 1):
+        begin_download(placements=placements, by=acting(cast.adam), session="x")
