@@ -71,7 +71,9 @@ def _readme(begun: services.Download) -> str:
     lines = [
         _("%(studies)s, downloaded from CIMAR: %(images)s.") % content,
         _("Open DICOMDIR, or the whole folder, with a DICOM viewer."),
-        _(CORRECTED) if any(study.placement.study.n_corrections for study in begun.studies) else _(AS_RECEIVED),
+        _(CORRECTED)
+        if any(study.placement.study.n_corrections for study in begun.studies)
+        else _(AS_RECEIVED),
         *([_("Notes of those who shared:"), *notes] if notes else []),
     ]
     return "\n\n".join(lines) + "\n"
