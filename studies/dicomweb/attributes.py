@@ -83,16 +83,15 @@ def study_match(asked: Asked, question: DicomQuestion, placement: Placement) -> 
 
 def series_match(asked: Asked, question: DicomQuestion, series: Series) -> Model:
     stored = _stored(series)
-    above = {} if question.study else _study(asked, series.study, stored)
+    above = _which(series.study) if question.study else _study(asked, series.study, stored)
     model = {**above, **_series(series, stored), **_retrieved(asked, series.study, series)}
     return _whole(question, stored, model, _is_of_series)
 
 
 def instance_match(asked: Asked, question: DicomQuestion, instance: Instance) -> Model:
     stored = _stored(instance)
-    above: Model = {} if question.study else _study(asked, instance.study, stored)
-    if not question.series:
-        above |= _series(instance.series, stored)
+    above = _which(instance.study) if question.study else _study(asked, instance.study, stored)
+    above |= _which(instance.study, instance.series) if question.series else _series(instance.series, stored)
     model = {
         **above,
         **_instance(instance, stored),
@@ -106,6 +105,12 @@ MATCHES: dict[Level, Callable[[Asked, DicomQuestion, Any], Model]] = {
     Level.SERIES: series_match,
     Level.INSTANCE: instance_match,
 }
+
+
+def _which(study: Study, series: Series | None = None) -> Model:
+    """Whose the match is, also where the URL says it: clients build the next URL from the match alone."""
+    model = {"0020000D": _values("UI", [study.study_instance_uid])}
+    return model | ({"0020000E": _values("UI", [series.series_instance_uid])} if series is not None else {})
 
 
 def _study(asked: Asked, study: Study, stored: Model) -> Model:

@@ -1,0 +1,127 @@
+"""Unmodified DICOMweb clients, each from PyPI, against the site."""
+
+import json
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+
+from studies.ingest.sources import from_path
+from studies.models import Instance, Study
+from studies.services import take_in_all
+from tests.bad_files import dicom_storage
+from tests.cast import IMPORTER, Cast, acting
+from tests.clients.environments import SCRIPTS, python_of, run
+from worklists.services import make_token
+
+__all__ = ["dicom_storage"]
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+REAL = Path(pydicom.__file__).parent / "data" / "test_files"
+# Of each kind a few: three patients with CT and MR, a report, multi-frame and compressed images.
+CHOSEN = (
+    "CT_small.dcm",
+    "MR_small.dcm",
+    "JPEG2000.dcm",
+    "reportsi.dcm",
+    "rtplan.dcm",
+    "examples_rgb_color.dcm",
+)
+
+# Where the two may differ, and why the server is right.
+BEYOND = "The client's files answer with fewer attributes than PS3.18 tables 10.6.3-3 to 10.6.3-5 require."
+WHOSE = "The UIDs in the URL stand in each match too (PS3.18 section 8.3.4.4): dicomtrolley reads them."
+MORE = "More than PS3.18 tables 10.6.3-3 to 10.6.3-5 ask for; by `includefield` the server has it too."
+NATIVE = "A frame of native pixels is as long as its rows and columns say (PS3.5 section 8.1.1)."
+DIFFERENCES = {
+    "00080005 only in the server": "Answers say that they are in UTF-8 (PS3.18 section F.2).",
+    "00080005 value": "Metadata are in UTF-8 and say so, whatever the file was in (PS3.18 section F.2).",
+    "7FE00010 only in the server": "Metadata name bulk data by a URI (PS3.18 section F.2.6); files have none.",
+    **{f"{tag} only in the server": BEYOND for tag in (
+        "00080050", "00080056", "00080201", "00081030", "0008103E", "00081190", "00083002", "00400244", "00400245",
+    )},
+    **{f"{tag} only in the server": WHOSE for tag in ("0020000D", "0020000E")},
+    "00280008 only in the files": "The number of frames is sent where the image has it (PS3.3 section C.7.6.6).",
+    **{f"{tag} only in the files": MORE for tag in ("00280002", "00280004", "00280006", "00280101", "00280103")},
+    "the file client fails with HTTPError": "DICOMfileClient does not know implicit little endian.",
+    "the file client reads on behind the pixels": NATIVE,
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = [*(REAL / name for name in CHOSEN), *sorted((REAL / "dicomdirtests").rglob("*"))]
+    made = tmp_path / "files"
+    made.mkdir()
+    for number, file in enumerate(files):
+        is_index = file.name.startswith("DICOMDIR")
+        if file.is_file() and not is_index and file.read_bytes()[128:132] == b"DICM":
+            shutil.copy(file, made / f"{number:03}.dcm")
+    return made
+
+
+@pytest.fixture
+def token(cast: Cast) -> str:
+    last_day = date.today() + timedelta(days=7)
+    return make_token(
+        by=acting(cast.adam), name="Script", worklists=[cast.chest.uuid], last_day=last_day, may_store=True
+    ).secret
+
+
+def test_dicomweb_client_reads_here_what_it_reads_in_the_files(
+    cast: Cast, folder: Path, token: str, live_server: Any, dicom_storage: Path, record_property: Any
+) -> None:
+    python = python_of("dicomweb-client")
+    result = take_in_all(
+        worklist=cast.chest, by=IMPORTER, sources=[from_path(path) for path in sorted(folder.iterdir())]
+    )
+    for left in result.left_out:
+        Path(left.name).unlink()
+    url = f"{live_server.url}/dicomweb/{cast.chest.uuid}"
+
+    done = run([python, SCRIPTS / "compare.py", url, token, folder], seconds=200)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer = json.loads(done.stdout)
+    record_property("dicomweb-client", f"{answer['asked']} answers compared")
+    assert answer["studies"] == 11
+    assert {what.rpartition(": ")[2] for what in answer["differences"]} <= DIFFERENCES.keys()
+    in_metadata = {what for what in answer["differences"] if what.startswith("metadata")}
+    assert {what.rpartition(": ")[2] for what in in_metadata} == {
+        "00080005 only in the server",
+        "00080005 value",
+        "7FE00010 only in the server",
+    }
+
+
+def test_dicomweb_client_stores(
+    cast: Cast, folder: Path, token: str, live_server: Any, dicom_storage: Path
+) -> None:
+    python = python_of("dicomweb-client")
+    url = f"{live_server.url}/dicomweb/{cast.chest.uuid}"
+    files = [folder / name for name in ("000.dcm", "001.dcm", "003.dcm")]
+
+    first, again = (run([python, SCRIPTS / "store.py", url, token, *files]) for _time in range(2))
+
+    assert first.returncode == 0, first.stderr[-2000:]
+    assert again.stdout == first.stdout
+    assert json.loads(first.stdout) == {"stored": 3, "failed": 0}
+    assert Instance.objects.filter(study__home=cast.chest).count() == 3
+
+
+def test_dicomtrolley_finds_and_downloads(
+    cast: Cast, folder: Path, token: str, live_server: Any, dicom_storage: Path
+) -> None:
+    python = python_of("dicomtrolley")
+    take_in_all(worklist=cast.chest, by=IMPORTER, sources=[from_path(folder / "000.dcm")])
+    url = f"{live_server.url}/dicomweb/{cast.chest.uuid}"
+
+    done = run([python, SCRIPTS / "trolley.py", url, token, "CompressedSamples^CT1"])
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    study = Study.objects.get(home=cast.chest)
+    assert json.loads(done.stdout) == {"studies": [study.study_instance_uid], "instances": 1}
