@@ -5,6 +5,7 @@ NOT_A_DEED = {
     "audit.recording.event",
     "accounts.registration.check_usable",
     "worklists.account_names.tidied_account_name", "worklists.account_names.check_account_name",
+    "worklists.account_names.tidied_domain",
     "worklists.worklists.check_share_code",
     "worklists.common.check_an_administrator_stays", "worklists.common.check_not_being_replaced",
     "worklists.staff_claims.check_may_still_give",

@@ -44,6 +44,8 @@ def dialog(client: Any, *placements: Placement, **picked: Any) -> str:
 
 def mark_of(page: str, name: str) -> str:
     """The mark beside a recipient, as it is read; empty where there is none."""
+    # The recent recipients carry no mark: what is picked of them gets its own below.
+    page = re.sub(r'<ul class="recent">.*?</ul>', "", page)
     after = page.partition(f"<bdi>{name}</bdi>")[2] or page.partition(f'"chip-label">{name}</bdi>')[2]
     assert after, name
     mine = re.split(r"</label>|</li>", after)[0]
