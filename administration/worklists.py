@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -192,22 +191,12 @@ class WorklistAdmin(EditablePage):
 
     def add(self, change: Change) -> Done:
         assert change.account is not None  # chosen first
-        filled = dict(change.filled)
-        title = filled.pop("ae_title", None)
-        with transaction.atomic():
-            worklist = services.add_worklist(account=change.account, **filled, by=change.by)
-            if title:
-                services.set_ae_title(worklist=worklist, ae_title=title, by=change.by)
+        worklist = services.add_worklist(account=change.account, **change.filled, by=change.by)
         # The next step with a new worklist is to add members.
         return Done(self.added(worklist).sentence, worklist_tabs.url_of("members", worklist.pk))
 
     def change(self, change: Change) -> Done:
-        filled = dict(change.filled)
-        with transaction.atomic():
-            if "ae_title" in filled:
-                title = filled.pop("ae_title") or ""
-                services.set_ae_title(worklist=change.row, ae_title=title, by=change.by)
-            return self.saved(services.change_worklist(worklist=change.row, **filled, by=change.by))
+        return self.saved(services.change_worklist(worklist=change.row, **change.filled, by=change.by))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

@@ -31,7 +31,7 @@ def running(**bounds: Any) -> Iterator[int]:
 
 def enter(cast: Cast, **more: Any) -> Any:
     """The AE title of CT Reporting, and a PACS at this machine as its sender."""
-    services.set_ae_title(worklist=cast.ct, ae_title=CALLED, by=acting(cast.adam))
+    services.change_worklist(worklist=cast.ct, ae_title=CALLED, by=acting(cast.adam))
     given = {"name": "PACS of the main site", "ae_title": CALLING, "ip_address": LOCALHOST, **more}
     return services.add_sender(account=cast.northgate, worklist=cast.ct, by=acting(cast.adam), **given).sender
 

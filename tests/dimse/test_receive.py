@@ -111,7 +111,7 @@ def test_an_ended_sender_is_refused_also_within_its_association(cast: Cast, port
 
 def test_a_title_that_is_taken_away_is_refused(cast: Cast, port: int) -> None:
     enter(cast)
-    services.set_ae_title(worklist=cast.ct, ae_title="", by=acting(cast.adam))
+    services.change_worklist(worklist=cast.ct, ae_title="", by=acting(cast.adam))
 
     with called(port) as association:
         assert association.is_rejected

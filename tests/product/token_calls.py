@@ -46,9 +46,6 @@ TOKENS: dict[str, Callable[[World], object]] = {
     "token_sign_in.actor_with_token": lambda w: worklists.services.actor_with_token(
         secret="no token", ip_address=IP_ADDRESS
     ),
-    "ae_titles.set_ae_title": lambda w: worklists.services.set_ae_title(
-        worklist=w.cast.ct, ae_title="NORTHGATE_CT", by=acting(w.cast.adam)
-    ),
     "caller_sign_in.actor_of_caller": lambda w: _refused_caller(),
     "senders.add_sender": lambda w: add(w.cast),
     "senders.renew_sender_token": lambda w: worklists.services.renew_sender_token(

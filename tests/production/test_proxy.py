@@ -57,6 +57,7 @@ class Remember(BaseHTTPRequestHandler):
                 "path": self.path,
                 "headers": dict(self.headers),
                 "body": body,
+                "began": began,
                 "took": time.monotonic() - began,
             }
         )
@@ -120,7 +121,8 @@ class Proxy:
 
     @property
     def seen(self) -> list[dict[str, Any]]:
-        return [request for web in self.webs for request in web.seen]
+        """Whichever web process was asked, in their order."""
+        return sorted((each for web in self.webs for each in web.seen), key=lambda each: each["began"])
 
     def end(self) -> None:
         self.stack.down()

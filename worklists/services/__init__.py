@@ -7,7 +7,6 @@ then user, membership and worklist rows, ascending. `by=OPERATOR` is the person 
 from worklists.services.account import Begun, begin_account, create_account
 from worklists.services.account_names import confirm_account, decline_account_name
 from worklists.services.account_settings import change_account
-from worklists.services.ae_titles import set_ae_title
 from worklists.services.caller_sign_in import CallerRefused, actor_of_caller
 from worklists.services.mail_ticks import set_mail_tick
 from worklists.services.members import (
@@ -100,7 +99,6 @@ __all__ = [
     "resend_staff_invitation",
     "revoke_token",
     "set_active",
-    "set_ae_title",
     "set_mail_tick",
     "set_provider",
 ]

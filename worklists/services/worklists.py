@@ -20,6 +20,7 @@ from worklists import access, codes
 from worklists.events import on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
+from worklists.services.ae_titles import TITLE_TAKEN, tidied_ae_title
 from worklists.services.common import check_role_is_of, given, locked, standing, unused_code
 from worklists.services.senders import end_senders_of
 
@@ -54,6 +55,7 @@ def add_worklist(
     default_role: Role | None = None,
     takes_shares: bool = True,
     needs_approval: bool = False,
+    ae_title: str | None = None,
 ) -> Worklist:
     """A new location or group; members with every worklist have their rights on it at once.
 
@@ -78,6 +80,7 @@ def add_worklist(
             default_role=default_role,
             takes_shares=takes_shares,
             needs_approval=needs_approval,
+            ae_title=tidied_ae_title(ae_title) or None,
         )
         _check_name_is_free(worklist)
         _move_front_door(worklist, by=by)
@@ -105,6 +108,7 @@ def change_worklist(
     default_role: Role | Keep | None = KEEP,
     takes_shares: bool | Keep = KEEP,
     needs_approval: bool | Keep = KEEP,
+    ae_title: str | Keep | None = KEEP,
 ) -> Worklist:
     """Change what is given and leave the rest. An account has one front door: making one moves it.
 
@@ -118,6 +122,7 @@ def change_worklist(
         "is_front_door": is_front_door,
         "takes_shares": takes_shares,
         "needs_approval": needs_approval,
+        "ae_title": ae_title,
     }
     if worklist.account is not None and not isinstance(share_code, Keep):
         _count_typed(share_code, worklist.account, by)
@@ -186,6 +191,8 @@ def _tidied(field: str, value: Any, worklist: Worklist, account: Account) -> Any
             return _tidied_description(value)
         case "share_code":
             return _free_code(value, but=worklist)
+        case "ae_title":
+            return tidied_ae_title(value) or None
         case "default_role":
             check_role_is_of(account, value)
     return value
@@ -237,11 +244,13 @@ def _held(worklist: Worklist) -> Worklist:
 
 
 def _write(worklist: Worklist, *, update_fields: list[str] | None = None) -> None:
-    """Codes are the whole platform's, and another account may have taken this one a moment ago."""
+    """Codes and AE titles are the whole platform's, and another account may have taken one a moment ago."""
     try:
         with transaction.atomic():
             worklist.save(update_fields=update_fields)
     except IntegrityError as error:
+        if "an_ae_title_is_one_worklists" in str(error):
+            raise ValidationError({"ae_title": _(TITLE_TAKEN)}, code="taken") from error
         if "a_share_code_is_used_once_on_the_platform" not in str(error):
             raise
         raise ValidationError(_(CODE_TAKEN), code="share_code") from error
