@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from tests.cast import Cast, make_cast
 
@@ -41,9 +41,15 @@ class Kept:
 
     def __init__(self) -> None:
         self.layers: list[tuple[str, transaction.Atomic, bytes]] = []
+        self.connection = connections[DEFAULT_DB_ALIAS]
 
     def keep(self, wanted: list[str]) -> None:
         """Roll back what this test does not begin with, and make what is missing."""
+        here = connections[DEFAULT_DB_ALIAS]
+        if here is not self.connection:
+            # Beside a running event loop, as a browser brings one, Django has a connection of its own.
+            self._abandon()
+            self.connection = here
         if self.layers and (connection.connection is None or connection.closed_in_transaction):
             self._drop_to(0)
         common = 0
@@ -68,6 +74,15 @@ class Kept:
         # Deferred constraints are asked now, and not again in every test.
         connection.check_constraints()
         self.layers.append((name, atomic, pickle.dumps(made)))
+
+    def _abandon(self) -> None:
+        """On a connection that is no longer this test's, closing it rolls back."""
+        left = self.connection
+        if self.layers:
+            left.close()
+            left.connection, left.in_atomic_block, left.closed_in_transaction = None, False, False
+            left.needs_rollback, left.savepoint_ids, left.atomic_blocks = False, [], []
+        self.layers = []
 
     def _drop_to(self, number: int) -> None:
         while len(self.layers) > number:
