@@ -109,7 +109,7 @@ def test_a_code_is_changed_after_a_warning_and_printed_on_a_card(here: Cast, com
     adam.page.get_by_role("button", name="Change the code").click()
     adam.page.get_by_role("link", name="Card to print").click()
 
-    expect(adam.page.get_by_role("img", name="QR code with the share code")).to_be_visible()
+    expect(adam.page.get_by_role("img", name="QR code that opens the share code")).to_be_visible()
     adam.look("admin-code-card")
     adam.page.emulate_media(media="print")
     expect(adam.page.get_by_role("navigation")).to_have_count(0)

@@ -61,7 +61,7 @@ def test_the_demo_through_a_radiologists_eyes(
     ana.sees_an_image()
     ana.look("demo-study")
     picture("study")
-    ana.page.get_by_role("link", name="Access").click()
+    ana.page.get_by_role("link", name="Access", exact=True).click()
     expect(ana.page.get_by_role("heading", name="Who can see this study")).to_be_visible()
     ana.look("demo-access")
     picture("access")

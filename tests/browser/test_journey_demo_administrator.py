@@ -57,7 +57,7 @@ def test_the_demo_through_an_administrators_eyes(
     page.get_by_role("main").get_by_role("link", name="Outside Images", exact=True).click()
     page.get_by_role("link", name="Share code", exact=True).click()
     page.get_by_role("link", name="Card to print").click()
-    expect(page.get_by_role("img", name="QR code with the share code")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code that opens the share code")).to_be_visible()
     picture("admin-card", height=560)
 
     # Somebody's rights, worklist by worklist, and why.

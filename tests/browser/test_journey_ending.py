@@ -46,7 +46,7 @@ def test_a_share_ends_while_the_study_is_open(
     ana = come(cast.ana)
     ana.open_worklist("CT Reporting")
     ana.open_study(US_PATIENT)
-    ana.page.get_by_role("link", name="Access").click()
+    ana.page.get_by_role("link", name="Access", exact=True).click()
     ana.look("access")
     ana.page.get_by_role("link", name="End the share with Emergency").click()
     expect(ana.dialog.get_by_role("heading", name="End the share")).to_be_focused()

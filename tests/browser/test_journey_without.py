@@ -83,7 +83,7 @@ def test_without_script(hospital: Hospital, come: Callable[..., Person]) -> None
     # The study, its image, and the end of one share.
     ana.open_study(CT_PATIENT)
     expect(page.get_by_role("region", name="Image", exact=True).get_by_role("img")).to_be_visible()
-    page.get_by_role("link", name="Access").click()
+    page.get_by_role("link", name="Access", exact=True).click()
     page.get_by_role("link", name="End the share with Emergency").click()
     expect(page.get_by_text("Shared with Emergency")).to_be_visible()
     page.get_by_role("button", name="End the share").click()
