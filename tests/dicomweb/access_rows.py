@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from studies.ingest.store import put
+from tests.bad_files import sound
 from tests.matrix import DENIED, OK, Row
 
 NOT_SIGNED_IN = 401
@@ -28,6 +29,16 @@ def _stored(*what: str) -> Any:
 
     def args(world: SimpleNamespace) -> list[Any]:
         put(world.instance.blob.key, BytesIO(b"as received"))
+        return _named(*what)(world)
+
+    return args
+
+
+def _readable(*what: str) -> Any:
+    """The bytes are there, and are those of an image."""
+
+    def args(world: SimpleNamespace) -> list[Any]:
+        put(world.instance.blob.key, BytesIO(sound()))
         return _named(*what)(world)
 
     return args
@@ -72,8 +83,8 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         sent("instance", *instance),
         # Its bytes are not there, and where its frames lie is not known.
         _row("frames", {406: on_ct}, *instance, "1"),
-        # An instance of the cast has no such element.
-        Row("dicomweb:bulk_data", "get", _stored(*instance, "7FE00010"), {}, anonymous=NOT_SIGNED_IN),
+        # Any element is answered: the SOP Instance UID.
+        Row("dicomweb:bulk_data", "get", _readable(*instance, "00080018"), seen, anonymous=NOT_SIGNED_IN),
         # The stored bytes announce more than memory holds; who may not see them reads nothing of that.
         *(
             Row(
