@@ -5,8 +5,9 @@ import unicodedata
 
 # A whole email, nothing else: what is before the @ and after it has no space, bracket, comma or second @.
 EMAIL = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
-# `Doe, Jane <jane@example.org>`: a name, which may be quoted or have a comma, and the email in angle brackets.
-_BRACKETED = re.compile(r"(?P<name>(?:\"[^\"\r\n]*\"|[^<>;\r\n\"])*)<\s*(?P<email>[^<>\s]+)\s*>")
+# `Doe, Jane <jane@example.org>`: what is quoted, an email in angle brackets, or a sign that no name before one contains.
+# Each sign is read once, however long the text is.
+_PIECES = re.compile(r"\"[^\"\r\n]*\"|<\s*(?P<email>[^<>\s]+)\s*>|(?P<sign>[<>;\r\n\"])")
 _BETWEEN = re.compile(r"[,;\r\n\t]+")
 _QUOTED = re.compile(r"\"[^\"\r\n]*\"|'[^'\r\n]*'")
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
@@ -19,13 +20,17 @@ def emails_in(text: str) -> list[str]:
     """
     text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
     entries: list[str] = []
-    end = 0
-    for match in _BRACKETED.finditer(text):
-        entries += _plain(text[end : match.start()])
-        # Before the last name there may be emails of their own: `a@example.org, Doe, Jane <jane@example.org>`.
-        entries += [part for part in _plain(_QUOTED.sub("", match["name"])) if EMAIL.fullmatch(part)]
-        entries.append(_without_mailto(match["email"]))
-        end = match.end()
+    end = name_from = 0
+    for piece in _PIECES.finditer(text):
+        if piece["sign"]:
+            name_from = piece.end()
+        elif piece["email"]:
+            entries += _plain(text[end:name_from])
+            # Before the last name there may be emails of their own: `a@example.org, Doe, Jane <jane@example.org>`.
+            name = _QUOTED.sub("", text[name_from : piece.start()])
+            entries += [part for part in _plain(name) if EMAIL.fullmatch(part)]
+            entries.append(_without_mailto(piece["email"]))
+            end = name_from = piece.end()
     entries += _plain(text[end:])
     return list(dict.fromkeys(entries))
 
