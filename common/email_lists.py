@@ -5,7 +5,7 @@ import unicodedata
 
 # A whole email, nothing else: what is before the @ and after it has no space, bracket, comma or second @.
 EMAIL = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
-# `Doe, Jane <jane@example.org>`: what is quoted, an email in angle brackets, or a sign that no name before one contains.
+# `Doe, Jane <jane@example.org>`: a quotation, an email in angle brackets, or a sign that no name before one contains.
 # Each sign is read once, however long the text is.
 _PIECES = re.compile(r"\"[^\"\r\n]*\"|<\s*(?P<email>[^<>\s]+)\s*>|(?P<sign>[<>;\r\n\"])")
 _BETWEEN = re.compile(r"[,;\r\n\t]+")

@@ -12,7 +12,8 @@ from common.components.library import descriptions
 from tests.markup import HOSTILE, Structure
 
 # How each is called with a text from outside in every place that takes one; `study` has the text in all its fields.
-CALLS = {
+CALLS: dict[str, list[str]] = {
+    "check_patient": [],  # takes no text
     "date": ["{% date text %}", "{% date text time=True %}", "{% date None empty=text %}"],
     "icon": ["{% icon 'lock' label=text %}", "{% icon text %}"],
     "modality": ["{% modality codes %}"],
