@@ -33,7 +33,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
 @require_safe
 def shared_by_me_csv(request: HttpRequest) -> FileResponse:
     """All shares; the file's name says nothing of whom or what."""
-    zone = zone_named(request.user.timezone)  # type: ignore[union-attr]
+    zone = zone_named(request.user.timezone)  # type: ignore[union-attr]  # signed in
     file = export_shares_made(by=actor_of(request), zone=zone)
     return FileResponse(
         file, as_attachment=True, filename="shared-by-me.csv", content_type="text/csv; charset=utf-8"

@@ -15,7 +15,7 @@ from django.db import close_old_connections, connections
 from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
-from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]  # made at run time
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from audit.actor import Actor
