@@ -12,6 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from audit.actor import Kind
+from audit.requests import actor_of
+
 FOR_ADMINISTRATORS = gettext_noop("The administration pages are for administrators.")
 # In the home page's URL after a sign-in that took the place of a post: the page says that nothing was done.
 UNSENT = "unsent"
@@ -22,7 +25,7 @@ confirmed = reauthentication_required(app="allauth.mfa")
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For every page that is not public.
+    """For every page that is not public. The few that the holder of a guest link has are mounted for them elsewhere.
 
     A request for a part of a page is answered 401: the page asks to sign in and keeps what was typed. A whole page
     redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home page, which says so.
@@ -30,7 +33,7 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if request.user.is_authenticated:
+        if request.user.is_authenticated or actor_of(request).kind is Kind.GUEST_LINK:
             return view(request, *args, **kwargs)
         return to_sign_in(request)
 

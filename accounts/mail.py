@@ -7,9 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.template import Context, engines
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_noop
 
 from common.person_names import unlinked
 from common.text import without_deceitful
+
+NO_LONGER_ACTIVE = gettext_noop("The person is no longer active.")
 
 
 class NothingToSend(Exception):
@@ -18,7 +21,7 @@ class NothingToSend(Exception):
 
 # What a mail program may make a link of, and the codes that are typed from a mail.
 LINKS_AND_EMAILS = frozenset(
-    {"link", "profile", "password_reset_url", "email", "from_email", "to_email", "code"}
+    {"link", "viewer", "profile", "password_reset_url", "email", "from_email", "to_email", "code"}
 )
 
 

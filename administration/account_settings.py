@@ -20,6 +20,8 @@ from administration.change import Change, Done
 from administration.columns import column
 from administration.current_account import current_account
 from administration.forms import ServiceForm
+from administration.left_shares import left_shares_page
+from administration.life_policies import life_page
 from administration.page import EditablePage
 from administration.sign_in_provider import provider_page
 from audit import clock
@@ -31,7 +33,7 @@ from worklists import services
 from worklists.selectors import without_second_factor
 from worklists.selectors.code_owners import code_owner
 from worklists.services.account_names import NAME_TAKEN
-from worklists.services.account_settings import GRACE_RANGE, LONGEST_GRACE
+from worklists.services.account_settings import ACCEPTANCE, GRACE_RANGE, LONGEST_GRACE
 
 ABOUT_ACCOUNT = (
     Action.ACCOUNT_ADD,
@@ -62,9 +64,18 @@ HELP = {
     "guest_link_days": gettext_lazy(
         "1 to 365. People who create a guest link choose how long it lasts, up to this."
     ),
+    "guest_link_preset_days": gettext_lazy(
+        "1 to 365. What the dialog begins with; the longest life counts where it is shorter."
+    ),
     "character_set": gettext_lazy(
         "For files that do not say which character set their text is in, and whose text is not UTF-8. "
         "Applies to new uploads."
+    ),
+    "blanks_images": gettext_lazy(
+        "When a share ends or a person loses the right to open images while they have them open."
+    ),
+    "types_emails_twice": gettext_lazy(
+        "For email addresses that your organisation has not shared with before."
     ),
     "idle_minutes": gettext_lazy("5 to 480. Leave empty to use the platform’s setting."),
 }
@@ -87,6 +98,9 @@ class SettingsForm(ServiceForm):
         ),
         error_messages={"min_value": GRACE_RANGE, "max_value": GRACE_RANGE},
     )
+    primary_diagnosis = forms.BooleanField(
+        label=gettext_lazy("Remove the mark “Not for primary diagnosis” from images"), required=False
+    )
 
     class Meta:
         model = Account
@@ -95,16 +109,22 @@ class SettingsForm(ServiceForm):
             "timezone",
             "invitation_days",
             "guest_link_days",
+            "guest_link_preset_days",
             "idle_minutes",
             "character_set",
             "contact",
+            "blanks_images",
+            "types_emails_twice",
         )
         labels = {
             "name": gettext_lazy("Name"),
             "invitation_days": gettext_lazy("Invitations are valid for (days)"),
             "guest_link_days": gettext_lazy("Longest life of a guest link (days)"),
+            "guest_link_preset_days": gettext_lazy("Guest links are valid for (days)"),
             "character_set": gettext_lazy("Read as"),
             "contact": gettext_lazy("Contact for help"),
+            "blanks_images": gettext_lazy("Blank open images when the right to them ends"),
+            "types_emails_twice": gettext_lazy("Ask for a new email address twice when studies are shared"),
             "idle_minutes": gettext_lazy("Sign people out after (minutes without activity)"),
         }
         help_texts = HELP
@@ -115,12 +135,15 @@ class SettingsForm(ServiceForm):
         # Saved unchanged, the name that waits goes on waiting.
         self.initial["name"] = self.instance.name_asked_for or self.instance.name
         self.fields["timezone"].choices = timezones.choices()
-        # Left out, it stays as it is.
+        # Left out, they stay as they are.
         self.fields["character_set"].required = False
+        self.fields["guest_link_preset_days"].required = False
         self.initial["second_factor"] = required_from is not None
         self.fields["second_factor"].help_text = _required_help(required_from)
         if required_from is None:
             self.initial["second_factor_in"] = GRACE
+        self.initial["primary_diagnosis"] = self.instance.primary_diagnosis_at is not None
+        self.fields["primary_diagnosis"].help_text = _acceptance_help(self.instance)
 
 
 def _identity(account: Account) -> str:
@@ -137,6 +160,17 @@ def _required_help(required_from: datetime | None) -> str:
         return _("Every member must set up an authenticator app or a passkey, on their profile.")
     sentence = _("Required since %(when)s.") if required_from <= clock.now() else _("Required from %(when)s.")
     return sentence % {"when": moment(required_from)}
+
+
+def _acceptance_help(account: Account) -> str:
+    if account.primary_diagnosis_at is None:
+        return _("By ticking this you accept: %(text)s Who accepted, when, and these words are recorded.") % {
+            "text": _(ACCEPTANCE)
+        }
+    return _("Accepted on %(when)s: %(text)s") % {
+        "when": moment(account.primary_diagnosis_at),
+        "text": _(account.primary_diagnosis_text),
+    }
 
 
 class NewAccountForm(ServiceForm):
@@ -165,7 +199,12 @@ class NewAccountForm(ServiceForm):
 
 @admin.register(Account)
 class AccountAdmin(EditablePage):
-    row_pages = {"identity": identity_page, "provider": provider_page}
+    row_pages = {
+        "identity": identity_page,
+        "lives": life_page,
+        "left-shares": left_shares_page,
+        "provider": provider_page,
+    }
     noun, nouns = gettext_noop("account"), gettext_noop("accounts")
     add_label = gettext_lazy("Add an account")
     search_fields = ("name",)
@@ -205,8 +244,10 @@ class AccountAdmin(EditablePage):
             return [(None, ("name", "timezone", "email"))]
         return [
             (None, ("name", "timezone", "contact")),
-            (_("How long things last"), ("invitation_days", "guest_link_days")),
+            (_("How long things last"), ("invitation_days", "guest_link_preset_days", "guest_link_days")),
+            (_("Sharing"), ("types_emails_twice",)),
             (_("Text in uploaded files"), ("character_set",)),
+            (_("Viewer"), ("primary_diagnosis", "blanks_images")),
             (_("Signing in"), ("idle_minutes", "second_factor", "second_factor_in")),
         ]
 
@@ -227,8 +268,9 @@ class AccountAdmin(EditablePage):
         """A date of the second factor that is set and was not touched is left alone."""
         filled = dict(change.filled)
         required, days = filled.pop("second_factor"), filled.pop("second_factor_in")
-        if not filled["character_set"]:
-            del filled["character_set"]
+        for field in ("character_set", "guest_link_preset_days"):
+            if filled[field] in (None, ""):
+                del filled[field]
         if not required:
             filled["second_factor_in"] = None
         elif change.row.second_factor_from is None or days is not None:

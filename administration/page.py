@@ -32,6 +32,8 @@ from audit.requests import actor_of
 from common.exceptions import still_there
 
 BY_NAME_OR_EMAIL = gettext_lazy("By name or email address")
+# The button that shows what a change means, and saves nothing.
+EFFECT = "_effect"
 COMPARISONS = {"exact", "isnull", "id", "pk", "in", "gte", "gt", "lte", "lt"}
 
 
@@ -227,6 +229,21 @@ class EditablePage(AdminPage):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
+    # What a change gives and takes
+
+    shows_effect: ClassVar[bool] = False
+
+    def what_if(self, change: Change) -> list[str]:
+        """Who would gain and lose which studies, in sentences; asked where the page shows effects."""
+        return []
+
+    def _effect(self, request: HttpRequest, account: Account | None, row: Any, form: Any) -> HttpResponse:
+        """The form again with the effect of saving it, to htmx the effect alone. Nothing is saved."""
+        lines = self.what_if(Change(actor_of(request), account, row, form.cleaned_data))
+        if request.headers.get("HX-Request"):
+            return TemplateResponse(request, "admin/_effect_on_studies.html", {"effect_on_studies": lines})
+        return self.form_page(request, row, form, effect_on_studies=lines)
+
     # The form
 
     def sections(self, row: Any, form: Any) -> list[tuple[str | None, tuple[str, ...]]]:
@@ -254,6 +271,8 @@ class EditablePage(AdminPage):
         form = self.row_form(request.POST if request.method == "POST" else None, account=account, row=row)
         if not form.is_valid():
             return self.form_page(request, row, form)
+        if self.shows_effect and EFFECT in request.POST:
+            return self._effect(request, account, row, form)
         change = Change(actor_of(request), account, row, form.cleaned_data)
         try:
             done = self.add(change) if row is None else self.change(change)
@@ -265,7 +284,7 @@ class EditablePage(AdminPage):
             return refusal.answer(self.form_page(request, row, form), status=200)
         return self.lead_on(request, done)
 
-    def form_page(self, request: HttpRequest, row: Any, form: Any) -> HttpResponse:
+    def form_page(self, request: HttpRequest, row: Any, form: Any, **more: Any) -> HttpResponse:
         fieldsets = [(heading, {"fields": names}) for heading, names in self.sections(row, form)]
         kicker = "" if row is None else capfirst(_(self.noun))
         context = self.context(
@@ -278,6 +297,8 @@ class EditablePage(AdminPage):
             media=form.media,
             original=row,
             is_popup=False,
+            shows_effect=self.shows_effect and (row is not None or more),
+            **more,
         )
         context |= self.about(request, row, form)
         return self.render_change_form(request, context, add=row is None, change=row is not None, obj=row)

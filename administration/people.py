@@ -17,6 +17,7 @@ from administration.change import Change, Done
 from administration.choices import filter_by, number_in, yes_or_no
 from administration.columns import column, ticked
 from administration.current_account import administered_accounts, current_account
+from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.invitation_forms import EVERY_WORKLIST, EVERY_WORKLIST_HELP, ROLE_HELP
 from administration.page import BY_NAME_OR_EMAIL, EditablePage
@@ -28,6 +29,8 @@ from audit.requests import actor_of
 from common.formats import moment
 from common.nouns import counted
 from sharing.selectors import Leaving, what_ends_by_leaving
+from sharing.selectors.leaving import guest_links_that_end
+from sharing.selectors.what_if import if_account_member, if_left
 from sharing.services import leave_account
 from worklists import services
 from worklists.models import WorklistMembership
@@ -176,6 +179,13 @@ class AccountMembershipAdmin(EditablePage):
         about_them = AuditEvent.objects.filter(account_id=row.account_id, action__in=ABOUT_PEOPLE)
         return about_them.filter(detail__person_id=row.user_id)
 
+    shows_effect = True
+
+    def what_if(self, change: Change) -> list[str]:
+        row, filled = change.row, change.filled
+        what = if_account_member(row, role=filled["role"], every_worklist=filled["every_worklist"])
+        return lines_of(what, row.account)
+
     # Leaving
 
     def about_removal(self, row: AccountMembership) -> dict[str, Any]:
@@ -225,7 +235,14 @@ def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tupl
         lines.append((number, sentence % {"names": _named(ends)}))
     else:
         lines.append((None, _("They are not on any worklist.")))
-    lines.append((None, _("Shares they made from the account’s worklists stay.")))
+    lines += [(None, line) for line in lines_of(if_left(membership), membership.account)]
+    if links := guest_links_that_end(membership):
+        sentence = ngettext("guest link they made stops working", "guest links they made stop working", links)
+        lines.append((links, sentence))
+    stay = _(
+        "Shares they made from the account’s worklists stay. Another member can take them over: see Settings."
+    )
+    lines.append((None, stay))
     if for_good:
         lines.append(
             (

@@ -18,11 +18,13 @@ from administration.change import Change, Done
 from administration.choices import filter_by
 from administration.columns import column
 from administration.current_account import current_account
+from administration.effect_on_studies import lines_of
 from administration.page import EditablePage
 from audit.actions import Action
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.nouns import counted
+from sharing.selectors.what_if import if_role
 from worklists import permissions, selectors, services
 from worklists.permission_texts import checklist
 from worklists.shipped_roles import TICKED_WITH
@@ -195,7 +197,9 @@ def _effect(
 ) -> dict[str, Any]:
     """For the panel “What changes if you save”."""
     known = [codename for codename in ticks if codename in permissions.KNOWN]
+    account_role = role is not None and account is not None and set(known) != set(stored)
     return {
+        "studies": lines_of(if_role(role, known), account) if account_role else [],
         "effect": selectors.effect_of(role, known, stored=stored) if role is not None else None,
         "lacking": permissions.why_not_give(actor_of(request), account, permissions.brings(stored, known)),
     }

@@ -85,6 +85,14 @@ SECTIONS = (
         ),
     ),
     Section(
+        gettext_noop("Sharing rules"),
+        "share",
+        "sharing_sharerule_changelist",
+        gettext_noop(
+            "Who may share with whom, and in which way. Before you save a rule, you see what it means."
+        ),
+    ),
+    Section(
         gettext_noop("Invitations"),
         "mail",
         "accounts_invitation_changelist",
@@ -104,6 +112,14 @@ SECTIONS = (
         "upload",
         "worklists_sender_changelist",
         gettext_noop("Machines, such as a PACS, that store studies on a worklist. Add a sender, or end it."),
+    ),
+    Section(
+        gettext_noop("Destinations"),
+        "share",
+        "worklists_destination_changelist",
+        gettext_noop(
+            "Systems, such as a PACS, that studies can be sent to. Add a destination, change or remove it."
+        ),
     ),
     Section(
         gettext_noop("Users"),

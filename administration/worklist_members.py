@@ -17,6 +17,7 @@ from administration.change import Change, Done, Refusal
 from administration.choices import SearchedChoice, filter_by
 from administration.columns import column
 from administration.current_account import current_account
+from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.page import BY_NAME_OR_EMAIL, EditablePage
 from administration.removal import no_longer_member, removal_title
@@ -24,6 +25,7 @@ from administration.worklist_tabs import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.nouns import counted
+from sharing.selectors.what_if import if_worklist_member
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors import administration as staff
@@ -206,8 +208,17 @@ class WorklistMembershipAdmin(EditablePage):
             )
         if shift.gains:
             sentences.append(_("They gain: %(permissions)s.") % {"permissions": listed(shift.gains)})
+        what = if_worklist_member(row.worklist, [row.user_id], role=None, removed=True)
+        sentences += lines_of(what, row.worklist.account)
         sentences.append(_("Shares they made from it stay."))
         return sentences
+
+    shows_effect = True
+
+    def what_if(self, change: Change) -> list[str]:
+        filled, row = change.filled, change.row
+        worklist, user = (filled["worklist"], filled["user"]) if row is None else (row.worklist, row.user)
+        return lines_of(if_worklist_member(worklist, [user.pk], role=filled["role"]), worklist.account)
 
     # Changes: each leads back to the members of the worklist
 

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -18,12 +17,15 @@ from administration.change import Change, Done
 from administration.choices import ChoiceFilter, filter_by, yes_or_no
 from administration.columns import AE_TITLE, NO, YES, column
 from administration.current_account import current_account
+from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.page import EditablePage
 from audit.models import AuditEvent
 from common.formats import code_groups
+from common.markup import format_html
 from common.nouns import counted
 from common.text import identity_of_code
+from sharing.selectors.what_if import if_default_role
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
 from worklists import services
@@ -188,6 +190,14 @@ class WorklistAdmin(EditablePage):
         if row is None:
             return {}
         return {"tabs": worklist_tabs.tabs(row), "counts": count_members(row)}
+
+    shows_effect = True
+
+    def what_if(self, change: Change) -> list[str]:
+        """The default role alone gives and takes studies. A new worklist has no members yet."""
+        if change.row is None:
+            return []
+        return lines_of(if_default_role(change.row, change.filled["default_role"]), change.row.account)
 
     def add(self, change: Change) -> Done:
         assert change.account is not None  # chosen first

@@ -22,6 +22,9 @@ class Action(models.TextChoices):
     SENDER_ADD = "account:sender:add", gettext_lazy("Sender added")
     SENDER_RENEW = "account:sender:renew", gettext_lazy("Sender's token renewed")
     SENDER_END = "account:sender:end", gettext_lazy("Sender ended")
+    DESTINATION_ADD = "account:destination:add", gettext_lazy("Destination added")
+    DESTINATION_CHANGE = "account:destination:change", gettext_lazy("Destination changed")
+    DESTINATION_END = "account:destination:end", gettext_lazy("Destination removed")
     PASSWORD_CHANGE = "account:password:change", gettext_lazy("Password changed")
     PASSWORD_RESET = "account:password:reset", gettext_lazy("Password reset")
     EMAIL_CHANGE = "account:address:change", gettext_lazy("Email address changed")
@@ -37,10 +40,15 @@ class Action(models.TextChoices):
     ACCOUNT_NAME_DECLINE = "account:name:decline", gettext_lazy("Account name declined")
     PROVIDER_CHANGE = "account:provider:change", gettext_lazy("Sign-in provider set")
     PROVIDER_REMOVE = "account:provider:remove", gettext_lazy("Sign-in provider removed")
+    SHARE_RULE_ADD = "account:rule:add", gettext_lazy("Sharing rule added")
+    SHARE_RULE_CHANGE = "account:rule:change", gettext_lazy("Sharing rule changed")
+    SHARE_RULE_REMOVE = "account:rule:remove", gettext_lazy("Sharing rule removed")
+    SHARES_TAKE_OVER = "account:shares:change", gettext_lazy("Shares taken over")
     ROLE_ADD = "account:role:add", gettext_lazy("Role added")
     ROLE_CHANGE = "account:role:change", gettext_lazy("Role changed")
     ROLE_REMOVE = "account:role:remove", gettext_lazy("Role removed")
     ROLE_REPLACE = "account:role:replace", gettext_lazy("Role replaced")
+    RIGHTS_NOTE = "account:rights:note", gettext_lazy("Roles and memberships noted")
     MEMBER_ADD = "account:member:add", gettext_lazy("Account member added")
     MEMBER_CHANGE = "account:member:change", gettext_lazy("Account member changed")
     MEMBER_LEAVE = "account:member:remove", gettext_lazy("Account member removed or left")
@@ -69,7 +77,10 @@ class Action(models.TextChoices):
     WORKLIST_MEMBER_REMOVE = "worklist:member:remove", gettext_lazy("Worklist member removed")
     CODE_CHANGE = "worklist:code:change", gettext_lazy("Share code changed")
     CODE_LOOK_UP = "worklist:code:read", gettext_lazy("Share code looked up")
-    MAIL_TICK = "worklist:mail:change", gettext_lazy("Email notifications changed")
+    NOTICE_CHOICE = "worklist:mail:change", gettext_lazy("Notifications changed")
+    NOTICE_PRESET = "worklist:notices:change", gettext_lazy("Notifications of new members changed")
+    NOTICES_READ = "account:notices:list", gettext_lazy("Viewed own notifications")
+    NOTICES_MARK = "account:notices:change", gettext_lazy("Marked own notifications as read")
     LIST_READ = "worklist:studies:list", gettext_lazy("Viewed the list")
     SHARES_READ = "worklist:shares:list", gettext_lazy("Viewed own shares")
     LIST_SEARCH = "worklist:studies:search", gettext_lazy("Searched the list")
@@ -85,9 +96,16 @@ class Action(models.TextChoices):
     DIALOG_READ = "study:dialog:open", gettext_lazy("Viewed a dialog")
     STUDY_OPEN = "study:study:open", gettext_lazy("Study opened")
     IMAGES_SERVED = "study:images:open", gettext_lazy("Images viewed")
+    IMAGE_SAVE = "study:image:save", gettext_lazy("Image saved")
+    IMAGE_PRINT = "study:image:print", gettext_lazy("Image printed")
     STUDY_DOWNLOAD = "study:study:download", gettext_lazy("Study downloaded")
     STUDY_DOWNLOAD_END = "study:download:end", gettext_lazy("Download ended")
+    STUDY_SEND = "study:study:send", gettext_lazy("Sending to another system requested")
+    STUDY_SEND_END = "study:sending:end", gettext_lazy("Sending to another system ended")
+    STUDY_SEND_CANCEL = "study:sending:cancel", gettext_lazy("Sending to another system cancelled")
+    SENDINGS_READ = "study:sending:list", gettext_lazy("Viewed own sendings to other systems")
     STUDY_EDIT = "study:study:change", gettext_lazy("Study corrected")
+    STUDY_MOVE = "study:home:change", gettext_lazy("Original moved to another worklist")
     PATIENT_CONFIRM = "study:patient:confirm", gettext_lazy("Patient confirmed")
     STUDY_DELETE = "study:study:remove", gettext_lazy("Study deleted")
     STUDY_BYTES_REMOVE = "study:bytes:remove", gettext_lazy("Files of a deleted study removed")
@@ -99,12 +117,45 @@ class Action(models.TextChoices):
     SHARE_END = "study:share:end", gettext_lazy("Share ended")
     SHARE_EXPIRE = "study:share:expire", gettext_lazy("Share expired")
     SHARE_UNREACHABLE = "study:share:lapse", gettext_lazy("Share ended because an earlier share ended")
+    TIME_ASK = "study:time:ask", gettext_lazy("More time asked for")
+    TIME_DECLINE = "study:time:decline", gettext_lazy("More time declined")
     SHARE_APPROVE = "study:share:approve", gettext_lazy("Share approved")
     SHARE_DECLINE = "study:share:decline", gettext_lazy("Share declined")
     SHARE_CLAIM = "study:share:claim", gettext_lazy("Waiting share received")
+    SHARE_ACKNOWLEDGE = "study:share:acknowledge", gettext_lazy("Receipt acknowledged")
     SHARE_DROP = "study:share:drop", gettext_lazy("Waiting share cancelled")
+    GUEST_LINK_ADD = "study:link:add", gettext_lazy("Guest link made")
+    GUEST_LINK_MAIL = "study:link:mail", gettext_lazy("Guest link emailed")
+    GUEST_LINK_EXTEND = "study:link:change", gettext_lazy("Guest link extended")
+    GUEST_LINK_END = "study:link:end", gettext_lazy("Guest link ended")
+    GUEST_LINK_LAPSE = "study:link:lapse", gettext_lazy("Guest link ended by itself")
+    GUEST_LINK_OPEN = "study:link:open", gettext_lazy("Guest link opened")
+    GUEST_LINK_REFUSED = "study:link:refuse", gettext_lazy("Guest link not opened")
+    GUEST_LINK_PRINT = "study:link:print", gettext_lazy("Letter with a guest link shown")
+    GUEST_LINK_ASK = "study:link:ask", gettext_lazy("New guest link asked for")
+    GUEST_LINKS_READ = "study:link:list", gettext_lazy("Viewed guest links")
     REFUSED = "study:share:refuse", gettext_lazy("Share refused")
     DENIED = "platform:deed:refuse", gettext_lazy("Refused")
 
     AUDIT_READ = "audit:trail:list", gettext_lazy("Read the audit trail")
     AUDIT_EXPORT = "audit:trail:export", gettext_lazy("Exported the audit trail")
+
+
+# What decides who may do what on worklists, beside shares: a replay reads these.
+CHANGES_OF_RIGHTS = (
+    Action.RIGHTS_NOTE,
+    Action.ROLE_ADD,
+    Action.ROLE_CHANGE,
+    Action.ROLE_REMOVE,
+    Action.MEMBER_ADD,
+    Action.MEMBER_CHANGE,
+    Action.MEMBER_LEAVE,
+    Action.USER_DEACTIVATE,
+    Action.USER_REACTIVATE,
+    Action.WORKLIST_ADD,
+    Action.WORKLIST_CHANGE,
+    Action.WORKLIST_REMOVE,
+    Action.WORKLIST_MEMBER_ADD,
+    Action.WORKLIST_MEMBER_CHANGE,
+    Action.WORKLIST_MEMBER_REMOVE,
+)

@@ -61,7 +61,7 @@ class Sender:
 class GuestLink:
     """Some placements on one worklist, shown to the holder of the link under the role *Guest*.
 
-    It works only while its maker may make guest links on that worklist.
+    It works only while its maker may make guest links on that worklist, and lets no one do what its maker may not do.
     """
 
     uuid: UUID
@@ -69,6 +69,12 @@ class GuestLink:
     worklist_id: int
     placements: frozenset[UUID]
     made_by: "User"
+    may_download: bool = False
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The rights that the link can carry at most: what its maker chose when it was made."""
+        return frozenset({"open_study", "download_study"} if self.may_download else {"open_study"})
 
 
 class Place(Protocol):

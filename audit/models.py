@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from audit.actions import Action
+from audit.actions import CHANGES_OF_RIGHTS, Action
 
 
 class AuditEvent(models.Model):
@@ -58,6 +58,11 @@ class AuditEvent(models.Model):
             ),
             models.Index(fields=["account_id", "-id"], name="audit_of_an_account"),
             models.Index(fields=["by_id", "-id"], name="audit_of_a_person"),
+            models.Index(
+                fields=["account_id", "id"],
+                name="audit_of_rights",
+                condition=models.Q(action__in=[str(action) for action in CHANGES_OF_RIGHTS]),
+            ),
             models.Index(
                 fields=["by_id"],
                 name="audit_of_new_names",

@@ -22,9 +22,16 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def act_as(request: HttpRequest, actor: Actor) -> None:
-    """For a request that carries a token: its actor, whoever may be signed in."""
+def act_as(request: HttpRequest, actor: Actor, *, visit: str = "") -> None:
+    """For a request that carries a token or belongs to a guest link: its actor, whoever may be signed in."""
     request._actor = actor  # type: ignore[attr-defined]  # read by `actor_of`
+    request._visit = visit  # type: ignore[attr-defined]  # read by `visit_of`
+
+
+def visit_of(request: HttpRequest) -> str:
+    """What tells one visit of the actor from another: the session, or what a guest's opening began; "" for a token."""
+    visit: str | None = getattr(request, "_visit", None)
+    return visit if visit is not None else request.session.session_key or ""
 
 
 def ip_address_of(request: HttpRequest) -> str | None:

@@ -20,6 +20,9 @@ SENTENCES: dict[Action, str] = {
     Action.SENDER_ADD: gettext_noop("{who} added the sender{sender} to {place}"),
     Action.SENDER_RENEW: gettext_noop("{who} made a new token for the sender{sender} of {place}"),
     Action.SENDER_END: gettext_noop("{who} ended the sender{sender} of {place}"),
+    Action.DESTINATION_ADD: gettext_noop("{who} added the destination{destination} to {account}"),
+    Action.DESTINATION_CHANGE: gettext_noop("{who} changed the destination{destination} of {account}"),
+    Action.DESTINATION_END: gettext_noop("{who} removed the destination{destination} of {account}"),
     Action.PASSWORD_CHANGE: gettext_noop("{who} changed their password"),
     Action.PASSWORD_RESET: gettext_noop("{who} reset their password"),
     Action.EMAIL_CHANGE: gettext_noop("{who} changed their email address to {email}"),
@@ -35,10 +38,17 @@ SENTENCES: dict[Action, str] = {
     Action.ACCOUNT_NAME_DECLINE: gettext_noop("{who} declined to rename {account}{new_name}{why}"),
     Action.PROVIDER_CHANGE: gettext_noop("{who} set the sign-in provider of {account}"),
     Action.PROVIDER_REMOVE: gettext_noop("{who} removed the sign-in provider of {account}"),
+    Action.SHARE_RULE_ADD: gettext_noop("{who} added a sharing rule to {account}{rule}"),
+    Action.SHARE_RULE_CHANGE: gettext_noop("{who} changed a sharing rule of {account}{rule}"),
+    Action.SHARE_RULE_REMOVE: gettext_noop("{who} removed a sharing rule of {account}{rule}"),
+    Action.SHARES_TAKE_OVER: gettext_noop(
+        "{who} let {person} take over the shares of {from_person} in {account}{shares}"
+    ),
     Action.ROLE_ADD: gettext_noop("{who} added the role {role}"),
     Action.ROLE_CHANGE: gettext_noop("{who} changed the role {role}{rights}"),
     Action.ROLE_REMOVE: gettext_noop("{who} removed the role {role}"),
     Action.ROLE_REPLACE: gettext_noop("{who} replaced the role {role}{new_role}"),
+    Action.RIGHTS_NOTE: gettext_noop("Roles and memberships were noted as they stood"),
     Action.MEMBER_ADD: gettext_noop("{who} {joined} {account}{as_role}"),
     Action.MEMBER_CHANGE: gettext_noop("{who} {changed} {account}{to_role}"),
     Action.MEMBER_LEAVE: gettext_noop("{who} {left} {account}"),
@@ -70,7 +80,10 @@ SENTENCES: dict[Action, str] = {
     Action.WORKLIST_MEMBER_REMOVE: gettext_noop("{who} removed {person} from {place}"),
     Action.CODE_CHANGE: gettext_noop("{who} changed the share code of {place}"),
     Action.CODE_LOOK_UP: gettext_noop("{who} looked up a share code{place_of_code}"),
-    Action.MAIL_TICK: gettext_noop("{who} changed email notifications for {place}"),
+    Action.NOTICE_CHOICE: gettext_noop("{who} changed their notifications for {place}"),
+    Action.NOTICE_PRESET: gettext_noop("{who} changed which notifications new members of {place} start with"),
+    Action.NOTICES_READ: gettext_noop("{who} viewed their notifications"),
+    Action.NOTICES_MARK: gettext_noop("{who} marked notifications as read"),
     Action.LIST_READ: gettext_noop("{who} viewed the list of {place}"),
     Action.SHARES_READ: gettext_noop("{who} viewed the shares they made{as_csv}"),
     Action.LIST_SEARCH: gettext_noop("{who} searched the list of {place}"),
@@ -87,9 +100,22 @@ SENTENCES: dict[Action, str] = {
     Action.DIALOG_READ: gettext_noop("{who} viewed {dialog}{studies}"),
     Action.STUDY_OPEN: gettext_noop("{who} opened the study"),
     Action.IMAGES_SERVED: gettext_noop("{who} viewed images of the study"),
-    Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study{images}"),
-    Action.STUDY_DOWNLOAD_END: gettext_noop("{who} has received the whole download of the study{images}"),
+    Action.IMAGE_SAVE: gettext_noop("{who} saved an image of the study as a picture"),
+    Action.IMAGE_PRINT: gettext_noop("{who} printed an image of the study"),
+    Action.STUDY_DOWNLOAD: gettext_noop("{who} downloaded the study{images}{deidentified}{going_on}"),
+    Action.STUDY_DOWNLOAD_END: gettext_noop(
+        "{who} has received the {whole} download of the study{images}{deidentified}"
+    ),
+    Action.STUDY_SEND: gettext_noop("{who} asked to send the study to the destination{destination}"),
+    Action.STUDY_SEND_END: gettext_noop(
+        "The study was sent for {who} to the destination{destination}{images}"
+    ),
+    Action.STUDY_SEND_CANCEL: gettext_noop(
+        "{who} cancelled sending the study to the destination{destination}{images}"
+    ),
+    Action.SENDINGS_READ: gettext_noop("{who} viewed what they sent to other systems{studies}"),
     Action.STUDY_EDIT: gettext_noop("{who} corrected the study{changes}{reason}"),
+    Action.STUDY_MOVE: gettext_noop("{who} moved the original from {place} to {other}{reason}"),
     Action.PATIENT_CONFIRM: gettext_noop(
         "{who} confirmed that the patient is right, although other studies with this MRN differ{reason}"
     ),
@@ -104,10 +130,23 @@ SENTENCES: dict[Action, str] = {
     Action.SHARE_UNREACHABLE: gettext_noop(
         "The share with {other}{method} ended because an earlier share ended"
     ),
+    Action.TIME_ASK: gettext_noop("{who} asked for more time for the study on {place}"),
+    Action.TIME_DECLINE: gettext_noop("{who} declined more time for the share with {other}{method}"),
     Action.SHARE_APPROVE: gettext_noop("{who} approved the share with {other}{method}"),
     Action.SHARE_DECLINE: gettext_noop("{who} declined the share with {other}{method}{why}"),
     Action.SHARE_CLAIM: gettext_noop("{who} received the study shared with {other}"),
+    Action.SHARE_ACKNOWLEDGE: gettext_noop("{who} acknowledged receipt of the study"),
     Action.SHARE_DROP: gettext_noop("The share waiting for {other} was cancelled{why}"),
+    Action.GUEST_LINK_ADD: gettext_noop("{who} made a guest link{link}{until}"),
+    Action.GUEST_LINK_MAIL: gettext_noop("{who} emailed the guest link{link} to {email}"),
+    Action.GUEST_LINK_EXTEND: gettext_noop("{who} extended the guest link{link}{until}{before}"),
+    Action.GUEST_LINK_END: gettext_noop("{who} ended the guest link{link}"),
+    Action.GUEST_LINK_LAPSE: gettext_noop("The guest link{link} ended{why}"),
+    Action.GUEST_LINK_OPEN: gettext_noop("The study was opened with the guest link{link}{authoriser}"),
+    Action.GUEST_LINK_REFUSED: gettext_noop("A wrong password was entered for the guest link{link}"),
+    Action.GUEST_LINK_PRINT: gettext_noop("{who} saw the letter with the guest link{link}"),
+    Action.GUEST_LINK_ASK: gettext_noop("A new guest link was asked for in place of{link}{authoriser}"),
+    Action.GUEST_LINKS_READ: gettext_noop("{who} viewed guest links{links}"),
     Action.REFUSED: gettext_noop("{who} could not share the study{with_other}{method}{why}"),
     Action.DENIED: gettext_noop("{who} was refused access{attempt}"),
     Action.AUDIT_READ: gettext_noop("{who} read the audit trail{filtered}"),
@@ -121,10 +160,14 @@ OTHERWISE: dict[tuple[Action, str], str] = {
     (Action.SIGN_IN_FAILED, "refused"): SENTENCES[Action.SIGN_IN_FAILED],
     (Action.FACTOR_FAILED, "failed"): SENTENCES[Action.FACTOR_FAILED],
     (Action.STUDY_DOWNLOAD_END, "failed"): gettext_noop(
-        "{who} has received a part of the download of the study{images}"
+        "{who} has received a part of the download of the study{images}{deidentified}"
+    ),
+    (Action.STUDY_SEND_END, "failed"): gettext_noop(
+        "The study was not sent whole for {who} to the destination{destination}{images}"
     ),
     (Action.UPLOAD_REFUSED, "refused"): SENTENCES[Action.UPLOAD_REFUSED],
     (Action.OTHER_PATIENT_REFUSED, "refused"): SENTENCES[Action.OTHER_PATIENT_REFUSED],
+    (Action.GUEST_LINK_REFUSED, "refused"): SENTENCES[Action.GUEST_LINK_REFUSED],
     (Action.REFUSED, "refused"): SENTENCES[Action.REFUSED],
     (Action.DENIED, "refused"): SENTENCES[Action.DENIED],
 }
@@ -133,19 +176,27 @@ IN_FRONT = {"refused": gettext_noop("Refused: {sentence}"), "failed": gettext_no
 # The dialogs that name studies and recipients, and the pages of the administration that name people.
 DIALOGS = {
     "share": gettext_noop("the share dialog"),
-    "report": gettext_noop("the report of a press of Share Studies"),
+    "report": gettext_noop("the report after sharing"),
+    "approvals": gettext_noop("the shares that wait for approval or were decided"),
+    "receipt": gettext_noop("the receipt of what was shared"),
     "change": gettext_noop("a share before changing it"),
+    "more_time": gettext_noop("a request for more time"),
     "end": gettext_noop("what ends with a share"),
     "remove": gettext_noop("what ends with a removal"),
     "delete": gettext_noop("what ends with a deletion"),
+    "move": gettext_noop("the study before moving its original"),
     "patient": gettext_noop("what differs under the MRN of the study"),
+    "send": gettext_noop("the study before sending it to another system"),
     "correct": gettext_noop("the details of the study before correcting them"),
+    "download": gettext_noop("what can be downloaded"),
+    "link": gettext_noop("the guest link dialog"),
 }
 PAGES = {
     "accounts_account": gettext_noop("the settings"),
     "accounts_accountmembership": gettext_noop("the people"),
     "accounts_invitation": gettext_noop("the invitations"),
     "accounts_role": gettext_noop("the roles"),
+    "sharing_sharerule": gettext_noop("the sharing rules"),
     "accounts_user": gettext_noop("the users"),
     "worklists_worklist": gettext_noop("the worklists"),
     "worklists_worklistmembership": gettext_noop("the worklist members"),
@@ -196,6 +247,13 @@ REASONS = {
     "provider": gettext_noop("the sign-in provider of the organisation gave an invalid answer"),
     "removed": gettext_noop("removed from the worklist"),
     "study_deleted": gettext_noop("the study was deleted"),
+    "moved": gettext_noop("the original was moved to the worklist"),
     "left": gettext_noop("the person left the account"),
     "withdrawn": gettext_noop("the invitation was withdrawn"),
+    "undone": gettext_noop("undone right after sharing"),
+    "ended": gettext_noop("ended by a person"),
+    "expired": gettext_noop("reached its end date"),
+    "password": gettext_noop("too many wrong passwords"),
+    "no_study": gettext_noop("the study is no longer on the worklist"),
+    "no_right": gettext_noop("the person who made the link may no longer do so"),
 }

@@ -18,7 +18,9 @@ from bench.profile import Profile
 from bench.table import Row, loaded, markdown, missing
 from cimar.installation import CHECKOUT, Problem
 
-GROUPS = ("lists", "rights", "shares", "access", "images", "ingest", "law")
+GROUPS = ("lists", "rights", "shares", "access", "images", "ingest", "dicomweb", "viewer", "law")
+# `bin/bench images`: all there is about images.
+TOPICS = {"images": ("images", "ingest", "dicomweb"), "viewer": ("viewer",)}
 SMALL = 10_000
 # A page that takes no more milliseconds than this is flat whatever it takes at another size.
 FLAT_ANYWAY = 5.0
@@ -33,6 +35,7 @@ def main() -> int:
         "--quick", action="store_true", help=f"{SMALL:,} studies, fewer repetitions: does it run?"
     )
     parser.add_argument("--only", choices=GROUPS, action="append", help="these rows; may be given again")
+    parser.add_argument("topic", nargs="?", choices=TOPICS, help="the rows about these alone")
     parser.add_argument("--load", action="store_true", help="make the data and stop")
     parser.add_argument("--profile", default="bench", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -45,13 +48,14 @@ def main() -> int:
 
 def run(given: argparse.Namespace) -> int:
     studies = SMALL if given.quick else given.scale
+    groups = given.only or TOPICS.get(given.topic)
     with running(given.profile) as profile:
         database = prepared(profile, studies)
         small = database if given.quick else prepared(profile, SMALL)
         if given.load:
             return 0
         rows: list[Row] = []
-        for group in given.only or GROUPS:
+        for group in groups or GROUPS:
             compared = (
                 list(measured(profile, small, group, quick=True))
                 if group == "lists" and small != database
@@ -61,7 +65,7 @@ def run(given: argparse.Namespace) -> int:
                 row = beside(row, compared)
                 say(f"{row.what}: {row.measured}  {row.verdict}")
                 rows.append(row)
-        if not given.only:
+        if not groups:
             rows += [missing(budget) for budget in budgets.DESIGN if not budget.group]
     print(f"\n{studies:,} studies. {machine()}\n\n{markdown(rows)}")
     return 0

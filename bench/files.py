@@ -19,27 +19,31 @@ def new_uid() -> str:
     return f"2.25.{uuid4().int % 10**37 + 10**37}"
 
 
-def write_files(folder: Path, *, studies: int, instances: int = 1) -> list[Path]:
+def write_files(folder: Path, *, studies: int, instances: int = 1, side: int = SIDE) -> list[Path]:
     """So many studies of one series each; the paths in their order."""
     folder.mkdir(parents=True)
     paths = []
-    for number, data in enumerate(_files(studies, instances)):
+    for number, data in enumerate(files_of(studies, instances, side)):
         path = folder / f"{number:06}.dcm"
         path.write_bytes(data)
         paths.append(path)
     return paths
 
 
-def _files(studies: int, instances: int) -> Iterator[bytes]:
-    template = _template()
-    for _ in range(studies):
+def files_of(studies: int, instances: int, side: int = SIDE) -> Iterator[bytes]:
+    """Each study of another patient, where there are many."""
+    template = _template(side)
+    for number in range(studies):
         study, series = new_uid(), new_uid()
         of_series = template.replace(STUDY.encode(), study.encode()).replace(SERIES.encode(), series.encode())
+        if number:
+            of_series = of_series.replace(b"Quill^Hazel", f"Quill{number:05}A".encode())
+            of_series = of_series.replace(b"MRN000117", f"MRN2{number:05}".encode())
         for _ in range(instances):
             yield of_series.replace(IMAGE.encode(), new_uid().encode())
 
 
-def _template() -> bytes:
+def _template(side: int) -> bytes:
     ds = Dataset()
     ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, IMAGE
     ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = STUDY, SERIES, "CT"
@@ -51,13 +55,13 @@ def _template() -> bytes:
     )
     ds.StudyDate, ds.StudyTime, ds.AccessionNumber = "20261120", "101500", "A1"
     ds.StudyDescription, ds.SeriesDescription, ds.SeriesNumber, ds.InstanceNumber = "CT chest", "axial", 1, 1
-    ds.Rows = ds.Columns = SIDE
+    ds.Rows = ds.Columns = side
     ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PixelRepresentation = 1, "MONOCHROME2", 0
     ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, 12, 11
     # A disc in noise: neither as even nor as wild as a scan never is.
-    across = np.linspace(-1, 1, SIDE)
+    across = np.linspace(-1, 1, side)
     disc = (across[:, None] ** 2 + across[None, :] ** 2 < 0.7) * 1000
-    ds.PixelData = (disc + np.random.default_rng(1).integers(0, 60, (SIDE, SIDE))).astype("<u2").tobytes()
+    ds.PixelData = (disc + np.random.default_rng(1).integers(0, 60, (side, side))).astype("<u2").tobytes()
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CTImageStorage, IMAGE
     meta.TransferSyntaxUID, meta.ImplementationClassUID = ExplicitVRLittleEndian, "2.25.1"

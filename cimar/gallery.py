@@ -139,6 +139,7 @@ def everything(*, broken: bool, size: str) -> dict[str, Any]:
             ("details", "Details", "#details"),
         ],
         "path": PATH,
+        "new_outside": {"is_new": True, "outside": "Outside Northgate Hospital"},
         "consequences": [
             (3, "studies are shared no longer with 2 worklists"),
             (14, "people lose access on their next request"),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as GaveUp
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -17,14 +18,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from audit import clock
 from cimar import metrics
 from cimar.broker import broker_answers
 from cimar.time_limit import TimeLimited
+from studies.selectors.numbers import receiver_seen_at
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 2.0  # seconds, for all checks together
-OK, AWAY, BEHIND = "ok", "away", "behind"
+OK, AWAY, BEHIND, NONE = "ok", "away", "behind", "none"
+# A receiver says every 20 seconds that it runs.
+RECEIVER_SILENT = timedelta(seconds=90)
 
 
 @require_safe
@@ -40,11 +45,15 @@ def ready(request: HttpRequest) -> JsonResponse:
     """200 while pages can be served, otherwise 503; for the proxy that sends requests.
 
     Without the broker, sign-in, lists, sharing and ending go on, and mail is sent later; without the storage, images
-    are missing and everything else goes on. Then the status is "degraded", with 200.
+    are missing and everything else goes on; without the receiver, machines keep what they have to send. Then the status
+    is "degraded", with 200.
     """
     running = {name: ask.begin() for name, ask in CHECKS.items()}
     until = time.monotonic() + PATIENCE
     states = {name: _answer(future, until) for name, future in running.items()}
+    # Whether a receiver runs is known from the database.
+    if NONE in states.values() or states["database"] != OK:
+        del states["receiver"]
     whole = "ready" if set(states.values()) == {OK} else "degraded"
     status = whole if states["database"] == OK else "unready"
     _log(status, states)
@@ -112,10 +121,21 @@ def broker() -> str:
     return OK if broker_answers() else AWAY
 
 
+def receiver() -> str:
+    """Of a site that had a DIMSE receiver in the last days: whether one runs."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '2s'")
+        seen, now = receiver_seen_at(), clock.now()
+    if seen is None:
+        return NONE
+    return OK if now - seen < RECEIVER_SILENT else AWAY
+
+
 CHECKS: dict[str, TimeLimited[str]] = {
     "database": TimeLimited(database, seconds=PATIENCE),
     "storage": TimeLimited(storage, seconds=PATIENCE),
     "broker": TimeLimited(broker, seconds=PATIENCE),
+    "receiver": TimeLimited(receiver, seconds=PATIENCE),
 }
 
 Answer = Callable[[HttpRequest], HttpResponseBase]

@@ -23,7 +23,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("account_login")
     if UNSENT in request.GET:
         messages.warning(request, _(NOTHING_WAS_DONE))
-    return redirect("studies:list")
+    # Who works for no account has a worklist of their own alone: they came for what was shared with them.
+    return redirect("studies:list" if accounts_of_member(request.user) else "sharing:shared_with_me")
 
 
 @require_safe

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from common.markup import format_html, format_html_join
 
 FOLDER = "django/forms/widgets"
 SELECT, OPTION = f"{FOLDER}/select.html", f"{FOLDER}/select_option.html"

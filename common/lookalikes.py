@@ -25,6 +25,11 @@ def skeleton(text: str) -> str:
     return "".join(map(_prototype, small)).casefold().replace("i", "l")
 
 
+def in_ascii(text: str) -> str:
+    """The text with each character outside ASCII as the character that it looks like."""
+    return "".join(sign if sign.isascii() else _prototype(sign).casefold() for sign in as_drawn(text))
+
+
 def mixed_word(text: str) -> str:
     """The first word with letters of scripts that are not written together; empty where there is none."""
     for word in re.findall(r"\w+", as_drawn(text)):

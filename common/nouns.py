@@ -8,9 +8,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext_lazy
+
+from common.markup import format_html
 
 
 def counted(number: int, noun: str) -> str:
@@ -38,10 +39,12 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "browser": ngettext_lazy("%(shown)s browser", "%(shown)s browsers", "number"),
         "chosen file": ngettext_lazy("%(shown)s chosen file", "%(shown)s chosen files", "number"),
         "code": ngettext_lazy("%(shown)s code", "%(shown)s codes", "number"),
+        "curve": ngettext_lazy("%(shown)s curve", "%(shown)s curves", "number"),
         "entry": ngettext_lazy("%(shown)s entry", "%(shown)s entries", "number"),
         "factor": ngettext_lazy("%(shown)s factor", "%(shown)s factors", "number"),
         "file": ngettext_lazy("%(shown)s file", "%(shown)s files", "number"),
         "file was": ngettext_lazy("%(shown)s file was", "%(shown)s files were", "number"),
+        "guest link": ngettext_lazy("%(shown)s guest link", "%(shown)s guest links", "number"),
         "image": ngettext_lazy("%(shown)s image", "%(shown)s images", "number"),
         "imaging study": ngettext_lazy("%(shown)s imaging study", "%(shown)s imaging studies", "number"),
         "invalid entry": ngettext_lazy("%(shown)s invalid entry", "%(shown)s invalid entries", "number"),
@@ -54,7 +57,9 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         ),
         "minute": ngettext_lazy("%(shown)s minute", "%(shown)s minutes", "number"),
         "more frame": ngettext_lazy("%(shown)s more frame", "%(shown)s more frames", "number"),
+        "more item": ngettext_lazy("%(shown)s more item", "%(shown)s more items", "number"),
         "more time": ngettext_lazy("%(shown)s more time", "%(shown)s more times", "number"),
+        "notification": ngettext_lazy("%(shown)s notification", "%(shown)s notifications", "number"),
         "object": ngettext_lazy("%(shown)s object", "%(shown)s objects", "number"),
         "onward share": ngettext_lazy("%(shown)s onward share", "%(shown)s onward shares", "number"),
         "patient": ngettext_lazy("%(shown)s patient", "%(shown)s patients", "number"),
@@ -68,10 +73,12 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "person was": ngettext_lazy("%(shown)s person was", "%(shown)s people were", "number"),
         "recipient": ngettext_lazy("%(shown)s recipient", "%(shown)s recipients", "number"),
         "remaining code": ngettext_lazy("%(shown)s remaining code", "%(shown)s remaining codes", "number"),
+        "second": ngettext_lazy("%(shown)s second", "%(shown)s seconds", "number"),
         "selected study is": ngettext_lazy(
             "%(shown)s selected study is", "%(shown)s selected studies are", "number"
         ),
         "sender": ngettext_lazy("%(shown)s sender", "%(shown)s senders", "number"),
+        "series": ngettext_lazy("%(shown)s series", "%(shown)s series", "number"),
         "share": ngettext_lazy("%(shown)s share", "%(shown)s shares", "number"),
         "share selected": ngettext_lazy("%(shown)s share selected", "%(shown)s shares selected", "number"),
         "share to this worklist ends": ngettext_lazy(
@@ -81,6 +88,8 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "study selected": ngettext_lazy("%(shown)s study selected", "%(shown)s studies selected", "number"),
         "study is": ngettext_lazy("%(shown)s study is", "%(shown)s studies are", "number"),
         "study matches": ngettext_lazy("%(shown)s study matches", "%(shown)s studies match", "number"),
+        "time": ngettext_lazy("%(shown)s time", "%(shown)s times", "number"),
+        "try": ngettext_lazy("%(shown)s try", "%(shown)s tries", "number"),
         "waiting invitation": ngettext_lazy(
             "%(shown)s waiting invitation", "%(shown)s waiting invitations", "number"
         ),

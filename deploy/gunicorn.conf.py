@@ -15,6 +15,9 @@ worker_class = "gthread"
 workers = int(os.environ.get("CIMAR_WEB_WORKERS", "2"))
 threads = int(os.environ.get("CIMAR_WEB_THREADS", "8"))
 
+# The URL of a download names its studies or series: as many as the dialog lets tick fit.
+limit_request_line = 8190
+
 # A process is replaced now and then, never all of them at once.
 max_requests = 5000
 max_requests_jitter = 1000

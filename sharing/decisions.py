@@ -87,6 +87,11 @@ class ShareChange:
         return cls(share.expires_at, expires_at, share.note, note)
 
     @property
+    def is_longer(self) -> bool:
+        was, until = self.was_expires_at, self.expires_at
+        return was is not None and (until is None or until > was)
+
+    @property
     def detail(self) -> dict[str, str]:
         """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
         note = {"note": self._noted()} if self.note != self.was_note else {}

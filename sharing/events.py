@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from audit.services import On
-from sharing.models import Share
-from studies.models import Study
+from sharing.models import GuestLink, Share
+from studies.events import on_placement
+from studies.models import Placement, Study
 from worklists.events import on_worklist, on_worklist_with
 
 
@@ -97,6 +98,31 @@ def _on_shares_read(shares: list[Share], detail: dict[str, Any]) -> On:
         in_original=first.in_original,  # type: ignore[attr-defined]  # annotated by the caller's query
         detail=detail,
     )
+
+
+def on_guest_link(link: GuestLink, *, at: datetime, **detail: Any) -> list[On]:
+    """One for each study of the link, so that each study's trail has it; read the link `with_names`.
+
+    Where a placement is gone, the event is in the original's trail only if the original is on that worklist: what had
+    become external by then is not to appear there.
+    """
+    rows = list(link.studies.select_related("study").order_by("pk"))
+    keys = [row.placement_key for row in rows]
+    placements = Placement.objects.with_names().in_bulk(keys)
+    detail = {"guest_link": str(link.uuid), "link": link.mark, **detail}
+    return [
+        on_placement(placements[row.placement_key], at=at, detail=detail)
+        if row.placement_key in placements
+        else on_worklist_with(
+            link.worklist,
+            study_id=row.study_id,
+            study_uid=row.study.study_instance_uid,
+            placement_uuid=row.placement_uuid,
+            in_original=row.study.home_id == link.worklist_id,
+            detail=detail,
+        )
+        for row in rows
+    ]
 
 
 def moment_text(moment: datetime | None) -> str:

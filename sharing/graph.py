@@ -17,6 +17,8 @@ class Graph:
 
     study: Study
     shares: list[Share] = field(default_factory=list)
+    # Whether shares were ended since it was read: worklists may have lost the study.
+    has_lost: bool = False
 
     def __post_init__(self) -> None:
         self.settle()

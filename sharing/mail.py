@@ -3,17 +3,19 @@
 Written when they are delivered, from the shares of that moment.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.mail import Message, NothingToSend, link, render_mail
+from accounts.mail import NO_LONGER_ACTIVE, Message, NothingToSend, link, render_mail
 from accounts.models import Account, Invitation, OutboxMail, User
 from accounts.tokens import make_token
 from audit.actor import Actor
 from sharing import selectors
 from sharing.models import Share
+from studies.models import Placement
 from worklists.mail import INVITATION_EXPIRED
 
 SHARED = "sharing/mail/study_shared"
@@ -24,9 +26,10 @@ def study_shared(mail: OutboxMail) -> Message:
     """To a person who can see what was shared with them."""
     user = User.objects.filter(pk=mail.data["user"], is_active=True).first()
     if user is None:
-        raise NothingToSend(_("The person is no longer active."))
+        raise NothingToSend(_(NO_LONGER_ACTIVE))
     press = UUID(mail.data["press"])
-    received = selectors.press_for(Actor.of(user), press)
+    by = Actor.of(user)
+    received = selectors.press_for(by, press)
     if not received.placements:
         raise NothingToSend(_("What was shared has ended."))
     first = (
@@ -38,8 +41,16 @@ def study_shared(mail: OutboxMail) -> Message:
         "studies": len({placement.study_id for placement in received.placements}),
         **_sharer(first.shared_by, first.from_worklist.account),
         "link": link(reverse("sharing:received", args=[press])),
+        "viewer": _viewer_link(received.placements, by),
     }
     return render_mail(SHARED, context)
+
+
+def _viewer_link(placements: Sequence[Placement], by: Actor) -> str:
+    """Straight to the images, where one study was shared to one worklist and the person may open them there."""
+    if len(placements) != 1 or not by.may("open_study", placements[0].worklist):
+        return ""
+    return link(reverse("studies:viewer", args=[placements[0].uuid]))
 
 
 def invitation(mail: OutboxMail) -> Message:

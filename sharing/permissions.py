@@ -16,6 +16,7 @@ from sharing.models import Method, Share
 from studies.models import Placement
 from worklists import access
 from worklists.models import Worklist
+from worklists.models.worklist import WorklistQuerySet
 
 CODENAMES = {
     Method.LOCATION: "share_study_with_locations",
@@ -44,6 +45,7 @@ AT_HOME = gettext_noop(
     "The original is on this worklist, so it cannot be removed. To stop others seeing it, end its shares."
 )
 STAYS = gettext_noop("The original is on this worklist, so it stays.")
+NOT_HOMES_TO_MOVE = gettext_noop("Only the original can be moved to another worklist of its account.")
 NOT_AT_HOME = gettext_noop("Only the original can be deleted. You can remove this study from your worklist.")
 
 
@@ -129,6 +131,21 @@ def check_deletion(by: Actor, placement: Placement) -> None:
         raise PermissionDenied(_(NOT_AT_HOME))
 
 
+def check_move(by: Actor, placement: Placement) -> None:
+    """Whether the person may move the original away from there. Raises PermissionDenied."""
+    if not placement.is_home:
+        raise PermissionDenied(_(NOT_HOMES_TO_MOVE))
+    if not access.may(by, "delete_study", placement.worklist):
+        raise PermissionDenied(_("Your role on this worklist does not let you move studies away from it."))
+
+
+def homes_for(by: Actor, placement: Placement) -> WorklistQuerySet:
+    """The worklists of the same account that the person may move the original to."""
+    worklists = access.worklists_for(by, "upload_study").with_names()
+    same_account = worklists.filter(account=placement.worklist.account_id, owner=None)
+    return same_account.exclude(pk=placement.worklist_id).order_by("name", "pk")
+
+
 def _check_delete_right(by: Actor, worklist: Worklist) -> None:
     if not access.may(by, "delete_study", worklist):
         raise PermissionDenied(_("Your role on this worklist does not let you remove studies."))
@@ -137,6 +154,17 @@ def _check_delete_right(by: Actor, worklist: Worklist) -> None:
 def check_approve(by: Actor, worklist: Worklist) -> None:
     if not by.may("approve_study", worklist):
         raise PermissionDenied(_("Your role on this worklist does not let you approve shares."))
+
+
+def check_make_link(by: Actor, worklist: Worklist, *, may_download: bool) -> None:
+    """Whether the person may make or extend a guest link there; no link does more than its maker may."""
+    rights = by.rights(worklist)
+    if not rights.issuperset(access.GUEST_LINK_NEEDS):
+        raise PermissionDenied(_("Your role on this worklist does not let you create guest links."))
+    if may_download and "download_study" not in rights:
+        raise PermissionDenied(
+            _("Your role on this worklist does not let you download studies, so a link cannot.")
+        )
 
 
 def methods_by_role(worklist: Worklist, rights: Collection[str]) -> frozenset[Method]:

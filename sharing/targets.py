@@ -18,6 +18,7 @@ from common.text import NOT_AN_EMAIL, identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
 from sharing.selectors.directory import public_name
+from sharing.selectors.rules import Recipient, Ruling
 from worklists.models import Worklist
 
 NO_SUCH = {
@@ -39,13 +40,16 @@ class Target:
     """What the user picked: a worklist's or user's uuid, a typed code or email.
 
     `account`: for a physician picked from a personal worklist, whose directory they were picked from.
-    `is_read_back`: for a code whose look-up was counted and recorded before the press.
+    `is_read_back`: for a code whose look-up was counted and recorded before the press. `is_typed_twice` and
+    `is_confirmed` are of an email: the second, that it is meant although it looks like another (`services.emails`).
     """
 
     method: Method
     value: str
     account: UUID | None = None
     is_read_back: bool = field(default=False, compare=False)
+    is_typed_twice: bool = field(default=False, compare=False)
+    is_confirmed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,12 @@ def resolve(
     by: Actor,
     ticked: Worklist,
     allowed: Collection[Allowed],
+    ruling: Ruling,
 ) -> list[Resolved]:
     """A Resolved for each (tidied) target, in order: a handful of statements however many targets.
 
-    A directory target outside the allowed accounts is answered as if it did not exist.
+    A directory target outside the allowed accounts is answered as if it did not exist. `ruling` is that of the
+    worklist that is shared from: an email that it refuses is not looked up.
     """
     accounts = {
         method: {pair.account_id for pair in allowed if pair.method == method and pair.account_id is not None}
@@ -99,7 +105,8 @@ def resolve(
     # What the person may not use is not looked up: the answer would disclose whose it is.
     methods = {pair.method for pair in allowed}
     codes = by_code(targets) if Method.CODE in methods else {}
-    by_email = _emails(targets) if Method.EMAIL in methods else {}
+    ruled = refused_emails(targets, ruling)
+    by_email = _emails(targets, besides=ruled) if Method.EMAIL in methods else {}
     own = own_emails(by) if by_email else frozenset()
     recipients = []
     for target in targets:
@@ -111,12 +118,29 @@ def resolve(
             case Method.CODE:
                 recipient = _code(target, codes.get(target.value), by)
             case _:
-                recipient = _email(target, by_email.get(target.value), own)
+                recipient = _email(target, by_email.get(target.value), own, ruled.get(target.value, ""))
         worklist = recipient.worklist
         if not recipient.refusal and worklist is not None and worklist.pk == ticked.pk:
             recipient = replace(recipient, refusal=_(ALREADY_HERE))
         recipients.append(recipient)
-    return recipients
+    return _ruled(recipients, ruling)
+
+
+def _ruled(recipients: list[Resolved], ruling: Ruling) -> list[Resolved]:
+    """Refused by the accounts' rules too, where nothing else refuses; emails were asked about before."""
+    asked = [each for each in recipients if not each.refusal and each.target.method != Method.EMAIL]
+    refusals = ruling.refusals(
+        [Recipient(each.target.method, each.worklist, each.account_id) for each in asked]
+    )
+    by_target = {each.target: refusal for each, refusal in zip(asked, refusals, strict=True)}
+    return [replace(each, refusal=each.refusal or by_target.get(each.target, "")) for each in recipients]
+
+
+def refused_emails(targets: Sequence[Target], ruling: Ruling) -> dict[str, str]:
+    """The emails among the targets that the accounts' rules refuse, with the sentence."""
+    emails = [target.value for target in targets if target.method == Method.EMAIL]
+    refusals = ruling.refusals([Recipient(Method.EMAIL, email=email) for email in emails])
+    return {email: refusal for email, refusal in zip(emails, refusals, strict=True) if refusal}
 
 
 def own_emails(by: Actor) -> frozenset[str]:
@@ -189,9 +213,9 @@ def by_code(targets: Sequence[Target]) -> dict[str, Worklist]:
     }
 
 
-def _emails(targets: Sequence[Target]) -> dict[str, User | None]:
+def _emails(targets: Sequence[Target], *, besides: Collection[str]) -> dict[str, User | None]:
     """For each typed email the user who proved that it is theirs, active or not; None where no one has."""
-    wanted = {target.value for target in targets if target.method == Method.EMAIL}
+    wanted = {target.value for target in targets if target.method == Method.EMAIL}.difference(besides)
     if not wanted:
         return {}
     proved = EmailAddress.objects.filter(email__in=wanted, verified=True).select_related(
@@ -239,8 +263,8 @@ def _code(target: Target, worklist: Worklist | None, by: Actor) -> Resolved:
     return Resolved(target, public_name(worklist), worklist, refusal=refusal)
 
 
-def _email(target: Target, user: User | None, own: Collection[str]) -> Resolved:
-    if refusal := refusal_of_email(target.value, own):
+def _email(target: Target, user: User | None, own: Collection[str], ruled: str) -> Resolved:
+    if refusal := refusal_of_email(target.value, own) or ruled:
         return Resolved(target, target.value, refusal=refusal)
     if user is None:
         return Resolved(target, target.value, email=target.value)

@@ -3,8 +3,29 @@
 from celery import shared_task
 
 from sharing import services
+from sharing.services import daily_notices, warnings
 
 
 @shared_task(name="sharing.settle_overdue", soft_time_limit=50, time_limit=60)
 def settle_overdue() -> None:
     services.settle_overdue()
+
+
+@shared_task(name="sharing.end_dead_links", soft_time_limit=50, time_limit=60)
+def end_dead_links() -> None:
+    services.end_dead_links()
+
+
+@shared_task(name="sharing.warn_of_ends", soft_time_limit=50, time_limit=60)
+def warn_of_ends() -> None:
+    warnings.warn_of_ends()
+
+
+@shared_task(name="sharing.send_daily_notices", soft_time_limit=110, time_limit=120)
+def send_daily_notices() -> None:
+    daily_notices.send_daily_notices()
+
+
+@shared_task(name="sharing.forget_old_notices", soft_time_limit=110, time_limit=120)
+def forget_old_notices() -> None:
+    daily_notices.forget_old_notices()

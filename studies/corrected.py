@@ -6,7 +6,6 @@ received with, but for group lengths, which are left out, and for text in anothe
 value cannot be written in the file's own.
 """
 
-import io
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
@@ -39,6 +38,9 @@ VRS = {column: dictionary_VR(tag) for column, tag in TAGS.items()}
 ORIGINALS = Tag("OriginalAttributesSequence")
 CHARACTER_SET = Tag("SpecificCharacterSet")
 PIXELS = 0x7FE0
+DELIMITER_LENGTH = 8
+# Values of more bytes are not read where only the order of elements is asked for.
+LARGE = 1024
 UTF_8 = "ISO_IR 192"
 SYSTEM = "CIMAR"
 TEXTS = frozenset(["LO", "LT", "PN", "SH", "ST", "UC", "UT"])
@@ -99,15 +101,27 @@ def corrected_beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning
 
 def _beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning:
     file.seek(0)
-    dataset = read_partial(file, stop_when=_at_pixels, force=True)
+    is_at_pixels = False
+
+    def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+        nonlocal is_at_pixels
+        is_at_pixels = tag.group >= PIXELS
+        return is_at_pixels
+
+    dataset = read_partial(file, stop_when=at_pixels, force=True)
     is_deflated = dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
-    rest_at = file.tell()
-    begins_at = _begins_at(file)
+    stopped_at = file.tell()
+    if not is_at_pixels and file.read(1):
+        # pydicom stopped behind a stray Item Delimitation Item. Without it, readers would take what follows for
+        # elements.
+        stopped_at -= DELIMITER_LENGTH
+    rest_at: int | None = stopped_at
+    begins_at = data_set_at(file)
     file.seek(0)
     before = file.read(begins_at)
-    if is_deflated:
+    if is_deflated or not _ends_with_pixels(file):
         file.seek(0)
-        dataset = read_partial(file, force=True)
+        dataset, rest_at = read_partial(file, force=True), None
     _correct(dataset, changes)
     written = _written(dataset)
     if is_deflated:
@@ -115,11 +129,6 @@ def _beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning:
         written = packer.compress(written) + packer.flush()
         return Beginning(before + written + b"\0" * (len(written) % 2), None)
     return Beginning(before + written, rest_at)
-
-
-def corrected_head(file: IO[bytes], changes: Sequence[Change]) -> IO[bytes]:
-    """The corrected beginning as a file of its own."""
-    return io.BytesIO(corrected_beginning(file, changes).data)
 
 
 def _key(tag: BaseTag) -> str:
@@ -137,16 +146,25 @@ def _attribute(vr: str, value: str) -> dict[str, Any]:
     }
 
 
-def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-    return tag.group >= PIXELS
-
-
-def _begins_at(file: IO[bytes]) -> int:
+def data_set_at(file: IO[bytes]) -> int:
     """Where the data set begins: what is before it, the file meta group, is sent as it was received."""
     file.seek(0)
     read_preamble(file, force=True)
     read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
     return file.tell()
+
+
+def _ends_with_pixels(file: IO[bytes]) -> bool:
+    """Whether nothing that may be corrected stands behind the pixels: else the file is written anew as a whole."""
+    behind: list[bool] = []
+
+    def note(tag: BaseTag, vr: str | None, length: int) -> bool:
+        behind.append(tag.group >= PIXELS)
+        return False
+
+    file.seek(0)
+    read_partial(file, stop_when=note, force=True, defer_size=LARGE)
+    return behind == sorted(behind)
 
 
 def _correct(dataset: Dataset, changes: Sequence[Change]) -> None:
@@ -165,7 +183,7 @@ def _kept(dataset: Dataset, change: Change) -> Dataset:
     before, item = _nested(dataset), _nested(dataset)
     for column, value in change.values.items():
         tag, vr = TAGS[column], VRS[column]
-        before[tag] = dataset.get_item(tag) if tag in dataset else DataElement(tag, vr, None)
+        before[tag] = dict(dataset.items()).get(tag) or DataElement(tag, vr, None)
         dataset[tag] = DataElement(tag, vr, value or None)
     item.ModifiedAttributesSequence = [before]
     item.AttributeModificationDateTime = change.moment
@@ -184,8 +202,8 @@ def _nested(dataset: Dataset) -> Dataset:
 
 def _syntax(dataset: Dataset) -> tuple[bool, bool]:
     """Whether the VRs are implicit and the bytes little-endian, as the elements were read."""
-    for tag in dataset.keys():  # noqa: SIM118  iterating the data set itself converts every element
-        if isinstance(element := dataset.get_item(tag), RawDataElement):
+    for element in dataset.values():
+        if isinstance(element, RawDataElement):
             return element.is_implicit_VR, element.is_little_endian
     implicit, little = dataset.original_encoding
     return bool(implicit), little is not False
@@ -213,8 +231,8 @@ def _can_hold(dataset: Dataset, texts: Sequence[str]) -> bool:
 
 def _into_utf_8(dataset: Dataset) -> None:
     """All text is decoded, so that it is written in the new character set; what cannot be decoded is left as it is."""
-    for tag in list(dataset.keys()):
-        vr = dataset.get_item(tag).VR or _vr_of(tag)
+    for tag, raw in list(dataset.items()):
+        vr = raw.VR or _vr_of(tag)
         if vr in TEXTS or vr == "SQ":
             try:
                 element = dataset[tag]
@@ -236,11 +254,21 @@ def _written(dataset: Dataset) -> bytes:
     written = DicomBytesIO()
     written.is_implicit_VR, written.is_little_endian = _syntax(dataset)
     encodings = _encodings(dataset)
-    for tag in sorted(dataset.keys()):
-        element = dataset.get_item(tag)
+    # As they were read: asked one by one, those without a value are converted, which fails for a type of no meaning.
+    for tag, element in sorted(dataset.items()):
         if tag.element == 0:
             continue
         if isinstance(element, RawDataElement) and element.value is None:
             element = element._replace(value=b"")
-        write_data_element(written, element, encodings)
+        if isinstance(element, RawDataElement) and element.VR is None and not written.is_implicit_VR:
+            _write_without_type(written, element)
+        else:
+            write_data_element(written, element, encodings)
     return written.getvalue()
+
+
+def _write_without_type(written: DicomBytesIO, element: RawDataElement) -> None:
+    """In a file that has types otherwise: as it was received; what is behind the end may say that it is longer."""
+    written.write_tag(element.tag)
+    written.write_UL(len(element.value or b""))
+    written.write(element.value or b"")

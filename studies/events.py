@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from audit.services import On
 from studies.models import Placement
 from worklists.events import on_worklist, on_worklist_with
+
+
+class Taken(StrEnum):
+    """How an image leaves the viewer."""
+
+    SAVE = "save"
+    PRINT = "print"
 
 
 def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:

@@ -49,14 +49,23 @@ UNCALIBRATED = gettext_noop(
 # Of a picture that a program asked for with words of its own.
 NO_SUCH_FRAME = gettext_noop("It has no such frame.")
 OUTSIDE = gettext_noop("The viewport names a part that is not inside the image.")
-WINDOW_OF_COLOURS = gettext_noop("A window is for grey images, and this image has colours.")
+WINDOW_OF_COLOURS = gettext_noop("A window is for grey images. An image of colours is shown without it.")
 WINDOW_UNCALIBRATED = gettext_noop(
     "The conversion of its values cannot be read, so a window of your own would not mean what it says."
 )
 TOO_MANY_FRAMES = gettext_noop("It has too many frames for one picture. Ask for its frames.")
 NOT_THE_SAME = gettext_noop("It cannot be had without its compression and stay the same in all else.")
+# Of a view copy: why its series is shown by pictures alone.
+FLOATING = gettext_noop("Its values are fractions, which are shown as pictures alone.")
+TABLE_OF_VALUES = gettext_noop("Its values go through a table of its own, so it is shown as pictures alone.")
+TOO_WIDE = gettext_noop("Its values need more than 16 bits, so it is shown as pictures alone.")
+TOO_MANY_IMAGES = gettext_noop("It has too many images for the viewer, so it is shown as pictures alone.")
+TABLE_NOT_APPLIED = gettext_noop(
+    "This image has a table of grey values of its own, which is not applied here."
+)
+NOT_EXACT = gettext_noop("Its values could not be packed without a loss, so it is shown as pictures alone.")
 # Of these the request is at fault, and not the image.
-OF_THE_REQUEST = frozenset({NO_SUCH_FRAME, OUTSIDE, WINDOW_OF_COLOURS, WINDOW_UNCALIBRATED})
+OF_THE_REQUEST = frozenset({NO_SUCH_FRAME, OUTSIDE, WINDOW_UNCALIBRATED})
 
 
 def frames_left_out(shown: int, total: int) -> str:
@@ -150,8 +159,8 @@ def _line(descriptor: int, until: float) -> bytes:
     """One answer; empty when the child has died, TimeoutError when it is not quick enough."""
     answer = b""
     while not answer.endswith(b"\n"):
-        ready, _, _ = select.select([descriptor], [], [], max(until - time.monotonic(), 0))
-        if not ready:
+        left = until - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
             raise TimeoutError
         piece = os.read(descriptor, 65_536)
         if not piece:

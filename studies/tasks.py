@@ -15,6 +15,21 @@ def render_previews() -> None:
     services.render_waiting()
 
 
+@shared_task(name="studies.send_waiting")
+def send_waiting() -> None:
+    services.send_waiting()
+
+
+@shared_task(name="studies.make_view_copies")
+def make_view_copies() -> None:
+    services.make_waiting_view_copies()
+
+
 @shared_task(name="studies.sweep_leftovers")
 def sweep_leftovers() -> None:
     services.sweep_leftovers()
+
+
+@shared_task(name="studies.record_received")
+def record_received() -> None:
+    services.record_received()

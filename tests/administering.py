@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from tests.cast import Cast, acting
 from worklists import services
-from worklists.models import AccessToken, Sender, Worklist
+from worklists.models import AccessToken, Destination, Sender, Worklist
 
 
 @pytest.fixture
@@ -29,14 +29,18 @@ def sue(cast: Cast, client: Client) -> Client:
     return client
 
 
-def token_and_sender(owner: User, administrator: User, worklist: Worklist, name: str) -> dict[Any, Any]:
-    """An access token of the owner and a sender of the account, both for the worklist; by model."""
+def token_and_machines(owner: User, administrator: User, worklist: Worklist, name: str) -> dict[Any, Any]:
+    """An access token of the owner, and a sender and a destination of the account; by model."""
     day = date.today()
     made = services.make_token(by=acting(owner), name=name, worklists=[worklist.uuid], last_day=day)
     added = services.add_sender(
         account=worklist.account, worklist=worklist, name=name, last_day=day, by=acting(administrator)
     )
-    return {AccessToken: made.token, Sender: added.sender}
+    sent_to = services.add_destination(
+        account=worklist.account, name=name, url=f"https://{name.split()[0].lower()}.example/dicom-web",
+        secret="sesame", by=acting(administrator),
+    )  # fmt: skip
+    return {AccessToken: made.token, Sender: added.sender, Destination: sent_to}
 
 
 def there(page: str, *args: Any, of: str = "worklist") -> str:

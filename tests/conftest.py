@@ -1,12 +1,29 @@
 """Fixtures for every test. The database, the browser and the network guard come from tests/plumbing."""
 
+from collections.abc import Iterator
+
+import pytest
+from django.urls import set_urlconf
+from hypothesis import settings
+
 from tests.cast import cast
 from tests.kept import kept_cast, kept_objects, kept_world, pytest_fixture_setup
 from tests.processes import faulty_services
 
+# A busy machine makes no test fail: Hypothesis otherwise allows each example 200 ms.
+settings.register_profile("no stopwatch", deadline=None)
+settings.load_profile("no stopwatch")
+
 # The servers a test may kill are here and nowhere else: imported by two modules they would be two fixtures, and the
 # second would wait for the lock that the first holds.
 __all__ = ["cast", "faulty_services", "kept_cast", "kept_objects", "kept_world", "pytest_fixture_setup"]
+
+
+@pytest.fixture(autouse=True)
+def everyones_urls() -> Iterator[None]:
+    """Django goes back to the site's URLs when an answer is closed; a streamed one that no test reads never is."""
+    yield
+    set_urlconf(None)
 
 
 def pytest_terminal_summary(terminalreporter):

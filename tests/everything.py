@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.db.models.functions import Now
 
 import sharing.services
@@ -15,12 +17,12 @@ import worklists.services
 from accounts import tokens
 from accounts.models import Account, AccountMembership, Invitation, User
 from accounts.services import registration, second_factor
-from sharing.models import Method, Share
+from sharing.models import GuestLink, Method, Share, ShareRule
 from sharing.targets import Target
-from studies.models import Blob, Leftover, Study, Upload
+from studies.models import Blob, Leftover, Sending, Study, Upload, ViewCopy
 from studies.services import uploads
 from tests.bad_files import as_bytes, dicom
-from tests.cast import Cast, acting, make_cast
+from tests.cast import IP_ADDRESS, Cast, acting, make_cast
 from tests.factories import (
     make_group,
     make_instance,
@@ -30,7 +32,7 @@ from tests.factories import (
     make_user,
     placement_of,
 )
-from worklists.models import AccessToken, InvitedMembership, Sender, Worklist
+from worklists.models import AccessToken, Destination, InvitedMembership, Sender, Worklist
 from worklists.services import MembershipOffer, set_provider
 
 CODE = "123456"
@@ -51,8 +53,14 @@ class World:
     newcomer: User
     token: AccessToken
     sender: Sender
+    destination: Destination
+    sending: Sending
     upload: Upload
     open_upload: Upload
+    guest_link: GuestLink
+    locked_link: GuestLink
+    dead_link: GuestLink
+    share_rule: ShareRule
 
     @property
     def at_home(self) -> Any:
@@ -71,6 +79,9 @@ def make_world() -> World:
     study = make_study(cast.ct, patient_name="Quill^Hazel")
     instance = make_instance(make_series(study))
     Blob.objects.filter(pk=instance.blob_id).update(preview=Blob.Preview.READY)
+    ViewCopy.objects.create(
+        series=instance.series, uuid=uuid4(), state=ViewCopy.State.READY, size=4, head_size=2
+    )
     Leftover.objects.create(study=make_study(cast.chest), sha256="ab" * 32, size=1)
     Worklist.objects.filter(pk=cast.cardiology.pk).update(needs_approval=True)
     Account.objects.filter(pk=cast.riverside.pk).update(name_asked_for="Royal Clinic")
@@ -121,10 +132,39 @@ def make_world() -> World:
     added = worklists.services.add_sender(
         account=cast.northgate, worklist=cast.ct, name="CT gateway", last_day=in_a_week, by=acting(cast.adam)
     )
+    destination = worklists.services.add_destination(
+        account=cast.northgate, name="PACS", url="https://pacs.example/dicom-web", secret="sesame",
+        by=acting(cast.adam),
+    )  # fmt: skip
+    archive = worklists.services.add_destination(
+        account=cast.northgate, name="Archive", url="https://archive.example/dicom", by=acting(cast.adam)
+    )
+    sending = Sending.objects.create(
+        study=study, worklist=cast.ct, placement_uuid=placement_of(study, cast.ct).uuid, destination=archive,
+        by=cast.adam, ip_address=IP_ADDRESS, n_files=1,
+    )  # fmt: skip
+    left = share(cast.ana, make_study(cast.ct), cast.ct, Target(Method.LOCATION, str(cast.emergency.uuid)))
+    # Of a person who is no longer an active member.
+    Share.objects.filter(press=left.press).update(shared_by=cast.ina)
+    rule = sharing.services.add_share_rule(
+        account=cast.northgate, allows=True, method="code", to="outside", by=acting(cast.adam)
+    )
     return World(
         cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer,
-        made.token, added.sender, upload, open_upload,
+        made.token, added.sender, destination, sending, upload, open_upload, *make_links(cast, study), rule,
     )  # fmt: skip
+
+
+def make_links(cast: Cast, study: Study) -> list[GuestLink]:
+    """One that can be opened, one with a password, one whose time is up and that no one has noticed."""
+    links = [
+        sharing.services.make_guest_link(
+            placements=[placement_of(study, cast.ct).uuid], by=acting(cast.ana), password=password
+        )
+        for password in ("", "violet-42", "")
+    ]
+    GuestLink.objects.filter(pk=links[-1].pk).update(expires_at=F("made_at") + timedelta(microseconds=1))
+    return links
 
 
 def share(by: User, study: Study, worklist: Worklist, target: Target) -> sharing.services.ShareReport:

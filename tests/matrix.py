@@ -22,11 +22,11 @@ from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
-from studies.models import Upload
+from studies.models import Sending, Upload, ViewCopy
 from tests.cast import PEOPLE, acting
 from tests.factories import make_instance, make_series, placement_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
-from worklists.models import RoleReplacement
+from worklists.models import Destination, RoleReplacement
 
 OK, FOUND, MISSING, DENIED, HIDDEN, UNFIT = 200, 302, 404, 403, 404, 422
 LOGIN = "sign-in"
@@ -57,9 +57,18 @@ def make_world(cast: Any) -> SimpleNamespace:
     )
     shared, emailed, promised = (row.share for row in report.rows)
     instance = make_instance(make_series(cast.study))
+    copy = ViewCopy.objects.create(
+        series=instance.series, uuid=uuid4(), state=ViewCopy.State.READY, size=4, head_size=2
+    )
+    object_beside = make_instance(
+        make_series(cast.study), sop_class_uid="1.2.840.10008.5.1.4.1.1.88.11", frames=0
+    )
     clinician, viewer = (role_of(cast.northgate, name) for name in ("Referring clinician", "Viewer"))
     RoleReplacement.objects.create(
         account=cast.northgate, role=clinician, other=viewer, n_worklists=0, ended_at=Now()
+    )
+    destination = Destination.objects.create(
+        account=cast.northgate, name="Archive", url="https://archive.example/dicom-web"
     )
     return SimpleNamespace(
         cast=cast,
@@ -71,11 +80,23 @@ def make_world(cast: Any) -> SimpleNamespace:
         at_emergency=placement_of(cast.study, cast.emergency),
         at_ed=placement_of(cast.study, cast.ed.personal_worklist),
         instance=instance,
+        pack=copy.uuid,
+        report=object_beside,
         upload=Upload.objects.create(worklist=cast.ct, by=cast.ana),
         open_upload=Upload.objects.create(
             worklist=cast.ct, by=cast.ana, open_until=Now() + timedelta(hours=1), n_announced=2
         ),
+        destination=destination,
+        sending=Sending.objects.create(
+            study=cast.study,
+            worklist=cast.ct,
+            placement_uuid=cast.placement.uuid,
+            destination=destination,
+            by=cast.adam,
+            n_files=1,
+        ),
         token=make_token(promised.invitation),
+        guest_link=services.make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana)),
         random=uuid4(),
     )
 

@@ -63,8 +63,8 @@ class Contender(threading.Thread):
         return self.came_of_it
 
 
-def queued(hold: Hold, deeds: Sequence[Deed]) -> list[Any]:
-    """Each deed comes to the lock we hold, one after the other, and waits; then we let go."""
+def queued(hold: Hold, deeds: Sequence[Deed], *, while_held: Deed = lambda: None) -> list[Any]:
+    """Each deed comes to the lock we hold, one after the other, and waits; then `while_held`, and we let go."""
     name = connection.settings_dict["NAME"]
     contenders = [Contender(deed) for deed in deeds]
     with database.owner(name) as look, database.owner(name) as gate:
@@ -73,6 +73,7 @@ def queued(hold: Hold, deeds: Sequence[Deed]) -> list[Any]:
             for number, contender in enumerate(contenders, start=1):
                 contender.start()
                 assert processes.wait(lambda n=number: _waiting(look) >= n, PATIENCE), contender.came_of_it
+            while_held()
         return [contender.result() for contender in contenders]
 
 

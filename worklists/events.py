@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.models import Account, User
+from accounts.models import Account, Role, User
 from audit.services import On
 from worklists.models import Worklist
 
@@ -28,6 +28,11 @@ def on_worklist_with(worklist: Worklist, **fields: Any) -> On:
         worklist_label=worklist.label,
         **fields,
     )
+
+
+def acting_as(role: Role | None) -> dict[str, Any]:
+    """A role for an event's detail: its name for people, its key for the replay of who could do what at a moment."""
+    return {"role": role.name if role is not None else "", "role_id": role.pk if role is not None else None}
 
 
 def about(user: User) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from audit import clock
 from common import timezones
 from common.days import today_in
 from common.person_names import NO_NAME, checked_name
+from worklists.models import NoticeTime
+from worklists.models.notices import OFFERED
 from worklists.selectors.tokens import NO_WORKLIST, NOT_YOURS
 
 LIVES = timedelta(days=90)
@@ -29,6 +31,22 @@ def last_day_field(help_text: Any, **more: Any) -> forms.DateField:
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         **more,
     )
+
+
+class NoticesForm(forms.Form):
+    """For each event when it is notified; `initial` has them by the event."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for event in OFFERED:
+            self.fields[event.value] = forms.ChoiceField(
+                label=event.label,
+                choices=NoticeTime.choices,
+                error_messages={
+                    name: gettext_lazy("Choose: at once, once a day, or not.")
+                    for name in ("required", "invalid_choice")
+                },
+            )
 
 
 class TokenForm(forms.Form):

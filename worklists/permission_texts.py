@@ -59,6 +59,13 @@ TEXTS: dict[str, str] = {
     ),
     "upload_study": gettext_noop("Upload studies to a worklist from files."),
     "download_study": gettext_noop("Download a study as files."),
+    "send_study": gettext_noop(
+        "Send a study to a PACS or another system that an administrator entered as a destination. "
+        "Also needs “Open images” and “Download”."
+    ),
+    "download_deidentified": gettext_noop(
+        "Download the images of a study without what identifies the patient, as DICOM files."
+    ),
     "edit_study": gettext_noop("Correct a study’s details, on the worklist that holds the original."),
     "delete_study": gettext_noop(
         "Delete the original. On other worklists: remove the study from the worklist."
@@ -66,7 +73,7 @@ TEXTS: dict[str, str] = {
     "approve_study": gettext_noop("Accept or decline shares that wait for approval on a worklist."),
     "view_study_audit": gettext_noop("Read a study’s audit trail: who did what with it. Export the trail."),
     "create_guest_links": gettext_noop(
-        "Create a link that shows one study, for a limited time, to anyone who has the link."
+        "Create a link that shows studies of one patient, for a limited time, to anyone who has the link."
     ),
     "view_guest_links": gettext_noop(
         "See and end all guest links of a worklist’s studies, not only your own."

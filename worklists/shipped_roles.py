@@ -13,8 +13,9 @@ SHARE_BY_EVERY_METHOD = {
 
 SHIPPED_ROLES: dict[str, frozenset[str]] = {
     "Administrator": CODENAMES | {ADMINISTER},
-    # Editing changes what a colleague recorded: a department gives that to few, by a role of its own.
-    "Radiologist": CODENAMES - {"edit_study"},
+    # Editing changes what a colleague recorded, and what was sent to another system or de-identified is out of reach: a
+    # department gives these to few, by a role of its own.
+    "Radiologist": CODENAMES - {"edit_study", "send_study", "download_deidentified"},
     # Shares inside the hospital and with another hospital by its code, never by email.
     "Referring clinician": frozenset(  # allowed: a row's name, not a page's text
         {"list_studies", "open_study", "download_study"} | SHARE_BY_EVERY_METHOD - {"share_study_by_email"}

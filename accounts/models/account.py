@@ -48,6 +48,8 @@ class Account(models.Model):
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     # The longest life of a guest link; each link has its own end within it.
     guest_link_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    # How long a guest link lives where its maker chooses no other end; the longest life bounds this too.
+    guest_link_preset_days = models.PositiveSmallIntegerField(default=7, db_default=7)
     # Empty: the platform's. A member of several accounts has the shortest of theirs.
     idle_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     # From then on its members need a second factor, and until then they are reminded; empty: not required.
@@ -59,6 +61,14 @@ class Account(models.Model):
         default=CharacterSet.LATIN_1,
         db_default=CharacterSet.LATIN_1,
     )
+    # When an administrator took on that the account's own images may be diagnosed in the viewer, and in which words;
+    # until then each is marked "Not for primary diagnosis".
+    primary_diagnosis_at = models.DateTimeField(null=True, blank=True)
+    primary_diagnosis_text = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    # Whether a viewer that is open when the right to its images ends shows nothing from then on.
+    blanks_images = models.BooleanField(default=False, db_default=False)
+    # Whether an email that the account never shared with is typed twice before anything is shared with it.
+    types_emails_twice = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -76,6 +86,10 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="a_guest_link_lives_1_to_365_days",
                 condition=Q(guest_link_days__range=(1, 365)),
+            ),
+            models.CheckConstraint(
+                name="a_guest_link_is_preset_to_1_to_365_days",
+                condition=Q(guest_link_preset_days__range=(1, 365)),
             ),
             models.CheckConstraint(
                 name="idle_sign_out_comes_after_5_to_480_minutes",

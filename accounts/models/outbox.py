@@ -25,6 +25,7 @@ class OutboxMail(models.Model):
     class Dropped(models.TextChoices):
         NOTHING = "nothing", gettext_lazy("there was nothing left to send")
         LATE = "late", gettext_lazy("it was no longer good when its turn came")
+        TAKEN_BACK = "taken_back", gettext_lazy("it was taken back before it left")
         GIVEN_UP = "given_up", gettext_lazy("the mail server did not take it for three days")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

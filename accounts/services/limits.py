@@ -15,7 +15,7 @@ from accounts.models import Invitation, User
 from accounts.services import tallies
 from audit.actor import Actor, Kind
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ MOST_MAILS = 100
 MOST_MAILS_OF_AN_INVITATION = 5
 # Of each its owner has a mail.
 MOST_NEW_TOKENS = 20
+# Mails a day that new guest links are wanted: one for each link, so many to a person.
+MOST_ASKS = 20
 # allauth's own count of them is in the session, where requests at the same time do not see each other's.
 MOST_CODE_TRIES = 3
 CODE_LIFE = timedelta(minutes=15)
@@ -127,6 +129,18 @@ def count_mail(*, invitation: Invitation, by: Actor) -> None:
     key = f"mails again of invitation {invitation.pk}"
     if not tallies.consume(key=key, amount=1, limit=MOST_MAILS_OF_AN_INVITATION, per=HOUR):
         raise ValidationError(too_many_mails_of_an_invitation(), code="limited")
+
+
+def may_ask_for_link(*, link: int, maker: int) -> bool:
+    """Count a mail to the maker of a guest link that a new one is wanted; False where the limit is reached.
+
+    `link` and `maker` are keys. The link first: asked again and again, it counts nothing against its maker's limit.
+    """
+    asks = [
+        (f"asks for another guest link {link}", 1),
+        (f"asks for guest links of person {maker}", MOST_ASKS),
+    ]
+    return all(tallies.consume(key=key, amount=1, limit=limit, per=DAY) for key, limit in asks)
 
 
 def count_new_token(*, by: Actor) -> None:

@@ -3,15 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, F, Max, Q, QuerySet, Value
+from django.db.models.functions import Greatest, Now
 from django.utils.module_loading import import_string
 
 from accounts import queue
@@ -34,6 +34,8 @@ WAITS = [
 GIVE_UP_AFTER = timedelta(days=3)
 # ... and not before this many tries: perhaps no worker was running in those days.
 FEW_TRIES = 20
+# Mails of the last minute are among so many.
+RECENT = 20_000
 # One run ends before Celery's time limit would end it.
 LONGEST_RUN = 240
 
@@ -49,12 +51,17 @@ def queue_mail(
 
 
 def queue_mails(
-    *, kind: str, to: Iterable[tuple[str, dict[str, Any]]], good_until: Any | None = None
+    *,
+    kind: str,
+    to: Iterable[tuple[str, dict[str, Any]]],
+    good_until: Any | None = None,
+    not_before: datetime | None = None,
 ) -> list[OutboxMail]:
-    """As `queue_mail`, for many recipients at once, each with its own data."""
+    """As `queue_mail`, for many recipients at once, each with its own data. No mail leaves before `not_before`."""
+    due_at = Now() if not_before is None else Greatest(Now(), Value(not_before, DateTimeField()))
     return _queue(
         OutboxMail(
-            kind=kind, recipient=recipient, data=data, good_until=good_until, created_at=Now(), due_at=Now()
+            kind=kind, recipient=recipient, data=data, good_until=good_until, created_at=Now(), due_at=due_at
         )
         for recipient, data in to
     )
@@ -86,6 +93,25 @@ def _queue(mails: Iterable[OutboxMail]) -> list[OutboxMail]:
     if written:
         queue.poke("accounts.deliver_mail")
     return written
+
+
+class AlreadyLeft(Exception):
+    """A mail that was to be taken back has left, or a worker is sending it now."""
+
+
+def take_back(data: dict[str, Any]) -> int:
+    """Drop the recent mails whose data has these values, none of which has left; how many. Raises AlreadyLeft.
+
+    In the caller's transaction: until it ends, delivery skips the rows that are locked here.
+    """
+    newest = OutboxMail.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    recent = OutboxMail.objects.filter(pk__gt=newest - RECENT, data__contains=data)
+    mails = list(recent.order_by("pk").select_for_update())
+    if any(mail.attempts or mail.delivered_at for mail in mails):
+        raise AlreadyLeft
+    waiting = OutboxMail.objects.waiting().filter(pk__in=[mail.pk for mail in mails])
+    why = "It was taken back before it left."  # allowed: stored, for the operator
+    return _drop(waiting, Dropped.TAKEN_BACK, why)
 
 
 def deliver_waiting() -> int:

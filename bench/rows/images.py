@@ -2,13 +2,9 @@
 
 import http.client
 import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +13,10 @@ from typing import Any
 from bench import budgets
 from bench.meter import quantile
 from bench.scene import Scene, ms
+from bench.servers import NGINX, free_port, running, site_of
 from bench.table import Row
 from cimar.installation import CHECKOUT
 
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 WHAT = "serve one stored frame, sent by nginx on the site's word"
 # As deploy/nginx hands requests on and sends stored files, without TLS; and the same files with nothing before them.
 _CONFIGURATION = """
@@ -62,9 +58,9 @@ def rows(scene: Scene) -> Iterator[Row]:
         "Cookie": f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
     }
     times = scene.times(300)
-    with _site(scene, by_proxy=True) as site, _nginx(root, site) as (bare, front):
+    with site_of(scene, by_proxy=True) as (site, _), nginx_of(root, site) as (bare, front):
         ours, theirs = _in_turn(times, (front, url, cookie), (bare, f"/{key}", {}))
-    with _site(scene, by_proxy=False) as site:
+    with site_of(scene, by_proxy=False) as (site, _):
         [alone] = _in_turn(times // 3, (site, url, cookie))
     above = statistics.median(ours) - statistics.median(theirs)
     size = os.path.getsize(storages["dicom"].path(key))
@@ -111,28 +107,9 @@ def _ok(browser: Any, url: str) -> None:
 
 
 @contextmanager
-def _site(scene: Scene, *, by_proxy: bool) -> Iterator[int]:
-    port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "cimar.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--threads",
-        "4",
-    ]
-    environment = scene.profile.environment(scene.database)
-    environment |= {"CIMAR_PROXY_SENDS_FILES": "1" if by_proxy else "0", "CIMAR_LOG_LEVEL": "WARNING"}
-    with _running([*command, "--log-level", "error"], port, environment):
-        yield port
-
-
-@contextmanager
-def _nginx(root: str, site: int) -> Iterator[tuple[int, int]]:
+def nginx_of(root: str, site: int) -> Iterator[tuple[int, int]]:
     """A port that sends the files to anybody, and a port before the site."""
-    bare, front = _free_port(), _free_port()
+    bare, front = free_port(), free_port()
     with TemporaryDirectory(prefix="bench-nginx-") as folder:
         user = "user root;" if os.geteuid() == 0 else ""
         stored = (CHECKOUT / "deploy" / "nginx" / "stored.conf").read_text()
@@ -140,21 +117,8 @@ def _nginx(root: str, site: int) -> Iterator[tuple[int, int]]:
         configuration = Path(folder, "nginx.conf")
         values = {"user": user, "folder": folder, "root": root, "bare": bare, "front": front, "site": site}
         configuration.write_text(_CONFIGURATION.format(**values))
-        with _running([NGINX or "nginx", "-p", folder, "-c", str(configuration)], bare, dict(os.environ)):
+        with running([NGINX or "nginx", "-p", folder, "-c", str(configuration)], bare, dict(os.environ)):
             yield bare, front
-
-
-@contextmanager
-def _running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
-    try:
-        _wait(lambda: process.poll() is not None or _listens(port))
-        if process.poll() is not None:
-            raise RuntimeError(f"{command[0]} stopped as it started")
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _in_turn(times: int, *asked: tuple[int, str, dict[str, str]]) -> list[list[float]]:
@@ -174,22 +138,3 @@ def _in_turn(times: int, *asked: tuple[int, str, dict[str, str]]) -> list[list[f
     for connection in connections:
         connection.close()
     return took
-
-
-def _wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not until():
-        if time.monotonic() > end:
-            raise RuntimeError("a server does not answer")
-        time.sleep(0.05)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

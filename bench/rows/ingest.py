@@ -30,7 +30,7 @@ class Took:
 
 
 def rows(scene: Scene) -> Iterator[Row]:
-    with _place(scene) as place:
+    with place_of(scene) as place:
         yield _rate(place, scene.times(STUDIES))
         sizes = [scene.times(size) for size in INSTANCES]
         taken_in: dict[int, list[Took]] = {size: [] for size in sizes}
@@ -120,7 +120,7 @@ def _processor() -> float:
 
 
 @contextmanager
-def _place(scene: Scene) -> Iterator[Place]:
+def place_of(scene: Scene) -> Iterator[Place]:
     """Whatever is taken in goes again, but for its lines in the trail."""
     from django.conf import settings
     from django.core.files.storage import storages
@@ -150,6 +150,7 @@ def _forget(scene: Scene, home: int) -> None:
         f"CREATE TEMP TABLE gone AS SELECT DISTINCT blob_id FROM studies_instance {of_home}",
         f"DELETE FROM studies_instancemetadata WHERE instance_id IN (SELECT id FROM studies_instance {of_home})",
         f"DELETE FROM studies_instance {of_home}",
+        f"DELETE FROM studies_viewcopy WHERE series_id IN (SELECT id FROM studies_series {of_home})",
         f"DELETE FROM studies_series {of_home}",
         f"DELETE FROM studies_placement {of_home}",
         "DELETE FROM studies_study WHERE home_id = %s",

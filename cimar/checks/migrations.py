@@ -31,6 +31,7 @@ WHILE_EMPTY = {
 BIG = {
     "audit_auditevent",
     "accounts_outboxmail",
+    "sharing_notice",
     "sharing_share",
     "studies_blob",
     "studies_imagesserved",

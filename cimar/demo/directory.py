@@ -14,7 +14,7 @@ from cimar.demo.shares import PERSONAL
 from cimar.demo.studies import DemoStudy
 from sharing.services import leave_account
 from worklists import services
-from worklists.models import Worklist
+from worklists.models import NoticeEvent, NoticeTime, Worklist
 
 
 @dataclass
@@ -116,7 +116,11 @@ class DemoDirectory:
         for membership in person.memberships:
             self._join(user, membership, accounts[membership.account])
         for name in person.mail:
-            services.set_mail_tick(worklist=self.place(person.email, name), wanted=True, by=Actor.of(user))
+            services.choose_notices(
+                worklist=self.place(person.email, name),
+                times={NoticeEvent.SHARED_HERE: NoticeTime.NOW},
+                by=Actor.of(user),
+            )
 
     def _join(self, user: User, membership: Membership, account: Account) -> None:
         joined = services.add_account_member(  # allowed: the demo's people are not asked

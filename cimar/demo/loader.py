@@ -22,7 +22,8 @@ from sharing.services import NothingThere, Outcome, decide_share, end_shares, sh
 from sharing.targets import Target
 from studies.ingest.sources import Source
 from studies.models import Blob, Instance, Placement, Study
-from studies.services import render_previews, take_in_all
+from studies.selectors import series_with
+from studies.services import make_view_copies, render_previews, take_in_all
 
 # Study, worklist and person it comes from, method, and the worklist or email it leads to.
 Made = tuple[int, int, int, str, int | str | None]
@@ -55,7 +56,9 @@ def _add_studies(directory: DemoDirectory, done: Loaded) -> None:
     waiting = Instance.objects.filter(
         study__study_instance_uid__in=uids, blob__preview=Blob.Preview.WAITING
     ).values_list("blob", flat=True)
-    done.previews += render_previews(blob_ids=set(waiting))
+    blobs = set(waiting)
+    done.previews += render_previews(blob_ids=blobs)
+    make_view_copies(series_ids=series_with(blobs))
 
 
 def _add_study(directory: DemoDirectory, study: DemoStudy, done: Loaded) -> None:

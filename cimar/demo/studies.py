@@ -59,7 +59,7 @@ STUDIES = (
     DemoStudy(
         "ct-head-prior", "CT Reporting", "nia.prosser@northgate.example", RAVENSWORTH, "NG104711",
         "CT", "CT Head, stroke", "HEAD", 33, "093000", "Osei^Benedict^^Dr",
-        (DemoFile("693_UNCI.dcm", "Brain 5 mm"),),
+        (DemoFile("693_UNCR.dcm", "Brain 5 mm"),),
         report="Old infarct in the left frontal lobe. No haemorrhage.",
     ),
     DemoStudy(

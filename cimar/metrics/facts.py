@@ -16,7 +16,7 @@ from audit import clock
 from cimar.broker import broker_answers
 from cimar.time_limit import TimeLimited
 from sharing.selectors.numbers import settlement_overdue_since
-from studies.selectors.numbers import MANY, ingest_numbers
+from studies.selectors.numbers import MANY, ingest_numbers, receiver_seen_at
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,7 @@ NAMES = {
     "cimar_uploads_waiting": "Uploads that no worker has taken in yet.",
     "cimar_upload_oldest_seconds": "For how long the upload that waits longest has waited.",
     "cimar_previews_waiting": f"Files whose pictures are not made yet, counted up to {MANY}.",
+    "cimar_receiver_silent_seconds": "For how long no DIMSE receiver has said that it runs, 0 where there is none.",
     "cimar_settlement_overdue_seconds": "For how long the oldest expired share has waited for its audit line.",
 }
 
@@ -56,7 +57,7 @@ def _read() -> tuple[float | None, ...]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '2s'")
         now, mails, files = clock.now(), outbox_numbers(), ingest_numbers()
-        overdue = settlement_overdue_since()
+        overdue, receiver = settlement_overdue_since(), receiver_seen_at()
 
     def seconds_since(moment: datetime | None) -> float | None:
         return (now - moment).total_seconds() if moment is not None else None
@@ -69,6 +70,7 @@ def _read() -> tuple[float | None, ...]:
         files.uploads_waiting,
         seconds_since(files.uploads_since),
         files.previews_waiting,
+        seconds_since(receiver),
         seconds_since(overdue),
     )
 

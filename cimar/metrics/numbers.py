@@ -43,3 +43,16 @@ SLOW_STATEMENTS = Counter(
     "cimar_slow_statements_total",
     "Statements that took longer than CIMAR_SLOW_QUERY_MS.",
 )
+# By what the DIMSE receiver counts.
+RECEIVED = {
+    "association": Counter(
+        "cimar_associations_total",
+        "Associations that machines asked the DIMSE receiver for, by outcome.",
+        ["outcome"],
+    ),
+    "object": Counter(
+        "cimar_received_objects_total",
+        "Objects that machines sent to the DIMSE receiver, by outcome.",
+        ["outcome"],
+    ),
+}

@@ -1,4 +1,4 @@
-"""A worker's numbers, on a port of its own: it has no web server."""
+"""The numbers of a worker or a DIMSE receiver, on a port of its own: it has no web server."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ class _Threads(ThreadingMixIn, WSGIServer):
 
 
 def serve(port: int) -> None:
-    """In the parent of the worker's processes, until it ends."""
+    """Serves the worker's metrics from a thread of the parent process, as long as that process runs."""
     server = make_server("", port, answer, server_class=_Threads, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 

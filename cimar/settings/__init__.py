@@ -52,12 +52,15 @@ from cimar.settings.database import (
     DEFAULT_AUTO_FIELD,
 )
 from cimar.settings.files import (
+    CIMAR_DESTINATION_NETWORKS,
     CIMAR_DIMSE_CALLERS_FILE,
     CIMAR_DIMSE_CERTIFICATE_FILE,
     CIMAR_DIMSE_KEY_FILE,
     CIMAR_DIMSE_TLS,
     CIMAR_DOWNLOAD_STUDIES,
+    CIMAR_OHIF_ROOT,
     CIMAR_PROXY_SENDS_FILES,
+    CIMAR_VIEW_COPIES,
     STATIC_ROOT,
     STATIC_URL,
     STATICFILES_DIRS,
@@ -74,6 +77,7 @@ from cimar.settings.keys import (
 from cimar.settings.logs import (
     CIMAR_AUDIT_COUNTER,
     CIMAR_METRICS_TOKEN,
+    CIMAR_RECEIVER_METRICS_PORT,
     CIMAR_SLOW_QUERY_MS,
     CIMAR_WORKER_METRICS_PORT,
     DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL,
@@ -85,6 +89,7 @@ from cimar.settings.logs import (
 from cimar.settings.mail import (
     CIMAR_MAIL_FOLDER,
     CIMAR_MAIL_KINDS,
+    CIMAR_UNDO_SECONDS,
     DEFAULT_FROM_EMAIL,
     EMAIL_BACKEND,
     EMAIL_FILE_PATH,

@@ -44,6 +44,8 @@ MIDDLEWARE = [
     "common.blank_pages.NoBlankPages",
     # Before the session and the CSRF check: these would receive a body of any size.
     "common.body_size.SmallBodies",
+    # The pages of a guest link have neither the site's session nor the secret of its forms.
+    "sharing.middleware.GuestPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,11 +1,14 @@
 """Where files lie: the site's own, and the images."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from cimar.settings.where import BASE_DIR, CIMAR_DATA, CIMAR_DEVELOPMENT, env
 
-STATIC_URL = "static/"
+# From the root of the site: before a path without its slash Django puts the beginning of the request it first meets,
+# which may be that of a guest link.
+STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("CIMAR_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = CIMAR_DEVELOPMENT
@@ -15,6 +18,30 @@ CIMAR_PROXY_SENDS_FILES = env.flag("CIMAR_PROXY_SENDS_FILES", False)
 
 # How many studies can be downloaded together.
 CIMAR_DOWNLOAD_STUDIES = env.number("CIMAR_DOWNLOAD_STUDIES", 100)
+
+# Where studies may be sent besides the public internet: networks of the hospital, in CIDR form. Into them, and nowhere
+# else, plain HTTP and DIMSE without TLS are sent too; what is neither public nor named here is never called.
+CIMAR_DESTINATION_NETWORKS = env.listed("CIMAR_DESTINATION_NETWORKS") or (
+    ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
+    if CIMAR_DEVELOPMENT
+    else []
+)
+for _network in CIMAR_DESTINATION_NETWORKS:
+    try:
+        ip_network(_network)
+    except ValueError:
+        env.complain(
+            f"CIMAR_DESTINATION_NETWORKS has {_network!r}. Name networks by their first address and the length of "
+            "their prefix, parted by commas, such as 10.20.0.0/16."
+        )
+# Where `manage.py install_ohif` unpacks the full viewer, from which it is served.
+CIMAR_OHIF_ROOT = Path(env.text("CIMAR_OHIF_ROOT", str(CIMAR_DATA / "ohif")))
+# When the worker makes the view copies of series: after_arrival, first_opening or never.
+CIMAR_VIEW_COPIES = env.text("CIMAR_VIEW_COPIES", "after_arrival")
+if CIMAR_VIEW_COPIES not in ("after_arrival", "first_opening", "never"):
+    env.complain(
+        "CIMAR_VIEW_COPIES is none of after_arrival, first_opening and never. Set it to one of these."
+    )
 
 # TLS of the DIMSE receiver, with files of its certificate and key; with the authority's that its callers' certificates
 # are signed by, a caller without one is put off.

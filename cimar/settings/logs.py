@@ -24,5 +24,6 @@ CIMAR_SLOW_QUERY_MS = env.number("CIMAR_SLOW_QUERY_MS", 500)
 CIMAR_METRICS_TOKEN = env.secret("CIMAR_METRICS_TOKEN")
 # The port where a worker serves its own metrics, under the same token; 0 for none.
 CIMAR_WORKER_METRICS_PORT = env.number("CIMAR_WORKER_METRICS_PORT", 0)
+CIMAR_RECEIVER_METRICS_PORT = env.number("CIMAR_RECEIVER_METRICS_PORT", 0)
 # Counts the events of the audit trail once they are committed.
 CIMAR_AUDIT_COUNTER = "cimar.metrics.audit_counts.EventCounts"

@@ -5,12 +5,18 @@ from cimar.settings.where import CIMAR_DATA, CIMAR_DEVELOPMENT, env
 # Who writes the text of each kind of mail when its turn comes.
 CIMAR_MAIL_KINDS = {
     "study_shared": "sharing.mail.study_shared",
+    "notice": "sharing.notice_mail.notice",
+    "daily_notices": "sharing.notice_mail.daily_notices",
     "invitation": "sharing.mail.invitation",
+    "guest_link": "sharing.guest_mail.guest_link",
+    "guest_link_asked": "sharing.guest_mail.guest_link_asked",
     "password_reset_key": "accounts.reset_mail.password_reset_key",
     "staff_invitation": "worklists.mail.staff_invitation",
     "token_made": "worklists.mail.token_made",
     "account_name_waits": "worklists.mail.account_name_waits",
 }
+# How long a press of Share Studies can be undone; its mails wait as long. With 0 there is no Undo and nothing waits.
+CIMAR_UNDO_SECONDS = env.number("CIMAR_UNDO_SECONDS", 30)
 CIMAR_MAIL_FOLDER = CIMAR_DATA / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("CIMAR_MAIL_FROM", "CIMAR <no-reply@localhost>")
 EMAIL_HOST = env.text("EMAIL_HOST")

@@ -47,9 +47,17 @@ CELERY_BEAT_SCHEDULE = {
         "accounts.deliver_mail": 10,
         "audit.record_bursts": 60,
         "studies.ingest_waiting": 15,
+        "studies.record_received": 60,
         "studies.render_previews": 60,
+        "studies.send_waiting": 15,
+        "studies.make_view_copies": 15,
         "studies.sweep_leftovers": 3600,
+        "worklists.note_rights": 3600,
         "sharing.settle_overdue": 60,
+        "sharing.end_dead_links": 60,
+        "sharing.warn_of_ends": 300,
+        "sharing.send_daily_notices": 300,
+        "sharing.forget_old_notices": 3600,
         "worklists.replace_roles": 60,
     }.items()
 }

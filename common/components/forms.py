@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.forms import BoundField, CheckboxInput, Select
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common.components.library import attributes, frame, register
+from common.markup import format_html
 
 
 @register.inclusion_tag("components/field.html")

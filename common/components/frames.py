@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from common.components.library import attributes, frame, register
 from common.components.words import TONE_ICONS
+from common.markup import format_html
 
 
 @register.simple_block_tag

@@ -9,9 +9,10 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+
+from common.markup import format_html
 
 register = template.Library()
 _forget: list[Callable[[], None]] = []

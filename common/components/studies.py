@@ -1,10 +1,9 @@
 """Patients, studies, shares: each is shown in the same way on every page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from common import formats, nouns
 from common.components.library import register
 from common.components.words import day_or_moment, icon, modality, not_recorded, pill
+from common.markup import escaped, format_html
 from common.translated import translated, translated_into
 
 MRN, BORN = gettext_noop("MRN"), gettext_noop("Born")
@@ -126,22 +126,27 @@ def target_chip(
     owner: str = "",
     note: str = "",
     state: str = "ok",
+    marks: Mapping[str, Any] | None = None,
     remove_name: str = "",
     remove_value: str = "",
     field_name: str = "",
     field_value: str = "",
 ) -> dict:
     word, icon = METHODS[str(method)]
+    marks = marks or {}
     mark = TARGET_STATES[state]
+    if words := marks.get("outside"):
+        state, mark = "outside", (words, "warn")
     return {
         "method": _(word),
         "icon": icon,
         "label": label,
         "detail": detail,
         "owner": owner,
-        "note": note,
+        "note": note or marks.get("already", ""),
         "state": state,
         "mark": mark and (_(mark[0]), mark[1]),
+        "is_new": marks.get("is_new", False),
         "remove_name": remove_name,
         "remove_value": remove_value,
         "field_name": field_name,
@@ -174,7 +179,7 @@ def path_line(steps: Iterable[dict]) -> SafeString:
 
 
 def _step(step: dict, language: str | None) -> SafeString:
-    shown = (conditional_escape(step.get(name) or "") for name in ("label", "detail", "href"))
+    shown = (escaped(step.get(name) or "") for name in ("label", "detail", "href"))
     return _drawn_step(language, step["kind"], *shown, is_external=bool(step.get("external")))
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common import formats, nouns
 from common.components.library import register
+from common.markup import escaped, format_html, format_html_join
 
 for written in (formats.day, formats.moment, nouns.counted, nouns.counted_by_script):
     register.filter(written)
@@ -33,7 +33,7 @@ def names(of: Iterable[str]) -> SafeString:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """icon name label="" — decorative unless labelled"""
-    return _drawn(conditional_escape(name), conditional_escape(label))
+    return _drawn(escaped(name), escaped(label))
 
 
 @lru_cache(maxsize=1000)
@@ -109,6 +109,11 @@ def _muted(text: str) -> SafeString:
 def not_recorded() -> SafeString:
     """Shown in place of a value that is empty."""
     return _muted(formats.not_recorded())
+
+
+@register.inclusion_tag("components/copied_text.html")
+def copied_text(text: str, not_copied: str, label: str = "") -> dict:
+    return {"text": text, "not_copied": not_copied, "label": label}
 
 
 @register.inclusion_tag("components/share_code.html")

@@ -1,22 +1,28 @@
 """What people pick and type on the pages of sharing."""
 
 from common.text import uuids
+from sharing.forms.guest_link import EndForm, GuestLinkForm
 from sharing.forms.registration import RegisterForm, RegistrationCodeForm
 from sharing.forms.share import (
     NO_SUCH_PAGE,
     DeleteForm,
+    MoveForm,
     NoSuchCursor,
     Picked,
     ShareForm,
     cursor,
     press_of,
     sealed,
+    sealed_email,
     sealed_press,
 )
 
 __all__ = [
     "NO_SUCH_PAGE",
     "DeleteForm",
+    "EndForm",
+    "GuestLinkForm",
+    "MoveForm",
     "NoSuchCursor",
     "Picked",
     "RegisterForm",
@@ -25,6 +31,7 @@ __all__ = [
     "cursor",
     "press_of",
     "sealed",
+    "sealed_email",
     "sealed_press",
     "uuids",
 ]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.email_lists import emails_in
 from common.text import identity, identity_of_code, uuids
+from sharing.dates import LATEST
 from sharing.limits import MOST_NOTE, note_too_long
 from sharing.models import Method
 from sharing.targets import Target
@@ -24,8 +25,8 @@ from sharing.targets import Target
 # Between several codes; a space belongs to a code.
 _BETWEEN_CODES = re.compile(r"[,;\n\r\t]+")
 _SALT = "sharing.read-back"
+_EMAIL_SALT = "sharing.typed-twice"
 _PRESS_SALT = "sharing.press"
-LATEST = date(2199, 12, 31)
 
 
 @dataclass
@@ -33,7 +34,8 @@ class Picked:
     """The recipients as the form carries them, and the unfinished text in its fields.
 
     A code that was read back travels with its name, signed, so that it is looked up once. `codes` maps a code to that
-    name, empty where it was not looked up.
+    name, empty where it was not looked up. `typed_twice` are signed likewise; `confirmed` are the emails that are meant
+    although they look like others.
     """
 
     locations: list[str] = field(default_factory=list)
@@ -44,6 +46,9 @@ class Picked:
     find: str = ""
     new_codes: str = ""
     new_emails: str = ""
+    new_emails_again: str = ""
+    typed_twice: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, data: QueryDict) -> "Picked":
@@ -52,10 +57,13 @@ class Picked:
             groups=_each(data, "group"),
             physicians=_each(data, "physician") + _each(data, "add_physician"),
             codes=dict(_named(code) for code in _each(data, "code")),
-            emails=[identity(email) for email in _each(data, "email")],
+            emails=[identity(_storable(email)) for email in _each(data, "email")],
             find=data.get("find", ""),
             new_codes=data.get("new_code", ""),
-            new_emails=data.get("new_email", ""),
+            new_emails=_text(data, "new_email"),
+            new_emails_again=_text(data, "new_email_again"),
+            typed_twice={email for email in map(_unsealed_email, _each(data, "email_twice")) if email},
+            confirmed={identity(email) for email in _each(data, "confirmed")},
         )
         for recipient in _each(data, "again"):
             picked.add(*recipient.partition(":")[::2])
@@ -73,8 +81,9 @@ class Picked:
             Method.PHYSICIAN: self.physicians,
             Method.EMAIL: self.emails,
         }
+        value = identity(_storable(value)) if method == Method.EMAIL else value
         if method in several and value not in several[method]:
-            several[method].append(identity(value) if method == Method.EMAIL else value)
+            several[method].append(value)
 
     def _drop(self, which: str) -> None:
         """`physician:…`, `code:…` or `email:…`: a chip that was removed."""
@@ -91,19 +100,30 @@ class Picked:
     def typed_emails(self) -> list[str]:
         return emails_in(self.new_emails)
 
+    def typed_emails_again(self) -> list[str]:
+        return emails_in(self.new_emails_again)
+
     @property
     def has_unchecked(self) -> bool:
         """Whether a code or an email was typed and not yet read back: nothing typed is shared before it was."""
-        return bool(self.typed_codes() or self.typed_emails())
+        return bool(self.typed_codes() or self.typed_emails() or self.typed_emails_again())
 
     def targets(self) -> list[Target]:
         """Everything picked and read back, as the service takes it."""
         picked: list[tuple[Method, Iterable[str]]] = [
             (Method.LOCATION, self.locations),
             (Method.GROUP, self.groups),
-            (Method.EMAIL, self.emails),
         ]
         targets = [Target(method, value) for method, values in picked for value in values]
+        targets += [
+            Target(
+                Method.EMAIL,
+                email,
+                is_typed_twice=email in self.typed_twice,
+                is_confirmed=email in self.confirmed,
+            )
+            for email in self.emails
+        ]
         targets += [Target(Method.CODE, code, is_read_back=bool(name)) for code, name in self.codes.items()]
         targets += [_physician(value) for value in self.physicians]
         order = list(Method)
@@ -117,6 +137,18 @@ class Picked:
 def sealed(code: str, name: str) -> str:
     """A code with the name it was read back as, for a form field."""
     return signing.dumps([code, name], salt=_SALT)
+
+
+def sealed_email(email: str) -> str:
+    """An email that was typed twice, for a form field."""
+    return signing.dumps(email, salt=_EMAIL_SALT)
+
+
+def _unsealed_email(value: str) -> str:
+    try:
+        return str(signing.loads(value, salt=_EMAIL_SALT))
+    except signing.BadSignature:
+        return ""
 
 
 def sealed_press(press: UUID, person: int) -> str:
@@ -145,6 +177,15 @@ def _each(data: QueryDict, name: str) -> list[str]:
     return [value for value in dict.fromkeys(sent.strip() for sent in data.getlist(name)) if value]
 
 
+def _text(data: QueryDict, name: str) -> str:
+    return _storable(data.get(name, ""))
+
+
+def _storable(text: str) -> str:
+    """Without the one character that the database takes in no text."""
+    return text.replace("\x00", "")
+
+
 def _physician(value: str) -> Target:
     """`person` or `person:account`, as a chip carries it."""
     person, _, account = value.partition(":")
@@ -154,6 +195,10 @@ def _physician(value: str) -> Target:
 
 def _same(target: Target) -> str:
     return identity_of_code(target.value) if target.method == Method.CODE else identity(target.value)
+
+
+DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"]
+NOT_A_DATE = gettext_lazy("Enter the date as day, month and year, such as 24 Nov 2026.")
 
 
 class ShareForm(forms.Form):
@@ -171,12 +216,10 @@ class ShareForm(forms.Form):
     until = forms.DateField(
         label=gettext_lazy("End date"),
         required=False,
-        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"],
+        input_formats=DATE_FORMATS,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("The last day recipients can see it. Leave empty for no end date."),
-        error_messages={
-            "invalid": gettext_lazy("Enter the date as day, month and year, such as 24 Nov 2026.")
-        },
+        error_messages={"invalid": NOT_A_DATE},
     )
 
     def refuse(self, refusal: ValidationError) -> None:
@@ -197,6 +240,20 @@ class ShareForm(forms.Form):
         return until
 
 
+RECORDED = gettext_lazy("Recorded in the audit trail. Do not include anything that identifies the patient.")
+
+
+class MoveForm(forms.Form):
+    """Why a study's original is moved."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why are you moving this study?"),
+        max_length=500,
+        error_messages={"required": gettext_lazy("Say why you are moving the study.")},
+        help_text=RECORDED,
+    )
+
+
 class DeleteForm(forms.Form):
     """Why a study is deleted at home."""
 
@@ -204,9 +261,7 @@ class DeleteForm(forms.Form):
         label=gettext_lazy("Why are you deleting this study?"),
         max_length=500,
         error_messages={"required": gettext_lazy("Say why you are deleting the study.")},
-        help_text=gettext_lazy(
-            "Recorded in the audit trail. Do not include anything that identifies the patient."
-        ),
+        help_text=RECORDED,
     )
 
 

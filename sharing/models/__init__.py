@@ -1,5 +1,22 @@
-"""Grants: what keeps a study placed where it is not at home."""
+"""Grants: what keeps a study placed where it is not at home, what shows it to a reader without an account; and the
+accounts' rules about who may share with whom.
+"""
 
+from sharing.models.guest_link import GuestLink, GuestLinkStudy
+from sharing.models.notice import Digest, Notice
+from sharing.models.rule import ShareRule
 from sharing.models.share import Method, Share
+from sharing.models.taken_over import TakenOverShare
+from sharing.models.time_request import TimeRequest
 
-__all__ = ["Method", "Share"]
+__all__ = [
+    "Digest",
+    "GuestLink",
+    "GuestLinkStudy",
+    "Method",
+    "Notice",
+    "Share",
+    "ShareRule",
+    "TakenOverShare",
+    "TimeRequest",
+]

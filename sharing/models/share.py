@@ -77,15 +77,17 @@ class Share(models.Model):
     """
 
     class EndReason(models.TextChoices):
-        ENDED = "ended", gettext_lazy("ended by a person")
-        EXPIRED = "expired", gettext_lazy("reached its end date")
+        ENDED = "ended", gettext_lazy(REASONS["ended"])
+        EXPIRED = "expired", gettext_lazy(REASONS["expired"])
         UNREACHABLE = "unreachable", gettext_lazy("because an earlier share ended")
         REMOVED = "removed", gettext_lazy(REASONS["removed"])
         DECLINED = "declined", gettext_lazy("declined")
         STUDY_DELETED = "study_deleted", gettext_lazy(REASONS["study_deleted"])
         LEFT = "left", gettext_lazy(REASONS["left"])
         WITHDRAWN = "withdrawn", gettext_lazy(REASONS["withdrawn"])
+        UNDONE = "undone", gettext_lazy(REASONS["undone"])
         DUPLICATE = "duplicate", gettext_lazy("not needed: the person already had the study")
+        MOVED = "moved", gettext_lazy(REASONS["moved"])
         REFUSED = "refused", gettext_lazy("no longer allowed when the person registered")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -121,10 +123,14 @@ class Share(models.Model):
         related_name="shares_approved",
         db_index=False,
     )
+    # Of whoever approved or declined it, to its sharer.
+    decision_note = models.TextField(default="", db_default="", max_length=2000, blank=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="shares_ended", db_index=False
     )
+    # The end date of which both sides have been warned: another one is warned of again.
+    warned_of = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, choices=EndReason, default="", db_default="", blank=True)
 
     objects = ShareQuerySet.as_manager()
@@ -195,7 +201,24 @@ class Share(models.Model):
                 condition=Q(ended_at=None, expires_at__isnull=False),
             ),
             models.Index(fields=["to_worklist", "press"], name="shares_received_in_a_press"),
+            models.Index(fields=["press"], name="shares_of_a_press"),
+            models.Index(
+                fields=["to_worklist", "-id"],
+                name="shares_to_decide",
+                condition=Q(ended_at=None, approved_at=None, to_worklist__isnull=False),
+            ),
+            models.Index(
+                fields=["to_worklist", "-id"],
+                name="shares_decided",
+                condition=Q(approved_by__isnull=False) | Q(end_reason="declined"),
+            ),
+            models.Index(fields=["to_worklist", "-id"], name="shares_received"),
             models.Index(fields=["shared_by", "-id"], name="shares_made_by"),
+            # Whether an organisation ever shared with a worklist, or with an email.
+            models.Index(fields=["to_worklist", "from_worklist"], name="shares_between_worklists"),
+            models.Index(
+                fields=["email", "from_worklist"], name="shares_by_email", condition=Q(method="email")
+            ),
             models.Index(
                 fields=["invitation"],
                 name="promises",

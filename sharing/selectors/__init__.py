@@ -18,19 +18,16 @@ from sharing.selectors.invitations import (
     waiting_membership,
 )
 from sharing.selectors.leaving import Leaving, what_ends_by_leaving
-from sharing.selectors.presses import PressMade, made_in_press
+from sharing.selectors.pages import NoSuchPage, SentPage
+from sharing.selectors.presses import PressMade, made_in_press, shares_of_press
 from sharing.selectors.previews import (
     WhatEnds,
     what_ends,
     what_ends_with_deletion,
     what_ends_with_removal,
 )
-from sharing.selectors.shared_by_me import (
-    NoSuchPage,
-    SentPage,
-    invitations_sent_by,
-    shares_made_by,
-)
+from sharing.selectors.shared_by_me import invitations_sent_by, shares_made_by
+from sharing.selectors.shared_with_me import shares_received_by
 from sharing.selectors.shares import (
     ReceivedPress,
     press_for,
@@ -65,6 +62,8 @@ __all__ = [
     "promises_of",
     "shares_awaiting",
     "shares_made_by",
+    "shares_of_press",
+    "shares_received_by",
     "shares_seen_by",
     "waiting_membership",
     "what_ends",

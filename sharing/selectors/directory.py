@@ -62,10 +62,10 @@ def people_like(text: str, account_ids: Collection[int], *, besides: User) -> Hi
     if len(text) < FEWEST_LETTERS or not account_ids:
         return Hits([], False)
     fits = Q()
-    for word in _without_titles(text[:200].split())[:MOST_WORDS]:
+    for word in words_of(text[:200].split())[:MOST_WORDS]:
         fits &= Q(user__name__icontains=word) | Q(user__email__istartswith=word)
     first = Case(
-        When(user__name__istartswith=" ".join(_without_titles(text.split())), then=Value(0)), default=Value(1)
+        When(user__name__istartswith=" ".join(words_of(text.split())), then=Value(0)), default=Value(1)
     )
     members = (
         _members(account_ids).filter(fits, user__personal_worklist__takes_shares=True).exclude(user=besides)
@@ -75,7 +75,7 @@ def people_like(text: str, account_ids: Collection[int], *, besides: User) -> Hi
     return Hits(people[:MOST_HITS], len(people) > MOST_HITS)
 
 
-def _without_titles(words: list[str]) -> list[str]:
+def words_of(words: list[str]) -> list[str]:
     """What is left of “Dr Osei” to search a name by; where there are only titles, they are what is searched for."""
     return [word for word in words if word.casefold().rstrip(".") not in TITLES] or words
 

@@ -1,8 +1,14 @@
 """The live shares that hold a study on a worklist, for the pages of `studies`, which has no shares of its own."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import OuterRef, Subquery
+
+from audit.actions import Action
+from audit.history import name_in
+from audit.models import AuditEvent
 from sharing.models import Share
 from studies.models import Placement
 from worklists.models import Worklist
@@ -48,9 +54,45 @@ def first_shares(worklist: Worklist, placements: Iterable[Placement]) -> dict[in
 
 
 def shares_of(placement: Placement) -> Sequence[Share]:
-    """Those that hold one study here, the first ones first."""
+    """Those that hold one study here, the first ones first, and whether their receipt is acknowledged."""
     if placement.is_home:
         return []
     shares = Share.objects.carrying().filter(to_worklist=placement.worklist, study=placement.study_id)
     named = shares.select_related("shared_by", "from_worklist__account", "from_worklist__owner")
-    return list(named.order_by("id")[:MOST_SHOWN])
+    return list(named.annotate(**acknowledgement()).order_by("id")[:MOST_SHOWN])
+
+
+def acknowledgement() -> dict[str, Subquery]:
+    """Of a share when its receipt was first acknowledged and by whom, as `sharing.delivery.fold` has it."""
+    first = AuditEvent.objects.filter(
+        worklist_id=OuterRef("to_worklist"),
+        study_id=OuterRef("study"),
+        action=Action.SHARE_ACKNOWLEDGE,
+        at__gte=OuterRef("shared_at"),
+    )
+    first = first.filter(at__gte=OuterRef("approved_at")).exclude(by_id=OuterRef("shared_by")).order_by("pk")
+    return {
+        "acknowledged_at": Subquery(first.values("at")[:1]),
+        "acknowledged_by": Subquery(first.values("by_label")[:1]),
+    }
+
+
+class Acknowledgement(NamedTuple):
+    """What the study's page offers the recipient: to acknowledge, or who did and when."""
+
+    waits: bool
+    at: datetime | None = None
+    who: str = ""
+
+
+def acknowledgement_of(shares: Iterable[Share], person: int | None) -> Acknowledgement | None:
+    """`shares` as `shares_of` reads them; None where no one else shared the study with this worklist."""
+    others = [share for share in shares if share.shared_by_id != person]
+    if not others:
+        return None
+    # Annotated by `acknowledgement`.
+    moments = [(share.acknowledged_at, share.acknowledged_by) for share in others]  # type: ignore[attr-defined]
+    if any(at is None for at, _label in moments):
+        return Acknowledgement(True)
+    at, label = max(moments)
+    return Acknowledgement(False, at, name_in(label))

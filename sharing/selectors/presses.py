@@ -1,12 +1,13 @@
-"""What became of a press, for the person who made it."""
+"""What became of a press, for the person who made it and for those who may take it back."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from audit.actor import Actor
 from sharing.models import Share
+from sharing.selectors.shares import shares_seen_by
 
 # The person's latest shares, among which a press of a minute ago is: a read with a bound, however many they made.
 LATEST = 20_000
@@ -32,3 +33,8 @@ def made_in_press(by: Actor, press: UUID) -> PressMade | None:
         ),
     )
     return PressMade(**made) if any(made.values()) else None
+
+
+def shares_of_press(by: Actor, press: UUID) -> QuerySet[Share]:
+    """The shares of a press, ended ones too, that the person sees."""
+    return shares_seen_by(by).filter(press=press).order_by("pk")

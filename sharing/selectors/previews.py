@@ -13,6 +13,7 @@ from sharing.graph import Graph, load_graphs
 from sharing.models import Share
 from sharing.selectors.access.members import counts_of
 from sharing.selectors.directory import accounts_of
+from sharing.selectors.guest_links import links_on
 from sharing.selectors.shares import worklists_with_names
 from studies.models import Placement
 
@@ -32,7 +33,8 @@ class WhatEnds:
     `recipients` are the targets of the ended shares (`kept` of them keep the study by another share), `worklists`
     what ends with them inside the reader's own accounts, `elsewhere` a mere count of worklists of other accounts,
     `beyond` of onward shares past an external boundary, `promises` of invitations' promised shares. `staying` are the
-    ended shares whose recipients keep the study, by key.
+    ended shares whose recipients keep the study, by key. `links` counts guest links that no longer show a study,
+    without those past an external boundary.
     """
 
     shares: int
@@ -43,17 +45,18 @@ class WhatEnds:
     beyond: int
     promises: int
     kept: int = 0
+    links: int = 0
     staying: frozenset[int] = frozenset()
 
 
-def what_ends(shares: Iterable[Share], by: Actor) -> WhatEnds:
-    """What ends if these shares end now."""
+def what_ends(shares: Iterable[Share], by: Actor, now: datetime | None = None) -> WhatEnds:
+    """What ends if these shares end now; `now` where the caller has read it already."""
     pks: dict[int, set[int]] = {}
     for share in shares:
         pks.setdefault(share.study_id, set()).add(share.pk)
     graphs = load_graphs(pks)
     chosen = [share for graph in graphs.values() for share in graph.shares if share.pk in pks[graph.study.pk]]
-    return _preview(graphs, chosen, by, clock.now())
+    return _preview(graphs, chosen, by, now or clock.now())
 
 
 def what_ends_with_removal(placements: Collection[Placement], by: Actor) -> WhatEnds:
@@ -79,10 +82,13 @@ def what_ends_with_deletion(placement: Placement, by: Actor) -> WhatEnds:
         for share in graph.shares
         if share.from_worklist_id == graph.study.home_id
     ]
-    return _preview(graphs, chosen, by, clock.now())
+    return _preview(graphs, chosen, by, clock.now(), at_home=True)
 
 
-def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: datetime) -> WhatEnds:
+def _preview(
+    graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: datetime, *, at_home: bool = False
+) -> WhatEnds:
+    """`at_home`: the study itself goes, from the worklist of the original too."""
     accounts = accounts_of(by.person)
     labels = Labels.of(chosen)
     direct = {(share.study_id, share.to_worklist_id) for share in chosen}
@@ -93,6 +99,7 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
     far: set[int] = set()
     beyond = promises = 0
     kept: set[tuple[int, int | None]] = set()
+    lost_inside: set[tuple[int, int]] = set()
     chosen_pks = {share.pk for share in chosen}
     for graph in graphs.values():
         after = graph.without([share for share in chosen if share.study_id == graph.study.pk])
@@ -112,6 +119,9 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
         known = {share.to_worklist_id for share in inside if share.account_id in accounts}
         for worklist_id, times in graph.times.items():
             lost = times.exists > now >= after.at(worklist_id).exists
+            goes = lost or (at_home and worklist_id == graph.study.home_id)
+            if goes and times.internal > now:
+                lost_inside.add((graph.study.pk, worklist_id))
             if not lost or (graph.study.pk, worklist_id) in direct:
                 continue
             if worklist_id in known:
@@ -129,5 +139,6 @@ def _preview(graphs: dict[int, Graph], chosen: list[Share], by: Actor, now: date
         beyond=beyond,
         promises=promises,
         kept=len(kept),
+        links=links_on(lost_inside),
         staying=frozenset(share.pk for share in chosen if (share.study_id, share.to_worklist_id) in kept),
     )

@@ -14,21 +14,14 @@ from sharing.models import Method, Share
 from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
 from sharing.selectors.directory import Colleague, people_named, public_name
+from sharing.selectors.history import TAKEN_BACK
 from sharing.selectors.recipients import RECIPIENT
+from sharing.selectors.rules import Recipient, Ruling
 from worklists.models import Worklist
 
 # As many shares as the largest press makes: a read with a bound, however many the person made.
 LATEST = 10_000
 MOST = 8
-# A share that was taken back or turned down may have gone to a wrong recipient: it is not offered again.
-_TAKEN_BACK = frozenset(
-    {
-        Share.EndReason.ENDED,
-        Share.EndReason.WITHDRAWN,
-        Share.EndReason.DECLINED,
-        Share.EndReason.REFUSED,
-    }
-)
 
 
 class Recent(NamedTuple):
@@ -58,8 +51,8 @@ class Recents:
 Offered = Mapping[Method, frozenset[int]]
 
 
-def recent_recipients(by: Actor, ticked: Worklist, offered: Offered) -> Recents:
-    """One statement, and another where a physician is among them."""
+def recent_recipients(by: Actor, ticked: Worklist, offered: Offered, ruling: Ruling) -> Recents:
+    """One statement, and another where a physician is among them; with rules, what `Ruling.refusals` reads."""
     latest = Share.objects.filter(shared_by=by.person).order_by("-id")[:LATEST]
     to = ("method", "to_worklist", "email", "account")
     each = Share.objects.filter(pk__in=latest.values("pk")).order_by(*to, "-pk").distinct(*to)
@@ -77,9 +70,10 @@ def recent_recipients(by: Actor, ticked: Worklist, offered: Offered) -> Recents:
     )
     # A promise and the share that was claimed by another person's registration name the same email.
     picks: dict[str, tuple[Recent, UUID]] = {}
-    for share in shares:
+    refusals = ruling.refusals([Recipient.of(share) for share in shares])
+    for share, refusal in zip(shares, refusals, strict=True):
         recent = _recent(share, by, ticked, offered, directory)
-        if recent is not None and share.end_reason not in _TAKEN_BACK:
+        if not refusal and recent is not None and share.end_reason not in TAKEN_BACK:
             picks.setdefault(recent.key, (recent, share.press))
     last = [recent for recent, press in picks.values() if press == shares[0].press]
     until = last_moment(shares[0].expires_at) if shares[0].lasts else None

@@ -1,42 +1,37 @@
 """What a person shared and whom they invited, newest first, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Invitation
 from audit import clock
 from audit.actor import Actor
+from common.nouns import counted
 from sharing import permissions
+from sharing.delivery import Delivery
 from sharing.models import Share
 from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
+from sharing.selectors.deliveries import DeliveryLine, deliveries_of, lines_of
 from sharing.selectors.invitations import invitations_of
+from sharing.selectors.pages import SentPage, page_of
 from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
 from studies.models import Study
-from studies.selectors import placements_visible_to
+from studies.selectors import placements_visible_to, still_arriving
 
-ROWS = 50
 BATCH = 1_000
 ENDED = gettext_noop("Ended")
-
-M = TypeVar("M", bound=Model)
-T = TypeVar("T")
-
-
-class NoSuchPage(Exception):
-    """The page's URL names a share or an invitation that is not there."""
 
 
 @dataclass(frozen=True)
 class SentShare:
-    """A share. `study` and `placement` only while the person still sees the study where they shared it from."""
+    """A share. `study`, `placement` and `delivery` only while the person sees the study where they shared it from."""
 
     share: Share
     placement: UUID | None
@@ -45,6 +40,8 @@ class SentShare:
     tone: str
     why: str
     may_end: bool
+    delivery: Delivery | None = None
+    is_arriving: bool = False
 
     @property
     def may_change(self) -> bool:
@@ -54,6 +51,16 @@ class SentShare:
     @property
     def last_day(self) -> datetime | None:
         return last_moment(self.share.expires_at)
+
+    @property
+    def delivered(self) -> list[DeliveryLine]:
+        return lines_of(self.share, self.delivery) if self.delivery is not None else []
+
+    @property
+    def arrived(self) -> str:
+        """How much of the study is there."""
+        study = self.share.study
+        return f"{counted(study.n_series, 'series')}, {counted(study.n_instances, 'image')}"
 
     @property
     def study(self) -> Study | None:
@@ -71,23 +78,15 @@ class SentInvitation:
     waits: bool
 
 
-@dataclass(frozen=True)
-class SentPage(Generic[T]):
-    """Some rows, and the uuids with which the pages before and after begin; empty where there is none."""
-
-    lines: list[T]
-    newer: UUID | None
-    older: UUID | None
-
-
 def shares_made_by(
-    by: Actor, *, before: UUID | None = None, after: UUID | None = None
+    by: Actor, *, before: UUID | None = None, after: UUID | None = None, taken_over: bool = False
 ) -> SentPage[SentShare]:
-    """The person's shares. Raises NoSuchPage."""
-    shares, newer, older = _page(_own_shares(by), before, after)
+    """The person's shares, or those they took over from someone who left. Raises NoSuchPage."""
+    own = Q(taken_over__keeper=by.person) if taken_over else None
+    shares, newer, older = page_of(_own_shares(by, own), before, after)
     now = clock.now()
     rights = permissions.rights_to_end(by, shares)
-    return SentPage([_sent_share(share, now, rights) for share in shares], newer, older)
+    return SentPage(_sent_shares(shares, now, rights), newer, older)
 
 
 def every_share_made_by(by: Actor, now: datetime) -> Iterator[SentShare]:
@@ -96,30 +95,31 @@ def every_share_made_by(by: Actor, now: datetime) -> Iterator[SentShare]:
     while True:
         rows = _own_shares(by).order_by("-pk")
         batch = list((rows if last is None else rows.filter(pk__lt=last))[:BATCH])
-        for share in batch:
-            state, tone, why = _state(share, now)
-            seen = share.seen  # type: ignore[attr-defined]  # of the annotation
-            yield SentShare(share, seen, recipient_of(share), state, tone, why, may_end=False)
+        yield from _sent_shares(batch, now, None)
         if len(batch) < BATCH:
             return
         last = batch[-1].pk
 
 
 def share_made_by(by: Actor, share: UUID) -> SentShare | None:
-    """One of the person's own shares, as the list shows it."""
-    own = _own_shares(by).filter(uuid=share).first()
-    return _sent_share(own, clock.now(), permissions.rights_to_end(by, [own])) if own is not None else None
+    """One of the person's own shares, or of those they took over, as the list shows it."""
+    theirs = Q(shared_by=by.person) | Q(taken_over__keeper=by.person)
+    own = list(_own_shares(by, theirs).filter(uuid=share))
+    sent = _sent_shares(own, clock.now(), permissions.rights_to_end(by, own))
+    return sent[0] if sent else None
 
 
-def _own_shares(by: Actor) -> QuerySet[Share]:
+def _own_shares(by: Actor, which: Q | None = None) -> QuerySet[Share]:
+    """Those the person made, or `which`."""
     seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
     return (
-        Share.objects.filter(shared_by=by.person)
+        Share.objects.filter(which or Q(shared_by=by.person))
         .select_related(
             "study",
             "from_worklist__account",
             "from_worklist__owner",
             "invitation",
+            "approved_by",
             "ended_by",
             *RECIPIENT,
         )
@@ -139,45 +139,45 @@ def invitations_sent_by(
         "shares", filter=Q(shares__shared_by=by.person, shares__to_worklist=None, shares__ended_at=None)
     )
     sent = invitations_of(by).select_related("account", "invited_by").annotate(promised=promised)
-    rows, newer, older = _page(sent, before, after)
+    rows, newer, older = page_of(sent, before, after)
     now = clock.now()
     return SentPage([_sent_invitation(row, now) for row in rows], newer, older)
 
 
-def _page(
-    rows: QuerySet[M], before: UUID | None, after: UUID | None
-) -> tuple[list[M], UUID | None, UUID | None]:
-    """Fifty rows older than one of them, or newer, or the newest."""
-    if cursor := before or after:
-        at = rows.filter(uuid=cursor).values_list("pk", flat=True).first()
-        if at is None:
-            raise NoSuchPage
-        if before is not None:
-            page = list(rows.filter(pk__lt=at).order_by("-pk")[: ROWS + 1])
-            has_newer, has_older = True, len(page) > ROWS
-            page = page[:ROWS]
-        else:
-            turned = list(rows.filter(pk__gt=at).order_by("pk")[: ROWS + 1])
-            has_newer, has_older = len(turned) > ROWS, True
-            page = turned[:ROWS][::-1]
-    else:
-        page = list(rows.order_by("-pk")[: ROWS + 1])
-        has_newer, has_older = False, len(page) > ROWS
-        page = page[:ROWS]
-    if not page:
-        return [], None, None
+def _sent_shares(
+    shares: Sequence[Share], now: datetime, rights: permissions.RightsToEnd | None
+) -> list[SentShare]:
+    """`rights`: None leaves open whether they may be ended, and whether images are still arriving."""
     # Annotated by the query.
-    return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]
+    seen: dict[int, UUID] = {share.pk: share.seen for share in shares if share.seen}  # type: ignore[attr-defined]
+    theirs = [share for share in shares if share.pk in seen]
+    deliveries = deliveries_of(theirs)
+    arriving = still_arriving({share.study_id for share in theirs} if rights is not None else ())
+    sent = []
+    for share in shares:
+        delivery = deliveries.get(share.pk)
+        state, tone, why = _state(share, now, delivery)
+        may_end = (
+            rights is not None and state != _(ENDED) and not rights.refusal(share, home=share.study.home_id)
+        )
+        is_arriving = share.study_id in arriving and share.pk in seen
+        sent.append(
+            SentShare(
+                share,
+                seen.get(share.pk),
+                recipient_of(share),
+                state,
+                tone,
+                why,
+                may_end,
+                delivery,
+                is_arriving,
+            )
+        )
+    return sent
 
 
-def _sent_share(share: Share, now: datetime, rights: permissions.RightsToEnd) -> SentShare:
-    state, tone, why = _state(share, now)
-    may_end = state != _(ENDED) and not rights.refusal(share, home=share.study.home_id)
-    # Annotated by the query.
-    return SentShare(share, share.seen, recipient_of(share), state, tone, why, may_end)  # type: ignore[attr-defined]
-
-
-def _state(share: Share, now: datetime) -> tuple[str, str, str]:
+def _state(share: Share, now: datetime, delivery: Delivery | None) -> tuple[str, str, str]:
     """A word, its tone, and why. What the clock ended is shown as ended before the sweep records it."""
     if share.ended_at is not None:
         return _(ENDED), "neutral", _why_ended(share)
@@ -192,7 +192,11 @@ def _state(share: Share, now: datetime) -> tuple[str, str, str]:
         return _("Invited"), "waiting", _("not yet registered")
     if share.approved_at is None:
         return _("Awaiting approval"), "waiting", ""
-    return _("Shared"), "good", ""
+    if delivery is None:
+        return _("Shared"), "good", ""
+    if delivery.acknowledged is not None:
+        return _("Acknowledged"), "good", ""
+    return (_("Opened"), "good", "") if delivery.opened is not None else (_("Not opened yet"), "info", "")
 
 
 def _why_ended(share: Share) -> str:

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from sharing.models import Method, Share
+from sharing.models import GuestLink, Method, Share
 from studies.models import Study, Upload
 from worklists.models import Worklist
 
@@ -46,7 +46,8 @@ def why_it_stays(worklist: Worklist) -> str:
         return _holds(at_home)
     if Upload.objects.filter(worklist=worklist, state=Upload.State.WAITING).exists():
         return _(UPLOADING)
-    shared = Share.objects.filter(Q(from_worklist=worklist) | Q(to_worklist=worklist)).exists()
+    linked = GuestLink.objects.filter(worklist=worklist).exists()
+    shared = linked or Share.objects.filter(Q(from_worklist=worklist) | Q(to_worklist=worklist)).exists()
     if shared or Study.objects.filter(home=worklist).exists():
         return _(HISTORY)
     return ""

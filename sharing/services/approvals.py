@@ -1,5 +1,7 @@
 """A worklist that asks for approval: an approver decides each share."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -13,16 +15,61 @@ from audit.services import record
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.events import Labels, on_share
+from sharing.limits import check_note
 from sharing.locks import lock_directory
 from sharing.models import Share
+from sharing.selectors.approvals import decision_on
+from sharing.selectors.rules import Recipient, ruling_for
 from sharing.services import notices, settling
+from worklists.models import Worklist
 
 TOO_LATE = gettext_noop("Someone has already decided on this share, or it has ended.")
+RULED_OUT = gettext_noop(
+    "The organisation that this study was shared from no longer allows this share. You can decline it."
+)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """How many shares were decided, and of each other share why not, such as who had decided before."""
+
+    decided: int
+    too_late: list[str]
+
+
+def decide_shares(*, shares: Sequence[UUID], by: Actor, approve: bool, message: str = "") -> Decisions:
+    """Decide several shares, each by itself: the first decision about a share counts, and undoes no other.
+
+    Raises NothingThere (none of them is there for the person), PermissionDenied (before any is decided) and
+    ValidationError (the message).
+    """
+    message = message.replace("\x00", "").strip()
+    check_note(message)
+    _check_rights(shares, by)
+    decided, too_late = 0, []
+    for share in sorted(set(shares)):
+        try:
+            decide_share(share=share, by=by, approve=approve, message=message)
+            decided += 1
+        except ValidationError as refusal:
+            too_late.append(decision_on(by, share) or refusal.messages[0])
+        except NothingThere:
+            if sentence := decision_on(by, share):
+                too_late.append(sentence)
+    if not decided and not too_late:
+        raise NothingThere
+    return Decisions(decided, too_late)
+
+
+def _check_rights(shares: Sequence[UUID], by: Actor) -> None:
+    waiting = selectors.shares_awaiting(by).filter(uuid__in=shares).values("to_worklist")
+    for worklist in Worklist.objects.filter(pk__in=waiting).order_by("pk"):
+        permissions.check_approve(by, worklist)
 
 
 @transaction.atomic
-def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
-    """Approve or decline a share that awaits approval on a worklist the person sees.
+def decide_share(*, share: UUID, by: Actor, approve: bool, message: str = "") -> Share:
+    """Approve or decline a share that awaits approval on a worklist the person sees; `message` is for its sharer.
 
     Raises NothingThere, PermissionDenied, and ValidationError where there is nothing left to decide.
     """
@@ -37,15 +84,28 @@ def decide_share(*, share: UUID, by: Actor, approve: bool) -> Share:
     standing = next((each for each in unapproved if each.pk == waiting.pk), None)
     if standing is None:
         raise ValidationError(_(TOO_LATE))
+    if approve:
+        _check_rules(standing, waiting.to_worklist)
     internal = graph.at(standing.from_worklist_id).internal > now
     on = on_share(standing, graph.study, Labels.of([standing]), in_original=internal)
     record(Action.SHARE_APPROVE if approve else Action.SHARE_DECLINE, by=by, on=on)
+    standing.decision_note = message
     if approve:
         standing.approved_at, standing.approved_by = now, by.person
-        standing.save(update_fields=["approved_at", "approved_by"])
+        standing.save(update_fields=["approved_at", "approved_by", "decision_note"])
     else:
+        standing.save(update_fields=["decision_note"])
         settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)
     settling.settle(graphs, now)
+    notices.tell_decided(share=standing, by=by)
     if approve:
         notices.queue_notices(press=standing.press, shares=[standing], shared_by=standing.shared_by)
     return standing
+
+
+def _check_rules(share: Share, worklist: Worklist) -> None:
+    """Whether the sharing side's rules still allow it. Their reason is for that side's own members."""
+    share.to_worklist = worklist
+    source = Worklist.objects.get(pk=share.from_worklist_id)
+    if ruling_for(source).refusal(Recipient.of(share)):
+        raise ValidationError(_(RULED_OUT))

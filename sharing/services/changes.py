@@ -13,14 +13,18 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere
 from sharing import permissions, selectors
-from sharing.dates import check_end, moment_of
+from sharing.dates import check_end, moment_of, zone_of
 from sharing.decisions import Outcome, ShareChange
 from sharing.events import Labels, moment_text, on_share
 from sharing.graph import Graph
 from sharing.limits import check_note
-from sharing.models import Method, Share
+from sharing.lives import changed_end
+from sharing.models import Method, Share, TakenOverShare
 from sharing.permissions import Allowed
+from sharing.selectors.lives import policies_for
+from sharing.selectors.rules import Recipient, ruling_for
 from sharing.services import settling
+from sharing.services.time_answers import answer_requests
 
 NOT_YOURS = gettext_noop("Only the person who made a share can change it.")
 HAS_ENDED = gettext_noop("This share has already ended. Share the study again.")
@@ -28,20 +32,21 @@ HAS_ENDED = gettext_noop("This share has already ended. Share the study again.")
 
 @transaction.atomic
 def change_share(
-    *, share: UUID, by: Actor, expires_at: date | datetime | None, note: str
+    *, share: UUID, by: Actor, expires_at: date | datetime | None, note: str | None
 ) -> ShareChange | None:
     """Give a share this end date and this note; an empty one takes it away. None where nothing differs.
 
-    `expires_at` as in `share_studies`. Only its maker may, with the rights it takes to make this share today. Raises
-    NothingThere, PermissionDenied and ValidationError (ended, date, note).
+    `expires_at` as in `share_studies`; a `note` of None stays as it is. Only its maker may, or who took it over, with
+    the rights it takes to make this share today. Raises NothingThere, PermissionDenied and ValidationError.
     """
-    note = note.replace("\x00", "").strip()
-    check_note(note)
+    if note is not None:
+        note = note.replace("\x00", "").strip()
+        check_note(note)
     seen = selectors.shares_seen_by(by).select_related("from_worklist__account", "from_worklist__owner")
     made = seen.filter(uuid=share).first()
     if made is None:
         raise NothingThere
-    if made.shared_by_id != by.user_id:
+    if made.shared_by_id != by.user_id and not _has_taken_over(made, by):
         raise PermissionDenied(_(NOT_YOURS))
     worklist = made.from_worklist
     rights = permissions.check_share(by, worklist)
@@ -52,8 +57,21 @@ def change_share(
         raise ValidationError(_(HAS_ENDED))
     allowed = permissions.allowed_for(by, worklist, rights, [made.study_id], graphs)[made.study_id]
     _check_method(Method(made.method), permissions.methods_by_role(worklist, rights), allowed)
+    if refusal := ruling_for(worklist).refusal(Recipient.of(standing)):
+        raise PermissionDenied(refusal)
     ends = moment_of(expires_at, worklist)
     check_end(ends, now)
+    ruled = changed_end(
+        policies_for(worklist, [made.method]),
+        made.method,
+        ends,
+        now,
+        was=standing.expires_at,
+        zone=zone_of(worklist),
+    )
+    if ruled.refusal:
+        raise ValidationError(ruled.refusal, code="until")
+    note = standing.note if note is None else note
     change = ShareChange(standing.expires_at, ends, standing.note, note)
     if (ends, note) == (standing.expires_at, standing.note):
         return None
@@ -61,7 +79,13 @@ def change_share(
     standing.save(update_fields=["expires_at", "note"])
     settling.settle(graphs, now)
     _record(standing, change, graph, by=by, now=now)
+    if change.is_longer:
+        answer_requests(share=standing, granted=True)
     return change
+
+
+def _has_taken_over(share: Share, by: Actor) -> bool:
+    return TakenOverShare.objects.filter(share=share, keeper=by.person).exists()
 
 
 def _check_method(method: Method, by_role: frozenset[Method], allowed: frozenset[Allowed]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account
 from accounts.services import limits
@@ -15,11 +16,14 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record_all
 from common.exceptions import NothingThere
+from common.text import identity
 from sharing import permissions, selectors, targets
 from sharing.limits import MOST_STUDIES, ONE_WORKLIST, too_many_studies
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.selectors.directory import Hits
+from sharing.selectors.history import types_emails_twice
+from sharing.selectors.rules import Ruling, may_reach, ruling_for
 from sharing.services.codes import record_limited
 from sharing.services.previews import record_studies, visible_placements
 from sharing.targets import Resolved, Target
@@ -28,29 +32,49 @@ from worklists import access
 from worklists.events import on_account, on_worklist_with
 from worklists.models import Worklist
 
+NOT_TYPED_TWICE = gettext_noop("Type this email address a second time, in the field below it.")
+
 
 @dataclass(frozen=True)
 class Offer:
-    """What the dialog offers: the ticked studies that are there, and what may be used on at least one of them."""
+    """What the dialog offers: the ticked studies that are there, and what may be used on at least one of them.
+
+    `types_twice`: whether new emails are typed twice.
+    """
 
     worklist: Worklist
     placements: list[Placement]
     gone: int
     by_role: frozenset[Method]
     allowed: frozenset[Allowed]
+    ruling: Ruling
+    types_twice: bool = False
 
     def may(self, method: str) -> bool:
-        return any(pair.method == method for pair in self.allowed)
+        return any(pair.method == method and not self._ruled_out(pair) for pair in self.allowed)
 
     def why_not(self, method: Method) -> str:
-        """The sentence for a method that is not offered: by the role, or by the way the studies were shared."""
-        return _(permissions.NOT_ONWARD if method in self.by_role else permissions.SENTENCES[method])
+        """The sentence for a method that is not offered: by the role, the way the studies were shared, or a rule."""
+        if method not in self.by_role:
+            return _(permissions.SENTENCES[method])
+        ruled = [self._ruled_out(pair) for pair in self.allowed if pair.method == method]
+        return ruled[0] if ruled else _(permissions.NOT_ONWARD)
 
     def accounts(self, method: str) -> frozenset[int]:
         """The accounts whose directory may be used for a method."""
         return frozenset(
-            pair.account_id for pair in self.allowed if pair.method == method and pair.account_id is not None
+            pair.account_id
+            for pair in self.allowed
+            if pair.method == method and pair.account_id is not None and not self._ruled_out(pair)
         )
+
+    def places(self, method: Method) -> list[Worklist]:
+        """The locations or groups that can be picked."""
+        places = selectors.places(method, self.accounts(method), besides=self.worklist)
+        return may_reach(self.ruling, places, method)
+
+    def _ruled_out(self, pair: Allowed) -> str:
+        return self.ruling.refuses_all(pair.method, pair.account_id)
 
 
 @transaction.atomic
@@ -73,8 +97,10 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     else:
         allowed = permissions.allowed_on(worklist, rights)
     by_role = permissions.methods_by_role(worklist, rights)
+    twice = Method.EMAIL in by_role and types_emails_twice(worklist, by.person)
     record_studies("share", ticked, by)
-    return Offer(worklist, ticked, len(wanted) - len(ticked), by_role, allowed)
+    ruling = ruling_for(worklist)
+    return Offer(worklist, ticked, len(wanted) - len(ticked), by_role, allowed, ruling, twice)
 
 
 def _allowed_on_own(
@@ -87,8 +113,8 @@ def _allowed_on_own(
 def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozenset[int]:
     """The accounts in whose directory the person may look for physicians while sharing from a worklist.
 
-    From their personal worklist these are the named accounts where their role has the right. Raises NothingThere and
-    PermissionDenied.
+    From their personal worklist these are the named accounts where their role has the right; of all of them those that
+    the accounts' rules let be shared with. Raises NothingThere and PermissionDenied.
     """
     ticked = access.worklists_for(by, "list_studies").filter(uuid=worklist).first()
     if ticked is None:
@@ -97,10 +123,15 @@ def directory(*, worklist: UUID, accounts: Sequence[UUID], by: Actor) -> frozens
     if Method.PHYSICIAN not in permissions.methods_by_role(ticked, rights):
         raise PermissionDenied(_(permissions.SENTENCES[Method.PHYSICIAN]))
     if ticked.account_id is not None:
-        return frozenset({ticked.account_id})
-    named = selectors.accounts_by_uuid(accounts)
-    roles = permissions.account_methods(by)
-    return frozenset(account for account in named if Method.PHYSICIAN in roles.get(account, ()))
+        listed = frozenset({ticked.account_id})
+    else:
+        named, roles = selectors.accounts_by_uuid(accounts), permissions.account_methods(by)
+        listed = frozenset(account for account in named if Method.PHYSICIAN in roles.get(account, ()))
+    ruling = ruling_for(ticked)
+    refusals = {account: ruling.refuses_all(Method.PHYSICIAN, account) for account in listed}
+    if listed and all(refusals.values()):
+        raise PermissionDenied(min(refusals.values()))
+    return frozenset(account for account, refusal in refusals.items() if not refusal)
 
 
 @transaction.atomic
@@ -146,16 +177,30 @@ def read_back(*, codes: Sequence[str], by: Actor, ticked: Worklist) -> ReadBack:
     )
 
 
-def check_emails(*, emails: Sequence[str], by: Actor) -> list[tuple[str, str]]:
-    """Each typed email with the sentence that refuses it; empty where it can be shared with, registered or not."""
+def check_emails(
+    *, emails: Sequence[str], by: Actor, ruling: Ruling, again: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """Each typed email with the sentence that refuses it; empty where it can be shared with, registered or not.
+
+    `again`: what was typed the second time, where an email is typed twice.
+    """
     own = targets.own_emails(by)
-    return [(email, targets.refusal_of_email(email, own)) for email in emails]
+    ruled = targets.refused_emails([Target(Method.EMAIL, email) for email in emails], ruling)
+    refusals = [(email, targets.refusal_of_email(email, own) or ruled.get(email, "")) for email in emails]
+    if again is None:
+        return refusals
+    twice = {identity(email) for email in again}
+    return [
+        (email, refusal or ("" if identity(email) in twice else _(NOT_TYPED_TWICE)))
+        for email, refusal in refusals
+    ]
 
 
 @transaction.atomic
 def _looked_up(codes: Sequence[str], by: Actor, ticked: Worklist) -> list[Resolved]:
     wanted = [targets.tidy(Target(Method.CODE, code)) for code in codes]
-    recipients = targets.resolve(wanted, by=by, ticked=ticked, allowed={Allowed(Method.CODE, None)})
+    allowed, ruling = {Allowed(Method.CODE, None)}, ruling_for(ticked)
+    recipients = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling)
     record_all(
         event(
             Action.CODE_LOOK_UP,

@@ -1,6 +1,6 @@
 """A press of Share Studies as it was decided: written all at once, and audited row by row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -53,13 +53,14 @@ class ShareReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Press:
-    """One use of the Share Studies button: what all its shares have alike."""
+    """One use of the Share Studies button: what all its shares have alike, and the end of new shares by method."""
 
     uuid: UUID
     by: Actor
     worklist: Worklist
     note: str
     expires_at: datetime | None
+    ends: Mapping[str, datetime | None]
     now: datetime
 
 
@@ -126,7 +127,7 @@ def _new_share(press: Press, decision: Decision) -> Share:
         account_id=key.account_id,
         shared_by=press.by.person,
         shared_at=press.now,
-        expires_at=press.expires_at,
+        expires_at=press.ends[key.method],
         note=press.note,
         approved_at=None if decision.outcome == Outcome.AWAITING_APPROVAL else press.now,
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -31,18 +32,28 @@ from studies.selectors import placements_visible_to, seen_at
 @transaction.atomic
 def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     """The shares that are there for the person, and what ends with them. Raises NothingThere and PermissionDenied."""
-    seen = selectors.shares_seen_by(by).filter(uuid__in=shares)
+    return _preview_end(selectors.shares_seen_by(by).filter(uuid__in=shares), by)
+
+
+@transaction.atomic
+def preview_press(*, press: UUID, by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
+    """As `preview_end`, for every share of a press. Raises NothingThere and PermissionDenied."""
+    return _preview_end(selectors.shares_of_press(by, press), by)
+
+
+def _preview_end(seen: QuerySet[Share], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     chosen: list[Share] = list(
         seen.select_related(
             "study", "shared_by", "from_worklist__account", "from_worklist__owner", *RECIPIENT
         )
-        .annotate(in_original=ShareQuerySet.made_inside())
+        .annotate(in_original=ShareQuerySet.made_inside(), read_at=Now())
         .order_by("pk")
     )
     if not chosen:
         raise NothingThere
     permissions.check_end(by, chosen)
-    what = selectors.what_ends(chosen, by)
+    # Annotated by the query.
+    what = selectors.what_ends(chosen, by, chosen[0].read_at)  # type: ignore[attr-defined]
     if what.shares:
         record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read(chosen, dialog="end"))
     return chosen, what

@@ -1,5 +1,6 @@
 """What was promised to an email, and the person who claims it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from sharing.graph import Graph
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.selectors import promises_of
+from sharing.selectors.rules import Recipient, rulings_for
 from sharing.services import settling
 from worklists.models import InvitedMembership, Worklist
 
@@ -57,10 +59,10 @@ def _claim(by: Actor) -> int:
     kept: list[Share] = []
     dropped: dict[str, list[Share]] = {}
     events: list[AuditEvent] = []
-    standing = _standing(graphs, worklist)
+    standing, ruled_out = _standing(graphs, worklist), _ruled_out(waiting)
     for share in waiting:
         key = (share.study_id, share.from_worklist_id, share.shared_by_id)
-        reason = _refusal(share, user, worklist)
+        reason = Share.EndReason.REFUSED if share.pk in ruled_out else _refusal(share, user, worklist)
         if not reason and key in standing:
             _lengthen(standing[key], share)
             reason = Share.EndReason.DUPLICATE
@@ -96,6 +98,18 @@ def _standing(graphs: dict[int, Graph], worklist: Worklist) -> dict[tuple[int, i
     }
 
 
+def _ruled_out(waiting: Sequence[Share]) -> set[int]:
+    """The keys of the promises that the rules of the accounts they were made from forbid by now."""
+    by_source: dict[int, list[Share]] = {}
+    for share in waiting:
+        by_source.setdefault(share.from_worklist_id, []).append(share)
+    ruled_out: set[int] = set()
+    for source, ruling in rulings_for(Worklist.objects.filter(pk__in=by_source)).items():
+        refusals = ruling.refusals([Recipient.of(share) for share in by_source[source]])
+        ruled_out |= {share.pk for share, refusal in zip(by_source[source], refusals, strict=True) if refusal}
+    return ruled_out
+
+
 def _refusal(share: Share, user: User, worklist: Worklist) -> str:
     """Why this promise would be refused if it were a share made now."""
     if share.shared_by_id == user.pk or share.from_worklist_id == worklist.pk:
@@ -123,8 +137,9 @@ def _event(
     reason: str,
 ) -> AuditEvent:
     graph = graphs[share.study_id]
-    internal = graph.at(share.from_worklist_id).internal > now
     action = Action.SHARE_DROP if reason else Action.SHARE_CLAIM
+    # Receiving is the recipient's: the original's trail has the share and its end alone.
+    internal = bool(reason) and graph.at(share.from_worklist_id).internal > now
     return event(
         action,
         by=by,

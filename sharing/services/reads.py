@@ -14,10 +14,15 @@ from audit.services import event, record, record_all
 from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.events import on_shares_read
+from sharing.selectors.approvals import Approval, approvals_for
+from sharing.selectors.receipts import Receipt, receipt_of, shares_on_receipt
 from sharing.selectors.shared_by_me import SentInvitation, SentShare, share_made_by
+from sharing.selectors.shared_with_me import ReceivedShare
+from sharing.selectors.time_requests import TimeAsked, time_asked_of
 from studies.events import on_placement
 from studies.models import Placement
 from worklists.events import on_account, on_worklist
+from worklists.models import Worklist
 
 
 @transaction.atomic
@@ -85,12 +90,39 @@ def read_share(*, share: UUID, by: Actor) -> SentShare:
 
 
 @transaction.atomic
+def read_time_asked(*, share: UUID, by: Actor) -> TimeAsked | None:
+    """The question for more time that waits for the maker of a share; None where there is none.
+
+    NothingThere where the person made no such share.
+    """
+    sent = share_made_by(by, share)
+    if sent is None:
+        raise NothingThere
+    asked = time_asked_of(by, share)
+    if asked is not None:
+        events = on_shares_read([sent.share], dialog="more_time")
+        record_all(event(Action.DIALOG_READ, by=by, on=on) for on in events)
+    return asked
+
+
+@transaction.atomic
 def read_shares_made(
-    *, by: Actor, before: UUID | None = None, after: UUID | None = None
+    *, by: Actor, before: UUID | None = None, after: UUID | None = None, taken_over: bool = False
 ) -> selectors.SentPage[SentShare]:
-    """A page of the shares that the person made, with an event for each account they were made in."""
-    page = selectors.shares_made_by(by, before=before, after=after)
+    """A page of the shares that the person made, or took over, with an event for each account they were made in."""
+    page = selectors.shares_made_by(by, before=before, after=after, taken_over=taken_over)
     _record_own(Action.SHARES_READ, [line.share.from_worklist.account for line in page.lines], by)
+    return page
+
+
+@transaction.atomic
+def read_shares_received(
+    *, by: Actor, before: UUID | None = None, after: UUID | None = None
+) -> selectors.SentPage[ReceivedShare]:
+    """A page of what was shared with the person by name or by email: a read of their own worklist."""
+    page = selectors.shares_received_by(by, before=before, after=after)
+    own = Worklist.objects.with_names().get(owner=by.person)
+    record(Action.LIST_READ, by=by, on=on_worklist(own, page="received", rows=len(page.lines)))
     return page
 
 
@@ -108,3 +140,34 @@ def _record_own(action: Action, accounts: list[Account | None], by: Actor) -> No
     """`accounts` has the account of each row; None for what was done from a personal worklist."""
     rows = Counter(accounts)
     record_all(event(action, by=by, on=on_account(account, rows=number)) for account, number in rows.items())
+
+
+@transaction.atomic
+def read_receipt(*, press: UUID, by: Actor) -> Receipt:
+    """A press with who read it while it was shared; NothingThere where the person may not end its shares."""
+    shares = shares_on_receipt(by, press)
+    if not shares:
+        raise NothingThere
+    record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read(shares, dialog="receipt"))
+    return receipt_of(press, shares, by, clock.now())
+
+
+@transaction.atomic
+def read_approvals(
+    *, by: Actor, decided: bool = False, before: UUID | None = None, after: UUID | None = None
+) -> selectors.SentPage[Approval]:
+    """A page of what waits for the person's approval or was decided, with an event for each worklist that it is of."""
+    page = approvals_for(by, decided=decided, before=before, after=after)
+    by_worklist: dict[Worklist, list[int]] = {}
+    for line in page.lines:
+        if line.study is not None and line.share.to_worklist is not None:
+            by_worklist.setdefault(line.share.to_worklist, []).append(line.study.pk)
+    record_all(
+        event(
+            Action.DIALOG_READ,
+            by=by,
+            on=on_worklist(worklist, dialog="approvals", studies=len(studies), study_ids=sorted(studies)),
+        )
+        for worklist, studies in by_worklist.items()
+    )
+    return page

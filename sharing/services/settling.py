@@ -15,8 +15,9 @@ from sharing.events import Labels, on_share
 from sharing.graph import Graph, load_graphs
 from sharing.law import NOWHERE, Times
 from sharing.models import Share
+from sharing.services.guest_ends import end_links_of
 from studies.models import FOREVER, NO_PATH, Placement, Study
-from studies.services.shield import WITH_MADE, mark_made
+from studies.services.shield import WITH_MADE, lock_patients, mark_made
 
 Reason = Share.EndReason
 ACTION_FOR = {
@@ -69,6 +70,17 @@ def end(
     by: Actor,
 ) -> list[Share]:
     """End these shares here and now, audited one by one, and settle; the shares that ended with them."""
+    record_ends(shares, graphs, now, reason=reason, by=by)
+    stop(shares, graphs, now, reason=reason, by=by)
+    return settle(graphs, now)
+
+
+def record_ends(
+    shares: Collection[Share], graphs: dict[int, Graph], now: datetime, *, reason: str, by: Actor
+) -> None:
+    """An event for each share that a person ends; before `stop`, since the graphs tell whose trail it is in."""
+    if not shares:
+        return
     labels = Labels.of(shares)
     record_all(
         event(
@@ -84,8 +96,6 @@ def end(
         )
         for share in shares
     )
-    stop(shares, graphs, now, reason=reason, by=by)
-    return settle(graphs, now)
 
 
 def stop(
@@ -107,6 +117,7 @@ def stop(
     for study_id, pks in gone.items():
         graph = graphs[study_id]
         graph.shares = [share for share in graph.shares if share.pk not in pks]
+        graph.has_lost = True
 
 
 def settle_overdue() -> int:
@@ -139,6 +150,7 @@ def _end_the_dead(
         if dead:
             gone = {share.pk for share in dead}
             graph.shares = [share for share in graph.shares if share.pk not in gone]
+            graph.has_lost = True
             graph.settle()
             ended += dead
     if ended:
@@ -217,9 +229,13 @@ def _write_placements(graphs: dict[int, Graph], now: datetime) -> None:
         "exists": [moments[times.exists] for _, _, times in wanted],
         "moments": list(moments),
     }
+    if wanted:
+        lock_patients(graph.study.patient_id for graph in graphs.values())
     with connection.cursor() as cursor:
         cursor.execute(PLACEMENTS, values)
         mark_made(cursor.fetchall())
+    if lost := [study_id for study_id, graph in graphs.items() if graph.has_lost]:
+        end_links_of(lost)
 
 
 # What is wanted is looked up in a hash (NOT IN): PostgreSQL does not know how many placements a study just got, and
@@ -254,4 +270,5 @@ def drop_every_placement(study: Study) -> int:
     """Remove a deleted study from every worklist, its home's too; how many other worklists held it."""
     away = Placement.objects.filter(study=study, is_home=False).count()
     Placement.objects.filter(study=study).delete()
+    end_links_of([study.pk])
     return away

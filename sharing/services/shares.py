@@ -16,7 +16,7 @@ from accounts.services.invitations import invite_all
 from audit.actor import Actor
 from common.exceptions import NothingThere
 from sharing import permissions, targets
-from sharing.dates import check_end, moment_of
+from sharing.dates import check_end, moment_of, zone_of
 from sharing.decisions import GONE, Key, Outcome, Pressed, decide
 from sharing.graph import Graph
 from sharing.limits import (
@@ -26,11 +26,16 @@ from sharing.limits import (
     check_note,
     too_many_studies,
 )
+from sharing.lives import ends_by_method
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
+from sharing.selectors.lives import policies_for
+from sharing.selectors.rules import Ruling, ruling_for
 from sharing.services import codes, notices, settling
+from sharing.services.emails import check_emails_of_press
 from sharing.services.press import Press, ReportRow, ShareReport, audit, write
+from sharing.services.time_answers import answer_lengthened
 from sharing.targets import Resolved, Target, tidy
 from studies.models import Placement
 from studies.selectors import placements_visible_to
@@ -53,10 +58,12 @@ def share_studies(
     `expires_at`: a moment, or the last day, which counts to its end in the zone of the worklist. The emails, and the
     codes that were not read back, count against the limits before the transaction begins: a press that is undone counts
     as well. To a share that exists already a given note or end date is a change; what is left empty stays as it was.
+    A new share without a given end has the preset of its method; none outlasts the method's longest life (`lives`).
     `press`: the uuid by which the person may ask later what became of it.
 
     Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
-    (limits, note, end date). Refusals of single rows are in the report and undo nothing else.
+    (limits, note, end date, an email to confirm or to type twice). Refusals of single rows are in the report and undo
+    nothing else.
     """
     note = note.replace("\x00", "").strip()
     _check_size(placements, targets, note)
@@ -64,6 +71,7 @@ def share_studies(
     worklist = ticked[0].worklist
     rights = permissions.check_share(by, worklist)
     wanted = list(dict.fromkeys(tidy(target) for target in targets))
+    check_emails_of_press(wanted, by=by, worklist=worklist, rights=rights)
     emails = sum(target.method == Method.EMAIL for target in wanted)
     limits.count_emails(by=by, account=worklist.account_id, emails=emails)
     codes.count_tried(wanted, by=by, worklist=worklist)
@@ -97,13 +105,16 @@ def _press(
     lock_emails(target.value for target in wanted if target.method == Method.EMAIL)
     allowed = permissions.allowed_for(by, worklist, rights, study_ids)
     everything: frozenset[Allowed] = frozenset().union(*allowed.values())
-    recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything)
+    ruling = ruling_for(worklist)
+    recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything, ruling=ruling)
     graphs, now = settling.locked_graphs(study_ids)
     check_end(expires_at, now)
+    methods = {target.method for target in wanted}
+    ends = ends_by_method(policies_for(worklist, methods), methods, expires_at, now, zone=zone_of(worklist))
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = permissions.allowed_for(by, worklist, rights, list(graphs), graphs)
-    press = Press(uuid=uuid, by=by, worklist=worklist, note=note, expires_at=expires_at, now=now)
+    press = Press(uuid=uuid, by=by, worklist=worklist, note=note, expires_at=expires_at, ends=ends, now=now)
     decisions = decide(
         Pressed(
             placements=ticked,
@@ -127,6 +138,7 @@ def _press(
         graphs[share.study_id].shares.append(share)
     settling.settle(graphs, now)
     audit(press, rows, graphs)
+    answer_lengthened([row.share for row in rows if row.share and row.change and row.change.is_longer])
     notices.queue_notices(press=press.uuid, shares=new, shared_by=by.person)
     return ShareReport(press.uuid, worklist, rows)
 
@@ -163,10 +175,10 @@ def _visible(by: Actor, placements: Sequence[UUID]) -> list[Placement]:
 
 
 def _resolve_locked(
-    wanted: list[Target], *, by: Actor, ticked: Worklist, allowed: frozenset[Allowed]
+    wanted: list[Target], *, by: Actor, ticked: Worklist, allowed: frozenset[Allowed], ruling: Ruling
 ) -> list[Resolved]:
     """Resolve, lock the users, memberships and worklists of the result in this order, resolve again."""
-    first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
+    first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling)
     worklists = [recipient.worklist for recipient in first if recipient.worklist is not None]
     locked = {worklist.pk for worklist in worklists}
     lock_directory(
@@ -174,7 +186,7 @@ def _resolve_locked(
         accounts={recipient.account_id for recipient in first if recipient.account_id is not None},
         worklists=locked,
     )
-    again = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed)
+    again = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling)
     return [
         recipient
         if recipient.worklist is None or recipient.worklist.pk in locked

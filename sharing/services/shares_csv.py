@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import IO
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,10 @@ from accounts.models import Account
 from audit import clock, exports
 from audit.actions import Action
 from audit.actor import Actor
+from audit.history import name_in
 from audit.services import event, record_all
 from common.formats import person_name
+from sharing.delivery import Delivery
 from sharing.selectors.shared_by_me import SentShare, every_share_made_by
 from worklists.events import on_account
 
@@ -33,6 +36,18 @@ CSV_HEAD = (
     gettext_noop("Last day"),
     gettext_noop("State"),
     gettext_noop("Why"),
+    gettext_noop("Accepted"),
+    gettext_noop("Approved"),
+    gettext_noop("First opened"),
+    gettext_noop("Images opened"),
+    gettext_noop("Images opened by"),
+    gettext_noop("Report opened"),
+    gettext_noop("Report opened by"),
+    gettext_noop("Downloaded"),
+    gettext_noop("Downloaded by"),
+    gettext_noop("Acknowledged"),
+    gettext_noop("Acknowledged by"),
+    gettext_noop("Ended"),
     gettext_noop("Note"),
 )
 
@@ -72,7 +87,7 @@ def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
             study.study_date or study.study_date_raw,
         )
     return (
-        share.shared_at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
+        _moment(share.shared_at, zone),
         *patient,
         sent.target.name,
         sent.target.organisation,
@@ -81,5 +96,23 @@ def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
         last_day.astimezone(zone).date() if last_day is not None else "",
         sent.state,
         sent.why,
+        *_delivered(sent.delivery or Delivery(), zone),
+        _moment(share.ended_at, zone),
         share.note,
     )
+
+
+def _delivered(delivery: Delivery, zone: ZoneInfo) -> Iterator[object]:
+    """What the page says of the delivery, a column for each moment and each person."""
+    for moment in (delivery.accepted, delivery.approved, delivery.opened):
+        yield _moment(moment, zone)
+    for step in (delivery.images, delivery.report, delivery.download):
+        yield _moment(step.at if step is not None else None, zone)
+        yield name_in(step.by_label) if step is not None else ""
+    who = delivery.acknowledged_by
+    yield _moment(delivery.acknowledged, zone)
+    yield name_in(who.by_label) if who is not None else ""
+
+
+def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds") if moment is not None else ""

@@ -1,13 +1,14 @@
 """The parts of the Access page: a worklist, and a share with its path. A page may have two hundred of each."""
 
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.components.studies import path_line
 from common.components.words import day_or_moment, pill
+from common.markup import format_html, format_html_join
 from common.nouns import counted
 from sharing.selectors.access.shown import AccessPlace, Grant
 
@@ -28,7 +29,10 @@ def share_line(grant: Grant, end: str) -> SafeString:
     if grant.may_end:
         url = f"{end}&share={share.uuid}"
         button = format_html(
-            '<a class="btn btn-plain btn-sm" href="{}" hx-get="{}" hx-target="#dialog-body">{}</a>\n',
+            '<span class="actions"><a class="btn btn-plain btn-sm" href="{}">{}</a>\n'
+            '<a class="btn btn-plain btn-sm" href="{}" hx-get="{}" hx-target="#dialog-body">{}</a></span>\n',
+            reverse("sharing:receipt", args=[share.press]),
+            format_html('{}<span class="visually-hidden">, {}</span>', _("Receipt"), grant.target),
             *(url, url),
             format_html(_('End<span class="visually-hidden"> the share with {}</span>'), grant.target),
         )

@@ -1,4 +1,4 @@
-"""The mark of a recipient who has the ticked studies already: in words, beside the recipient."""
+"""The marks beside a recipient, in words: who has the ticked studies already, who is new, who is outside."""
 
 from typing import Any
 
@@ -7,11 +7,20 @@ from django.utils.translation import gettext as _
 from common import formats
 from common.nouns import counted
 from sharing.selectors.already import Held, Shown, already_shared
+from sharing.selectors.history import History, acquaintance
 from sharing.services.dialog import Offer
+from worklists.models import Worklist
 
 
-def mark(offer: Offer, sections: dict[str, Any]) -> None:
-    """Give each recipient of the dialog's sections its mark, `already`: one statement for all of them."""
+def outside_words(worklist: Worklist) -> str:
+    """The mark of a recipient outside the account of the ticked studies."""
+    if worklist.account is None:
+        return _("Outside your organisation")
+    return _("Outside %(account)s") % {"account": worklist.account.name}
+
+
+def mark(offer: Offer, history: History, sections: dict[str, Any]) -> None:
+    """Give each recipient of the dialog's sections its marks: one statement for `already`, another for the rest."""
     rows = {
         row["worklist"].pk: row for name in ("locations", "groups") for row in _of(sections, name, "rows")
     }
@@ -21,9 +30,13 @@ def mark(offer: Offer, sections: dict[str, Any]) -> None:
     shown = Shown(rows.keys(), people.keys(), codes.keys(), emails.keys())
     study_ids = [placement.study_id for placement in offer.placements]
     held = already_shared(study_ids, offer.worklist, shown)
+    before = acquaintance(history, shown)
     for recipients in (rows, people, codes, emails):
         for key, recipient in recipients.items():
             recipient["already"] = already_words(held.get(key), len(study_ids))
+            recipient["is_new"] = key not in before.known
+    for code in before.outside & codes.keys():
+        codes[code]["outside"] = outside_words(offer.worklist)
 
 
 def invalid_in(sections: dict[str, Any]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from audit.requests import actor_of
 from common.responses import gone
 from sharing import services
 from sharing.forms import ShareForm
+from sharing.selectors.lives import lives_in_words
 from sharing.selectors.shared_by_me import share_made_by
 from sharing.services import reads
 from sharing.services.changes import HAS_ENDED
@@ -49,8 +50,10 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, share: UUID, form: ShareForm) -> HttpResponse:
+    sent = reads.read_share(share=share, by=actor_of(request))
     context = {
-        "sent": reads.read_share(share=share, by=actor_of(request)),
+        "sent": sent,
+        "lives": lives_in_words(sent.share.from_worklist, [sent.share.method], changing=True),
         "form": form,
         "back": back(request, reverse("sharing:shared_by_me")),
         "page_title": _("Change a share"),

@@ -23,6 +23,7 @@ def what_follows(preview: WhatEnds) -> list[Consequence]:
         (preview.elsewhere, _lost_elsewhere(preview.elsewhere)),
         (preview.beyond, _onward_shares(preview.beyond)),
         (preview.promises, waiting_shares_of_people(preview.promises)),
+        (preview.links, _guest_links(preview.links)),
     )
     return [
         *_worklists(preview),
@@ -87,6 +88,10 @@ def _onward_shares(number: int) -> str:
     return ngettext(
         "onward share outside your organisation ends", "onward shares outside your organisation end", number
     )
+
+
+def _guest_links(number: int) -> str:
+    return ngettext("guest link no longer shows the study", "guest links no longer show the studies", number)
 
 
 def waiting_shares_of_people(number: int) -> str:

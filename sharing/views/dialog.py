@@ -15,16 +15,17 @@ from audit.requests import actor_of
 from common.nouns import counted, counted_by_script
 from common.text import identity
 from sharing import selectors, targets
-from sharing.forms import Picked, ShareForm, press_of, sealed, sealed_press, uuids
+from sharing.forms import Picked, ShareForm, press_of, sealed, sealed_email, sealed_press, uuids
 from sharing.models import Method
 from sharing.selectors.directory import FEWEST_LETTERS, Hits
-from sharing.selectors.domains import known_domains
+from sharing.selectors.history import History
+from sharing.selectors.lives import lives_in_words
 from sharing.selectors.recent import Recents
 from sharing.services import dialog
 from sharing.services.dialog import Offer
-from sharing.typos import likely_email
+from sharing.services.emails import compare
 from sharing.views import recents
-from sharing.views.already import invalid_in, mark
+from sharing.views.already import invalid_in, mark, outside_words
 from sharing.views.common import dialog_answer, studies_page
 from worklists.selectors.code_owners import owners_of_codes
 
@@ -68,6 +69,10 @@ class Dialog:
             self._check_emails()
         if self.wants("share-physicians"):
             self._find_physicians()
+
+    @cached_property
+    def history(self) -> History:
+        return History.of(self.offer.worklist, actor_of(self.request).person)
 
     @cached_property
     def recents(self) -> Recents:
@@ -117,13 +122,21 @@ class Dialog:
         if not typed or not self.offer.may(Method.EMAIL):
             return
         left = []
-        for email, refusal in dialog.check_emails(emails=typed, by=actor_of(self.request)):
+        again = self.picked.typed_emails_again() if self.offer.types_twice else None
+        for email, refusal in dialog.check_emails(
+            emails=typed, by=actor_of(self.request), ruling=self.offer.ruling, again=again
+        ):
             if refusal:
                 self.email_errors.append(f"{email[:80]}: {refusal}")
                 left.append(email)
-            elif identity(email) not in self.picked.emails:
+                continue
+            if identity(email) not in self.picked.emails:
                 self.picked.emails.append(identity(email))
+            if again is not None:
+                self.picked.typed_twice.add(identity(email))
         self.picked.new_emails = ", ".join(left)
+        kept = {identity(email) for email in left}
+        self.picked.new_emails_again = ", ".join(email for email in again or () if identity(email) in kept)
 
     def _find_physicians(self) -> None:
         if self.request.POST.get("add_physician"):
@@ -159,6 +172,8 @@ class Dialog:
         if not self.part:
             context["recent"] = recents.shown(self.recents, self.picked)
             context["was_added"] = self.request.POST.get("again") or self.request.POST.get("step") == "last"
+            offered = [method for method in Method if offer.may(method)]
+            context["lives"] = lives_in_words(offer.worklist, offered)
             context["locations"] = self._places(Method.LOCATION, picked.locations)
             context["groups"] = self._places(Method.GROUP, picked.groups)
         if self.wants("share-physicians"):
@@ -167,7 +182,7 @@ class Dialog:
             context["codes"] = self._codes()
         if self.wants("share-emails"):
             context["emails"] = self._emails()
-        mark(offer, context)
+        mark(offer, self.history, context)
         refused, typed_wrong = invalid_in(context)
         context["recipients"], context["invalid"] = picked.number - refused, refused + typed_wrong
         context["invalid_entries"] = counted(refused + typed_wrong, "invalid entry")
@@ -181,7 +196,7 @@ class Dialog:
         return {"offered": offered, "show": offered or anything, "refusal": refusal}
 
     def _places(self, method: Method, chosen: list[str]) -> dict[str, Any]:
-        places = selectors.places(method, self.offer.accounts(method), besides=self.offer.worklist)
+        places = self.offer.places(method)
         known = {str(worklist.uuid) for worklist in places}
         return {
             **self._section(method, bool(chosen)),
@@ -233,18 +248,18 @@ class Dialog:
         }
 
     def _emails(self) -> dict[str, Any]:
-        worklist = self.offer.worklist
-        accounts = {worklist.account_id} if worklist.account_id else selectors.accounts_of(self.request.user)
         # Without the right to share by email, no one learns whose an email is.
         known = self.picked.emails if self.offer.may(Method.EMAIL) else []
-        names = selectors.members_with(known, accounts)
-        strangers = [email for email in known if email not in names]
-        domains = known_domains(self.request.user, accounts) if strangers else frozenset()
+        names = selectors.members_with(known, self.history.accounts)
+        compared = compare(known, history=self.history, by=actor_of(self.request))
         chips = [
             {
                 "email": email,
                 "name": names.get(email, ""),
-                "meant": "" if email in names else likely_email(email, domains),
+                "outside": "" if email in names else outside_words(self.offer.worklist),
+                "meant": compared.meant.get(email, ""),
+                "confirmed": email in self.picked.confirmed,
+                "twice": sealed_email(email) if email in self.picked.typed_twice else "",
             }
             for email in self.picked.emails
         ]
@@ -254,4 +269,5 @@ class Dialog:
             "chips": chips,
             "errors": self.email_errors,
             "typed_wrong": len(self.picked.typed_emails()) if self.email_errors else 0,
+            "wants_again": bool(self.picked.typed_emails()) and not self.picked.typed_emails_again(),
         }

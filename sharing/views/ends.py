@@ -29,12 +29,11 @@ def end(request: HttpRequest) -> HttpResponse:
         )
     if request.method == "POST":
         report = services.end_shares(shares=named, by=actor_of(request))
-        messages.success(request, _ended(report))
+        messages.success(request, ended(report))
         return leave(request, to)
     shares, preview = previews.preview_end(shares=named, by=actor_of(request))
     if not preview.shares:
-        ended = ngettext("This share has already ended.", "These shares have already ended.", len(shares))
-        return gone(request, ended)
+        return gone(request, already_ended(len(shares)))
     context = {
         "preview": preview,
         "shares": shares,
@@ -46,18 +45,23 @@ def end(request: HttpRequest) -> HttpResponse:
     return dialog_answer(request, "sharing/_end.html", context)
 
 
-def _ended(report: services.EndReport) -> str:
+def already_ended(shares: int) -> str:
+    return ngettext("This share has already ended.", "These shares have already ended.", shares)
+
+
+def ended(report: services.EndReport | services.TakenBack) -> str:
+    """What has ended, in a sentence."""
     if not report.ended:
         return _("This share had already ended.")
-    ended = {
+    numbers = {
         "shares": counted(report.ended, "share"),
         "others": counted(report.ended_with_them, "share"),
     }
     if not report.ended_with_them:
-        return _("%(shares)s ended.") % ended
+        return _("%(shares)s ended.") % numbers
     with_them = ngettext(
         "%(shares)s ended, and %(others)s with it.",
         "%(shares)s ended, and %(others)s with them.",
         report.ended,
     )
-    return with_them % ended
+    return with_them % numbers

@@ -12,7 +12,7 @@ from sharing.services.dialog import Offer
 
 def recents_of(offer: Offer, by: Actor) -> Recents:
     offered = {method: offer.accounts(method) for method in Method if offer.may(method)}
-    return recent_recipients(by, offer.worklist, offered)
+    return recent_recipients(by, offer.worklist, offered, offer.ruling)
 
 
 def repeat(recents: Recents, picked: Picked, form: ShareForm) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -61,7 +62,7 @@ def press_counts(made: PressMade) -> list[tuple[str, str]]:
 def report_context(
     request: HttpRequest, report: ShareReport, *, until: date | None, note: str
 ) -> dict[str, Any]:
-    """`until` and `note` are what the press gave: each new share has them."""
+    """`until` and `note` are what the press gave. Without `until` a new share may have the preset of its method."""
     unknown = Unknown(_("Name not recorded"), _("not recorded"))
     lines = {row.placement_uuid: _study(row.placement, unknown) for row in report.rows}
     by_target: dict[Target, list[ReportRow]] = {}
@@ -74,14 +75,25 @@ def report_context(
         "counts": _counts(by_target),
         "is_new": report.count(Outcome.SHARED, Outcome.INVITED, Outcome.AWAITING_APPROVAL) > 0,
         "until": formats.day(until) if until is not None else "",
+        "presets": _presets(report) if until is None else [],
         "note": note,
         "studies": len(lines),
         "recipients": len(by_target),
+        "undo_seconds": settings.CIMAR_UNDO_SECONDS,
         "all_done": not report.count(Outcome.REFUSED),
         "none_done": report.count(Outcome.REFUSED) == len(report.rows),
         "folded": len(report.rows) > MANY_LINES,
         "targets": [_target(target, rows, lines) for target, rows in by_target.items()],
     }
+
+
+def _presets(report: ShareReport) -> list[str]:
+    """Where new shares ended up with a preset end: the method and its last day, or that it has none."""
+    new = {Outcome.SHARED, Outcome.INVITED, Outcome.AWAITING_APPROVAL}
+    made = {row.share.method: row.share.expires_at for row in report.rows if row.share and row.outcome in new}
+    if not any(made.values()):
+        return []
+    return [f"{method.label}: {_last_day(made[method])}" for method in Method if method in made]
 
 
 def _as_in_dialog(request: HttpRequest, rows: list[ReportRow]) -> list[ReportRow]:

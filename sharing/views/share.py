@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -93,7 +95,13 @@ def pressed(request: HttpRequest, press: UUID) -> HttpResponse:
     made = selectors.made_in_press(actor_of(request), press)
     if made is None:
         return HttpResponse(status=204)
-    context = {"counts": press_counts(made), "page_title": _(WHAT_WAS_SHARED)}
+    context = {
+        "counts": press_counts(made),
+        "page_title": _(WHAT_WAS_SHARED),
+        "undo_seconds": settings.CIMAR_UNDO_SECONDS,
+        "press": press,
+        "close": reverse("studies:list"),
+    }
     return dialog_answer(request, "sharing/_pressed.html", context)
 
 

@@ -1,6 +1,7 @@
-"""Shared by me: the shares and invitations a person made."""
+"""Shared by me: the shares and invitations a person made. Shared with me: what others shared with them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -25,6 +26,20 @@ def shared_by_me(request: HttpRequest) -> HttpResponse:
 
 @page
 @require_safe
+def taken_over(request: HttpRequest) -> HttpResponse:
+    """The shares of people who left, which the person took over."""
+    read = partial(reads.read_shares_made, taken_over=True)
+    return _listed(request, read, "sharing/shares_taken_over.html")
+
+
+@page
+@require_safe
+def shared_with_me(request: HttpRequest) -> HttpResponse:
+    return _listed(request, reads.read_shares_received, "sharing/shared_with_me.html", section="received")
+
+
+@page
+@require_safe
 def invitations(request: HttpRequest) -> HttpResponse:
     return _listed(request, reads.read_invitations_sent, "sharing/invitations.html")
 
@@ -40,7 +55,9 @@ def shared_by_me_csv(request: HttpRequest) -> FileResponse:
     )
 
 
-def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> HttpResponse:
+def _listed(
+    request: HttpRequest, read: Callable[..., Any], template: str, section: str = "shared"
+) -> HttpResponse:
     """A page of rows; a URL whose position is not in the list shows the newest, with a sentence."""
     wrong: Any = ""
     try:
@@ -54,7 +71,7 @@ def _listed(request: HttpRequest, read: Callable[..., Any], template: str) -> Ht
         "newer": f"?after={lines.newer}" if lines.newer else "",
         "older": f"?before={lines.older}" if lines.older else "",
         "wrong": wrong,
-        "section": "shared",
+        "section": section,
         "here": request.get_full_path(),
     }
     return render(request, template, context, status=400 if wrong else 200)

@@ -114,6 +114,26 @@
     }
   });
 
+  // Focus: a part of the page that is read again by itself leaves the focus where it was, at the link or button that
+  // leads to the same place. (What has an id, htmx itself focuses again.)
+
+  const ways = ["href", "formaction", "name", "value"];
+  let focused = null;
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement;
+    const isInside = active !== event.detail.target && event.detail.target?.contains(active);
+    focused = isInside && !event.detail.requestConfig?.triggeringEvent ? active : null;
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!focused || focused.isConnected) return;
+    const alike = [...document.querySelectorAll(focused.localName)].find((element) =>
+      ways.every((way) => element.getAttribute(way) === focused.getAttribute(way)));
+    focused = null;
+    if (document.activeElement === document.body) alike?.focus({ preventScroll: true });
+  });
+
   // Answers htmx does not swap.
 
   function say(sentence) {
@@ -135,7 +155,11 @@
     return marked ? marked.textContent.replace(/\s+/g, " ").trim() : sentence("failed");
   }
 
+  // What a page reads by itself, beside what it is for, fails without a word.
+  const inBackground = (event) => event.detail.elt?.dataset?.inBackground !== undefined;
+
   document.addEventListener("htmx:responseError", (event) => {
+    if (inBackground(event)) return;
     const { xhr } = event.detail;
     if (xhr.status === 401) document.getElementById("sign-in-again")?.showModal();
     else if (xhr.status >= 502 && askedOutcome(event)) askOutcome(askedOutcome(event));
@@ -144,10 +168,12 @@
 
   // The connection may have broken after the server got the press.
   document.addEventListener("htmx:sendError", (event) => {
+    if (inBackground(event)) return;
     if (navigator.onLine && askedOutcome(event)) askOutcome(askedOutcome(event));
     else say(sentence("no-connection"));
   });
   document.addEventListener("htmx:timeout", (event) => {
+    if (inBackground(event)) return;
     const reads = event.detail.requestConfig.verb === "get";
     if (askedOutcome(event)) askOutcome(askedOutcome(event));
     else say(sentence(reads ? "no-answer-to-read" : "no-answer-to-change"));

@@ -1,5 +1,5 @@
-// Upload: sending files in parts, one request after the other. What has arrived is not sent again, after a pause, a
-// broken connection, or when the same files are chosen on a page that was opened anew.
+// Upload: sending files in parts, one request after the other; a large file in pieces. What has arrived is not sent
+// again, after a pause, a broken connection, or when the same files are chosen on a page that was opened anew.
 (() => {
   "use strict";
 
@@ -43,12 +43,19 @@
     return text;
   }
 
+  // What is sent of a file: all of it, or of a larger one the piece behind what has arrived.
+  function nextPiece(chosen, begun) {
+    const start = begun.get(chosen.mark) ?? 0;
+    return { chosen, start, end: Math.min(chosen.file.size, start + PART_BYTES) };
+  }
+
   const sizeOf = (files) => files.reduce((total, { file }) => total + file.size, 0);
 
   function nextPart(waiting) {
     const part = [];
     let size = 0;
     for (const chosen of waiting) {
+      if (chosen.file.size > PART_BYTES && part.length === 0) return [chosen];
       if (part.length === PART_FILES || (part.length && size + chosen.file.size > PART_BYTES)) break;
       part.push(chosen);
       size += chosen.file.size;
@@ -75,17 +82,19 @@
     let turn = 0;
     let wake = () => {};
     const arrived = new Set();
+    // By mark, how much of a large file has arrived.
+    const begun = new Map();
     const total = sizeOf(files);
 
-    const marksAt = async (known) => new Set(JSON.parse(await ask(known.arrived)).marks);
+    const askArrived = async (known) => JSON.parse(await ask(known.arrived));
     const csrf = () => ({ csrfmiddlewaretoken: token() });
 
     // The interrupted upload that most of these files belong to, or a new upload.
     async function start() {
       let most = 0;
       for (const known of unfinished) {
-        const marks = await marksAt(known);
-        const alike = files.filter(({ mark }) => marks.has(mark)).length;
+        const there = await askArrived(known);
+        const alike = files.filter(({ mark }) => there.marks.includes(mark) || mark in there.begun).length;
         if (alike > most) [most, urls] = [alike, known];
       }
       urls ??= JSON.parse(await ask(begin, { ...csrf(), n_files: files.length, size: total }));
@@ -93,12 +102,19 @@
     }
 
     function post(part, mine) {
+      const piece = part[0].file.size > PART_BYTES ? nextPiece(part[0], begun) : null;
       const data = new FormData();
       for (const [name, value] of Object.entries(csrf())) data.append(name, value);
       data.append("upload", urls.upload);
       data.append("mark_list", JSON.stringify(part.map(({ mark }) => mark)));
       data.append("paths", JSON.stringify(part.map(({ path }) => path)));
-      for (const { file } of part) data.append("folder", file, file.name);
+      if (piece) {
+        data.append("start", piece.start);
+        data.append("whole", part[0].file.size);
+        data.append("folder", part[0].file.slice(piece.start, piece.end), part[0].file.name);
+      } else {
+        for (const { file } of part) data.append("folder", file, file.name);
+      }
       return new Promise((resolve, reject) => {
         request = new XMLHttpRequest();
         let silence = 0;
@@ -115,7 +131,7 @@
           const { status, responseText } = request;
           request = null;
           if (mine !== turn) reject(new Halt("paused"));
-          else if (status === 200) resolve();
+          else if (status === 200) resolve(piece ? JSON.parse(responseText).arrived : null);
           else reject(haltOf(status, responseText));
         });
         request.open("POST", action);
@@ -127,7 +143,7 @@
 
     // How far all is sent, and which file of this part is on its way.
     function step(part, loaded) {
-      const here = sizeOf(files.filter(({ mark }) => arrived.has(mark)));
+      const here = files.reduce((sum, { mark, file }) => sum + (arrived.has(mark) ? file.size : (begun.get(mark) ?? 0)), 0);
       let before = 0;
       const current = part.findIndex(({ file }) => (before += file.size) > loaded);
       const at = current < 0 ? part.length - 1 : current;
@@ -136,8 +152,10 @@
 
     async function sendRest(mine) {
       if (!urls) await start();
-      const marks = await marksAt(urls);
+      const there = await askArrived(urls);
+      const marks = new Set(there.marks);
       for (const { mark } of files) if (marks.has(mark)) arrived.add(mark);
+      for (const [mark, bytes] of Object.entries(there.begun)) begun.set(mark, bytes);
       show.arrived(arrived);
       for (;;) {
         if (mine !== turn) throw new Halt("paused");
@@ -145,13 +163,15 @@
         if (!waiting.length) return;
         const part = nextPart(waiting);
         step(part, 0);
+        let bytes = null;
         try {
-          await post(part, mine);
+          bytes = await post(part, mine);
         } catch (halt) {
           if (halt.why === "later") await checkReadable(part);
           throw halt;
         }
-        for (const { mark } of part) arrived.add(mark);
+        if (bytes !== null) begun.set(part[0].mark, bytes);
+        for (const { mark, file } of part) if (bytes === null || bytes >= file.size) arrived.add(mark);
         tries = 0;
         show.arrived(arrived);
       }

@@ -77,8 +77,3 @@ def first_of(request: HttpRequest, media_types: Collection[str]) -> str:
             if each.many is not True and each.fits(media_type):
                 return media_type
     raise NotAcceptable
-
-
-def json_type(request: HttpRequest) -> str:
-    """For answers in JSON: as DICOM's own, or as plain JSON to those who ask for that."""
-    return first_of(request, ("application/dicom+json", "application/json"))

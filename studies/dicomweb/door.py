@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from audit.actor import Actor, Kind
 from audit.requests import act_as, actor_of, ip_address_of
 from common.exceptions import NothingThere, Refused
+from studies import services
 from studies.dicomweb.accept import BadRequest, NotAcceptable
 from studies.dicomweb.credentials import challenge_of, secret_in
 from studies.services import CannotMake
@@ -26,6 +27,23 @@ from worklists.services import actor_with_token
 # A client may keep an answer and must ask each time whether it still may show it.
 CACHING = "private, no-cache"
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a request comes in where it is not the site's own URL of DICOMweb: below a guest link.
+
+    `ask` says who acts, each time anew; `visit` tells one visit from another; the URLs begin with `beginning`.
+    """
+
+    ask: Callable[[], Actor | None]
+    visit: str
+    beginning: str
+
+
+def entry_of(request: HttpRequest) -> Entry | None:
+    entry: Entry | None = getattr(request, "dicomweb_entry", None)
+    return entry
 
 
 @dataclass(frozen=True)
@@ -38,8 +56,17 @@ class Asked:
 
     @property
     def session(self) -> str:
-        """What a visit of a person is noted by; a token's visit is its day."""
+        """What a visit of a person or a guest is noted by; a token's visit is its day."""
+        if (entry := entry_of(self.request)) is not None:
+            return entry.visit
         return "" if self.by.kind is not Kind.USER else self.request.session.session_key or ""
+
+    @property
+    def by_now(self) -> Actor | None:
+        """Who asks, asked again while the answer is sent: None once the token has ended or the person signed out."""
+        if self.by.kind is not Kind.USER:
+            return actor_of_dicomweb_request(self.request)
+        return self.by if self.request.session.exists(self.session) else None
 
     @property
     def root(self) -> str:
@@ -47,7 +74,9 @@ class Asked:
         host, port = self.request.get_host(), self.request.META.get("SERVER_PORT", "")
         if ":" not in host and port not in ("", "80", "443") and not settings.ALLAUTH_TRUSTED_PROXY_COUNT:
             host = f"{host}:{port}"
-        return f"{self.request.scheme}://{host}/dicomweb/{self.worklist}"
+        entry = entry_of(self.request)
+        beginning = entry.beginning if entry is not None else "/dicomweb/"
+        return f"{self.request.scheme}://{host}{beginning}{self.worklist}"
 
 
 View = Callable[..., HttpResponseBase]
@@ -55,6 +84,8 @@ View = Callable[..., HttpResponseBase]
 
 def actor_of_dicomweb_request(request: HttpRequest) -> Actor | None:
     """The token's actor where the request carries one, and whoever is signed in is then ignored; else the session's."""
+    if (entry := entry_of(request)) is not None:
+        return entry.ask()
     if request.headers.get("Authorization", ""):
         secret = secret_in(request)
         if secret is None:
@@ -84,6 +115,29 @@ def door(*methods: str) -> Callable[[View], View]:
         return opened
 
     return decorate
+
+
+def opened(
+    asked: Asked, study: str, series: str = "", instance: str = "", *, whole: bool = False
+) -> services.Retrieved:
+    """The instances that the URL names, which the actor may open; see `services.open_by_uid` for what is raised."""
+    return services.open_by_uid(
+        worklist=asked.worklist,
+        study=study,
+        series=series,
+        instance=instance,
+        by=asked.by,
+        session=asked.session,
+        whole=whole,
+    )
+
+
+def check_still_open(asked: Asked, retrieved: services.Retrieved) -> None:
+    """Before the next instance of a long answer: NothingThere breaks it off once the actor may not have it any more."""
+    by = asked.by_now
+    if by is None:
+        raise NothingThere
+    services.check_still_open(retrieved=retrieved, by=by)
 
 
 def _answered(asked: Asked, view: View, named: dict[str, Any]) -> HttpResponseBase:
@@ -146,8 +200,8 @@ def finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
     response["Cache-Control"] = CACHING
     patch_vary_headers(response, ("Accept", "Authorization", "Cookie"))
     if request.method == "HEAD" and response.streaming:
-        # Nothing of the body was read: its pieces are opened when their turn comes.
-        return HttpResponse(status=response.status_code, headers=dict(response.items()))
+        # Nothing of the body was read: its pieces are opened when their turn comes. No length of ours is put in.
+        return StreamingHttpResponse((), status=response.status_code, headers=dict(response.items()))
     return response
 
 

@@ -25,6 +25,14 @@ MEDIA_TYPES = {
     "1.2.840.10008.1.2.5": "image/dicom-rle",
 }
 
+# As earlier editions of the standard and clients spell them; who asks so is answered so.
+EARLIER = {
+    "image/x-jls": "image/jls",
+    "image/x-dicom-rle": "image/dicom-rle",
+    "image/x-dicom+rle": "image/dicom-rle",
+    "image/jhc": "image/jphc",
+}
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -90,6 +98,8 @@ class Frames:
             fits = accepted.fits(OCTETS) and accepted.transfer_syntax in ("", "*", LITTLE, stored)
             return PLAIN if is_little and fits else ""
         own = MEDIA_TYPES.get(stored, OCTETS)
+        if EARLIER.get(accepted.media_type) == own:
+            own = accepted.media_type
         if accepted.transfer_syntax in ("*", stored):
             media_type = own if accepted.fits(own) else OCTETS if accepted.fits(OCTETS) else ""
         else:

@@ -1,10 +1,11 @@
-"""Frames without their compression, made by the renderer and sent from the file that it leaves."""
+"""Frames and objects without their compression, made by the renderer and sent from the file that it leaves."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import IO
 
 from studies import services
+from studies.corrected import Change
 from studies.dicomweb.parts import PIECE
 from studies.models import Instance
 
@@ -20,6 +21,12 @@ def decoded_frames(instance: Instance, numbers: list[int]) -> list[Sized]:
         places[number] = (at, size)
         at += size
     return [(places[each][1], partial(_pieces, made.file, *places[each])) for each in numbers]
+
+
+def written_object(instance: Instance, changes: Sequence[Change], *, patient: bool = False) -> Sized:
+    """The whole object in Explicit VR Little Endian. Raises CannotMake where it cannot be had so."""
+    made = services.make(key=instance.blob.key, kind="object", changes=changes, patient=patient)
+    return made.size, partial(_pieces, made.file, 0, made.size)
 
 
 def _pieces(file: IO[bytes], start: int, size: int) -> Iterator[bytes]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from django.core.files.storage import storages
 from django.http import StreamingHttpResponse
 
-PIECE = 256 * 1024
+from studies.sent_file import PIECE, stored_bytes
+
+__all__ = ["PIECE", "Part", "multipart", "multipart_as_made", "single", "stored_bytes"]
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,3 @@ def single(part: Part, **headers: str) -> StreamingHttpResponse:
     if part.size is not None:
         response["Content-Length"] = str(part.size)
     return response
-
-
-def stored_bytes(key: str, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
-    """A range of a stored file, in pieces."""
-    with storages["dicom"].open(key) as file:
-        file.seek(start)
-        left = size
-        while left is None or left > 0:
-            piece = file.read(PIECE if left is None else min(PIECE, left))
-            if not piece:
-                return
-            left = None if left is None else left - len(piece)
-            yield piece

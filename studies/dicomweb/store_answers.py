@@ -1,13 +1,10 @@
 """What became of each instance that was stored, as the standard has it (PS3.18 section I.2), in JSON or in XML."""
 
 import json
-from collections.abc import Callable, Mapping
 from typing import Any
-from xml.etree import ElementTree
-
-from pydicom.datadict import keyword_for_tag
 
 from studies.dicomweb.bodies import Received
+from studies.dicomweb.native_model import JSON, XML, native_model
 from studies.ingest.bystanders import DISC_INDEX
 from studies.ingest.limits import Limits
 from studies.ingest.opening import read_opening, text_of
@@ -24,7 +21,6 @@ from studies.ingest.refusals import (
 from studies.ingest.results import FileOutcome, FileResult, IngestResult
 from studies.ingest.uids import is_uid
 
-JSON, XML = "application/dicom+json", "application/dicom+xml"
 PLAIN = {"application/json": JSON, "application/xml": XML, "text/xml": XML}
 MEDIA_TYPES = (JSON, "application/json", XML, "application/xml", "text/xml")
 
@@ -71,12 +67,7 @@ def answer_to(result: IngestResult, body: Received, limits: Limits, *, root: str
 def written(model: Model, media_type: str) -> bytes:
     if PLAIN.get(media_type, media_type) == JSON:
         return json.dumps(model, separators=(",", ":")).encode()
-    root = ElementTree.Element(
-        "NativeDicomModel",
-        {"xmlns": "http://dicom.nema.org/PS3.19/models/NativeDICOM", "xml:space": "preserve"},
-    )
-    _add_to(root, model)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return native_model(model)
 
 
 def _is_stored(file: FileResult) -> bool:
@@ -119,22 +110,3 @@ def _reason(file: FileResult) -> Model:
 
 def _element(vr: str, value: str | int) -> dict[str, Any]:
     return {"vr": vr, "Value": [value]} if value != "" else {"vr": vr}
-
-
-def _add_to(parent: ElementTree.Element, model: Mapping[str, dict[str, Any]]) -> None:
-    for tag, element in sorted(model.items()):
-        keyword = keyword_for_tag(int(tag, 16))
-        named = {"tag": tag, "vr": element["vr"], "keyword": keyword}
-        attribute = ElementTree.SubElement(parent, "DicomAttribute", named)
-        add: Callable[[ElementTree.Element, Any], None] = _add_item if element["vr"] == "SQ" else _add_text
-        for number, value in enumerate(element.get("Value", []), start=1):
-            name = "Item" if element["vr"] == "SQ" else "Value"
-            add(ElementTree.SubElement(attribute, name, number=str(number)), value)
-
-
-def _add_item(parent: ElementTree.Element, item: Model) -> None:
-    _add_to(parent, item)
-
-
-def _add_text(parent: ElementTree.Element, value: str | int) -> None:
-    parent.text = str(value)

@@ -44,5 +44,10 @@ urlpatterns = [
         for name, behind in RENDERED.items()
         for word, view in (("rendered", rendered.rendered), ("thumbnail", rendered.thumbnail))
     ),
+    *(
+        path(f"{behind}/{word}", service.not_offered, name=f"{name}_{word}")
+        for name, behind in (("study", _study), ("series", _series), ("instance", _instance))
+        for word in ("bulkdata", "pixeldata")
+    ),
     path("<path:anything>", service.nothing, name="nothing"),
 ]

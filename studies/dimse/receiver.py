@@ -16,20 +16,21 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]  # made at run time
-from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
+from pynetdicom.transport import ThreadedAssociationServer
 
 from audit.actor import Actor
+from common.exceptions import Refused
 from studies import services
 from studies.dimse import answers
 from studies.dimse.bounds import (
     LARGEST_PDU,
-    BoundedSocket,
     Bounds,
     forget_unfinished,
     has_room,
     scratch_folder,
 )
 from studies.dimse.commitment import asked_for, report
+from studies.dimse.connections import Handler, Server
 from studies.ingest.results import FileOutcome
 from worklists.models import Worklist
 from worklists.services import CallerRefused, actor_of_caller
@@ -38,9 +39,19 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 LAST_ANSWERS = 0.5  # seconds
+SAID_EVERY = 20  # seconds
+# An association's or an object's outcome, for the metrics.
+Count = Callable[[str, str], None]
 PERMANENT, TRANSIENT = 0x01, 0x02
 USER, PRESENTATION = 0x01, 0x03
 NO_REASON, CALLING_UNKNOWN, CALLED_UNKNOWN, LIMIT_EXCEEDED = 0x01, 0x03, 0x07, 0x02
+Rejection = tuple[int, int, int]
+FAILED: Rejection = (TRANSIENT, USER, NO_REASON)
+FULL: Rejection = (TRANSIENT, PRESENTATION, LIMIT_EXCEEDED)
+NO_WORKLIST: Rejection = (PERMANENT, USER, CALLED_UNKNOWN)
+NO_SENDER: Rejection = (PERMANENT, USER, CALLING_UNKNOWN)
+OUTCOMES = {None: "accepted", FAILED: "failed", FULL: "full", NO_WORKLIST: "refused", NO_SENDER: "refused"}
+NO_ROOM = "No room: send it again"  # allowed: for programs
 
 
 @dataclass(frozen=True)
@@ -54,8 +65,8 @@ class Caller:
 class Receiver:
     """What the associations of one server share. The database is asked by a few threads, whose connections stay."""
 
-    def __init__(self, bounds: Bounds, scratch: str) -> None:
-        self.bounds, self.scratch = bounds, scratch
+    def __init__(self, bounds: Bounds, scratch: str, count: Count) -> None:
+        self.bounds, self.scratch, self.count = bounds, scratch, count
         self._pool = ThreadPoolExecutor(bounds.associations, thread_name_prefix="dimse")
         self._callers: dict[Association, Caller] = {}
         self._lock = threading.Lock()
@@ -82,18 +93,29 @@ class Receiver:
             self._pool.submit(connections.close_all)
         self._pool.shutdown(wait=True)
 
+    def say_it_runs(self, listening: threading.Thread, stopped: threading.Event) -> None:
+        """For the health of the site, until it is stopped."""
+        while listening.is_alive():
+            try:
+                self.work(services.note_receiver)
+            except Exception as error:
+                log.warning("the receiver cannot say that it runs: %s", type(error).__name__)
+            if stopped.wait(SAID_EVERY):
+                return
+
     # The events of pynetdicom
 
     def asked(self, event: Any) -> None:
         """An association is asked for: by whom, on which worklist, and whether there is room for it."""
         association = event.assoc
         refusal = self._let_in(association)
+        self.count("association", OUTCOMES[refusal])
         if refusal is not None:
             association.acse.send_reject(*refusal)
             # Waits until the caller has read it, for as long as it takes at most to ask.
             association.kill()
 
-    def _let_in(self, association: Association) -> tuple[int, int, int] | None:
+    def _let_in(self, association: Association) -> Rejection | None:
         request: Any = association.requestor.primitive
         try:
             caller = self.work(
@@ -104,13 +126,13 @@ class Receiver:
                 )
             )
         except CallerRefused as refused:
-            return PERMANENT, USER, CALLED_UNKNOWN if refused.called else CALLING_UNKNOWN
+            return NO_WORKLIST if refused.called else NO_SENDER
         except Exception as error:
             log.error("an association could not be judged: %s", type(error).__name__)
-            return TRANSIENT, USER, NO_REASON
+            return FAILED
         with self._lock:
             if len(self._callers) >= self.bounds.associations:
-                return TRANSIENT, PRESENTATION, LIMIT_EXCEEDED
+                return FULL
             self._callers[association] = caller
         return None
 
@@ -124,13 +146,18 @@ class Receiver:
 
     def store(self, event: Any) -> Dataset:
         """Stored for good, or the status that says why not."""
+        outcome, response = self._stored(event)
+        self.count("object", outcome)
+        return response
+
+    def _stored(self, event: Any) -> tuple[str, Dataset]:
         caller, request = self._callers.get(event.assoc), event.request
         announced = services.Reference(
             answers.uid_of(request.AffectedSOPClassUID), answers.uid_of(request.AffectedSOPInstanceUID)
         )
         try:
             if caller is None or not has_room(self.scratch, self.bounds):
-                return answers.answer(answers.NO_RESOURCES, "No room: send it again")  # allowed: for programs
+                return "failed", answers.answer(answers.NO_RESOURCES, NO_ROOM)
             who, path = caller, event.dataset_path
             result = self.work(
                 lambda: services.store_received(
@@ -138,10 +165,10 @@ class Receiver:
                 )
             )
         except Exception as error:
-            return answers.failure(error)
+            return "refused" if isinstance(error, Refused) else "failed", answers.failure(error)
         if result.outcome in (FileOutcome.NEW, FileOutcome.KNOWN):
-            return answers.answer(answers.SUCCESS)
-        return answers.refusal(result.sentence)
+            return str(result.outcome), answers.answer(answers.SUCCESS)
+        return "refused", answers.refusal(result.sentence)
 
     def act(self, event: Any) -> tuple[Dataset, Dataset | None]:
         """A request for storage commitment: answered at once, and then reported on the same association."""
@@ -181,57 +208,19 @@ def _ip_of(text: str) -> str:
     return str(mapped or read)
 
 
-class _Server(ThreadedAssociationServer):
-    """Takes no more connections than twice the associations, so that strangers leave room for senders."""
-
-    daemon_threads = True
-
-    def __init__(
-        self, *args: Any, receiver: Receiver, tls: ssl.SSLContext | None = None, **kwargs: Any
-    ) -> None:
-        self.receiver, self.tls = receiver, tls
-        super().__init__(*args, **kwargs)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if len(self.active_associations) >= 2 * self.receiver.bounds.associations:
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-
-class _Handler(RequestHandler):
-    """One connection, in a thread of its own from its first byte on."""
-
-    server: Any
-
-    def handle(self) -> None:
-        bounds, tls = self.server.receiver.bounds, self.server.tls
-        if tls is not None:
-            # Not where connections are accepted: a stranger who says nothing would keep everyone out.
-            self.request.settimeout(bounds.first_word)
-            try:
-                self.request = tls.wrap_socket(self.request, server_side=True)
-            except OSError:
-                self.server.shutdown_request(self.request)
-                return
-        association = self._create_association()
-        # In place of pynetdicom's own reader, and of its word that the connection is open.
-        association.dul.event_queue.get_nowait()
-        association.dul.socket = BoundedSocket(association, client_socket=self.request, bounds=bounds)
-        evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
-        association.start()
-        association.join()
-        self.server.receiver.ended(association)
-
-
 @contextlib.contextmanager
 def receiving(
-    *, host: str, port: int, bounds: Bounds, tls: ssl.SSLContext | None = None
+    *,
+    host: str,
+    port: int,
+    bounds: Bounds,
+    tls: ssl.SSLContext | None = None,
+    count: Count = lambda what, outcome: None,
 ) -> Iterator[ThreadedAssociationServer]:
     """A receiver that listens until the block ends; port 0 is any that is free. It then lets what is at work end."""
     _quiet()
     with scratch_folder() as folder:
-        receiver = Receiver(bounds, folder)
+        receiver = Receiver(bounds, folder, count)
         entity = AE(ae_title="CIMAR")
         entity.add_supported_context(Verification)
         entity.add_supported_context(StorageCommitmentPushModel)
@@ -248,17 +237,22 @@ def receiving(
                 (evt.EVT_C_STORE, receiver.store),
                 (evt.EVT_N_ACTION, receiver.act),
             ],
-            server_class=_Server,
-            request_handler=_Handler,
+            server_class=Server,
+            request_handler=Handler,
             receiver=receiver,
             tls=tls,
         )
         entity._servers.append(server)
         listening = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         listening.start()
+        stopped = threading.Event()
+        saying = threading.Thread(target=receiver.say_it_runs, args=(listening, stopped), daemon=True)
+        saying.start()
         try:
             yield server
         finally:
+            stopped.set()
+            saying.join()
             open_ones = server.active_associations
             server.shutdown()
             listening.join()

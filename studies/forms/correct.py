@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from common.formats import SEX
+from common.formats import SEX, as_date
 from studies.corrected import TAGS
 from studies.models import Study
 
@@ -41,6 +41,10 @@ class CorrectForm(forms.Form):
     )
 
     def __init__(self, *args: Any, study: Study, **more: Any) -> None:
+        # As it is asked for, where it is a day.
+        self._born = study.patient_birth_date_raw
+        if born := as_date(self._born):
+            more["initial"] = {**more.get("initial", {}), "patient_birth_date_raw": born.isoformat()}
         super().__init__(*args, **more)
         for column in TAGS:
             self.fields[column] = self._sexes(study) if column == "patient_sex" else self._text(column)
@@ -48,7 +52,11 @@ class CorrectForm(forms.Form):
 
     @property
     def typed(self) -> dict[str, str]:
-        return {column: self.cleaned_data.get(column, "") for column in TAGS}
+        """What was not touched is as it was received, in whatever way it was shown."""
+        typed = {column: self.cleaned_data.get(column, "") for column in TAGS}
+        if (born := as_date(self._born)) and typed["patient_birth_date_raw"].strip() == born.isoformat():
+            typed["patient_birth_date_raw"] = self._born
+        return typed
 
     @staticmethod
     def _text(column: str) -> forms.Field:

@@ -61,6 +61,9 @@ class PartForm(UploadForm):
 
     upload = forms.UUIDField()
     mark_list = forms.CharField()
+    # Of a piece of a large file: where it begins, and the size of the whole file.
+    start = forms.IntegerField(min_value=0, max_value=10**18, required=False)
+    whole = forms.IntegerField(min_value=1, max_value=10**18, required=False)
 
     def marks(self) -> list[str]:
         return _listed(self.cleaned_data["mark_list"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from studies.ingest.comparing import Comparisons
 from studies.ingest.headers import Header
 from studies.ingest.json_model import Described
 from studies.ingest.patients import READ_AS, fill, other_patient
@@ -39,6 +40,8 @@ class StudyFiles:
     arrivals: Sequence[Arrival]
     new: list[Arrival] = field(default_factory=list)
     known: list[Arrival] = field(default_factory=list)
+    # Those of the known files that begin otherwise than the stored file: their bytes are not kept.
+    alike: list[Arrival] = field(default_factory=list)
     refused: list[Arrival] = field(default_factory=list)
     # By the index of a refused file: why it is of another patient.
     foreign: dict[int, str] = field(default_factory=dict)
@@ -46,7 +49,12 @@ class StudyFiles:
     # Of columns that were corrected, what was received: other files are compared with that.
     received: dict[str, str] = field(default_factory=dict)
 
-    def sort(self, held: Mapping[str, str]) -> None:
+    @property
+    def unneeded(self) -> set[int]:
+        """The blobs of files that no instance of this batch needs."""
+        return {arrival.blob_id for arrival in (*self.refused, *self.alike)}
+
+    def sort(self, held: Mapping[str, str], comparisons: Comparisons) -> None:
         """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins.
 
         What the study's row leaves empty, the new files fill in; nothing is overwritten.
@@ -61,6 +69,9 @@ class StudyFiles:
             there = hashes.get(arrival.uid)
             if there == arrival.sha256:
                 self.known.append(arrival)
+            elif there is not None and comparisons.is_same(there, arrival.sha256):
+                self.known.append(arrival)
+                self.alike.append(arrival)
             elif why := other_patient(columns, arrival.header.study):
                 self.refused.append(arrival)
                 self.foreign[arrival.index] = why

@@ -1,6 +1,6 @@
 """Whether what is left of a file is the beginning of an element that was cut off, or something behind a whole file."""
 
-from typing import Literal
+from typing import IO, Literal
 
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
 
@@ -61,3 +61,11 @@ def _groups_behind(last: int) -> list[int]:
     """The groups of which an element may come next in a file of ascending order."""
     own = [] if last >= PIXEL_GROUP else range(max(last, 9) | 1, 0x10000, 2)
     return [*(group for group in GROUPS if group >= last), PIXEL_GROUP + 1, *own]
+
+
+def only_zeros(file: IO[bytes]) -> bool:
+    """From the file's position to its end."""
+    while piece := file.read(64 * 1024):
+        if piece.strip(b"\0"):
+            return False
+    return True

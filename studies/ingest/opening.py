@@ -15,13 +15,15 @@ from pydicom.valuerep import VR
 
 from common.formats import size_in_words
 from studies.ingest.limits import MB, Limits
-from studies.ingest.refusals import CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, FileRefused
+from studies.ingest.refusals import BAD_CHARACTER_SET, CUT, DAMAGED, NO_SYNTAX, NOT_DICOM, FileRefused
 from studies.ingest.uids import is_uid
 
 BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 LONG_LENGTH = BULK | {"SQ", "SV", "UC", "UR", "UT", "UV"}
 KNOWN_VRS = frozenset(str(vr) for vr in VR if len(vr) == 2)
 GROUP_LENGTH, SYNTAX = 0x00020000, 0x00020010
+# Without these, readers open no file: what is no length, class or UID to them is damage.
+READ_FIRST = frozenset({GROUP_LENGTH, 0x00020002, SYNTAX})
 _EXPLICIT, _IMPLICIT, _LONG = Struct("<HH2sH").unpack, Struct("<HHL").unpack, Struct("<L").unpack
 
 
@@ -97,6 +99,9 @@ def _meta_element(head: bytes, at: int, opening: Opening) -> tuple[int, int, int
         group, element, length = _IMPLICIT(head[:8])
         return group << 16 | element, at + 8, length
     group, element, vr, length = _EXPLICIT(head[:8])
+    tag = group << 16 | element
+    if tag in READ_FIRST and (vr.decode("ascii") not in KNOWN_VRS or (tag == SYNTAX and vr != b"UI")):
+        raise FileRefused(DAMAGED)
     if vr.decode("ascii") not in LONG_LENGTH:
         return group << 16 | element, at + 8, length
     if len(head) < 12:
@@ -147,6 +152,12 @@ def inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
         out.close()
         raise
     return out
+
+
+def check_character_set(value: bytes) -> None:
+    """Readers look up the name of a codec, at any depth, and open no file that has a zero byte in it."""
+    if b"\0" in value.rstrip(b"\0 "):
+        raise FileRefused(BAD_CHARACTER_SET)
 
 
 def header_too_large(limits: Limits) -> str:

@@ -1,7 +1,7 @@
 """The rows of a batch's new instances, set by set, under the locks of their studies."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -9,9 +9,11 @@ from django.db import connection
 
 from common.copying import copy_in
 from studies.ingest.arrivals import Arrival, StudyFiles
+from studies.ingest.comparing import Comparisons
 from studies.ingest.headers import Header
 from studies.ingest.metadata import write_metadata
 from studies.ingest.store import still_there, store_blobs
+from studies.ingest.view_copies import images_arrived
 from studies.models import Correction, Instance, Series, Study
 from worklists.models import Worklist
 
@@ -76,18 +78,23 @@ def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> s
         return {uuid for (uuid,) in cursor.fetchall()}
 
 
-def add_instances(studies: Sequence[StudyFiles]) -> None:
-    """Sort the files of these studies, and write the rows of the new ones. The caller holds the studies' locks."""
+def add_instances(studies: Sequence[StudyFiles], comparisons: Comparisons) -> None:
+    """Sort the files of these studies, and write the rows of the new ones. The caller holds the studies' locks.
+
+    Raises NotCompared where files of one instance have to be read first.
+    """
     held = _held([files for files in studies if not files.is_new])
     _received(studies)
     for files in studies:
-        files.sort(held[files.study.pk])
+        files.sort(held[files.study.pk], comparisons)
+    comparisons.check()
     _fill([files for files in studies if files.filled])
     with_new = [files for files in studies if files.new]
     if with_new:
         _keep_bytes(with_new)
-        _write(with_new, _series(with_new))
-        _count(with_new)
+        series = _series(with_new)
+        _write(with_new, series)
+        _count(with_new, {*series.values()})
 
 
 def _received(studies: Sequence[StudyFiles]) -> None:
@@ -174,9 +181,13 @@ def _write(studies: Sequence[StudyFiles], series: Mapping[tuple[int, str], int])
     write_metadata({uuid: arrival.described for uuid, _, arrival in new})
 
 
-def _count(studies: Sequence[StudyFiles]) -> None:
+def _count(studies: Sequence[StudyFiles], series: Collection[int]) -> None:
     by_pk = {files.study.pk: files for files in studies}
+    arrived, values = images_arrived(series)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_STUDIES, [[*by_pk], [len(files.new) for files in by_pk.values()]])
+        cursor.execute(
+            f"WITH arrived AS ({arrived}) {COUNT_STUDIES}",
+            [*values, [*by_pk], [len(files.new) for files in by_pk.values()]],
+        )
         for pk, n_series in cursor.fetchall():
             by_pk[pk].study.n_series = n_series

@@ -4,10 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.core.files.storage import storages
 
 from studies.models.image import beginning_of, folder_of
+from studies.models.view_copy import pack_key
 
 INCOMING = "incoming/"
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
@@ -58,3 +60,12 @@ def hash_in(key: str) -> str:
     """The blob that a key belongs to, or nothing for a foreign key."""
     match = OF_A_BLOB.fullmatch(key)
     return match[1] if match and key.startswith(folder_of(match[1])) else ""
+
+
+def pack_in(key: str) -> UUID | None:
+    """The pack of a view copy that a key belongs to, or None for a foreign key."""
+    try:
+        uuid = UUID(key.rpartition("/")[2].removesuffix(".pack"))
+    except ValueError:
+        return None
+    return uuid if pack_key(uuid) == key else None

@@ -18,13 +18,22 @@ from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from common.formats import size_in_words
-from studies.ingest.behind import is_behind_the_end
+from studies.ingest.behind import is_behind_the_end, only_zeros
 from studies.ingest.limits import Limits
-from studies.ingest.opening import BULK, KNOWN_VRS, LONG_LENGTH, header_too_large, inflated, read_opening
+from studies.ingest.opening import (
+    BULK,
+    KNOWN_VRS,
+    LONG_LENGTH,
+    check_character_set,
+    header_too_large,
+    inflated,
+    read_opening,
+)
 from studies.ingest.refusals import CUT, DAMAGED, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, FileRefused
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+CHARACTER_SET = 0x00080005
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
 
@@ -136,7 +145,7 @@ class Walk:
         self.file.seek(self.at)
         head = self.file.read(8)
         if len(head) == 8 and self.at + 8 <= inside.bound:
-            if head == bytes(8) and len(self.stack) == 1 and _only_zeros(self.file):
+            if head == bytes(8) and len(self.stack) == 1 and only_zeros(self.file):
                 self.deviations.add("bytes_after_the_end")
                 return b""
             return head
@@ -174,8 +183,11 @@ class Walk:
         tag, vr, length = self._read_head(inside, head)
         if tag == ITEM_END:
             return self._item_end(inside)
-        if (length == UNDEFINED or self.at + length > inside.bound) and (
-            len(self.stack) == 1
+        # Not of undefined length: readers would search what follows for its parts, and fail.
+        if (
+            length != UNDEFINED
+            and self.at + length > inside.bound
+            and len(self.stack) == 1
             and is_behind_the_end(
                 head, last=max(inside.last, 0), implicit=inside.implicit, little=self.little
             )
@@ -252,6 +264,9 @@ class Walk:
         return group << 16 | element, vr, length
 
     def _value(self, tag: int, vr: str | None, length: int, *, is_bulk: bool) -> None:
+        if tag == CHARACTER_SET:
+            self.file.seek(self.at)
+            check_character_set(self.file.read(min(length, self.limits.value_bytes)))
         if len(self.stack) == 1 and tag in PIXELS:
             self.pixels = Pixels(tag, length)
         elif len(self.stack) == 1 and tag in self.keep:
@@ -331,11 +346,3 @@ def _dictionary_vr(tag: int) -> str:
         return dictionary_VR(tag)
     except KeyError:
         return ""
-
-
-def _only_zeros(file: IO[bytes]) -> bool:
-    """From the file's position to its end."""
-    while piece := file.read(64 * 1024):
-        if piece.strip(b"\0"):
-            return False
-    return True

@@ -4,8 +4,11 @@ from studies.models.correction import Correction
 from studies.models.image import Blob, ImagesServed, Instance, InstanceMetadata, Series
 from studies.models.leftover import Leftover
 from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
+from studies.models.receiving import ReceivedBurst, ReceiverSeen
+from studies.models.sending import Sending
 from studies.models.study import Study
-from studies.models.upload import OtherPatient, Upload, UploadedFile, UploadedStudy
+from studies.models.upload import OtherPatient, Upload, UploadedFile, UploadedPiece, UploadedStudy
+from studies.models.view_copy import LeftoverPack, ViewCopy
 
 __all__ = [
     "FOREVER",
@@ -17,11 +20,17 @@ __all__ = [
     "InstanceMetadata",
     "LastVisit",
     "Leftover",
+    "LeftoverPack",
     "OtherPatient",
     "Placement",
+    "ReceivedBurst",
+    "ReceiverSeen",
+    "Sending",
     "Series",
     "Study",
     "Upload",
     "UploadedFile",
+    "UploadedPiece",
     "UploadedStudy",
+    "ViewCopy",
 ]

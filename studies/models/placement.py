@@ -62,6 +62,8 @@ class Placement(models.Model):
 
     # In what the patient disagrees with what was on the worklist under the same MRN, until a person decides.
     differs = ArrayField(models.CharField(max_length=10), default=list, db_default=[])
+    # A person decided that the patient is right: it is not marked again by comparing older studies.
+    is_confirmed = models.BooleanField(default=False, db_default=False)
 
     objects = PlacementQuerySet.as_manager()
 

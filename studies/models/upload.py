@@ -90,6 +90,29 @@ class UploadedFile(models.Model):
         return f"file {self.pk}"
 
 
+class UploadedPiece(models.Model):
+    """A piece of a file too large for one request: the file is one of the upload once all its pieces are there.
+
+    The rows go when the file is taken in, or when the upload is done without it.
+    """
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="pieces")
+    mark = models.CharField(max_length=64)
+    start = models.PositiveBigIntegerField()
+    size = models.PositiveBigIntegerField()
+    key = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload", "mark", "start"], name="a_piece_of_an_uploaded_file_arrives_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"piece {self.pk}"
+
+
 class UploadedStudy(models.Model):
     """A study that files of an upload belong to, and how many of them were new and how many were there."""
 

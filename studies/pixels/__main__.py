@@ -16,6 +16,7 @@ from typing import Any
 
 from studies.pixels import CannotShow, render
 from studies.pixels.plain import frames_written, object_written
+from studies.pixels.view_copy import packed
 from studies.pixels.views import recoded, viewed
 from studies.renderer import MEMORY, TOO_LARGE, UNREADABLE
 
@@ -26,6 +27,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "recode": recoded,
     "frames": frames_written,
     "object": object_written,
+    "view copy": packed,
 }
 
 

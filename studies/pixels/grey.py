@@ -193,22 +193,39 @@ class GreyValues:
 
     def picture(self, raw: Array, container: Array) -> Any:
         """Where there is a picture, not only filling: a mask, or ALL."""
-        padding = number(self.ds, "PixelPaddingValue")
-        if padding is None:
+        ends = self._padding_ends
+        if ends is None:
             return ALL
-        limit = number(self.ds, "PixelPaddingRangeLimit")
-        ends = [padding, padding if limit is None else limit]
-        if self.module.is_float:
-            low, high = sorted(ends)
-            return (raw < low) | (raw > high)
-        # As the pixels hold it, whichever sign it was written with.
-        low, high = sorted(_with_sign(int(end), self.module.allocated, self.module.signed) for end in ends)
-        if self.module.lowest <= high and low <= self.module.greatest:
+        low, high = ends
+        if self.padding is not None:
             return (raw < low) | (raw > high)
         # Filling may use bits that values do not.
         mask = (1 << self.module.allocated) - 1
         held = container.astype(np.int64) & mask
-        return (held < (low & mask)) | (held > (high & mask))
+        return (held < (int(low) & mask)) | (held > (int(high) & mask))
+
+    @property
+    def padding(self) -> tuple[float, float] | None:
+        """The least and the greatest value that is filling; None where no value is."""
+        ends = self._padding_ends
+        if ends is None:
+            return None
+        low, high = ends
+        is_value = self.module.is_float or (self.module.lowest <= high and low <= self.module.greatest)
+        return ends if is_value else None
+
+    @cached_property
+    def _padding_ends(self) -> tuple[float, float] | None:
+        padding = number(self.ds, "PixelPaddingValue")
+        if padding is None:
+            return None
+        limit = number(self.ds, "PixelPaddingRangeLimit")
+        ends = [padding, padding if limit is None else limit]
+        if not self.module.is_float:
+            # As the pixels hold it, whichever sign it was written with.
+            ends = [_with_sign(int(end), self.module.allocated, self.module.signed) for end in ends]
+        low, high = sorted(ends)
+        return low, high
 
 
 def _with_sign(value: int, bits: int, signed: bool | None) -> int:

@@ -44,8 +44,6 @@ class ImageObject:
 
     def picture(self, index: int, window: Window | None) -> Image.Image:
         """A frame with its pixels as they are, square or not; grey by the window where one is given."""
-        if window is not None and (self.module.samples > 1 or self.module.photometric == PALETTE):
-            raise CannotShow(WINDOW_OF_COLOURS)
         [array] = self._frames_8bit(range(index, index + 1), window)
         return Image.fromarray(array)
 
@@ -59,9 +57,10 @@ class ImageObject:
             notes.append(MORE_DATA)
         return notes + self.warnings()
 
-    def warnings(self) -> list[str]:
-        """What is to be said of each single picture."""
-        notes = []
+    def warnings(self, window: Window | None = None) -> list[str]:
+        """What is to be said of each single picture, by the window that was asked for."""
+        has_colours = self.module.samples > 1 or self.module.photometric == PALETTE
+        notes = [WINDOW_OF_COLOURS] if window is not None and has_colours else []
         if has_overlay(self.file.ds):
             notes.append(OVERLAYS_LEFT_OUT)
         if self.module.photometric.startswith("MONOCHROME") and not GreyValues(self.module, 0).is_calibrated:
@@ -69,14 +68,16 @@ class ImageObject:
         return notes
 
     def _frames_8bit(self, shown: range, window: Window | None = None) -> Iterator[Array]:
-        if self.module.samples > 1:
-            for values, _ in self.module.decoded(shown, raw=False):
-                yield _to_8bit(values, self.module.stored)
-        elif self.module.photometric == PALETTE:
-            for values, _ in self.module.decoded(shown, raw=True):
-                yield _coloured(values, self.file.ds)
+        if self.module.samples > 1 or self.module.photometric == PALETTE:
+            yield from self.coloured_frames(shown)
         else:
             yield from grey_frames(self.module, shown, window=window, compared=self.shown)
+
+    def coloured_frames(self, shown: range) -> Iterator[Array]:
+        """Red, green and blue, 8 bits each."""
+        is_palette = self.module.samples == 1
+        for values, _ in self.module.decoded(shown, raw=is_palette):
+            yield _coloured(values, self.file.ds) if is_palette else _to_8bit(values, self.module.stored)
 
 
 def pictures(path: Path | str) -> Iterator[Image.Image]:

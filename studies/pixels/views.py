@@ -116,7 +116,7 @@ def viewed(job: dict[str, Any]) -> dict[str, Any]:
     pictures = [view.shown(image.picture(number - 1, view.window), ratio) for number in frames]
     with open(job["target"], "wb") as target:
         target.write(view.written(pictures, each_ms=whole(image.file.ds, "FrameTime") or FRAME_MS))
-    return {"notes": image.warnings()}
+    return {"notes": image.warnings(view.window)}
 
 
 def recoded(job: dict[str, Any]) -> dict[str, Any]:

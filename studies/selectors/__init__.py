@@ -1,21 +1,33 @@
 """What a person may see of studies, and the pages and pictures of it."""
 
 from studies.renderer import FRAMES_SHOWN
-from studies.selectors.corrections import changes_in, changes_of, others_of_mrn
+from studies.selectors.arriving import still_arriving
+from studies.selectors.beside import beside_in, instances_by_uid, series_of_instance
+from studies.selectors.corrections import changes_in, changes_of, other_studies_of, others_of_mrn
 from studies.selectors.images import (
     chosen_series,
     deviations_of,
     files_of,
     images_in,
     instance_seen_by,
+    left_out_of_deidentified,
     preparing,
     series_of,
 )
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
-from studies.selectors.retrieval import instances_in, layout_row_of, metadata_of, study_seen_by
+from studies.selectors.retrieval import instance_seen_by_uid, instances_in, metadata_of, study_seen_by
+from studies.selectors.sendings import (
+    destinations_from,
+    how_far,
+    kinds_to_send,
+    next_to_send,
+    sending_of,
+    sendings_of,
+)
 from studies.selectors.uploads import (
     asides_in,
+    begun_in,
     deviations_in,
     file_rows,
     is_open,
@@ -26,6 +38,7 @@ from studies.selectors.uploads import (
     studies_in,
     upload_of,
 )
+from studies.selectors.viewer import series_with, study_seen_on, viewer_series
 from studies.selectors.visibility import placement_for, placements_for, placements_visible_to, seen_at
 from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
 
@@ -40,24 +53,33 @@ __all__ = [
     "Sort",
     "StudiesPage",
     "asides_in",
+    "begun_in",
+    "beside_in",
     "changes_in",
     "changes_of",
     "chosen_series",
+    "destinations_from",
     "deviations_in",
     "deviations_of",
     "file_rows",
     "files_of",
+    "how_far",
     "images_in",
     "instance_seen_by",
+    "instance_seen_by_uid",
+    "instances_by_uid",
     "instances_in",
     "is_open",
     "kinds_in",
+    "kinds_to_send",
     "last_visited",
-    "layout_row_of",
+    "left_out_of_deidentified",
     "marks_in",
     "matching",
     "metadata_of",
+    "next_to_send",
     "open_uploads",
+    "other_studies_of",
     "others_of_mrn",
     "page_of",
     "placement_for",
@@ -66,10 +88,17 @@ __all__ = [
     "preparing",
     "refusals_in",
     "seen_at",
+    "sending_of",
+    "sendings_of",
     "series_of",
+    "series_of_instance",
+    "series_with",
+    "still_arriving",
     "studies_in",
     "study_seen_by",
+    "study_seen_on",
     "upload_of",
+    "viewer_series",
     "worklist_for",
     "worklist_to_upload_to",
     "worklists_with_news",

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from audit.actor import Actor
 from studies.corrected import Change
 from studies.models import Correction, Placement, Study
 
@@ -23,6 +24,28 @@ def changes_in(corrected: Collection[int]) -> dict[int, list[Change]]:
 
 
 MOST_OTHERS = 20
+
+
+def other_studies_of(placement: Placement, by: Actor) -> list[Placement]:
+    """The other studies of the same patient on the placement's worklist, the latest first; of a guest link its own.
+
+    The MRN and who issued it are the same, and none disagrees about the patient: what a person has yet to decide is not
+    offered beside another's images.
+    """
+    study = placement.study
+    if not study.patient_id or placement.differs:
+        return []
+    same = Placement.objects.visible().filter(
+        worklist=placement.worklist_id,
+        mrn_key=placement.mrn_key,
+        differs=[],
+        study__patient_id=study.patient_id,
+        study__issuer_of_patient_id=study.issuer_of_patient_id,
+    )
+    if by.guest_link is not None:
+        same = same.filter(uuid__in=by.guest_link.placements)
+    others = same.exclude(pk=placement.pk).select_related("study")
+    return list(others.order_by("-study_date", "-study_time", "-pk")[:MOST_OTHERS])
 
 
 def others_of_mrn(placement: Placement) -> list[Placement]:

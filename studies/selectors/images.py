@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from common import prepared
+from studies.deidentified import may_show_text
 from studies.deviations import in_words
 from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
-from studies.object_kinds import kind_of
+from studies.object_kinds import is_image_class, kind_of
 from studies.renderer import FRAMES_SHOWN
 from worklists import access
 
@@ -111,7 +112,8 @@ def files_of(studies: Sequence[Study], series: Collection[UUID] = ()) -> dict[in
 
     Nothing where a named series is of none of the studies.
     """
-    instances = Instance.objects.filter(study__in=studies).select_related("blob").in_order("series__number")
+    instances = Instance.objects.filter(study__in=studies).select_related("blob", "series")
+    instances = instances.in_order("series__number")
     if series:
         named = set(Series.objects.filter(study__in=studies, uuid__in=series).values_list("uuid", flat=True))
         if named != set(series):
@@ -121,6 +123,29 @@ def files_of(studies: Sequence[Study], series: Collection[UUID] = ()) -> dict[in
     for instance in instances:
         files.setdefault(instance.study_id, []).append(instance)
     return files
+
+
+def left_out_of_deidentified(studies: Sequence[Study]) -> tuple[int, int]:
+    """How many objects are no images, and how many images may have the patient's name in their pictures."""
+    annotation = {
+        word: Q(metadata__json__regex=rf'"00280301":\s*\{{[^}}]*"{word}"') for word in ("YES", "NO")
+    }
+    classes = (
+        Instance.objects.filter(study__in=studies)
+        .values_list("sop_class_uid")
+        .annotate(
+            number=Count("id"),
+            **{word: Count("id", filter=condition) for word, condition in annotation.items()},
+        )
+        .order_by()
+    )
+    others = with_text = 0
+    for sop_class, number, yes, no in classes:
+        if not is_image_class(sop_class):
+            others += number
+        else:
+            with_text += number - no if may_show_text(sop_class, "") else yes
+    return others, with_text
 
 
 def preparing(study: Study) -> tuple[int, int]:

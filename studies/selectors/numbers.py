@@ -1,13 +1,16 @@
 """The numbers of uploads and previews for monitoring."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Min
+from django.db.models.functions import Now
 
-from studies.models import Blob, Upload
+from studies.models import Blob, ReceiverSeen, Upload
 from studies.selectors.uploads import IS_SENT
 
+# For so long a receiver that was stopped is missed; then the site counts as one without a receiver.
+EXPECTED = timedelta(days=7)
 MANY = 100_000  # more exact numbers serve no purpose
 
 
@@ -30,3 +33,9 @@ def ingest_numbers() -> IngestNumbers:
         uploads_since=waiting.aggregate(since=Min("created_at"))["since"],
         previews_waiting=Blob.objects.filter(preview=Blob.Preview.WAITING)[:MANY].count(),
     )
+
+
+def receiver_seen_at() -> datetime | None:
+    """When a DIMSE receiver last said that it runs; none where the site has no receiver."""
+    recent = ReceiverSeen.objects.filter(at__gt=Now() - EXPECTED)
+    return recent.values_list("at", flat=True).first()

@@ -1,14 +1,17 @@
 """A study on a worklist by its UID, and its instances: what DICOMweb hands out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F
 
 from audit.actor import Actor
 from common import prepared
-from studies.models import Instance, InstanceMetadata
+from studies.models import Blob, Instance, InstanceMetadata, Series
 from studies.models.placement import VISIBLE_SQL
 from studies.selectors.images import Visit
 from worklists import access
@@ -33,58 +36,114 @@ class StudySeen:
 
 # Where a worklist has two studies of one UID, home's own is served, then the one that arrived first.
 _SEEN = f"""
-SELECT p.uuid, p.study_id, p.worklist_id IN ({{opened}}), p.worklist_id IN ({{taken}}), EXISTS (
+SELECT p.uuid, p.study_id, p.worklist_id IN ({{opened}}) AS may_open, p.worklist_id IN ({{taken}}) AS may_download,
+    EXISTS (
         SELECT FROM studies_imagesserved n
-        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash,
-    s.n_corrections > 0
+        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash) AS is_noted,
+    visit.hash, s.n_corrections > 0 AS is_corrected
 FROM studies_study s
 CROSS JOIN (SELECT {{visit}} AS hash) visit
 JOIN studies_placement p ON p.study_id = s.id
 JOIN worklists_worklist w ON w.id = p.worklist_id
-WHERE w.uuid = %s AND s.study_instance_uid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}})
+WHERE w.uuid = %s AND s.study_instance_uid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}}) {{within}}
 ORDER BY p.is_home DESC, p.arrived_at, p.id LIMIT 1
 """
+# What is read of a single instance, by the name of its table in the statement; the rest is read when it is asked for.
+_READ: dict[str, tuple[Any, set[str]]] = {
+    "i": (Instance, {"id", "uuid", "study_id", "series_id", "blob_id", "sop_instance_uid", "sop_class_uid",
+                     "transfer_syntax_uid", "frames"}),
+    "q": (Series, {"id", "series_instance_uid"}),
+    "b": (Blob, {"id", "sha256", "size", "preview", "preview_note"}),
+    "m": (InstanceMetadata, {"instance_id", "pixels_at", "frame_bytes", "frame_offsets"}),
+}  # fmt: skip
+_WITH_INSTANCE = """
+SELECT seen.uuid, seen.study_id, seen.may_open, seen.may_download, seen.is_noted, seen.hash, seen.is_corrected,
+    {columns}
+FROM ({seen}) seen
+LEFT JOIN (
+    studies_instance i
+    JOIN studies_series q ON q.id = i.series_id AND q.series_instance_uid = %s
+    JOIN studies_blob b ON b.id = i.blob_id
+) ON i.study_id = seen.study_id AND i.sop_instance_uid = %s
+LEFT JOIN studies_instancemetadata m ON m.instance_id = i.id
+"""
+# `from_db` takes the values in the order of the model's fields.
+_ORDERED = {
+    table: (model, [field.attname for field in model._meta.concrete_fields if field.attname in names])
+    for table, (model, names) in _READ.items()
+}
+_COLUMNS = ", ".join(f"{table}.{name}" for table, (_model, names) in _ORDERED.items() for name in names)
+
+
+@dataclass(frozen=True)
+class OneInstance:
+    """An instance with its blob and series; where its frames lie in its file, if its metadata are stored."""
+
+    instance: Instance
+    layout: InstanceMetadata | None
 
 
 def study_seen_by(by: Actor, *, worklist: UUID, study: str, visit: Visit) -> StudySeen | None:
     """The study of this UID that the worklist serves to the actor: one statement."""
-    if by.guest_link is not None:
-        return None
-    listed, listed_parameters = access.worklist_ids(by, "list_studies")
-    opened, opened_parameters = access.worklist_ids(by, "open_study")
-    taken, taken_parameters = access.worklist_ids(by, "download_study")
-    rows = prepared.rows(
-        _SEEN.format(listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
-        [
-            *opened_parameters,
-            *taken_parameters,
-            *visit.whose_parameters,
-            visit.key,
-            worklist,
-            study,
-            *listed_parameters,
-        ],
-    )
+    sql, parameters = _seen(by, worklist, study, visit)
+    rows = prepared.rows(sql, parameters)
     return StudySeen(*rows[0]) if rows else None
 
 
-def instances_in(study_id: int, *, series: str = "", instance: str = "") -> list[Instance]:
+def instance_seen_by_uid(
+    by: Actor, *, worklist: UUID, study: str, series: str, instance: str, visit: Visit
+) -> tuple[StudySeen, OneInstance | None] | None:
+    """As `study_seen_by`, and of that study the instance, if the series has it: one statement for each frame."""
+    sql, parameters = _seen(by, worklist, study, visit)
+    rows = prepared.rows(_WITH_INSTANCE.format(columns=_COLUMNS, seen=sql), [*parameters, series, instance])
+    if not rows:
+        return None
+    values = iter(rows[0])
+    seen = StudySeen(*islice(values, len(fields(StudySeen))))
+    rows_of: dict[str, Any] = {}
+    for table, (model, names) in _ORDERED.items():
+        row = list(islice(values, len(names)))
+        is_there = row[names.index(model._meta.pk.attname)] is not None
+        rows_of[table] = model.from_db(DEFAULT_DB_ALIAS, names, row) if is_there else None
+    shown = rows_of["i"]
+    if shown is None:
+        return seen, None
+    shown.series, shown.blob = rows_of["q"], rows_of["b"]
+    return seen, OneInstance(shown, rows_of["m"])
+
+
+def _seen(by: Actor, worklist: UUID, study: str, visit: Visit) -> tuple[str, list[Any]]:
+    """A guest link sees its own placements alone, as in `placements_visible_to`."""
+    link = by.guest_link
+    listed, listed_parameters = access.worklist_ids(by, "list_studies" if link is None else "open_study")
+    opened, opened_parameters = access.worklist_ids(by, "open_study")
+    taken, taken_parameters = access.worklist_ids(by, "download_study")
+    within = "" if link is None else "AND p.uuid = ANY(%s)"
+    sql = _SEEN.format(
+        listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose, within=within
+    )
+    return sql, [
+        *opened_parameters,
+        *taken_parameters,
+        *visit.whose_parameters,
+        visit.key,
+        worklist,
+        study,
+        *listed_parameters,
+        *([] if link is None else [list(link.placements)]),
+    ]
+
+
+def instances_in(study_id: int, *, series: str = "") -> list[Instance]:
     """Of a study, or of a series of it, with their blobs and series, in the order of the study's page."""
     instances = Instance.objects.filter(study=study_id).select_related("blob", "series")
     if series:
         instances = instances.filter(series__series_instance_uid=series)
-    if instance:
-        instances = instances.filter(sop_instance_uid=instance)
     return list(
         instances.order_by(
             F("series__number").asc(nulls_last=True), "series", F("number").asc(nulls_last=True), "pk"
         )
     )
-
-
-def layout_row_of(instance: Instance) -> InstanceMetadata | None:
-    """Where the frames of an instance lie in its file, without the rest of its metadata."""
-    return InstanceMetadata.objects.defer("json").filter(pk=instance.pk).first()
 
 
 def metadata_of(instances: Sequence[Instance]) -> Iterator[tuple[Instance, InstanceMetadata | None]]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Sum, Window
 from django.db.models.functions import Now, RowNumber
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from studies.deviations import in_words
 from studies.ingest.refusals import EMPTY, NOT_DICOM, OTHER_PATIENT
-from studies.models import Instance, Placement, Upload, UploadedFile
+from studies.models import Instance, Placement, Upload, UploadedFile, UploadedPiece
 from studies.object_kinds import kind_of
 from studies.selectors.images import Unnest
 from studies.selectors.visibility import placements_visible_to
@@ -59,6 +59,12 @@ def is_open(upload: Upload) -> bool:
 def marks_in(upload: Upload) -> set[str]:
     """By which the sender's browser knows the files again that have arrived."""
     return set(upload.files.exclude(mark="").values_list("mark", flat=True))
+
+
+def begun_in(upload: Upload) -> dict[str, int]:
+    """Of large files that have not wholly arrived: by mark, how many bytes have."""
+    pieces = UploadedPiece.objects.filter(upload=upload).exclude(mark__in=upload.files.values("mark"))
+    return dict(pieces.order_by().values_list("mark").annotate(arrived=Sum("size")))
 
 
 def refusals_in(upload: Upload) -> list[Refusals]:

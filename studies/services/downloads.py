@@ -1,20 +1,19 @@
 """Studies, or some series of one, as a ZIP that is written while it is sent; memory does not grow with the studies.
 
 The right is asked before the first byte and again for each file, at the one door to bytes: when a share ends, the
-download breaks off at the next file. It is in each study's audit trail before its first byte, and when it ends.
+download breaks off at the next file. It is in each study's audit trail before its first byte, and when it ends. Its
+size is known beforehand and its bytes are the same each time, so that it can go on where it broke off (ADR 0032).
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.storage import storages
 from django.db import transaction
 from django.utils.translation import gettext as _
-from zipstream import ZipStream
 
 from audit.actions import Action
 from audit.actor import Actor
@@ -23,56 +22,37 @@ from audit.services import event, record_all
 from common.exceptions import NothingThere, Refused
 from common.nouns import counted
 from studies import selectors
-from studies.corrected import Change, corrected_head
-from studies.disc import disc_of
-from studies.events import on_placement
-from studies.models import Instance, Placement
-from studies.sent_file import sent_pieces
-from studies.services.instances import MAY_NOT_DOWNLOAD, Part, open_instance
+from studies.events import on_placement, on_placements
+from studies.models import Placement, Series
+from studies.services.download_layout import Download, DownloadedStudy, Form, Layout, Pages
+from studies.services.instances import MAY_NOT_DEIDENTIFY, MAY_NOT_DOWNLOAD, NOT_ALL_THERE
 
-
-@dataclass
-class DownloadedStudy:
-    """The files of a study that are sent; `sent` counts those that were sent whole."""
-
-    placement: Placement
-    files: list[Instance] = field(repr=False)
-    sent: int = 0
-
-
-@dataclass
-class Download:
-    """What is sent to whom."""
-
-    studies: list[DownloadedStudy]
-    by: Actor
-    session: str
-
-    @property
-    def files(self) -> list[Instance]:
-        return [file for study in self.studies for file in study.files]
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def begin_download(
-    *, placements: Sequence[UUID], by: Actor, session: str, series: Collection[UUID] = ()
+def check_download(
+    *,
+    placements: Sequence[UUID],
+    by: Actor,
+    session: str,
+    series: Collection[UUID] = (),
+    form: Form | None = None,
 ) -> Download:
     """Of studies that the actor may download; of their series all, or those named. Studies without files are left out.
 
-    `session` names the visit, as for `open_instance`.
+    `session` names the visit, as for `open_instance`. Nothing is sent or recorded yet.
     """
-    if len(placements) > settings.CIMAR_DOWNLOAD_STUDIES:
-        raise Refused(_too_many(len(placements)))
-    seen = selectors.placements_for(by, placements)
-    if not seen:
-        raise NothingThere
-    if len(seen) < len(placements):
-        raise Refused(
-            _("Some of the selected studies are no longer on this worklist. Go back and select again.")
-        )
+    form = form or Form()
+    seen = _seen(placements, by)
+    needed, sentence = (
+        ("download_study", MAY_NOT_DOWNLOAD)
+        if form.deidentified is None
+        else ("download_deidentified", MAY_NOT_DEIDENTIFY)
+    )
     for placement in seen:
-        if not {"open_study", "download_study"} <= by.rights(placement.worklist):
-            raise Refused(_(MAY_NOT_DOWNLOAD), on=on_placement(placement, at=selectors.seen_at(placement)))
+        if not {"open_study", needed} <= by.rights(placement.worklist):
+            raise _refused(sentence, placement)
     files = selectors.files_of([placement.study for placement in seen], series)
     if not files:
         raise NothingThere
@@ -81,16 +61,93 @@ def begin_download(
         for placement in seen
         if placement.study_id in files
     ]
-    record_all(_event(Action.STUDY_DOWNLOAD, by, study, len(study.files)) for study in studies)
-    return Download(studies, by, session)
+    return Download(studies, by, session, form)
 
 
-def send_download(*, download: Download, readme: str) -> Iterator[bytes]:
-    """The pieces of the ZIP. Closed or broken off before its end, it is recorded as a part."""
+@dataclass(frozen=True)
+class Offered:
+    """In which forms some studies can be downloaded, and the series where it is a single study."""
+
+    placements: list[Placement]
+    series: list[Series]
+    as_received: bool
+    deidentified: bool
+    # How many objects are no images, and how many pictures may have the patient's name in them.
+    others: int
+    with_text: int
+
+
+@transaction.atomic
+def offer_download(*, placements: Sequence[UUID], by: Actor) -> Offered:
+    """Read before something is chosen; it names patients."""
+    seen = _seen(placements, by)
+    rights = frozenset.intersection(*(by.rights(each.worklist) for each in seen))
+    forms = {"download_study", "download_deidentified"} & rights
+    if "open_study" not in rights or not forms:
+        raise _refused(MAY_NOT_DOWNLOAD, seen[0])
+    worklists: dict[int, list[Placement]] = {}
+    for placement in seen:
+        worklists.setdefault(placement.worklist_id, []).append(placement)
+    record_all(
+        event(
+            Action.DIALOG_READ,
+            by=by,
+            on=on_placements(there, at=selectors.seen_at(there[0]), dialog="download"),
+        )
+        for there in worklists.values()
+    )
+    studies = [placement.study for placement in seen]
+    others, with_text = (
+        selectors.left_out_of_deidentified(studies) if "download_deidentified" in forms else (0, 0)
+    )
+    series = selectors.series_of(studies[0]) if len(studies) == 1 else []
+    return Offered(
+        seen, series, "download_study" in forms, "download_deidentified" in forms, others, with_text
+    )
+
+
+def _refused(sentence: str, placement: Placement) -> Refused:
+    return Refused(_(sentence), on=on_placement(placement, at=selectors.seen_at(placement)))
+
+
+def _seen(placements: Sequence[UUID], by: Actor) -> list[Placement]:
+    """The placements, as their reader sees them: all of them, and no more than may be downloaded together."""
+    if len(placements) > settings.CIMAR_DOWNLOAD_STUDIES:
+        raise Refused(_too_many(len(placements)))
+    seen = selectors.placements_for(by, placements)
+    if not seen:
+        raise NothingThere
+    if len(seen) < len(set(placements)):
+        raise Refused(_(NOT_ALL_THERE))
+    return seen
+
+
+@transaction.atomic
+def begin_download(*, download: Download, at: int = 0) -> None:
+    """Recorded before a byte is sent. A download that broke off goes on `at` a byte behind the first."""
+    more: dict[str, Any] = {"from_byte": at} if at else {}
+    record_all(
+        _event_of(Action.STUDY_DOWNLOAD, download, study, len(study.files), **more)
+        for study in download.studies
+    )
+
+
+def lay_out(*, download: Download, readme: str, pages: Pages | None = None) -> Layout:
+    """Reads the heads of all files, one at a time. Raises NothingThere where the storage has lost one of them."""
     try:
-        yield from _zip(download, readme)
+        return Layout(download, readme, pages)
+    except FileNotFoundError:
+        log.error("a stored file of a download is not in the storage")
+        raise NothingThere from None
+
+
+def send_download(*, download: Download, layout: Layout, span: range | None = None) -> Iterator[bytes]:
+    """The pieces of the ZIP, or of a span of its bytes. Broken off before its end, it is recorded as a part."""
+    span = range(layout.size) if span is None else span
+    try:
+        yield from layout.sent(span)
     finally:
-        _end(download)
+        end_download(download, at=span.start)
 
 
 def _too_many(number: int) -> str:
@@ -100,63 +157,34 @@ def _too_many(number: int) -> str:
     }
 
 
-def _zip(download: Download, readme: str) -> Iterator[bytes]:
-    corrected = [each.placement.study for each in download.studies if each.placement.study.n_corrections]
-    changes = selectors.changes_of(corrected) if corrected else {}
-    disc = disc_of(
-        (file.pk, file.sop_instance_uid, partial(_open, file, changes.get(file.study_id, [])))
-        for file in download.files
-    )
-    packed = ZipStream()
-    packed.add(readme.replace("\n", "\r\n"), "README.TXT")
-    if disc.directory:
-        packed.add(disc.directory, "DICOMDIR")
-    for study in download.studies:
-        for file in study.files:
-            packed.add(_pieces(download, study, file), disc.names[file.pk])
-    yield from packed
-
-
-def _pieces(download: Download, study: DownloadedStudy, instance: Instance) -> Iterator[bytes]:
-    """The bytes as received, or as corrected. Begun when the file's turn comes, so that the right is asked then."""
-    stored = open_instance(
-        placement=study.placement.uuid,
-        instance=instance.uuid,
-        by=download.by,
-        part=Part.ORIGINAL,
-        session=download.session,
-    )
-    yield from sent_pieces(stored.key, stored.changes)
-    study.sent += 1
-
-
-def _open(instance: Instance, changes: Sequence[Change]) -> Any:
-    """The file, or as much of it as a DICOMDIR is made from."""
-    stored = storages["dicom"].open(instance.blob.key)
-    if not changes:
-        return stored
-    with stored as file:
-        return corrected_head(file, changes)
-
-
 @transaction.atomic
-def _end(download: Download) -> None:
+def end_download(download: Download, *, at: int = 0) -> None:
     """The placements may be gone by now: the events say what was sent, as they were when the download began."""
+    more: dict[str, Any] = {"from_byte": at} if at else {}
     record_all(
-        _event(
+        _event_of(
             Action.STUDY_DOWNLOAD_END,
-            download.by,
+            download,
             study,
             study.sent,
-            outcome="success" if study.sent == len(study.files) else "failed",
+            outcome="success" if study.is_whole else "failed",
+            **more,
         )
         for study in download.studies
+        if not study.skipped or study.skipped < len(study.files)
     )
 
 
-def _event(
-    action: Action, by: Actor, study: DownloadedStudy, instances: int, outcome: str = "success"
+def _event_of(
+    action: Action,
+    download: Download,
+    study: DownloadedStudy,
+    instances: int,
+    *,
+    outcome: str = "success",
+    **more: object,
 ) -> AuditEvent:
     at = selectors.seen_at(study.placement)
-    on = on_placement(study.placement, at=at, detail={"instances": instances})
-    return event(action, by=by, on=on, outcome=outcome)
+    detail = {"instances": instances, **download.form.detail, **more}
+    on = on_placement(study.placement, at=at, detail=detail)
+    return event(action, by=download.by, on=on, outcome=outcome)

@@ -2,26 +2,19 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.queue import poke
-from audit import clock
-from audit.actions import Action
 from audit.actor import Actor
-from audit.models import AuditEvent
-from audit.services import event, record_all
-from common.copying import copy_in
 from common.exceptions import Refused
-from studies.events import on_placement
 from studies.ingest.archive import is_zip, members
 from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.bystanders import as_bystander
+from studies.ingest.comparing import Comparisons, NotCompared
 from studies.ingest.headers import Header, read_header
 from studies.ingest.json_model import described
 from studies.ingest.limits import MB, Limits, limits
@@ -35,11 +28,9 @@ from studies.ingest.refusals import (
     LeftAside,
 )
 from studies.ingest.results import FileOutcome, FileResult, IngestResult
-from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.ingest.sources import ReceivedFile, Source, receive, shown
 from studies.ingest.store import drop_unused, store_blobs
-from studies.models import FOREVER, Placement
-from studies.services.shield import mark_arrivals
+from studies.services.placing import place_files
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
@@ -47,7 +38,6 @@ log = logging.getLogger(__name__)
 
 BATCH_FILES = 100
 BATCH_BYTES = 64 * MB
-PLACEMENT = ("study_id", "worklist_id", "visible_until", "internal_until", "exists_until")
 
 Progress = Callable[[FileResult], None]
 
@@ -58,13 +48,14 @@ def take_in_all(
     by: Actor,
     sources: Iterable[Source],
     progress: Progress = lambda result: None,
+    one_by_one: bool = False,
 ) -> IngestResult:
     """Files, and ZIPs with all their members, a batch at a time: each is stored and committed before the next is read.
 
     A command gives itself the right: `Actor.system("upload_study")`.
     """
     check_upload(worklist=worklist, by=by)
-    return carry_in(worklist=worklist, by=by, sources=sources, progress=progress)
+    return carry_in(worklist=worklist, by=by, sources=sources, progress=progress, one_by_one=one_by_one)
 
 
 def check_upload(*, worklist: Worklist, by: Actor) -> None:
@@ -85,12 +76,14 @@ def carry_in(
     progress: Progress = lambda result: None,
     study: str = "",
     unpack: bool = True,
+    one_by_one: bool = False,
 ) -> IngestResult:
     """`take_in_all` for files whose upload was permitted: losing the right since then does not stop it.
 
     With the UID of a `study`, files of other studies are refused. Unless to `unpack`, a ZIP is a file like any other.
+    Where a machine sends files `one_by_one`, the events of what it adds to a study become one.
     """
-    bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by, study)
+    bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by, study, one_by_one)
 
     def note(done: list[FileResult]) -> None:
         result.add(done)
@@ -162,6 +155,7 @@ class _Batch:
     worklist: Worklist
     by: Actor
     study: str = ""
+    one_by_one: bool = False
     files: list[tuple[_Item, ReceivedFile, Header]] = field(default_factory=list)
     size: int = 0
 
@@ -217,13 +211,23 @@ class _Batch:
                     Arrival(index, header, received, blobs[received.sha256], model)
                 )
             results: dict[int, FileResult] = {}
-            while waiting:  # a second time for studies that were deleted at this very moment
-                for files in _place(worklist=self.worklist, by=self.by, arrivals=waiting):
+            unneeded: set[int] = set()
+            comparisons = Comparisons({received.sha256: received for _item, received, _header in self.files})
+            # A second time for files to compare, and for studies that were deleted at this very moment.
+            while waiting:
+                try:
+                    placed = place_files(
+                        self.worklist, self.by, waiting, comparisons, one_by_one=self.one_by_one
+                    )
+                except NotCompared:
+                    comparisons.read()
+                    continue
+                for files in placed:
                     results.update(self._results(files))
+                    unneeded |= files.unneeded
                     del waiting[files.study.study_instance_uid]
-            refused = [index for index, result in results.items() if result.outcome == FileOutcome.REFUSED]
-            if refused:
-                drop_unused({blobs[self.files[index][1].sha256] for index in refused})
+            if unneeded:
+                drop_unused(unneeded)
             return [results[index] for index in range(len(self.files))]
         finally:
             self.close()
@@ -258,39 +262,3 @@ class _Batch:
         for _item, received, _header in self.files:
             received.close()
         self.files, self.size = [], 0
-
-
-@transaction.atomic
-def _place(*, worklist: Worklist, by: Actor, arrivals: Mapping[str, Sequence[Arrival]]) -> list[StudyFiles]:
-    """A batch's files by study: studies, home's placements, series, instances and the audit events, or nothing."""
-    studies = find_or_add_studies(worklist, arrivals)
-    add_instances(studies)
-    new = [files.study.pk for files in studies if files.is_new]
-    copy_in(Placement, PLACEMENT, ((study, worklist.pk, FOREVER, FOREVER, FOREVER) for study in new))
-    mark_arrivals(
-        list(Placement.objects.filter(worklist=worklist, study__in=[*new]).values_list("pk", flat=True))
-        if new
-        else []
-    )
-    if touched := {files.study.pk: files for files in studies if files.new or files.foreign}:
-        record_all(_events(worklist, by, touched))
-    if any(files.new for files in studies):
-        poke("studies.render_previews")
-    return studies
-
-
-def _events(worklist: Worklist, by: Actor, studies: Mapping[int, StudyFiles]) -> list[AuditEvent]:
-    """An event for each study that arrived or was added to, and for each that images of another patient named."""
-    home = Worklist.objects.with_names().get(pk=worklist.pk)
-    now, events = clock.now(), []
-    for placement in Placement.objects.filter(worklist=home, study__in=studies).order_by("study"):
-        files = studies[placement.study_id]
-        placement.study, placement.worklist = files.study, home
-        if files.new:
-            detail = {"instances": len(files.new), "series": files.study.n_series}
-            action = Action.STUDY_ARRIVE if files.is_new else Action.STUDY_ADD_IMAGES
-            events.append(event(action, by=by, on=on_placement(placement, at=now, detail=detail)))
-        if files.foreign:
-            on = on_placement(placement, at=now, detail={"instances": len(files.foreign)})
-            events.append(event(Action.OTHER_PATIENT_REFUSED, by=by, on=on, outcome="refused"))
-    return events

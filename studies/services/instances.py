@@ -25,6 +25,13 @@ from studies.selectors.images import InstanceSeen, Visit
 from studies.services.reads import MAY_NOT_OPEN
 
 MAY_NOT_DOWNLOAD = gettext_noop("Your role on this worklist does not let you download studies.")
+MAY_NOT_DEIDENTIFY = gettext_noop(
+    "Your role on this worklist does not let you download de-identified studies."
+)
+
+NOT_ALL_THERE = gettext_noop(
+    "Some of the selected studies are no longer on this worklist. Go back and select again."
+)
 
 
 class Part(StrEnum):
@@ -33,6 +40,10 @@ class Part(StrEnum):
     ORIGINAL = "original"
     FRAME = "frame"
     THUMBNAIL = "thumbnail"
+    # The stored file, out of which the server sends a document or a video that is shown as images are.
+    WITHIN = "within"
+    # The original, for a caller who sends it without what identifies the patient.
+    DEIDENTIFIED = "deidentified"
 
 
 @dataclass(frozen=True)
@@ -62,10 +73,11 @@ def open_instance(
 ) -> StoredFile:
     """The stored file of an instance that the actor may open there; bytes are the caller's to send.
 
-    Frames (from 1) and thumbnails need `open_study`; the original needs `download_study` as well. `session` names the
-    visit of a user or a guest; a token's visit is its day. That images were served is recorded once for an actor,
-    placement and visit, and is committed before a byte is sent. Raises Refused where the study is seen and may not be
-    opened, and NothingThere where it is not seen, has no such part, or the part is not prepared yet.
+    Frames (from 1) and thumbnails need `open_study`; the original needs `download_study` as well, or for a caller who
+    de-identifies it `download_deidentified`. `session` names the visit of a user or a guest; a token's visit is its
+    day. That images were served is recorded once for an actor, placement and visit, and is committed before a byte is
+    sent. Raises Refused where the study is seen and may not be opened, and NothingThere where it is not seen, has no
+    such part, or the part is not prepared yet.
     """
     visit = Visit.of(by, session)
     seen = selectors.instance_seen_by(by, placement=placement, instance=instance, visit=visit)
@@ -75,6 +87,8 @@ def open_instance(
         raise refusal(by, placement, _(MAY_NOT_OPEN))
     if part is Part.ORIGINAL and not seen.may_download:
         raise refusal(by, placement, _(MAY_NOT_DOWNLOAD))
+    if part is Part.DEIDENTIFIED and not _may_deidentify(by, placement):
+        raise refusal(by, placement, _(MAY_NOT_DEIDENTIFY))
     file = _stored(seen, part, frame)
     if not seen.is_noted:
         note_images_served(placement, by, seen.visit_hash)
@@ -83,12 +97,20 @@ def open_instance(
 
 def _stored(seen: InstanceSeen, part: Part, frame: int) -> StoredFile:
     blob = seen.blob
-    if part is Part.ORIGINAL:
+    if part is Part.WITHIN:
+        return StoredFile(blob.key, "application/octet-stream", blob.size)
+    if part in (Part.ORIGINAL, Part.DEIDENTIFIED):
         changes = selectors.changes_in([seen.study_id] if seen.is_corrected else [])
         return StoredFile(blob.key, "application/dicom", blob.size, changes.get(seen.study_id, ()))
     if blob.preview != Blob.Preview.READY or not 1 <= frame <= seen.frames:
         raise NothingThere
     return StoredFile(blob.preview_key(frame, thumbnail=part is Part.THUMBNAIL), "image/png")
+
+
+def _may_deidentify(by: Actor, placement: UUID) -> bool:
+    """A query of its own, so that the query for frames, which viewers send by the hundred, does not grow."""
+    seen = selectors.placement_for(by, placement)
+    return seen is not None and by.may("download_deidentified", seen.worklist)
 
 
 def refusal(by: Actor, placement: UUID, sentence: str) -> Refused:

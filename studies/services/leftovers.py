@@ -22,7 +22,8 @@ from audit.actor import SYSTEM
 from audit.services import record
 from studies.ingest import stored_files
 from studies.ingest.store import bytes_may_go, drop_unused, remove, remove_rowless
-from studies.models import Blob, Instance, Leftover, Study, Upload, UploadedFile
+from studies.models import Blob, Instance, Leftover, Study, Upload, UploadedFile, UploadedPiece
+from studies.services.view_copies import sweep_packs, sweep_packs_without_row
 from worklists.events import on_worklist_with
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Swept:
     without_instance: int = 0
     without_row: int = 0
     of_uploads: int = 0
+    packs: int = 0
     backup_runs: bool = False
 
 
@@ -52,6 +54,11 @@ def leave_bytes(*, study: Study) -> None:
         cursor.execute(
             "INSERT INTO studies_leftover (study_id, sha256, size) SELECT DISTINCT i.study_id, b.sha256, b.size "
             "FROM studies_instance i JOIN studies_blob b ON b.id = i.blob_id WHERE i.study_id = %s",
+            [study.pk],
+        )
+        cursor.execute(
+            "INSERT INTO studies_leftoverpack (uuid) SELECT v.uuid FROM studies_viewcopy v "
+            "JOIN studies_series e ON e.id = v.series_id WHERE e.study_id = %s AND v.uuid IS NOT NULL",
             [study.pk],
         )
 
@@ -68,15 +75,17 @@ def sweep_leftovers(*, everywhere: bool = False, seconds: float = ENOUGH_SECONDS
     for removed in _deleted_studies(finish_by):
         swept.of_deleted_studies += removed
     swept.of_uploads = _aborted_uploads(now - ABORTED)
+    swept.packs = sweep_packs()
     for prefix in prefixes:
         if finish_by is not None and time.monotonic() > finish_by:
             break  # the same part comes again tomorrow
         swept.without_instance += _rows_without_instance(prefix, before)
         swept.without_row += _files_without_row(prefix)
+        swept.packs += sweep_packs_without_row(prefix)
     log.info(
         "leftovers: removed the bytes of %s files of deleted studies, %s that no instance names, "
-        "%s without a row, %s of uploads",
-        *(swept.of_deleted_studies, swept.without_instance, swept.without_row, swept.of_uploads),
+        "%s without a row, %s of uploads; %s packs of view copies",
+        *(swept.of_deleted_studies, swept.without_instance, swept.without_row, swept.of_uploads, swept.packs),
     )
     return swept
 
@@ -163,7 +172,10 @@ def _aborted_uploads(before: datetime) -> int:
     waiting = UploadedFile.objects.filter(upload__state=Upload.State.WAITING, done_at=None).exclude(key="")
     # The storage is read first: a file that arrives afterwards is not among these.
     keys = [key for key, _ in stored_files.walk(stored_files.INCOMING)]
-    awaited = set(waiting.values_list("key", flat=True)) if keys else set()
+    pieces = UploadedPiece.objects.filter(upload__state=Upload.State.WAITING)
+    awaited = (
+        {*waiting.values_list("key", flat=True), *pieces.values_list("key", flat=True)} if keys else set()
+    )
     for key in keys:
         if key not in awaited and storage.get_modified_time(key) < before:
             with transaction.atomic():

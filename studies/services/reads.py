@@ -16,7 +16,7 @@ from audit.services import record
 from common.exceptions import NothingThere, Refused
 from studies import selectors
 from studies.events import on_placement
-from studies.models import LastVisit, Placement, Series, Upload
+from studies.models import Instance, LastVisit, Placement, Series, Upload
 from studies.selectors import Cursor, Order, Question, StudiesPage
 from studies.selectors.images import Image
 from studies.selectors.uploads import Refusals
@@ -25,6 +25,8 @@ from worklists.models import Worklist
 
 # The studies that the page of an upload lists; the rest are counted.
 MOST_STUDIES = 200
+# The pages that show as well what a study holds beside its images.
+WITH_BESIDE = ("viewer", "guest")
 MAY_NOT_OPEN = gettext_noop("Your role on this worklist does not let you open images.")
 
 
@@ -45,6 +47,9 @@ class Opened:
     series: list[Series]
     shown: Series | None
     images: list[Image]
+    # For the viewer: what the study holds beside its images, and the patient's other studies here.
+    beside: list[Instance] = field(default_factory=list)
+    others: list[Placement] = field(default_factory=list)
 
     @property
     def refusal(self) -> str:
@@ -98,11 +103,16 @@ def open_study(
     series: UUID | None = None,
     page: str = "images",
 ) -> Opened:
-    """The study, with the images of one of its series. `placement` comes from `selectors.placement_for`."""
+    """The study, with the images of one of its series. `placement` comes from `selectors.placement_for`.
+
+    Its page says itself why there are no images; the viewer and a guest's page are refused to who may not open them.
+    """
     rights = by.rights(placement.worklist)
+    if page in WITH_BESIDE and "open_study" not in rights:
+        raise _may_not_open(placement)
     listed: list[Series] = []
     shown, images = None, []
-    if "open_study" in rights and page == "images":
+    if "open_study" in rights and page in ("images", *WITH_BESIDE):
         listed = selectors.series_of(placement.study)
         shown = selectors.chosen_series(listed, series)
         images = selectors.images_in(shown) if shown is not None else []
@@ -110,13 +120,20 @@ def open_study(
         placement, at=selectors.seen_at(placement), detail={"page": page, "series": len(listed)}
     )
     record(Action.STUDY_OPEN, by=by, on=on)
-    return Opened(rights, listed, shown, images)
+    if page not in WITH_BESIDE:
+        return Opened(rights, listed, shown, images)
+    beside, others = selectors.beside_in(placement.study), selectors.other_studies_of(placement, by)
+    return Opened(rights, listed, shown, images, beside, others)
 
 
 def check_open(*, placement: Placement, by: Actor) -> None:
     """Raises where the person sees the study but not its images."""
     if not by.may("open_study", placement.worklist):
-        raise Refused(_(MAY_NOT_OPEN), on=on_placement(placement, at=selectors.seen_at(placement)))
+        raise _may_not_open(placement)
+
+
+def _may_not_open(placement: Placement) -> Refused:
+    return Refused(_(MAY_NOT_OPEN), on=on_placement(placement, at=selectors.seen_at(placement)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Whoever calls these has asked for the right before.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.exceptions import NothingThere
+from studies.corrected import Change
 from studies.ingest.local_copies import as_path
 from studies.models import Blob
 from studies.renderer import OF_THE_REQUEST, TOO_LARGE, TOO_SLOW, Renderer
+from studies.sent_file import sent_pieces
 
 SECONDS_EACH = 20
 MEMORY = 1024**3
@@ -56,12 +58,15 @@ class Made:
     answer: dict[str, Any]
 
 
-def make(*, key: str, kind: str, patient: bool = False, **job: Any) -> Made:
-    """Of the stored file under the key. Raises CannotMake, or NothingThere while the storage does not have it."""
+def make(*, key: str, kind: str, changes: Sequence[Change] = (), patient: bool = False, **job: Any) -> Made:
+    """Of the stored file under the key, with the corrections of its home if these are given.
+
+    Raises CannotMake, or NothingThere while the storage does not have it.
+    """
     with _place(patient), TemporaryDirectory(prefix="made-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         target = Path(folder, "made")
         try:
-            with as_path(key, folder) as source, _turn:
+            with _source(key, changes, folder) as source, _turn:
                 answer = _renderer.ask(
                     kind=kind, source=str(source.resolve()), target=str(target.resolve()), **job
                 )
@@ -103,6 +108,18 @@ def thumbnail_of(*, blob: Blob, frame: int, media_type: str, **view: Any) -> byt
 
 
 THUMBNAIL = (160, 160)
+
+
+@contextmanager
+def _source(key: str, changes: Sequence[Change], folder: str) -> Iterator[Path]:
+    if not changes:
+        with as_path(key, folder) as path:
+            yield path
+        return
+    path = Path(folder, "corrected")
+    with path.open("wb") as copy:
+        copy.writelines(sent_pieces(key, changes))
+    yield path
 
 
 @contextmanager

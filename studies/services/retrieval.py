@@ -10,8 +10,9 @@ from audit.actor import Actor
 from common.exceptions import NothingThere
 from studies import selectors
 from studies.corrected import Change
-from studies.models import Instance
+from studies.models import Instance, InstanceMetadata
 from studies.selectors.images import Visit
+from studies.selectors.retrieval import StudySeen
 from studies.services.instances import MAY_NOT_DOWNLOAD, note_images_served, refusal
 from studies.services.reads import MAY_NOT_OPEN
 
@@ -20,9 +21,14 @@ from studies.services.reads import MAY_NOT_OPEN
 class Retrieved:
     """The instances that were asked for, at least one, on their placement, and what their home corrected."""
 
+    worklist: UUID
+    study: str
     placement: UUID
     instances: list[Instance]
     changes: Sequence[Change] = ()
+    # Of a single instance, if its metadata are stored: where its frames lie in its file.
+    layout: InstanceMetadata | None = None
+    whole: bool = False
 
 
 def open_by_uid(
@@ -42,17 +48,46 @@ def open_by_uid(
     before a byte is sent. Raises Refused where the study is seen and may not be opened, and NothingThere where it is
     not seen or has no such series or instance.
     """
-    seen = selectors.study_seen_by(by, worklist=worklist, study=study, visit=Visit.of(by, session))
-    if seen is None:
-        raise NothingThere
+    seen, instances, layout = _seen(by, worklist, study, series, instance, Visit.of(by, session))
     if not seen.may_open:
         raise refusal(by, seen.placement, _(MAY_NOT_OPEN))
     if whole and not seen.may_download:
         raise refusal(by, seen.placement, _(MAY_NOT_DOWNLOAD))
-    instances = selectors.instances_in(seen.study_id, series=series, instance=instance)
+    if not instance:
+        instances = selectors.instances_in(seen.study_id, series=series)
     if not instances:
         raise NothingThere
     if not seen.is_noted:
         note_images_served(seen.placement, by, seen.visit_hash)
     changes = selectors.changes_in([seen.study_id] if seen.is_corrected else [])
-    return Retrieved(seen.placement, instances, changes.get(seen.study_id, ()))
+    changed = changes.get(seen.study_id, ())
+    return Retrieved(worklist, study, seen.placement, instances, changed, layout, whole)
+
+
+def _seen(
+    by: Actor, worklist: UUID, study: str, series: str, instance: str, visit: Visit
+) -> tuple[StudySeen, list[Instance], InstanceMetadata | None]:
+    """The study as the actor sees it; and where an instance is named, that instance, by the same statement."""
+    if not instance:
+        seen = selectors.study_seen_by(by, worklist=worklist, study=study, visit=visit)
+        if seen is None:
+            raise NothingThere
+        return seen, [], None
+    both = selectors.instance_seen_by_uid(
+        by, worklist=worklist, study=study, series=series, instance=instance, visit=visit
+    )
+    if both is None:
+        raise NothingThere
+    seen, single = both
+    return seen, [] if single is None else [single.instance], None if single is None else single.layout
+
+
+def check_still_open(*, retrieved: Retrieved, by: Actor) -> None:
+    """Raises NothingThere where the actor may no longer have what was opened for them: one statement, no event."""
+    seen = selectors.study_seen_by(
+        by, worklist=retrieved.worklist, study=retrieved.study, visit=Visit.of(by, "")
+    )
+    if seen is None or seen.placement != retrieved.placement or not seen.may_open:
+        raise NothingThere
+    if retrieved.whole and not seen.may_download:
+        raise NothingThere

@@ -28,48 +28,85 @@ MAY_NOT_DECIDE = gettext_noop(
     "Your role on this worklist does not let you decide about a patient’s identity."
 )
 
-# By the index of MRNs within a worklist. What is marked itself is no measure for others.
-_SAME_MRN = """
-SELECT DISTINCT p.id, {ours}, {theirs}
-FROM studies_placement p
-JOIN studies_study s ON s.id = p.study_id
-JOIN studies_placement o ON o.worklist_id = p.worklist_id AND o.mrn_key = p.mrn_key AND o.study_id <> p.study_id
-    AND o.differs = '{{}}' AND o.visible_until > statement_timestamp() AND {earlier}
+_MRN_LOCK = int.from_bytes(b"MRNs")
+# In ascending order; the digests are PostgreSQL's own, so that MRNs with one key have one lock.
+_LOCK = """
+SELECT pg_advisory_xact_lock(%s, key) FROM (
+    SELECT DISTINCT hashtext(upper(btrim(mrn))) AS key FROM unnest(%s::text[]) AS mrn WHERE btrim(mrn) <> ''
+    ORDER BY key) AS each
+"""
+# What the studies of one MRN on one worklist say of their patient, each patient once, by the index of MRNs within a
+# worklist: a patient may have hundreds of studies there. What is marked itself is no measure for others.
+_MEASURES = """
+SELECT o.worklist_id, o.mrn_key, {theirs}, min(o.id) AS first, max(o.id) AS last, bool_or({before}) AS is_before
+FROM (SELECT DISTINCT worklist_id, mrn_key FROM {compared} WHERE mrn_key <> '') AS mrn
+JOIN studies_placement o ON o.worklist_id = mrn.worklist_id AND o.mrn_key = mrn.mrn_key
+    AND o.differs = '{{}}' AND o.visible_until > statement_timestamp()
 JOIN studies_study os ON os.id = o.study_id
-WHERE p.id = ANY(%s) AND p.mrn_key <> ''
+GROUP BY o.worklist_id, o.mrn_key, {theirs}
+"""
+_SAME_MRN = """
+WITH compared AS MATERIALIZED (
+    SELECT p.id, p.study_id, p.worklist_id, p.mrn_key FROM studies_placement p WHERE {which}
+), measures AS MATERIALIZED ({measures})
+SELECT c.id, {ours}, {theirs}
+FROM compared c JOIN studies_study s ON s.id = c.study_id
+JOIN measures m ON m.worklist_id = c.worklist_id AND m.mrn_key = c.mrn_key AND {measure}
 """
 
-_OURS, _THEIRS = (", ".join(f"{table}.{name}" for name in IDENTITY) for table in ("s", "os"))
+_OURS, _THEIRS, _MEASURED = (", ".join(f"{table}.{name}" for name in IDENTITY) for table in ("s", "os", "m"))
 # Behind a CTE `made` of new placements (id, study_id, worklist_id, mrn_key): the statement sees only those before it.
 WITH_MADE = f"""
-SELECT DISTINCT made.id, {_OURS}, {_THEIRS}
-FROM made JOIN studies_study s ON s.id = made.study_id
-JOIN studies_placement o ON o.worklist_id = made.worklist_id AND o.mrn_key = made.mrn_key
-    AND o.study_id <> made.study_id AND o.differs = '{{}}' AND o.visible_until > statement_timestamp()
-JOIN studies_study os ON os.id = o.study_id
-WHERE made.is_new AND made.mrn_key <> ''
+, compared AS (SELECT * FROM made WHERE is_new), measures AS MATERIALIZED (
+{_MEASURES.format(theirs=_THEIRS, compared="compared", before="true")})
+SELECT c.id, {_OURS}, {_MEASURED}
+FROM compared c JOIN studies_study s ON s.id = c.study_id
+JOIN measures m ON m.worklist_id = c.worklist_id AND m.mrn_key = c.mrn_key
 """
 
 
-def mark_arrivals(placements: Collection[int]) -> None:
-    """Of placements that were just made: compared with those that were there before them."""
-    if placements:
-        _mark(placements, earlier="o.id < p.id")
+def lock_patients(mrns: Iterable[str]) -> None:
+    """Until the transaction ends, studies of these MRNs arrive one after the other: each is compared with those before.
+
+    Taken after the locks of studies, at once for all that a transaction compares.
+    """
+    if keys := sorted({*mrns} - {""}):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [_MRN_LOCK, keys])
+
+
+def mark_arrivals(*, worklist: int, studies: Collection[Study]) -> None:
+    """Of studies that were just placed on the worklist: compared with those that were there before them."""
+    if studies:
+        lock_patients(study.patient_id for study in studies)
+        of = [study.pk for study in studies]
+        which = "p.worklist_id = %s AND p.study_id = ANY(%s)"
+        # Those of other transactions may have higher numbers and be there before these.
+        rows = _compared(which, "(m.first < c.id OR m.is_before)", "o.study_id <> ALL(%s)", worklist, of, of)
+        _write(_differing(rows))
 
 
 def mark_made(compared: Iterable[Sequence[Any]]) -> None:
-    """Of the rows that `WITH_MADE` gives: placements that a statement just made, compared with those before it."""
+    """Of the rows that `WITH_MADE` gives: placements that a statement just made, compared with those before it.
+
+    Before that statement the caller calls `lock_patients`.
+    """
     _write(_differing(compared))
 
 
 def mark_again(*, study: Study, mrns: Iterable[str]) -> None:
     """After a study's patient changed: its placements, and those that were marked under its MRN before or now."""
-    mine = Placement.objects.filter(study=study)
     keys = {mrn.strip().upper() for mrn in mrns}
+    lock_patients(keys)
+    mine = Placement.objects.filter(study=study)
     marked = Placement.objects.filter(worklist__in=mine.values("worklist"), mrn_key__in=keys).exclude(
         differs=[]
     )
-    _mark({*mine.values_list("pk", flat=True), *marked.values_list("pk", flat=True)}, earlier="true")
+    placements = [*{*mine.values_list("pk", flat=True), *marked.values_list("pk", flat=True)}]
+    others = "(m.first <> c.id OR m.last <> c.id)"
+    differs = _differing(_compared("p.id = ANY(%s)", others, "true", placements))
+    Placement.objects.filter(pk__in={*placements} - differs.keys()).exclude(differs=[]).update(differs=[])
+    _write(differs)
 
 
 def may_decide(by: Actor, placement: Placement) -> bool:
@@ -100,7 +137,7 @@ def confirm_patient(*, placement: UUID, by: Actor, why: str) -> None:
     if differs is None:
         raise NothingThere
     if differs:
-        Placement.objects.filter(pk=seen.pk).update(differs=[])
+        Placement.objects.filter(pk=seen.pk).update(differs=[], is_confirmed=True)
         on = on_placement(seen, at=clock.now(), detail={"differs": differs, "why": why})
         record(Action.PATIENT_CONFIRM, by=by, on=on)
 
@@ -114,15 +151,14 @@ def _seen(placement: UUID, by: Actor) -> Placement:
     return seen
 
 
-def _mark(placements: Collection[int], *, earlier: str) -> None:
-    statement = _SAME_MRN.format(ours=_OURS, theirs=_THEIRS, earlier=earlier)
+def _compared(which: str, measure: str, before: str, *values: Any) -> list[Sequence[Any]]:
+    measures = _MEASURES.format(theirs=_THEIRS, compared="compared", before=before)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(placements)])
-        differs = _differing(cursor.fetchall())
-    if earlier == "true":
-        agreeing = Placement.objects.filter(pk__in=set(placements) - differs.keys())
-        agreeing.exclude(differs=[]).update(differs=[])
-    _write(differs)
+        statement = _SAME_MRN.format(
+            ours=_OURS, theirs=_MEASURED, which=which, measures=measures, measure=measure
+        )
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 def _differing(compared: Iterable[Sequence[Any]]) -> dict[int, list[str]]:

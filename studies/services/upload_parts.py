@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere
 from studies import selectors
-from studies.models import Upload, UploadedFile
+from studies.models import Upload, UploadedFile, UploadedPiece
 from studies.services.ingest import check_upload
 from studies.services.uploads import check_amount, kept_files
 from worklists.events import on_worklist
@@ -28,6 +29,7 @@ from worklists.models import Worklist
 # For how long the rest of an interrupted upload may be sent.
 STAYS_OPEN = timedelta(hours=24)
 UNLIKE_ITS_LIST = gettext_noop("The files do not match their list. Reload the page and choose them again.")
+RECEIVED_ALREADY = gettext_noop("These files are being received already. Wait a moment and try again.")
 MARK = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,7 +87,7 @@ def _add_files(
     check_upload(worklist=locked.worklist, by=by)
     check_amount(locked.n_files + len(kept), locked.n_bytes + size)
     if selectors.marks_in(locked).intersection(marks):
-        raise ValidationError(_("These files are being received already. Wait a moment and try again."))
+        raise ValidationError(_(RECEIVED_ALREADY))
     UploadedFile.objects.bulk_create(
         UploadedFile(upload=locked, name=name, key=key, mark=mark)
         for (name, key), mark in zip(kept, marks, strict=True)
@@ -96,6 +98,61 @@ def _add_files(
     detail = {"upload": str(locked.uuid), "files": len(kept)}
     record(Action.UPLOAD_FILES, by=by, on=on_worklist(locked.worklist, **detail))
     poke("studies.ingest_waiting")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Where a piece of a large file begins, and how large the whole file is."""
+
+    mark: str
+    start: int
+    whole: int
+
+
+def receive_piece(*, upload: UUID, by: Actor, file: "File[bytes]", piece: Piece, name: str = "") -> int:
+    """Keep a piece of a file of the person's own open upload; how many bytes of the file are there now.
+
+    Pieces arrive in their order. A piece that is there is not kept again, so that it may be sent twice.
+    """
+    sent = _open_upload(upload, by)
+    check_upload(worklist=sent.worklist, by=by)
+    size = file.size or 0
+    if not MARK.fullmatch(piece.mark) or not 0 < size <= piece.whole - piece.start:
+        raise ValidationError(_(UNLIKE_ITS_LIST))
+    check_amount(1, piece.whole)
+    if piece.mark in selectors.marks_in(sent):
+        return piece.whole
+    arrived = selectors.begun_in(sent).get(piece.mark, 0)
+    if arrived != piece.start:
+        return arrived
+    with kept_files([file], [name]) as [(shown, key)]:
+        _add_piece(
+            sent, by, piece, UploadedPiece(mark=piece.mark, start=piece.start, size=size, key=key), shown
+        )
+    return piece.start + size
+
+
+@transaction.atomic
+def _add_piece(sent: Upload, by: Actor, piece: Piece, row: UploadedPiece, name: str) -> None:
+    locked = _open_upload(sent.uuid, by, lock=True)
+    check_upload(worklist=locked.worklist, by=by)
+    if selectors.begun_in(locked).get(piece.mark, 0) != piece.start or piece.mark in selectors.marks_in(
+        locked
+    ):
+        raise ValidationError(_(RECEIVED_ALREADY))
+    row.upload = locked
+    row.save()
+    end = piece.start + row.size
+    check_amount(locked.n_files + 1, locked.n_bytes + row.size)
+    is_whole = end == piece.whole
+    Upload.objects.filter(pk=locked.pk).update(
+        n_files=F("n_files") + int(is_whole), n_bytes=F("n_bytes") + row.size, open_until=Now() + STAYS_OPEN
+    )
+    if is_whole:
+        UploadedFile.objects.create(upload=locked, name=name, mark=piece.mark)
+        detail = {"upload": str(locked.uuid), "files": 1}
+        record(Action.UPLOAD_FILES, by=by, on=on_worklist(locked.worklist, **detail))
+        poke("studies.ingest_waiting")
 
 
 @transaction.atomic

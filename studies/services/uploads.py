@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -23,11 +23,12 @@ from audit.actor import Actor
 from audit.services import record
 from common.formats import size_in_words
 from studies.ingest import stored_files, upload_results
+from studies.ingest.joined import joined
 from studies.ingest.limits import limits
 from studies.ingest.results import FileResult, IngestResult
 from studies.ingest.sources import Source, shown
 from studies.ingest.store import put, remove, remove_received
-from studies.models import Blob, Upload, UploadedFile
+from studies.models import Blob, Upload, UploadedFile, UploadedPiece
 from studies.selectors.uploads import IS_SENT
 from studies.services.ingest import carry_in, check_upload
 from worklists.events import on_worklist
@@ -152,20 +153,34 @@ def _carry_on(upload: Upload, finish_by: float) -> bool:
             result = carry_in(
                 worklist=upload.worklist,
                 by=upload.actor,
-                sources=[Source(file.name, partial(_open, file.key), tag=file.pk) for file in chunk],
+                sources=[Source(file.name, partial(_open, file), tag=file.pk) for file in chunk],
                 progress=in_time,
             )
             _settle_chunk(upload, chunk, result)
             # Their bytes are kept by hash now; a crash before this line leaves files that nothing refers to.
-            remove_received([file.key for file in chunk])
+            remove_received([file.key for file in chunk if file.key] + _forget_pieces(chunk))
         return _finish(upload)
     except OutOfTime:
         Upload.objects.filter(pk=upload.pk).update(claimed_until=None)
         raise
 
 
-def _open(key: str) -> IO[bytes]:
-    return storages["dicom"].open(key)
+def _open(file: UploadedFile) -> IO[bytes]:
+    if file.key:
+        return storages["dicom"].open(file.key)
+    return joined(list(_pieces([file]).order_by("start").values_list("key", "size")))
+
+
+def _pieces(files: Sequence[UploadedFile]) -> "QuerySet[UploadedPiece]":
+    marks = [file.mark for file in files if not file.key]
+    return UploadedPiece.objects.filter(upload__in=[file.upload_id for file in files], mark__in=marks)
+
+
+def _forget_pieces(files: Sequence[UploadedFile]) -> list[str]:
+    """The keys of the pieces of these files, which have no rows any more."""
+    pieces = list(_pieces(files))
+    UploadedPiece.objects.filter(pk__in=[piece.pk for piece in pieces]).delete()
+    return [piece.key for piece in pieces]
 
 
 @transaction.atomic
@@ -195,6 +210,8 @@ def _finish(upload: Upload) -> bool:
     if upload.files.filter(done_at=None).exists() or not waits.filter(IS_SENT).exists():
         waits.update(claimed_until=None)
         return False
+    # Of a file that never wholly arrived: the sweep removes the bytes.
+    UploadedPiece.objects.filter(upload=upload).delete()
     done = waits.update(state=Upload.State.DONE, finished_at=Now(), claimed_until=None)
     refused = upload.files.filter(is_aside=False).exclude(refused_because="").count()
     if done and refused:

@@ -164,6 +164,7 @@ class ListPage:
         chosen = set(listing.matching[:MOST_SELECTED])
         # Reversed once: to reverse a URL takes as long as to show a patient.
         pattern = reverse("studies:study", args=[NO_STUDY])
+        viewer = reverse("studies:viewer", args=[NO_STUDY]) if "open_study" in listing.rights else ""
         for placement in rows:
             yield StudyRow(
                 worklist=self.asked.worklist,
@@ -171,6 +172,7 @@ class ListPage:
                 share=shares.get(placement.study_id),
                 now=listing.page.now,
                 href=pattern.replace(str(NO_STUDY), str(placement.uuid)),
+                viewer=viewer.replace(str(NO_STUDY), str(placement.uuid)),
                 can_be_selected=can_be_selected,
                 is_selected=placement.uuid in chosen,
             )

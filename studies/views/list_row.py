@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from common import formats, nouns
 from common.components.press import row_check
 from common.components.studies import check_patient, patient_line, study_day
-from common.components.words import day_or_moment, modality, pill
+from common.components.words import day_or_moment, icon, modality, pill
+from common.markup import format_html
 from common.translated import translated as _
 from studies.models import FOREVER, Placement
 from studies.views.shares import FirstShare
@@ -27,6 +28,8 @@ class StudyRow:
     share: FirstShare | None
     now: datetime
     href: str
+    # The URL of its viewer; empty where the images may not be opened.
+    viewer: str
     can_be_selected: bool
     is_selected: bool
 
@@ -58,11 +61,18 @@ class StudyRow:
             modality(study.modalities),
             study.description or _("No description"),
             format_html('<bdi class="num">{}</bdi> · ', accession) if accession else "",
-            nouns.counted(study.n_instances, "image"),
+            self._images(),
             study_day(study),
             day_or_moment(placement.arrived_at, time=True),
             self._source(),
         )
+
+    def _images(self) -> SafeString | str:
+        """How many images, as the link to the viewer."""
+        number = nouns.counted(self.placement.study.n_instances, "image")
+        if not self.viewer:
+            return number
+        return format_html(_viewer_link(get_language()), self.viewer, number)
 
     def _patient(self) -> SafeString:
         line = patient_line(self.placement.study, href=self.href)
@@ -114,6 +124,12 @@ def _markup(language: str | None) -> str:
         f'<td data-label="{arrived}">{{}}</td>\n'
         f'<td data-label="{source}" class="came">{{}}</td></tr>\n'
     )
+
+
+@lru_cache(maxsize=100)
+def _viewer_link(language: str | None) -> str:
+    words = escape(_("open in the viewer")).replace("{", "{{").replace("}", "}}")
+    return f'<a class="open-viewer" href="{{}}">{icon("image")}{{}}<span class="visually-hidden">, {words}</span></a>'
 
 
 def _isolated(name: str) -> SafeString:

@@ -11,7 +11,8 @@ from accounts.decorators import signed_in
 from audit.requests import actor_of
 from studies import selectors, services
 from studies.forms.lists import StackForm
-from studies.views.shares import shares_of
+from studies.views.own_access import own_access
+from studies.views.shares import acknowledgement_of, shares_of
 from studies.views.study_header import placement_or_404, study_frame
 from studies.views.study_page import Stack, facts
 
@@ -25,12 +26,14 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
     form = StackForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
     opened = services.open_study(placement=seen, by=actor_of(request), series=asked.get("series"))
+    shares = shares_of(seen)
     stack = Stack(seen, opened, asked.get("series"), asked.get("image"))
     context = {
         **study_frame(actor_of(request), seen, "images", rights=opened.rights),
         "opened": opened,
         "stack": stack,
-        "shares": shares_of(seen),
+        "shares": shares,
+        "acknowledgement": acknowledgement_of(shares, actor_of(request).user_id),
         "not_there": not form.is_valid() or stack.is_missing,
     }
     return render(request, "studies/study.html", context, status=422 if context["not_there"] else 200)
@@ -47,7 +50,10 @@ def details(request: HttpRequest, placement: UUID) -> HttpResponse:
         **study_frame(actor_of(request), seen, "details", rights=opened.rights),
         "facts": facts(seen),
         "deviations": selectors.deviations_of(seen.study),
-        "shares": shares_of(seen),
+        "shares": (shares := shares_of(seen)),
+        "may_ask_time": bool(shares)
+        and all(share.expires_at and share.shared_by_id != request.user.pk for share in shares),
+        "own": own_access(actor_of(request), seen, opened.rights),
     }
     return render(request, "studies/details.html", context)
 

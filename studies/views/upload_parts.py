@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.decorators import signed_in
+from audit.actor import Actor
 from audit.requests import actor_of
 from common.exceptions import NothingThere
 from studies import selectors, services
@@ -52,18 +53,26 @@ def receive(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return refused(ValidationError(_(UNLIKE_ITS_LIST)))
     try:
-        services.receive_part(
-            upload=form.cleaned_data["upload"],
-            by=actor_of(request),
-            files=form.chosen(),
-            marks=form.marks(),
-            names=form.names(),
-        )
+        answer = _kept(form, actor_of(request))
     except NothingThere:
         raise Http404 from None
     except ValidationError as error:
         return refused(error)
-    return JsonResponse({})
+    return JsonResponse(answer)
+
+
+def _kept(form: PartForm, by: Actor) -> dict[str, int]:
+    """Keeps whole files, or a piece of one; of a piece, how many bytes of its file are there now."""
+    upload, files, marks = form.cleaned_data["upload"], form.chosen(), form.marks()
+    whole = form.cleaned_data["whole"]
+    if not whole:
+        services.receive_part(upload=upload, by=by, files=files, marks=marks, names=form.names())
+        return {}
+    if len(files) != 1 or len(marks) != 1:
+        raise ValidationError(_(UNLIKE_ITS_LIST))
+    piece = services.Piece(mark=marks[0], start=form.cleaned_data["start"] or 0, whole=whole)
+    (name,) = form.names()
+    return {"arrived": services.receive_piece(upload=upload, by=by, file=files[0], piece=piece, name=name)}
 
 
 def refused(error: ValidationError) -> HttpResponse:
@@ -74,11 +83,11 @@ def refused(error: ValidationError) -> HttpResponse:
 @signed_in
 @never_cache
 def arrived(request: HttpRequest, upload: UUID) -> HttpResponse:
-    """The marks of the files that need not be sent again."""
+    """The marks of the files that need not be sent again, and how much of large files has arrived."""
     sent = selectors.upload_of(actor_of(request), upload)
     if sent is None:
         raise Http404
-    return JsonResponse({"marks": sorted(selectors.marks_in(sent))})
+    return JsonResponse({"marks": sorted(selectors.marks_in(sent)), "begun": selectors.begun_in(sent)})
 
 
 @require_POST

@@ -166,10 +166,11 @@ def test_a_token_of_another_kind_or_key_is_nobodys(ana, northgate, settings):
     forged = [
         Signer(key=settings.CIMAR_TOKEN_KEY, sep=".", salt="cimar.guest").sign(value),
         Signer(key="another", sep=".", salt="cimar.invitation").sign(value),
-        tokens._signer().sign(f"{uuid4().hex}-1"),
-        tokens._signer().sign(f"{invitation.uuid.hex}-99999999999999999999"),
+        tokens.sign(invitation.uuid, 1, salt="cimar.guest-link"),
+        tokens._signer("cimar.invitation").sign(f"{uuid4().hex}-1"),
+        tokens._signer("cimar.invitation").sign(f"{invitation.uuid.hex}-99999999999999999999"),
     ]
-    assert [tokens.read_signed(token)[0] for token in forged] == [None] * 4
+    assert [tokens.read_signed(token)[0] for token in forged] == [None] * 5
 
 
 def test_a_link_made_under_the_key_before_still_works(ana, northgate, settings):

@@ -9,8 +9,8 @@ from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from tests.factories import PASSWORD
-from worklists.models import MailTick, Worklist
-from worklists.selectors import people_wanting_mail
+from worklists.models import NoticeChoice, NoticeEvent, Worklist
+from worklists.selectors import people_to_tell
 
 DETAILS = "/profile/details/"
 
@@ -67,30 +67,46 @@ def _codes_of_the_cast():
     return AuditEvent.objects.filter(action=Action.CODE_CHANGE, by_id=None).count()
 
 
-def test_mail_is_on_for_the_own_worklist_and_off_elsewhere_until_the_person_says_otherwise(client, ana, cast):
+def told(*worklists):
+    return list(people_to_tell("shared_here", [worklist.pk for worklist in worklists]))
+
+
+def chosen(**times):
+    """The form of a worklist's notifications as it is sent: every event."""
+    return {**dict.fromkeys(NoticeEvent.values, "daily"), **times}
+
+
+def test_shares_are_told_on_the_own_worklist_and_not_elsewhere_until_the_person_says_otherwise(
+    client, ana, cast
+):
     own = Worklist.objects.get(owner=ana)
-    assert (list(people_wanting_mail([own.pk])), list(people_wanting_mail([cast.ct.pk]))) == ([ana], [])
-    client.post(f"/profile/worklists/{own.uuid}/mail/", {"wanted": "no"})
-    client.post(f"/profile/worklists/{cast.ct.uuid}/mail/", {"wanted": "yes"})
-    assert (list(people_wanting_mail([own.pk])), list(people_wanting_mail([cast.ct.pk]))) == ([], [ana])
-    assert events(Action.MAIL_TICK) == 2
+    assert (told(own), told(cast.ct)) == ([ana.pk], [])
+    client.post(f"/profile/worklists/{own.uuid}/notifications/", chosen(shared_here="off"))
+    client.post(f"/profile/worklists/{cast.ct.uuid}/notifications/", chosen(shared_here="now"))
+    assert (told(own), told(cast.ct)) == ([], [ana.pk])
+    assert events(Action.NOTICE_CHOICE) == 2
 
 
-@pytest.mark.parametrize("wanted", ["", "maybe", None])
-def test_a_tick_that_says_neither_yes_nor_no_is_answered_with_a_sentence(client, ana, cast, wanted):
-    form = {} if wanted is None else {"wanted": wanted}
-    answer = client.post(f"/profile/worklists/{cast.ct.uuid}/mail/", form)
+def test_the_profile_says_how_much_of_each_worklist_is_told(client, ana, cast):
+    client.post(f"/profile/worklists/{cast.ct.uuid}/notifications/", chosen(shared_here="now"))
+    assert "1 at once, 5 once a day" in client.get("/profile/").content.decode()
+
+
+@pytest.mark.parametrize("time", ["", "maybe", None])
+def test_an_unknown_choice_is_refused_with_a_sentence(client, ana, cast, time):
+    form = {name: each for name, each in chosen(shared_here=time).items() if each is not None}
+    answer = client.post(f"/profile/worklists/{cast.ct.uuid}/notifications/", form)
     assert answer.status_code == 422
-    assert "yes or no" in answer.content.decode()
-    assert not MailTick.objects.exists()
+    assert "at once, once a day, or not" in answer.content.decode()
+    assert not NoticeChoice.objects.exists()
 
 
 def test_another_accounts_worklist_does_not_exist_here(client, ana, cast):
     theirs, nobodys = (client.get(f"/profile/worklists/{uuid}/") for uuid in (cast.imaging.uuid, uuid4()))
     assert theirs.status_code == nobodys.status_code == 404
     assert theirs.content == nobodys.content
-    assert client.post(f"/profile/worklists/{cast.imaging.uuid}/mail/", {"wanted": "yes"}).status_code == 404
-    assert not MailTick.objects.exists()
+    assert client.post(f"/profile/worklists/{cast.imaging.uuid}/notifications/", chosen()).status_code == 404
+    assert not NoticeChoice.objects.exists()
 
 
 def test_a_worklists_page_says_what_the_person_may_do_there(client, ana, cast):

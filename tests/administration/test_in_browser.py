@@ -120,7 +120,7 @@ def test_the_checklist_follows_its_parent_and_says_what_would_change(
     expect(by_email).to_be_enabled()
     expect(effect).to_contain_text("1 person gains on 1 worklist:")
     expect(effect.get_by_role("listitem")).to_have_text(
-        ["Studies: Share a study", "Studies: Share study via share code"]
+        ["Studies: Share a study", "Studies: Share study via share code", "No one gains or loses a study."]
     )
 
     adam.get_by_role("checkbox", name="Studies: Open images").uncheck()
@@ -175,7 +175,9 @@ def test_a_tick_made_before_the_scripts_are_there_is_told_of(
         route.continue_()
 
     effect = adam.get_by_role("status").filter(has_text="What changes if you save")
-    expect(effect.get_by_role("listitem")).to_have_text(["Studies: Open images"])
+    expect(effect.get_by_role("listitem")).to_have_text(
+        ["Studies: Open images", "Vera can no longer open 1 study on CT Reporting."]
+    )
     assert (len(waiting), complaints) == (1, [])
 
 

@@ -14,10 +14,10 @@ from accounts.models import AccountMembership, Invitation, Role, User
 from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
-from sharing.models import Method
-from sharing.services import share_studies
+from sharing.models import Method, ShareRule
+from sharing.services import add_share_rule, share_studies
 from sharing.targets import Target
-from tests.administering import token_and_sender
+from tests.administering import token_and_machines
 from tests.administration.test_matrix import ROWS as CORE
 from tests.administration.test_people_matrix import ROWS as PEOPLES
 from tests.cast import PATIENTS, Cast, acting
@@ -25,7 +25,7 @@ from tests.factories import join, make_user, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.matrix import answer, signed_in, world
 from worklists import services
-from worklists.models import AccessToken, Sender, Worklist, WorklistMembership
+from worklists.models import AccessToken, Destination, Sender, Worklist, WorklistMembership
 from worklists.services import MembershipOffer
 
 __all__ = ["world"]
@@ -47,7 +47,7 @@ def theirs(cast: Cast) -> dict[Any, Any]:
     """A row of Riverside for every model, and a trail of theirs."""
     to_dora = [Target(Method.EMAIL, "dora@river.test")]
     share_studies(placements=[cast.other_placement.uuid], targets=to_dora, by=acting(cast.caro))
-    machines = token_and_sender(cast.caro, cast.rita, cast.imaging, "Tide reader")
+    machines = token_and_machines(cast.caro, cast.rita, cast.imaging, "Tide reader")
     role = services.add_role(account=cast.riverside, name="Tide reader", by=acting(cast.rita))
     boathouse = services.add_worklist(
         account=cast.riverside, kind="group", name="Boathouse", share_code="RIVERBANK1", by=acting(cast.rita)
@@ -57,8 +57,16 @@ def theirs(cast: Cast) -> dict[Any, Any]:
     )
     offer = MembershipOffer("staff@river.test", role, ((boathouse, None),))
     services.invite_members(account=cast.riverside, offers=[offer], by=acting(cast.rita))
+    rule = add_share_rule(
+        account=cast.riverside,
+        allows=False,
+        from_worklist=boathouse,
+        reason="Tide reader",
+        by=acting(cast.rita),
+    )
     return {
         **machines,
+        ShareRule: rule,
         Role: role,
         AccountMembership: AccountMembership.objects.get(user=cast.caro),
         Worklist: boathouse,
@@ -71,7 +79,8 @@ def theirs(cast: Cast) -> dict[Any, Any]:
 @pytest.fixture
 def adam(cast: Cast, theirs: dict[Any, Any], client: Client) -> Client:
     services.change_worklist(worklist=cast.ct, description="Read here", by=acting(cast.adam))
-    token_and_sender(cast.ana, cast.adam, cast.ct, "Ours")
+    token_and_machines(cast.ana, cast.adam, cast.ct, "Ours")
+    add_share_rule(account=cast.northgate, allows=False, method="email", by=acting(cast.adam))
     services.invite_members(
         account=cast.northgate,
         offers=[MembershipOffer("new@north.test", Role.objects.get(account=cast.northgate, name="Viewer"))],
@@ -104,6 +113,8 @@ def own_rows(cast: Cast) -> dict[Any, int]:
         type(cast.northgate): cast.northgate.pk,
         AccessToken: AccessToken.objects.get(owner=cast.ana).pk,
         Sender: Sender.objects.get(account=cast.northgate).pk,
+        Destination: Destination.objects.get(account=cast.northgate).pk,
+        ShareRule: ShareRule.objects.get(account=cast.northgate).pk,
         User: cast.ana.pk,
     }
 
@@ -212,7 +223,8 @@ def test_no_autocomplete_of_any_field_names_another_accounts(adam: Client, term:
 
 
 @pytest.mark.parametrize(
-    "model", [Role, AccountMembership, Worklist, WorklistMembership, Invitation, AccessToken, Sender]
+    "model",
+    [Role, AccountMembership, Worklist, WorklistMembership, Invitation, AccessToken, Sender, Destination],
 )
 @pytest.mark.parametrize("action", ["delete_selected", "anything", ""])
 def test_no_bulk_deed_is_posted_by_hand(

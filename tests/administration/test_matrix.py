@@ -12,6 +12,7 @@ import pytest
 from django.urls import URLResolver, get_resolver
 
 from tests.administration.test_people_matrix import ROWS as PEOPLES_ROWS
+from tests.administration.test_rule_matrix import ROWS as RULES_ROWS
 from tests.administration.test_token_matrix import ROWS as TOKENS_ROWS
 from tests.factories import membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
@@ -196,7 +197,7 @@ def test_every_address_of_the_administration_has_a_row():
     named = {name for name in addresses(get_resolver().url_patterns) if name.startswith("admin:")}
 
     # One has no name: it leads from an address without its last stroke to the one with it.
-    assert named - {"admin:None"} == {row.name for row in (*ROWS, *PEOPLES_ROWS, *TOKENS_ROWS)}
+    assert named - {"admin:None"} == {row.name for row in (*ROWS, *PEOPLES_ROWS, *RULES_ROWS, *TOKENS_ROWS)}
 
 
 @pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))

@@ -137,6 +137,16 @@ ROWS = [
     own(f"{ACCOUNTS}_change", "get", account("northgate"), OK),
     own(f"{ACCOUNTS}_change", "post", account("northgate"), FOUND, data=settings),
     own(f"{ACCOUNTS}_history", "get", account("northgate"), OK),
+    own(f"{ACCOUNTS}_lives", "get", account("northgate"), OK),
+    own(f"{ACCOUNTS}_left_shares", "get", account("northgate"), OK),
+    own(
+        f"{ACCOUNTS}_left_shares",
+        "post",
+        account("northgate"),
+        UNFIT,
+        note="no one left, so no one to choose",
+    ),
+    own(f"{ACCOUNTS}_lives", "post", account("northgate"), FOUND, data=lambda world: {"longest_email": "30"}),
     Row(f"admin:{ACCOUNTS}_identity", "get", account("northgate"), {OK: "sue", HIDDEN: "rita"}, rest=DENIED),
     Row(
         f"admin:{ACCOUNTS}_identity",

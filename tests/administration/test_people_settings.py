@@ -62,6 +62,21 @@ def test_settings_are_changed_and_the_trail_says_what_was_and_is(adam, cast):
     assert "changed the settings of" in text_of(adam.get(account_page("history", cast.northgate.pk)))
 
 
+def test_the_mark_on_images_is_removed_by_accepting_what_stands_beside_the_box(adam, cast):
+    page = account_page("change", cast.northgate.pk)
+    assert "takes responsibility for that use" in text_of(adam.get(page))
+
+    adam.post(page, filled(primary_diagnosis="on", blanks_images="on"), follow=True)
+
+    account = Account.objects.get(pk=cast.northgate.pk)
+    assert account.primary_diagnosis_at is not None
+    assert account.blanks_images
+    assert "Accepted on" in text_of(adam.get(page))
+    adam.post(page, filled(), follow=True)
+    account.refresh_from_db()
+    assert (account.primary_diagnosis_at, account.primary_diagnosis_text) == (None, "")
+
+
 def of_the_platform(cast):
     """Sue with a browser of her own, beside Adam's."""
     client = Client()
@@ -197,6 +212,14 @@ def test_the_page_says_since_when_it_is_required(adam, cast, clock):
     assert "Required since" in text_of(adam.get(account_page("change", cast.northgate.pk)))
 
 
+def test_the_preset_of_guest_links_is_set_and_left_out_stays(adam, cast):
+    adam.post(account_page("change", cast.northgate.pk), filled(guest_link_preset_days="3"))
+    adam.post(account_page("change", cast.northgate.pk), filled(guest_link_days="60"))
+
+    account = Account.objects.get(pk=cast.northgate.pk)
+    assert (account.guest_link_preset_days, account.guest_link_days) == (3, 60)
+
+
 @pytest.mark.parametrize(
     "wrong, sentence",
     [
@@ -209,6 +232,7 @@ def test_the_page_says_since_when_it_is_required(adam, cast, clock):
         ({"invitation_days": "0"}, "Enter 1 to 365 days."),
         ({"invitation_days": ""}, "This field is required."),
         ({"guest_link_days": "366"}, "Enter 1 to 365 days."),
+        ({"guest_link_preset_days": "0"}, "Enter 1 to 365 days."),
         ({"idle_minutes": "4"}, "Enter 5 to 480 minutes, or leave this empty."),
         ({"second_factor": "on", "second_factor_in": "0"}, "Enter 1 to 90 days."),
         ({"second_factor": "on", "second_factor_in": "91"}, "Enter 1 to 90 days."),

@@ -51,7 +51,7 @@ def test_every_permission_says_what_it_lets_people_do() -> None:
     shown = [one.codename for line in lines for one in (line, *line.children)]
 
     assert set(shown) == set(TEXTS) == access.CODENAMES | {access.ADMINISTER}
-    assert len(shown) == len(set(shown)) == 17
+    assert len(shown) == len(set(shown)) == 19
     assert [area.name for area in checklist()] == ["Account", "Studies", "Study links"]
     assert set(CHILDREN["share_study"]) == {name for name in TEXTS if name.startswith("share_study_")}
 
@@ -65,7 +65,7 @@ def test_the_checklist_has_the_labels_clinicians_know_by_area(adam: Client, cast
         "Study links: View all guest links",
     ):
         assert label in page
-    assert (page.count('type="checkbox"'), page.count(" checked")) == (17, 2)
+    assert (page.count('type="checkbox"'), page.count(" checked")) == (19, 2)
     assert page.count('data-child-of="id_permissions_share_study"') == 5
     assert 'data-ticks-with="share_study_by_code"' in page
 

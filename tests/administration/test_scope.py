@@ -16,17 +16,17 @@ from administration.current_account import CHOSEN
 from administration.page import AdminPage
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
-from sharing.models import Method
-from sharing.services import leave_account, share_studies
+from sharing.models import Method, ShareRule
+from sharing.services import add_share_rule, leave_account, share_studies
 from sharing.targets import Target
-from tests.administering import token_and_sender
+from tests.administering import token_and_machines
 from tests.cast import Cast, acting
 from tests.factories import join, make_account, membership_of, role_of
 from tests.fingerprint import fingerprint
 from tests.trails import look
 from worklists import access, services
 from worklists.management import access_check
-from worklists.models import AccessToken, Sender, Worklist, WorklistMembership
+from worklists.models import AccessToken, Destination, Sender, Worklist, WorklistMembership
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,8 @@ THEIRS = (
     "dora@river.test",
 )
 SCOPED = (
-    AccessToken, AccountMembership, Account, Invitation, Role, Sender, Worklist, WorklistMembership,
+    AccessToken, AccountMembership, Account, Destination, Invitation, Role, Sender, ShareRule, Worklist,
+    WorklistMembership,
 )  # fmt: skip
 BIGGEST = 2**62
 PRICE_OF_THE_TRAIL = 9
@@ -55,13 +56,15 @@ def riverside(cast: Cast) -> dict[Any, Any]:
         targets=[Target(Method.EMAIL, "dora@river.test")],
         by=acting(cast.caro),
     )
-    machines = token_and_sender(cast.caro, cast.rita, cast.imaging, "Tide reader")
+    machines = token_and_machines(cast.caro, cast.rita, cast.imaging, "Tide reader")
     role = services.add_role(account=cast.riverside, name="Tide reader", by=acting(cast.rita))
     services.change_worklist_member(
         membership=membership_of(cast.caro, cast.imaging), role=role, by=acting(cast.rita)
     )
+    rule = add_share_rule(account=cast.riverside, allows=False, method="location", by=acting(cast.rita))
     return {
         **machines,
+        ShareRule: rule,
         Role: role,
         AccountMembership: AccountMembership.objects.get(user=cast.caro),
         Worklist: cast.imaging,

@@ -1,4 +1,4 @@
-"""Every address about access tokens and senders in the administration × every person of the cast."""
+"""Every address about access tokens, senders and destinations in the administration × every person of the cast."""
 
 from datetime import date
 from types import SimpleNamespace
@@ -6,25 +6,27 @@ from typing import Any
 
 import pytest
 
-from tests.administering import token_and_sender
+from tests.administering import token_and_machines
 from tests.administration.test_people_matrix import everybodys, own
 from tests.matrix import DENIED, FOUND, HIDDEN, OK, UNFIT, Row, asked_by_everyone, left_by_refusals, world
-from worklists.models import AccessToken, Sender
+from worklists.models import AccessToken, Destination, Sender
 
 __all__ = ["world"]
 
 pytestmark = pytest.mark.django_db
 
-TOKENS, SENDERS = "worklists_accesstoken", "worklists_sender"
+TOKENS, SENDERS, DESTINATIONS = (
+    "worklists_accesstoken", "worklists_sender", "worklists_destination",
+)  # fmt: skip
 NOT_ALLOWED = 405
 
 
 @pytest.fixture(autouse=True)
 def made(world: SimpleNamespace) -> None:
-    """A token and a sender of either account."""
+    """A token, a sender and a destination of either account."""
     cast = world.cast
-    token_and_sender(cast.ana, cast.adam, cast.ct, "Ours")
-    token_and_sender(cast.caro, cast.rita, cast.imaging, "Theirs")
+    token_and_machines(cast.ana, cast.adam, cast.ct, "Ours")
+    token_and_machines(cast.caro, cast.rita, cast.imaging, "Theirs")
 
 
 def token(world: SimpleNamespace) -> list[Any]:
@@ -39,6 +41,18 @@ def a_sender(world: SimpleNamespace) -> dict[str, Any]:
     return {
         "name": "PACS", "worklist": world.cast.ct.pk, "ae_title": "PACS1", "ip_address": "192.0.2.9",
     }  # fmt: skip
+
+
+def destination(world: SimpleNamespace) -> list[Any]:
+    return [Destination.objects.get(name="Ours").pk]
+
+
+def a_destination(world: SimpleNamespace) -> dict[str, Any]:
+    return {"name": "PACS", "url": "https://pacs.example/dicom-web"}
+
+
+def ours_by_dimse(world: SimpleNamespace) -> dict[str, Any]:
+    return {"name": "Ours", "ae_title": "PACS1", "host": "pacs.example", "port": 104, "tls": "on"}
 
 
 def a_day(world: SimpleNamespace) -> dict[str, Any]:
@@ -75,6 +89,14 @@ ROWS = [
     own(f"{SENDERS}_token", "post", sender, OK, data=a_day),
     own(f"{SENDERS}_end", "get", sender, OK),
     own(f"{SENDERS}_end", "post", sender, FOUND),
+    everybodys(f"{DESTINATIONS}_changelist", "get", {OK: "adam rita sue"}),
+    everybodys(f"{DESTINATIONS}_add", "get", {OK: "adam rita", FOUND: "sue"}),
+    everybodys(f"{DESTINATIONS}_add", "post", {FOUND: "adam rita sue"}, data=a_destination),
+    own(f"{DESTINATIONS}_change", "get", destination, OK),
+    own(f"{DESTINATIONS}_change", "post", destination, FOUND, data=ours_by_dimse),
+    own(f"{DESTINATIONS}_history", "get", destination, OK),
+    own(f"{DESTINATIONS}_delete", "get", destination, OK),
+    own(f"{DESTINATIONS}_delete", "post", destination, FOUND),
 ]
 
 

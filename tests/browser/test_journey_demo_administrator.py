@@ -41,7 +41,9 @@ def test_the_demo_through_an_administrators_eyes(
     page.get_by_role("link", name="Referring clinician").click()
     page.get_by_role("checkbox", name="Studies: Share study via share code").uncheck()
     changes = page.get_by_role("status").filter(has_text="What changes if you save")
-    expect(changes.get_by_role("listitem")).to_have_text(["Studies: Share study via share code"])
+    expect(changes.get_by_role("listitem")).to_have_text(
+        ["Studies: Share study via share code", "No one gains or loses a study."]
+    )
     picture("admin-role", height=960)
 
     # The members of a worklist, and the role that counts for each.

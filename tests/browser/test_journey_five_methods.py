@@ -34,7 +34,7 @@ def test_five_methods_in_one_press(hospital: Hospital, come: Callable[..., Perso
     expect(dialog.get_by_label("Type a share code")).to_be_focused()
     ana.add_address(OUTSIDE)
     emails = dialog.get_by_role("group", name="Email")
-    expect(emails.get_by_text("Outside your organisation")).to_be_visible()
+    expect(emails.get_by_text("Outside Northgate Hospital")).to_be_visible()
     expect(dialog.get_by_label("Type an email address")).to_be_focused()
     dialog.get_by_label("Note").fill("Is there a second lesion?")
     expect(dialog.get_by_text(re.compile(r"2 studies\s+to\s+5 recipients"))).to_be_visible()

@@ -54,6 +54,9 @@ def test_from_the_mail_to_the_image(
     page.get_by_role("button", name="Register").click()
 
     # What was promised is there at once.
+    expect(page.get_by_role("heading", level=1, name="Shared with me")).to_be_visible()
+    expect(dora.row(US_PATIENT)).to_contain_text("Not acknowledged")
+    page.get_by_role("link", name="Studies", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="My studies")).to_be_visible()
     expect(dora.row(US_PATIENT)).to_contain_text("External")
     dora.sees_the_images_of(CT_PATIENT, US_PATIENT)
@@ -61,7 +64,7 @@ def test_from_the_mail_to_the_image(
 
     # The same link again leads in; for somebody who is signed out it leads to sign-in, with the reason.
     dora.go(invited)
-    expect(page.get_by_role("heading", level=1, name="My studies")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Shared with me")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in to CIMAR")).to_be_visible()
     dora.go(invited)

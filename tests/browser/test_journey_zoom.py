@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from sharing.models import Method
-from sharing.services import share_studies
+from sharing.services import make_guest_link, share_studies
 from sharing.targets import Target
 from tests.browser.steps import AXE, CT_PATIENT, Hospital, Person
 from tests.cast import acting
@@ -59,6 +59,9 @@ def urls(hospital: Hospital) -> dict[str, str]:
         "delete": reverse("sharing:delete") + one,
         "shared-by-me": reverse("sharing:shared_by_me"),
         "invitations": reverse("sharing:invitations"),
+        "guest-links": reverse("sharing:guest_links"),
+        "guest-links-of-study": reverse("sharing:study_guest_links", args=[placement]),
+        "new-guest-link": reverse("sharing:new_guest_link") + one,
         "profile": reverse("worklists:profile"),
         "memberships": reverse("sharing:memberships"),
         "sessions": reverse("accounts:sessions"),
@@ -78,6 +81,10 @@ def test_the_main_pages_at_400_percent(hospital: Hospital, come: Callable[..., P
     share_studies(
         placements=[hospital.placement(hospital.ct).uuid], targets=targets, by=acting(hospital.cast.ana),
         note="Is there a second lesion beside the first, or is it the vessel?",
+    )  # fmt: skip
+    make_guest_link(
+        placements=[hospital.placement(hospital.ct).uuid], by=acting(hospital.cast.ana), password="violet-42",
+        recipient_email="a.very.long.name.of.a.person@an-equally-long-domain-of-a-practice.example",
     )  # fmt: skip
     stranger, ana = come(), come(hospital.cast.ana)
     for person in (stranger, ana):

@@ -15,7 +15,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)")
 
 
 def words_of_the_product() -> str:
-    files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/**/*.py")]
+    files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("templates/**/*.txt"), *ROOT.glob("*/**/*.py")]
     apps = (
         "templates",
         "administration",

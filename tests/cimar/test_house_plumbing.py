@@ -1,14 +1,39 @@
 """The ground that tests stand on."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import ProgrammingError, connection
 
+from cimar.installation import CHECKOUT
 from tests.plumbing.network import Blocked
+
+
+def test_no_run_deletes_what_another_keeps(screenshots: Path, pytestconfig: pytest.Config, tmp_path: Path):
+    """Playwright's plugin empties the folder named here as a run begins: this run's pictures stand elsewhere."""
+    kept = screenshots / f"kept-{os.getpid()}.txt"
+    kept.write_text("a picture")
+    (tmp_path / "test_other.py").write_text("def test_it_runs():\n    assert True\n")
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", "pyproject.toml", "--rootdir", ".", str(tmp_path)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "1 passed" in run.stdout
+    assert kept.read_text() == "a picture"
+    assert Path(pytestconfig.getoption("--output")) != screenshots
+    kept.unlink()
 
 
 @pytest.mark.django_db

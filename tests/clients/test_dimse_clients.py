@@ -1,13 +1,7 @@
 """Unmodified DIMSE clients, from PyPI and Debian, push to the receiver; Orthanc pushes and pulls."""
 
-import contextlib
-import json
 import shutil
-import socket
-import subprocess
-import time
 import urllib.request
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +13,7 @@ from studies.models import Instance
 from tests.bad_files import dicom_storage
 from tests.cast import Cast, acting
 from tests.clients.environments import program, python_of, run
+from tests.clients.orthanc import orthanc, why_not_here
 from tests.dimse.calling import CALLED, CALLING, LOCALHOST, data_set_of, enter, port, stored_bytes
 from worklists.services import make_token
 
@@ -80,57 +75,11 @@ def test_the_apps_of_pynetdicom_echo_and_store(cast: Cast, port: int) -> None:
     assert stored(cast) == uids([CT])
 
 
-def _free() -> int:
-    with socket.socket() as listening:
-        listening.bind((LOCALHOST, 0))
-        return int(listening.getsockname()[1])
-
-
-class Orthanc:
-    def __init__(self, http: int) -> None:
-        self.url = f"http://{LOCALHOST}:{http}"
-
-    def ask(self, path: str, data: bytes | None = None) -> Any:
-        request = urllib.request.Request(f"{self.url}{path}", data=data)
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def post(self, path: str, what: Any) -> Any:
-        return self.ask(path, json.dumps(what).encode())
-
-
-@contextlib.contextmanager
-def orthanc(folder: Path, **more: Any) -> Iterator[Orthanc]:
-    """Debian's Orthanc with its DICOMweb plugin, in a folder of its own."""
-    plugin = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-    command = program("Orthanc", "orthanc")
-    if not plugin.exists():
-        pytest.skip("orthanc-dicomweb is not installed here: apt-get install orthanc-dicomweb.")
-    http = _free()
-    configuration = {
-        "StorageDirectory": str(folder), "IndexDirectory": str(folder), "HttpPort": http, "DicomPort": _free(),
-        "RemoteAccessAllowed": False, "AuthenticationEnabled": False, "Plugins": [str(plugin)],
-        "DicomAet": CALLING, "OverwriteInstances": True, **more,
-    }  # fmt: skip
-    (folder / "orthanc.json").write_text(json.dumps(configuration))
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([command, str(folder / "orthanc.json")], stdout=log, stderr=log)
-        try:
-            peer = Orthanc(http)
-            for _try in range(100):
-                with contextlib.suppress(OSError):
-                    peer.ask("/system")
-                    break
-                time.sleep(0.1)
-            yield peer
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
 def test_orthanc_pushes_by_dimse_and_by_stow_and_pulls_by_wado(
     cast: Cast, port: int, tmp_path: Path, live_server: Any, dicom_storage: Path
 ) -> None:
+    if sentence := why_not_here():
+        pytest.skip(sentence)
     enter(cast)
     last_day = date.today() + timedelta(days=7)
     token = make_token(
@@ -150,7 +99,8 @@ def test_orthanc_pushes_by_dimse_and_by_stow_and_pulls_by_wado(
     folder.mkdir()
     modalities = {"cimar": [CALLED, LOCALHOST, port]}
 
-    with orthanc(folder, DicomModalities=modalities, DicomWeb={"Servers": servers}) as peer:
+    more = {"DicomAet": CALLING, "OverwriteInstances": True, "DicomModalities": modalities}
+    with orthanc(folder, **more, DicomWeb={"Servers": servers}) as peer:
         made = peer.ask("/instances", CT.read_bytes())
         study = peer.ask(f"/instances/{made['ID']}/study")
 

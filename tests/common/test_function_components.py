@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from cimar import gallery
 from common.components.library import descriptions
+from common.templatetags import components
 from tests.markup import HOSTILE, Structure
 
 # How each is called with a text from outside in every place that takes one; `study` has the text in all its fields.
@@ -40,6 +41,9 @@ def shown(source: str, text: object) -> str:
 
 def test_every_component_that_is_a_function_is_tested_here() -> None:
     templates = {path.stem for path in (settings.BASE_DIR / "templates" / "components").glob("*.html")}
+
+    # Importing them has registered the functions.
+    assert components.register.tags
     assert set(CALLS) == set(descriptions()) - templates
 
 

@@ -31,8 +31,20 @@ NAME = st.one_of(st.lists(PIECES, max_size=8).map("".join), st.text(max_size=20)
 SITE, EMAIL = "https://site.invalid", {"email": "ana@site.invalid"}
 # What each mail has beside names: its links, emails, codes and numbers.
 MAILS: dict[str, dict[str, Any]] = {
-    "sharing/mail/study_shared": {"studies": 2, "link": f"{SITE}/received/1"},
+    "sharing/mail/study_shared": {"studies": 1, "link": f"{SITE}/received/1", "viewer": f"{SITE}/viewer/"},
     "sharing/mail/invitation": {"studies": 2, "link": f"{SITE}/invitations/1", "until": None},
+    # The sentence has names in it: tests/sharing/test_notices.py.
+    "sharing/mail/notice": {"notice": "New from Ana: 1 study.", "link": f"{SITE}/placements/1/"},
+    "sharing/mail/daily_notices": {
+        "lines": ["New from Ana: 1 study."], "notices": 1, "more": 0,
+        "link": f"{SITE}/notifications/",
+    },
+    "sharing/mail/guest_link": {
+        "link": f"{SITE}/guest/1/", "until": "8 Nov 2026", "has_password": True, "openings": 3,
+    },
+    "sharing/mail/guest_link_asked": {
+        "link": f"{SITE}/worklists/1/studies/", "made": "1 Nov 2026", "until": "8 Nov 2026",
+    },
     "worklists/mail/staff_invitation": {"worklists": 2, "link": f"{SITE}/invitations/1", "until": None},
     "worklists/mail/token_made": {"worklists": 2, "link": f"{SITE}/profile/tokens/", "until": None, **EMAIL},
     "worklists/mail/account_name_waits": {"link": f"{SITE}/admin/accounts/account/1/identity/"},
@@ -47,11 +59,22 @@ MAILS: dict[str, dict[str, Any]] = {
     "accounts/mail/email_confirmation": {"code": "123456", **EMAIL},
     "accounts/mail/email_confirmation_signup": {"code": "123456", **EMAIL},
     "accounts/mail/registration_code": {"code": "123456", "minutes": 15, **EMAIL},
-}
+}  # fmt: skip
 # Of these names and of words in them nothing may become a link.
 NAMES = {"name": "N", "account": "A", "role": "R", "by": "B", "factor": "F", "asked": "Q"}
 # In no mail, or not written by people.
-NO_NAMES = {"base_url", "studies", "worklists", "minutes", "to_studies", "to_worklists", "sharer"}
+NO_NAMES = {
+    "base_url",
+    "studies",
+    "worklists",
+    "minutes",
+    "to_studies",
+    "to_worklists",
+    "sharer",
+    "notices",
+    "line",
+    "more",
+}
 TEMPLATES = project.BASE_DIR / "templates"
 FOLDERS = {str(path.parent.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/mail/*/subject.txt")}
 

@@ -28,7 +28,8 @@ def _stored(*what: str) -> Any:
     """The bytes are there, as an import leaves them."""
 
     def args(world: SimpleNamespace) -> list[Any]:
-        put(world.instance.blob.key, BytesIO(b"as received"))
+        for blob in (world.instance.blob, world.report.blob):
+            put(blob.key, BytesIO(b"as received"))
         return _named(*what)(world)
 
     return args
@@ -101,6 +102,12 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
                 ("frames", (*instance, "1")),
             )
             for word in ("rendered", "thumbnail")
+        ),
+        # Not offered, whatever there is.
+        *(
+            _row(f"{level}_{word}", {}, *named)
+            for level, named in (("study", study), ("series", series), ("instance", instance))
+            for word in ("bulkdata", "pixeldata")
         ),
         _row("study_metadata", seen, *study),
         _row("series_metadata", seen, *series),

@@ -13,6 +13,7 @@ from PIL import Image
 
 from studies import services
 from studies.models import Blob, Instance
+from studies.renderer import WINDOW_OF_COLOURS
 from studies.services import render_waiting, rendering
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast
@@ -184,14 +185,24 @@ def test_what_is_not_done_is_named(cast: Cast, image: str) -> None:
     assert "iccprofile" not in answer["Warning"]
 
 
-def test_a_window_is_refused_for_colours(cast: Cast, dicom_storage: Any) -> None:
+def test_colours_are_shown_without_a_window_and_the_answer_says_so(cast: Cast, dicom_storage: Any) -> None:
     rgb = grey(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0, BitsAllocated=8,
                BitsStored=8, HighBit=7, PixelData=bytes(SIDE * SIDE * 3))  # fmt: skip
-    take_in(cast.ct, [rgb])
-    url = f"{root_of(cast.ct)}/studies/2.25.77/series/2.25.78/instances/2.25.79/rendered"
+    take_in(cast.ct, [rgb, grey(SOPInstanceUID="2.25.80", InstanceNumber=2)])
+    study = f"{root_of(cast.ct)}/studies/2.25.77"
+    url, window, ana = (
+        f"{study}/series/2.25.78/instances/2.25.79/rendered",
+        "window=1,2,linear",
+        client_of(cast.ana),
+    )
 
-    assert client_of(cast.ana).get(f"{url}?window=1,2,linear").status_code == 400
-    assert client_of(cast.ana).get(url).status_code == 200
+    with_window, without = ana.get(f"{url}?{window}"), ana.get(url)
+    both = ana.get(f"{study}/rendered?{window}")
+
+    assert body_of(with_window) == body_of(without)
+    assert (WINDOW_OF_COLOURS in with_window["Warning"], "Warning" in without) == (True, False)
+    assert (len(parts_of(both)), WINDOW_OF_COLOURS in both["Warning"]) == (2, True)
+    assert "Warning" not in ana.get(f"{study}/series/2.25.78/instances/2.25.80/rendered?{window}")
 
 
 def test_many_frames_are_parts_or_a_moving_picture(cast: Cast, dicom_storage: Any) -> None:

@@ -111,7 +111,7 @@ def test_what_is_accepted_may_stand_in_the_query(cast: Cast, study: Study, ana: 
         ("", "image/png"),
         ("", 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.50'),
         ("", 'multipart/related; type="application/dicom"; q=0'),
-        ("/metadata", 'multipart/related; type="application/dicom+xml"'),
+        ("/metadata", "application/dicom+xml"),
         ("/metadata", "text/html"),
     ],
 )

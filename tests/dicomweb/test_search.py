@@ -205,16 +205,33 @@ def test_a_count_that_is_none_is_a_bad_request(cast: Cast, ana: Client, query: s
     assert ana.get(f"{root_of(cast.ct)}/studies?{query}").status_code == 400
 
 
-def test_no_match_is_an_empty_list_and_xml_is_not_to_be_had(cast: Cast, ana: Client) -> None:
+def test_no_match_is_an_empty_list(cast: Cast, ana: Client) -> None:
     nothing = ana.get(f"{root_of(cast.ct)}/studies?PatientID=none")
-    xml = {"Accept": 'multipart/related; type="application/dicom+xml"'}
 
     assert (nothing.status_code, nothing.json(), nothing["Content-Type"]) == (
         200,
         [],
         "application/dicom+json",
     )
-    assert ana.get(f"{root_of(cast.ct)}/studies", headers=xml).status_code == 406
+
+
+def test_an_answer_that_has_not_changed_is_not_sent_again(cast: Cast, ana: Client) -> None:
+    url = f"{root_of(cast.ct)}/studies?limit=5&Modality=CT"
+    first = ana.get(url)
+
+    same = ana.get(url, headers={"If-None-Match": first["ETag"]})
+    make_study(cast.ct, study_instance_uid="2.25.67")
+    other = ana.get(url, headers={"If-None-Match": first["ETag"]})
+    elsewhere = client_of(cast.ben).get(url, headers={"If-None-Match": first["ETag"]})
+
+    assert (same.status_code, same.content, same["Warning"]) == (304, b"", first["Warning"])
+    assert (other.status_code, other["ETag"] != first["ETag"]) == (200, True)
+    assert elsewhere.status_code == 404
+    assert (
+        AuditEvent.objects.filter(action=Action.LIST_SEARCH).count()
+        + AuditEvent.objects.filter(action=Action.LIST_READ).count()
+        == 3
+    )
 
 
 @pytest.mark.parametrize("what", REQUIRED)

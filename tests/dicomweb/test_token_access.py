@@ -1,6 +1,6 @@
 """DICOMweb over HTTP with real tokens: what each state of a token gets, from a browser that is signed in or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.test import Client
 from audit.actions import Action
 from audit.models import AuditEvent
 from studies.models import Study
+from studies.services import rendering
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting
 from tests.dicomweb.asking import body_of, client_of, take_in, url_of
@@ -32,9 +33,29 @@ pytestmark = pytest.mark.django_db
 OK, UNKNOWN, DENIED, HIDDEN = 200, 401, 403, 404
 
 
+# What a token opens with the right to open; a whole object needs the right to download as well.
+INSTANCE = "/series/2.25.78/instances/2.25.79"
+OPENED = [
+    "/metadata", "/rendered", "/thumbnail",
+    *(f"{INSTANCE}{rest}" for rest in (
+        "/metadata", "/frames/1", "/frames/1/rendered", "/frames/1/thumbnail", "/rendered", "/thumbnail",
+        "/bulkdata/00080018", "/bulkdata/7FE00010",
+    )),
+]  # fmt: skip
+WHOLE = ["", "/series/2.25.78", INSTANCE]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def ended() -> Iterator[None]:
+    """The child that these tests started ends with them."""
+    yield
+    rendering._renderer._stop()
+
+
 @pytest.fixture
 def study(cast: Cast, dicom_storage: Any) -> Study:
-    take_in(cast.ct, [sound(StudyInstanceUID="2.25.77"), sound(StudyInstanceUID="2.25.77")])
+    known = sound(StudyInstanceUID="2.25.77", SeriesInstanceUID="2.25.78", SOPInstanceUID="2.25.79")
+    take_in(cast.ct, [known, sound(StudyInstanceUID="2.25.77")])
     return Study.objects.get(study_instance_uid="2.25.77")
 
 
@@ -46,7 +67,7 @@ def asked(secret: str, url: str, client: Client | None = None) -> int:
 
 @pytest.mark.parametrize("browser", ["nobody", "ana"])
 @pytest.mark.parametrize(
-    ("happens", "metadata", "whole"),
+    ("happens", "opened", "whole"),
     [
         (nothing, OK, OK),
         (revoked, UNKNOWN, UNKNOWN),
@@ -63,7 +84,7 @@ def test_a_token_gets_what_its_owner_may_have_now(
     study: Study,
     clock: Any,
     happens: Callable[[Cast, Any, Any], None],
-    metadata: int,
+    opened: int,
     whole: int,
     browser: str,
 ) -> None:
@@ -71,8 +92,8 @@ def test_a_token_gets_what_its_owner_may_have_now(
     client = client_of(cast.ana) if browser == "ana" else Client()
     happens(cast, made, clock)
 
-    assert asked(made.secret, url_of(cast.ct, study, "/metadata"), client) == metadata
-    assert asked(made.secret, url_of(cast.ct, study), client) == whole
+    answers = {rest: asked(made.secret, url_of(cast.ct, study, rest), client) for rest in (*OPENED, *WHOLE)}
+    assert answers == {**dict.fromkeys(OPENED, opened), **dict.fromkeys(WHOLE, whole)}
 
 
 def test_the_cookie_of_a_signed_in_person_adds_nothing_to_a_token(cast: Cast, study: Study) -> None:
@@ -80,10 +101,14 @@ def test_the_cookie_of_a_signed_in_person_adds_nothing_to_a_token(cast: Cast, st
     viewers = make(cast.vera, cast.ct)
     ana = client_of(cast.ana)
 
-    assert ana.get(url_of(cast.ct, study)).status_code == OK
-    assert asked(theirs.secret, url_of(cast.ct, study), ana) == HIDDEN
-    assert asked(narrowed.secret, url_of(cast.ct, study), ana) == HIDDEN
-    assert asked(viewers.secret, url_of(cast.ct, study), ana) == DENIED
+    rests = {**dict.fromkeys(OPENED, OK), **dict.fromkeys(WHOLE, DENIED)}
+    assert rests
+    for rest, viewers_answer in rests.items():
+        url = url_of(cast.ct, study, rest)
+        assert ana.get(url).status_code == OK
+        assert asked(theirs.secret, url, ana) == HIDDEN
+        assert asked(narrowed.secret, url, ana) == HIDDEN
+        assert asked(viewers.secret, url, ana) == viewers_answer
 
 
 def test_a_sender_reads_nothing_at_all(cast: Cast, study: Study) -> None:
@@ -91,7 +116,7 @@ def test_a_sender_reads_nothing_at_all(cast: Cast, study: Study) -> None:
         account=cast.northgate, worklist=cast.ct, name="PACS", last_day=date.today(), by=acting(cast.adam)
     )
 
-    for rest in ("", "/metadata"):
+    for rest in (*OPENED, *WHOLE):
         assert asked(made.secret, url_of(cast.ct, study, rest)) == HIDDEN
 
 

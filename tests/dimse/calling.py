@@ -24,8 +24,15 @@ CALLED, CALLING = "NORTHGATE_CT", "MAIN_PACS"
 
 
 @contextmanager
-def running(**bounds: Any) -> Iterator[int]:
-    with receiving(host=LOCALHOST, port=0, bounds=Bounds(**{"pdu": 5, **bounds})) as server:
+def running(*, tls: Any = None, counted: Any = None, **bounds: Any) -> Iterator[int]:
+    """`counted` is a list that receives what the receiver counts."""
+
+    def count(*what: str) -> None:
+        if counted is not None:
+            counted.append(what)
+
+    given = Bounds(**{"pdu": 5, **bounds})
+    with receiving(host=LOCALHOST, port=0, bounds=given, tls=tls, count=count) as server:
         yield server.server_address[1]
 
 
@@ -38,7 +45,12 @@ def enter(cast: Cast, **more: Any) -> Any:
 
 @contextmanager
 def called(
-    port: int, *contexts: tuple[str, str], calling: str = CALLING, title: str = CALLED, handlers: Any = ()
+    port: int,
+    *contexts: tuple[str, str],
+    calling: str = CALLING,
+    title: str = CALLED,
+    handlers: Any = (),
+    tls: Any = None,
 ) -> Iterator[Any]:
     """An association, let in or not; each context is an abstract and a transfer syntax."""
     entity = AE(ae_title=calling)
@@ -47,7 +59,13 @@ def called(
     entity.add_requested_context(StorageCommitmentPushModel)
     for abstract, syntax in dict.fromkeys(contexts):
         entity.add_requested_context(abstract, syntax)
-    association = entity.associate(LOCALHOST, port, ae_title=title, evt_handlers=list(handlers))
+    association = entity.associate(
+        LOCALHOST,
+        port,
+        ae_title=title,
+        evt_handlers=list(handlers),
+        tls_args=(tls, "localhost") if tls else None,
+    )
     try:
         yield association
     finally:

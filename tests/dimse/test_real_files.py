@@ -97,6 +97,7 @@ def test_a_damaged_data_set_gets_a_true_answer_and_stops_nothing(
     assert answer.Status in STATUSES
     if answer.Status == 0:
         latest = Instance.objects.select_related("blob").latest("pk").blob
-        assert data_set_of((dicom_storage / latest.key).read_bytes()) == data_set_of(bytes(data))
+        # As pynetdicom splits it: a first element that was damaged into the file meta group is never sent.
+        assert data_set_of((dicom_storage / latest.key).read_bytes()) == split(bytes(data))
     with called(port, context_of(sound())) as association:
         assert association.send_c_echo().Status == 0

@@ -42,6 +42,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SECONDARY = (str(SecondaryCaptureImageStorage), str(ExplicitVRLittleEndian))
 
 
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver's temporary files have a folder of their own: other tests keep theirs in the usual folder."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
 def left_in_scratch() -> list[Path]:
     return list(Path(tempfile.gettempdir()).glob("*.dcm"))
 

@@ -20,6 +20,7 @@ FOREIGN = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"}
 OURS = {"CIMAR_SERVICES", "CIMAR_PROFILE", "CIMAR_POSTGRES", "CIMAR_KEEP", "CIMAR_PICTURES"}
 # What a developer asks of the property test of the law.
 OURS |= {"CIMAR_LAW_EXAMPLES", "CIMAR_LAW_SEED", "CIMAR_LAW_SHRINK"}
+OURS |= {"CIMAR_FUZZ_SECONDS", "CIMAR_FUZZ_SEED", "CIMAR_FUZZ_FOLDER"}
 for name in list(os.environ):
     if name in FOREIGN or (name.startswith(("EMAIL_", "CIMAR_")) and name not in OURS):
         del os.environ[name]
@@ -29,6 +30,8 @@ _data = tempfile.mkdtemp(prefix=f"data-{os.getpid()}-", dir=PLACES.home)
 atexit.register(shutil.rmtree, _data, ignore_errors=True)
 os.environ["CIMAR_DATA"] = _data
 os.environ["CIMAR_BROKER_PREFIX"] = f"test-{os.getpid()}-{processes.started(os.getpid())}-"
+# Mails are due at once, but where a test is about Undo.
+os.environ["CIMAR_UNDO_SECONDS"] = "0"
 # Playwright's own loop runs in the test's thread; Django would take that for a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 

@@ -26,6 +26,15 @@ def chromium() -> str | None:
     return next((path for path in found if path), None)
 
 
+RESULTS = Path("test-results")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Playwright's plugin deletes its folder as a run begins: each process has one of its own, beside the pictures."""
+    if config.option.output == RESULTS.name:
+        config.option.output = str(RESULTS / f"of-process-{os.getpid()}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     missing = pytest.mark.skip(
         reason="No Chromium here: install it (apt-get install chromium) or name it in CHROMIUM."
@@ -50,6 +59,5 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
     """Where journeys leave their pictures."""
-    folder = Path("test-results")
-    folder.mkdir(exist_ok=True)
-    return folder
+    RESULTS.mkdir(exist_ok=True)
+    return RESULTS

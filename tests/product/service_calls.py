@@ -26,26 +26,55 @@ from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import On
 from sharing.models import Method
-from sharing.services import codes, dialog, end_shares, previews, promises, settling, shares_csv
+from sharing.services import (
+    codes,
+    dialog,
+    end_shares,
+    previews,
+    promises,
+    settling,
+    shares_csv,
+)
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
+from studies.deidentified import Options
+from studies.events import Taken
 from studies.models import Placement, Study
 from studies.selectors import Order, Question, placement_for
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.services import Download, DownloadedStudy, Part, Reference, reads, trail, upload_parts, uploads
+from studies.services import (
+    Download,
+    DownloadedStudy,
+    Form,
+    Part,
+    Reference,
+    reads,
+    trail,
+    upload_parts,
+    uploads,
+)
 from tests.bad_files import as_bytes, dicom, source
-from tests.bursts import record_a_burst
+from tests.bursts import record_a_burst, record_a_received_burst
 from tests.cast import IP_ADDRESS, acting
 from tests.everything import CODE, World, a_file
-from tests.factories import membership_of
+from tests.factories import make_instance, membership_of
 from tests.passkeys import registered
+from tests.product.delivery_calls import DELIVERIES
+from tests.product.explaining_calls import EXPLAINED
+from tests.product.guest_calls import GUEST_LINKS
+from tests.product.notice_calls import NOTICES
+from tests.product.rule_calls import RULES
+from tests.product.sending_calls import MOVES, SENDINGS
+from tests.product.taking_back_calls import TAKEN_BACK
 from tests.product.token_calls import TOKENS
 from worklists.models import InvitedMembership, Worklist
 from worklists.services import MembershipOffer, personal, roles
 from worklists.services import reads as account_reads
 from worklists.services import trail as account_trail
+from worklists.services.life_policies import LifeDays
 
 Call = Callable[[World], object]
+REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
 PASSWORD = "calm reading room"
 
 
@@ -165,6 +194,9 @@ WORKLISTS: dict[str, Call] = {
     "account_settings.change_account": lambda w: worklists.services.change_account(
         account=w.cast.northgate, invitation_days=7, second_factor_in=14, by=acting(w.cast.adam)
     ),
+    "life_policies.set_life_policies": lambda w: worklists.services.set_life_policies(
+        account=w.cast.northgate, lives={"email": LifeDays(7, 30)}, by=acting(w.cast.adam)
+    ),
     "providers.set_provider": lambda w: worklists.services.set_provider(
         account=w.cast.northgate, name="northgate", issuer="https://login.northgate.example", client_id="cimar",
         domains=["northgate.example"], by=acting(w.cast.sue),
@@ -178,8 +210,8 @@ WORKLISTS: dict[str, Call] = {
     "account_names.decline_account_name": lambda w: worklists.services.decline_account_name(
         account=w.cast.riverside, why="Not known", by=acting(w.cast.sue)
     ),
-    "mail_ticks.set_mail_tick": lambda w: worklists.services.set_mail_tick(
-        worklist=w.cast.ct, wanted=True, by=acting(w.cast.ana)
+    "notice_choices.choose_notices": lambda w: worklists.services.choose_notices(
+        worklist=w.cast.ct, times={"shared_here": "now"}, by=acting(w.cast.ana)
     ),
     "members.add_account_member": lambda w: worklists.services.add_account_member(
         account=w.cast.northgate, user=w.cast.ed, role=_role(w, "Viewer"), by=acting(w.cast.adam), every_worklist=True
@@ -286,16 +318,22 @@ WORKLISTS: dict[str, Call] = {
 }  # fmt: skip
 
 
-def _download_nothing(w: World) -> None:
+def _nothing_of(w: World) -> Download:
     """The bytes are not there; that the download ended is recorded all the same."""
-    by = acting(w.cast.ana)
+    by = acting(w.cast.adam)
     placement = placement_for(by, w.at_home.uuid)
     assert placement is not None
-    list(
-        studies.services.send_download(
-            download=Download([DownloadedStudy(placement, [])], by, "one"), readme=""
-        )
-    )
+    return Download([DownloadedStudy(placement, [])], by, "one", Form(deidentified=Options()))
+
+
+def _download_nothing(w: World) -> None:
+    download = _nothing_of(w)
+    layout = studies.services.lay_out(download=download, readme="")
+    list(studies.services.send_download(download=download, layout=layout))
+
+
+def _download_nothing_deidentified(w: World) -> None:
+    list(studies.services.send_deidentified(download=_nothing_of(w), readme=lambda left_out, with_text: ""))
 
 
 def _store_received(w: World) -> None:
@@ -311,6 +349,11 @@ def _store_received(w: World) -> None:
         )
 
 
+def a_whole_piece(w: World, file: Any) -> None:
+    piece = upload_parts.Piece(mark="b" * 64, start=0, whole=file.size)
+    upload_parts.receive_piece(upload=w.open_upload.uuid, by=acting(w.cast.ana), file=file, piece=piece)
+
+
 def _confirm_patient(w: World) -> None:
     with transaction.atomic():
         Placement.objects.filter(pk=w.at_home.pk).update(differs=["name"])
@@ -321,6 +364,7 @@ def _confirm_patient(w: World) -> None:
 
 STUDIES: dict[str, Call] = {
     "receiving.store_received": _store_received,
+    "received_bursts.record_received": lambda w: record_a_received_burst(w.cast.ana),
     "ingest.carry_in": lambda w: studies.services.carry_in(
         worklist=w.cast.ct, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
@@ -342,9 +386,11 @@ STUDIES: dict[str, Call] = {
         why="sex as in the record",
     ),
     "leftovers.sweep_leftovers": lambda w: studies.services.sweep_leftovers(),
-    "downloads.begin_download": lambda w: studies.services.begin_download(
-        placements=[w.at_home.uuid], by=acting(w.cast.ana), session="one"
+    "downloads.offer_download": lambda w: studies.services.offer_download(
+        placements=[w.at_home.uuid], by=acting(w.cast.adam)
     ),
+    "downloads.begin_download": lambda w: studies.services.begin_download(download=_nothing_of(w)),
+    "deidentified_downloads.send_deidentified": _download_nothing_deidentified,
     "downloads.send_download": _download_nothing,
     "instances.open_instance": lambda w: studies.services.open_instance(
         placement=w.at_home.uuid,
@@ -352,6 +398,12 @@ STUDIES: dict[str, Call] = {
         by=acting(w.cast.ana),
         part=Part.FRAME,
         session="one",
+    ),
+    "packs.view_study": lambda w: studies.services.view_study(
+        placement=w.at_home.uuid, by=acting(w.cast.ana), session="viewer"
+    ),
+    "packs.open_pack": lambda w: studies.services.open_pack(
+        placement=w.at_home.uuid, pack=w.instance.series.view_copy.uuid, by=acting(w.cast.ana), session="pack"
     ),
     "dicom_search.search_by_dicom": lambda w: studies.services.search_by_dicom(
         worklist=w.cast.ct.uuid, by=acting(w.cast.ana), question=DicomQuestion(level=Level.STUDY, limit=1)
@@ -371,12 +423,27 @@ STUDIES: dict[str, Call] = {
     "reads.open_study": lambda w: reads.open_study(
         placement=placement_for(acting(w.cast.ana), w.at_home.uuid), by=acting(w.cast.ana)
     ),
+    "beside.open_object": _inside(
+        lambda w: studies.services.open_object(
+            placement=placement_for(acting(w.cast.ana), w.at_home.uuid),
+            by=acting(w.cast.ana),
+            instance=make_instance(w.instance.series, sop_class_uid=REPORT, frames=0).uuid,
+        )
+    ),
+    "taking.take_image": lambda w: studies.services.take_image(
+        placement=placement_for(acting(w.cast.ana), w.at_home.uuid),
+        by=acting(w.cast.ana),
+        how=Taken.SAVE,
+        series=w.instance.series.uuid,
+        instance=w.instance.uuid,
+    ),
     "trail.export_trail": lambda w: trail.export_trail(
         placement=w.at_home, by=acting(w.cast.ana), filters=Filters(), zone=ZoneInfo("Europe/London")
     ),
     "trail.read_trail": lambda w: trail.read_trail(
         placement=w.at_home, by=acting(w.cast.ana), filters=Filters()
     ),
+    **SENDINGS,
     "storing.store_instances": lambda w: studies.services.store_instances(
         worklist=w.cast.ct.uuid, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
@@ -386,6 +453,7 @@ STUDIES: dict[str, Call] = {
     "upload_parts.receive_part": lambda w: upload_parts.receive_part(
         upload=w.open_upload.uuid, by=acting(w.cast.ana), files=[a_file()], marks=["a" * 64]
     ),
+    "upload_parts.receive_piece": lambda w: a_whole_piece(w, a_file()),
     "upload_parts.end_upload": lambda w: upload_parts.end_upload(
         upload=w.open_upload.uuid, by=acting(w.cast.ana)
     ),
@@ -403,6 +471,8 @@ SHARING: dict[str, Call] = {
         share=w.on_emergency.uuid, by=acting(w.cast.ana), expires_at=None, note="Another"
     ),
     "ends.end_shares": lambda w: end_shares(shares=[w.on_emergency.uuid], by=acting(w.cast.ana)),
+    **TAKEN_BACK,
+    **EXPLAINED,
     "invitations.relink_invitation": lambda w: sharing.services.relink_invitation(
         invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),
@@ -446,8 +516,6 @@ SHARING: dict[str, Call] = {
     "shares_csv.export_shares_made": lambda w: shares_csv.export_shares_made(
         by=acting(w.cast.ana), zone=ZoneInfo("Europe/London")
     ),
-    "reads.read_shares_made": lambda w: sharing_reads.read_shares_made(by=acting(w.cast.ana)),
-    "reads.read_invitations_sent": lambda w: sharing_reads.read_invitations_sent(by=acting(w.cast.ana)),
     "dialog.read_back": lambda w: dialog.read_back(
         codes=["RIVERSIDE"], by=acting(w.cast.ana), ticked=w.cast.ct
     ),
@@ -458,6 +526,11 @@ SHARING: dict[str, Call] = {
     "promises.end_promises": _inside(
         lambda w: promises.end_promises(invitation=w.invited, by=acting(w.cast.ana))
     ),
+    **DELIVERIES,
+    **GUEST_LINKS,
+    **NOTICES,
+    **MOVES,
+    **RULES,
     "removal.delete_study": lambda w: sharing.services.delete_study(
         placement=w.at_home.uuid, by=acting(w.cast.adam), why="Wrong patient"
     ),
@@ -493,6 +566,8 @@ SHARING: dict[str, Call] = {
 }
 
 STRANGER = Actor.stranger(IP_ADDRESS)
+
+
 AUDIT: dict[str, Call] = {
     "recording.record": lambda w: audit.services.record(Action.SIGN_OUT, by=acting(w.cast.ana)),
     "recording.record_all": lambda w: audit.services.record_all(

@@ -17,6 +17,7 @@ from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
 from studies.ingest.store import put
+from studies.models.view_copy import pack_key
 from studies.services import present_values, values_mark
 from tests.cast import acting
 from tests.dicomweb import access_rows
@@ -42,6 +43,7 @@ from tests.matrix import (
     undone,
     world,
 )
+from tests.product import guest_rows, notice_rows
 
 __all__ = ["answer", "signed_in", "world"]
 
@@ -83,8 +85,21 @@ def ticked(world: SimpleNamespace) -> dict[str, Any]:
     return {"placement": [str(world.placement.uuid)]}
 
 
+def a_saved_image(world: SimpleNamespace) -> dict[str, Any]:
+    image = world.instance
+    return {"what": "save", "series": image.series.uuid, "instance": image.uuid, "frame": 1}
+
+
 def ticked_there(world: SimpleNamespace) -> dict[str, Any]:
     return {"placement": [str(world.at_emergency.uuid)]}
+
+
+def to_send(world: SimpleNamespace) -> dict[str, Any]:
+    return {**ticked(world), "destination": str(world.destination.uuid)}
+
+
+def to_emergency(world: SimpleNamespace) -> dict[str, Any]:
+    return {"worklist": str(world.cast.emergency.uuid), "why": "theirs"}
 
 
 def a_location(world: SimpleNamespace) -> dict[str, Any]:
@@ -122,9 +137,24 @@ def thumbnail(world: SimpleNamespace) -> list[Any]:
 
 
 def original(world: SimpleNamespace) -> list[Any]:
-    """The bytes are there, as an import leaves them."""
-    put(world.instance.blob.key, BytesIO(b"as received"))
+    """The bytes are there, as many as an import has noted."""
+    for blob in (world.instance.blob, world.report.blob):
+        put(blob.key, BytesIO(b"as received".ljust(blob.size)))
     return [world.placement.uuid, world.instance.uuid]
+
+
+def pack(world: SimpleNamespace) -> list[Any]:
+    """The file is there, as a worker leaves it."""
+    put(pack_key(world.pack), BytesIO(b"pack"))
+    return [world.placement.uuid, world.pack]
+
+
+def the_full_viewer(world: SimpleNamespace) -> list[Any]:
+    return [world.cast.ct.uuid, "viewer"]
+
+
+def a_report(world: SimpleNamespace) -> list[Any]:
+    return [world.placement.uuid, world.report.uuid]
 
 
 def whole(world: SimpleNamespace) -> list[Any]:
@@ -134,6 +164,10 @@ def whole(world: SimpleNamespace) -> list[Any]:
 
 def whole_ticked(world: SimpleNamespace) -> dict[str, Any]:
     return {"placement": whole(world)}
+
+
+def every_series(world: SimpleNamespace) -> list[Any]:
+    return list(world.placement.study.series.values_list("uuid", flat=True))
 
 
 def a_file(world: SimpleNamespace) -> dict[str, Any]:
@@ -167,11 +201,22 @@ ROWS = [
     Row("studies:study", "get", placement, CT_LIST),
     Row("studies:study", "get", at_emergency, {OK: "adam ben"}, note="where it was shared to"),
     Row("studies:study", "get", at_ed, {OK: "ed"}, note="by email"),
+    Row("studies:viewer", "get", placement, CT_LIST),
+    Row("studies:viewer", "get", at_ed, {OK: "ed"}, note="by email"),
+    Row("studies:viewer_object", "get", a_report, CT_LIST),
+    Row("studies:viewer_stream", "get", a_report, {MISSING: ON_CT}, note="that is no stream"),
+    Row("studies:full_viewer", "get", the_full_viewer, {MISSING: ON_CT}, note="where none is installed"),
+    Row("studies:full_viewer_settings", "get", lambda world: [world.cast.ct.uuid], ALL),
+    Row("studies:full_viewer_file", "get", lambda world: ["main.js"], {MISSING: SIGNED_IN}),
+    Row("studies:viewer_saved", "post", placement, {204: ON_CT}, data=a_saved_image),
     Row("studies:details", "get", placement, CT_LIST),
     Row("studies:preparing", "get", placement, CT_LIST),
     Row("studies:frame", "get", frame, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:thumbnail", "get", thumbnail, {MISSING: ON_CT}, note="while it is being prepared"),
     Row("studies:original", "get", original, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row("studies:viewer_manifest", "get", placement, CT_LIST),
+    Row("studies:viewer_manifest", "get", at_emergency, {OK: "adam ben"}, note="where it was shared to"),
+    Row("studies:pixels", "get", pack, CT_LIST),
     Row("studies:patient", "get", placement, {OK: "adam", DENIED: ON_CT - {"adam"}}),
     Row(
         "studies:patient",
@@ -194,11 +239,37 @@ ROWS = [
     ),
     Row("studies:download", "get", whole, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     Row(
+        "studies:download",
+        "get",
+        whole,
+        {OK: "adam", DENIED: ON_CT - {"adam"}},
+        data=lambda world: {"form": "deidentified"},
+        note="de-identified",
+    ),
+    Row(
         "studies:download_selected",
-        "post",
+        "get",
         none,
         {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}},
         data=whole_ticked,
+    ),
+    Row("studies:send", "post", none, {OK: "adam", DENIED: ON_CT - {"adam"}}, data=ticked),
+    Row("studies:send_start", "post", none, {FOUND: "adam", DENIED: ON_CT - {"adam"}}, data=to_send),
+    Row("studies:sendings", "get", none, {}, rest=OK, note="one's own"),
+    Row("studies:sending_cancel", "post", lambda world: [world.sending.uuid], {FOUND: "adam"}),
+    Row(
+        "studies:download_choose",
+        "get",
+        none,
+        {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=whole_ticked,
+    ),
+    Row(
+        "studies:download_choose",
+        "post",
+        none,
+        {FOUND: "adam ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=lambda world: {**whole_ticked(world), "begin": "1", "series": every_series(world)},
     ),
     *access_rows.rows(ON_CT),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
@@ -251,6 +322,12 @@ ROWS = [
     Row("sharing:pressed", "get", lambda world: [uuid4()], {204: SIGNED_IN}),
     Row("sharing:end", "get", none, {OK: SHARERS, DENIED: "vera ben"}, data=one_share),
     Row("sharing:end", "post", none, {FOUND: SHARERS, DENIED: "vera ben"}, data=one_share),
+    Row("sharing:undo", "post", lambda world: [world.press], {UNFIT: "ana"}, note="too late"),
+    Row("sharing:withdraw_press", "get", lambda world: [world.press], {OK: SHARERS, DENIED: "vera ben ed"}),
+    Row(
+        "sharing:withdraw_press", "post", lambda world: [world.press], {FOUND: SHARERS, DENIED: "vera ben ed"}
+    ),
+    Row("sharing:receipt", "get", lambda world: [world.press], {OK: SHARERS}),
     Row("sharing:change", "get", lambda world: [world.share.uuid], {OK: "ana"}),
     Row(
         "sharing:change",
@@ -271,9 +348,36 @@ ROWS = [
         {FOUND: "adam ana", DENIED: ON_CT - {"adam", "ana"}},
         data=a_deletion,
     ),
+    Row("sharing:move", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    Row(
+        "sharing:move_check",
+        "post",
+        placement,
+        {OK: "adam", UNFIT: "ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=to_emergency,
+        note="Ana may upload to no other worklist",
+    ),
+    Row(
+        "sharing:move_study",
+        "post",
+        placement,
+        {FOUND: "adam", UNFIT: "ana", DENIED: ON_CT - {"adam", "ana"}},
+        data=to_emergency,
+    ),
+    *guest_rows.rows(ON_CT),
+    *notice_rows.rows(ON_CT),
     Row("sharing:access", "get", placement, CT_LIST),
+    Row("sharing:access_people", "get", placement, CT_LIST),
+    Row("sharing:access_explain", "get", placement, CT_LIST),
     Row("sharing:received", "get", lambda world: [world.press], {OK: "adam ben ed"}),
+    Row("sharing:approvals", "get", none, ALL),
+    Row("sharing:approvals", "post", none, {UNFIT: SIGNED_IN}, note="without a share"),
+    Row("sharing:decided", "get", none, ALL),
+    Row("sharing:acknowledge", "post", lambda world: [world.at_emergency.uuid], {FOUND: "adam ben"}),
+    Row("sharing:acknowledge", "post", placement, {DENIED: ON_CT}, note="the original"),
+    Row("sharing:shared_with_me", "get", none, ALL),
     Row("sharing:shared_by_me", "get", none, ALL),
+    Row("sharing:shares_taken_over", "get", none, ALL),
     Row("sharing:shared_by_me_csv", "get", none, ALL),
     Row("sharing:invitations", "get", none, ALL),
     Row("sharing:resend", "post", invitation, {FOUND: "ana"}),
@@ -302,7 +406,6 @@ ROWS = [
         )
     ),
     Row("worklists:worklist_rights", "get", ct, {OK: ON_CT}),
-    Row("worklists:mail_tick", "post", ct, {FOUND: ON_CT}, data=lambda world: {"wanted": "yes"}),
     Row("accounts:second_factor", "get", none, ALL),
     Row("accounts:second_factor_required", "get", none, {FOUND: SIGNED_IN}, note="by no account"),
     Row("accounts:sessions", "get", none, ALL),
@@ -433,7 +536,7 @@ def test_a_method_without_a_row_does_nothing(world, name):
     [
         (row.name, row.args)
         for row in ROWS
-        if row.args in (placement, ct, invitation, frame, thumbnail, original)
+        if row.args in (placement, ct, invitation, guest_rows.guest_link, frame, thumbnail, original, pack)
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

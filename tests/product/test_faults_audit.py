@@ -54,11 +54,15 @@ BYTES = {"studies_blob"}  # bytes are kept by their hash before anything refers 
 STAYS = {
     "accounts.registration.prove_code": A_TRY,
     "sharing.registration.register_invited": A_TRY,
+    # A try at its password counts as well.
+    "sharing.guest_visits.open_link with a wrong password": {"sharing_guestlink"},
     "studies.ingest.carry_in": BYTES,
     "studies.ingest.take_in_all": BYTES,
     "studies.receiving.store_received": BYTES,
     # Bytes that are gone are noted as gone, and the line about it is written by the next sweep.
     "studies.leftovers.sweep_leftovers": {"studies_leftover"},
+    # The claim a worker took on the sending runs out, and the next worker ends it.
+    "studies.sending_out.send_waiting": {"studies_sending"},
     # The claim a worker took on the upload runs out, and the next one takes it in.
     "studies.uploads.ingest_waiting": BYTES | {"studies_upload"},
 }
@@ -162,6 +166,6 @@ def test_every_service_has_a_row_or_a_reason_why_not() -> None:
     rows = {name.partition(" ")[0] for name in ROWS}
     exempt = NOT_A_DEED | PART_OF_A_DEED | NOBODYS_DEED
 
-    assert not found - rows - exempt, "without a row in ROWS and without a reason"
+    assert sorted(found - rows - exempt) == [], "without a row in ROWS and without a reason"
     assert not (rows | exempt) - found, "there is no such service any more"
     assert not rows & exempt

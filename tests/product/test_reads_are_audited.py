@@ -54,6 +54,8 @@ def ben(world: SimpleNamespace) -> str:
 MORE = [
     Row("sharing:access", "get", placement, {OK: "ana"}, data=lambda w: {"names": str(w.cast.ct.uuid)}),
     Row("sharing:access", "get", placement, {OK: "ana"}, data=lambda w: {"names": "everyone"}),
+    Row("sharing:access_explain", "get", placement, {OK: "ana"}, data=lambda w: {"person": w.cast.vera.uuid}),
+    Row("sharing:access_explain", "get", placement, {OK: "ana"}, data=lambda w: {"find": "Quibble"}),
     Row("sharing:physicians", "get", none, {OK: "ana"}, data=searched),
     Row("sharing:share_check", "post", none, {OK: "ana"}, data=in_dialog(find=lambda w: "Quibble")),
     Row("sharing:share_check", "post", none, {OK: "ana"}, data=in_dialog(physician=ben)),

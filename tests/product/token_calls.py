@@ -1,4 +1,4 @@
-"""A call of every service about access tokens and senders, for `service_calls`."""
+"""A call of every service about access tokens, senders and destinations, for `service_calls`."""
 
 import contextlib
 from collections.abc import Callable
@@ -47,6 +47,15 @@ TOKENS: dict[str, Callable[[World], object]] = {
         secret="no token", ip_address=IP_ADDRESS
     ),
     "caller_sign_in.actor_of_caller": lambda w: _refused_caller(),
+    "destinations.add_destination": lambda w: worklists.services.add_destination(
+        account=w.cast.northgate, name="New archive", url="https://new.example/dicom", by=acting(w.cast.adam)
+    ),
+    "destinations.change_destination": lambda w: worklists.services.change_destination(
+        destination=w.destination, name="PACS two", url=w.destination.url, by=acting(w.cast.adam)
+    ),
+    "destinations.end_destination": lambda w: worklists.services.end_destination(
+        destination=w.destination, by=acting(w.cast.adam)
+    ),
     "senders.add_sender": lambda w: add(w.cast),
     "senders.renew_sender_token": lambda w: worklists.services.renew_sender_token(
         sender=w.sender.uuid, account=w.cast.northgate, last_day=IN_A_WEEK, by=acting(w.cast.adam)

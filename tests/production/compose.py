@@ -65,7 +65,7 @@ class Service:
         """Where it may write: by path inside, the volume's name, or nothing for what is its own and forgotten."""
         volumes = [entry.split(":") for entry in self.spec.get("volumes", [])]
         named = {entry[1]: entry[0] for entry in volumes if not entry[0].startswith(".")}
-        return dict.fromkeys(self.spec.get("tmpfs", []), "") | named
+        return dict.fromkeys((entry.partition(":")[0] for entry in self.spec.get("tmpfs", [])), "") | named
 
     @property
     def files(self) -> dict[str, str]:

@@ -116,6 +116,14 @@ def test_nothing_takes_the_whole_machine_or_fills_its_disk(service: Service) -> 
 
 
 @every_lasting_service
+def test_no_engine_can_part_the_words_of_a_health_check(service: Service) -> None:
+    how, *words = service.spec["healthcheck"]["test"]
+
+    assert how in ("CMD", "CMD-SHELL")
+    assert [word for word in words if how == "CMD" and " " in word] == []
+
+
+@every_lasting_service
 def test_what_dies_is_started_again_and_asked_how_it_is(service: Service) -> None:
     assert service.spec["restart"] == "unless-stopped"
     assert service.healthcheck
@@ -362,3 +370,10 @@ def test_what_is_received_can_have_a_disk_of_its_own() -> None:
         assert not volumes & {"scratch", "buffer"}
     assert not mounted["postgres"] & set(own.values())
     assert "buffer" in {str(volume).partition(":")[0] for volume in ALL["nginx"].spec["volumes"]}
+
+
+def test_every_folder_in_memory_has_a_largest_size() -> None:
+    folders = [entry for service in ALL.values() for entry in service.spec.get("tmpfs", [])]
+
+    assert len(folders) > 10
+    assert [entry for entry in folders if not re.fullmatch(r"/[a-z/]+:size=\d+m", entry)] == []

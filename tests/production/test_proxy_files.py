@@ -12,6 +12,7 @@ pytestmark = pytest.mark.process
 
 PICTURE, INSIDE = "/placements/x/images/y/frames/1/", "/-/stored/ab/cd/picture.1.full.png"
 CONTENT = "a picture of 34 bytes, more or less"
+PACK, PACKED = "/placements/x/pixels/y", "heads and tails of a series"
 SITE = {
     "Content-Type": "image/png",
     "Content-Disposition": 'inline; filename="image.png"',
@@ -38,6 +39,9 @@ def proxy(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iter
     stored = folder / "stored" / "ab" / "cd"
     stored.mkdir(parents=True)
     (stored / "picture.1.full.png").write_text(CONTENT)
+    packs = folder / "stored" / "views" / "ab"
+    packs.mkdir(parents=True)
+    (packs / "y.pack").write_text(PACKED)
     (folder / "secret").write_text("not to be had")
     for path in [folder / "stored", *(folder / "stored").rglob("*"), folder / "secret"]:
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -45,6 +49,7 @@ def proxy(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iter
     for web in started.webs:
         web.headers = {
             PICTURE: {**SITE, "X-Accel-Redirect": INSIDE},
+            PACK: {**SITE, "Accept-Ranges": "bytes", "X-Accel-Redirect": "/-/stored/views/ab/y.pack"},
             "/lost/": {**SITE, "X-Accel-Redirect": "/-/stored/ab/cd/lost.png"},
             "/outside/": {**SITE, "X-Accel-Redirect": "/-/stored/../secret"},
         }
@@ -106,3 +111,18 @@ def test_a_file_that_went_meanwhile_is_asked_of_the_site(proxy: Proxy) -> None:
 
 def test_nothing_beside_the_stored_files_is_sent(proxy: Proxy) -> None:
     assert "not to be had" not in asked(proxy, "/outside/").text
+
+
+def test_of_a_pack_the_proxy_sends_the_range_that_was_asked_for(proxy: Proxy) -> None:
+    whole = asked(proxy, PACK)
+    assert (whole.status, whole.text) == (200, PACKED)
+
+    part = asked(proxy, PACK, Range="bytes=6-8")
+
+    assert (part.status, part.text) == (206, PACKED[6:9])
+    assert part.headers["Content-Range"] == f"bytes 6-8/{len(PACKED)}"
+    assert part.headers["ETag"] == SITE["ETag"]
+    assert part.headers["Cache-Control"] == SITE["Cache-Control"]
+    assert len(proxy.seen) == 1
+    assert asked(proxy, PACK, Range="bytes=0-1,3-4").text == PACKED
+    assert PACKED not in asked(proxy, "/-/stored/views/ab/y.pack").text

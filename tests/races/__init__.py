@@ -1,5 +1,12 @@
 """What can happen at the same time."""
 
-from tests.races import ends, invitations, leaving, shares, worklists
+from tests.races import ends, invitations, leaving, more_time, shares, worklists
 
-SCENES = [*shares.SCENES, *ends.SCENES, *invitations.SCENES, *leaving.SCENES, *worklists.SCENES]
+SCENES = [
+    *shares.SCENES,
+    *ends.SCENES,
+    *more_time.SCENES,
+    *invitations.SCENES,
+    *leaving.SCENES,
+    *worklists.SCENES,
+]

@@ -1,5 +1,6 @@
 """Two deeds on the same thing, and what each is answered; and what scenes are made of."""
 
+import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Callable
@@ -68,7 +69,9 @@ def new_study(cast: Cast) -> Study:
 
 
 def new_address() -> str:
-    return f"dora{next(_numbers)}@example.net"
+    """Several letters apart from the others: a press asks about an address that looks like another."""
+    letters = hashlib.sha256(str(next(_numbers)).encode()).hexdigest()[:12]
+    return f"dora-{letters}@example.net"
 
 
 def share(by: User, study: Study, worklist: Worklist, *targets: Target, **more: Any) -> ShareReport:

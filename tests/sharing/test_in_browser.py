@@ -95,7 +95,7 @@ def test_five_methods_in_one_press(ana: Page, live_server, here: Cast, complaint
     expect(dialog.get_by_label("Type a share code")).to_be_focused()
     dialog.get_by_label("Type an email address").fill("dora@example.net")
     dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog.locator("#share-emails .chip")).to_contain_text("Outside your organisation")
+    expect(dialog.locator("#share-emails .chip")).to_contain_text("Outside Northgate Hospital")
     expect(dialog.get_by_label("Type an email address")).to_be_focused()
     expect(dialog.locator("#share-line")).to_have_text(re.compile("2 studies.*to 5 recipients", re.S))
     dialog.get_by_label("Note").fill("Please look at the left hilum.")

@@ -28,12 +28,17 @@ from accounts.models import AccountMembership, Invitation
 from audit import clock as the_clock
 from audit.actor import OPERATOR
 from sharing import services
+from sharing.explanation import explain
 from sharing.models import Method, Share
+from sharing.selectors.explaining import facts_about
 from sharing.targets import Target
 from studies.models import Placement
+from studies.selectors import placements_visible_to
 from tests.cast import acting
 from tests.factories import make_study, make_user, placement_of
+from tests.law_links import WithLinks
 from tests.law_model import FOREVER, Grant, has_circle, let_die, times
+from tests.law_rules import WithRules
 from worklists.models import Worklist
 from worklists.services import add_worklist_member, change_worklist, reactivate_member
 
@@ -52,6 +57,7 @@ MUST_MEET = [
     "remove",
     "delete",
     "leave",
+    "move",
     "claim",
     "withdraw",
     "sweep",
@@ -62,6 +68,13 @@ MUST_MEET = [
     "expiry crossed before any sweep",
     "promise claimed",
     "promise dead",
+    "link",
+    "link extended",
+    "link dead",
+    "explained: opens",
+    "explained: opens not",
+    "ruled out",
+    "approval ruled out",
 ]
 
 ADDRESSES = ["dora@elsewhere.net", "emil@elsewhere.net"]
@@ -100,6 +113,7 @@ class World:
             Target(Method.EMAIL, cast.ed.email),
             Target(Method.EMAIL, cast.ben.email),
             *(Target(Method.EMAIL, email) for email in ADDRESSES),
+            Target(Method.LOCATION, str(cast.ct.uuid)),
         ]
         assert self.targets[GROUP_THAT_ASKS].value == str(cast.chest.uuid)
 
@@ -107,7 +121,7 @@ class World:
         return self.cast.northgate.roles.get(name="Administrator")
 
 
-class Law(RuleBasedStateMachine):
+class Law(WithLinks, WithRules, RuleBasedStateMachine):
     world: World
     clock: Any
     met: Counter[str]
@@ -122,6 +136,8 @@ class Law(RuleBasedStateMachine):
         self.invited: dict[int, int] = {}
         self.registered: set[str] = set()
         self.stale = False
+        self.begin_links()
+        self.begin_rules()
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.savepoint)
@@ -192,6 +208,7 @@ class Law(RuleBasedStateMachine):
         self.deed("share")
         self.settle_model(self.now())
         [row] = report.rows
+        self.check_ruled(placement, wanted, row.outcome)
         if row.outcome == "refused":
             return
         share = Share.objects.get(pk=row.share.pk)
@@ -265,7 +282,7 @@ class Law(RuleBasedStateMachine):
     def delete(self, often: int) -> None:
         if often or not self.grants:
             return
-        home = placement_of(self.study, self.world.cast.ct)
+        home = placement_of(self.study, self.study.home)
         services.delete_study(placement=home.uuid, by=acting(self.world.cast.adam), why="wrong patient")
         self.deed("delete")
         assert not Placement.objects.filter(study=self.study).exists()
@@ -273,6 +290,47 @@ class Law(RuleBasedStateMachine):
         self.study = make_study(self.world.cast.ct, patient_name="Loop^Hannah")
         self.grants.clear()
         self.invited.clear()
+
+    @rule(to=st.integers(0, 3), often=st.integers(0, 3))
+    def move(self, to: int, often: int) -> None:
+        cast, old = self.world.cast, self.study.home
+        new = (cast.ct, cast.emergency, cast.cardiology, cast.chest)[to]
+        if often or new == old:
+            return
+        before = self.living()
+        self.settle_model(self.now())
+        services.move_home(
+            placement=placement_of(self.study, old).uuid,
+            worklist=new.uuid,
+            by=acting(cast.adam),
+            why="theirs",
+        )
+        self.study.refresh_from_db()
+        self.deed("move")
+        for grant in self.living():
+            grant.dead = grant.to == new.pk
+            grant.source = new.pk if grant.source == old.pk else grant.source
+        self.let_duplicates_go()
+        self.settle_model(self.now())
+        self.note_losses(before)
+
+    def let_duplicates_go(self) -> None:
+        """Each that ended as a duplicate left another that reaches at least as far."""
+        ended = Share.objects.filter(
+            pk__in=[pk for pk, grant in self.grants.items() if not grant.dead], end_reason="duplicate"
+        )
+        for pk in ended.values_list("pk", flat=True):
+            gone = self.grants[pk]
+            gone.dead = True
+            promised = self.invited.pop(pk, None)
+            assert [
+                kept
+                for other, kept in self.grants.items()
+                if not kept.dead
+                and (kept.source, kept.to, kept.email) == (gone.source, gone.to, gone.email)
+                and self.invited.get(other) == promised
+                and (kept.approved, kept.until) >= (gone.approved, gone.until)
+            ]
 
     @rule(who=st.sampled_from(["ben", "vera"]), often=st.integers(0, 2))
     def leave(self, who: str, often: int) -> None:
@@ -456,6 +514,18 @@ class Law(RuleBasedStateMachine):
         if not self.stale:
             unended = set(Share.objects.filter(study=self.study, ended_at=None).values_list("pk", flat=True))
             assert unended == {pk for pk, grant in self.grants.items() if not grant.dead}
+
+    @invariant()
+    def what_is_explained_is_what_the_rights_are(self) -> None:
+        """Of one person a step, in turn."""
+        worklists = sorted(self.actors)
+        person = self.actors[worklists[self.met["steps"] % len(worklists)]]
+        explanation = explain(facts_about(self.study.pk, [person.pk]), person.pk)
+        seen = placements_visible_to(acting(person)).filter(study=self.study).select_related("worklist")
+        opened = {each.worklist_id for each in seen if acting(person).may("open_study", each.worklist)}
+        assert {way.worklist for way in explanation.ways} == opened
+        assert explanation.opens == (not explanation.reasons)
+        self.met["explained: opens" if opened else "explained: opens not"] += 1
 
 
 def sides(three: tuple[datetime, datetime, datetime], now: datetime) -> tuple[Any, ...]:

@@ -62,6 +62,19 @@ def test_no_mail_holds_a_patient_or_a_note(cast):
         assert secret not in text
 
 
+def test_a_single_study_has_a_link_straight_to_its_images_where_they_may_be_opened(cast, settings):
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    first = only("study_shared")
+    there = placement_of(cast.study, cast.ben.personal_worklist)
+    link = settings.CIMAR_BASE_URL + reverse("studies:viewer", args=[there.uuid])
+
+    assert link in mail.study_shared(first).text and link in mail.study_shared(first).html
+    two = [placement_of(make_study(cast.ct), cast.ct).uuid for _ in range(2)]
+    share(cast, Method.PHYSICIAN, cast.ben.uuid, two)
+    both = mail.study_shared(OutboxMail.objects.filter(kind="study_shared").latest("pk"))
+    assert "/viewer/" not in everything(both)
+
+
 def test_what_ended_before_its_turn_is_not_told(cast):
     report = share(cast, Method.PHYSICIAN, cast.ben.uuid)
     services.end_shares(shares=[report.rows[0].share.uuid], by=acting(cast.ana))

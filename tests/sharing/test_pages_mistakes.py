@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 
 from sharing.models import Share
+from sharing.services import add_share_rule
+from tests.cast import acting
 from tests.factories import make_study, placement_of
-from tests.sharing.dialog_pages import share, text
+from tests.sharing.dialog_pages import check, share, text
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,17 @@ def test_what_cannot_stand_comes_back_with_everything_typed(client, cast, fields
     assert all(f'value="{value}"' in page for value in kept.values())  # allowed: a case types nothing
     for typed in fields.values():
         assert (typed if isinstance(typed, str) else typed[-1]) in page
+    assert not Share.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["\x00", "dora\x00@example.net", f"{'a' * 3000}@example.net"])
+def test_what_is_no_email_is_shown_again_whatever_it_is(client, cast, email):
+    rule = {"allows": False, "to": "outside", "method": "email"}
+    add_share_rule(account=cast.northgate, by=acting(cast.adam), from_worklist=cast.emergency, **rule)
+    client.force_login(cast.ana)
+    for fields in ({"email": email}, {"new_email": email}, {"again": f"email:{email}"}):
+        assert check(client, cast, **fields).status_code == 200
+    assert share(client, cast, email=[email, "dora@example.net"], until="soon").status_code == 422
     assert not Share.objects.exists()
 
 

@@ -100,8 +100,8 @@ def test_the_list_asks_the_same_few_statements(client, cast, django_assert_num_q
         share(cast.ana, placement_of(make_study(cast.ct), cast.ct), Method.LOCATION, cast.emergency.uuid)
     client.force_login(cast.ana)
     client.get(reverse("sharing:shared_by_me"))
-    # session, user, shares, now, the rights to end them; the role and the event, in a transaction
-    with django_assert_num_queries(9):
+    # session, user, shares, now, the rights to end them, their deliveries, what still arrives; the role and the event
+    with django_assert_num_queries(11):
         page = text(client.get(reverse("sharing:shared_by_me")))
     assert page.count("<tr>") == number + 1
 

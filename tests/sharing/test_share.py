@@ -19,7 +19,7 @@ from studies.selectors import placements_visible_to
 from tests.cast import acting
 from tests.factories import make_study, make_user, placement_of
 from tests.fingerprint import fingerprint
-from worklists.services import change_worklist, set_mail_tick
+from worklists.services import change_worklist, choose_notices
 
 pytestmark = pytest.mark.django_db
 
@@ -179,14 +179,14 @@ def told(report):
 def test_a_physician_is_told_unless_they_said_no(cast):
     assert told(share(cast, to_ben(cast))) == [cast.ben.email]
 
-    set_mail_tick(worklist=cast.vera.personal_worklist, wanted=False, by=acting(cast.vera))
+    choose_notices(worklist=cast.vera.personal_worklist, times={"shared_here": "off"}, by=acting(cast.vera))
     assert told(share(cast, Target(Method.PHYSICIAN, str(cast.vera.uuid)))) == []
 
 
 def test_members_of_a_worklist_are_told_only_where_they_asked_for_it(cast):
     assert told(share(cast, to_emergency(cast))) == []
 
-    set_mail_tick(worklist=cast.emergency, wanted=True, by=acting(cast.ben))
+    choose_notices(worklist=cast.emergency, times={"shared_here": "now"}, by=acting(cast.ben))
     second = placement_of(make_study(cast.ct), cast.ct)
     report = share(cast, to_emergency(cast), to_ben(cast), placements=[second.uuid])
     assert told(report) == [cast.ben.email]

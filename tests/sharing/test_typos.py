@@ -1,4 +1,4 @@
-"""An email that is one letter from a frequent domain is asked about in the dialog, and shared with as it was typed."""
+"""An email that is one letter from a frequent domain is asked about, and shared with as it was typed when confirmed."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_another_domain_is_not_asked_about(email: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_dialog_asks_and_shares_with_what_was_typed(client, cast):
+def test_the_dialog_asks_and_shares_with_what_was_typed_once_it_is_confirmed(client, cast):
     client.force_login(cast.ana)
     data = {"placement": str(cast.placement.uuid), "email": ["dora@gmial.com", "ed@seaview.example"]}
 
@@ -59,7 +59,9 @@ def test_the_dialog_asks_and_shares_with_what_was_typed(client, cast):
 
     assert page.count("Did you mean") == 1
     assert "Did you mean <bdi>dora@gmail.com</bdi>?" in page
-    client.post(reverse("sharing:share_studies"), data)
+    assert client.post(reverse("sharing:share_studies"), data).status_code == 422
+    assert not Share.objects.exists()
+    client.post(reverse("sharing:share_studies"), {**data, "confirmed": "dora@gmial.com"})
     assert set(Share.objects.values_list("email", flat=True)) == {"dora@gmial.com", "ed@seaview.example"}
 
 

@@ -55,3 +55,8 @@ def words(response):
 
 def statements(queries):
     return [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
+def hook(response, name):
+    """What the page hands to its script under the name."""
+    return re.search(rf'data-{name}="([^"]*)"', response.content.decode())[1]

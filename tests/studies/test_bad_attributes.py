@@ -39,7 +39,7 @@ from studies.renderer import (
     UNCALIBRATED,
 )
 from tests.bad_files import as_bytes, dicom
-from tests.studies.test_pixels import dcmtk_window
+from tests.dcmtk import dcmtk_window
 
 CASES = Path(__file__).parent.parent / "cases"
 RAMP = np.arange(64) * 64  # 12 bits, 8 × 8

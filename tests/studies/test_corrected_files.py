@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 
@@ -18,7 +18,9 @@ from studies.corrected import CHARACTER_SET, ORIGINALS, TAGS, Change, corrected_
 from studies.ingest.headers import read_header
 from studies.ingest.json_model import describe
 from studies.ingest.limits import Limits
-from tests.bad_files import sound
+from studies.ingest.refusals import FileRefused
+from tests import odd_files
+from tests.bad_files import element, sound
 from tests.dicomweb.real_files import real_files
 
 AT = datetime(2026, 11, 28, 20, 15, tzinfo=UTC)
@@ -150,3 +152,62 @@ def test_dciodvfy_finds_nothing_new(name: str, tmp_path: Path) -> None:
     )
 
     assert {line for line in after - before if line.startswith("Error")} == set()
+
+
+@given(vr=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=2), value=st.binary(max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_an_element_of_an_unknown_type_does_not_stand_in_the_way(vr: str, value: bytes) -> None:
+    data = sound()
+    at = data.index(b"\xe0\x7f\x10\0OW")
+    odd = element(0x0029, 0x0060, vr.encode(), value + b"\0" * (len(value) % 2))
+    with_odd = data[:at] + odd + data[at:]
+    try:
+        read_header(io.BytesIO(with_odd), size=len(with_odd), limits=Limits())
+    except FileRefused:
+        assume(False)
+
+    written = corrected(with_odd, [Change(AT, {"patient_name": "Rowan^Jane"})])
+
+    assert odd in written
+    assert dcmread(io.BytesIO(written)).PatientName == "Rowan^Jane"
+
+
+ODD_FILES = [
+    path for path in odd_files.real_files() if path.stat().st_size < 60_000 and odd_files.parts_of(path)
+]
+# The rest of these leaves readers without an agreed end.
+oddities = st.lists(
+    st.tuples(st.sampled_from(sorted(odd_files.ODDITIES)), st.integers(0, 1000)), min_size=1, max_size=3
+)
+
+
+@example(path=ODD_FILES[4], which=[("item_end_behind", 0), ("signs_behind", 134)], behind=b"")
+@given(
+    path=st.sampled_from(ODD_FILES),
+    which=oddities,
+    behind=st.sampled_from([b"", b"\x29\0\1\0" + b"junk" * 9]),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_correction_shows_in_whatever_odd_file_was_taken(
+    path: Path, which: list[tuple[str, int]], behind: bytes
+) -> None:
+    """Elements out of order, of no type, given twice, or behind the pixels: the name that was corrected is gone."""
+    data = odd_files.made_odd(path, which) + behind
+    try:
+        read_header(io.BytesIO(data), size=len(data), limits=Limits())
+    except FileRefused:
+        assume(False)
+
+    written = corrected(data, [Change(AT, {"patient_name": "Rowan^Jane"})])
+
+    assert str(dcmread(io.BytesIO(written), force=True).PatientName) == "Rowan^Jane"
+
+
+def test_a_name_behind_the_pixels_is_corrected() -> None:
+    data = sound(PatientName=None)
+    data += element(0x0010, 0x0010, b"PN", b"Quill^Hazel ")
+
+    written = corrected(data, [Change(AT, {"patient_name": "Rowan^Jane"})])
+
+    assert str(dcmread(io.BytesIO(written)).PatientName) == "Rowan^Jane"
+    assert written.count(b"Quill^Hazel") == 1  # kept in the Original Attributes Sequence

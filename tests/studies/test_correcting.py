@@ -272,3 +272,24 @@ def test_the_pages_show_before_and_after_and_then_save(cast: Cast, study: Study)
     assert twice.status_code == 422
     assert "changed since" in twice.content.decode()
     assert Correction.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("received", "shown"),
+    [("19610704", "1961-07-04"), ("1961", "1961"), ("20990101", "2099-01-01"), ("", "")],
+)
+def test_a_birth_date_is_shown_as_it_is_asked_for_and_left_as_it_was(
+    cast: Cast, study: Study, received: str, shown: str
+) -> None:
+    Study.objects.filter(pk=study.pk).update(patient_birth_date_raw=received)
+    study.refresh_from_db()
+    client: Client = client_of(cast.adam)
+    url = f"/placements/{placement_of(study, cast.ct).uuid}/correct/"
+
+    page = client.get(url).content.decode()
+    saved = client.post(f"{url}save/", form(study, patient_birth_date_raw=shown, patient_name="Rowan^Jane"))
+
+    assert shown == "" or f'value="{shown}"' in page
+    assert saved.status_code == 302
+    study.refresh_from_db()
+    assert (study.patient_birth_date_raw, study.patient_name) == (received, "Rowan^Jane")

@@ -4,10 +4,12 @@ import io
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +22,7 @@ from audit.history import sentence
 from audit.models import AuditEvent
 from common.exceptions import NothingThere, Refused
 from studies.models import Placement, Study
-from studies.services import begin_download, send_download
+from studies.services import Download, begin_download, check_download, lay_out, send_download
 from tests.bad_files import dicom_storage, sound
 from tests.cast import PATIENTS, Cast, acting
 from tests.dicomweb.asking import body_of, client_of, take_in
@@ -60,6 +62,14 @@ def unzipped(data: bytes, folder: Path) -> Path:
 
 def objects_in(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*") if path.name.startswith("IM")]
+
+
+def begun_by(person: Any, *placements: Placement) -> tuple[Download, Iterator[bytes]]:
+    """A download and its pieces, of which none is sent yet."""
+    checked = check_download(placements=[each.uuid for each in placements], by=acting(person), session="x")
+    begin_download(download=checked)
+    layout = lay_out(download=checked, readme="")
+    return checked, send_download(download=checked, layout=layout)
 
 
 def events() -> list[str]:
@@ -118,7 +128,7 @@ def test_who_may_not_download_is_refused_before_anything_is_sent(cast: Cast, stu
     assert Client().get(url_of(cast, study)).status_code == 302
     assert events() == []
     with pytest.raises(Refused):
-        begin_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.vera), session="")
+        check_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.vera), session="")
     assert (
         "Download"
         not in client_of(cast.vera).get(f"/placements/{placement_of(study, cast.ct).uuid}/").content.decode()
@@ -126,8 +136,7 @@ def test_who_may_not_download_is_refused_before_anything_is_sent(cast: Cast, stu
 
 
 def test_a_right_that_ends_breaks_the_download_off_at_the_next_file(cast: Cast, study: Study) -> None:
-    begun = begin_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.ana), session="x")
-    pieces = send_download(download=begun, readme="")
+    begun, pieces = begun_by(cast.ana, placement_of(study, cast.ct))
     while begun.studies[0].sent < 2:
         next(pieces)
 
@@ -139,9 +148,18 @@ def test_a_right_that_ends_breaks_the_download_off_at_the_next_file(cast: Cast, 
     assert events()[-1] == "Ana has received a part of the download of the study (2 images)"
 
 
+def test_a_file_that_the_storage_has_lost_is_answered_calmly(cast: Cast, study: Study) -> None:
+    key = study.instances.select_related("blob").order_by("pk")[2].blob.key
+    storages["dicom"].delete(key)
+
+    answer = client_of(cast.ana).get(url_of(cast, study))
+
+    assert answer.status_code == 404
+    assert events() == []
+
+
 def test_a_reader_who_goes_away_is_recorded(cast: Cast, study: Study) -> None:
-    begun = begin_download(placements=[placement_of(study, cast.ct).uuid], by=acting(cast.ana), session="x")
-    pieces = send_download(download=begun, readme="")
+    _begun, pieces = begun_by(cast.ana, placement_of(study, cast.ct))
     next(pieces)
 
     pieces.close()  # type: ignore[attr-defined]  # a generator, as the server closes it
@@ -174,7 +192,7 @@ def other(cast: Cast, study: Study) -> Study:
 
 
 def selected(client: Client, *placements: Placement) -> Any:
-    return client.post("/studies/download/", {"placement": [placement.uuid for placement in placements]})
+    return client.get("/studies/download/", {"placement": [placement.uuid for placement in placements]})
 
 
 def test_the_selected_studies_come_in_one_download_with_one_dicomdir(
@@ -222,9 +240,7 @@ def test_more_studies_than_the_setting_allows_are_refused_with_both_numbers(
 
 
 def test_what_was_not_sent_is_recorded_for_each_study(cast: Cast, study: Study, other: Study) -> None:
-    placements = [placement_of(study, cast.ct), placement_of(other, cast.emergency)]
-    begun = begin_download(placements=[each.uuid for each in placements], by=acting(cast.adam), session="x")
-    pieces = send_download(download=begun, readme="")
+    begun, pieces = begun_by(cast.adam, placement_of(study, cast.ct), placement_of(other, cast.emergency))
     while begun.studies[0].sent < 4:
         next(pieces)
 
@@ -241,8 +257,8 @@ def test_the_cost_of_beginning_a_download_does_not_grow_with_the_studies(
 ) -> None:
     placements = [placement_of(study, cast.ct).uuid, placement_of(other, cast.emergency).uuid]
     with CaptureQueriesContext(connection) as alone:
-        begin_download(placements=placements[:1], by=acting(cast.adam), session="x")
+        begin_download(download=check_download(placements=placements[:1], by=acting(cast.adam), session="x"))
 
     # the rights on the other worklist
     with django_assert_num_queries(len(alone) + 1):
-        begin_download(placements=placements, by=acting(cast.adam), session="x")
+        begin_download(download=check_download(placements=placements, by=acting(cast.adam), session="x"))

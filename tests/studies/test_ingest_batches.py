@@ -124,7 +124,7 @@ def test_a_study_in_a_batch_is_all_there_or_not_at_all(homes: Homes, monkeypatch
         raise RuntimeError("the trail cannot be written")
 
     with monkeypatch.context() as broken:
-        broken.setattr("studies.services.ingest.record_all", fail)
+        broken.setattr("studies.services.placing.record_all", fail)
         with pytest.raises(RuntimeError):
             take_in_all(worklist=homes.ct, by=IMPORTER, sources=files)
     left = [model.objects.count() for model in (Study, Series, Instance, Placement)]

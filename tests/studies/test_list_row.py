@@ -1,6 +1,7 @@
 """A row of the studies list, and the empty search form that every reader of the list shares."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +41,9 @@ def row(text: str, *, share: FirstShare | None = None, select: bool = True, **pl
         **placed,
     }
     placement = SimpleNamespace(uuid=UUID(int=7), study=study, **place)
-    return StudyRow(HERE, placement, share, NOW, "/x/", can_be_selected=select, is_selected=False)  # type: ignore[arg-type]
+    return StudyRow(
+        HERE, placement, share, NOW, "/x/", "/x/viewer/", can_be_selected=select, is_selected=False
+    )  # type: ignore[arg-type]
 
 
 def by(text: str, *, account: int | None = 1, kind: str = "location") -> FirstShare:
@@ -98,6 +101,12 @@ def test_how_a_study_is_here(shown: StudyRow, words: str) -> None:
 def test_a_row_has_a_box_only_where_something_can_be_done() -> None:
     assert "checkbox" in row("x").html()
     assert "checkbox" not in row("x", select=False).html()
+
+
+def test_the_number_of_images_is_the_way_to_the_viewer_where_images_may_be_opened() -> None:
+    assert '<a class="open-viewer" href="/x/viewer/">' in row("x").html()
+    assert "open-viewer" not in replace(row("x"), viewer="").html()
+    assert "342 images" in replace(row("x"), viewer="").html()
 
 
 @pytest.mark.django_db

@@ -9,15 +9,16 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 
 from studies.deviations import SENTENCES
 from studies.ingest.headers import Header, read_header
 from studies.ingest.limits import Limits
-from studies.ingest.refusals import CUT, FileRefused
+from studies.ingest.refusals import BAD_CHARACTER_SET, CUT, FileRefused
 from studies.ingest.sources import from_path
 from studies.models import Blob, Instance, Placement
 from studies.services import render_previews, take_in_all
-from tests.bad_files import Homes, dicom_storage, homes, source
+from tests.bad_files import Homes, dicom_storage, element, homes, sound, source
 from tests.cast import IMPORTER, Cast
 from tests.odd_files import (
     ODDITIES,
@@ -175,3 +176,29 @@ def test_details_say_how_files_of_a_study_differ_from_the_standard(
 
     for code in ("bytes_after_the_end", "implicit_meta"):
         assert SENTENCES[code] in page
+
+
+@given(
+    value=st.binary(max_size=16) | st.sampled_from([b"ISO_IR\0 100", b"\\ISO 2022\0 IR 87"]),
+    nested=st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_whatever_it_says_of_its_character_set_pydicom_opens_what_is_taken(
+    value: bytes, nested: bool
+) -> None:
+    data = sound()
+    declared = element(0x0008, 0x0005, b"CS", value + b" " * (len(value) % 2))
+    at = data.index(b"\xe0\x7f\x10\0OW") if nested else data.index(b"\x08\0\x16\0UI")
+    if nested:
+        item = b"\xfe\xff\0\xe0\xff\xff\xff\xff" + declared + b"\xfe\xff\x0d\xe0" + bytes(4)
+        declared = b"\x29\0\x10\x10SQ\0\0\xff\xff\xff\xff" + item + b"\xfe\xff\xdd\xe0" + bytes(4)
+    whole = data[:at] + declared + data[at:]
+
+    try:
+        read(whole)
+    except FileRefused as refused:
+        assert refused.sentence == BAD_CHARACTER_SET
+        return
+    opened = dcmread(io.BytesIO(whole))
+    assert opened.PatientID == "MRN000117"
+    assert len(opened[0x00291010].value if nested else b"x") == 1

@@ -17,6 +17,7 @@ from studies.models import Blob, Instance, Placement
 from studies.services import Part, StoredFile, open_instance
 from tests.cast import IP_ADDRESS, Cast, acting
 from tests.factories import make_instance, make_series
+from worklists import access
 from worklists.services import change_role
 
 
@@ -32,13 +33,16 @@ def token(*worklists: Any, may_store: bool = False) -> Token:
     return Token(uuid=uuid.uuid4(), name="PACS", worklist_ids=ids, may_store=may_store)
 
 
-def link(cast: Cast, *placements: Placement, made_by: Any = None, worklist: Any = None) -> GuestLink:
+def link(
+    cast: Cast, *placements: Placement, made_by: Any = None, worklist: Any = None, may_download: bool = True
+) -> GuestLink:
     return GuestLink(
         uuid=uuid.uuid4(),
         name="for the family doctor",
         worklist_id=(worklist or cast.ct).pk,
         placements=frozenset(placement.uuid for placement in placements),
         made_by=made_by or cast.adam,
+        may_download=may_download,
     )
 
 
@@ -197,6 +201,22 @@ def test_a_guest_link_does_what_the_role_guest_allows(cast: Cast, instance: Inst
         opened(by, cast.placement, instance, Part.ORIGINAL)
     assert by.rights(cast.ct) == {"open_study"}
     assert by.rights(cast.emergency) == frozenset()
+
+
+def test_a_link_is_never_wider_than_it_was_made(cast: Cast, instance: Instance) -> None:
+    by = Actor.guest(link(cast, cast.placement, may_download=False))
+    guest = Role.objects.get(platform_key="guest")
+    every_right = ["open_study", "download_study", "list_studies", "share_study", "edit_study"]
+    change_role(role=guest, permissions=every_right, by=acting(cast.sue))
+
+    opened(by, cast.placement, instance)
+
+    with pytest.raises(Refused, match="download studies"):
+        opened(by, cast.placement, instance, Part.ORIGINAL)
+    assert by.rights(cast.ct) == {"open_study"}
+    assert Actor.guest(link(cast, cast.placement)).rights(cast.ct) == {"open_study", "download_study"}
+    for codename in ("list_studies", "share_study", "download_study"):
+        assert not access.worklists_for(by, codename).exists()
 
 
 @pytest.mark.parametrize("kind", ["token", "guest link", "system", "stranger"])

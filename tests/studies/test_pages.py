@@ -1,6 +1,7 @@
 """A study's page: who sees it, what it shows, and what opening it records."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
 from sharing.models import Method
@@ -249,6 +251,40 @@ def test_details_tell_how_the_study_came_and_what_was_written_with_it(client, ca
     assert "Note from Caro" in words(images)
 
 
+@pytest.mark.parametrize(
+    ("person", "may", "may_not"),
+    [("ana", "Share study via email", "Correct"), ("vera", "Open images", "Share a study")],
+)
+def test_details_tell_the_reader_what_their_role_lets_them_do(client, cast, person, may, may_not):
+    client.force_login(getattr(cast, person))
+
+    page = words(client.get(page_of(cast.placement, "details")))
+
+    own = page.partition("What you can do here")[2].partition("How it got here")[0]
+    assert "Your role on CT Reporting is" in own
+    assert "Your access here has no end date." in own
+    assert may in own
+    assert may_not not in own
+
+
+def test_details_tell_the_reader_until_when_they_see_the_study(client, cast):
+    end = clock.now() + timedelta(days=5)
+    share_studies(
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.EMAIL, cast.ed.email)],
+        by=acting(cast.ana),
+        expires_at=end,
+    )
+    client.force_login(cast.ed)
+
+    page = words(client.get(page_of(placement_of(cast.study, cast.ed.personal_worklist), "details")))
+
+    own = page.partition("What you can do here")[2].partition("How it got here")[0]
+    assert "The study is on your own worklist, in My studies." in own
+    assert "You can see the study here until" in own
+    assert "no end date" not in own
+
+
 def test_tabs_are_those_the_role_may_open(client, cast):
     def tabs(person):
         client.force_login(person)
@@ -257,7 +293,7 @@ def test_tabs_are_those_the_role_may_open(client, cast):
             r">([^<]+?)\s*</a></li>", page[page.index('aria-label="This study"') :].split("</nav>")[0]
         )
 
-    assert tabs(cast.ana) == ["Images", "Access", "Audit trail", "Details"]
+    assert tabs(cast.ana) == ["Images", "Access", "Guest links", "Audit trail", "Details"]
     assert tabs(cast.vera) == ["Images", "Access", "Details"]
 
 

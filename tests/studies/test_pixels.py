@@ -1,9 +1,7 @@
 """Pictures: the right window, polarity, colours and shape, the same as another program's, and never an error."""
 
 import os
-import shutil
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +32,7 @@ from studies.services import render_previews, render_waiting, take_in_all
 from tests import bad_files
 from tests.bad_files import Homes, dicom, dicom_storage, homes, source
 from tests.cast import IMPORTER
+from tests.dcmtk import DCMTK, dcmtk_picture, needs_dcmtk
 
 __all__ = ["dicom_storage", "homes"]
 
@@ -275,89 +274,22 @@ def test_a_file_that_cannot_be_shown_says_so_and_no_more(name: str, tmp_path: Pa
 
 # The same as DCMTK's
 
-# One frame of each modality and kind of pixel, and how DCMTK is asked for the same window: `+Wi 1` the first one in the
-# file, `+Wl 1` the first table, `+Wm` least to greatest, nothing for colours. What DCMTK 3.6 does not do by itself, an
-# enhanced object's own window and least to greatest over all frames, is worked out here and handed to it (`+Ww`).
-# Overlays are off (`-O`): we do not burn them in.
-DCMTK = {
-    "CT": ("693_UNCR.dcm", 1, ["+Wi", "1"]),
-    "CT without a window": ("CT_small.dcm", 1, ["+Wm"]),
-    "CT, JPEG lossless": ("bad_sequence.dcm", 1, ["+Wi", "1"]),
-    "enhanced CT": ("eCT_Supplemental.dcm", 2, []),
-    "MR": ("MR2_UNCR.dcm", 1, ["+Wi", "1"]),
-    "MR, small": ("MR_small.dcm", 1, ["+Wi", "1"]),
-    "MR, RLE": ("MR_small_RLE.dcm", 1, ["+Wi", "1"]),
-    "MR with overlays": ("MR-SIEMENS-DICOM-WithOverlays.dcm", 1, ["+Wi", "1"]),
-    "enhanced MR without a window": ("emri_small.dcm", 6, ["all frames"]),
-    "CR, MONOCHROME1": ("RG1_UNCR.dcm", 1, ["+Wi", "1"]),
-    "CR, leg": ("RG3_UNCR.dcm", 1, ["+Wi", "1"]),
-    "US, RGB": ("US1_UNCR.dcm", 1, []),
-    "US, grey": ("JPGLosslessP14SV1_1s_1f_8b.dcm", 1, ["+Wi", "1"]),
-    "US, YBR cine": ("examples_ybr_color.dcm", 16, []),
-    "US, JPEG cine": ("color3d_jpeg_baseline.dcm", 61, []),
-    "US, palette": ("OBXXXX1A.dcm", 1, []),
-    "US, big endian": ("ExplVR_BigEnd.dcm", 1, []),
-    "NM": ("JPEG2000_UNC.dcm", 1, ["+Wm"]),
-    "NM, JPEG lossless": ("JPEG-LL.dcm", 1, ["+Wm"]),
-    "RTDOSE": ("rtdose.dcm", 8, ["all frames"]),
-    "SEG": ("liver.dcm", 2, ["+Wm"]),
-    "OT, modality table": ("mlut_18.dcm", 1, ["+Wm"]),
-    "OT, VOI table": ("vlut_04.dcm", 1, ["+Wl", "1"]),
-    "OT, deflated": ("image_dfl.dcm", 1, ["+Wm"]),
-    "SC, RGB": ("SC_rgb.dcm", 1, []),
-    "SC, RGB 16 bits": ("SC_rgb_16bit.dcm", 1, []),
-    "SC, YBR_FULL": ("SC_ybr_full_uncompressed.dcm", 1, []),
-    "SC, YBR_FULL_422": ("SC_ybr_full_422_uncompressed.dcm", 1, []),
-    "SC, JPEG": ("SC_rgb_jpeg_dcmtk.dcm", 1, []),
-}
 MEAN, ALMOST_ALL, WITHIN = 2.0, 0.99, 4
 
 
-@pytest.mark.skipif(shutil.which("dcmj2pnm") is None, reason="DCMTK (Debian's dcmtk) is not installed here.")
+@needs_dcmtk
 @pytest.mark.parametrize("kind", DCMTK)
 def test_a_frame_looks_as_dcmtk_shows_it(kind: str, tmp_path: Path) -> None:
     """On average at most 2 of 255 grey levels apart, and 99 of 100 values within 4."""
-    name, frame, window = DCMTK[kind]
+    name, frame, _window = DCMTK[kind]
     path = Path(str(get_testdata_file(name)))
-    theirs = tmp_path / "theirs.png"
-    asked = [
-        "dcmj2pnm",
-        "+on",
-        "-O",
-        "-S",
-        "+F",
-        str(frame),
-        *dcmtk_window(window, path, frame),
-        path,
-        theirs,
-    ]
-    subprocess.run(asked, check=True, capture_output=True)
+    theirs = dcmtk_picture(kind, tmp_path)
 
     ours = np.asarray(list(pictures(path))[frame - 1]).astype(int)
-    apart = np.abs(ours - np.asarray(Image.open(theirs)).astype(int))
+    apart = np.abs(ours - np.asarray(theirs).astype(int))
 
     assert apart.mean() <= MEAN
     assert (apart <= WITHIN).mean() >= ALMOST_ALL
-
-
-def dcmtk_window(asked: list[str], path: Path, frame: int) -> list[str]:
-    ds = dcmread(path)
-    if asked == ["all frames"]:
-        least, greatest = int(ds.pixel_array.min()), int(ds.pixel_array.max())
-        # The linear function of the standard with half a value and one value more is the exact one.
-        return ["-M", "+Ww", str((least + greatest + 1) / 2), str(greatest - least + 1)]
-    if "PerFrameFunctionalGroupsSequence" not in ds or asked:
-        return asked
-    groups = [ds.PerFrameFunctionalGroupsSequence[frame - 1], ds.SharedFunctionalGroupsSequence[0]]
-    window = next(group.FrameVOILUTSequence[0] for group in groups if "FrameVOILUTSequence" in group)
-    rescale = next(
-        group.PixelValueTransformationSequence[0]
-        for group in groups
-        if "PixelValueTransformationSequence" in group
-    )
-    slope, intercept = float(rescale.RescaleSlope), float(rescale.RescaleIntercept)
-    center, width = (float(np.atleast_1d(window[word].value)[0]) for word in ("WindowCenter", "WindowWidth"))
-    return ["-M", "+Ww", str((center - intercept) / slope), str(width / slope)]
 
 
 # The renderer is another process

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from django.core.management import call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.actions import Action
@@ -14,11 +16,20 @@ from sharing.services import share_studies
 from sharing.targets import Target
 from studies.ingest.patients import disagreement
 from studies.models import Placement, Study
-from studies.services import confirm_patient, correct_study, present_values, values_mark
+from studies.services import (
+    compare_earlier_studies,
+    comparing,
+    confirm_patient,
+    correct_study,
+    present_values,
+    values_mark,
+)
+from studies.services.shield import mark_arrivals
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting
 from tests.dicomweb.asking import client_of, take_in
 from tests.factories import make_study, make_uid, placement_of
+from tests.studies.test_ingest_together import at_once, importing
 
 __all__ = ["dicom_storage"]
 db = pytest.mark.django_db
@@ -74,6 +85,14 @@ def arrive(cast: Cast, name: str, **more: str) -> Study:
     return Study.objects.get(study_instance_uid=uid)
 
 
+def share(cast: Cast, study: Study) -> None:
+    share_studies(
+        placements=[placement_of(study, cast.ct).uuid],
+        targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
+        by=acting(cast.ana),
+    )
+
+
 def differs(study: Study, worklist: Any) -> list[str]:
     return list(placement_of(study, worklist).differs)
 
@@ -97,11 +116,7 @@ def test_a_share_brings_a_study_that_is_marked_there(cast: Cast) -> None:
     make_study(cast.emergency, patient_name="Rowan^Jane", patient_id="Q1")
     study = make_study(cast.ct, patient_name="Quill^Hazel", patient_id="Q1")
 
-    share_studies(
-        placements=[placement_of(study, cast.ct).uuid],
-        targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
-        by=acting(cast.ana),
-    )
+    share(cast, study)
 
     assert differs(study, cast.emergency) == ["name"]
     assert differs(study, cast.ct) == []
@@ -141,3 +156,73 @@ def test_a_correction_of_either_takes_the_mark_away(cast: Cast, dicom_storage: A
     )
 
     assert not Placement.objects.exclude(differs=[]).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_see_each_other(cast: Cast, dicom_storage: Any) -> None:
+    for number in range(8):
+        uids = {name: make_uid() for name in ("Quill^Hazel", "Rowan^Jane")}
+        files = [
+            sound(StudyInstanceUID=uid, PatientName=name, PatientID=f"Q{number}")
+            for name, uid in uids.items()
+        ]
+        at_once(*(importing(cast.ct, [data]) for data in files))
+
+        marked = [list(placement.differs) for placement in Placement.objects.filter(mrn_key=f"Q{number}")]
+        assert sorted(marked) == [[], ["name"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_and_a_share_at_once_see_each_other(cast: Cast, dicom_storage: Any) -> None:
+    for number in range(5):
+        study = make_study(cast.ct, patient_name="Quill^Hazel", patient_id=f"Q{number}")
+        data = sound(PatientName="Rowan^Jane", PatientID=f"Q{number}")
+        at_once(importing(cast.emergency, [data]), lambda study=study: share(cast, study))
+
+        marked = Placement.objects.filter(mrn_key=f"Q{number}", worklist=cast.emergency)
+        assert sorted(list(placement.differs) for placement in marked) == [[], ["name"]]
+
+
+NAMES = ("Quill^Hazel", "Rowan^Jane", "QUILL^HAZEL^MARY", "Rowan^Jane^A", "")
+arrivals = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["Q1", "Q2", ""]), st.sampled_from(["", "A", "B"])),
+    max_size=8,
+)
+
+
+@db
+@given(studies=arrivals, rows=st.integers(1, 5))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_earlier_studies_are_marked_as_if_they_arrived_one_after_the_other(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, studies: list[tuple[str, str, str]], rows: int
+) -> None:
+    monkeypatch.setattr(comparing, "ROWS", rows)
+    with transaction.atomic():
+        made = []
+        for name, mrn, issuer in studies:
+            study = make_study(cast.ct, patient_name=name, patient_id=mrn, issuer_of_patient_id=issuer)
+            mark_arrivals(worklist=cast.ct.pk, studies=[study])
+            made.append(study)
+        one_by_one = [differs(study, cast.ct) for study in made]
+        Placement.objects.filter(study__in=made).update(differs=[])
+
+        marked = compare_earlier_studies()
+        again = compare_earlier_studies()
+
+        assert [differs(study, cast.ct) for study in made] == one_by_one
+        assert (marked, again) == (sum(map(bool, one_by_one)), 0)
+        transaction.set_rollback(True)
+
+
+@db
+def test_what_a_person_confirmed_is_not_marked_again(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+    make_study(cast.ct, patient_name="Quill^Hazel", patient_id="Q1")
+    study = make_study(cast.ct, patient_name="Rowan^Jane", patient_id="Q1")
+    call_command("compare_patients")
+    assert differs(study, cast.ct) == ["name"]
+
+    confirm_patient(placement=placement_of(study, cast.ct).uuid, by=acting(cast.adam), why="she married")
+    call_command("compare_patients")
+
+    assert differs(study, cast.ct) == []
+    assert capsys.readouterr().out.splitlines()[-1] == "Marked: 0."

@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
-from studies.models import Instance, Upload, UploadedFile
+from studies.models import Instance, Upload, UploadedFile, UploadedPiece
 from studies.services import ingest_waiting
-from tests.bad_files import dicom_storage, sound, written
+from tests.bad_files import as_bytes, dicom, dicom_storage, sound, written
 from tests.browser.steps import let_in
 from tests.cast import Cast
 from tests.factories import make_uid
@@ -129,3 +129,58 @@ def test_stopped_keeps_what_has_arrived_and_says_what_has_not(
     ingest_waiting()
 
     expect(page.get_by_text("70 files were not sent, of 120 chosen files.")).to_be_visible()
+
+
+def test_the_focus_stays_at_a_study_while_the_list_is_read_again(
+    choose: Callable[[], Page], dicom_storage: Path
+) -> None:
+    page = choose()
+    break_after(page, 1)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_text("The connection is interrupted.")).to_be_visible()
+    ingest_waiting()
+    study = page.locator("[data-follow]").get_by_role("link").first
+    study.focus()
+    before = study.element_handle()
+
+    for _poll in range(2):
+        with page.expect_response(re.compile(r"/uploads/[0-9a-f-]{36}/$")):
+            pass
+
+    expect(study).to_be_focused()
+    assert before is not None
+    assert not before.evaluate("element => element.isConnected")
+
+
+def test_a_large_file_is_sent_in_pieces_and_continued_in_its_middle(
+    page: Page, live_server: Any, cast: Cast, tmp_path: Path, dicom_storage: Path
+) -> None:
+    ds = dicom()
+    ds.Rows = ds.Columns = 1024
+    ds.NumberOfFrames = 20
+    ds.PixelData = bytes(2 * 1024 * 1024 * 20)
+    large = tmp_path / "large.dcm"
+    large.write_bytes(as_bytes(ds))
+    let_in(page.context, cast.ana, live_server.url)
+    page.goto(f"{live_server.url}{reverse('studies:upload', args=[cast.ct.uuid])}")
+    page.set_input_files('input[name="files"]', large)
+    through = break_after(page, 1)
+
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_text("The connection is interrupted.")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("about:blank")
+    page.unroute(A_PART)
+    page.goto(f"{live_server.url}{reverse('studies:upload', args=[cast.ct.uuid])}")
+    page.set_input_files('input[name="files"]', large)
+    sent: list[int] = []
+    page.on("request", lambda request: sent.append(1) if A_PART.search(request.url) else None)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/uploads/**")
+
+    ingest_waiting()
+
+    assert (through, len(sent)) == ([1], 2)
+    assert Instance.objects.get().blob.size == large.stat().st_size
+    assert not UploadedPiece.objects.exists()

@@ -167,6 +167,6 @@ def test_the_interrupted_upload_is_offered_on_the_page_and_tells_what_has_arrive
     arrived = client.get(reverse("studies:upload_arrived", args=[upload.uuid])).json()
 
     assert "2 files of 6 chosen files arrived" in " ".join(page.split())
-    assert arrived == {"marks": sorted(map(mark, CONTENTS[:2]))}
+    assert arrived == {"marks": sorted(map(mark, CONTENTS[:2])), "begun": {}}
     assert Placement.objects.filter(worklist=cast.ct).exclude(pk=cast.placement.pk).count() == 0
     assert Instance.objects.filter(study__study_instance_uid=STUDY).count() == 0

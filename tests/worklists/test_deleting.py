@@ -10,8 +10,8 @@ from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services as sharing
-from sharing.models import Method
-from sharing.services import delete_worklist
+from sharing.models import Method, ShareRule
+from sharing.services import add_share_rule, delete_worklist
 from sharing.targets import Target
 from studies.models import Upload
 from tests.cast import Cast, acting
@@ -232,3 +232,15 @@ def test_a_new_code_is_nobodys_yet_and_tells_the_trail_which_it_replaced(cast: C
         services.change_worklist(worklist=cast.ct, share_code=KEEP, by=acting(cast.adam)).share_code
         == changed.share_code
     )
+
+
+def test_the_sharing_rules_that_name_it_are_removed_with_an_event(cast: Cast) -> None:
+    account, by = cast.northgate, acting(cast.adam)
+    add_share_rule(account=account, by=by, allows=False, to="worklist", to_worklist=cast.chest)
+    add_share_rule(account=account, by=by, allows=False, method="email")
+
+    delete_worklist(worklist=cast.chest, by=acting(cast.adam))
+
+    assert [(each.position, each.method) for each in ShareRule.objects.all()] == [(1, "email")]
+    removed = AuditEvent.objects.get(action=Action.SHARE_RULE_REMOVE)
+    assert (removed.by_id, "Chest Clinic" in removed.detail["rule"]) == (cast.adam.pk, True)

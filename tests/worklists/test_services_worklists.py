@@ -1,8 +1,11 @@
-"""Worklists, their share codes, the front door, mail ticks, and what selectors read of them."""
+"""Worklists, their share codes, the front door, notifications, and what selectors read of them."""
+
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accounts.models import User
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests.cast import Cast, acting
@@ -14,7 +17,7 @@ from tests.factories import (
 )
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import selectors, services
-from worklists.models import MailTick, Worklist
+from worklists.models import NoticeChoice, NoticeEvent, NoticePreset, NoticeTime, Worklist, WorklistMembership
 
 pytestmark = pytest.mark.django_db
 
@@ -67,41 +70,89 @@ def test_a_group_and_a_location_may_share_a_name(cast: Cast) -> None:
     assert make_group(cast.northgate, "Emergency").pk != cast.emergency.pk
 
 
-# Mail
+# Notifications
 
 
-def test_mail_is_wanted_on_ones_own_worklist_and_off_elsewhere_until_said(cast: Cast) -> None:
-    assert set(selectors.people_wanting_mail([cast.ed.personal_worklist.pk])) == {cast.ed}
-    assert not selectors.people_wanting_mail([cast.ct.pk]).exists()
-
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
-    services.set_mail_tick(worklist=cast.ed.personal_worklist, wanted=False, by=acting(cast.ed))
-    assert set(selectors.people_wanting_mail([cast.ct.pk])) == {cast.ana}
-    assert not selectors.people_wanting_mail([cast.ed.personal_worklist.pk]).exists()
+HERE = NoticeEvent.SHARED_HERE
 
 
-def test_a_tick_ends_with_the_right_to_the_list(cast: Cast) -> None:
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
+def told(*worklists: Worklist, event: str = HERE, **more: Any) -> dict[int, str]:
+    """Whom an event is told, and when."""
+    people = selectors.people_to_tell(event, [worklist.pk for worklist in worklists], **more)
+    return {user: time for user, (_, time) in people.items()}
+
+
+def choose(person: User, worklist: Worklist, time: str, event: str = HERE) -> bool:
+    return services.choose_notices(worklist=worklist, times={event: time}, by=acting(person))
+
+
+def test_a_share_is_told_on_ones_own_worklist_and_not_elsewhere_until_said(cast: Cast) -> None:
+    assert told(cast.ed.personal_worklist) == {cast.ed.pk: "now"}
+    assert told(cast.ct) == {}
+
+    choose(cast.ana, cast.ct, NoticeTime.NOW)
+    choose(cast.ed, cast.ed.personal_worklist, NoticeTime.OFF)
+    assert told(cast.ct) == {cast.ana.pk: "now"}
+    assert told(cast.ed.personal_worklist) == {}
+
+
+def test_a_choice_ends_with_the_right_to_the_list(cast: Cast) -> None:
+    choose(cast.ana, cast.ct, NoticeTime.NOW)
     services.remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=acting(cast.adam))
-    assert not selectors.people_wanting_mail([cast.ct.pk]).exists()
+    assert told(cast.ct) == {}
 
 
-def test_nobody_ticks_mail_for_a_list_they_may_not_see(cast: Cast) -> None:
+def test_no_one_chooses_notifications_of_a_list_they_may_not_see(cast: Cast) -> None:
     before = fingerprint()
     for person in (cast.nolan, cast.caro, cast.sue):
         with pytest.raises(PermissionDenied):
-            services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(person))
+            choose(person, cast.ct, NoticeTime.NOW)
     assert fingerprint() == before
 
 
-def test_the_same_tick_twice_is_recorded_once(cast: Cast) -> None:
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
+def test_the_same_choice_twice_is_recorded_once(cast: Cast) -> None:
+    assert choose(cast.ana, cast.ct, NoticeTime.NOW)
     before = fingerprint()
-    services.set_mail_tick(worklist=cast.ct, wanted=True, by=acting(cast.ana))
+    assert not choose(cast.ana, cast.ct, NoticeTime.NOW)
     assert fingerprint() == before
-    services.set_mail_tick(worklist=cast.ct, wanted=False, by=acting(cast.ana))
-    assert fingerprint(but={AUDIT, "worklists_mailtick"}).items() <= before.items()
-    assert not MailTick.objects.get(user=cast.ana).wanted
+    assert choose(cast.ana, cast.ct, NoticeTime.OFF)
+    assert fingerprint(but={AUDIT, "worklists_noticechoice"}).items() <= before.items()
+    assert NoticeChoice.objects.get(user=cast.ana).time == NoticeTime.OFF
+
+
+@pytest.mark.parametrize("times", [{}, {"shared_here": "never"}, {"shared": "now"}])
+def test_an_unknown_event_or_time_is_refused(cast: Cast, times: dict[str, str]) -> None:
+    before = fingerprint()
+    with pytest.raises(ValidationError, match="at once, once a day, or not"):
+        services.choose_notices(worklist=cast.ct, times=times, by=acting(cast.ana))
+    assert fingerprint() == before
+
+
+def test_the_members_of_a_worklist_start_with_its_presets(cast: Cast) -> None:
+    NoticePreset.objects.create(worklist=cast.ct, event=HERE, time=NoticeTime.DAILY)
+    choose(cast.ana, cast.ct, NoticeTime.NOW)
+
+    members = set(WorklistMembership.objects.filter(worklist=cast.ct).values_list("user", flat=True))
+    people = told(cast.ct)
+    assert people.pop(cast.ana.pk) == "now"
+    assert set(people.values()) == {"daily"}
+    assert set(people) <= members - {cast.ana.pk}
+    # Adam sees it by *Every worklist* alone, and has chosen nothing.
+    assert cast.adam.pk not in people
+    assert selectors.notice_times_of(acting(cast.adam), cast.ct)[HERE] == NoticeTime.OFF
+
+
+def test_of_what_is_about_a_person_they_are_told_by_their_choice_alone(cast: Cast) -> None:
+    decided = NoticeEvent.DECIDED
+    assert told(cast.ct, event=decided, only=[cast.adam.pk]) == {cast.adam.pk: "now"}
+    choose(cast.adam, cast.ct, NoticeTime.OFF, decided)
+    assert told(cast.ct, event=decided, only=[cast.adam.pk]) == {}
+
+
+def test_told_by_two_worklists_a_person_is_told_once_and_at_once(cast: Cast) -> None:
+    choose(cast.adam, cast.ct, NoticeTime.DAILY)
+    choose(cast.adam, cast.emergency, NoticeTime.NOW)
+    assert told(cast.ct, cast.emergency) == {cast.adam.pk: "now"}
 
 
 # Selectors
@@ -112,15 +163,15 @@ def test_the_picker_names_the_personal_worklist_first_then_locations_then_groups
     assert labels == ["Adam", "CT Reporting", "Emergency", "Cardiology MDT", "Chest Clinic"]
 
 
-def test_the_picker_and_the_ticks_cost_the_same_for_many_worklists(
+def test_the_picker_and_the_notices_cost_the_same_for_many_worklists(
     cast: Cast, django_assert_num_queries
 ) -> None:
     for _ in range(50):
         make_location(cast.northgate)
     with django_assert_num_queries(1):
         assert len([worklist.label for worklist in selectors.worklists_to_pick(acting(cast.adam))]) == 55
-    with django_assert_num_queries(2):
-        assert len(selectors.mail_ticks_of(acting(cast.adam))) == 55
+    with django_assert_num_queries(4):
+        assert len(selectors.notice_rows_of(acting(cast.adam))) == 55
 
 
 def test_the_role_a_person_acts_under(cast: Cast) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.administering import there, token_and_sender
+from tests.administering import there, token_and_machines
 from tests.browser.steps import look_over, signed_in
 from tests.cast import Cast, make_cast
 from tests.factories import PASSWORD
@@ -21,7 +21,7 @@ LOOKS = [("light", 1280), ("dark", 390)]
 @pytest.fixture
 def here(transactional_db: None) -> Cast:
     cast = make_cast()
-    token_and_sender(cast.ana, cast.adam, cast.ct, "Reading script")
+    token_and_machines(cast.ana, cast.adam, cast.ct, "Reading script")
     return cast
 
 

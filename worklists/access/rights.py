@@ -9,6 +9,7 @@ superuser gives no right.
 The views that the statements read are made by `worklists/migrations/0002_law.py`; see `worklists/access/groups.py`.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
@@ -24,6 +25,8 @@ CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
 ADMINISTER = "administer_account"
 SUPERUSER = "Superuser"
 GUEST = "Guest"
+# What a person needs on a worklist to make a guest link there; the link dies with any of them.
+GUEST_LINK_NEEDS = ("create_guest_links", "list_studies", "open_study")
 SENDER = "Sender"
 
 # One scalar subquery, evaluated once a statement.
@@ -111,6 +114,20 @@ _GUEST_RIGHTS = """
     WHERE r.platform_key = 'guest'
 """
 
+# Whether the person in one column holds a right on the worklist in another; `_PERMISSION` and `_PERSONAL_ROLE_HAS` take
+# its codename.
+_HOLDS = f"""
+    EXISTS (
+        SELECT FROM accounts_user u
+        JOIN accounts_user_groups ug ON ug.user_id = u.id
+        JOIN worklists_worklistgroupobjectpermission g ON g.group_id = ug.group_id
+        WHERE u.id = {{person}} AND u.is_active AND g.content_object_id = {{worklist}}
+            AND g.permission_id = {_PERMISSION})
+    OR EXISTS (
+        SELECT FROM worklists_worklist w JOIN accounts_user u ON u.id = w.owner_id AND u.is_active
+        WHERE w.id = {{worklist}} AND w.owner_id = {{person}} AND {_PERSONAL_ROLE_HAS})
+"""
+
 # The id of a sender's worklist while the sender is not ended; its account is the worklist's.
 _SENDERS_WORKLIST = "SELECT s.worklist_id FROM worklists_sender s WHERE s.uuid = %s AND s.ended_at IS NULL"
 
@@ -160,9 +177,18 @@ def rights(by: Actor, worklist: Place) -> frozenset[str]:
 
 
 def _guest_rights(link: GuestLink, worklist: Place) -> frozenset[str]:
-    if worklist.pk != link.worklist_id or not may(Actor.of(link.made_by), "create_guest_links", worklist):
+    """What of the role *Guest* the link carries and its maker may do, while the maker may make guest links there."""
+    held = rights(Actor.of(link.made_by), worklist)
+    if worklist.pk != link.worklist_id or not held.issuperset(GUEST_LINK_NEEDS):
         return frozenset()
-    return frozenset(codename for (codename,) in _rows(_GUEST_RIGHTS, None))
+    return frozenset(codename for (codename,) in _rows(_GUEST_RIGHTS, None)) & link.scope & held
+
+
+def makers_right(table: str) -> tuple[str, tuple[str, ...]]:
+    """Whether `made_by` of a row of this table may make guest links on its worklist, as SQL with its parameters."""
+    holds = _HOLDS.format(person=f'"{table}"."made_by_id"', worklist=f'"{table}"."worklist_id"')
+    codenames = tuple(codename for codename in GUEST_LINK_NEEDS for _ in range(2))
+    return " AND ".join([f"({holds})"] * len(GUEST_LINK_NEEDS)), codenames
 
 
 def _sender_rights(sender: Sender, worklist: Place) -> frozenset[str]:
@@ -182,10 +208,7 @@ def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
     """
     _known(codename)
     if by.guest_link is not None:
-        link = by.guest_link
-        made, parameters = worklist_ids(Actor.of(link.made_by), "create_guest_links")
-        sql = f"SELECT made.id FROM ({made}) AS made (id) WHERE made.id = %s AND %s IN ({_GUEST_RIGHTS})"
-        return sql, (*parameters, link.worklist_id, codename)
+        return _guests_worklist(by.guest_link, codename)
     if by.sender is not None:
         sql = f"SELECT own.id FROM ({_SENDERS_WORKLIST}) AS own (id) WHERE %s"
         return sql, (by.sender.uuid, codename in STORE)
@@ -197,11 +220,37 @@ def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
     return f"SELECT held.id FROM ({sql}) AS held (id) WHERE held.id = ANY(%s)", (*whole, within)
 
 
+def _guests_worklist(link: GuestLink, codename: str) -> tuple[str, tuple[Any, ...]]:
+    """The same rule as in `_guest_rights`."""
+    needs = dict.fromkeys((*GUEST_LINK_NEEDS, codename))
+    held = [worklist_ids(Actor.of(link.made_by), need) for need in needs]
+    within = " ".join(f"AND own.id IN ({sql})" for sql, _ in held)
+    sql = f"SELECT own.id FROM (SELECT %s::bigint) AS own (id) WHERE %s AND %s IN ({_GUEST_RIGHTS}) {within}"
+    parameters = [parameter for _, parameters in held for parameter in parameters]
+    return sql, (link.worklist_id, codename in link.scope, codename, *parameters)
+
+
 def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
     """The active people who hold this right there; lazy."""
     _known(codename)
     holders = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
     return User.objects.filter(is_active=True, pk__in=holders)
+
+
+_PEOPLE_WITH_ALL = """
+    SELECT ug.user_id FROM accounts_user_groups ug WHERE ug.group_id IN (
+        SELECT g.group_id FROM worklists_worklistgroupobjectpermission g
+        WHERE g.content_object_id = ANY(%s) AND g.permission_id IN ({permissions})
+        GROUP BY g.group_id HAVING count(DISTINCT g.permission_id) = %s)
+"""
+
+
+def people_with_all(codenames: Collection[str], worklists: Collection[int]) -> RawSQL:
+    """The ids of the people who hold all these rights on one of these locations and groups; for a subquery."""
+    for codename in codenames:
+        _known(codename)
+    sql = _PEOPLE_WITH_ALL.format(permissions=", ".join([_PERMISSION] * len(codenames)))
+    return RawSQL(sql, [list(worklists), *codenames, len(codenames)])
 
 
 def account_rights(by: Actor, account: Account) -> frozenset[str]:

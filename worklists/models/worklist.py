@@ -81,6 +81,8 @@ class Worklist(models.Model):
             ("share_study_by_email", gettext_noop("Studies: Share study via email")),
             ("upload_study", gettext_noop("Studies: Upload")),
             ("download_study", gettext_noop("Studies: Download")),
+            ("send_study", gettext_noop("Studies: Send to another system")),
+            ("download_deidentified", gettext_noop("Studies: Download de-identified")),
             ("edit_study", gettext_noop("Studies: Edit")),
             ("delete_study", gettext_noop("Studies: Delete")),
             ("approve_study", gettext_noop("Studies: Approve")),
@@ -173,22 +175,3 @@ class WorklistMembership(models.Model):
 
     def __str__(self) -> str:
         return f"worklist membership {self.pk}"
-
-
-class MailTick(models.Model):
-    """A person's choice about mail for a worklist; no row means the preset (own personal: yes, else no)."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_ticks")
-    worklist = models.ForeignKey(Worklist, models.CASCADE, related_name="mail_ticks")
-    wanted = models.BooleanField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "worklist"],
-                name="one_mail_tick_for_a_user_and_worklist",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"mail tick {self.pk}"

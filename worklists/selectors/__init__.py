@@ -1,5 +1,12 @@
 """What pages ask about worklists, roles and people's rights there."""
 
+from worklists.selectors.notices import (
+    WorklistNotices,
+    notice_rows_of,
+    notice_times_of,
+    people_to_tell,
+    presets_of,
+)
 from worklists.selectors.people import (
     Standing,
     standing_of,
@@ -7,12 +14,9 @@ from worklists.selectors.people import (
     worklists_of_member,
 )
 from worklists.selectors.places import (
-    Ticked,
     accounts_administered_alone,
     accounts_administered_by,
     every_right,
-    mail_ticks_of,
-    people_wanting_mail,
     role_on,
     why_member_stays,
     worklists_to_pick,
@@ -50,7 +54,7 @@ __all__ = [
     "Holders",
     "Standing",
     "Takeover",
-    "Ticked",
+    "WorklistNotices",
     "accounts_administered_alone",
     "accounts_administered_by",
     "effect_of",
@@ -59,9 +63,11 @@ __all__ = [
     "in_numbers",
     "last_day_in",
     "last_replacement_of",
-    "mail_ticks_of",
+    "notice_rows_of",
+    "notice_times_of",
     "number_of_tokens",
-    "people_wanting_mail",
+    "people_to_tell",
+    "presets_of",
     "replacement_under_way",
     "role_on",
     "some",

@@ -1,8 +1,6 @@
-"""What pages show of worklists: whose they are, a person's role there, who wants mail."""
+"""What pages show of worklists: whose they are, and a person's role there."""
 
-from collections import defaultdict
 from collections.abc import Collection
-from typing import NamedTuple
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.utils.translation import gettext as _
@@ -11,16 +9,9 @@ from django.utils.translation import gettext_noop
 from accounts.models import Account, AccountMembership, Role, User
 from audit.actor import Actor
 from worklists import access
-from worklists.models import MailTick, Worklist
+from worklists.models import Worklist
 
 NO_ADMINISTRATOR_LEFT = gettext_noop("This would leave the account without an administrator.")
-
-
-class Ticked(NamedTuple):
-    """A worklist on the profile page, and whether its mail is wanted."""
-
-    worklist: Worklist
-    wanted: bool
 
 
 def worklists_to_pick(by: Actor) -> QuerySet[Worklist]:
@@ -33,39 +24,6 @@ def worklists_to_pick(by: Actor) -> QuerySet[Worklist]:
 def every_right(held: Collection[str]) -> list[tuple[str, bool]]:
     """Every right there is on a worklist, by its label, and whether it is among those held."""
     return [(_(label), codename in held) for codename, label in Worklist._meta.permissions]
-
-
-def mail_ticks_of(by: Actor) -> list[Ticked]:
-    """Every worklist a person could have mail from, with their choice or, without a choice, the preset."""
-    person = by.person
-    chosen = dict(MailTick.objects.filter(user=person).values_list("worklist_id", "wanted"))
-    return [
-        Ticked(worklist, chosen.get(worklist.pk, _preset(worklist, person.pk)))
-        for worklist in worklists_to_pick(by)
-    ]
-
-
-def people_wanting_mail(worklist_ids: Collection[int]) -> QuerySet[User]:
-    """The active people who may see the list of one of these worklists and want mail of it."""
-    chosen: dict[int, dict[int, bool]] = defaultdict(dict)
-    ticks = MailTick.objects.filter(worklist__in=worklist_ids)
-    for user_id, worklist_id, wanted in ticks.values_list("user", "worklist", "wanted"):
-        chosen[worklist_id][user_id] = wanted
-    readers: set[int] = set()
-    for worklist in Worklist.objects.filter(pk__in=worklist_ids):
-        asked = {**chosen[worklist.pk]}
-        if worklist.owner_id is not None:
-            asked.setdefault(worklist.owner_id, _preset(worklist, worklist.owner_id))
-        wanting = {user_id for user_id, wanted in asked.items() if wanted}
-        if wanting:
-            members = access.people_with("list_studies", worklist).filter(pk__in=wanting)
-            readers.update(members.values_list("pk", flat=True))
-    return User.objects.filter(pk__in=readers, is_active=True)
-
-
-def _preset(worklist: Worklist, user_id: int) -> bool:
-    """Mail is preset on one's own worklist and nowhere else."""
-    return worklist.owner_id == user_id
 
 
 def role_on(user: User, worklist: Worklist) -> Role | None:

@@ -8,7 +8,14 @@ from worklists.services.account import Begun, begin_account, create_account
 from worklists.services.account_names import confirm_account, decline_account_name
 from worklists.services.account_settings import change_account
 from worklists.services.caller_sign_in import CallerRefused, actor_of_caller
-from worklists.services.mail_ticks import set_mail_tick
+from worklists.services.destinations import (
+    add_destination,
+    change_destination,
+    end_destination,
+    reseal_destinations,
+    secret_of,
+)
+from worklists.services.life_policies import set_life_policies
 from worklists.services.members import (
     add_account_member,
     change_account_member,
@@ -16,6 +23,8 @@ from worklists.services.members import (
     reactivate_member,
     remove_member_without_shares,
 )
+from worklists.services.notice_choices import choose_notices
+from worklists.services.noting import note_rights
 from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
 from worklists.services.people import remove_second_factor, set_active
 from worklists.services.providers import remove_provider, set_provider
@@ -59,6 +68,7 @@ __all__ = [
     "actor_of_caller",
     "actor_with_token",
     "add_account_member",
+    "add_destination",
     "add_role",
     "add_sender",
     "add_worklist",
@@ -68,16 +78,19 @@ __all__ = [
     "carry_on_replacements",
     "change_account",
     "change_account_member",
+    "change_destination",
     "change_role",
     "change_worklist",
     "change_worklist_member",
     "check_share_code",
+    "choose_notices",
     "confirm_account",
     "copy_role",
     "create_account",
     "deactivate_member_without_shares",
     "decline_account_name",
     "decline_offer",
+    "end_destination",
     "end_offer_without_invitation",
     "end_sender",
     "end_token_in_account",
@@ -85,6 +98,7 @@ __all__ = [
     "join_by_registration",
     "make_share_code",
     "make_token",
+    "note_rights",
     "preview_invitations",
     "reactivate_member",
     "relink_staff_invitation",
@@ -96,9 +110,11 @@ __all__ = [
     "remove_worklist_without_shares",
     "renew_sender_token",
     "replace_role",
+    "reseal_destinations",
     "resend_staff_invitation",
     "revoke_token",
+    "secret_of",
     "set_active",
-    "set_mail_tick",
+    "set_life_policies",
     "set_provider",
 ]

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account
 from audit import clock
@@ -24,6 +24,11 @@ from worklists.services.common import locked
 from worklists.services.worklists import KEEP, Keep
 
 LONGEST_GRACE = 90
+# The words an administrator accepts; they are kept with the account and in the trail as they were then.
+ACCEPTANCE = gettext_noop(
+    "Our organisation has established that its screens, its rooms and this software are fit for primary diagnosis "
+    "where the viewer is used, and takes responsibility for that use."
+)
 MOST_CONTACT = 200
 DAYS = gettext_lazy("Enter {least} to {most} days.")
 MINUTES = gettext_lazy("Enter {least} to {most} minutes, or leave this empty.")
@@ -33,6 +38,7 @@ GRACE_RANGE = format_lazy(DAYS, least=1, most=LONGEST_GRACE)
 RANGES = {
     "invitation_days": (1, 365, DAYS),
     "guest_link_days": (1, 365, DAYS),
+    "guest_link_preset_days": (1, 365, DAYS),
     "idle_minutes": (5, 480, MINUTES),
 }
 
@@ -46,19 +52,25 @@ def change_account(
     timezone: str | Keep = KEEP,
     invitation_days: int | Keep = KEEP,
     guest_link_days: int | Keep = KEEP,
+    guest_link_preset_days: int | Keep = KEEP,
     idle_minutes: int | Keep | None = KEEP,
     character_set: str | Keep = KEEP,
     contact: str | Keep = KEEP,
     second_factor_in: int | Keep | None = KEEP,
+    primary_diagnosis: bool | Keep = KEEP,
+    blanks_images: bool | Keep = KEEP,
+    types_emails_twice: bool | Keep = KEEP,
 ) -> Account:
     """Change what is given and leave the rest. Another name waits until the platform confirms it.
 
     `second_factor_in`: in how many days members will need a second factor; None where they need none any more.
+    `primary_diagnosis`: whether the account takes on what `ACCEPTANCE` says, which is kept with the moment.
     """
     account = locked(account)
     check_administers(by, account)
     numbers = {
         "invitation_days": invitation_days, "guest_link_days": guest_link_days, "idle_minutes": idle_minutes,
+        "guest_link_preset_days": guest_link_preset_days,
     }  # fmt: skip
     wanted: dict[str, Any] = {field: value for field, value in numbers.items() if not isinstance(value, Keep)}
     for field, value in wanted.items():
@@ -81,6 +93,10 @@ def change_account(
         wanted["contact"] = tidy_text(contact, what=_("A contact"), longest=MOST_CONTACT, may_be_empty=True)
     if not isinstance(second_factor_in, Keep):
         wanted["second_factor_from"] = _required_from(second_factor_in)
+    ticks = {"blanks_images": blanks_images, "types_emails_twice": types_emails_twice}
+    wanted |= {field: tick for field, tick in ticks.items() if not isinstance(tick, Keep)}
+    if not isinstance(primary_diagnosis, Keep):
+        wanted |= _accepted(account, primary_diagnosis)
     was = {
         field: getattr(account, field) for field, value in wanted.items() if getattr(account, field) != value
     }
@@ -92,6 +108,16 @@ def change_account(
     now = {field: wanted[field] for field in was}
     record(Action.ACCOUNT_CHANGE, by=by, on=on_account(account, was=_recorded(was), now=_recorded(now)))
     return account
+
+
+def _accepted(account: Account, accepts: bool) -> dict[str, Any]:
+    """What was accepted before keeps its moment and its words."""
+    if accepts == (account.primary_diagnosis_at is not None):
+        return {}
+    return {
+        "primary_diagnosis_at": clock.now() if accepts else None,
+        "primary_diagnosis_text": ACCEPTANCE if accepts else "",
+    }
 
 
 def _check_number(field: str, value: int | None) -> None:

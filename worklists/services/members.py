@@ -15,7 +15,7 @@ from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from common.exceptions import still_there
 from worklists import access
-from worklists.events import about, on_account, on_worklist
+from worklists.events import about, acting_as, on_account, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import (
@@ -45,7 +45,7 @@ def add_account_member(
     record(
         Action.MEMBER_ADD,
         by=by,
-        on=on_account(account, **about(user), role=role.name, every_worklist=every_worklist),
+        on=on_account(account, **about(user), **acting_as(role), every_worklist=every_worklist),
     )
     access.sync(account=account, users=[user.pk])
     return membership
@@ -82,7 +82,7 @@ def enrol(account: Account, people: Sequence[Enrolment]) -> None:
 
 
 def _enrolled(account: Account, person: Enrolment) -> list[AuditEvent]:
-    detail = {"role": person.role.name, "every_worklist": person.every_worklist, **person.detail}
+    detail = {**acting_as(person.role), "every_worklist": person.every_worklist, **person.detail}
     joined = event(Action.MEMBER_ADD, by=person.by, on=on_account(account, **about(person.user), **detail))
     return [
         joined,
@@ -90,7 +90,7 @@ def _enrolled(account: Account, person: Enrolment) -> list[AuditEvent]:
             event(
                 Action.WORKLIST_MEMBER_ADD,
                 by=person.by,
-                on=on_worklist(worklist, **about(person.user), role=role.name if role is not None else ""),
+                on=on_worklist(worklist, **about(person.user), **acting_as(role)),
             )
             for worklist, role in person.worklists
         ),
@@ -112,7 +112,7 @@ def change_account_member(
     before, had = standing(account, user_id=membership.user_id), has_administrator(account)
     detail: dict[str, Any] = {}
     if role is not None and role.pk != membership.role_id:
-        detail |= {"role": role.name, "was_role": membership.role.name}
+        detail |= {**acting_as(role), "was_role": membership.role.name}
         membership.role = role
     if every_worklist is not None and every_worklist != membership.every_worklist:
         detail["every_worklist"] = membership.every_worklist = every_worklist

@@ -17,7 +17,7 @@ from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from common.exceptions import Row, still_there
 from worklists import access
-from worklists.events import about, on_account, on_worklist
+from worklists.events import about, acting_as, on_account, on_worklist
 from worklists.models import (
     InvitedMembership,
     InvitedWorklist,
@@ -152,11 +152,15 @@ def _give(role: Role, other: Role) -> int:
 
 def _changes(account: Account, holders: _Holders, role: Role, other: Role, by: Actor) -> Iterator[AuditEvent]:
     """The event of each change, as if it had been made alone, so that a person's history has no gap."""
-    detail = {"role": other.name, "was_role": role.name}
+    detail = {**acting_as(other), "was_role": role.name}
     for member in holders.members:
         yield event(Action.MEMBER_CHANGE, by=by, on=on_account(account, **about(member.user), **detail))
     for place in holders.places:
         on = on_worklist(place.worklist, **about(place.user), **detail)
         yield event(Action.WORKLIST_MEMBER_CHANGE, by=by, on=on)
     for worklist in holders.defaults:
-        yield event(Action.WORKLIST_CHANGE, by=by, on=on_worklist(worklist, default_role=other.name))
+        yield event(
+            Action.WORKLIST_CHANGE,
+            by=by,
+            on=on_worklist(worklist, default_role=other.name, default_role_id=other.pk),
+        )

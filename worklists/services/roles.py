@@ -37,7 +37,8 @@ def add_role(*, account: Account, name: str, by: Actor, permissions: Collection[
     check_may_give(may_give, permissions, account)
     role = Role.objects.create(account=account, name=_free_name(account, name))
     role.permissions.add(*rows)
-    on = on_account(account, role_id=role.pk, role=role.name, added=recorded_labels(permissions))
+    added = recorded_labels(permissions)
+    on = on_account(account, role_id=role.pk, role=role.name, added=added, ticked=sorted(permissions))
     record(Action.ROLE_ADD, by=by, on=on)
     return role
 
@@ -64,6 +65,8 @@ def change_role(
         had = account is not None and has_administrator(account)
         if before != wanted:
             detail |= {"added": recorded_labels(wanted - before), "removed": recorded_labels(before - wanted)}
+            # Everything that is ticked now, by codename: labels may change, and a replay needs the whole.
+            detail["ticked"] = sorted(wanted)
             role.permissions.set(rows)
         if account is not None:
             check_an_administrator_stays(account, had=had)
@@ -88,9 +91,8 @@ def copy_role(*, role: Role, name: str, by: Actor) -> Role:
     check_may_give(may_give, ticks, account)
     made = Role.objects.create(account=account, name=_free_name(account, name))
     made.permissions.add(*rows)
-    on = on_account(
-        account, role_id=made.pk, role=made.name, copied_from=role.name, added=recorded_labels(ticks)
-    )
+    copied = {"copied_from": role.name, "added": recorded_labels(ticks), "ticked": sorted(ticks)}
+    on = on_account(account, role_id=made.pk, role=made.name, **copied)
     record(Action.ROLE_ADD, by=by, on=on)
     return made
 
@@ -132,7 +134,9 @@ def make_shipped_roles(account: Account, *, by: Actor) -> None:
         event(
             Action.ROLE_ADD,
             by=by,
-            on=on_account(account, role_id=role.pk, role=role.name, added=recorded_labels(ticked)),
+            on=on_account(
+                account, role_id=role.pk, role=role.name, added=recorded_labels(ticked), ticked=sorted(ticked)
+            ),
         )
         for role, ticked in zip(roles, shipped_roles.SHIPPED_ROLES.values(), strict=True)
     )

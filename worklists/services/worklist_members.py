@@ -12,7 +12,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record, record_all
 from worklists import access
-from worklists.events import about, on_worklist
+from worklists.events import about, acting_as, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.common import EffectiveRoles, check_role_is_of, given, locked, standing
@@ -55,7 +55,7 @@ def add_worklist_members(
     check_may_give_roles(may_give, gives, account)
     access.sync(account=account, worklists=[worklist.pk], users=[user.pk for user in users])
     record_all(
-        event(Action.WORKLIST_MEMBER_ADD, by=by, on=on_worklist(worklist, **about(user), role=_name(role)))
+        event(Action.WORKLIST_MEMBER_ADD, by=by, on=on_worklist(worklist, **about(user), **acting_as(role)))
         for user in users
     )
     return made
@@ -100,7 +100,7 @@ def change_worklist_member(
     if membership.role == role:
         return membership
     before = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)
-    detail = {"role": _name(role), "was_role": _name(membership.role)}
+    detail = {**acting_as(role), "was_role": _name(membership.role)}
     membership.role = role
     membership.save(update_fields=["role"])
     _follow(account, membership, before, may_give)

@@ -17,7 +17,7 @@ from audit.services import record
 from common.names import check_name_is_free, tidy_identity
 from common.text import identity_of_code, tidy_text
 from worklists import access, codes
-from worklists.events import on_worklist
+from worklists.events import acting_as, on_worklist
 from worklists.models import Worklist, WorklistMembership
 from worklists.permissions import check_administers, check_may_give_roles
 from worklists.services.ae_titles import TITLE_TAKEN, tidied_ae_title
@@ -85,8 +85,7 @@ def add_worklist(
         _check_name_is_free(worklist)
         _move_front_door(worklist, by=by)
         _write(worklist)
-        detail = {"kind": kind, "default_role": default_role.name if default_role is not None else ""}
-        record(Action.WORKLIST_ADD, by=by, on=on_worklist(worklist, **detail))
+        record(Action.WORKLIST_ADD, by=by, on=on_worklist(worklist, kind=kind, **_default(default_role)))
         if worklist.share_code:
             record(
                 Action.CODE_CHANGE,
@@ -263,8 +262,14 @@ def _record_change(worklist: Worklist, changed: dict[str, Any], *, was: str, by:
     rest = {field: value for field, value in changed.items() if field not in ("share_code", "is_front_door")}
     if rest:
         if "default_role" in rest:
-            rest["default_role"] = rest["default_role"].name if rest["default_role"] is not None else ""
+            rest |= _default(rest["default_role"])
         record(Action.WORKLIST_CHANGE, by=by, on=on_worklist(worklist, **rest))
+
+
+def _default(role: Role | None) -> dict[str, Any]:
+    """For an event's detail: the role's name, and its key for the replay of who could do what at a moment."""
+    named = acting_as(role)
+    return {"default_role": named["role"], "default_role_id": named["role_id"]}
 
 
 def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:

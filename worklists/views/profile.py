@@ -1,4 +1,4 @@
-"""A person's own page: details, share code, worklists and wanted mails. One URL for each action."""
+"""A person's own page: details, share code, worklists and notifications. One URL for each action."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import signed_in
 from accounts.models import User
@@ -15,7 +15,7 @@ from accounts.selectors import demands_on, sessions_of
 from accounts.services import people
 from audit.requests import actor_of
 from worklists import selectors, services
-from worklists.forms import DetailsForm
+from worklists.forms import DetailsForm, NoticesForm
 from worklists.models import Worklist
 from worklists.services.personal import change_personal_code
 
@@ -68,18 +68,17 @@ def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
-def mail_tick(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    """`wanted` is "yes" or "no"."""
-    about = _mine(request, worklist)
-    wanted = request.POST.get("wanted")
-    if wanted not in ("yes", "no"):
-        messages.error(request, _("Choose whether you want email: yes or no."))
-        return _page(request, _details(request.user), status=422)
-    services.set_mail_tick(worklist=about, wanted=wanted == "yes", by=actor_of(request))
-    sentence = _("Email about %(place)s is on.") if wanted == "yes" else _("Email about %(place)s is off.")
-    messages.success(request, sentence % {"place": _("My studies") if about.is_personal else about.label})
-    return redirect("worklists:profile")
+@require_http_methods(["GET", "HEAD", "POST"])
+def notices(request: HttpRequest, worklist: UUID) -> HttpResponse:
+    """When the person is notified of what happens on one worklist."""
+    about, by = _mine(request, worklist), actor_of(request)
+    form = NoticesForm(request.POST or None, initial=selectors.notice_times_of(by, about))
+    if request.method == "POST" and form.is_valid():
+        services.choose_notices(worklist=about, times=form.cleaned_data, by=by)
+        messages.success(request, _("Your notifications were saved."))
+        return redirect("worklists:profile")
+    status = 422 if form.is_bound else 200
+    return render(request, "worklists/notices.html", {"worklist": about, "form": form}, status=status)
 
 
 def _mine(request: HttpRequest, worklist: UUID) -> Worklist:
@@ -94,14 +93,14 @@ def _details(user: User) -> DetailsForm:
 
 
 def _page(request: HttpRequest, form: DetailsForm, status: int = 200) -> HttpResponse:
-    ticks = Paginator(selectors.mail_ticks_of(actor_of(request)), WORKLISTS_A_PAGE).get_page(
+    shown = Paginator(selectors.notice_rows_of(actor_of(request)), WORKLISTS_A_PAGE).get_page(
         request.GET.get("page")
     )
     own = request.user.personal_worklist
     here = request.session.session_key
     context = {
         "form": form,
-        "ticks": ticks,
+        "shown": shown,
         "share_code": own.share_code,
         "takes_shares": own.takes_shares,
         "tokens": selectors.number_of_tokens(request.user),

@@ -9,12 +9,12 @@ from django.core.files.storage import storages
 from django.http.response import HttpResponseBase
 
 from common.exceptions import NothingThere
-from studies import services
+from studies.byte_ranges import asked_range
 from studies.dicomweb.accept import Accepted, NotAcceptable, accepted
-from studies.dicomweb.door import Asked, door, etag_of, unchanged
+from studies.dicomweb.door import Asked, door, etag_of, opened, unchanged
 from studies.dicomweb.frames import LITTLE, OCTETS
 from studies.dicomweb.parts import PIECE, Part, multipart, single, stored_bytes
-from studies.dicomweb.ranges import asked_range, part_of
+from studies.dicomweb.ranges import part_of
 from studies.dicomweb.views.frames import sent_frames
 from studies.dicomweb.views.metadata import url_of
 from studies.ingest.limits import limits
@@ -29,15 +29,8 @@ PIXEL_DATA = (0x7FE00010,)
 
 @door("GET")
 def bulk_data(asked: Asked, study: str, series: str, instance: str, path: str) -> HttpResponseBase:
-    opened = services.open_by_uid(
-        worklist=asked.worklist,
-        study=study,
-        series=series,
-        instance=instance,
-        by=asked.by,
-        session=asked.session,
-    )
-    [shown] = opened.instances
+    retrieved = opened(asked, study, series, instance)
+    [shown] = retrieved.instances
     wanted = _wanted(path)
     with (
         _stored(shown) as file,
@@ -47,7 +40,7 @@ def bulk_data(asked: Asked, study: str, series: str, instance: str, path: str) -
             raise NothingThere
         if value.size is None and wanted == PIXEL_DATA:
             # Encapsulated: a part for each frame.
-            return sent_frames(asked, study, shown, [*range(1, shown.frames + 1)])
+            return sent_frames(asked, retrieved, [*range(1, shown.frames + 1)])
         return _sent(asked, shown, value, f"{url_of(asked, study, shown)}/bulkdata/{path}")
 
 

@@ -6,36 +6,28 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from common.exceptions import NothingThere
-from studies import selectors, services
+from studies import services
 from studies.dicomweb.accept import BadRequest, NotAcceptable, accepted
-from studies.dicomweb.door import Asked, door, etag_of, unchanged
+from studies.dicomweb.door import Asked, door, etag_of, opened, unchanged
 from studies.dicomweb.frames import Frames
 from studies.dicomweb.made import decoded_frames
 from studies.dicomweb.parts import Part, multipart, single
 from studies.dicomweb.views.metadata import url_of
-from studies.models import Instance
+from studies.models import Instance, InstanceMetadata
 
 _NUMBERS = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})*")
 
 
 @door("GET")
 def frames(asked: Asked, study: str, series: str, instance: str, numbers: str) -> HttpResponseBase:
-    opened = services.open_by_uid(
-        worklist=asked.worklist,
-        study=study,
-        series=series,
-        instance=instance,
-        by=asked.by,
-        session=asked.session,
-    )
-    [shown] = opened.instances
-    wanted = wanted_frames(numbers, shown)
-    return sent_frames(asked, study, shown, wanted)
+    retrieved = opened(asked, study, series, instance)
+    return sent_frames(asked, retrieved, wanted_frames(numbers, retrieved.instances[0]))
 
 
-def sent_frames(asked: Asked, study: str, shown: Instance, wanted: list[int]) -> HttpResponseBase:
-    """Frames of an instance that was opened."""
-    lying = _lying(shown)
+def sent_frames(asked: Asked, retrieved: services.Retrieved, wanted: list[int]) -> HttpResponseBase:
+    """Frames of a single instance that was opened."""
+    [shown] = retrieved.instances
+    lying = _lying(shown, retrieved.layout)
     content_type, many = lying.chosen(accepted(asked.request), n=len(wanted))
     etag = etag_of([asked.root, shown.blob.sha256, content_type, many, *wanted])
     response = unchanged(asked, etag)
@@ -46,7 +38,7 @@ def sent_frames(asked: Asked, study: str, shown: Instance, wanted: list[int]) ->
             else [(ranges.size, ranges.pieces) for ranges in lying.ranges_of(wanted)]
         )
         parts = [
-            Part(content_type, size, sent, f"{url_of(asked, study, shown)}/frames/{number}")
+            Part(content_type, size, sent, f"{url_of(asked, retrieved.study, shown)}/frames/{number}")
             for number, (size, sent) in zip(wanted, pieces, strict=True)
         ]
         response = multipart(parts, content_type.partition(";")[0]) if many else single(parts[0])
@@ -63,9 +55,8 @@ def wanted_frames(numbers: str, instance: Instance) -> list[int]:
     return wanted
 
 
-def _lying(instance: Instance) -> Frames:
+def _lying(instance: Instance, row: InstanceMetadata | None) -> Frames:
     """Where the frames lie: as stored with the metadata, else as the file says."""
-    row = selectors.layout_row_of(instance)
     if row is not None:
         return Frames(instance, row.pixels_at, row.frame_bytes, row.frame_offsets)
     described = services.metadata_from_file(instance)

@@ -9,27 +9,29 @@ from django.http.response import HttpResponseBase
 
 from studies import selectors, services
 from studies.corrected import corrected_model
-from studies.dicomweb.accept import json_type
-from studies.dicomweb.door import Asked, door, etag_of, unchanged
+from studies.dicomweb.accept import accepted
+from studies.dicomweb.door import Asked, check_still_open, door, etag_of, opened, unchanged
+from studies.dicomweb.native_model import XML, model_type, native_model
+from studies.dicomweb.parts import Part, multipart_as_made
 from studies.ingest.json_model import columns_of, dumped, with_bulk_at
 from studies.models import Instance
+
+# The right is asked again before so many more: of each would take longer than to send them.
+ASKED_EVERY = 100
 
 
 @door("GET")
 def metadata(asked: Asked, study: str, series: str = "", instance: str = "") -> HttpResponseBase:
-    media_type = json_type(asked.request)
-    opened = services.open_by_uid(
-        worklist=asked.worklist,
-        study=study,
-        series=series,
-        instance=instance,
-        by=asked.by,
-        session=asked.session,
-    )
-    etag = etag_of([asked.root, media_type, len(opened.changes), *(each.uuid for each in opened.instances)])
+    media_type = model_type(accepted(asked.request))
+    retrieved = opened(asked, study, series, instance)
+    uuids = [each.uuid for each in retrieved.instances]
+    etag = etag_of([asked.root, media_type, len(retrieved.changes), *uuids])
     response = unchanged(asked, etag)
-    if response is None:
-        response = StreamingHttpResponse(_written(asked, study, opened), content_type=media_type)
+    if response is None and media_type == XML:
+        parts = _parts(asked, retrieved)
+        response = multipart_as_made(next(parts), parts, XML)
+    elif response is None:
+        response = StreamingHttpResponse(_list(asked, retrieved), content_type=media_type)
     response["ETag"] = etag
     return response
 
@@ -39,15 +41,30 @@ def url_of(asked: Asked, study: str, instance: Instance) -> str:
     return f"{asked.root}/studies/{study}/series/{series}/instances/{instance.sop_instance_uid}"
 
 
-def _written(asked: Asked, study: str, opened: services.Retrieved) -> Iterator[bytes]:
+def _list(asked: Asked, retrieved: services.Retrieved) -> Iterator[bytes]:
     before = "["
-    for instance, stored in selectors.metadata_of(opened.instances):
-        model = stored.json if stored is not None else _without_row(study, instance)
-        if opened.changes:
-            model = dumped(corrected_model(json.loads(model), opened.changes))
-        yield f"{before}{with_bulk_at(model, f'{url_of(asked, study, instance)}/bulkdata/')}".encode()
+    for _url, model in _models(asked, retrieved):
+        yield f"{before}{model}".encode()
         before = ","
     yield b"]"
+
+
+def _parts(asked: Asked, retrieved: services.Retrieved) -> Iterator[Part]:
+    for url, model in _models(asked, retrieved):
+        data = native_model(json.loads(model))
+        yield Part(XML, len(data), lambda data=data: [data], f"{url}/metadata")
+
+
+def _models(asked: Asked, retrieved: services.Retrieved) -> Iterator[tuple[str, str]]:
+    """Of each instance its URL and its model in JSON."""
+    for at, (instance, stored) in enumerate(selectors.metadata_of(retrieved.instances)):
+        if at > 0 and at % ASKED_EVERY == 0:
+            check_still_open(asked, retrieved)
+        model = stored.json if stored is not None else _without_row(retrieved.study, instance)
+        if retrieved.changes:
+            model = dumped(corrected_model(json.loads(model), retrieved.changes))
+        url = url_of(asked, retrieved.study, instance)
+        yield url, with_bulk_at(model, f"{url}/bulkdata/")
 
 
 def _without_row(study: str, instance: Instance) -> str:

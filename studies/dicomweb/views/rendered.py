@@ -3,18 +3,28 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from studies import services
 from studies.dicomweb.accept import accepted, first_of
-from studies.dicomweb.door import Asked, door, etag_of, not_made, unchanged, warned
+from studies.dicomweb.door import (
+    Asked,
+    check_still_open,
+    door,
+    etag_of,
+    not_made,
+    opened,
+    unchanged,
+    warned,
+)
 from studies.dicomweb.parts import Part, multipart_as_made
 from studies.dicomweb.ranges import sent_bytes
 from studies.dicomweb.rendering import GIF, JPEG, PNG, chosen_picture, rendering_of
 from studies.dicomweb.views.frames import wanted_frames
 from studies.dicomweb.views.metadata import url_of
 from studies.models import Blob, Instance
+from studies.renderer import WINDOW_OF_COLOURS
 
 # Raised when the same image would be drawn otherwise than before.
 RENDERING = 1
@@ -29,7 +39,8 @@ def rendered(
     asked: Asked, study: str, series: str = "", instance: str = "", numbers: str = ""
 ) -> HttpResponseBase:
     wanted = rendering_of(asked.request)
-    instances = _opened(asked, study, series, instance)
+    retrieved = opened(asked, study, series, instance)
+    instances = retrieved.instances
     shown = [each for each in instances if _may_have_picture(each)]
     if not shown:
         return _no_picture(instances[0])
@@ -39,7 +50,7 @@ def rendered(
     etag = etag_of([asked.root, RENDERING, media_type, many, sorted(wanted.view.items()), named])
     response = unchanged(asked, etag)
     if response is None and many:
-        response = _streamed(asked, study, pictures, media_type, wanted.view)
+        response = _streamed(asked, retrieved, pictures, media_type, wanted.view)
     elif response is None:
         frames = tuple(number for _each, numbers in pictures for number in numbers)
         response = _single(asked, (shown[0], frames), media_type, wanted.view, etag)
@@ -58,7 +69,7 @@ def thumbnail(
 ) -> HttpResponseBase:
     """Of a study and a series: of their first image."""
     view = rendering_of(asked.request, thumbnail=True).view
-    instances = _opened(asked, study, series, instance)
+    instances = opened(asked, study, series, instance).instances
     shown = next((each for each in instances if _may_have_picture(each)), None)
     if shown is None:
         return _no_picture(instances[0])
@@ -71,17 +82,6 @@ def thumbnail(
         response = sent_bytes(asked.request, data, media_type, etag)
     response["ETag"] = etag
     return response
-
-
-def _opened(asked: Asked, study: str, series: str, instance: str) -> list[Instance]:
-    return services.open_by_uid(
-        worklist=asked.worklist,
-        study=study,
-        series=series,
-        instance=instance,
-        by=asked.by,
-        session=asked.session,
-    ).instances
 
 
 def _may_have_picture(instance: Instance) -> bool:
@@ -111,21 +111,35 @@ def _single(
 
 
 def _streamed(
-    asked: Asked, study: str, pictures: list[Picture], media_type: str, view: dict[str, Any]
+    asked: Asked,
+    retrieved: services.Retrieved,
+    pictures: list[Picture],
+    media_type: str,
+    view: dict[str, Any],
 ) -> HttpResponseBase:
     """Each picture is made when its turn comes. The first is made before the answer begins: it shows what is wrong."""
     if asked.request.method == "HEAD":
-        return HttpResponse(content_type=f'multipart/related; type="{media_type}"')
-    made = _made(asked, study, pictures, media_type, view)
-    return multipart_as_made(next(made), made, media_type)
+        return StreamingHttpResponse((), content_type=f'multipart/related; type="{media_type}"')
+    made = _made(asked, retrieved, pictures, media_type, view)
+    response = multipart_as_made(next(made), made, media_type)
+    if "window" in view:
+        # What is in each image is known when its turn comes, and then no header can be added.
+        warned(asked, response, WINDOW_OF_COLOURS)
+    return response
 
 
 def _made(
-    asked: Asked, study: str, pictures: list[Picture], media_type: str, view: dict[str, Any]
+    asked: Asked,
+    retrieved: services.Retrieved,
+    pictures: list[Picture],
+    media_type: str,
+    view: dict[str, Any],
 ) -> Iterator[Part]:
     for at, (instance, frames) in enumerate(pictures):
+        if at > 0:
+            check_still_open(asked, retrieved)
         data, _notes = services.picture_of(
             blob=instance.blob, frames=frames, media_type=media_type, patient=at > 0, **view
         )
-        url = f"{url_of(asked, study, instance)}/frames/{frames[0]}/rendered"
+        url = f"{url_of(asked, retrieved.study, instance)}/frames/{frames[0]}/rendered"
         yield Part(media_type, len(data), lambda data=data: [data], url)

@@ -2,11 +2,12 @@
 
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from common.exceptions import NothingThere
 from studies import selectors
-from studies.dicomweb.door import Asked, actor_of_dicomweb_request, door, finished, not_there, unknown
+from studies.dicomweb.door import Asked, actor_of_dicomweb_request, door, finished, not_there, said, unknown
 
 # Behind the service's URL, by transaction of PS3.18 section 10.
 TRANSACTIONS = {
@@ -31,6 +32,12 @@ def capabilities(asked: Asked) -> HttpResponseBase:
     answer = JsonResponse({"url": asked.root, "transactions": TRANSACTIONS})
     answer["Allow"] = "GET, HEAD, OPTIONS"
     return answer
+
+
+@door("GET")
+def not_offered(asked: Asked, **named: str) -> HttpResponseBase:
+    """All bulk data or pixels of a study, a series or an instance: the same answer whatever there is."""
+    return said(404, _("This is not offered as a whole. The metadata name the URL of each value."))
 
 
 @csrf_exempt

@@ -4,15 +4,17 @@ import hashlib
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
+from uuid import UUID
 
 from django.core.files.storage import storages
 from django.core.management.base import BaseCommand
 
 from studies import services
 from studies.ingest import stored_files
-from studies.models import Blob, Instance, Leftover, Upload, UploadedFile
+from studies.models import Blob, Instance, Leftover, Upload, UploadedFile, ViewCopy
+from studies.models.view_copy import PACKS
 
 
 class Command(BaseCommand):
@@ -41,7 +43,7 @@ class Command(BaseCommand):
         for difference in self._differences(read):
             differences += 1
             self.stdout.write(difference)
-        for difference in _uploads():
+        for difference in chain(_packs(), _uploads()):
             differences += 1
             self.stdout.write(difference)
         self._report_leftovers()
@@ -94,6 +96,18 @@ class Command(BaseCommand):
         for what, count in lines.items():
             if count:
                 self.stdout.write(f"{count:,} {what}.")
+
+
+def _packs() -> Iterator[str]:
+    """View copies that the database says are there; they can be made again from the files."""
+    for prefix in stored_files.PREFIXES:
+        files = dict(stored_files.walk(f"{PACKS}{prefix}/"))
+        ends = UUID(f"{prefix}{'0' * 30}"), UUID(f"{prefix}{'f' * 30}")
+        for copy in ViewCopy.objects.filter(uuid__range=ends).select_related("series").order_by("uuid"):
+            if copy.key not in files:
+                yield f"The view copy of series {copy.series.uuid} is missing: drop it, and it is made again."
+            elif files[copy.key] != copy.size:
+                yield f"The view copy of series {copy.series.uuid} has another size: drop it, and it is made again."
 
 
 def _uploads() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Take files, folders and ZIPs into a location or group, and render their previews or leave them to the worker."""
+"""Take files, folders and ZIPs into a location or group; pictures and view copies at once, or by the worker."""
 
 import os
 from argparse import ArgumentParser
@@ -15,6 +15,7 @@ from common.text import identity_of_code
 from studies import services
 from studies.ingest.results import FileOutcome, FileResult
 from studies.ingest.sources import Source, from_path
+from studies.selectors import series_with
 from worklists.models import Worklist
 
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             "--no-previews",
             action="store_false",
             dest="previews",
-            help="leave the previews to the worker: images are available at once, their previews later",
+            help="leave previews and view copies to the worker: images are available at once, these later",
         )
 
     def handle(self, *, paths: list[Path], worklist: str, previews: bool, **options: Any) -> None:
@@ -44,6 +45,8 @@ class Command(BaseCommand):
         if previews:
             self._line("rendering previews …")
             services.render_previews(blob_ids=result.blob_ids)
+            self._line("making view copies …")
+            services.make_view_copies(series_ids=series_with(result.blob_ids))
         self._line("")
         for file in result.left_out:
             self.stdout.write(f"{file.outcome}: {file.name}: {file.sentence}")

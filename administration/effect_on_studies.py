@@ -1,0 +1,68 @@
+"""Who gains and loses which studies by a change, in sentences, before it is made."""
+
+from collections import defaultdict
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountMembership, User
+from common.nouns import counted
+from sharing.selectors.what_if import COUNTED, Difference, WhatIf
+
+# A page names so many people, and so many worklists of each.
+PEOPLE, NAMED = 20, 6
+
+
+def lines_of(what: WhatIf, account: Account) -> list[str]:
+    """A sentence for each person; of people and worklists that are not the account's, only how many."""
+    by_person: dict[User, list[Difference]] = defaultdict(list)
+    elsewhere = set()
+    people = {each.person.pk for each in what.differences}
+    members = set(
+        AccountMembership.objects.filter(account=account, user__in=people).values_list("user", flat=True)
+    )
+    for each in what.differences:
+        # Of other accounts neither people nor worklists are named.
+        is_ours = each.worklist.account_id in (None, account.pk)
+        if is_ours and each.person.pk in members:
+            by_person[each.person].append(each)
+        else:
+            elsewhere.add(each.person)
+    named = list(by_person)
+    lines = [
+        sentence
+        for person in named[:PEOPLE]
+        for gains in (True, False)
+        if (sentence := _line(person, [each for each in by_person[person] if each.gains is gains], gains))
+    ]
+    if more := max(len(named) - PEOPLE, 0) + what.more:
+        lines.append(
+            _("Not listed: %(people)s more with this role or membership.")
+            % {"people": counted(more, "person")}
+        )
+    if elsewhere:
+        outside = counted(len(elsewhere), "person")
+        lines.append(
+            _("Outside the account, %(people)s can no longer open studies that were shared onward.")
+            % {"people": outside}
+        )
+    return lines or [_("No one gains or loses a study.")]
+
+
+def _line(person: User, differences: list[Difference], gains: bool) -> str:
+    if not differences:
+        return ""
+    named = ", ".join(_worklist(each) for each in differences[:NAMED])
+    if (more := len(differences) - NAMED) > 0:
+        named = _("%(names)s and %(number)s more") % {"names": named, "number": more}
+    sentence = (
+        _("%(name)s can then open %(studies)s.") if gains else _("%(name)s can no longer open %(studies)s.")
+    )
+    return sentence % {"name": person.name or person.email, "studies": named}
+
+
+def _worklist(each: Difference) -> str:
+    number = counted(min(each.studies, COUNTED), "study")
+    if each.studies > COUNTED:
+        number = _("more than %(shares)s") % {"shares": number}
+    place = each.worklist.name if each.worklist.account_id is not None else _("their own worklist")
+    return _("%(studies)s on %(worklist)s") % {"studies": number, "worklist": place}

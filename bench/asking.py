@@ -1,0 +1,83 @@
+"""A DICOMweb service that is asked, as a client asks it, and the time that it and another one take in turn."""
+
+import http.client
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.servers import processor_of
+from tests.dicomweb.storing import MULTIPART, message
+
+IN_A_REQUEST = 50
+JSON = {"Accept": "application/dicom+json"}
+
+
+@dataclass
+class Server:
+    """A DICOMweb service: the port, the beginning of its URLs, and what each request carries."""
+
+    port: int
+    root: str
+    headers: dict[str, str]
+    # Its process, and those of its database's sessions.
+    processes: Callable[[], list[int]] = list
+
+    connection: http.client.HTTPConnection | None = None
+
+    def ask(self, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> bytes:
+        """Anew where the server has hung up meanwhile, as servers do that were not asked for a while."""
+        try:
+            return self._asked(path, headers or {}, body)
+        except (ConnectionError, http.client.HTTPException):
+            self.connection = None
+            return self._asked(path, headers or {}, body)
+
+    def _asked(self, path: str, headers: dict[str, str], body: bytes | None) -> bytes:
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        sent = {"Host": f"127.0.0.1:{self.port}", **self.headers, **headers}
+        method = "GET" if body is None else "POST"
+        self.connection.request(method, f"{self.root}{path}", body=body, headers=sent)
+        response = self.connection.getresponse()
+        content: bytes = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{self.root[:12]}: a request was answered with {response.status}")
+        return content
+
+    def store(self, files: Sequence[bytes], at_once: int = IN_A_REQUEST) -> float:
+        """Seconds to take all of them in."""
+        bodies = [message(files[at : at + at_once]) for at in range(0, len(files), at_once)]
+        start = time.perf_counter()
+        for body in bodies:
+            self.ask("/studies", {**JSON, "Content-Type": MULTIPART}, body)
+        return time.perf_counter() - start
+
+
+class Busy:
+    """Processor time of both servers from now on; each is asked alike."""
+
+    def __init__(self, *servers: Server | None) -> None:
+        self.servers = [server.processes() if server else [] for server in servers]
+        self.before = [processor_of(*processes) for processes in self.servers]
+
+    def each(self, times: int) -> list[float]:
+        after = [processor_of(*processes) for processes in self.servers]
+        return [(end - start) / times for start, end in zip(self.before, after, strict=True)]
+
+
+def milliseconds(action: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    action()
+    return (time.perf_counter() - start) * 1000
+
+
+def in_turn(actions: Sequence[Callable[[], Any]], times: int, *, warm: int = 10) -> list[list[float]]:
+    """Of each kind a request after the other, so that all meet the same machine; the first few count for nothing."""
+    took: list[list[float]] = [[] for _ in actions]
+    for number in range(times + warm):
+        for kind, action in enumerate(actions):
+            spent = milliseconds(action)
+            if number >= warm:
+                took[kind].append(spent)
+    return took

@@ -1,0 +1,261 @@
+"""DICOMweb through the site, beside Debian's Orthanc with the same files on the same machine, and beside nginx."""
+
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from audit.actor import Actor
+from bench import budgets
+from bench.asking import IN_A_REQUEST, JSON, Busy, Server, in_turn
+from bench.files import files_of, write_files
+from bench.rows.images import nginx_of
+from bench.rows.ingest import place_of
+from bench.scene import Scene, ms
+from bench.servers import NGINX, peak_memory, site_of
+from bench.table import Row
+from tests.clients.orthanc import orthanc, why_not_here
+
+# Instances of the series that is taken in and whose metadata are read; of the one by which memory is measured.
+SERIES, LARGE = 2_000, 5_000
+STUDIES, FEW = 30_000, 500
+OCTETS = {"Accept": "application/octet-stream; transfer-syntax=*"}
+ORTHANC_OCTETS = {"Accept": 'multipart/related; type="application/octet-stream"'}
+
+
+def rows(scene: Scene) -> Iterator[Row]:
+    with ExitStack() as stack:
+        place = stack.enter_context(place_of(scene))
+        token = _token(place.worklist)
+        data = {"CIMAR_DATA": str(place.folder.parent)}
+        port, process = stack.enter_context(site_of(scene, by_proxy=False, **data))
+        processes = partial(_processes, scene, process.pid)
+        ours = Server(port, f"/dicomweb/{place.worklist.uuid}", _bearer(token), processes)
+        peer = stack.enter_context(_peer())
+        folder = stack.enter_context(TemporaryDirectory(prefix="bench-dicomweb-"))
+        paths = write_files(Path(folder, "one"), studies=1, instances=scene.times(SERIES))
+        files = [path.read_bytes() for path in paths]
+        yield _ingest(files, ours, peer)
+        yield _metadata(len(files), files[0], ours, peer)
+        yield _frame(scene, Path(folder), ours, peer)
+        yield _memory(scene.times(LARGE), ours, process.pid)
+        yield from _searches(scene, ours, peer)
+
+
+def _ingest(files: list[bytes], ours: Server, peer: Server | None) -> Row:
+    spent, theirs_spent = 0.0, 0.0
+    busy = Busy(ours, peer)
+    # In turn, so that both meet the same machine.
+    for at in range(0, len(files), 4 * IN_A_REQUEST):
+        some = files[at : at + 4 * IN_A_REQUEST]
+        spent += ours.store(some)
+        theirs_spent += peer.store(some) if peer else 0.0
+    taken, theirs = len(files) / spent, len(files) / theirs_spent if peer else 0.0
+    each, their_each = busy.each(len(files))
+    return Row(
+        f"store {len(files):,} instances of {len(files[0]) / 1000:.0f} kB by STOW-RS, {IN_A_REQUEST} in a request",
+        budgets.INGEST,
+        f"{taken:.0f} a second, busy {ms(each)} each",
+        _beside(taken, theirs, each, their_each),
+        ok=taken >= budgets.INGEST.times * theirs if peer else None,
+        ok_alone=their_each >= budgets.INGEST.times * each,
+        key="web ingest",
+        number=taken,
+    )
+
+
+def _metadata(number: int, file: bytes, ours: Server, peer: Server | None) -> Row:
+    url = f"{_series_url(file)}/metadata"
+    asked: list[Callable[[], Any]] = [lambda: ours.ask(url, JSON)]
+    asked += [lambda: peer.ask(url, JSON)] if peer else []
+    busy = Busy(ours, peer)
+    took, *theirs = in_turn(asked, 3, warm=1)
+    spent, their_spent = busy.each(4)
+    median = statistics.median(took)
+    return Row(
+        f"metadata of a series of {number:,} instances",
+        budgets.METADATA,
+        f"{ms(median)} ({ms(median / number)} each), busy {ms(spent)}",
+        _beside(1000 / median, 1000 / statistics.median(theirs[0]) if theirs else 0.0, spent, their_spent),
+        ok=median <= budgets.METADATA.ms,
+        ok_alone=spent <= budgets.METADATA.ms,
+        key="web metadata",
+        number=median,
+    )
+
+
+def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None) -> Row:
+    [path] = write_files(folder / "large", studies=1, side=512)
+    file = path.read_bytes()
+    for server in filter(None, (ours, peer)):
+        server.store([file])
+    url = f"{_series_url(file)}/instances/{_uid(file, 'SOPInstanceUID')}/frames/1"
+    frame = ours.ask(url, OCTETS)
+    (folder / "frame").write_bytes(frame)
+    asked: list[Callable[[], Any]] = [lambda: ours.ask(url, OCTETS)]
+    asked += [lambda: peer.ask(url, ORTHANC_OCTETS)] if peer else []
+    with ExitStack() as stack:
+        if NGINX:
+            bare, _front = stack.enter_context(nginx_of(str(folder), ours.port))
+            plain = Server(bare, "", {})
+            asked.append(lambda: plain.ask("/frame"))
+        busy = Busy(ours, peer)
+        took = in_turn(asked, scene.times(300))
+        spent, their_spent = busy.each(scene.times(300) + 10)
+    median, *others = (statistics.median(each) for each in took)
+    theirs = others[0] if peer else 0.0
+    above = median - others[-1] if NGINX else 0.0
+    beside = _beside(1000 / median, 1000 / theirs if theirs else 0.0, spent, their_spent)
+    return Row(
+        f"a frame of {len(frame) / 1000:.0f} kB by DICOMweb, sent by the site",
+        budgets.WEB_FRAME,
+        f"{ms(median)}, busy {ms(spent)}"
+        + (f": {ms(above)} above nginx ({ms(others[-1])})" if NGINX else ""),
+        beside,
+        ok=above <= budgets.WEB_FRAME.ms and median <= (theirs or median) / budgets.WEB_FRAME.times,
+        ok_alone=spent <= budgets.WEB_FRAME.ms and spent <= (their_spent or spent) / budgets.WEB_FRAME.times,
+        key="web frame",
+        number=median,
+    )
+
+
+def _memory(number: int, ours: Server, process: int) -> Row:
+    """Of the web process: after a tenth of the instances of a study, after all of them, and after they were read."""
+    files = list(files_of(1, number))
+    ours.store(files[: number // 10])
+    before = peak_memory(process)
+    ours.store(files[number // 10 :])
+    ours.store(files, at_once=number)
+    stored = peak_memory(process)
+    size = len(ours.ask(f"/studies/{_uid(files[0], 'StudyInstanceUID')}"))
+    ours.ask(f"{_series_url(files[0])}/metadata", JSON)
+    after = peak_memory(process)
+    return Row(
+        f"store and retrieve a study of {number:,} instances ({size / 1e6:.0f} MB), also in a single request",
+        budgets.INGEST,
+        f"the web process has {before:.0f} MB after {number // 10:,}, {stored:.0f} MB after all, {after:.0f} MB after "
+        "the whole study and its metadata were sent",
+        ok=after <= before + max(64, 0.25 * size / 1e6),
+        key="web memory",
+        number=after,
+    )
+
+
+def _searches(scene: Scene, ours: Server, peer: Server | None) -> Iterator[Row]:
+    """The same kinds of questions, each of what is there: the big worklist here, so many studies in Orthanc."""
+    from studies.models import Placement
+
+    # Orthanc takes minutes for as many as it should be compared at.
+    at = FEW if scene.quick else STUDIES
+    held = list(files_of(at, 1, side=8)) if peer else []
+    if peer:
+        peer.store(held, at_once=200)
+    big = Server(
+        ours.port,
+        f"/dicomweb/{scene.big.uuid}",
+        _bearer(_token(scene.big, scene.people[0])),
+        ours.processes,
+    )
+    study = (
+        Placement.objects.filter(worklist=scene.big).exclude(study__patient_id="").order_by("-pk")[10].study
+    )
+    day = f"{study.study_date:%Y%m%d}"
+    name = study.patient_name.partition("^")[0][:4]
+    questions = {
+        "the first page": ("", ""),
+        "a deep page": ("&offset=1000", "&offset=1000"),
+        "a patient's ID": (f"&PatientID={study.patient_id}", "&PatientID=MRN200017"),
+        "the beginning of a name": (f"&PatientName={name}*", "&PatientName=Quill0001*"),
+        "a study date": (f"&StudyDate={day}", "&StudyDate=20261120"),
+    }
+    client = scene.client(scene.people[0])
+    for what, (here, there) in questions.items():
+        path = f"/studies?limit=50{here}"
+        inside = scene.meter.sample(
+            lambda _, path=path: client.get(f"{big.root}{path}", headers=big.headers), scene.times(20)
+        )
+        asked: list[Callable[[], Any]] = [lambda path=path: big.ask(path, JSON)]
+        asked += [lambda there=there: peer.ask(f"/studies?limit=50{there}", JSON)] if peer else []
+        busy = Busy(ours, peer)
+        took, *theirs = in_turn(asked, scene.times(30), warm=3)
+        spent, their_spent = busy.each(scene.times(30) + 3)
+        rate, their_rate = (
+            1000 / statistics.median(took),
+            1000 / statistics.median(theirs[0]) if theirs else 0.0,
+        )
+        quick = inside.database_median <= budgets.QIDO.ms
+        yield Row(
+            f"QIDO-RS, 50 studies of {scene.placed:,}, by {what}; Orthanc of {at:,}",
+            budgets.QIDO,
+            f"{ms(inside.database_median)} in the database; {ms(statistics.median(took))} answered, busy {ms(spent)}",
+            _beside(rate, their_rate, spent, their_spent),
+            str(inside.statements),
+            quick and rate >= budgets.QIDO.times * their_rate,
+            quick and their_spent >= budgets.QIDO.times * spent,
+            key=f"qido {what}",
+            number=rate,
+        )
+
+
+def _beside(ours: float, theirs: float, spent: float = 0.0, their_spent: float = 0.0) -> str:
+    """How many times Orthanc's rate, by the clock and in processor time."""
+    if not theirs:
+        return why_not_here()
+    busy = f"; {their_spent / spent:.1f} × in processor time" if spent and their_spent else ""
+    return f"{ours / theirs:.1f} × Orthanc ({theirs:.1f} a second){busy}"
+
+
+@contextmanager
+def _peer() -> Iterator[Server | None]:
+    if why_not_here():
+        yield None
+        return
+    with TemporaryDirectory(prefix="bench-orthanc-") as folder, orthanc(Path(folder)) as peer:
+        yield Server(peer.port, "/dicom-web", {}, lambda: [peer.process])
+
+
+def _processes(scene: Scene, web: int) -> list[int]:
+    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'cimar_app'"
+    return [web, *(pid for (pid,) in scene.meter.watching.execute(query).fetchall())]
+
+
+def _token(worklist: Any, person: Any = None) -> str:
+    from accounts.models import User
+    from tests.factories import join, make_user
+    from worklists.models import AccessToken
+    from worklists.services import make_token, revoke_token
+
+    if person is None:
+        email = "bench.of.ingest@example.org"
+        person = User.objects.filter(email=email).first()
+        if person is None:
+            person = make_user("Bench of ingest", email=email)
+            join(person, worklist.account, "Administrator", [worklist])
+    by = Actor.of(person)
+    for token in AccessToken.objects.live().filter(owner=person):
+        revoke_token(by=by, token=token.uuid)
+    last_day = date.today() + timedelta(days=7)
+    may_store = by.may("upload_study", worklist)
+    return make_token(
+        by=by, name="Bench", worklists=[worklist.uuid], last_day=last_day, may_store=may_store
+    ).secret
+
+
+def _bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def _series_url(file: bytes) -> str:
+    return f"/studies/{_uid(file, 'StudyInstanceUID')}/series/{_uid(file, 'SeriesInstanceUID')}"
+
+
+def _uid(file: bytes, word: str) -> str:
+    from io import BytesIO
+
+    from pydicom import dcmread
+
+    return str(dcmread(BytesIO(file), specific_tags=[word])[word].value)

@@ -1,0 +1,125 @@
+"""A browser as a person has it: its line throttled, its cache empty, and when something was to be seen in it."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# Seconds until a page that shows nothing is given up.
+PATIENCE = 120
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@dataclass(frozen=True)
+class Line:
+    """Megabits a second down and up, and milliseconds there and back."""
+
+    name: str
+    down: float = 0
+    up: float = 0
+    latency: float = 0
+
+
+FREE, THROTTLED, MOBILE = (
+    Line("unthrottled"),
+    Line("30/5 Mbit/s and 10 ms", 30, 5, 10),
+    Line("a phone at 12/3 Mbit/s and 60 ms", 12, 3, 60),
+)
+
+
+@dataclass
+class Seen:
+    """What one page load took: moments in milliseconds from the click, and every answer with when it ended."""
+
+    marks: dict[str, float]
+    answers: list[tuple[str, float, float]] = field(repr=False)  # URL, when it ended, bytes
+
+    def until(self, moment: float, *parts: str) -> list[tuple[str, float, float]]:
+        return [each for each in self.answers if each[1] <= moment and any(part in each[0] for part in parts)]
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield launched
+        finally:
+            launched.close()
+
+
+@contextmanager
+def page_of(chromium: Any, line: Line, cookies: list[dict[str, str]], size: dict[str, Any]) -> Iterator[Any]:
+    """A page with an empty cache behind the line."""
+    context = chromium.new_context(**size)
+    context.add_cookies(cookies)
+    page = context.new_page()
+    if line.down:
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": False,
+                "latency": line.latency,
+                "downloadThroughput": line.down * 1e6 / 8,
+                "uploadThroughput": line.up * 1e6 / 8,
+            },
+        )
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def load(page: Any, url: str, watch: str, done: str, needed: str = "") -> Seen:
+    """Opens the URL. `watch` is a script that sets `marks.name` in each frame of the screen until `done` is marked.
+
+    After PATIENCE seconds without `done` it is enough that `needed` is marked.
+    """
+    page.add_init_script(
+        "window.marks = {}; performance.setResourceTimingBufferSize(5000);"
+        "(function look() { try { (() => {"
+        + watch
+        + "})() } catch (error) { window.marks.error = String(error) }"
+        "requestAnimationFrame(look) })();"
+    )
+    page.goto(url, wait_until="commit")
+    end = time.monotonic() + PATIENCE
+    # Not Playwright's own waiting: it is refused by the content policy of the pages.
+    while done not in (marks := page.evaluate("window.marks || {}")):
+        if time.monotonic() > end and needed in marks:
+            break
+        if time.monotonic() > end:
+            raise RuntimeError(
+                f"not to be seen in {PATIENCE} seconds; seen until then: {sorted(marks)}, {page.title()}"
+            )
+        page.wait_for_timeout(20)
+    answers = page.evaluate(
+        "performance.getEntriesByType('resource').map(each => [each.name, each.responseEnd, each.transferSize])"
+    )
+    return Seen(marks, [tuple(each) for each in answers])
+
+
+def memory_of(chromium: Any) -> float:
+    """Megabytes of the largest tab and of the process that draws, each page that is shared counted in part."""
+    session = chromium.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    of_kind: dict[str, float] = {}
+    for each in processes:
+        rollup = Path(f"/proc/{each['id']}/smaps_rollup")
+        if rollup.exists():
+            size = sum(
+                int(line.split()[1]) for line in rollup.read_text().splitlines() if line.startswith("Pss:")
+            )
+            of_kind[each["type"]] = max(of_kind.get(each["type"], 0), size / 1024)
+    return of_kind.get("renderer", 0) + of_kind.get("GPU", 0)

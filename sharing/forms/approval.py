@@ -1,0 +1,34 @@
+"""What an approver sends: the shares, the decision, and what the sharer reads with it."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sharing.limits import MOST_NOTE, note_too_long
+
+
+class ApprovalForm(forms.Form):
+    """One of the two buttons. A share is declined with a message only: its sharer has to know what to do."""
+
+    decision = forms.ChoiceField(choices=[("approve", ""), ("decline", "")])
+    message = forms.CharField(
+        label=gettext_lazy("Message to the person who shared"),
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=format_lazy(
+            gettext_lazy(
+                "Needed to decline. Shown under Shared by me, not in the email. Up to {most} characters."
+            ),
+            most=f"{MOST_NOTE:,}",
+        ),
+    )
+
+    def clean_message(self) -> str:
+        message = self.cleaned_data["message"].replace("\r\n", "\n").strip()
+        if len(message) > MOST_NOTE:
+            raise ValidationError(note_too_long(len(message)))
+        if not message and self.cleaned_data.get("decision") == "decline":
+            raise ValidationError(_("Say why you decline, so that the person who shared knows what to do."))
+        return message

@@ -1,0 +1,215 @@
+"""The Access tab by person: each who can open the study, by which role, worklist and shares, a page at a time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import User
+from audit.actor import Actor
+from sharing.explanation import Explanation, Facts, Way, explain, explain_link
+from sharing.models import GuestLink, Share
+from sharing.selectors.access.paths import Paths, Step
+from sharing.selectors.access.shown import last_moment
+from sharing.selectors.access.ways import Ways
+from sharing.selectors.explaining import facts_about, facts_about_links
+from sharing.selectors.guest_links import links_seen_by
+from sharing.selectors.pages import ROWS, NoSuchPage
+from studies.models import FOREVER, Placement
+from worklists import access
+from worklists.access.standing import Why
+from worklists.selectors.people import WHY
+
+OPENS = ("list_studies", "open_study")
+# Of a person's further worklists, so many are named; and so many who were reached by email, and links, on a page.
+MOST_WAYS, MOST_BESIDE = 3, 100
+REASONS = {**WHY, Why.PERSONAL: gettext_noop("own worklist")}
+
+
+@dataclass(frozen=True)
+class ShownWay:
+    """A worklist where a person can open the study, in words; `by` is empty where this is the original's worklist."""
+
+    role: str
+    why: str
+    worklist: str
+    path: list[Step]
+    by: str
+    since: datetime
+    until: datetime | None
+    external: bool
+
+    @property
+    def last_day(self) -> datetime | None:
+        return last_moment(self.until)
+
+
+@dataclass(frozen=True)
+class ShownPerson:
+    """A person with the way that lasts longest, a few more, and how many are left out."""
+
+    name: str
+    ways: list[ShownWay]
+    uuid: UUID | None = None
+    more: int = 0
+
+    @property
+    def first(self) -> ShownWay:
+        return self.ways[0]
+
+    @property
+    def others(self) -> list[ShownWay]:
+        return self.ways[1:]
+
+
+@dataclass
+class PeoplePage:
+    """`emailed` and `links` are on the first page alone; `elsewhere` and `beyond` are as in `StudyAccess`."""
+
+    people: list[ShownPerson]
+    newer: UUID | None
+    older: UUID | None
+    emailed: list[ShownPerson] = field(default_factory=list)
+    links: list[ShownPerson] = field(default_factory=list)
+    elsewhere: int = 0
+    beyond: int = 0
+
+
+class People(Paths):
+    """One study's people, as far as one reader may know them; from home, where the reader may know as much there."""
+
+    def __init__(self, placement: Placement, by: Actor, now: datetime) -> None:
+        super().__init__(from_where(placement, now), by, now)
+        self.study = placement.study_id
+        self.shares = {share.uuid: share for share in self.live}
+        self.near = {pk for pk in self.inside if self._near(self.worklists[pk])}
+        personal = {pk: self.worklists[pk].owner_id for pk in self.inside if self.worklists[pk].is_personal}
+        self.owners = {owner for owner in personal.values() if owner is not None}
+        # Where people are named: on worklists of the reader's accounts, and owners of worklists known by name.
+        self.named = self.near | set(personal)
+
+    def page(self, before: UUID | None = None, after: UUID | None = None) -> PeoplePage:
+        people, newer, older = self._slice(before, after)
+        emailed = {} if before or after else self._emailed()
+        facts = facts_about(self.study, {*(person.pk for person in people), *emailed}, graph=self.graph)
+        shown = [self.person(person, self.known_ways(explain(facts, person.pk))) for person in people]
+        page = PeoplePage([person for person in shown if person.ways], newer, older)
+        if not before and not after:
+            page.emailed = list(self._shown_emailed(facts, emailed))
+            page.links = self._links()
+            page.elsewhere, page.beyond = self.elsewhere, self.beyond
+        return page
+
+    def known_ways(self, explanation: Explanation) -> list[Way]:
+        return [way for way in explanation.ways if way.worklist in self.named]
+
+    def person(self, person: User, ways: list[Way]) -> ShownPerson:
+        """Only the ways that are named are put in words: a person may have two hundred."""
+        named = [self.way(way) for way in ways[: MOST_WAYS + 1]]
+        return ShownPerson(person.name, named, person.uuid, len(ways) - len(named))
+
+    def way(self, way: Way) -> ShownWay:
+        worklist, held = self.worklists[way.worklist], way.held
+        share = self._share_of(way)
+        grant = self._grant(share, self.ways_to(way.worklist)) if share is not None else None
+        return ShownWay(
+            role=held.role,
+            why=_(REASONS[held.why]),
+            worklist=worklist.label,
+            path=grant.path if grant is not None else [self._step(way.worklist)],
+            by=grant.by if grant is not None else "",
+            since=way.since,
+            until=way.until if way.until < FOREVER else None,
+            external=way.external,
+        )
+
+    def ways_to(self, worklist: int) -> Ways:
+        return self.up if worklist == self.start else self.down
+
+    def _share_of(self, way: Way) -> Share | None:
+        """The last share of the path: of the one that lasts longest, if the reader may know that."""
+        if not way.path:
+            return None
+        known = [
+            share
+            for share in self.live
+            if share.to_worklist_id == way.worklist
+            and share.approved_at is not None
+            and (share.from_worklist_id in self.inside or way.worklist == self.start)
+        ]
+        longest = self.shares.get(way.path[-1].uuid)
+        return longest if longest in known else next(iter(known), longest)
+
+    def _slice(self, before: UUID | None, after: UUID | None) -> tuple[list[User], UUID | None, UUID | None]:
+        """Fifty people by name. As in other lists, `before` goes on and `after` goes back. Raises NoSuchPage."""
+        on_worklists = access.people_with_all(OPENS, self.near)
+        rows = User.objects.filter(Q(pk__in=on_worklists) | Q(pk__in=self.owners), is_active=True)
+        rows = rows.annotate(key=Lower("name"))
+        order, beyond = (["-key", "-pk"], "lt") if after is not None else (["key", "pk"], "gt")
+        if cursor := before or after:
+            at = rows.filter(uuid=cursor).values_list("key", "pk").first()
+            if at is None:
+                raise NoSuchPage
+            rows = rows.filter(Q(**{f"key__{beyond}": at[0]}) | Q(key=at[0], **{f"pk__{beyond}": at[1]}))
+        people: list[User] = [*rows.order_by(*order)[: ROWS + 1]]
+        has_more, people = len(people) > ROWS, people[:ROWS]
+        if not people:
+            return [], None, None
+        if after is not None:
+            people.reverse()
+            return people, people[0].uuid if has_more else None, people[-1].uuid
+        return people, people[0].uuid if before else None, people[-1].uuid if has_more else None
+
+    def _emailed(self) -> dict[int, Share]:
+        """By the person: the share by email that reached them, where they have no page of their own to be named on."""
+        return {
+            owner: share
+            for target, share in list(self.emailed.items())[:MOST_BESIDE]
+            if (owner := self.worklists[target].owner_id) is not None and owner not in self.owners
+        }
+
+    def _shown_emailed(self, facts: Facts, emailed: dict[int, Share]) -> Iterable[ShownPerson]:
+        for owner, share in sorted(emailed.items(), key=lambda each: self._email_or_name(each[1]).casefold()):
+            for way in explain(facts, owner).ways:
+                if way.worklist == share.to_worklist_id:
+                    # The owner's name, and so the worklist's, may not be the reader's to know.
+                    shown = replace(self.way(way), role="", why="", worklist="", external=False)
+                    yield ShownPerson(self._email_or_name(share), [shown])
+
+    def _links(self) -> list[ShownPerson]:
+        """The guest links that the reader sees and that show the study now."""
+        seen = links_seen_by(self.by).filter(studies__study=self.study, ended_at=None)
+        links = list(seen.filter(worklist__in=self.near).with_names().order_by("-pk")[:MOST_BESIDE])
+        facts = facts_about_links(self.study, [link.pk for link in links]) if links else None
+        shown = []
+        for link in links:
+            assert facts is not None
+            for way in explain_link(facts, facts.links[link.uuid]).ways:
+                shown.append(ShownPerson(link.mark, [self._link_way(link, way)]))
+        return shown
+
+    def _link_way(self, link: GuestLink, way: Way) -> ShownWay:
+        return replace(self.way(way), role="", why="", by=link.made_by.name)
+
+
+def from_where(placement: Placement, now: datetime) -> Placement:
+    """A reader at an internal placement of home's own account may know as much as a reader at home."""
+    study = placement.study
+    own = placement.worklist.account_id
+    inside = own is not None and own == study.home.account_id and placement.internal_until > now
+    if placement.is_home or not inside:
+        return placement
+    homes = Placement.objects.with_names().select_related("study__home__account")
+    return homes.filter(study=study, is_home=True).first() or placement
+
+
+def people_of_study(
+    placement: Placement, by: Actor, now: datetime, *, before: UUID | None = None, after: UUID | None = None
+) -> PeoplePage:
+    """About twenty statements, however many people and worklists. Raises NoSuchPage."""
+    return People(placement, by, now).page(before, after)

@@ -1,0 +1,96 @@
+"""Reads the facts by which `sharing.explanation` says who can open a study: set-based, as of now."""
+
+from collections.abc import Collection
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import RawSQL
+
+from audit import clock
+from sharing.explanation import Facts, LinkFact, ShareFact
+from sharing.graph import Graph, load_graphs
+from sharing.models import GuestLink, GuestLinkStudy, Share
+from studies.models import FOREVER, Placement
+from worklists.access import standing
+from worklists.models import Worklist
+
+# Where a person is or was: of ended shares, those to other worklists say nothing about them.
+_WHERE_THEY_ARE = """
+    SELECT er.worklist_id FROM worklists_effective_role er WHERE er.user_id = ANY(%s)
+    UNION ALL SELECT w.id FROM worklists_worklist w WHERE w.owner_id = ANY(%s)
+"""
+
+
+def facts_about(
+    study: int, people: Collection[int], *, graph: Graph | None = None, besides: Collection[int] = ()
+) -> Facts:
+    """What decides now whether these people can open the study.
+
+    `graph` is the study's, where it was read before; `besides` are worklists to know of, wherever the study is.
+    """
+    graph = graph or load_graphs([study])[study]
+    ended = _ended(study, people)
+    facts = [fact_of(share) for share in graph.shares]
+    places = {graph.study.home_id, *besides}
+    places |= {share.target for share in (*facts, *ended) if share.target is not None}
+    return Facts(
+        now=clock.now(),
+        home=graph.study.home_id,
+        shares=facts,
+        standings=standing.read(people, Worklist.objects.filter(pk__in=places)),
+        arrived_at=graph.study.arrived_at,
+        deleted_at=graph.study.deleted_at,
+        ended=ended,
+    )
+
+
+def facts_about_links(study: int, links: Collection[int]) -> Facts:
+    """The same for some guest links, by their keys; the facts name each by its uuid."""
+    named = GuestLinkStudy.objects.filter(link=OuterRef("pk"), study=study)
+    same = Placement.objects.filter(pk=OuterRef("placement_key"), study=study)
+    rows = list(
+        GuestLink.objects.filter(Exists(named), pk__in=links).annotate(
+            same=Exists(named.filter(Exists(same)))
+        )
+    )
+    makers, theirs = {link.made_by_id for link in rows}, {link.worklist_id for link in rows}
+    facts = facts_about(study, makers, besides=theirs)
+    facts.links = {link.uuid: _link_fact(link) for link in rows}
+    return facts
+
+
+def fact_of(share: Share) -> ShareFact:
+    return ShareFact(
+        uuid=share.uuid,
+        source=share.from_worklist_id,
+        target=share.to_worklist_id,
+        method=share.method,
+        by=share.shared_by_id,
+        since=share.shared_at,
+        until=share.expires_at or FOREVER,
+        approved=share.approved_at is not None,
+        ended_at=share.ended_at,
+        end_reason=share.end_reason,
+    )
+
+
+def _ended(study: int, people: Collection[int]) -> list[ShareFact]:
+    """The share that ended last to each worklist where one of the people is."""
+    theirs = RawSQL(_WHERE_THEY_ARE, [list(people), list(people)])
+    ended = Share.objects.filter(Q(to_worklist__in=theirs), study=study, ended_at__isnull=False)
+    latest = ended.order_by("to_worklist", F("ended_at").desc(), "-pk").distinct("to_worklist")
+    return [fact_of(share) for share in latest]
+
+
+def _link_fact(link: GuestLink) -> LinkFact:
+    return LinkFact(
+        uuid=link.uuid,
+        worklist=link.worklist_id,
+        made_by=link.made_by_id,
+        made_at=link.made_at,
+        expires_at=link.expires_at,
+        same=link.same,  # type: ignore[attr-defined]  # annotated by `facts_about_links`
+        ended_at=link.ended_at,
+        end_reason=link.end_reason,
+        locked=bool(link.password) and link.tries_left == 0,
+        used_up=link.most_openings is not None and link.openings >= link.most_openings,
+    )

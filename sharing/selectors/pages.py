@@ -1,0 +1,51 @@
+"""Lists that are shown newest first, a page at a time."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+ROWS = 50
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class NoSuchPage(Exception):
+    """The page's URL names a row that is not in the list."""
+
+
+@dataclass(frozen=True)
+class SentPage(Generic[T]):
+    """Some rows, and the uuids with which the pages before and after begin; empty where there is none."""
+
+    lines: list[T]
+    newer: UUID | None
+    older: UUID | None
+
+
+def page_of(
+    rows: QuerySet[M], before: UUID | None, after: UUID | None
+) -> tuple[list[M], UUID | None, UUID | None]:
+    """Fifty rows older than one of them, or newer, or the newest."""
+    if cursor := before or after:
+        at = rows.filter(uuid=cursor).values_list("pk", flat=True).first()
+        if at is None:
+            raise NoSuchPage
+        if before is not None:
+            page = list(rows.filter(pk__lt=at).order_by("-pk")[: ROWS + 1])
+            has_newer, has_older = True, len(page) > ROWS
+            page = page[:ROWS]
+        else:
+            turned = list(rows.filter(pk__gt=at).order_by("pk")[: ROWS + 1])
+            has_newer, has_older = len(turned) > ROWS, True
+            page = turned[:ROWS][::-1]
+    else:
+        page = list(rows.order_by("-pk")[: ROWS + 1])
+        has_newer, has_older = False, len(page) > ROWS
+        page = page[:ROWS]
+    if not page:
+        return [], None, None
+    # Annotated by the query.
+    return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]

@@ -1,0 +1,253 @@
+"""A press as its receipt shows it: what was shared with whom, when it ended, and who read it while it was shared.
+
+Straight from the trail, in a few statements however many shares. Only events of the original's circle are read: of a
+share by email there is what its sharer may know of its delivery, and nothing else.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+
+from audit.actions import Action
+from audit.actor import Actor
+from audit.models import AuditEvent
+from audit.shown_events import ShownEvent, shown_event
+from sharing import permissions
+from sharing.delivery import is_outside
+from sharing.models import Share
+from sharing.models.share import ShareQuerySet
+from sharing.selectors.deliveries import DeliveryLine, deliveries_of, lines_of
+from sharing.selectors.directory import accounts_of
+from sharing.selectors.presses import shares_of_press
+from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
+from studies.models import Study
+from studies.selectors import placements_visible_to
+from worklists import access
+
+# What a receipt names; of more shares it has the number.
+MOST_SHARES = 500
+# A worklist of thousands of people: the first to open the study are named, of others the number.
+MOST_READERS = 50
+
+OPENINGS = (Action.STUDY_OPEN, Action.IMAGES_SERVED, Action.GUEST_LINK_OPEN)
+TAKINGS = (Action.STUDY_DOWNLOAD, Action.IMAGE_SAVE, Action.IMAGE_PRINT, Action.STUDY_SEND)
+LISTINGS = (Action.LIST_READ, Action.LIST_SEARCH)
+
+
+class Reader(NamedTuple):
+    """Who opened a study on the recipient's worklist: the first event, and the first that took something away."""
+
+    opened: ShownEvent
+    took_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """One share. `study` is empty where the person does not see it any more, and then nothing is said of readers.
+
+    `is_outside`: shared by email; `steps` is then what its sharer may know. Otherwise, while it was there, `readers`
+    (those whom the person may know, of `n_readers`) opened the study on the worklist; `listed` people read its list.
+    """
+
+    share: Share
+    study: Study | None
+    recipient: Recipient
+    ended_at: datetime | None
+    why: str
+    is_outside: bool
+    steps: Sequence[DeliveryLine] = ()
+    readers: Sequence[Reader] = ()
+    n_readers: int = 0
+    listed: int = 0
+    onward: int = 0
+
+    @property
+    def more_readers(self) -> int:
+        return self.n_readers - len(self.readers)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`first` is any of the shares, for the facts that all have in common. `standing`: how many have not ended."""
+
+    press: UUID
+    at: datetime
+    first: Share
+    lines: Sequence[ReceiptLine]
+    shares: int
+    standing: int
+
+
+def shares_on_receipt(by: Actor, press: UUID) -> list[Share]:
+    """The shares of a press that the person may end, or could if they had not ended; the first of many."""
+    seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
+    shares = list(
+        shares_of_press(by, press)
+        .select_related(
+            "study", "shared_by", "approved_by", "ended_by", "invitation",
+            "from_worklist__account", "from_worklist__owner", *RECIPIENT,
+        )
+        .annotate(
+            seen=Subquery(seen.values("uuid")[:1]),
+            held=ShareQuerySet.source_is_visible(),
+            in_original=ShareQuerySet.made_inside(),
+        )[:MOST_SHARES]
+    )  # fmt: skip
+    rights = permissions.rights_to_end(by, shares)
+    return [share for share in shares if not rights.refusal(share, home=share.study.home_id)]
+
+
+def receipt_of(press: UUID, shares: Sequence[Share], by: Actor, now: datetime) -> Receipt:
+    """`shares` as `shares_on_receipt` reads them; at least one."""
+    known = [share for share in shares if share.seen]  # type: ignore[attr-defined]  # of the annotation
+    outside = {share.pk for share in known if is_outside(share)}
+    deliveries = deliveries_of([share for share in known if share.pk in outside])
+    inside = [share.pk for share in known if share.pk not in outside and share.to_worklist_id is not None]
+    # Who made the shares may know who opened them; for others the trail says it, if they may read that.
+    is_maker = all(share.shared_by_id == by.user_id for share in shares)
+    names = MOST_READERS if is_maker or by.may("view_study_audit", shares[0].from_worklist) else 0
+    readers, listed, onward = _readers(inside, by), _listed(inside), _onward([share.pk for share in known])
+    lines = []
+    for share in shares:
+        ended_at, why = _end(share, now)
+        people = readers.get(share.pk, ())
+        lines.append(
+            ReceiptLine(
+                share,
+                share.study if share in known and share.study.deleted_at is None else None,
+                recipient_of(share),
+                ended_at,
+                why,
+                is_outside(share),
+                lines_of(share, deliveries[share.pk]) if share.pk in deliveries else (),
+                people[:names],
+                len(people),
+                listed.get(share.pk, 0),
+                onward.get(share.pk, 0),
+            )
+        )
+    standing = sum(not line.why for line in lines)
+    return Receipt(press, now, shares[0], lines, max(_number(by, press), len(shares)), standing)
+
+
+def _number(by: Actor, press: UUID) -> int:
+    """How many shares of the press the person may end, or could: of others they do not learn that there are any."""
+    may_share = access.worklists_for(by, "share_study")
+    return (
+        shares_of_press(by, press)
+        .filter(Q(from_worklist__in=may_share) | Q(study__home__in=may_share))
+        .count()
+    )
+
+
+def _end(share: Share, now: datetime) -> tuple[datetime | None, str]:
+    """When and why a share ended; no reason while it has not. What the clock ended is shown before it is recorded."""
+    if share.ended_at is not None:
+        reason = str(Share.EndReason(share.end_reason).label)
+        if share.ended_by is None:
+            return share.ended_at, reason
+        if share.end_reason == Share.EndReason.ENDED:
+            return share.ended_at, _("by %(name)s") % {"name": share.ended_by.name}
+        return share.ended_at, _("%(reason)s by %(name)s") % {"reason": reason, "name": share.ended_by.name}
+    if share.expires_at is not None and share.expires_at <= now:
+        return share.expires_at, str(Share.EndReason.EXPIRED.label)
+    if not share.held:  # type: ignore[attr-defined]  # annotated by the query
+        return None, str(Share.EndReason.UNREACHABLE.label)
+    return None, ""
+
+
+def _readers(shares: Collection[int], by: Actor) -> Mapping[int, list[Reader]]:
+    """Who opened the study where each share brought it, first things first. Two statements."""
+    taking = [str(action) for action in TAKINGS]
+    given: dict[str, Any] = {
+        "shares": list(shares),
+        "actions": [*map(str, OPENINGS), *taking],
+        "taking": taking,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_READERS, given)
+        rows = cursor.fetchall()
+    events = AuditEvent.objects.in_bulk({event for _, event, _ in rows})
+    accounts = accounts_of(by.person)
+    readers: dict[int, list[Reader]] = defaultdict(list)
+    for share, event, took_at in rows:
+        opened = events[event]
+        readers[share].append(Reader(shown_event(opened, is_ours=opened.account_id in accounts), took_at))
+    return readers
+
+
+def _listed(shares: Collection[int]) -> Mapping[int, int]:
+    """How many people read the list of the worklist that each share went to, while it was there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED, {"shares": list(shares), "actions": [str(action) for action in LISTINGS]})
+        return dict(cursor.fetchall())
+
+
+def _onward(shares: Collection[int]) -> Mapping[int, int]:
+    """How many onward shares of the study were made from the worklist that each share went to, while it was there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ONWARD, {"shares": list(shares)})
+        return dict(cursor.fetchall())
+
+
+# While the share lets the study be seen, as `delivery.fold` has it.
+_WHILE = """{at} >= GREATEST(s.shared_at, s.approved_at)
+          AND {at} <= COALESCE(LEAST(s.ended_at, s.expires_at), 'infinity')"""
+
+# Each share reads the events of its study on one worklist through an index; in the original's trail alone. A guest acts
+# under the name of the link, so the label tells one from another.
+_READERS = f"""
+SELECT s.id, e.opened, e.took_at
+FROM sharing_share s
+CROSS JOIN LATERAL (
+    SELECT min(a.id) AS opened, min(a.at) FILTER (WHERE a.action = ANY(%(taking)s)) AS took_at
+    FROM audit_auditevent a
+    WHERE a.worklist_id = s.to_worklist_id AND a.study_id = s.study_id
+          AND a.action = ANY(%(actions)s) AND a.outcome = 'success' AND a.in_original
+          AND {_WHILE.format(at="a.at")}
+    GROUP BY a.by_id, CASE WHEN a.by_id IS NULL THEN a.by_label END
+) e
+WHERE s.id = ANY(%(shares)s) AND s.approved_at IS NOT NULL
+ORDER BY e.opened
+"""
+
+# A list is read far more often than a study: each worklist is asked once for each time it had the studies, and from the
+# event on with which the press began.
+_LISTED = """
+WITH pressed AS (
+    SELECT s.id, s.to_worklist_id, GREATEST(s.shared_at, s.approved_at) AS since,
+        COALESCE(LEAST(s.ended_at, s.expires_at), 'infinity') AS until
+    FROM sharing_share s
+    WHERE s.id = ANY(%(shares)s) AND s.approved_at IS NOT NULL
+), began AS (
+    SELECT COALESCE(min(a.id), 0) AS id
+    FROM sharing_share s
+    JOIN audit_auditevent a
+        ON a.worklist_id = s.from_worklist_id AND a.study_id = s.study_id AND a.share_uuid = s.uuid
+    WHERE s.id = (SELECT min(id) FROM pressed)
+), times AS (
+    SELECT t.*, (
+        SELECT count(DISTINCT a.by_id) FROM audit_auditevent a
+        WHERE a.worklist_id = t.to_worklist_id AND a.study_id IS NULL AND a.id >= (SELECT id FROM began)
+            AND a.action = ANY(%(actions)s) AND a.at >= t.since AND a.at <= t.until
+    ) AS people
+    FROM (SELECT DISTINCT to_worklist_id, since, until FROM pressed) AS t
+)
+SELECT p.id, t.people FROM pressed p JOIN times t USING (to_worklist_id, since, until)
+"""
+
+_ONWARD = f"""
+SELECT s.id, count(*)
+FROM sharing_share s
+JOIN sharing_share o ON o.study_id = s.study_id AND o.from_worklist_id = s.to_worklist_id
+     AND {_WHILE.format(at="o.shared_at")}
+WHERE s.id = ANY(%(shares)s) AND s.approved_at IS NOT NULL
+GROUP BY s.id
+"""

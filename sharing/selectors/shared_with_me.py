@@ -1,0 +1,73 @@
+"""What was shared with a person, by name or by email, newest first, a page at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from audit import clock
+from audit.actor import Actor
+from sharing.models import Share
+from sharing.models.share import ShareQuerySet
+from sharing.selectors.access import last_moment
+from sharing.selectors.incoming import acknowledgement
+from sharing.selectors.pages import SentPage, page_of
+from studies.models import Study
+from studies.selectors import placements_visible_to
+from worklists.models import Worklist
+
+
+@dataclass(frozen=True)
+class ReceivedShare:
+    """A share with the person. `study` and `placement` only while they have the study, by this share or another."""
+
+    share: Share
+    placement: UUID | None
+    state: str
+    tone: str
+    may_acknowledge: bool
+    acknowledged_at: datetime | None
+
+    @property
+    def study(self) -> Study | None:
+        return self.share.study if self.placement is not None else None
+
+    @property
+    def last_day(self) -> datetime | None:
+        return last_moment(self.share.expires_at)
+
+
+def shares_received_by(
+    by: Actor, *, before: UUID | None = None, after: UUID | None = None
+) -> SentPage[ReceivedShare]:
+    """The approved shares with the person's own worklist, ended ones too. Raises NoSuchPage."""
+    shares, newer, older = page_of(_received(by), before, after)
+    now = clock.now()
+    return SentPage([_received_share(share, now) for share in shares], newer, older)
+
+
+def _received(by: Actor) -> QuerySet[Share]:
+    own = Worklist.objects.filter(owner=by.person).values("pk")
+    seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("to_worklist"))
+    return (
+        Share.objects.filter(to_worklist__in=own, approved_at__isnull=False)
+        .select_related("study", "shared_by", "from_worklist__account", "from_worklist__owner")
+        .annotate(
+            seen=Subquery(seen.values("uuid")[:1]),
+            held=ShareQuerySet.source_is_visible(),
+            **acknowledgement(),
+        )
+    )
+
+
+def _received_share(share: Share, now: datetime) -> ReceivedShare:
+    # Annotated by the query.
+    acknowledged, held, seen = share.acknowledged_at, share.held, share.seen  # type: ignore[attr-defined]
+    is_over = share.expires_at is not None and share.expires_at <= now
+    if share.ended_at is not None or is_over or not held:
+        return ReceivedShare(share, seen, _("Ended"), "neutral", False, acknowledged)
+    if acknowledged is not None:
+        return ReceivedShare(share, seen, _("Acknowledged"), "good", False, acknowledged)
+    return ReceivedShare(share, seen, _("Not acknowledged"), "waiting", seen is not None, None)

@@ -1,0 +1,82 @@
+"""Who could open what if a role, a membership or a worklist were another: pure, by the rule that explains access.
+
+`Standings.held` is that rule (`worklists.access.standing`). A change is a function from standings to standings.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from worklists.access.standing import AccountMember, RoleFact, Standings, WorklistMember
+
+Change = Callable[[Standings], Standings]
+
+
+def with_role(role: int, fact: RoleFact) -> Change:
+    """The role has these permissions."""
+    return lambda standings: replace(standings, roles={**standings.roles, role: fact})
+
+
+def with_account_member(
+    person: int, account: int, member: AccountMember | None, roles: dict[int, RoleFact] | None = None
+) -> Change:
+    """The person is such a member of the account; None removes them from it and from its worklists.
+
+    `roles` are those that the change names and no row does yet.
+    """
+
+    def changed(standings: Standings) -> Standings:
+        joined, members = dict(standings.joined), dict(standings.members)
+        joined.pop((person, account), None)
+        if member is not None:
+            joined[person, account] = member
+        else:
+            for place in standings.places.values():
+                if place.account_id == account:
+                    members.pop((person, place.worklist_id), None)
+        return replace(standings, joined=joined, members=members, roles={**(roles or {}), **standings.roles})
+
+    return changed
+
+
+def with_worklist_member(
+    person: int, worklist: int, member: WorklistMember | None, roles: dict[int, RoleFact] | None = None
+) -> Change:
+    """The person is such a member of the worklist; None removes them from it."""
+
+    def changed(standings: Standings) -> Standings:
+        members = dict(standings.members)
+        members.pop((person, worklist), None)
+        if member is not None:
+            members[person, worklist] = member
+        return replace(standings, members=members, roles={**(roles or {}), **standings.roles})
+
+    return changed
+
+
+def with_default_role(worklist: int, role: int | None, roles: dict[int, RoleFact] | None = None) -> Change:
+    """The worklist has this default role."""
+
+    def changed(standings: Standings) -> Standings:
+        place = replace(standings.places[worklist], default_role_id=role)
+        places = {**standings.places, worklist: place}
+        return replace(standings, places=places, roles={**(roles or {}), **standings.roles})
+
+    return changed
+
+
+class Reach(NamedTuple):
+    """The worklists on which a person may open studies, before a change and after it."""
+
+    person: int
+    before: frozenset[int]
+    after: frozenset[int]
+
+
+def reaches(before: Standings, after: Standings, people: Collection[int]) -> Iterator[Reach]:
+    for person in people:
+        yield Reach(person, _opened(before, person), _opened(after, person))
+
+
+def _opened(standings: Standings, person: int) -> frozenset[int]:
+    return frozenset(worklist for worklist in standings.places if standings.held(person, worklist).opens)

@@ -1,0 +1,231 @@
+"""Who would gain and lose which studies by a change, before it is saved: people × worklists, with numbers."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from accounts.models import AccountMembership, Role, User
+from audit import clock
+from sharing.graph import load_graphs
+from sharing.selectors.leaving import given_by
+from sharing.selectors.standings_changed import (
+    Change,
+    Reach,
+    reaches,
+    with_account_member,
+    with_default_role,
+    with_role,
+    with_worklist_member,
+)
+from worklists.access import standing
+from worklists.access.standing import AccountMember, RoleFact, WorklistMember
+from worklists.models import Worklist, WorklistMembership
+
+# As many people as a page names; and the number after which a reader learns nothing more.
+MOST_PEOPLE, COUNTED = 100, 1000
+
+
+class Difference(NamedTuple):
+    """A person, a worklist, and how many of its studies they gain or lose; at most `COUNTED` and one more.
+
+    What a person can also open on another worklist is neither gained nor lost.
+    """
+
+    person: User
+    worklist: Worklist
+    gains: bool
+    studies: int
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The differences by person and worklist; `more` people were not asked about."""
+
+    differences: list[Difference]
+    more: int = 0
+
+
+def if_role(role: Role, ticked: Collection[str]) -> WhatIf:
+    """If a role had these permissions: the difference for everyone who acts by this role on some worklist."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT user_id FROM worklists_effective_role WHERE role_id = %s", [role.pk])
+        holders = [user for (user,) in cursor.fetchall()]
+    return _what_if(holders, with_role(role.pk, RoleFact(role.name, frozenset(ticked))))
+
+
+def if_account_member(membership: AccountMembership, *, role: Role, every_worklist: bool) -> WhatIf:
+    """If a person had this role in the account, with or without *Every worklist*."""
+    member = AccountMember(role.pk, membership.active, every_worklist, membership.joined_at)
+    change = with_account_member(membership.user_id, membership.account_id, member, _facts(role))
+    return _what_if([membership.user_id], change, account=membership.account_id)
+
+
+def if_left(membership: AccountMembership) -> WhatIf:
+    """If a person left the account or were deactivated in it; onward shares that would then end are included."""
+    change = with_account_member(membership.user_id, membership.account_id, None)
+    gone = _gone_by_leaving(membership)
+    people = {membership.user_id, *_openers_on({worklist for _, worklist in gone})}
+    return _what_if(people, change, gone=gone, account=membership.account_id)
+
+
+def if_worklist_member(
+    worklist: Worklist, people: Collection[int], *, role: Role | None, removed: bool = False
+) -> WhatIf:
+    """If these people were members of the worklist, with or without a role of their own, or were not members."""
+
+    def change(standings: standing.Standings) -> standing.Standings:
+        member = None if removed else WorklistMember(role.pk if role is not None else None)
+        for person in people:
+            standings = with_worklist_member(person, worklist.pk, member, _facts(role))(standings)
+        return standings
+
+    return _what_if(people, change, account=worklist.account_id)
+
+
+def if_default_role(worklist: Worklist, role: Role | None) -> WhatIf:
+    """If a worklist had this default role: the difference for its members without a role of their own."""
+    members = WorklistMembership.objects.filter(worklist=worklist, role=None)
+    change = with_default_role(worklist.pk, role.pk if role is not None else None, _facts(role))
+    return _what_if(list(members.values_list("user", flat=True)), change, account=worklist.account_id)
+
+
+def _facts(role: Role | None) -> dict[int, RoleFact]:
+    if role is None:
+        return {}
+    return {role.pk: RoleFact(role.name, frozenset(role.permissions.values_list("codename", flat=True)))}
+
+
+def _what_if(
+    people: Collection[int],
+    change: Change,
+    *,
+    gone: Collection[tuple[int, int]] = (),
+    account: int | None = None,
+) -> WhatIf:
+    """`gone` are the (study, worklist) that the change ends; `account` whose worklists it may open."""
+    users = {
+        user.pk: user for user in User.objects.filter(pk__in=people).order_by("name", "pk")[:MOST_PEOPLE]
+    }
+    worklists = {each.pk: each for each in _worklists_of(users, account)}
+    before = standing.read(list(users), worklists.values())
+    rows = _rows(reaches(before, change(before), list(users)), {worklist for _, worklist in gone})
+    differences = [
+        Difference(users[person], worklists[worklist], gains, studies)
+        for person, worklist, gains, studies in _counted(rows, gone)
+        if studies
+    ]
+    order = {user: place for place, user in enumerate(users)}
+    differences.sort(
+        key=lambda each: (order[each.person.pk], each.gains, each.worklist.label, each.worklist.pk)
+    )
+    return WhatIf(differences, max(len(set(people)) - len(users), 0))
+
+
+def _worklists_of(users: Collection[int], account: int | None) -> QuerySet[Worklist]:
+    """Every worklist that one of the people is on, and all of the account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WORKLISTS, {"users": list(users), "account": account})
+        return Worklist.objects.with_names().filter(pk__in=[pk for (pk,) in cursor.fetchall()])
+
+
+_WORKLISTS = """
+SELECT worklist_id FROM worklists_effective_role WHERE user_id = ANY(%(users)s)
+UNION SELECT id FROM worklists_worklist WHERE owner_id = ANY(%(users)s) OR account_id = %(account)s
+"""
+
+
+class _Row(NamedTuple):
+    person: int
+    worklist: int
+    gains: bool
+    # Whether only what is gone on the worklist counts: the person goes on opening the rest.
+    only_gone: bool
+    others: frozenset[int]
+
+
+def _rows(all_reaches: Iterable[Reach], places_gone: Collection[int]) -> Iterable[_Row]:
+    for reach in all_reaches:
+        for worklist in reach.before - reach.after:
+            yield _Row(reach.person, worklist, False, False, reach.after)
+        for worklist in (reach.before & reach.after).intersection(places_gone):
+            yield _Row(reach.person, worklist, False, True, reach.after)
+        for worklist in reach.after - reach.before:
+            yield _Row(reach.person, worklist, True, False, reach.before)
+
+
+def _counted(rows: Iterable[_Row], gone: Collection[tuple[int, int]]) -> Sequence[tuple[int, int, bool, int]]:
+    """Of each row how many studies: visible on the worklist, and openable on no other."""
+    rows = list(rows)
+    if not rows:
+        return []
+    values: dict[str, Any] = {
+        "person": [row.person for row in rows],
+        "worklist": [row.worklist for row in rows],
+        "gains": [row.gains for row in rows],
+        "only_gone": [row.only_gone for row in rows],
+        "others": ["{" + ",".join(map(str, sorted(row.others))) + "}" for row in rows],
+        "gone_study": [study for study, _ in gone],
+        "gone_worklist": [worklist for _, worklist in gone],
+        "most": COUNTED + 1,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, values)
+        return list(cursor.fetchall())
+
+
+# What is gone is there before the change and not after it: nothing of it is gained, and nothing is openable by it.
+_COUNTED = """
+WITH gone AS MATERIALIZED (
+    SELECT * FROM unnest(%(gone_study)s::bigint[], %(gone_worklist)s::bigint[]) AS g (study_id, worklist_id)
+)
+SELECT r.person, r.worklist, r.gains, (
+    SELECT count(*) FROM (
+        SELECT FROM studies_placement p
+        WHERE p.worklist_id = r.worklist AND p.visible_until > %(now)s
+            AND (NOT r.only_gone OR (p.study_id, p.worklist_id) IN (SELECT * FROM gone))
+            AND (NOT r.gains OR (p.study_id, p.worklist_id) NOT IN (SELECT * FROM gone))
+            AND NOT EXISTS (
+                SELECT FROM studies_placement q
+                WHERE q.study_id = p.study_id AND q.worklist_id = ANY(r.others::bigint[]) AND q.visible_until > %(now)s
+                    AND (r.gains OR (q.study_id, q.worklist_id) NOT IN (SELECT * FROM gone))
+            )
+        LIMIT %(most)s
+    ) AS seen
+)
+FROM unnest(%(person)s::bigint[], %(worklist)s::bigint[], %(gains)s::bool[], %(only_gone)s::bool[], %(others)s::text[])
+    AS r (person, worklist, gains, only_gone, others)
+"""
+
+
+def _gone_by_leaving(membership: AccountMembership) -> list[tuple[int, int]]:
+    """The (study, worklist) that stop being visible when the person's physician shares of the account end."""
+    given = set(given_by(membership).values_list("pk", "study_id"))
+    pks, now = {pk for pk, _ in given}, clock.now()
+    gone = []
+    for study, graph in load_graphs({study for _, study in given}).items():
+        chosen = [share for share in graph.shares if share.pk in pks and graph.is_live(share, now)]
+        after = graph.without(chosen)
+        gone += [
+            (study, worklist)
+            for worklist, times in graph.times.items()
+            if times.visible > now >= after.at(worklist).visible
+        ]
+    return gone
+
+
+def _openers_on(worklists: Collection[int]) -> set[int]:
+    if not worklists:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [list(worklists), list(worklists)])
+        return {user for (user,) in cursor.fetchall()}
+
+
+_PEOPLE = """
+SELECT user_id FROM worklists_effective_role WHERE worklist_id = ANY(%s)
+UNION SELECT owner_id FROM worklists_worklist WHERE id = ANY(%s) AND owner_id IS NOT NULL
+"""

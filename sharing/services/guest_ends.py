@@ -1,0 +1,58 @@
+"""Guest links end with what they depend on: in the transaction that takes it away, and by the clock each minute."""
+
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+
+from audit import clock
+from audit.actions import Action
+from audit.actor import SYSTEM
+from audit.services import event, record_all
+from sharing.events import on_guest_link
+from sharing.models import GuestLink, GuestLinkStudy
+from sharing.models.guest_link import State
+
+Reason = GuestLink.EndReason
+REASON_FOR = {State.EXPIRED: Reason.EXPIRED, State.NO_STUDY: Reason.NO_STUDY, State.NO_RIGHT: Reason.NO_RIGHT}
+SWEEP = 500
+
+
+def end_links_of(studies: Collection[int]) -> int:
+    """End for good the links that show one of these studies and lost what they depend on; how many.
+
+    For the service that took a placement away, in its transaction: it holds the locks of the studies.
+    """
+    named = GuestLinkStudy.objects.filter(study__in=studies)
+    dead = GuestLink.objects.dead().with_names().filter(pk__in=named.values("link"))
+    rows = list(dead.order_by("pk").select_for_update(of=("self",), no_key=True))
+    _end(rows)
+    return len(rows)
+
+
+@transaction.atomic
+def end_dead_links(*, only: Iterable[int] | None = None) -> int:
+    """End for good the links whose time, studies or maker's right are gone; how many. `only`: among these keys.
+
+    No page depends on it: a link that has lost these opens nothing even before this runs. At most a few hundred a call.
+    """
+    dead = GuestLink.objects.dead().with_names()
+    if only is not None:
+        dead = dead.filter(pk__in=only)
+    rows = list(dead.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True)[:SWEEP])
+    _end(rows)
+    return len(rows)
+
+
+def _end(links: Collection[GuestLink]) -> None:
+    if not links:
+        return
+    now = clock.now()
+    for link in links:
+        link.end_reason = REASON_FOR[link.state]
+        link.ended_at = min(link.expires_at, now)
+    GuestLink.objects.bulk_update(links, ["ended_at", "end_reason"])
+    record_all(
+        event(Action.GUEST_LINK_LAPSE, by=SYSTEM, on=on)
+        for link in links
+        for on in on_guest_link(link, at=now, why=str(link.end_reason))
+    )

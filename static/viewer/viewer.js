@@ -1,0 +1,1 @@
+import{t as e}from"./parts/study.4e696139ef9e.js";e(document.getElementById(`viewer`));

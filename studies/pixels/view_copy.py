@@ -1,0 +1,170 @@
+"""Frames as lossless HTJ2K in two parts: the head gives a reduced picture by itself, head and tail the exact values.
+
+Each frame is decoded again and compared bit by bit with what the file's own decoder gave before it counts. Colours
+become red, green and blue as in the pictures; grey values stay as stored.
+"""
+
+import time
+from collections.abc import Iterator
+from struct import Struct
+from typing import Any
+
+import numpy as np
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
+
+from studies.pixels.grey import GreyValues
+from studies.pixels.image_file import CannotShow
+from studies.pixels.image_module import Array
+from studies.pixels.overlays import has_overlay
+from studies.pixels.pictures import ImageObject
+from studies.renderer import FLOATING, NO_DECODER, NO_SIGN, NOT_EXACT, TABLE_OF_VALUES, TOO_WIDE
+
+# The longer side of the picture that a head gives, at most.
+REDUCED = 128
+LEAST_LEVELS = 5
+START, SEGMENT, TILE_PART, END = 2, Struct(">HH"), Struct(">HHHI"), b"\xff\xd9"
+SOT = 0xFF90
+# After so long the answer names the frame that is next: one job never lasts as long as the patience of who asked.
+SECONDS = 30
+# JPEG 2000 and JPEG-LS can be either: of these the attributes say it.
+ALWAYS_LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
+# What viewers of a page decode: whole numbers of 16 bits at most.
+TYPES = (np.uint8, np.uint16, np.int16)
+
+
+def reductions_of(rows: int, columns: int) -> int:
+    """How many times a picture is halved until its longer side is at most REDUCED."""
+    longest, times = max(rows, columns), 0
+    while -(-longest // (1 << times)) > REDUCED:
+        times += 1
+    return times
+
+
+def reduced_size(rows: int, columns: int) -> tuple[int, int]:
+    half = 1 << reductions_of(rows, columns)
+    return -(-rows // half), -(-columns // half)
+
+
+def encoded(values: Array) -> tuple[bytes, bytes]:
+    """Head and tail of a frame; the head of a small one is all of it. Raises CannotShow where it is not exact."""
+    # Loaded here: whoever only wants pictures does without it.
+    import imagecodecs
+
+    times = reductions_of(*values.shape[:2])
+    levels = max(LEAST_LEVELS, times)
+    values = np.ascontiguousarray(values)
+    stream = bytes(
+        imagecodecs.htj2k_encode(values, reversible=True, tlm=True, tilepart=1, resolutions=levels)
+    )
+    again = imagecodecs.htj2k_decode(stream)
+    if again.dtype != values.dtype or not np.array_equal(again.reshape(values.shape), values):
+        raise CannotShow(NOT_EXACT)
+    ends = [*tile_part_ends(stream)]
+    if len(ends) != levels + 1 or stream[ends[-1] :] != END:
+        raise CannotShow(NOT_EXACT)
+    at = ends[levels - times] if times else len(stream)
+    return stream[:at], stream[at:]
+
+
+def tile_part_ends(stream: bytes) -> Iterator[int]:
+    """Where each tile-part of a codestream ends; each holds one more resolution."""
+    at = START
+    while at + TILE_PART.size <= len(stream):
+        marker, length = SEGMENT.unpack_from(stream, at)
+        if marker != SOT:
+            at += 2 + length
+            continue
+        *_, size = TILE_PART.unpack_from(stream, at)
+        at += size
+        yield at
+
+
+def packed(job: dict[str, Any]) -> dict[str, Any]:
+    """Append the heads and the tails of a file's frames, from the `first` on, to two files; how many bytes each has."""
+    image, until = ImageObject(job["source"]), time.monotonic() + SECONDS
+    values = _Values(image)
+    sizes = []
+    with open(job["heads"], "ab") as heads, open(job["tails"], "ab") as tails:
+        for array in values.frames(range(job["first"], image.module.frames)):
+            head, tail = encoded(array)
+            heads.write(head)
+            tails.write(tail)
+            sizes.append((len(head), len(tail)))
+            if time.monotonic() > until:
+                break
+    return {
+        "sizes": sizes,
+        "of": image.module.frames,
+        "declared": image.module.declared_frames,
+        **values.described,
+    }
+
+
+class _Values:
+    """The values of an image as they are packed: of one type for all frames, and what is to be said of them."""
+
+    def __init__(self, image: ImageObject) -> None:
+        self.image, self.module = image, image.module
+        self.least, self.greatest = np.inf, -np.inf
+        self.is_grey = self.module.photometric.startswith("MONOCHROME")
+        self.type: np.dtype[Any] = self._grey_type() if self.is_grey else np.dtype(np.uint8)
+
+    def _grey_type(self) -> np.dtype[Any]:
+        grey = GreyValues(self.module, 0)
+        if self.module.is_float:
+            raise CannotShow(FLOATING)
+        if grey.modality_table is not None or not grey.is_calibrated:
+            raise CannotShow(TABLE_OF_VALUES)
+        lowest, greatest = int(self.module.lowest), int(self.module.greatest)
+        for kind in TYPES:
+            if np.iinfo(kind).min <= lowest and greatest <= np.iinfo(kind).max:
+                return np.dtype(kind)
+        if self.module.signed is None and self.module.frames > 1:
+            raise CannotShow(NO_SIGN)
+        # A wide container may hold small numbers; each frame is asked.
+        return np.dtype(np.int16 if self.module.signed else np.uint16)
+
+    def frames(self, shown: range) -> Iterator[Array]:
+        if not self.is_grey:
+            yield from self.image.coloured_frames(shown)
+            return
+        for index, (raw, container) in zip(shown, self.module.decoded(shown, raw=True), strict=False):
+            yield self._exact(raw)
+            self._measure(raw[GreyValues(self.module, index).picture(raw, container)])
+
+    def _exact(self, raw: Array) -> Array:
+        if raw.dtype.kind not in "iu" or raw.ndim != 2:
+            raise CannotShow(NO_DECODER)
+        limits = np.iinfo(self.type)
+        if raw.size and (int(raw.min()) < limits.min or int(raw.max()) > limits.max):
+            # A sign that the file does not say is known only now.
+            if self.module.signed is not None or self.type == np.int16 or int(raw.min()) >= 0:
+                raise CannotShow(TOO_WIDE)
+            self.type = np.dtype(np.int16)
+            return self._exact(raw)
+        return raw.astype(self.type)
+
+    def _measure(self, values: Array) -> None:
+        """From the least to the greatest value, padding left out."""
+        if values.size:
+            self.least = min(self.least, int(values.min()))
+            self.greatest = max(self.greatest, int(values.max()))
+
+    @property
+    def described(self) -> dict[str, Any]:
+        rows, columns = self.module.rows, self.module.columns
+        padding = GreyValues(self.module, 0).padding if self.is_grey else None
+        return {
+            "rows": rows,
+            "columns": columns,
+            "reduced": reduced_size(rows, columns),
+            "bits": 8 * self.type.itemsize,
+            "signed": self.type.kind == "i",
+            "samples": 1 if self.is_grey else 3,
+            "photometric": self.module.photometric if self.is_grey else "RGB",
+            "range": [int(self.least), int(self.greatest)] if self.least <= self.greatest else None,
+            "padding": [int(end) for end in padding] if padding else None,
+            "is_lossy": self.image.file.syntax in ALWAYS_LOSSY,
+            "overlays": has_overlay(self.image.file.ds),
+            "more": self.module.has_more_data,
+        }

@@ -1,0 +1,50 @@
+"""The viewer's tabs in a real browser: nothing for axe to find, nothing wider than the screen, no policy broken."""
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Page
+from pydicom.uid import generate_uid
+
+from studies import services
+from tests.browser.steps import let_in
+from tests.factories import placement_of
+from tests.studies import beside_files as made
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+IMAGE = generate_uid(entropy_srcs=["an image in a browser"])
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_on_the_tabs(cast, page: Page, live_server, scheme: str, width: int) -> None:
+    image, *objects = made.taken_in(
+        cast,
+        made.an_image(IMAGE),
+        made.a_test_file("reportsi.dcm"),
+        made.a_test_file("waveform_ecg.dcm"),
+        made.document(),
+        made.video(),
+        made.key_objects(IMAGE),
+        made.presentation_state(IMAGE),
+    )
+    services.render_waiting()
+    complaints: list[str] = []
+    let_in(page.context, cast.ana, live_server.url)
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    placement = placement_of(image.study, cast.ct)
+
+    assert objects
+    for instance in objects:
+        page.goto(live_server.url + reverse("studies:viewer_object", args=[placement.uuid, instance.uuid]))
+        if folder := os.environ.get("SHOTS"):
+            page.wait_for_timeout(500)
+            page.screenshot(path=f"{folder}/object-{instance.series.modality}-{scheme}-{width}.png")
+        found = Axe().run(page, options={"iframes": False})
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [each for each in complaints if "policy" in each.lower()] == []

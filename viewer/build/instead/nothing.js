@@ -1,0 +1,2 @@
+// In place of a module that is asked for and never used.
+export default {};

@@ -1,0 +1,50 @@
+"""When a person is notified of what happens on a worklist, and what a worklist's members start with."""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.actions import Action
+from audit.actor import Actor
+from audit.services import record
+from common.exceptions import Refused
+from worklists.events import on_worklist
+from worklists.models import NoticeChoice, NoticeEvent, NoticeTime, Worklist
+from worklists.selectors.notices import notice_times_of
+
+
+@transaction.atomic
+def choose_notices(*, worklist: Worklist, times: Mapping[str, str], by: Actor) -> bool:
+    """The person's own choice, for a worklist whose list they may see; whether anything differs.
+
+    `times` has a `NoticeTime` for some of the events; what it leaves out stays as it is.
+    """
+    if not by.may("list_studies", worklist):
+        raise Refused(_("You may not see this worklist's studies."), on=on_worklist(worklist))
+    check_times(times)
+    was = notice_times_of(by, worklist)
+    changed = {event: time for event, time in times.items() if was[event] != time}
+    if not changed:
+        return False
+    NoticeChoice.objects.bulk_create(
+        [
+            NoticeChoice(user=by.person, worklist=worklist, event=event, time=time)
+            for event, time in changed.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["worklist", "event", "user"],
+        update_fields=["time"],
+    )
+    record(Action.NOTICE_CHOICE, by=by, on=on_worklist(worklist, times=changed))
+    return True
+
+
+def check_times(times: Mapping[str, str]) -> None:
+    if (
+        not times
+        or not set(times) <= set(NoticeEvent.values)
+        or not set(times.values()) <= set(NoticeTime.values)
+    ):
+        raise ValidationError(_("Choose for each event: at once, once a day, or not."), code="times")
