@@ -25,8 +25,8 @@ from tests.administration.test_people_matrix import invited
 from tests.cast import PATIENTS, PEOPLE, acting
 from tests.factories import make_study, placement_of
 from tests.matrix import OK, UNFIT, Row, none, signed_in, undone, world
+from tests.product.matrix_values import ct, placement, ticked
 from tests.product.test_access_matrix import ROWS as PAGES
-from tests.product.test_access_matrix import ct, placement, ticked
 
 __all__ = ["invited", "world"]
 
