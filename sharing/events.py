@@ -1,6 +1,6 @@
 """What an audit event records of a share: from where, to whom, as ids and labels that outlive the share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from audit.services import On
-from sharing.models import GuestLink, Share
+from sharing.models import GuestLink, GuestLinkStudy, Share
 from studies.events import on_placement
 from studies.models import Placement, Study
 from worklists.events import on_worklist, on_worklist_with
@@ -101,28 +101,41 @@ def _on_shares_read(shares: list[Share], detail: dict[str, Any]) -> On:
 
 
 def on_guest_link(link: GuestLink, *, at: datetime, **detail: Any) -> list[On]:
-    """One for each study of the link, so that each study's trail has it; read the link `with_names`.
+    """One for each study of the link, so that each study's trail has it; read the link `with_names`."""
+    return on_guest_links([link], {link.pk: detail}, at=at)
+
+
+def on_guest_links(
+    links: Collection[GuestLink], details: Mapping[int, dict[str, Any]], *, at: datetime
+) -> list[On]:
+    """As `on_guest_link` for each of them, with its own detail: two statements, however many links.
 
     Where a placement is gone, the event is in the original's trail only if the original is on that worklist: what had
     become external by then is not to appear there.
     """
-    rows = list(link.studies.select_related("study").order_by("pk"))
-    keys = [row.placement_key for row in rows]
-    placements = Placement.objects.with_names().in_bulk(keys)
-    detail = {"guest_link": str(link.uuid), "link": link.mark, **detail}
+    by_key = {link.pk: link for link in links}
+    rows = list(GuestLinkStudy.objects.filter(link__in=by_key).select_related("study").order_by("pk"))
+    placements = Placement.objects.with_names().in_bulk({row.placement_key for row in rows})
     return [
-        on_placement(placements[row.placement_key], at=at, detail=detail)
-        if row.placement_key in placements
-        else on_worklist_with(
-            link.worklist,
-            study_id=row.study_id,
-            study_uid=row.study.study_instance_uid,
-            placement_uuid=row.placement_uuid,
-            in_original=row.study.home_id == link.worklist_id,
-            detail=detail,
-        )
+        _on_link_study(by_key[row.link_id], row, placements.get(row.placement_key), at, details[row.link_id])
         for row in rows
     ]
+
+
+def _on_link_study(
+    link: GuestLink, row: GuestLinkStudy, placement: Placement | None, at: datetime, detail: dict[str, Any]
+) -> On:
+    detail = {"guest_link": str(link.uuid), "link": link.mark, **detail}
+    if placement is not None:
+        return on_placement(placement, at=at, detail=detail)
+    return on_worklist_with(
+        link.worklist,
+        study_id=row.study_id,
+        study_uid=row.study.study_instance_uid,
+        placement_uuid=row.placement_uuid,
+        in_original=row.study.home_id == link.worklist_id,
+        detail=detail,
+    )
 
 
 def moment_text(moment: datetime | None) -> str:

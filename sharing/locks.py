@@ -24,3 +24,14 @@ def lock_directory(*, users: Collection[int], accounts: Collection[int], worklis
                 "SELECT FROM worklists_worklist WHERE id = ANY(%s) ORDER BY id FOR SHARE",
                 [sorted(worklists)],
             )
+
+
+def lock_maker(*, user: int, account: int | None) -> None:
+    """Hold the rights of a person on the worklists of an account as they are (FOR SHARE).
+
+    Each change of rights holds the account's row, and a person's deactivation the person's.
+    """
+    with connection.cursor() as cursor:
+        if account is not None:
+            cursor.execute("SELECT FROM accounts_account WHERE id = %s FOR SHARE", [account])
+        cursor.execute("SELECT FROM accounts_user WHERE id = %s FOR SHARE", [user])

@@ -79,6 +79,10 @@ class GuestLinkQuerySet(models.QuerySet["GuestLink"]):
             .filter(Q(is_expired=True) | Q(is_on_worklist=False) | Q(maker_may=False))
         )
 
+    def without_right(self) -> Self:
+        """Un-ended, though their makers may not make them now."""
+        return self.unended().with_facts().filter(maker_may=False)
+
     def live(self) -> Self:
         """What a visit can go on with."""
         return self.unended().with_facts().filter(is_expired=False, is_on_worklist=True, maker_may=True)

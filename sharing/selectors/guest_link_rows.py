@@ -1,10 +1,11 @@
 """Guest links as pages list them: each with its studies, its state in words, and what the reader may do with it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -20,6 +21,8 @@ from worklists import access
 
 # Enough to recognise the patient by; the link's own page has no more.
 STUDIES_SHOWN = 3
+# Beside the shares of a study; the study's own list of links has the others.
+MOST_BESIDE_SHARES = 200
 
 # The word, its tone, and why.
 WORDS: dict[State, tuple[str, str, str]] = {
@@ -69,7 +72,9 @@ class LinkRow:
         link = self.link
         if link.state is not State.ENDED:
             word = WORDS[link.state][2]
-            return str(GuestLink.EndReason(word).label) if word in GuestLink.EndReason else _(word)
+            if word in GuestLink.EndReason:
+                return str(GuestLink.EndReason(word).label)
+            return _(word) if word else ""
         if link.ended_by is None:
             return str(GuestLink.EndReason(link.end_reason).label)
         return _("by %(name)s") % {"name": link.ended_by.name}
@@ -108,6 +113,20 @@ def links_of_study(placement: Placement, by: Actor) -> list[LinkRow]:
     """Those that show the study from this worklist, or did; newest first, the newest hundred."""
     links = _read(by).filter(worklist=placement.worklist_id, studies__study=placement.study_id)
     return _rows(list(links.order_by("-pk")[:100]), by)
+
+
+def live_links_on(study: int, worklists: Collection[int], by: Actor) -> dict[int, list[LinkRow]]:
+    """Those that show the study on these worklists now, as far as the person sees them, by worklist, newest first.
+
+    One statement. Without the placements: the reader has the study before them.
+    """
+    seen = links_seen_by(by).live().with_names().filter(worklist__in=worklists)
+    named = GuestLinkStudy.objects.standing().filter(link=OuterRef("pk"), study=study)
+    rows: dict[int, list[LinkRow]] = defaultdict(list)
+    for link in seen.filter(Exists(named)).order_by("-pk")[:MOST_BESIDE_SHARES]:
+        row = LinkRow(link=link, placements=[], is_own=link.made_by_id == by.user_id, may_extend=False)
+        rows[link.worklist_id].append(row)
+    return rows
 
 
 def sees_everyones(by: Actor) -> bool:

@@ -8,7 +8,7 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import SYSTEM
 from audit.services import event, record_all
-from sharing.events import on_guest_link
+from sharing.events import on_guest_links
 from sharing.models import GuestLink, GuestLinkStudy
 from sharing.models.guest_link import State
 
@@ -24,6 +24,26 @@ def end_links_of(studies: Collection[int]) -> int:
     """
     named = GuestLinkStudy.objects.filter(study__in=studies)
     dead = GuestLink.objects.dead().with_names().filter(pk__in=named.values("link"))
+    rows = list(dead.order_by("pk").select_for_update(of=("self",), no_key=True))
+    _end(rows)
+    return len(rows)
+
+
+def end_links_without_right(
+    *, account: int | None, worklists: Collection[int] = (), users: Collection[int] = ()
+) -> int:
+    """End for good the links whose makers may no longer make any on their worklists; how many.
+
+    For the services that take rights away, in their transactions (`worklists.access.rights_were_lost`): among the links
+    on these worklists and of these makers, as far as they are given. No study is locked after this.
+    """
+    dead = GuestLink.objects.without_right().with_names()
+    if account is not None:
+        dead = dead.filter(worklist__account=account)
+    if worklists:
+        dead = dead.filter(worklist__in=worklists)
+    if users:
+        dead = dead.filter(made_by__in=users)
     rows = list(dead.order_by("pk").select_for_update(of=("self",), no_key=True))
     _end(rows)
     return len(rows)
@@ -51,8 +71,5 @@ def _end(links: Collection[GuestLink]) -> None:
         link.end_reason = REASON_FOR[link.state]
         link.ended_at = min(link.expires_at, now)
     GuestLink.objects.bulk_update(links, ["ended_at", "end_reason"])
-    record_all(
-        event(Action.GUEST_LINK_LAPSE, by=SYSTEM, on=on)
-        for link in links
-        for on in on_guest_link(link, at=now, why=str(link.end_reason))
-    )
+    whys = {link.pk: {"why": str(link.end_reason)} for link in links}
+    record_all(event(Action.GUEST_LINK_LAPSE, by=SYSTEM, on=on) for on in on_guest_links(links, whys, at=now))

@@ -23,6 +23,7 @@ from common.text import NOT_AN_EMAIL, tidy_text
 from sharing import permissions
 from sharing.events import moment_text, on_guest_link
 from sharing.limits import ONE_WORKLIST
+from sharing.locks import lock_maker
 from sharing.models import GuestLink, GuestLinkStudy, ShareRule
 from sharing.models.guest_link import State
 from sharing.selectors.guest_links import links_seen_by, of_one_patient, placements_of
@@ -125,12 +126,14 @@ def _is_password(link: GuestLink, password: str) -> bool:
 def _make(
     link: GuestLink, placements: list[UUID], expires_at: date | datetime | None, by: Actor
 ) -> GuestLink:
+    lock_maker(user=by.person.pk, account=link.worklist.account_id)
     studies = Placement.objects.filter(uuid__in=placements).values_list("study_id", flat=True)
     now = settling.lock_studies(studies)
-    # Read in a new statement: before the locks a share may have ended.
+    # Read in new statements: before the locks a share may have ended, and a right may have been lost.
     chosen = chosen_for_a_link(placements, by)
     if len(chosen) < link.n_studies:
         raise NothingThere
+    permissions.check_make_link(by, link.worklist, may_download=link.may_download)
     link.made_at, link.expires_at = now, Policy.of(link.worklist, chosen, now).end(expires_at)
     link.save()
     GuestLinkStudy.objects.bulk_create(
@@ -209,7 +212,11 @@ def policy_of(link: GuestLink) -> Policy:
 
 
 def _locked(link: UUID, by: Actor) -> tuple[GuestLink, datetime]:
-    """A link that the person sees and that has not ended, locked, and the moment; raises where it has ended."""
+    """A link that the person sees and that has not ended, locked, and the moment; raises where it has ended.
+
+    The person is locked first, as everywhere: who is deactivated at this moment loses their links after it.
+    """
+    lock_maker(user=by.person.pk, account=None)
     seen = links_seen_by(by).filter(uuid=link)
     if not list(seen.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)):
         raise NothingThere

@@ -20,6 +20,7 @@ from studies.events import on_placement
 from studies.selectors import placements_visible_to
 from studies.services import erase_study
 from worklists.services import deactivate_member_without_shares, remove_member_without_shares
+from worklists.services.members import held_membership
 
 
 @dataclass(frozen=True)
@@ -93,17 +94,17 @@ def leave_account(*, membership: int, by: Actor, remove: bool = False) -> Remova
     themselves, also while it is inactive. Raises NothingThere, PermissionDenied and ValidationError (the last
     administrator).
     """
-    memberships = AccountMembership.objects.select_related("user__personal_worklist", "account")
-    # These lock user, membership and worklist rows before any study is locked, and remove the rights.
-    row = still_there(memberships, membership)
+    # Account, person and membership are locked before the studies: no one shares with the person from here on. Guest
+    # links end with the rights, and their rows are locked after the studies.
+    _account, row = held_membership(still_there(AccountMembership.objects.all(), membership))
+    study_ids = set(given_by(row).values_list("study_id", flat=True))
+    graphs, now = settling.locked_graphs(study_ids)
     if remove:
         remove_member_without_shares(membership=row, by=by)
     else:
         deactivate_member_without_shares(membership=row, by=by)
-    study_ids = set(given_by(row).values_list("study_id", flat=True))
     if not study_ids:
         return Removal(0, 0, 0)
-    graphs, now = settling.locked_graphs(study_ids)
     # Read again under the locks.
     given = set(given_by(row).values_list("pk", flat=True))
     ending = [share for graph in graphs.values() for share in graph.shares if share.pk in given]

@@ -44,7 +44,7 @@ def access(request: HttpRequest, placement: UUID) -> HttpResponse:
         "about": _(EVERYTHING if shown_at.is_home else FROM_HERE),
         **frame,
         "access": shown,
-        "places": [place_part(place, end) for place in shown.places],
+        "places": [place_part(place, end, request.get_full_path()) for place in shown.places],
         "waiting": [share_line(grant, end) for grant in shown.waiting],
         "promises": [(share_line(promise.grant, end), promise) for promise in shown.promises],
         "everyone": selectors.EVERYONE,

@@ -1,5 +1,7 @@
 """The parts of the Access page: a worklist, and a share with its path. A page may have two hundred of each."""
 
+from urllib.parse import urlencode
+
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -7,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.components.studies import path_line
-from common.components.words import day_or_moment, pill
+from common.components.words import day_or_moment, icon, pill
 from common.markup import format_html, format_html_join
 from common.nouns import counted
 from sharing.selectors.access.shown import AccessPlace, Grant
+from sharing.selectors.guest_link_rows import LinkRow
 
 SENTENCE = '<p class="muted">{}</p>\n'
 TO_NAMES = ' hx-get="?names={}" hx-trigger="toggle once" hx-target="find .access-names"'
@@ -46,16 +49,45 @@ def share_line(grant: Grant, end: str) -> SafeString:
     )
 
 
-def place_part(place: AccessPlace, end: str) -> SafeString:
-    """A worklist the study is on: who is there, and by which shares."""
-    shares = format_html_join("", "{}", ((share_line(grant, end),) for grant in place.grants))
+def link_line(row: LinkRow, here: str) -> SafeString:
+    """A guest link: to whom, by whom, how often it was opened, until when, its state, and its end."""
+    link = row.link
+    end = f"{reverse('sharing:end_guest_link', args=[link.uuid])}?{urlencode({'back': here})}"
+    why = format_html(' <span class="muted">{}</span>', row.why) if row.why else ""
+    return format_html(
+        '<li class="grant"><div><p class="grant-link">{} {} {}{}</p>\n<p class="grant-facts">{}</p></div>\n'
+        '<span class="actions"><a class="btn btn-plain btn-sm" href="{}" hx-get="{}" hx-target="#dialog-body">{}</a>'
+        "</span></li>\n",
+        icon("link"),
+        format_html(_("Guest link for <bdi>{}</bdi>"), link.mark),
+        pill(row.state, tone=row.tone),
+        why,
+        format_html_join(
+            " ",
+            "<span>{}</span>",
+            [
+                (format_html(_("Made by <bdi>{}</bdi>"), link.made_by.name),),
+                (format_html(_("Since {}"), day_or_moment(link.made_at, time=True)),),
+                (format_html(_("Until {}"), row.until),),
+                (format_html(_("Opened {}"), row.opened),),
+            ],
+        ),
+        *(end, end),
+        format_html(_('End<span class="visually-hidden"> the guest link for {}</span>'), link.mark),
+    )
+
+
+def place_part(place: AccessPlace, end: str, here: str) -> SafeString:
+    """A worklist the study is on: who is there, by which shares, and which guest links show it from there."""
+    lines = [share_line(grant, end) for grant in place.grants]
+    lines += [link_line(row, here) for row in place.links]
     original = _("This is the original. It stays until it is deleted.") if place.is_home else ""
     return format_html(
         '<section class="access-place"{}>\n{}{}{}{}</section>\n',
         format_html(' id="worklist-{}"', place.uuid) if place.uuid else "",
         _heading(place),
         format_html(SENTENCE, original) if original else "",
-        format_html('<ul class="grants">{}</ul>\n', shares) if shares else "",
+        format_html('<ul class="grants">{}</ul>\n', SafeString("".join(lines))) if lines else "",
         _people(place),
     )
 

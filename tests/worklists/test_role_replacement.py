@@ -26,7 +26,7 @@ __all__ = ["adam", "sue"]
 
 pytestmark = pytest.mark.django_db
 
-PRICE_OF_THE_PRESS = 29
+PRICE_OF_THE_PRESS = 30
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Who holds which right on which worklist: the one package that reads and writes guardian's tables."""
 
 from worklists.access.groups import STAFF, forget, narrow, sync, sync_role
+from worklists.access.losses import end_with_rights, rights_were_lost
 from worklists.access.rights import (
     ADMINISTER,
     CODENAMES,
@@ -24,6 +25,7 @@ __all__ = [
     "STAFF",
     "account_rights",
     "administers",
+    "end_with_rights",
     "forget",
     "makers_right",
     "may",
@@ -31,6 +33,7 @@ __all__ = [
     "people_with",
     "people_with_all",
     "rights",
+    "rights_were_lost",
     "role_label",
     "sync",
     "sync_role",

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import Account, Role
+from worklists.access.losses import rights_were_lost
 from worklists.models import Worklist
 
 _REMOVE_PEOPLE = """
@@ -129,9 +130,9 @@ def sync(
         where["due"] += " AND er.user_id = ANY(%s)"
         where["held"] += " AND ug.user_id = ANY(%s)"
         narrowed.append(list(users))
-    _execute(_REMOVE_PEOPLE.format(**where), narrowed * 2)
+    removed = _execute(_REMOVE_PEOPLE.format(**where), narrowed * 2)
     if not users:
-        _execute(_REMOVE_RIGHTS.format(**where), parameters)
+        removed += _execute(_REMOVE_RIGHTS.format(**where), parameters)
     _execute(_ADD_GROUPS.format(**where), narrowed)
     if not users:
         _execute(_ADD_RIGHTS.format(**where), parameters)
@@ -145,6 +146,10 @@ def sync(
         _follow_staff(f"u.id IN ({members})", [account.pk])
     elif not worklists:
         _follow_staff("TRUE", [])
+    if removed:
+        rights_were_lost(
+            account=account.pk if account is not None else None, worklists=worklists, users=users
+        )
 
 
 @transaction.atomic
@@ -154,12 +159,15 @@ def sync_role(role: Role, *, administers_alike: bool = False) -> None:
     `administers_alike`: that it lets people administer the account, or does not, has not changed.
     """
     where = {"roles": "wr.role_id = %s", "kept": "wr.role_id"}
-    _execute(_REMOVE_RIGHTS.format(**where), [role.pk])
+    removed = _execute(_REMOVE_RIGHTS.format(**where), [role.pk])
     _execute(_ADD_RIGHTS.format(**where), [role.pk])
     if not administers_alike:
         _follow_staff(
             "u.id IN (SELECT user_id FROM accounts_accountmembership WHERE role_id = %s)", [role.pk]
         )
+    # The platform's roles have no groups: the rights of *Personal* follow from its rows.
+    if removed or role.account_id is None:
+        rights_were_lost(account=role.account_id)
 
 
 @transaction.atomic
@@ -168,9 +176,11 @@ def narrow(role: Role, *, to: Role, members: Collection[int] = ()) -> None:
 
     `members`: whose account role it was. Whether they administer the account follows from the rows at once.
     """
-    _execute(_REMOVE_RIGHTS.format(roles="wr.role_id = %s", kept="%s"), [role.pk, to.pk])
+    removed = _execute(_REMOVE_RIGHTS.format(roles="wr.role_id = %s", kept="%s"), [role.pk, to.pk])
     if members:
         _follow_staff("u.id = ANY(%s)", [list(members)])
+    if removed:
+        rights_were_lost(account=role.account_id)
 
 
 _FORGET = """
@@ -189,6 +199,8 @@ def forget(worklist: Worklist) -> None:
     _execute(_FORGET, [worklist.pk])
 
 
-def _execute(sql: str, parameters: list[Any]) -> None:
+def _execute(sql: str, parameters: list[Any]) -> int:
+    """How many rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
+        return int(cursor.rowcount)

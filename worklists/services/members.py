@@ -106,7 +106,7 @@ def change_account_member(
     every_worklist: bool | None = None,
 ) -> AccountMembership:
     """Another role, or every worklist or not. Leaving and coming back have services of their own."""
-    account, membership = _held(membership)
+    account, membership = held_membership(membership)
     may_give = check_administers(by, account)
     check_role_is_of(account, role)
     before, had = standing(account, user_id=membership.user_id), has_administrator(account)
@@ -132,7 +132,7 @@ def change_account_member(
 @transaction.atomic
 def reactivate_member(*, membership: AccountMembership, by: Actor) -> AccountMembership:
     """An inactive member comes back, with the role and the worklists of before."""
-    account, membership = _held(membership)
+    account, membership = held_membership(membership)
     may_give = check_administers(by, account)
     if membership.active:
         return membership
@@ -152,7 +152,7 @@ def deactivate_member_without_shares(*, membership: AccountMembership, by: Actor
     A part of leaving: the physician shares this account gave the person end with it. So only
     `sharing.services.leave_account` calls this, and does both in one transaction.
     """
-    account, membership = _held(membership)
+    account, membership = held_membership(membership)
     check_administers(by, account)
     if not membership.active:
         return membership
@@ -171,7 +171,7 @@ def remove_member_without_shares(*, membership: AccountMembership, by: Actor) ->
 
     As with `deactivate_member_without_shares`, only `sharing.services.leave_account` calls this.
     """
-    account, membership = _held(membership)
+    account, membership = held_membership(membership)
     if by.kind is not Kind.USER or by.user_id != membership.user_id:
         check_administers(by, account)
     had, user = has_administrator(account), membership.user
@@ -182,7 +182,7 @@ def remove_member_without_shares(*, membership: AccountMembership, by: Actor) ->
     access.sync(account=account, users=[user.pk])
 
 
-def _held(membership: AccountMembership) -> tuple[Account, AccountMembership]:
+def held_membership(membership: AccountMembership) -> tuple[Account, AccountMembership]:
     """The account, then the person, then the membership, locked and as they are now.
 
     The person's row may change with the membership (`is_staff`), and a share to them locks it first as well.

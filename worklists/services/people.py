@@ -6,6 +6,7 @@ from accounts.models import User
 from accounts.services.people import set_active_without_tokens
 from accounts.services.second_factor import remove_second_factor_without_tokens
 from audit.actor import Actor
+from worklists import access
 from worklists.services.tokens import end_tokens_of
 
 
@@ -13,11 +14,13 @@ from worklists.services.tokens import end_tokens_of
 def set_active(*, user: User, active: bool, by: Actor) -> None:
     """Deactivate a person, who keeps every membership and cannot sign in, or reactivate them.
 
-    Their sessions and access tokens end: they would work again on the day on which the person is reactivated.
+    Their sessions, access tokens and guest links end: they would work again on the day on which the person is
+    reactivated.
     """
     set_active_without_tokens(user=user, active=active, by=by)
     if not active:
         end_tokens_of(owner=user, by=by)
+        access.rights_were_lost(users=[user.pk])
 
 
 @transaction.atomic

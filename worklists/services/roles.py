@@ -70,10 +70,11 @@ def change_role(
             role.permissions.set(rows)
         if account is not None:
             check_an_administrator_stays(account, had=had)
-        access.sync_role(role, administers_alike=access.ADMINISTER not in before ^ wanted)
-        narrow_again(role)
     if detail:
         record(Action.ROLE_CHANGE, by=by, on=on_account(account, role_id=role.pk, role=role.name, **detail))
+    if permissions is not None:
+        access.sync_role(role, administers_alike=access.ADMINISTER not in before ^ wanted)
+        narrow_again(role)
     return role
 
 

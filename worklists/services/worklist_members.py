@@ -103,9 +103,10 @@ def change_worklist_member(
     detail = {**acting_as(role), "was_role": _name(membership.role)}
     membership.role = role
     membership.save(update_fields=["role"])
-    _follow(account, membership, before, may_give)
+    _check_given(account, membership, before, may_give)
     on = on_worklist(membership.worklist, **about(membership.user), **detail)
     record(Action.WORKLIST_MEMBER_CHANGE, by=by, on=on)
+    access.sync(account=account, worklists=[membership.worklist_id], users=[membership.user_id])
     return membership
 
 
@@ -116,10 +117,11 @@ def remove_worklist_member(*, membership: WorklistMembership, by: Actor) -> None
     before = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)
     WorklistMembership.objects.filter(pk=membership.pk).delete()
     # A person with every worklist acts by the account role again, which may give more than the removed role.
-    _follow(account, membership, before, may_give)
+    _check_given(account, membership, before, may_give)
     record(
         Action.WORKLIST_MEMBER_REMOVE, by=by, on=on_worklist(membership.worklist, **about(membership.user))
     )
+    access.sync(account=account, worklists=[membership.worklist_id], users=[membership.user_id])
 
 
 def _held(membership: WorklistMembership) -> tuple[Account, WorklistMembership]:
@@ -133,14 +135,13 @@ def _held(membership: WorklistMembership) -> tuple[Account, WorklistMembership]:
     return account, row
 
 
-def _follow(
+def _check_given(
     account: Account, membership: WorklistMembership, before: EffectiveRoles, may_give: frozenset[str]
 ) -> None:
-    """After the write: check that no one was given what the giver lacks, and bring the groups in step."""
+    """After the write: no one was given what the giver lacks."""
     after = standing(account, user_id=membership.user_id, worklist_id=membership.worklist_id)
     gives = given(before, after) | ({membership.role_id} if membership.role_id is not None else set())
     check_may_give_roles(may_give, gives, account)
-    access.sync(account=account, worklists=[membership.worklist_id], users=[membership.user_id])
 
 
 def _name(role: Role | None) -> str:

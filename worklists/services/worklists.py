@@ -176,8 +176,9 @@ def _changed(worklist: Worklist, by: Actor, values: dict[str, Any]) -> Worklist:
         gives = given(before, standing(account, worklist_id=worklist.pk))
         own = {role.pk for role in [changed["default_role"]] if role is not None}
         check_may_give_roles(may_give, gives | own, account)
-        access.sync(account=account, worklists=[worklist.pk])
     _record_change(worklist, changed, was=was or "", by=by)
+    if "default_role" in changed:
+        access.sync(account=account, worklists=[worklist.pk])
     return worklist
 
 

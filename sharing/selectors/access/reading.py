@@ -7,6 +7,7 @@ from sharing.models import Method, Share
 from sharing.selectors.access.members import counts_of, members_of
 from sharing.selectors.access.paths import Paths
 from sharing.selectors.access.shown import AccessPlace, Grant, Promise, RolePeople, StudyAccess
+from sharing.selectors.guest_link_rows import LinkRow, live_links_on
 from studies.models import FOREVER
 
 # No more worklists than fit a page.
@@ -47,8 +48,10 @@ class Reading(Paths):
         near = [pk for pk in shown if pk in self.inside and self._near(self.worklists[pk])]
         counts, members = self._people(near, names)
         access.names_left = len(counts) > len(members)
+        links = live_links_on(self.graph.study.pk, [pk for pk in shown if pk in self.inside], self.by)
         access.places = [
-            self._place(pk, grants[pk], counts.get(pk, 0), members.get(pk, []), names) for pk in shown
+            self._place(pk, grants[pk], counts.get(pk, 0), members.get(pk, []), names, links.get(pk, []))
+            for pk in shown
         ]
         return access
 
@@ -90,7 +93,13 @@ class Reading(Paths):
         )
 
     def _place(
-        self, pk: int, grants: list[Grant], members: int, roles: list[RolePeople], names: UUID | str
+        self,
+        pk: int,
+        grants: list[Grant],
+        members: int,
+        roles: list[RolePeople],
+        names: UUID | str,
+        links: list[LinkRow],
     ) -> AccessPlace:
         worklist, times = self.worklists[pk], self.graph.at(pk)
         is_inside = pk in self.inside
@@ -109,4 +118,5 @@ class Reading(Paths):
             hidden_members=members - sum(len(role.people) for role in roles),
             is_open=bool(roles) and (is_asked_for or members <= MOST_OPEN),
             grants=grants,
+            links=links,
         )

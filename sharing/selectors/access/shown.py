@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts.models import Invitation
 from sharing.models import Share
+from sharing.selectors.guest_link_rows import LinkRow
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class AccessPlace:
     hidden_members: int
     is_open: bool
     grants: list[Grant]
+    # That show the study there now, as far as the reader sees them.
+    links: list[LinkRow]
 
     @property
     def last_day(self) -> datetime | None:
