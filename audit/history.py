@@ -309,6 +309,9 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "deidentified": lambda e: (
         _(", without what identifies the patient") if _detail(e, "deidentified") else ""
     ),
+    "before_approval": lambda e: (
+        _(" before deciding on its approval") if _detail(e, "before_approval") else ""
+    ),
     "going_on": lambda e: _(", where it had broken off") if _detail(e, "from_byte") else "",
     "whole": lambda e: _("rest of the") if _detail(e, "from_byte") else _("whole"),
     "files": lambda e: _number(e, "files", lambda number: counted(number, "file")),

@@ -1,7 +1,7 @@
 """Who can open a study, why, and why not: a pure function of facts that were read before.
 
 `explain` answers for a person, `explain_link` for a guest link. A person can open the study where it is visible on a
-worklist on which their role may list studies and open images.
+worklist on which their role may list studies and open images; and where it waits for approval, if they may approve it.
 """
 
 from collections import defaultdict
@@ -82,6 +82,10 @@ class Facts:
     def visible(self, worklist: int) -> bool:
         return self.times.get(worklist, law.NOWHERE).visible > self.now
 
+    def awaiting(self, worklist: int) -> bool:
+        times = self.times.get(worklist, law.NOWHERE)
+        return times.exists > self.now >= times.visible
+
     @cached_property
     def last(self) -> dict[int, ShareFact]:
         """For each worklist but home where the study is visible: the last share of the path that lasts longest."""
@@ -103,17 +107,34 @@ class Facts:
         return last
 
     def path(self, worklist: int) -> tuple[ShareFact, ...]:
-        """The shares from home to a worklist where the study is visible."""
+        """The shares from home to a worklist where the study is visible, or waits for approval."""
         shares: list[ShareFact] = []
+        if self.awaiting(worklist):
+            shares.append(self._waiting_longest(worklist))
+            worklist = shares[0].source
         while (share := self.last.get(worklist)) is not None:
             shares.append(share)
             worklist = share.source
         return tuple(reversed(shares))
 
+    def _waiting_longest(self, worklist: int) -> ShareFact:
+        """Of the shares that wait there for approval, the first that gives the worklist its end."""
+        return next(
+            share
+            for share in self.shares
+            if share.target == worklist
+            and not share.approved
+            and self.visible(share.source)
+            and min(self.times[share.source].visible, share.until) == self.times[worklist].exists
+        )
+
 
 @dataclass(frozen=True)
 class Way:
-    """A worklist where the person can open the study: by which role, and by which shares it is there."""
+    """A worklist where the person can open the study: by which role, and by which shares it is there.
+
+    `for_approval`: it waits there, and the person opens it to decide.
+    """
 
     worklist: int
     held: HeldRole
@@ -121,6 +142,7 @@ class Way:
     since: datetime
     until: datetime
     external: bool
+    for_approval: bool = False
 
     @property
     def granted_by(self) -> int | None:
@@ -182,8 +204,8 @@ def explain(facts: Facts, person: int) -> Explanation:
     held = {worklist: facts.standings.held(person, worklist) for worklist in facts.standings.places}
     ways = [_way(facts, worklist, role) for worklist, role in held.items() if _opens(facts, worklist, role)]
     if ways:
-        # The original's own worklist first, then by how long, then by the fewest shares.
-        ways.sort(key=lambda way: (FOREVER - way.until, len(way.path), way.worklist))
+        # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.
+        ways.sort(key=lambda way: (way.for_approval, FOREVER - way.until, len(way.path), way.worklist))
         return Explanation(ways=tuple(ways))
     reasons = [reason for worklist, role in held.items() for reason in _reasons(facts, worklist, role)]
     if facts.standings.active.get(person) is False:
@@ -223,13 +245,16 @@ def link_state(facts: Facts, link: LinkFact) -> State:
 
 
 def _opens(facts: Facts, worklist: int, held: HeldRole) -> bool:
-    return held.opens and facts.visible(worklist)
+    return (held.opens and facts.visible(worklist)) or (held.decides and facts.awaiting(worklist))
 
 
 def _way(facts: Facts, worklist: int, held: HeldRole) -> Way:
     path, times = facts.path(worklist), facts.times[worklist]
     here = path[-1].since if path else facts.arrived_at
     since = max(here, held.since) if held.since is not None else here
+    if facts.awaiting(worklist):
+        external = path[-1].method == EMAIL or facts.times[path[-1].source].internal <= facts.now
+        return Way(worklist, held, path, since, times.exists, external, for_approval=True)
     return Way(worklist, held, path, since, times.visible, times.internal <= facts.now)
 
 

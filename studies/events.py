@@ -20,14 +20,17 @@ class Taken(StrEnum):
 def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
     """For an action on a study on a worklist; select `study`, `worklist__account` and `worklist__owner` with it.
 
-    `at` is the database's now: it decides whether the event belongs to the original's trail.
+    `at` is the database's now: it decides whether the event belongs to the original's trail. What an approver viewed
+    before the decision says so, and belongs there where the study would.
     """
+    if placement.is_awaiting:
+        more["detail"] = {**more.get("detail", {}), "before_approval": True}
     return on_worklist_with(
         placement.worklist,
         study_id=placement.study_id,
         study_uid=placement.study.study_instance_uid,
         placement_uuid=placement.uuid,
-        in_original=placement.internal_until > at,
+        in_original=placement.internal_until > at or placement.is_asked_inside,
         **more,
     )
 

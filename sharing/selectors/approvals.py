@@ -1,7 +1,9 @@
 """Shares that wait for a decision where a person may approve, and those that were decided there."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,17 +13,21 @@ from audit.actor import Actor
 from sharing.models import Share
 from sharing.selectors.access import last_moment
 from sharing.selectors.pages import SentPage, page_of
-from studies.models import Study
-from studies.selectors import placements_visible_to
+from studies.models import Placement, Study
+from studies.selectors import placements_to_decide_on, placements_visible_to
 from worklists import access
 
 
 @dataclass(frozen=True)
 class Approval:
-    """A share as an approver sees it. `study` is empty where it was decided and they do not see the study now."""
+    """A share as an approver sees it. `study` is empty where it was decided and they do not see the study now.
+
+    `viewer` is the placement whose images they may open, before the decision too; empty where they may not.
+    """
 
     share: Share
-    study: Study | None
+    study: Study | None = None
+    viewer: UUID | None = None
 
     @property
     def last_day(self) -> datetime | None:
@@ -47,11 +53,47 @@ def approvals_for(
     """A page of what waits for the person, or of what was decided on their worklists. Raises NoSuchPage."""
     shares, newer, older = page_of(_shares(by, decided=decided), before, after)
     # Of what waits an approver sees the patient, which is what they decide about.
-    lines = [
-        Approval(share, share.study if not decided or share.seen else None)  # type: ignore[attr-defined]
-        for share in shares
-    ]
+    places = _places_of(shares, by)
+    lines = []
+    for share in shares:
+        place = places.get((share.study_id, share.to_worklist_id), NOWHERE)
+        study = share.study if not decided or place.is_seen else None
+        lines.append(Approval(share, study, place.placement if place.opens else None))
     return SentPage(lines, newer, older)
+
+
+class Place(NamedTuple):
+    """Of a study on a worklist: whether the approver sees it there, and whether they may open its images."""
+
+    placement: UUID | None
+    is_seen: bool
+    opens: bool
+
+
+NOWHERE = Place(None, False, False)
+
+
+def _places_of(shares: Collection[Share], by: Actor) -> dict[tuple[int, int | None], Place]:
+    """By study and worklist: one statement."""
+    this = {"pk": OuterRef("pk")}
+    seen = placements_visible_to(by).filter(**this)
+    opened = seen.filter(worklist__in=access.worklists_for(by, "open_study"))
+    rows = (
+        Placement.objects.filter(
+            study__in={share.study_id for share in shares},
+            worklist__in={share.to_worklist_id for share in shares},
+        )
+        .annotate(
+            is_seen=Exists(seen),
+            opens=Exists(opened),
+            decides=Exists(placements_to_decide_on(by).filter(**this)),
+        )
+        .values_list("study", "worklist", "uuid", "is_seen", "opens", "decides")
+    )
+    return {
+        (study, worklist): Place(uuid, is_seen, opens or decides)
+        for study, worklist, uuid, is_seen, opens, decides in rows
+    }
 
 
 def decision_on(by: Actor, share: UUID) -> str:
@@ -59,7 +101,7 @@ def decision_on(by: Actor, share: UUID) -> str:
     row = _named(by).filter(uuid=share).first()
     if row is None or Share.objects.awaiting().filter(pk=row.pk).exists():
         return ""
-    approval = Approval(row, None)
+    approval = Approval(row)
     if approval.is_approved:
         return _("%(name)s has already approved it.") % {"name": approval.decided_by}
     if row.end_reason == Share.EndReason.DECLINED:
@@ -75,16 +117,8 @@ def _shares(by: Actor, *, decided: bool) -> QuerySet[Share]:
 
 
 def _named(by: Actor) -> QuerySet[Share]:
-    seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("to_worklist"))
-    return (
-        Share.objects.filter(
-            to_worklist__in=access.worklists_for(by, "approve_study").filter(
-                pk__in=access.worklists_for(by, "list_studies").values("pk")
-            )
-        )
-        .select_related(
-            "study", "shared_by", "approved_by", "ended_by",
-            "from_worklist__account", "from_worklist__owner", "to_worklist__account", "to_worklist__owner",
-        )
-        .annotate(seen=Exists(seen))
+    approves, lists = (access.worklists_for(by, right) for right in ("approve_study", "list_studies"))
+    return Share.objects.filter(to_worklist__in=approves.filter(pk__in=lists.values("pk"))).select_related(
+        "study", "shared_by", "approved_by", "ended_by",
+        "from_worklist__account", "from_worklist__owner", "to_worklist__account", "to_worklist__owner",
     )  # fmt: skip

@@ -16,12 +16,18 @@ NO_PATH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The condition of `PlacementQuerySet.visible` for a statement written by hand, where the table is called `p`.
 VISIBLE_SQL = "p.visible_until > statement_timestamp()"
+# The same for `PlacementQuerySet.awaiting`.
+AWAITING_SQL = "p.exists_until > statement_timestamp() AND p.visible_until <= statement_timestamp()"
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def visible(self) -> Self:
         """Those that a path of approved shares leads to, or the home's own, now."""
         return self.filter(visible_until__gt=Now())
+
+    def awaiting(self) -> Self:
+        """Those that only shares which wait for approval lead to, now."""
+        return self.filter(exists_until__gt=Now(), visible_until__lte=Now())
 
     def overdue(self) -> Self:
         """Those whose time is over and that no settling has removed."""
@@ -64,6 +70,11 @@ class Placement(models.Model):
     differs = ArrayField(models.CharField(max_length=10), default=list, db_default=[])
     # A person decided that the patient is right: it is not marked again by comparing older studies.
     is_confirmed = models.BooleanField(default=False, db_default=False)
+
+    # Of a placement that `selectors.placement_to_view` read: whether its shares still wait for approval, and whether
+    # one of them would make it internal, so that the original's trail has what an approver views.
+    is_awaiting: bool = False
+    is_asked_inside: bool = False
 
     objects = PlacementQuerySet.as_manager()
 

@@ -39,7 +39,14 @@ from studies.selectors.uploads import (
     upload_of,
 )
 from studies.selectors.viewer import series_with, study_seen_on, viewer_series
-from studies.selectors.visibility import placement_for, placements_for, placements_visible_to, seen_at
+from studies.selectors.visibility import (
+    placement_for,
+    placement_to_view,
+    placements_for,
+    placements_to_decide_on,
+    placements_visible_to,
+    seen_at,
+)
 from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
 
 __all__ = [
@@ -83,7 +90,9 @@ __all__ = [
     "others_of_mrn",
     "page_of",
     "placement_for",
+    "placement_to_view",
     "placements_for",
+    "placements_to_decide_on",
     "placements_visible_to",
     "preparing",
     "refusals_in",

@@ -16,6 +16,7 @@ from studies.models import Blob, Instance, Series, Study
 from studies.models.placement import VISIBLE_SQL
 from studies.object_kinds import is_image_class, kind_of
 from studies.renderer import FRAMES_SHOWN
+from studies.selectors.visibility import seen_where, viewed_where
 from worklists import access
 
 
@@ -156,16 +157,21 @@ def preparing(study: Study) -> tuple[int, int]:
     return seen["all"] - seen["waiting"], seen["all"]
 
 
-def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visit") -> InstanceSeen | None:
-    """An instance of a study that the actor sees there, and whether they may open and download it: one statement."""
+def instance_seen_by(
+    by: Actor, *, placement: UUID, instance: UUID, visit: "Visit", in_viewer: bool
+) -> InstanceSeen | None:
+    """An instance of a study that the actor sees there, and whether they may open and download it: one statement.
+
+    `in_viewer`: also of what waits for the actor's approval.
+    """
     if by.guest_link is not None and placement not in by.guest_link.placements:
         return None
     # Asked for each of a thousand pictures: unprepared, planning takes ten times as long as the answer.
-    listed, listed_parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
+    seen, seen_parameters = (viewed_where if in_viewer else seen_where)(by)
     opened, opened_parameters = access.worklist_ids(by, "open_study")
     taken, taken_parameters = access.worklist_ids(by, "download_study")
     rows = prepared.rows(
-        _SEEN.format(listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
+        _SEEN.format(seen=seen, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose),
         [
             *opened_parameters,
             *taken_parameters,
@@ -173,7 +179,7 @@ def instance_seen_by(by: Actor, *, placement: UUID, instance: UUID, visit: "Visi
             visit.key,
             placement,
             instance,
-            *listed_parameters,
+            *seen_parameters,
         ],
     )
     if not rows:
@@ -205,7 +211,9 @@ class Visit:
     @property
     def sql(self) -> str:
         day = " || to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')" if self.daily else ""
-        return f"encode(sha256(convert_to(%s::text{day}, 'UTF8')), 'hex')"
+        # What is viewed before the approval of `p` is another viewing than what is viewed after it.
+        before = f" || CASE WHEN {VISIBLE_SQL} THEN '' ELSE ' before approval' END"
+        return f"encode(sha256(convert_to(%s::text{day}{before}, 'UTF8')), 'hex')"
 
     @property
     def whose(self) -> str:
@@ -216,17 +224,16 @@ class Visit:
         return [self.user_id] if self.user_id is not None else []
 
 
-# The same condition as in `placements_visible_to`.
-_SEEN = f"""
+_SEEN = """
 SELECT b.id, b.sha256, b.size, b.preview, i.frames,
-    p.worklist_id IN ({{opened}}), p.worklist_id IN ({{taken}}), EXISTS (
+    p.worklist_id IN ({opened}), p.worklist_id IN ({taken}), EXISTS (
         SELECT FROM studies_imagesserved n
-        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash,
+        WHERE {whose} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash,
     s.id, s.n_corrections > 0
 FROM studies_placement p
-CROSS JOIN (SELECT {{visit}} AS hash) visit
+CROSS JOIN LATERAL (SELECT {visit} AS hash) visit
 JOIN studies_study s ON s.id = p.study_id
 JOIN studies_instance i ON i.study_id = p.study_id
 JOIN studies_blob b ON b.id = i.blob_id
-WHERE p.uuid = %s AND i.uuid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}})
+WHERE p.uuid = %s AND i.uuid = %s AND {seen}
 """

@@ -42,8 +42,8 @@ SELECT p.uuid, p.study_id, p.worklist_id IN ({{opened}}) AS may_open, p.worklist
         WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash) AS is_noted,
     visit.hash, s.n_corrections > 0 AS is_corrected
 FROM studies_study s
-CROSS JOIN (SELECT {{visit}} AS hash) visit
 JOIN studies_placement p ON p.study_id = s.id
+CROSS JOIN LATERAL (SELECT {{visit}} AS hash) visit
 JOIN worklists_worklist w ON w.id = p.worklist_id
 WHERE w.uuid = %s AND s.study_instance_uid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}}) {{within}}
 ORDER BY p.is_home DESC, p.arrived_at, p.id LIMIT 1

@@ -10,8 +10,8 @@ from django.db.models import Q
 from audit.actor import Actor
 from common import prepared
 from studies.models import Instance, Series, ViewCopy
-from studies.models.placement import VISIBLE_SQL
 from studies.selectors.images import Visit
+from studies.selectors.visibility import viewed_where
 from worklists import access
 
 FINAL = (ViewCopy.State.READY, ViewCopy.State.FAILED)
@@ -29,15 +29,14 @@ class ViewerSeen:
     size: int
 
 
-# The same condition as in `placements_visible_to`.
-_SEEN = f"""
-SELECT s.id, p.worklist_id IN ({{opened}}), EXISTS (
+_SEEN = """
+SELECT s.id, p.worklist_id IN ({opened}), EXISTS (
         SELECT FROM studies_imagesserved n
-        WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash, {{size}}
+        WHERE {whose} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash, {size}
 FROM studies_placement p
-CROSS JOIN (SELECT {{visit}} AS hash) visit
-JOIN studies_study s ON s.id = p.study_id {{join}}
-WHERE p.uuid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}}) {{which}}
+CROSS JOIN LATERAL (SELECT {visit} AS hash) visit
+JOIN studies_study s ON s.id = p.study_id {join}
+WHERE p.uuid = %s AND {seen} {which}
 """
 _PACK = "JOIN studies_series e ON e.study_id = s.id JOIN studies_viewcopy v ON v.series_id = e.id"
 
@@ -46,12 +45,12 @@ def study_seen_on(by: Actor, *, placement: UUID, visit: Visit, pack: UUID | None
     """One statement; with a `pack` only where the study has that pack."""
     if by.guest_link is not None and placement not in by.guest_link.placements:
         return None
-    listed, listed_parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
+    seen, seen_parameters = viewed_where(by)
     opened, opened_parameters = access.worklist_ids(by, "open_study")
     of_pack = pack is not None
     rows = prepared.rows(
         _SEEN.format(
-            listed=listed,
+            seen=seen,
             opened=opened,
             visit=visit.sql,
             whose=visit.whose,
@@ -64,7 +63,7 @@ def study_seen_on(by: Actor, *, placement: UUID, visit: Visit, pack: UUID | None
             *visit.whose_parameters,
             visit.key,
             placement,
-            *listed_parameters,
+            *seen_parameters,
             *([pack] if of_pack else []),
         ],
     )

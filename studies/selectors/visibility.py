@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models.functions import Now
 
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 from studies.models import Placement
-from studies.models.placement import PlacementQuerySet
+from studies.models.placement import AWAITING_SQL, VISIBLE_SQL, PlacementQuerySet
 from worklists import access
 
 
@@ -24,6 +26,68 @@ def placements_visible_to(by: Actor) -> PlacementQuerySet:
     return visible.filter(worklist__in=access.worklists_for(by, "list_studies"))
 
 
+def placements_to_decide_on(by: Actor) -> PlacementQuerySet:
+    """Every placement that waits for approval where the person may approve it and open images.
+
+    It is seen in the viewer and nowhere else: it is on no list, and is not downloaded, shared or asked for by DICOMweb.
+    """
+    awaiting = Placement.objects.awaiting()
+    if by.kind is not Kind.USER:
+        return awaiting.none()
+    for codename in access.APPROVER_NEEDS:
+        awaiting = awaiting.filter(worklist__in=access.worklists_for(by, codename))
+    return awaiting
+
+
+def seen_where(by: Actor) -> tuple[str, tuple[Any, ...]]:
+    """The condition of `placements_visible_to` on the placement `p` of a statement written by hand.
+
+    A guest link's own placements are asked for by the caller.
+    """
+    listed, parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
+    return f"{VISIBLE_SQL} AND p.worklist_id IN ({listed})", parameters
+
+
+def viewed_where(by: Actor) -> tuple[str, tuple[Any, ...]]:
+    """The same where the viewer shows it: with the condition of `placements_to_decide_on`."""
+    seen, parameters = seen_where(by)
+    if by.kind is not Kind.USER:
+        return seen, parameters
+    held = [access.worklist_ids(by, codename) for codename in access.APPROVER_NEEDS]
+    decides = " AND ".join((AWAITING_SQL, *(f"p.worklist_id IN ({sql})" for sql, _ in held)))
+    more = tuple(parameter for _, each in held for parameter in each)
+    return f"(({seen}) OR ({decides}))", (*parameters, *more)
+
+
+def placement_to_view(by: Actor, placement_uuid: UUID) -> Placement | None:
+    """As `placement_for`, and what the person may decide on: for the viewer alone."""
+    seen = placement_for(by, placement_uuid)
+    if seen is not None or by.kind is not Kind.USER:
+        return seen
+    awaiting = _named(placements_to_decide_on(by)).filter(uuid=placement_uuid).first()
+    if awaiting is not None:
+        awaiting.is_awaiting, awaiting.is_asked_inside = True, _is_asked_inside(awaiting)
+    return awaiting
+
+
+# The shares are `sharing`'s, whose code is above this app: only the table is named.
+_ASKED_INSIDE = """
+SELECT EXISTS (
+    SELECT FROM sharing_share s
+    JOIN studies_placement source ON source.study_id = s.study_id AND source.worklist_id = s.from_worklist_id
+    WHERE s.study_id = %s AND s.to_worklist_id = %s AND s.ended_at IS NULL AND s.approved_at IS NULL
+        AND s.method <> 'email' AND COALESCE(s.expires_at, 'infinity') > statement_timestamp()
+        AND source.internal_until > statement_timestamp())
+"""
+
+
+def _is_asked_inside(placement: Placement) -> bool:
+    """Whether a share that waits comes from where the study is internal, by another method than email."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ASKED_INSIDE, [placement.study_id, placement.worklist_id])
+        return (True,) in cursor.fetchall()
+
+
 def placement_for(by: Actor, placement_uuid: UUID) -> Placement | None:
     """The placement with what its page names, or None where the actor does not see it: one query."""
     return _with_page_names(by).filter(uuid=placement_uuid).first()
@@ -35,8 +99,12 @@ def placements_for(by: Actor, uuids: Collection[UUID]) -> list[Placement]:
 
 
 def _with_page_names(by: Actor) -> PlacementQuerySet:
-    visible = placements_visible_to(by).with_names().select_related("study__home__account")
-    return visible.annotate(seen_at=Now())
+    return _named(placements_visible_to(by))
+
+
+def _named(placements: PlacementQuerySet) -> PlacementQuerySet:
+    named = placements.with_names().select_related("study__home__account")
+    return named.annotate(seen_at=Now())
 
 
 def seen_at(placement: Placement) -> datetime:

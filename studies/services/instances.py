@@ -46,6 +46,10 @@ class Part(StrEnum):
     DEIDENTIFIED = "deidentified"
 
 
+# What the viewer shows; the rest leaves the site.
+VIEWED = (Part.FRAME, Part.THUMBNAIL, Part.WITHIN)
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """A file of the `dicom` storage. The ETag does not reveal the hash of the original."""
@@ -76,11 +80,15 @@ def open_instance(
     Frames (from 1) and thumbnails need `open_study`; the original needs `download_study` as well, or for a caller who
     de-identifies it `download_deidentified`. `session` names the visit of a user or a guest; a token's visit is its
     day. That images were served is recorded once for an actor, placement and visit, and is committed before a byte is
-    sent. Raises Refused where the study is seen and may not be opened, and NothingThere where it is not seen, has no
-    such part, or the part is not prepared yet.
+    sent. What waits for the actor's approval is shown to them, and does not leave the site.
+
+    Raises Refused where the study is seen and may not be opened, and NothingThere where it is not seen, has no such
+    part, or the part is not prepared yet.
     """
     visit = Visit.of(by, session)
-    seen = selectors.instance_seen_by(by, placement=placement, instance=instance, visit=visit)
+    seen = selectors.instance_seen_by(
+        by, placement=placement, instance=instance, visit=visit, in_viewer=part in VIEWED
+    )
     if seen is None:
         raise NothingThere
     if not seen.may_open:
@@ -123,7 +131,7 @@ def refusal(by: Actor, placement: UUID, sentence: str) -> Refused:
 @transaction.atomic
 def note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
     """Of two first requests the earlier writes, the other reads that. The study may be deleted meanwhile."""
-    seen = selectors.placement_for(by, placement)
+    seen = selectors.placement_to_view(by, placement)
     if seen is None:
         raise NothingThere
     with connection.cursor() as cursor:

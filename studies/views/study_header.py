@@ -72,6 +72,14 @@ def placement_or_404(request: HttpRequest, uuid: UUID) -> Placement:
     return placement
 
 
+def viewed_or_404(request: HttpRequest, uuid: UUID) -> Placement:
+    """For the viewer alone: also what waits for the approval of the person."""
+    placement = selectors.placement_to_view(actor_of(request), uuid)
+    if placement is None:
+        raise Http404
+    return placement
+
+
 def offered_actions(worklist: Any, rights: Collection[str]) -> dict[str, str]:
     """The URLs of the actions that the role allows with ticked studies."""
     urls = {}

@@ -13,7 +13,7 @@ from common.exceptions import NothingThere
 from studies import selectors, services
 from studies.events import Taken
 from studies.forms.viewer import TakenForm, ViewerForm
-from studies.views.study_header import placement_or_404
+from studies.views.study_header import placement_or_404, viewed_or_404
 from studies.views.viewer_page import ViewerPage
 from studies.views.viewer_policy import viewer_policy
 
@@ -24,7 +24,7 @@ from studies.views.viewer_policy import viewer_policy
 @viewer_policy
 def viewer(request: HttpRequest, placement: UUID) -> HttpResponse:
     """For a series, an image or a window that does not exist: the first image and a sentence."""
-    seen, by = placement_or_404(request, placement), actor_of(request)
+    seen, by = viewed_or_404(request, placement), actor_of(request)
     form = ViewerForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
     if asked.get("instance"):

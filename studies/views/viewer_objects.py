@@ -23,7 +23,7 @@ from studies.beside.waveforms import DATA, MOST_BYTES, SEQUENCE, drawing_of, gro
 from studies.models import Placement
 from studies.services.beside import OpenedObject
 from studies.views.report_markup import report_markup
-from studies.views.study_header import placement_or_404
+from studies.views.study_header import viewed_or_404
 from studies.views.viewer_page import frame_of_viewer
 from studies.views.viewer_places import Places
 from studies.views.viewer_policy import framed_policy
@@ -35,7 +35,7 @@ from studies.views.viewer_tabs import object_label, siblings, viewer_tabs
 @require_safe
 @never_cache
 def viewer_object(request: HttpRequest, placement: UUID, instance: UUID) -> HttpResponse:
-    seen = placement_or_404(request, placement)
+    seen = viewed_or_404(request, placement)
     try:
         opened = services.open_object(placement=seen, by=actor_of(request), instance=instance)
     except NothingThere as error:

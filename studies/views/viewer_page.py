@@ -31,10 +31,25 @@ def frame_of_viewer(placement: Placement) -> dict[str, Any]:
     return {
         "placement": placement,
         "place": _("My studies") if placement.worklist.is_personal else placement.worklist.label,
-        "is_external": placement.internal_until <= seen_at(placement),
+        "note": _note(placement),
+        "way_back": _way_back(placement),
         "section": "studies",
         "is_for_reference": is_for_reference(placement),
     }
+
+
+def _note(placement: Placement) -> str:
+    """What the patient's banner says of how the study is here."""
+    if placement.is_awaiting:
+        return _("Awaiting approval")
+    return _("External") if placement.internal_until <= seen_at(placement) else ""
+
+
+def _way_back(placement: Placement) -> tuple[str, str]:
+    """The URL and its words: the study's page, which there is none of before the approval."""
+    if placement.is_awaiting:
+        return reverse("sharing:approvals"), _("Approvals")
+    return reverse("studies:study", args=[placement.uuid]), _("Study")
 
 
 class ViewerPage:
@@ -64,7 +79,10 @@ class ViewerPage:
             "patient_line": patient_words(placement),
             "script": static(SCRIPT) if find(SCRIPT) else "",
             # The URLs of a guest open in the guest's own browser alone.
-            "tools": tools(with_link=self.by.guest_link is None),
+            "tools": tools(
+                with_link=self.by.guest_link is None and not placement.is_awaiting,
+                may_take=not placement.is_awaiting,
+            ),
             "texts": viewer_texts(),
         }
 

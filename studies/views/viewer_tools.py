@@ -60,6 +60,7 @@ MAIN = _modes(
     ("pan", gettext_noop("Move")),
 )
 COPY_LINK = "copy-link"
+TAKES = ("save", "print")
 MEASURE = _modes(
     ("length", gettext_noop("Length")),
     ("angle", gettext_noop("Angle")),
@@ -112,9 +113,16 @@ PRESETS = (
 )
 
 
-def tools(*, with_link: bool = True) -> dict[str, tuple[Tool, ...] | tuple[Preset, ...]]:
-    """The toolbar's menus. `with_link`: whether the link to an image would open for other people."""
-    more = tuple(tool for tool in MORE if with_link or tool.key != COPY_LINK)
+def tools(
+    *, with_link: bool = True, may_take: bool = True
+) -> dict[str, tuple[Tool, ...] | tuple[Preset, ...]]:
+    """The toolbar's menus.
+
+    `with_link`: whether the link to an image would open for other people; `may_take`: whether an image may be saved.
+    """
+    more = tuple(
+        tool for tool in MORE if (with_link or tool.key != COPY_LINK) and (may_take or tool.key not in TAKES)
+    )
     return {
         "main": MAIN,
         "measure": MEASURE,

@@ -15,7 +15,7 @@ from sharing.explanation import Obstacle, explain, explain_link
 from sharing.models import GuestLink, Method
 from sharing.selectors.explaining import facts_about, facts_about_links
 from sharing.selectors.guest_links import acting_link
-from studies.selectors import placements_visible_to
+from studies.selectors import placements_to_decide_on, placements_visible_to
 from tests.cast import acting
 from tests.factories import join, make_group, make_user, placement_of
 from tests.random_world import World
@@ -36,9 +36,10 @@ FEWEST_WORLDS, MOST_WORLDS, DEEDS, PEOPLE_ASKED = 2, 20, 40, 4
 
 
 def where_opened(by, study):
-    """By the rights themselves: the worklists where the actor sees the study and may open its images."""
+    """By the rights themselves: the worklists where the actor may open the study, or open it to decide."""
     seen = placements_visible_to(by).filter(study=study).select_related("worklist")
-    return {each.worklist_id for each in seen if by.may("open_study", each.worklist)}
+    waiting = placements_to_decide_on(by).filter(study=study).values_list("worklist", flat=True)
+    return {each.worklist_id for each in seen if by.may("open_study", each.worklist)} | set(waiting)
 
 
 def explained(study, person):
@@ -79,6 +80,7 @@ def compare(world):
         assert explanation.opens == (not explanation.reasons)
         met.update(str(reason.obstacle) for reason in explanation.reasons)
         met["opens"] += explanation.opens
+        met["opens to decide"] += any(way.for_approval for way in explanation.ways)
     keys = list(GuestLink.objects.filter(studies__study=study).values_list("pk", flat=True))
     told = facts_about_links(study.pk, keys)
     for link in GuestLink.objects.with_facts().with_names().filter(pk__in=keys):
@@ -101,6 +103,7 @@ RARE = {
 EVERYTHING = [
     *(str(each) for each in Obstacle if each not in RARE),
     "opens",
+    "opens to decide",
     "link opens",
 ]
 
@@ -178,12 +181,26 @@ def test_a_deactivated_person_is_told_first(cast):
 
 def test_a_share_that_waits_for_approval_is_told(cast):
     change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
+    add_worklist_member(worklist=cast.chest, user=cast.vera, role=None, by=OPERATOR)
+    waiting = share(cast.ana, cast.placement, Method.GROUP, cast.chest.uuid)
+
+    reason = first(cast.study, cast.vera)
+
+    assert (reason.obstacle, reason.share.uuid) == (Obstacle.WAITING, waiting.uuid)
+
+
+def test_who_may_approve_where_it_waits_can_open_it(cast):
+    change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
     add_worklist_member(worklist=cast.chest, user=cast.ben, role=None, by=OPERATOR)
     waiting = share(cast.ana, cast.placement, Method.GROUP, cast.chest.uuid)
 
-    reason = first(cast.study, cast.ben)
+    [way] = explained(cast.study, cast.ben).ways
 
-    assert (reason.obstacle, reason.share.uuid) == (Obstacle.WAITING, waiting.uuid)
+    assert (way.worklist, way.for_approval, [step.uuid for step in way.path]) == (
+        cast.chest.pk,
+        True,
+        [waiting.uuid],
+    )
 
 
 def test_a_share_that_was_ended_is_told_with_its_moment(cast):

@@ -33,7 +33,7 @@ from sharing.models import Method, Share
 from sharing.selectors.explaining import facts_about
 from sharing.targets import Target
 from studies.models import Placement
-from studies.selectors import placements_visible_to
+from studies.selectors import placements_to_decide_on, placements_visible_to
 from tests.cast import acting
 from tests.factories import make_study, make_user, placement_of
 from tests.law_links import WithLinks
@@ -75,6 +75,7 @@ MUST_MEET = [
     "explained: opens not",
     "ruled out",
     "approval ruled out",
+    "opens to decide",
 ]
 
 ADDRESSES = ["dora@elsewhere.net", "emil@elsewhere.net"]
@@ -523,9 +524,28 @@ class Law(WithLinks, WithRules, RuleBasedStateMachine):
         explanation = explain(facts_about(self.study.pk, [person.pk]), person.pk)
         seen = placements_visible_to(acting(person)).filter(study=self.study).select_related("worklist")
         opened = {each.worklist_id for each in seen if acting(person).may("open_study", each.worklist)}
+        opened |= self.to_decide_on(person)
         assert {way.worklist for way in explanation.ways} == opened
         assert explanation.opens == (not explanation.reasons)
         self.met["explained: opens" if opened else "explained: opens not"] += 1
+
+    @invariant()
+    def an_approver_may_open_what_waits(self) -> None:
+        """By the times of the model, and by what an approver may do: nothing else of what is not visible is opened."""
+        for person in {*self.actors.values(), self.world.cast.adam, self.world.cast.ana}:
+            opened = placements_to_decide_on(acting(person)).filter(study=self.study)
+            assert set(opened.values_list("worklist", flat=True)) == self.to_decide_on(person)
+
+    def to_decide_on(self, person: Any) -> set[int]:
+        """The worklists where the study waits, and where the person may approve, list and open."""
+        now, waiting = self.now(), set()
+        for goal in {grant.to for grant in self.grants.values() if grant.to is not None}:
+            visible, _, exists = times(self.study.home_id, goal, self.grants.values())
+            rights = acting(person).rights(Worklist.objects.get(pk=goal))
+            if exists > now >= visible and {"approve_study", "list_studies", "open_study"} <= rights:
+                waiting.add(goal)
+        self.met["opens to decide"] += bool(waiting)
+        return waiting
 
 
 def sides(three: tuple[datetime, datetime, datetime], now: datetime) -> tuple[Any, ...]:

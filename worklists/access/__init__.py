@@ -4,6 +4,7 @@ from worklists.access.groups import STAFF, forget, narrow, sync, sync_role
 from worklists.access.losses import end_with_rights, rights_were_lost
 from worklists.access.rights import (
     ADMINISTER,
+    APPROVER_NEEDS,
     CODENAMES,
     GUEST_LINK_NEEDS,
     account_rights,
@@ -20,6 +21,7 @@ from worklists.access.rights import (
 
 __all__ = [
     "ADMINISTER",
+    "APPROVER_NEEDS",
     "CODENAMES",
     "GUEST_LINK_NEEDS",
     "STAFF",

@@ -27,6 +27,8 @@ SUPERUSER = "Superuser"
 GUEST = "Guest"
 # What a person needs on a worklist to make a guest link there; the link dies with any of them.
 GUEST_LINK_NEEDS = ("create_guest_links", "list_studies", "open_study")
+# What a person needs on a worklist to open, before the decision, what waits there for approval.
+APPROVER_NEEDS = ("approve_study", "list_studies", "open_study")
 SENDER = "Sender"
 
 # One scalar subquery, evaluated once a statement.

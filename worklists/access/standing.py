@@ -12,6 +12,7 @@ from enum import StrEnum
 from django.db import connection
 
 from accounts.models import AccountMembership, Role, User
+from worklists.access.rights import APPROVER_NEEDS
 from worklists.models import RoleReplacement, Worklist, WorklistMembership
 
 PARENT, CHILD = "share_study", "share_study_"
@@ -53,6 +54,11 @@ class HeldRole:
     @property
     def opens(self) -> bool:
         return {"list_studies", "open_study"} <= self.rights
+
+    @property
+    def decides(self) -> bool:
+        """Whether the person may open what waits on the worklist for approval."""
+        return self.rights.issuperset(APPROVER_NEEDS)
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,7 @@ def way_then(way: Way, named: dict[int, Worklist], names: dict[int, str]) -> Sho
         since=way.since,
         until=way.until if way.until < FOREVER else None,
         external=way.external,
+        for_approval=way.for_approval,
     )
 
 

@@ -43,6 +43,7 @@ class ShownWay:
     since: datetime
     until: datetime | None
     external: bool
+    for_approval: bool = False
 
     @property
     def last_day(self) -> datetime | None:
@@ -91,7 +92,7 @@ class People(Paths):
         personal = {pk: self.worklists[pk].owner_id for pk in self.inside if self.worklists[pk].is_personal}
         self.owners = {owner for owner in personal.values() if owner is not None}
         # Where people are named: on worklists of the reader's accounts, and owners of worklists known by name.
-        self.named = self.near | set(personal)
+        self.named = self.near | set(personal) | self.deciding
 
     def page(self, before: UUID | None = None, after: UUID | None = None) -> PeoplePage:
         people, newer, older = self._slice(before, after)
@@ -126,6 +127,7 @@ class People(Paths):
             since=way.since,
             until=way.until if way.until < FOREVER else None,
             external=way.external,
+            for_approval=way.for_approval,
         )
 
     def ways_to(self, worklist: int) -> Ways:
@@ -135,6 +137,8 @@ class People(Paths):
         """The last share of the path: of the one that lasts longest, if the reader may know that."""
         if not way.path:
             return None
+        if way.for_approval:
+            return self.shares.get(way.path[-1].uuid)
         known = [
             share
             for share in self.live
@@ -148,7 +152,10 @@ class People(Paths):
     def _slice(self, before: UUID | None, after: UUID | None) -> tuple[list[User], UUID | None, UUID | None]:
         """Fifty people by name. As in other lists, `before` goes on and `after` goes back. Raises NoSuchPage."""
         on_worklists = access.people_with_all(OPENS, self.near)
-        rows = User.objects.filter(Q(pk__in=on_worklists) | Q(pk__in=self.owners), is_active=True)
+        fits = Q(pk__in=on_worklists) | Q(pk__in=self.owners)
+        if self.deciding:
+            fits |= Q(pk__in=access.people_with_all(access.APPROVER_NEEDS, self.deciding))
+        rows = User.objects.filter(fits, is_active=True)
         rows = rows.annotate(key=Lower("name"))
         order, beyond = (["-key", "-pk"], "lt") if after is not None else (["key", "pk"], "gt")
         if cursor := before or after:

@@ -95,6 +95,16 @@ class Reach:
                     self.emailed.setdefault(target, share)
                 else:
                     hidden.add(target)
+        # Where it waits for approval: who may decide there may open it.
+        self.deciding = {
+            share.to_worklist_id
+            for source in self.inside
+            for share in self.onward[source]
+            if share.to_worklist_id is not None
+            and share.approved_at is None
+            and self.graph.at(share.to_worklist_id).visible <= self.now
+            and self._near(self.worklists[share.to_worklist_id])
+        }
         by_email = self.emailed.keys()
         self.elsewhere = len(self._reached(hidden - by_email, self.inside | by_email))
         self.beyond = sum(len(self.onward[source]) for source in self._reached(by_email, self.inside))
