@@ -181,10 +181,10 @@ def test_a_deactivated_person_is_told_first(cast):
 
 def test_a_share_that_waits_for_approval_is_told(cast):
     change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
-    add_worklist_member(worklist=cast.chest, user=cast.vera, role=None, by=OPERATOR)
+    join(viewer := make_user("Eve"), cast.northgate, "Viewer", [cast.chest])
     waiting = share(cast.ana, cast.placement, Method.GROUP, cast.chest.uuid)
 
-    reason = first(cast.study, cast.vera)
+    reason = first(cast.study, viewer)
 
     assert (reason.obstacle, reason.share.uuid) == (Obstacle.WAITING, waiting.uuid)
 
