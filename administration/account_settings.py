@@ -61,12 +61,6 @@ HELP = {
     ),
     "timezone": gettext_lazy("An end date lasts until midnight in this time zone."),
     "invitation_days": gettext_lazy("1 to 365. Applies to new invitations."),
-    "guest_link_days": gettext_lazy(
-        "1 to 365. People who create a guest link choose how long it lasts, up to this."
-    ),
-    "guest_link_preset_days": gettext_lazy(
-        "1 to 365. What the dialog begins with; the longest life counts where it is shorter."
-    ),
     "character_set": gettext_lazy(
         "For files that do not say which character set their text is in, and whose text is not UTF-8. "
         "Applies to new uploads."
@@ -108,8 +102,6 @@ class SettingsForm(ServiceForm):
             "name",
             "timezone",
             "invitation_days",
-            "guest_link_days",
-            "guest_link_preset_days",
             "idle_minutes",
             "character_set",
             "contact",
@@ -119,8 +111,6 @@ class SettingsForm(ServiceForm):
         labels = {
             "name": gettext_lazy("Name"),
             "invitation_days": gettext_lazy("Invitations are valid for (days)"),
-            "guest_link_days": gettext_lazy("Longest life of a guest link (days)"),
-            "guest_link_preset_days": gettext_lazy("Guest links are valid for (days)"),
             "character_set": gettext_lazy("Read as"),
             "contact": gettext_lazy("Contact for help"),
             "blanks_images": gettext_lazy("Blank open images when the right to them ends"),
@@ -135,9 +125,8 @@ class SettingsForm(ServiceForm):
         # Saved unchanged, the name that waits goes on waiting.
         self.initial["name"] = self.instance.name_asked_for or self.instance.name
         self.fields["timezone"].choices = timezones.choices()
-        # Left out, they stay as they are.
+        # Left out, it stays as it is.
         self.fields["character_set"].required = False
-        self.fields["guest_link_preset_days"].required = False
         self.initial["second_factor"] = required_from is not None
         self.fields["second_factor"].help_text = _required_help(required_from)
         if required_from is None:
@@ -244,7 +233,7 @@ class AccountAdmin(EditablePage):
             return [(None, ("name", "timezone", "email"))]
         return [
             (None, ("name", "timezone", "contact")),
-            (_("How long things last"), ("invitation_days", "guest_link_preset_days", "guest_link_days")),
+            (_("How long things last"), ("invitation_days",)),
             (_("Sharing"), ("types_emails_twice",)),
             (_("Text in uploaded files"), ("character_set",)),
             (_("Viewer"), ("primary_diagnosis", "blanks_images")),
@@ -268,9 +257,8 @@ class AccountAdmin(EditablePage):
         """A date of the second factor that is set and was not touched is left alone."""
         filled = dict(change.filled)
         required, days = filled.pop("second_factor"), filled.pop("second_factor_in")
-        for field in ("character_set", "guest_link_preset_days"):
-            if filled[field] in (None, ""):
-                del filled[field]
+        if filled["character_set"] in (None, ""):
+            del filled["character_set"]
         if not required:
             filled["second_factor_in"] = None
         elif change.row.second_factor_from is None or days is not None:

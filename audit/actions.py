@@ -127,6 +127,7 @@ class Action(models.TextChoices):
     GUEST_LINK_ADD = "study:link:add", gettext_lazy("Guest link made")
     GUEST_LINK_MAIL = "study:link:mail", gettext_lazy("Guest link emailed")
     GUEST_LINK_EXTEND = "study:link:change", gettext_lazy("Guest link extended")
+    GUEST_LINK_RENEW = "study:link:renew", gettext_lazy("New URL made for a guest link")
     GUEST_LINK_END = "study:link:end", gettext_lazy("Guest link ended")
     GUEST_LINK_LAPSE = "study:link:lapse", gettext_lazy("Guest link ended by itself")
     GUEST_LINK_OPEN = "study:link:open", gettext_lazy("Guest link opened")

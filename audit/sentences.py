@@ -140,6 +140,7 @@ SENTENCES: dict[Action, str] = {
     Action.GUEST_LINK_ADD: gettext_noop("{who} made a guest link{link}{until}"),
     Action.GUEST_LINK_MAIL: gettext_noop("{who} emailed the guest link{link} to {email}"),
     Action.GUEST_LINK_EXTEND: gettext_noop("{who} extended the guest link{link}{until}{before}"),
+    Action.GUEST_LINK_RENEW: gettext_noop("{who} made a new URL for the guest link{link}"),
     Action.GUEST_LINK_END: gettext_noop("{who} ended the guest link{link}"),
     Action.GUEST_LINK_LAPSE: gettext_noop("The guest link{link} ended{why}"),
     Action.GUEST_LINK_OPEN: gettext_noop("The study was opened with the guest link{link}{authoriser}"),

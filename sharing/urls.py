@@ -73,6 +73,7 @@ urlpatterns = [
     path("guest-links/new/", guest_links.new, name="new_guest_link"),
     path("guest-links/make/", guest_links.make, name="make_guest_link"),
     path("guest-links/<uuid:link>/extend/", guest_links.extend, name="extend_guest_link"),
+    path("guest-links/<uuid:link>/url/", guest_links.new_url, name="renew_guest_link"),
     path("guest-links/<uuid:link>/end/", guest_links.end, name="end_guest_link"),
     path("notifications/", notices.notices, name="notices"),
     path("notifications/unread/", notices.unread, name="unread_notices"),

@@ -160,6 +160,7 @@ class Site:
 class Answer:
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status, self.location = response.status, response.headers.get("Location", "")
+        self.headers = response.headers
         self.cookies = response.headers.get_all("Set-Cookie", [])
         self.text = response.read().decode(errors="replace")
 

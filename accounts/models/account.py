@@ -46,10 +46,6 @@ class Account(models.Model):
     contact = models.CharField(max_length=200, blank=True, default="", db_default="")
     timezone = models.CharField(max_length=64, default="Europe/London", db_default="Europe/London")
     invitation_days = models.PositiveSmallIntegerField(default=30, db_default=30)
-    # The longest life of a guest link; each link has its own end within it.
-    guest_link_days = models.PositiveSmallIntegerField(default=30, db_default=30)
-    # How long a guest link lives where its maker chooses no other end; the longest life bounds this too.
-    guest_link_preset_days = models.PositiveSmallIntegerField(default=7, db_default=7)
     # Empty: the platform's. A member of several accounts has the shortest of theirs.
     idle_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     # From then on its members need a second factor, and until then they are reminded; empty: not required.
@@ -82,14 +78,6 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="an_invitation_lives_1_to_365_days",
                 condition=Q(invitation_days__range=(1, 365)),
-            ),
-            models.CheckConstraint(
-                name="a_guest_link_lives_1_to_365_days",
-                condition=Q(guest_link_days__range=(1, 365)),
-            ),
-            models.CheckConstraint(
-                name="a_guest_link_is_preset_to_1_to_365_days",
-                condition=Q(guest_link_preset_days__range=(1, 365)),
             ),
             models.CheckConstraint(
                 name="idle_sign_out_comes_after_5_to_480_minutes",

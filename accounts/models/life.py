@@ -1,4 +1,4 @@
-"""How long shares of an account last, by method: the preset and the longest life."""
+"""How long shares and guest links of an account last, by method: the preset and the longest life."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models.account import Account
 
 LONGEST_DAYS = 3650
+# A guest link always ends: what counts where an account says nothing, and what no account may exceed.
+GUEST_LINK_PRESET_DAYS, GUEST_LINK_LONGEST_DAYS, GUEST_LINK_MOST_DAYS = 7, 30, 365
 
 
 class LifePolicy(models.Model):
@@ -38,6 +40,14 @@ class LifePolicy(models.Model):
             models.CheckConstraint(
                 name="a_preset_life_is_within_the_longest",
                 condition=Q(preset_days=None) | Q(longest_days=None) | Q(preset_days__lte=F("longest_days")),
+            ),
+            models.CheckConstraint(
+                name="a_guest_link_lives_365_days_at_most",
+                condition=~Q(method="guest_link")
+                | (
+                    (Q(preset_days=None) | Q(preset_days__lte=GUEST_LINK_MOST_DAYS))
+                    & (Q(longest_days=None) | Q(longest_days__lte=GUEST_LINK_MOST_DAYS))
+                ),
             ),
         ]
 

@@ -32,6 +32,8 @@ class Rate:
 CODES = Rate("codes", person=20, account=300, per=MINUTE)
 # The answer `invited` discloses that an email is not registered (ADR 0004).
 EMAILS = Rate("addresses", person=200, account=2000, per=HOUR)
+# A guest link, or a new URL for one. A link with an email counts among the emails as well.
+LINKS = Rate("guest links", person=60, account=600, per=HOUR)
 MOST_INVITED = 1000
 MOST_MAILS = 100
 MOST_MAILS_OF_AN_INVITATION = 5
@@ -50,6 +52,9 @@ TOO_MANY_CODES_TRIED = gettext_noop(
 )
 TOO_MANY_EMAILS = gettext_noop(
     "You have entered too many email addresses in the last hour. Nothing was shared. Try again later."
+)
+TOO_MANY_LINKS = gettext_noop(
+    "You have made too many guest links in the last hour. No link was made. Try again later."
 )
 
 
@@ -102,6 +107,12 @@ def count_emails(*, by: Actor, account: int | None, emails: int) -> None:
     """Count the emails of one press, all or none; raises ValidationError where they exceed the limit."""
     if not _consume(EMAILS, by, account, emails):
         raise ValidationError(_(TOO_MANY_EMAILS), code="limited")
+
+
+def count_guest_link(*, by: Actor, account: int | None) -> None:
+    """Count a guest link, or a new URL for one, before it is made; raises as `count_emails`."""
+    if not _consume(LINKS, by, account, 1):
+        raise ValidationError(_(TOO_MANY_LINKS), code="limited")
 
 
 def count_typed_code(*, by: Actor, account: int | None) -> None:

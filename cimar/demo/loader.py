@@ -13,6 +13,7 @@ from audit import clock
 from audit.actor import Actor
 from cimar.demo import files
 from cimar.demo.directory import Changed, DemoDirectory, Loaded
+from cimar.demo.links import add_guest_link
 from cimar.demo.made import report, volume
 from cimar.demo.shares import PRESSES, DemoPress
 from cimar.demo.studies import STUDIES, DemoStudy
@@ -38,7 +39,9 @@ def load() -> Loaded:
     if directory.is_empty:
         directory.fill(done)
     _add_studies(directory, done)
-    _add_shares(directory, done)
+    studies = _studies(directory)
+    _add_shares(directory, studies, done)
+    add_guest_link(directory, studies, done)
     return done
 
 
@@ -88,8 +91,7 @@ def _source(name: str, content: bytes) -> Source:
     return Source(name, lambda: BytesIO(content))
 
 
-def _add_shares(directory: DemoDirectory, done: Loaded) -> None:
-    studies = _studies(directory)
+def _add_shares(directory: DemoDirectory, studies: dict[str, Study], done: Loaded) -> None:
     made = _made(list(studies.values()))
     for wanted in PRESSES:
         if not studies.keys() >= set(wanted.studies):

@@ -1,7 +1,7 @@
 """What people pick and type on the pages of sharing."""
 
 from common.text import uuids
-from sharing.forms.guest_link import EndForm, GuestLinkForm
+from sharing.forms.guest_link import EndForm, GenerationForm, GuestLinkForm
 from sharing.forms.registration import RegisterForm, RegistrationCodeForm
 from sharing.forms.share import (
     NO_SUCH_PAGE,
@@ -21,6 +21,7 @@ __all__ = [
     "NO_SUCH_PAGE",
     "DeleteForm",
     "EndForm",
+    "GenerationForm",
     "GuestLinkForm",
     "MoveForm",
     "NoSuchCursor",

@@ -79,3 +79,9 @@ class GuestLinkForm(EndForm):
         filled = dict(self.cleaned_data)
         filled["expires_at"] = filled.pop("until")
         return filled
+
+
+class GenerationForm(forms.Form):
+    """Which URL of a link a new one replaces."""
+
+    generation = forms.IntegerField(min_value=1, max_value=2**31 - 1)

@@ -116,6 +116,8 @@ class GuestLink(models.Model):
     )
     made_at = models.DateTimeField(db_default=Now())
     generation = models.PositiveIntegerField(default=1, db_default=1)
+    # When its URL was replaced by a new URL; empty: it has the URL that it was made with.
+    renewed_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     n_studies = models.PositiveSmallIntegerField()
     may_download = models.BooleanField(default=False, db_default=False)

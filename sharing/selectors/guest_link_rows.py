@@ -51,6 +51,11 @@ class LinkRow:
         return self.link.state in ALIVE
 
     @property
+    def may_renew(self) -> bool:
+        """Whether its maker is offered a new URL."""
+        return self.is_own and self.may_extend and self.link.state is State.OPEN
+
+    @property
     def more(self) -> int:
         """How many of its studies are not listed, though on the worklist."""
         return max(len(self.placements) - STUDIES_SHOWN, 0)

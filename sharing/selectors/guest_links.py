@@ -37,6 +37,12 @@ def named_by(token: str) -> tuple[UUID, int] | None:
     return signed(token, salt=_SALT)
 
 
+def was_replaced(token: str) -> bool:
+    """Whether it is the URL that a link had before it was given a new URL."""
+    named = named_by(token)
+    return named is not None and GuestLink.objects.filter(uuid=named[0], generation__gt=named[1]).exists()
+
+
 def read(uuid: UUID, generation: int | None = None) -> GuestLink | None:
     """A link with its facts and names, of this generation only: one statement."""
     links = GuestLink.objects.with_facts().with_names().filter(uuid=uuid)

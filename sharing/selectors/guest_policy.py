@@ -7,18 +7,16 @@ from datetime import date, datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, AccountMembership, LifePolicy
+from accounts.models import AccountMembership, LifePolicy
+from accounts.models.life import GUEST_LINK_LONGEST_DAYS, GUEST_LINK_PRESET_DAYS
 from common import formats
 from common.days import end_of_day, last_moment, today_in
 from sharing.dates import check_end, zone_of
-from sharing.lives import Life
 from sharing.models import GuestLink
 from sharing.selectors.lives import policies_for
 from studies.models import NO_PATH, Placement
 from worklists.models import Worklist
 
-# Where no account speaks: of a person who belongs to none.
-PRESET_DAYS, MOST_DAYS = 7, 30
 GUEST_LINK = LifePolicy.Method.GUEST_LINK
 
 
@@ -52,14 +50,11 @@ class Policy:
         now: datetime | None = None,
     ) -> "Policy":
         """`made_at`, and `now` where that is later."""
-        life = Life.of(policies_for(worklist, [GUEST_LINK]), GUEST_LINK)
-        accounts = _accounts_of(worklist)
-        presets = [account.guest_link_preset_days for account in accounts] or [PRESET_DAYS]
-        longest = [account.guest_link_days for account in accounts] or [MOST_DAYS]
+        lives = _lives_on(worklist)
         return cls(
             zone=zone_of(worklist),
-            preset_days=min(presets + ([life.preset] if life.preset is not None else [])),
-            most_days=min(longest + ([life.longest] if life.longest is not None else [])),
+            preset_days=min(preset for preset, _longest in lives),
+            most_days=min(longest for _preset, longest in lives),
             until=max((placement.visible_until for placement in placements), default=NO_PATH),
             made_at=made_at,
             now=now or made_at,
@@ -126,9 +121,23 @@ class Policy:
         return sentence % {"day": day}
 
 
-def _accounts_of(worklist: Worklist) -> list[Account]:
-    """Those whose numbers count: the worklist's, or of a personal worklist every account its owner is active in."""
-    if worklist.account is not None:
-        return [worklist.account]
-    active = AccountMembership.objects.active().filter(user=worklist.owner_id)
-    return list(Account.objects.filter(pk__in=active.values("account")))
+def _lives_on(worklist: Worklist) -> list[tuple[int, int]]:
+    """Preset and longest life of each account that speaks; the site's where an account says nothing, or none speaks."""
+    policies = policies_for(worklist, [GUEST_LINK])
+    lives = [
+        (
+            GUEST_LINK_PRESET_DAYS if policy.preset_days is None else policy.preset_days,
+            GUEST_LINK_LONGEST_DAYS if policy.longest_days is None else policy.longest_days,
+        )
+        for policy in policies
+    ]
+    if not policies or len(policies) < _number_of_accounts(worklist):
+        lives.append((GUEST_LINK_PRESET_DAYS, GUEST_LINK_LONGEST_DAYS))
+    return lives
+
+
+def _number_of_accounts(worklist: Worklist) -> int:
+    """Whose numbers count: the worklist's, or of a personal worklist every account its owner is active in."""
+    if worklist.account_id is not None:
+        return 1
+    return AccountMembership.objects.active().filter(user=worklist.owner_id).count()

@@ -7,6 +7,7 @@ from sharing.services.approvals import Decisions, decide_share, decide_shares
 from sharing.services.changes import change_share
 from sharing.services.ends import EndReport, end_shares
 from sharing.services.guest_ends import end_dead_links
+from sharing.services.guest_link_urls import renew_guest_link
 from sharing.services.guest_links import (
     end_guest_link,
     extend_guest_link,
@@ -75,6 +76,7 @@ __all__ = [
     "relink_invitation",
     "remove_from_worklist",
     "remove_share_rule",
+    "renew_guest_link",
     "resend_invitation",
     "settle_overdue",
     "share_studies",

@@ -37,16 +37,16 @@ class Letter:
 def read_letter(*, link: UUID, by: Actor, with_patient: bool = False) -> Letter:
     """The sheet of the person's own link, and an event in the trail of each of its studies.
 
-    Raises NothingThere, and ValidationError where the link is over or was made too long ago.
+    Raises NothingThere, and ValidationError where the link is over or its URL was made too long ago.
     """
     own = links_seen_by(by).filter(uuid=link, made_by=by.person)
     row = own.with_facts().with_names().first()
     if row is None:
         raise NothingThere
     now = clock.now()
-    if row.state is not State.OPEN or now - row.made_at > SHOWN_FOR:
+    if row.state is not State.OPEN or now - (row.renewed_at or row.made_at) > SHOWN_FOR:
         raise ValidationError(
-            _("The letter can be printed for an hour after the link was made. Make a new link.")
+            _("The letter can be printed for an hour after the link was made. Make a new URL for the link.")
         )
     detail = {"with_patient": with_patient}
     record_all(event(Action.GUEST_LINK_PRINT, by=by, on=on) for on in on_guest_link(row, at=now, **detail))

@@ -58,7 +58,7 @@ def make_guest_link(
     """Make a link to studies of one patient on one worklist; with an email it is mailed there.
 
     `expires_at`: a moment, or the last day, which counts to its end; left out, the preset of the account. What the link
-    may do is never widened afterwards. The email counts against the limit before the transaction begins. `uuid`: of a
+    may do is never widened afterwards. Link and email count against the limits before the transaction. `uuid`: of a
     form that may be sent twice; sent again as it was, the link that it made is answered.
 
     Raises NothingThere, PermissionDenied and ValidationError.
@@ -82,6 +82,7 @@ def make_guest_link(
     if made := _made_before(link, chosen, password, expires_at):
         return made
     check_rules(link)
+    limits.count_guest_link(by=by, account=worklist.account_id)
     limits.count_emails(by=by, account=worklist.account_id, emails=1 if link.recipient_email else 0)
     try:
         with transaction.atomic():
@@ -144,25 +145,25 @@ def _make(
     )
     allowed = {"has_password": bool(link.password), "most_openings": link.most_openings}
     until = moment_text(link.expires_at)
-    _record(Action.GUEST_LINK_ADD, link, by, now, until=until, may_download=link.may_download, **allowed)
+    record_link(Action.GUEST_LINK_ADD, link, by, now, until=until, may_download=link.may_download, **allowed)
     if link.recipient_email:
         data = {"link": link.pk}
         queue_mail(kind="guest_link", recipient=link.recipient_email, data=data, good_until=link.expires_at)
-        _record(Action.GUEST_LINK_MAIL, link, by, now, address=link.recipient_email)
+        record_link(Action.GUEST_LINK_MAIL, link, by, now, address=link.recipient_email)
     return link
 
 
 @transaction.atomic
 def extend_guest_link(*, link: UUID, expires_at: date | datetime, by: Actor) -> GuestLink:
     """Give a link another end, within the longest life since it was made. Raises as `make_guest_link`."""
-    row, now = _locked(link, by)
+    row, now = locked_link(link, by)
     permissions.check_make_link(by, row.worklist, may_download=False)
     check_rules(row)
     was, row.expires_at = row.expires_at, policy_of(row).end(expires_at)
     if row.expires_at != was:
         row.save(update_fields=["expires_at"])
         until = {"until": moment_text(row.expires_at), "was_until": moment_text(was)}
-        _record(Action.GUEST_LINK_EXTEND, row, by, now, **until)
+        record_link(Action.GUEST_LINK_EXTEND, row, by, now, **until)
     return row
 
 
@@ -172,10 +173,10 @@ def end_guest_link(*, link: UUID, by: Actor) -> GuestLink:
 
     Raises NothingThere, and ValidationError where it had ended.
     """
-    row, now = _locked(link, by)
+    row, now = locked_link(link, by)
     row.ended_at, row.ended_by, row.end_reason = now, by.person, Reason.ENDED
     row.save(update_fields=["ended_at", "ended_by", "end_reason"])
-    _record(Action.GUEST_LINK_END, row, by, now)
+    record_link(Action.GUEST_LINK_END, row, by, now)
     return row
 
 
@@ -211,7 +212,7 @@ def policy_of(link: GuestLink) -> Policy:
     return Policy.of(link.worklist, list(placements_of(link)), link.made_at, clock.now())
 
 
-def _locked(link: UUID, by: Actor) -> tuple[GuestLink, datetime]:
+def locked_link(link: UUID, by: Actor) -> tuple[GuestLink, datetime]:
     """A link that the person sees and that has not ended, locked, and the moment; raises where it has ended.
 
     The person is locked first, as everywhere: who is deactivated at this moment loses their links after it.
@@ -259,5 +260,5 @@ def _hashed(password: str) -> str:
     return make_password(password) if password else ""
 
 
-def _record(action: Action, link: GuestLink, by: Actor, at: datetime, **detail: object) -> None:
+def record_link(action: Action, link: GuestLink, by: Actor, at: datetime, **detail: object) -> None:
     record_all(event(action, by=by, on=on) for on in on_guest_link(link, at=at, **detail))

@@ -39,6 +39,8 @@ from studies.views.viewer_tabs import viewer_tabs
 def arrive(request: HttpRequest, token: str) -> HttpResponse:
     """Take the token out of the URL: the browser keeps that it came by it, and the server notes nothing."""
     link = guest_visits.find(token=token)
+    if link is None and guest_links.was_replaced(token):
+        return over(request, None)
     if link is None:
         return render(request, "guest/incomplete.html", status=404)
     kept = guest_cookie.read(request.COOKIES, link.uuid)
@@ -57,6 +59,8 @@ def shown(request: HttpRequest) -> HttpResponseBase:
     if begun(request):
         return studies(request)
     link = _arrived_at(request)
+    if link is None and kept_of(request) is not None:
+        return over(request, None)
     if link is None:
         return render(request, "guest/unopened.html", status=404)
     return _landing(request, link) if link.state is State.OPEN else over(request, link)

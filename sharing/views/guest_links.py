@@ -17,6 +17,7 @@ from sharing import selectors, services
 from sharing.forms import (
     NO_SUCH_PAGE,
     EndForm,
+    GenerationForm,
     GuestLinkForm,
     NoSuchCursor,
     cursor,
@@ -30,10 +31,11 @@ from sharing.selectors.guest_link_rows import sees_everyones
 from sharing.selectors.guest_links import placements_of
 from sharing.selectors.guest_policy import shown_end
 from sharing.selectors.shlinks import shlink_of
-from sharing.services import guest_link_reads
+from sharing.services import guest_link_reads, guest_link_urls
 from sharing.services.guest_links import OVER
 from sharing.views.common import NO_STUDY_SELECTED, back, dialog_answer, leave, page, sentence, studies_page
 from studies.views.study_header import placement_or_404, study_frame
+from worklists import code_card
 
 MAKE = gettext_noop("Make a guest link")
 NO_LINK = gettext_noop("No guest link can be made of these studies")
@@ -125,6 +127,22 @@ def extend(request: HttpRequest, link: UUID) -> HttpResponse:
 
 @page
 @both
+def new_url(request: HttpRequest, link: UUID) -> HttpResponse:
+    """GET says what stops working; the answer to the POST alone shows the URL."""
+    form, to = GenerationForm(request.POST or None), back(request, reverse("sharing:guest_links"))
+    try:
+        if request.method == "POST" and form.is_valid():
+            renewed = services.renew_guest_link(link=link, by=actor_of(request), **form.cleaned_data)
+            return _made(request, renewed, to)
+        row = guest_link_urls.preview_new_url(link=link, by=actor_of(request))
+    except ValidationError as refusal:
+        return gone(request, refusal.messages[0])
+    context = {"row": row, "link": row.link, "back": to, "page_title": _("Make a new URL")}
+    return dialog_answer(request, "sharing/_renew_link.html", context)
+
+
+@page
+@both
 def end(request: HttpRequest, link: UUID) -> HttpResponse:
     """GET says what ends, POST ends it."""
     to = back(request, reverse("sharing:guest_links"))
@@ -159,17 +177,22 @@ def _form(request: HttpRequest, form: GuestLinkForm) -> HttpResponse:
     return dialog_answer(request, "sharing/_guest_link.html", context, status=422 if form.errors else 200)
 
 
-def _made(request: HttpRequest, link: GuestLink) -> HttpResponse:
+def _made(request: HttpRequest, link: GuestLink, to: str = "") -> HttpResponse:
+    """The URL as text and as a code; of a link that has a new URL, `to` leads back."""
+    url = url_of(link)
     context = {
         "link": link,
         "placements": placements_of(link),
-        "url": url_of(link),
+        "url": url,
+        "picture": code_card.qr(url),
         "shlink": shlink_of(link),
         "until": shown_end(link),
-        "back": studies_page(request, link.worklist),
+        "back": to or studies_page(request, link.worklist),
         "page_title": _("The guest link"),
     }
-    return dialog_answer(request, "sharing/_guest_link_made.html", context)
+    response = dialog_answer(request, "sharing/_guest_link_made.html", context)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _about(

@@ -77,8 +77,7 @@ def confirmed(world: SimpleNamespace) -> dict[str, Any]:
 
 
 def settings(world: SimpleNamespace) -> dict[str, Any]:
-    days = {"invitation_days": "30", "guest_link_days": "30"}
-    return {"name": "Northgate Trust", "timezone": "Europe/London", **days}
+    return {"name": "Northgate Trust", "timezone": "Europe/London", "invitation_days": "30"}
 
 
 def a_list(world: SimpleNamespace) -> dict[str, Any]:

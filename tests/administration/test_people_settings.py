@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
+from accounts.models import Account, AccountMembership, Invitation, LifePolicy, OutboxMail, User
 from accounts.services.second_factor import add_app
 from audit import clock as database
 from audit.actions import Action
@@ -37,7 +37,7 @@ def user_page(name: str, *args: Any) -> str:
 def filled(**more: Any) -> dict[str, Any]:
     return {
         "name": "Northgate Hospital", "timezone": "Europe/London", "invitation_days": "30",
-        "guest_link_days": "30", "idle_minutes": "", "second_factor_in": "", **more,
+        "idle_minutes": "", "second_factor_in": "", **more,
     }  # fmt: skip
 
 
@@ -51,8 +51,8 @@ def test_settings_are_changed_and_the_trail_says_what_was_and_is(adam, cast):
 
     assert "The settings are saved." in text_of(response)
     account = Account.objects.get(pk=cast.northgate.pk)
-    assert (account.name, account.timezone, account.invitation_days, account.guest_link_days, account.idle_minutes) == (
-        "Northgate Hospital", "Europe/Paris", 14, 30, 20,
+    assert (account.name, account.timezone, account.invitation_days, account.idle_minutes) == (
+        "Northgate Hospital", "Europe/Paris", 14, 20,
     )  # fmt: skip
     event = AuditEvent.objects.get(action=Action.ACCOUNT_CHANGE)
     assert event.detail == {
@@ -212,12 +212,34 @@ def test_the_page_says_since_when_it_is_required(adam, cast, clock):
     assert "Required since" in text_of(adam.get(account_page("change", cast.northgate.pk)))
 
 
-def test_the_preset_of_guest_links_is_set_and_left_out_stays(adam, cast):
-    adam.post(account_page("change", cast.northgate.pk), filled(guest_link_preset_days="3"))
-    adam.post(account_page("change", cast.northgate.pk), filled(guest_link_days="60"))
+def test_the_life_of_guest_links_is_set_beside_that_of_shares(adam, cast):
+    adam.post(
+        account_page("lives", cast.northgate.pk), {"preset_guest_link": "3", "longest_guest_link": "60"}
+    )
 
-    account = Account.objects.get(pk=cast.northgate.pk)
-    assert (account.guest_link_preset_days, account.guest_link_days) == (3, 60)
+    [policy] = LifePolicy.objects.filter(account=cast.northgate)
+    assert (policy.method, policy.preset_days, policy.longest_days) == ("guest_link", 3, 60)
+    page = text_of(adam.get(account_page("lives", cast.northgate.pk)))
+    assert "30 if left empty, 365 at most." in page
+
+
+@pytest.mark.parametrize(
+    ("preset", "longest", "sentence"),
+    [
+        ("", "366", "Enter 1 to 365 days."),
+        ("0", "", "Enter 1 to 365 days."),
+        ("9", "8", "The preset must not be longer than the longest life of the method."),
+        ("31", "", "The preset must not be longer than the longest life of the method."),
+    ],
+)
+def test_a_life_that_no_guest_link_may_have_is_refused(adam, cast, preset, longest, sentence):
+    sent = {"preset_guest_link": preset, "longest_guest_link": longest}
+
+    answer = adam.post(account_page("lives", cast.northgate.pk), sent)
+
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert not LifePolicy.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -231,8 +253,6 @@ def test_the_preset_of_guest_links_is_set_and_left_out_stays(adam, cast):
         ({"timezone": "Europe/Atlantis"}, "Select a valid choice."),
         ({"invitation_days": "0"}, "Enter 1 to 365 days."),
         ({"invitation_days": ""}, "This field is required."),
-        ({"guest_link_days": "366"}, "Enter 1 to 365 days."),
-        ({"guest_link_preset_days": "0"}, "Enter 1 to 365 days."),
         ({"idle_minutes": "4"}, "Enter 5 to 480 minutes, or leave this empty."),
         ({"second_factor": "on", "second_factor_in": "0"}, "Enter 1 to 90 days."),
         ({"second_factor": "on", "second_factor_in": "91"}, "Enter 1 to 90 days."),

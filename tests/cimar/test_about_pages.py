@@ -57,7 +57,7 @@ def test_a_contact_is_changed_by_administrators_with_an_event_and_cannot_be_long
     client.force_login(cast.adam)
     url = reverse("admin:accounts_account_change", args=[cast.northgate.pk])
     filled = {
-        "name": "Northgate Hospital", "timezone": "Europe/London", "invitation_days": "30", "guest_link_days": "30",
+        "name": "Northgate Hospital", "timezone": "Europe/London", "invitation_days": "30",
         "idle_minutes": "", "second_factor_in": "",
     }  # fmt: skip
     assert client.post(url, {**filled, "contact": "x" * 201}).status_code == 200

@@ -18,7 +18,7 @@ from django.urls import reverse
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from accounts.models import Account, AccountMembership, Invitation, User
+from accounts.models import Account, AccountMembership, Invitation, OutboxMail, User
 from audit import clock
 from audit.actor import OPERATOR
 from cimar.demo import files
@@ -26,12 +26,14 @@ from cimar.demo.people import LOGINS, PASSWORD
 from cimar.demo.places import ACCOUNTS
 from cimar.demo.shares import ANA, FELIX, INVITED, PRIYA
 from cimar.demo.studies import STUDIES, DemoFile, DemoStudy
-from sharing.models import Method, Share
-from sharing.services import delete_study, end_shares
+from sharing.guest_mail import url_of
+from sharing.models import GuestLink, Method, Share
+from sharing.services import delete_study, end_guest_link, end_shares
 from studies.models import NO_PATH, Blob, Instance, Placement, Study
 from studies.selectors import placements_visible_to
 from tests.cast import acting
 from tests.fingerprint import fingerprint
+from tests.sharing.guests import Visitor
 from worklists.models import Worklist
 from worklists.selectors.code_owners import code_owner
 from worklists.services import change_worklist
@@ -222,6 +224,28 @@ def test_the_radiologist_sees_much_and_the_superuser_nothing(demo):
     ana, morgan = (User.objects.get(email=email) for email in (ANA, "morgan.vale@cimar.example"))
     assert placements_visible_to(acting(ana)).values("study").distinct().count() >= 10
     assert not placements_visible_to(acting(morgan)).exists()
+
+
+def test_a_guest_link_opens_without_signing_in_by_the_url_that_is_printed(demo, undone, clock):
+    [link] = GuestLink.objects.live()
+    assert f"without signing in: {url_of(link)}" in demo
+    visitor = Visitor(clock)
+
+    visitor.open(link)
+
+    assert visitor.page.status_code == 200
+    assert link.n_studies == 1
+    assert OutboxMail.objects.filter(kind="guest_link", recipient=link.recipient_email).exists()
+
+
+def test_a_guest_link_that_was_ended_is_not_made_again(undone):
+    [link] = GuestLink.objects.live()
+    end_guest_link(link=link.uuid, by=acting(link.made_by))
+
+    printed = load()
+
+    assert "guest link" not in printed
+    assert GuestLink.objects.count() == 1
 
 
 def test_a_share_ended_by_hand_stays_ended(undone):

@@ -10,7 +10,14 @@ from accounts.services import tallies
 from audit.actor import Actor
 from sharing.models import GuestLink
 from sharing.selectors import guest_links, shlinks
-from sharing.services import guest_asks, guest_letters, guest_link_reads, guest_pages, guest_visits
+from sharing.services import (
+    guest_asks,
+    guest_letters,
+    guest_link_reads,
+    guest_link_urls,
+    guest_pages,
+    guest_visits,
+)
 from sharing.services import shlinks as shlink_services
 from tests.cast import IP_ADDRESS, acting
 from tests.everything import World
@@ -59,6 +66,12 @@ GUEST_LINKS: dict[str, Callable[[World], object]] = {
     ),
     "guest_links.extend_guest_link": lambda w: sharing.services.extend_guest_link(
         link=w.guest_link.uuid, expires_at=date.today() + timedelta(days=9), by=acting(w.cast.ana)
+    ),
+    "guest_link_urls.preview_new_url": lambda w: guest_link_urls.preview_new_url(
+        link=w.guest_link.uuid, by=acting(w.cast.ana)
+    ),
+    "guest_link_urls.renew_guest_link": lambda w: sharing.services.renew_guest_link(
+        link=w.guest_link.uuid, generation=_dead(w.guest_link).generation, by=acting(w.cast.ana)
     ),
     "guest_links.end_guest_link": lambda w: sharing.services.end_guest_link(
         link=w.guest_link.uuid, by=acting(w.cast.ana)

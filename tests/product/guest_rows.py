@@ -39,6 +39,15 @@ def rows(on_ct: frozenset[str]) -> list[Row]:
         Row("sharing:study_guest_links", "get", placement, {OK: on_ct}, note="one's own, or all"),
         Row("sharing:extend_guest_link", "get", guest_link, {OK: "adam ana"}),
         Row("sharing:extend_guest_link", "post", guest_link, {FOUND: "adam ana"}, data=tomorrow),
+        Row("sharing:renew_guest_link", "get", guest_link, {OK: "ana", DENIED: "adam"}, note="one's own"),
+        Row(
+            "sharing:renew_guest_link",
+            "post",
+            guest_link,
+            {OK: "ana", DENIED: "adam"},
+            data=lambda world: {"generation": "1"},
+            note="one's own",
+        ),
         Row("sharing:end_guest_link", "get", guest_link, {OK: "adam ana"}),
         Row("sharing:end_guest_link", "post", guest_link, {FOUND: "adam ana"}),
         Row(

@@ -9,11 +9,18 @@ from django.core.exceptions import ValidationError
 from accounts.models import Invitation
 from accounts.services import limits
 from audit.actor import SYSTEM
-from sharing.models import Method
-from sharing.services import dialog, relink_invitation, resend_invitation, share_studies
+from sharing.models import GuestLink, Method
+from sharing.services import (
+    dialog,
+    make_guest_link,
+    relink_invitation,
+    renew_guest_link,
+    resend_invitation,
+    share_studies,
+)
 from sharing.targets import Target
 from tests.cast import Cast, acting
-from tests.factories import role_of
+from tests.factories import make_user, role_of
 from tests.fingerprint import fingerprint
 from worklists import services
 from worklists.models import InvitedMembership
@@ -53,6 +60,34 @@ def check_code(cast: Cast) -> Any:
     return services.check_share_code(worklist=cast.chest, share_code="CHEST1", by=acting(cast.adam))
 
 
+def make_link(cast: Cast) -> Any:
+    return make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana))
+
+
+def renew_link(cast: Cast) -> Any:
+    """Of a link that was made before the limit was reached."""
+    [link] = GuestLink.objects.all()
+    return renew_guest_link(link=link.uuid, generation=1, by=acting(cast.ana))
+
+
+def use_up_links(cast: Cast) -> None:
+    for _ in range(limits.LINKS.person):
+        limits.count_guest_link(by=acting(cast.ana), account=cast.northgate.pk)
+
+
+def make_and_use_up_links(cast: Cast) -> None:
+    make_link(cast)
+    for _ in range(limits.LINKS.person - 1):
+        limits.count_guest_link(by=acting(cast.ana), account=cast.northgate.pk)
+
+
+def use_up_links_of_the_account(cast: Cast) -> None:
+    people = [make_user(f"Maker {number}") for number in range(limits.LINKS.account // limits.LINKS.person)]
+    for person in people:
+        for _ in range(limits.LINKS.person):
+            limits.count_guest_link(by=acting(person), account=cast.northgate.pk)
+
+
 def use_up_emails(cast: Cast) -> None:
     limits.count_emails(by=acting(cast.ana), account=cast.northgate.pk, emails=limits.EMAILS.person)
 
@@ -68,6 +103,12 @@ def use_up_codes(cast: Cast) -> None:
 
 CASES: dict[str, tuple[Call, Call, str]] = {
     "share by email": (use_up_emails, share_by_email, limits.TOO_MANY_EMAILS),
+    "make a guest link": (use_up_links, make_link, limits.TOO_MANY_LINKS),
+    "make a guest link in an account that made many": (
+        use_up_links_of_the_account,
+        make_link,
+        limits.TOO_MANY_LINKS,
+    ),
     "invite": (use_up_invited, invite, limits.too_many_invited()),
     "preview invitations": (use_up_invited, preview, limits.too_many_invited()),
     "add a worklist with a code": (use_up_codes, add_with_code, limits.TOO_MANY_CODES_TYPED),
@@ -94,6 +135,16 @@ def test_within_its_limit_a_service_does_what_it_is_asked(cast: Cast, name: str)
     _, call, _ = CASES[name]
 
     call(cast)
+
+
+def test_a_new_url_for_a_guest_link_counts_as_a_link(cast: Cast) -> None:
+    make_and_use_up_links(cast)
+    before = fingerprint()
+
+    with pytest.raises(ValidationError, match="too many guest links"):
+        renew_link(cast)
+
+    assert fingerprint() == before
 
 
 @pytest.mark.parametrize("send", [resend_invitation, relink_invitation])

@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Account, LifePolicy
+from accounts.models import LifePolicy
+from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
@@ -265,7 +266,8 @@ def test_the_sweep_ends_what_is_dead_once_and_says_why(cast: Cast, clock: Any) -
     assert services.end_dead_links() == 1
     assert services.end_dead_links() == 0
     remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=acting(cast.adam))
-    assert services.end_dead_links() == 1
+    # A right that is lost ends the link at once, and leaves nothing to find.
+    assert services.end_dead_links() == 0
 
     short.refresh_from_db()
     assert short.ended_at == short.expires_at
@@ -349,15 +351,46 @@ def test_what_ends_counts_the_links_that_show_a_study_no_more(cast: Cast) -> Non
 
 
 @pytest.mark.django_db
-def test_the_stricter_of_two_settings_counts(cast: Cast) -> None:
-    Account.objects.filter(pk=cast.northgate.pk).update(guest_link_days=20, guest_link_preset_days=15)
+def test_an_account_sets_the_preset_and_the_longest_life(cast: Cast) -> None:
     LifePolicy.objects.create(account=cast.northgate, method="guest_link", preset_days=3, longest_days=5)
 
     link = made(cast)
 
-    assert link.expires_at < link.made_at + 4 * DAY
+    assert link.made_at + 2 * DAY < link.expires_at < link.made_at + 4 * DAY
     with pytest.raises(ValidationError):
         made(cast, expires_at=link.made_at + 7 * DAY)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("days", "preset", "longest"),
+    [({}, 7, 30), ({"preset_days": 9}, 9, 30), ({"longest_days": 5}, 5, 5), ({"longest_days": 90}, 7, 90)],
+)
+def test_where_an_account_says_nothing_the_sites_numbers_count(
+    cast: Cast, days: dict[str, int], preset: int, longest: int
+) -> None:
+    LifePolicy.objects.create(account=cast.northgate, method="guest_link", **days)
+
+    policy = Policy.of(cast.ct, [cast.placement], clock.now())
+
+    assert policy.last_day(policy.preset) == policy.today + preset * DAY
+    assert policy.last_day(policy.latest) == policy.today + longest * DAY
+
+
+@pytest.mark.django_db
+def test_on_a_personal_worklist_the_strictest_of_the_owners_accounts_counts(cast: Cast) -> None:
+    join(cast.ben, cast.riverside, "Viewer")
+    own = cast.ben.personal_worklist
+    policies = [
+        LifePolicy.objects.create(account=account, method="guest_link", longest_days=days)
+        for account, days in ((cast.northgate, 90), (cast.riverside, 60))
+    ]
+
+    both = Policy.of(own, [cast.placement], clock.now())
+    policies[1].delete()
+    one_is_silent = Policy.of(own, [cast.placement], clock.now())
+
+    assert (both.most_days, one_is_silent.most_days) == (60, 30)
 
 
 # The database

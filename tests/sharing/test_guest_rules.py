@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from accounts.models import OutboxMail, Role
+from accounts.models import LifePolicy, OutboxMail, Role
 from audit.actions import Action
 from audit.models import AuditEvent
 from sharing.guest_mail import guest_link as link_mail
@@ -166,8 +166,7 @@ def test_rule_4_the_mail_has_the_end_and_the_link_and_neither_password_nor_patie
 def test_rule_5_every_link_has_an_end_within_the_ceiling_and_is_never_widened(
     cast: Cast, clock: Any, image: Instance
 ) -> None:
-    cast.northgate.guest_link_days = 10
-    cast.northgate.save(update_fields=["guest_link_days"])
+    LifePolicy.objects.create(account=cast.northgate, method="guest_link", longest_days=10)
     link = made(cast)
 
     assert now() < link.expires_at <= now() + 11 * DAY

@@ -37,8 +37,6 @@ GRACE_RANGE = format_lazy(DAYS, least=1, most=LONGEST_GRACE)
 # The least and the most of each number, and the sentence that refuses another.
 RANGES = {
     "invitation_days": (1, 365, DAYS),
-    "guest_link_days": (1, 365, DAYS),
-    "guest_link_preset_days": (1, 365, DAYS),
     "idle_minutes": (5, 480, MINUTES),
 }
 
@@ -51,8 +49,6 @@ def change_account(
     name: str | Keep = KEEP,
     timezone: str | Keep = KEEP,
     invitation_days: int | Keep = KEEP,
-    guest_link_days: int | Keep = KEEP,
-    guest_link_preset_days: int | Keep = KEEP,
     idle_minutes: int | Keep | None = KEEP,
     character_set: str | Keep = KEEP,
     contact: str | Keep = KEEP,
@@ -68,10 +64,7 @@ def change_account(
     """
     account = locked(account)
     check_administers(by, account)
-    numbers = {
-        "invitation_days": invitation_days, "guest_link_days": guest_link_days, "idle_minutes": idle_minutes,
-        "guest_link_preset_days": guest_link_preset_days,
-    }  # fmt: skip
+    numbers = {"invitation_days": invitation_days, "idle_minutes": idle_minutes}
     wanted: dict[str, Any] = {field: value for field, value in numbers.items() if not isinstance(value, Keep)}
     for field, value in wanted.items():
         _check_number(field, value)

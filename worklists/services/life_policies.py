@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, LifePolicy
-from accounts.models.life import LONGEST_DAYS
+from accounts.models.life import GUEST_LINK_LONGEST_DAYS, GUEST_LINK_MOST_DAYS, LONGEST_DAYS
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
@@ -54,10 +54,13 @@ def _check(lives: Mapping[str, LifeDays]) -> None:
     for method, days in lives.items():
         if method not in LifePolicy.Method.values:
             raise ValidationError(_("There is no such way of sharing."))
+        most, longest = LONGEST_DAYS, days.longest
+        if method == LifePolicy.Method.GUEST_LINK:
+            most, longest = GUEST_LINK_MOST_DAYS, days.longest or GUEST_LINK_LONGEST_DAYS
         for field, value in days._asdict().items():
-            if value is not None and not 1 <= value <= LONGEST_DAYS:
-                wrong[f"{field}_{method}"] = str(DAYS.format(least=1, most=LONGEST_DAYS))
-        if days.preset is not None and days.longest is not None and days.preset > days.longest:
+            if value is not None and not 1 <= value <= most:
+                wrong[f"{field}_{method}"] = str(DAYS.format(least=1, most=most))
+        if days.preset is not None and longest is not None and days.preset > longest:
             wrong.setdefault(
                 f"preset_{method}", _("The preset must not be longer than the longest life of the method.")
             )

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from cimar.demo.files import Missing
+from cimar.demo.links import url_of_guest_link
 from cimar.demo.loader import Loaded, load
 from cimar.demo.people import LOGINS, PASSWORD
 
@@ -56,6 +57,9 @@ class Command(BaseCommand):
         for email, purpose in LOGINS:
             self.stdout.write(f"  {email:<{width}}  {purpose}")
         if settings.CIMAR_DEVELOPMENT:
+            # Its recipient has it by mail. It opens images, so no other site prints it.
+            if url := url_of_guest_link():
+                self.stdout.write(f"\nA guest link, to open without signing in: {url}")
             self.stdout.write(f"\nEmails that were sent: {settings.CIMAR_BASE_URL}/development/mail/")
 
     def _generate(self, number: int) -> None:
