@@ -5,21 +5,27 @@ secret · 5 a link has an end and is never widened · 6 the link acts, its maker
 stands on · 8 the secret is nowhere but in its path
 """
 
+import base64
+import json
 import re
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import LifePolicy, OutboxMail, Role
 from audit.actions import Action
 from audit.models import AuditEvent
+from common.days import end_of_day, today_in
 from sharing.guest_mail import guest_link as link_mail
 from sharing.models import GuestLink, Method, Share
 from sharing.models.guest_link import MOST_TRIES, State
 from sharing.selectors import guest_links
 from sharing.selectors.guest_links import token_of
+from sharing.selectors.shlinks import shlink_of
 from sharing.services import (
     delete_study,
     end_guest_link,
@@ -35,7 +41,7 @@ from tests.factories import make_series, membership_of, placement_of
 from tests.overlap import at_once
 from tests.sharing.guests import DAY, Visitor, below, made, now, url_of
 from tests.studies.pages import prepared
-from worklists.services import change_role, remove_worklist_member
+from worklists.services import change_account, change_role, remove_worklist_member
 
 PASSWORD = "violet-42"
 with_database = pytest.mark.django_db
@@ -44,6 +50,10 @@ with_database = pytest.mark.django_db
 @pytest.fixture
 def image(cast: Cast) -> Instance:
     return prepared(make_series(cast.study))
+
+
+def base64url_decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def row(link: GuestLink) -> GuestLink:
@@ -119,25 +129,62 @@ def test_rule_2_of_fifty_wrong_passwords_at_once_five_are_judged(cast: Cast) -> 
 # 3
 
 
+def _ended(cast: Cast, clock: Any, link: GuestLink) -> None:
+    end_guest_link(link=link.uuid, by=acting(cast.ana))
+
+
+def _expired(cast: Cast, clock: Any, link: GuestLink) -> None:
+    clock.move(days=60)
+
+
+def _used_up(cast: Cast, clock: Any, link: GuestLink) -> None:
+    Visitor(clock).open(link, password=PASSWORD)
+
+
+def _guessed_at(cast: Cast, clock: Any, link: GuestLink) -> None:
+    for _ in range(MOST_TRIES):
+        Visitor(clock).open(link, password="nothing-like-it")
+
+
+def _without_study(cast: Cast, clock: Any, link: GuestLink) -> None:
+    delete_study(placement=cast.placement.uuid, by=acting(cast.adam), why="Wrong patient")
+
+
+def _without_right(cast: Cast, clock: Any, link: GuestLink) -> None:
+    remove_worklist_member(membership=membership_of(cast.ana, cast.ct), by=acting(cast.adam))
+
+
+# How a link comes to be over, what the page says of it, and whether its maker could make another.
+OVER = [
+    (_ended, "This link was ended by the people who sent it.", True),
+    (_expired, "This link was valid until", True),
+    (_used_up, "This link has been opened as often as it may be.", True),
+    (_guessed_at, "A wrong password was entered too often", True),
+    (_without_study, "The images of this link are no longer available.", True),
+    (_without_right, "The images of this link are no longer available.", False),
+]
+
+
 @with_database
-@pytest.mark.parametrize("how", ["ended", "expired", "used up"])
+@pytest.mark.parametrize(("come_to", "sentence", "may_ask"), OVER)
 def test_rule_3_what_is_over_says_so_and_whom_to_ask(
-    cast: Cast, clock: Any, image: Instance, how: str
+    cast: Cast, clock: Any, image: Instance, come_to: Any, sentence: str, may_ask: bool
 ) -> None:
-    link = made(cast, most_openings=1)
-    if how == "ended":
-        end_guest_link(link=link.uuid, by=acting(cast.ana))
-    elif how == "expired":
-        clock.move(days=60)
-    else:
-        Visitor(clock).open(link)
+    change_account(account=cast.northgate, contact="Imaging desk, 020 7946 0101", by=acting(cast.adam))
+    link = made(cast, most_openings=1, password=PASSWORD, recipient_name="Dr Lee")
+    come_to(cast, clock, link)
 
     page = Visitor(clock).follow(link)
 
     text = page.content.decode()
     assert page.status_code == 410
-    assert all(words in text for words in ("CT Reporting", "Northgate Hospital", "Ask for a new link"))
+    assert all(
+        words in text
+        for words in ("CT Reporting", "Northgate Hospital", "Imaging desk, 020 7946 0101", sentence)
+    )
+    assert ("Ask for a new link" in text) == may_ask
     assert not any(name in text for patient in PATIENTS for name in patient.split("^"))
+    assert "Dr Lee" not in text
 
 
 # 4
@@ -180,6 +227,66 @@ def test_rule_5_every_link_has_an_end_within_the_ceiling_and_is_never_widened(
         wider = made(cast, most_openings=1, password=PASSWORD)
         with pytest.raises(DatabaseError), transaction.atomic():
             GuestLink.objects.filter(pk=wider.pk).update(**{field: value})
+
+
+def _by_service(cast: Cast, client: Client, until: Any) -> None:
+    made(cast, expires_at=until)
+
+
+def _by_dialog(cast: Cast, client: Client, until: Any) -> None:
+    client.force_login(cast.ana)
+    sent = {"placement": str(cast.placement.uuid), "until": until.isoformat()}
+    client.post(reverse("sharing:make_guest_link"), sent)
+
+
+def _by_extending(cast: Cast, client: Client, until: Any) -> None:
+    extend_guest_link(link=made(cast).uuid, expires_at=until, by=acting(cast.ana))
+
+
+def _by_the_page_of_extending(cast: Cast, client: Client, until: Any) -> None:
+    client.force_login(cast.ana)
+    url = reverse("sharing:extend_guest_link", args=[made(cast).uuid])
+    client.post(url, {"until": until.isoformat()})
+
+
+DOORS = [_by_service, _by_dialog, _by_extending, _by_the_page_of_extending]
+
+
+@with_database
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("longest", [1, 10, 365])
+def test_rule_5_no_door_makes_a_link_that_lasts_longer_nor_does_its_health_link(
+    cast: Cast, client: Client, door: Any, longest: int
+) -> None:
+    LifePolicy.objects.create(account=cast.northgate, method="guest_link", longest_days=longest)
+    today = today_in(cast.northgate.timezone, now())
+    latest = end_of_day(today + longest * DAY, cast.northgate.timezone)
+
+    refused = 0
+    for days in (0, 1, longest - 1, longest, longest + 1, longest + 40, 3650):
+        try:
+            door(cast, client, today + days * DAY)
+        except ValidationError:
+            refused += 1
+
+    links = list(GuestLink.objects.all())
+    assert links
+    assert max(link.expires_at for link in links) == latest
+    for link in links:
+        told = json.loads(base64url_decode(shlink_of(link).removeprefix("shlink:/")))
+        assert told["exp"] <= link.expires_at.timestamp() <= latest.timestamp()
+    # A page says it in its form; a service refuses.
+    assert refused in (0, 3)
+
+
+@with_database
+def test_rule_5_the_database_takes_no_link_without_an_end(cast: Cast) -> None:
+    link = made(cast)
+
+    with pytest.raises(IntegrityError, match="expires_at"), transaction.atomic():
+        GuestLink.objects.filter(pk=link.pk).update(expires_at=None)
+    with pytest.raises(IntegrityError, match="a_guest_link_lives_a_year_at_most"), transaction.atomic():
+        GuestLink.objects.filter(pk=link.pk).update(expires_at=link.made_at + 400 * DAY)
 
 
 # 6
@@ -298,6 +405,7 @@ def test_rule_8_the_secret_is_in_the_path_alone(
     assert first["Referrer-Policy"] == "no-referrer"
     for page in pages:
         assert page["Referrer-Policy"] == "no-referrer"
+        assert not re.search(r"https?:|\*", page["Content-Security-Policy"])
         assert "noindex" in page["X-Robots-Tag"]
         assert token not in page.content.decode()
         assert token not in page.request["PATH_INFO"]
