@@ -214,6 +214,9 @@ class Share(models.Model):
             ),
             models.Index(fields=["to_worklist", "-id"], name="shares_received"),
             models.Index(fields=["shared_by", "-id"], name="shares_made_by"),
+            models.Index(
+                fields=["shared_by", "-id"], name="shares_made_by_not_ended", condition=Q(ended_at=None)
+            ),
             # Whether an organisation ever shared with a worklist, or with an email.
             models.Index(fields=["to_worklist", "from_worklist"], name="shares_between_worklists"),
             models.Index(

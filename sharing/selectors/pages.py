@@ -26,11 +26,15 @@ class SentPage(Generic[T]):
 
 
 def page_of(
-    rows: QuerySet[M], before: UUID | None, after: UUID | None
+    rows: QuerySet[M], before: UUID | None, after: UUID | None, whole: QuerySet[M] | None = None
 ) -> tuple[list[M], UUID | None, UUID | None]:
-    """Fifty rows older than one of them, or newer, or the newest."""
+    """Fifty rows older than one of them, or newer, or the newest.
+
+    `whole`: the list without its filters. A row that no longer fits them still marks a place in the list.
+    """
     if cursor := before or after:
-        at = rows.filter(uuid=cursor).values_list("pk", flat=True).first()
+        known = rows if whole is None else whole
+        at = known.filter(uuid=cursor).values_list("pk", flat=True).first()
         if at is None:
             raise NoSuchPage
         if before is not None:
@@ -46,6 +50,7 @@ def page_of(
         has_newer, has_older = False, len(page) > ROWS
         page = page[:ROWS]
     if not page:
-        return [], None, None
+        # What was beyond the cursor no longer fits the filters.
+        return page_of(rows, None, None) if cursor and whole is not None else ([], None, None)
     # Annotated by the query.
     return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from accounts.models import Invitation
 from audit import clock
@@ -22,11 +21,12 @@ from sharing.selectors.deliveries import DeliveryLine, deliveries_of, lines_of
 from sharing.selectors.invitations import invitations_of
 from sharing.selectors.pages import SentPage, page_of
 from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
-from studies.models import Study
+from sharing.selectors.share_filters import EVERYTHING, ShareFilters, made_states, narrowed
+from sharing.states import Standing, State
+from studies.models import Placement, Study
 from studies.selectors import placements_visible_to, still_arriving
 
 BATCH = 1_000
-ENDED = gettext_noop("Ended")
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,27 @@ class SentShare:
     share: Share
     placement: UUID | None
     target: Recipient
-    state: str
-    tone: str
-    why: str
+    standing: Standing
     may_end: bool
     delivery: Delivery | None = None
     is_arriving: bool = False
 
     @property
+    def state(self) -> str:
+        return self.standing.state.word
+
+    @property
+    def tone(self) -> str:
+        return self.standing.state.tone
+
+    @property
+    def why(self) -> str:
+        return self.standing.why
+
+    @property
     def may_change(self) -> bool:
         """Whether its maker is offered to change it: it has not ended, and the study is still there."""
-        return self.placement is not None and self.state != _(ENDED)
+        return self.placement is not None and self.standing.state != State.ENDED
 
     @property
     def last_day(self) -> datetime | None:
@@ -79,21 +89,26 @@ class SentInvitation:
 
 
 def shares_made_by(
-    by: Actor, *, before: UUID | None = None, after: UUID | None = None, taken_over: bool = False
+    by: Actor,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    taken_over: bool = False,
+    filters: ShareFilters = EVERYTHING,
 ) -> SentPage[SentShare]:
     """The person's shares, or those they took over from someone who left. Raises NoSuchPage."""
-    own = Q(taken_over__keeper=by.person) if taken_over else None
-    shares, newer, older = page_of(_own_shares(by, own), before, after)
+    own = _own_shares(by, Q(taken_over__keeper=by.person) if taken_over else None)
+    shares, newer, older = page_of(_filtered(own, by, filters), before, after, own)
     now = clock.now()
     rights = permissions.rights_to_end(by, shares)
     return SentPage(_sent_shares(shares, now, rights), newer, older)
 
 
-def every_share_made_by(by: Actor, now: datetime) -> Iterator[SentShare]:
+def every_share_made_by(by: Actor, now: datetime, filters: ShareFilters = EVERYTHING) -> Iterator[SentShare]:
     """All of the person's shares, newest first, a batch at a time; whether they may be ended is left open."""
     last: int | None = None
     while True:
-        rows = _own_shares(by).order_by("-pk")
+        rows = _filtered(_own_shares(by), by, filters).order_by("-pk")
         batch = list((rows if last is None else rows.filter(pk__lt=last))[:BATCH])
         yield from _sent_shares(batch, now, None)
         if len(batch) < BATCH:
@@ -111,7 +126,7 @@ def share_made_by(by: Actor, share: UUID) -> SentShare | None:
 
 def _own_shares(by: Actor, which: Q | None = None) -> QuerySet[Share]:
     """Those the person made, or `which`."""
-    seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
+    seen = _seen(by)
     return (
         Share.objects.filter(which or Q(shared_by=by.person))
         .select_related(
@@ -129,6 +144,16 @@ def _own_shares(by: Actor, which: Q | None = None) -> QuerySet[Share]:
             in_original=ShareQuerySet.made_inside(),
         )
     )
+
+
+def _filtered(shares: QuerySet[Share], by: Actor, filters: ShareFilters) -> QuerySet[Share]:
+    """What became of a share is known, and filtered by, only while the person sees the study."""
+    known = Q(Exists(_seen(by)))
+    return narrowed(shares, filters, made_states(known), known)
+
+
+def _seen(by: Actor) -> QuerySet[Placement]:
+    return placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
 
 
 def invitations_sent_by(
@@ -156,47 +181,41 @@ def _sent_shares(
     sent = []
     for share in shares:
         delivery = deliveries.get(share.pk)
-        state, tone, why = _state(share, now, delivery)
+        standing = _standing(share, now, delivery)
         may_end = (
-            rights is not None and state != _(ENDED) and not rights.refusal(share, home=share.study.home_id)
+            rights is not None
+            and standing.state != State.ENDED
+            and not rights.refusal(share, home=share.study.home_id)
         )
         is_arriving = share.study_id in arriving and share.pk in seen
         sent.append(
             SentShare(
-                share,
-                seen.get(share.pk),
-                recipient_of(share),
-                state,
-                tone,
-                why,
-                may_end,
-                delivery,
-                is_arriving,
+                share, seen.get(share.pk), recipient_of(share), standing, may_end, delivery, is_arriving
             )
         )
     return sent
 
 
-def _state(share: Share, now: datetime, delivery: Delivery | None) -> tuple[str, str, str]:
-    """A word, its tone, and why. What the clock ended is shown as ended before the sweep records it."""
+def _standing(share: Share, now: datetime, delivery: Delivery | None) -> Standing:
+    """What the clock ended is shown as ended before the sweep records it."""
     if share.ended_at is not None:
-        return _(ENDED), "neutral", _why_ended(share)
+        return Standing(State.ENDED, _why_ended(share))
     if share.expires_at is not None and share.expires_at <= now:
-        return _(ENDED), "neutral", str(Share.EndReason.EXPIRED.label)
+        return Standing(State.ENDED, str(Share.EndReason.EXPIRED.label))
     if not share.held:  # type: ignore[attr-defined]  # annotated by the query
-        return _(ENDED), "neutral", str(Share.EndReason.UNREACHABLE.label)
+        return Standing(State.ENDED, str(Share.EndReason.UNREACHABLE.label))
     if share.to_worklist_id is None:
         assert share.invitation is not None  # a constraint: a share has a worklist or an invitation
         if share.invitation.expires_at <= now:
-            return _("Invitation expired"), "warn", _("send the invitation again to renew it")
-        return _("Invited"), "waiting", _("not yet registered")
+            return Standing(State.INVITATION_EXPIRED, _("send the invitation again to renew it"))
+        return Standing(State.INVITED, _("not yet registered"))
     if share.approved_at is None:
-        return _("Awaiting approval"), "waiting", ""
+        return Standing(State.AWAITING)
     if delivery is None:
-        return _("Shared"), "good", ""
+        return Standing(State.SHARED)
     if delivery.acknowledged is not None:
-        return _("Acknowledged"), "good", ""
-    return (_("Opened"), "good", "") if delivery.opened is not None else (_("Not opened yet"), "info", "")
+        return Standing(State.ACKNOWLEDGED)
+    return Standing(State.OPENED if delivery.opened is not None else State.NOT_OPENED)
 
 
 def _why_ended(share: Share) -> str:

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils.translation import gettext as _
 
 from audit import clock
 from audit.actor import Actor
@@ -14,6 +13,8 @@ from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
 from sharing.selectors.incoming import acknowledgement
 from sharing.selectors.pages import SentPage, page_of
+from sharing.selectors.share_filters import EVERYTHING, ShareFilters, narrowed, received_states
+from sharing.states import State
 from studies.models import Study
 from studies.selectors import placements_visible_to
 from worklists.models import Worklist
@@ -25,10 +26,20 @@ class ReceivedShare:
 
     share: Share
     placement: UUID | None
-    state: str
-    tone: str
-    may_acknowledge: bool
+    standing: State
     acknowledged_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        return self.standing.word
+
+    @property
+    def tone(self) -> str:
+        return self.standing.tone
+
+    @property
+    def may_acknowledge(self) -> bool:
+        return self.standing == State.NOT_ACKNOWLEDGED and self.placement is not None
 
     @property
     def study(self) -> Study | None:
@@ -40,10 +51,16 @@ class ReceivedShare:
 
 
 def shares_received_by(
-    by: Actor, *, before: UUID | None = None, after: UUID | None = None
+    by: Actor,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    filters: ShareFilters = EVERYTHING,
 ) -> SentPage[ReceivedShare]:
     """The approved shares with the person's own worklist, ended ones too. Raises NoSuchPage."""
-    shares, newer, older = page_of(_received(by), before, after)
+    received = _received(by)
+    fitting = narrowed(received, filters, received_states())
+    shares, newer, older = page_of(fitting, before, after, received)
     now = clock.now()
     return SentPage([_received_share(share, now) for share in shares], newer, older)
 
@@ -67,7 +84,7 @@ def _received_share(share: Share, now: datetime) -> ReceivedShare:
     acknowledged, held, seen = share.acknowledged_at, share.held, share.seen  # type: ignore[attr-defined]
     is_over = share.expires_at is not None and share.expires_at <= now
     if share.ended_at is not None or is_over or not held:
-        return ReceivedShare(share, seen, _("Ended"), "neutral", False, acknowledged)
-    if acknowledged is not None:
-        return ReceivedShare(share, seen, _("Acknowledged"), "good", False, acknowledged)
-    return ReceivedShare(share, seen, _("Not acknowledged"), "waiting", seen is not None, None)
+        standing = State.ENDED
+    else:
+        standing = State.ACKNOWLEDGED if acknowledged is not None else State.NOT_ACKNOWLEDGED
+    return ReceivedShare(share, seen, standing, acknowledged)

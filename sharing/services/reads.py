@@ -16,6 +16,7 @@ from sharing import selectors
 from sharing.events import on_shares_read
 from sharing.selectors.approvals import Approval, approvals_for
 from sharing.selectors.receipts import Receipt, receipt_of, shares_on_receipt
+from sharing.selectors.share_filters import EVERYTHING, ShareFilters
 from sharing.selectors.shared_by_me import SentInvitation, SentShare, share_made_by
 from sharing.selectors.shared_with_me import ReceivedShare
 from sharing.selectors.time_requests import TimeAsked, time_asked_of
@@ -107,22 +108,33 @@ def read_time_asked(*, share: UUID, by: Actor) -> TimeAsked | None:
 
 @transaction.atomic
 def read_shares_made(
-    *, by: Actor, before: UUID | None = None, after: UUID | None = None, taken_over: bool = False
+    *,
+    by: Actor,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    taken_over: bool = False,
+    filters: ShareFilters = EVERYTHING,
 ) -> selectors.SentPage[SentShare]:
     """A page of the shares that the person made, or took over, with an event for each account they were made in."""
-    page = selectors.shares_made_by(by, before=before, after=after, taken_over=taken_over)
-    _record_own(Action.SHARES_READ, [line.share.from_worklist.account for line in page.lines], by)
+    page = selectors.shares_made_by(by, before=before, after=after, taken_over=taken_over, filters=filters)
+    accounts = [line.share.from_worklist.account for line in page.lines]
+    _record_own(Action.SHARES_READ, accounts, by, **in_words(filters))
     return page
 
 
 @transaction.atomic
 def read_shares_received(
-    *, by: Actor, before: UUID | None = None, after: UUID | None = None
+    *,
+    by: Actor,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    filters: ShareFilters = EVERYTHING,
 ) -> selectors.SentPage[ReceivedShare]:
     """A page of what was shared with the person by name or by email: a read of their own worklist."""
-    page = selectors.shares_received_by(by, before=before, after=after)
+    page = selectors.shares_received_by(by, before=before, after=after, filters=filters)
     own = Worklist.objects.with_names().get(owner=by.person)
-    record(Action.LIST_READ, by=by, on=on_worklist(own, page="received", rows=len(page.lines)))
+    detail = {"page": "received", "rows": len(page.lines), **in_words(filters)}
+    record(Action.LIST_READ, by=by, on=on_worklist(own, **detail))
     return page
 
 
@@ -136,10 +148,18 @@ def read_invitations_sent(
     return page
 
 
-def _record_own(action: Action, accounts: list[Account | None], by: Actor) -> None:
+def _record_own(action: Action, accounts: list[Account | None], by: Actor, **detail: Any) -> None:
     """`accounts` has the account of each row; None for what was done from a personal worklist."""
     rows = Counter(accounts)
-    record_all(event(action, by=by, on=on_account(account, rows=number)) for account, number in rows.items())
+    record_all(
+        event(action, by=by, on=on_account(account, rows=number, **detail))
+        for account, number in rows.items()
+    )
+
+
+def in_words(filters: ShareFilters) -> dict[str, Any]:
+    """The filters as an event about the read has them: nothing, where there are none."""
+    return {"filters": named} if (named := filters.named()) else {}
 
 
 @transaction.atomic

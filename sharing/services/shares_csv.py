@@ -18,7 +18,9 @@ from audit.history import name_in
 from audit.services import event, record_all
 from common.formats import person_name
 from sharing.delivery import Delivery
+from sharing.selectors.share_filters import EVERYTHING, ShareFilters
 from sharing.selectors.shared_by_me import SentShare, every_share_made_by
+from sharing.services.reads import in_words
 from worklists.events import on_account
 
 CSV_HEAD = (
@@ -53,23 +55,29 @@ CSV_HEAD = (
 
 
 @transaction.atomic
-def export_shares_made(*, by: Actor, zone: ZoneInfo) -> IO[bytes]:
-    """All shares of the person, newest first, and an event for each account they were made in."""
+def export_shares_made(*, by: Actor, zone: ZoneInfo, filters: ShareFilters = EVERYTHING) -> IO[bytes]:
+    """The shares of the person that fit the filters, newest first; an event for each account they were made in."""
     accounts: Counter[Account | None] = Counter()
     head = [_(name) for name in CSV_HEAD]
-    file, _count = exports.spooled_csv(head, _rows(by, zone, accounts))
+    file, _count = exports.spooled_csv(head, _rows(by, zone, accounts, filters))
     # Where nothing was shared, that was read too.
     for_each = accounts or Counter({None: 0})
     record_all(
-        event(Action.SHARES_READ, by=by, on=on_account(account, rows=number, file="csv"))
+        event(
+            Action.SHARES_READ,
+            by=by,
+            on=on_account(account, rows=number, file="csv", **in_words(filters)),
+        )
         for account, number in for_each.items()
     )
     return file
 
 
-def _rows(by: Actor, zone: ZoneInfo, accounts: Counter[Account | None]) -> Iterator[Sequence[object]]:
+def _rows(
+    by: Actor, zone: ZoneInfo, accounts: Counter[Account | None], filters: ShareFilters
+) -> Iterator[Sequence[object]]:
     now = clock.now()
-    for sent in every_share_made_by(by, now):
+    for sent in every_share_made_by(by, now, filters):
         accounts[sent.share.from_worklist.account] += 1
         yield _row(sent, zone)
 

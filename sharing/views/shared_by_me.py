@@ -5,23 +5,23 @@ from functools import partial
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.requests import actor_of
 from common.timezones import zone_named
-from sharing import selectors
-from sharing.forms import NO_SUCH_PAGE, NoSuchCursor, cursor
+from sharing.forms.share_filters import ReceivedFilterForm, ShareFilterForm
 from sharing.services import reads
 from sharing.services.shares_csv import export_shares_made
 from sharing.views.common import page
+from sharing.views.listed import filtered, listed
 
 
 @page
 @require_safe
 def shared_by_me(request: HttpRequest) -> HttpResponse:
-    return _listed(request, reads.read_shares_made, "sharing/shared_by_me.html")
+    return _filtered(request, reads.read_shares_made, "sharing/shared_by_me.html")
 
 
 @page
@@ -29,49 +29,43 @@ def shared_by_me(request: HttpRequest) -> HttpResponse:
 def taken_over(request: HttpRequest) -> HttpResponse:
     """The shares of people who left, which the person took over."""
     read = partial(reads.read_shares_made, taken_over=True)
-    return _listed(request, read, "sharing/shares_taken_over.html")
+    return _filtered(request, read, "sharing/shares_taken_over.html")
 
 
 @page
 @require_safe
 def shared_with_me(request: HttpRequest) -> HttpResponse:
-    return _listed(request, reads.read_shares_received, "sharing/shared_with_me.html", section="received")
+    read, form = reads.read_shares_received, ReceivedFilterForm(request.GET)
+    return _filtered(request, read, "sharing/shared_with_me.html", form, section="received")
 
 
 @page
 @require_safe
 def invitations(request: HttpRequest) -> HttpResponse:
-    return _listed(request, reads.read_invitations_sent, "sharing/invitations.html")
+    context, status = listed(request, reads.read_invitations_sent)
+    return render(request, "sharing/invitations.html", {**context, "section": "shared"}, status=status)
 
 
 @page
 @require_safe
-def shared_by_me_csv(request: HttpRequest) -> FileResponse:
-    """All shares; the file's name says nothing of whom or what."""
+def shared_by_me_csv(request: HttpRequest) -> HttpResponseBase:
+    """The shares that fit the filters; the file's name says nothing of whom or what."""
+    form = ShareFilterForm(request.GET)
+    if not form.is_valid():
+        return _filtered(request, reads.read_shares_made, "sharing/shared_by_me.html", form)
     zone = zone_named(request.user.timezone)  # type: ignore[union-attr]  # signed in
-    file = export_shares_made(by=actor_of(request), zone=zone)
+    file = export_shares_made(by=actor_of(request), zone=zone, filters=form.filters())
     return FileResponse(
         file, as_attachment=True, filename="shared-by-me.csv", content_type="text/csv; charset=utf-8"
     )
 
 
-def _listed(
-    request: HttpRequest, read: Callable[..., Any], template: str, section: str = "shared"
+def _filtered(
+    request: HttpRequest,
+    read: Callable[..., Any],
+    template: str,
+    form: ShareFilterForm | None = None,
+    section: str = "shared",
 ) -> HttpResponse:
-    """A page of rows; a URL whose position is not in the list shows the newest, with a sentence."""
-    wrong: Any = ""
-    try:
-        lines = read(by=actor_of(request), **cursor(request.GET))
-    except NoSuchCursor as refusal:
-        lines, wrong = read(by=actor_of(request)), refusal.message
-    except selectors.NoSuchPage:
-        lines, wrong = read(by=actor_of(request)), _(NO_SUCH_PAGE)
-    context = {
-        "lines": lines.lines,
-        "newer": f"?after={lines.newer}" if lines.newer else "",
-        "older": f"?before={lines.older}" if lines.older else "",
-        "wrong": wrong,
-        "section": section,
-        "here": request.get_full_path(),
-    }
-    return render(request, template, context, status=400 if wrong else 200)
+    context, status = filtered(request, read, form or ShareFilterForm(request.GET))
+    return render(request, template, {**context, "section": section}, status=status)

@@ -306,3 +306,30 @@ def test_without_script_the_whole_way_is_open(browser: Browser, live_server, her
     expect(page.get_by_role("heading", name="What was shared")).to_be_visible()
     assert Share.objects.count() == 4
     context.close()
+
+
+def test_the_filters_of_shares(
+    ana: Page, live_server: Any, here: Cast, look: Callable[[Page, str], None]
+) -> None:
+    with transaction.atomic():
+        targets = [
+            Target(Method.EMAIL, "dora@example.net"),
+            Target(Method.LOCATION, str(here.emergency.uuid)),
+        ]
+        services.share_studies(placements=[here.placement.uuid], targets=targets, by=acting(here.ana))
+    ana.goto(live_server.url + reverse("sharing:shared_by_me"))
+    look(ana, "filters")
+
+    ana.get_by_label("Method").select_option("Email")
+    ana.get_by_label("Outside the organisation").check()
+    ana.get_by_role("button", name="Filter", exact=True).click()
+    expect(ana.get_by_role("checkbox", name="Select the share with dora@example.net")).to_be_visible()
+    expect(ana.get_by_role("checkbox", name="Select the share with Emergency")).to_have_count(0)
+    look(ana, "filters-in-use")
+
+    ana.get_by_label("State").select_option("Opened")
+    ana.get_by_role("button", name="Filter", exact=True).click()
+    expect(ana.get_by_text("No share matches these filters.")).to_be_visible()
+    look(ana, "filters-without-result")
+    ana.get_by_role("link", name="Clear filters").first.click()
+    expect(ana.get_by_role("checkbox", name="Select the share with Emergency")).to_be_visible()
