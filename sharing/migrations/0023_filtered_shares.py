@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0021_shares_received")]
+    dependencies = [("sharing", "0022_new_urls_of_guest_links")]
 
     atomic = False
     operations = [
