@@ -23,7 +23,6 @@ COPY studies studies
 COPY sharing sharing
 COPY templates templates
 COPY static static
-COPY deploy deploy
 # The values only let the settings load: they reach no database, and stay behind in this stage.
 RUN python -m compileall -q /venv /app \
     && SECRET_KEY=collectstatic-signs-nothing-collectstatic-signs-nothing \
@@ -31,6 +30,8 @@ RUN python -m compileall -q /venv /app \
     CIMAR_DEVELOPMENT=0 CIMAR_BASE_URL=https://build.invalid CIMAR_DATA=/tmp/build EMAIL_HOST=build.invalid \
     CIMAR_MAIL_FROM=nobody@build.invalid DATABASE_URL=postgres://build.invalid/cimar REDIS_URL=redis://build.invalid \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0
+# Last: a change there needs no static files made anew.
+COPY deploy deploy
 
 # --- The site ------------------------------------------------------------------------------------------------
 FROM python:3.13.9-slim-trixie AS site

@@ -28,6 +28,30 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 2.0  # seconds, for all checks together
 OK, AWAY, BEHIND, NONE = "ok", "away", "behind", "none"
+# For who reads the log, beside what is wrong.
+ADVICE = {
+    (
+        "database",
+        AWAY,
+    ): "The database cannot be reached. See whether pgbouncer and postgres run, and in their logs whether "
+    "the password of cimar_app (secret database_password) is the one that PostgreSQL has.",
+    (
+        "database",
+        BEHIND,
+    ): "The database has an older schema than this version needs. Back up, then run manage.py prepare "
+    "(with compose: docker compose up --detach).",
+    (
+        "storage",
+        AWAY,
+    ): "The store of images cannot be reached. See whether it runs, and whether CIMAR_S3_ENDPOINT, "
+    "CIMAR_S3_BUCKET and the secrets s3_access_key and s3_secret_key are the ones that it has.",
+    (
+        "broker",
+        AWAY,
+    ): "The broker cannot be reached: mail and uploads wait. See whether valkey runs, and whether it was "
+    "started with the same secret broker_password.",
+    ("receiver", AWAY): "The DIMSE receiver does not run: machines keep what they have to send.",
+}
 # A receiver says every 20 seconds that it runs.
 RECEIVER_SILENT = timedelta(seconds=90)
 
@@ -65,7 +89,8 @@ def _log(status: str, states: dict[str, str]) -> None:
     if status != _logged[-1]:
         _logged[-1] = status
         write = log.info if status == "ready" else log.warning
-        write(status, **states)
+        advice = [ADVICE[named] for named in states.items() if named in ADVICE]
+        write(status, **states, **({"advice": " ".join(advice)} if advice else {}))
 
 
 _logged = ["ready"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cimar.installation import CHECKOUT
-from tests.containers import manual, marker, standins
+from tests.containers import manual, marker, rehearsal, standins
 from tests.containers.engine import Failed
 from tests.containers.people import Page
 
@@ -16,12 +16,37 @@ def test_the_commands_are_those_of_the_manual() -> None:
     assert commands[0].startswith("git clone")
     assert "docker compose up --detach" in commands
     assert [line for line in commands if "#" in line] == []
-    assert manual.commands("Upgrade")[-1] == "docker compose up --detach"
+    assert manual.commands("Upgrade")[-1] == "deploy/upgrade"
 
 
 def test_a_heading_without_commands_is_refused() -> None:
     with pytest.raises(Failed, match="no commands below the heading What runs"):
         manual.commands("What runs")
+
+
+def test_the_commands_of_a_restore_are_those_of_the_manual() -> None:
+    commands = manual.commands("On a new machine", manual.OPERATIONS)
+
+    assert commands[0].startswith("git clone")
+    assert commands[-2:] == [
+        "docker compose run --rm -T backup bin/restore /backups/cimar",
+        "docker compose up --detach",
+    ]
+
+
+def test_the_manual_names_every_step_of_the_rehearsal() -> None:
+    page = manual.PAGE.read_text()
+
+    assert [name for name in rehearsal.STEPS if f"| `{name}` |" not in page] == []
+
+
+def test_a_file_of_settings_is_read(tmp_path: Path) -> None:
+    env = tmp_path / "env"
+    env.write_text("# CIMAR_VERSION=no\nCIMAR_VERSION=0.1.0\n")
+
+    assert manual.value(env, "CIMAR_VERSION") == "0.1.0"
+    with pytest.raises(Failed, match="env does not set CIMAR_NO_SUCH"):
+        manual.value(env, "CIMAR_NO_SUCH")
 
 
 def test_the_settings_for_a_try_are_those_of_the_manual() -> None:

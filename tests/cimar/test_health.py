@@ -167,3 +167,15 @@ def test_a_change_is_told_once(monkeypatch: Any, database_at: Any, tmp_path: Pat
     told = [record.msg["event"] for record in caplog.records if record.name == "cimar.health"]
 
     assert [event for event in told if event != "a health check failed"] == ["unready"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_says_what_to_do(monkeypatch: Any, as_owner: Any, caplog: Any) -> None:
+    monkeypatch.setattr(health, "_logged", ["ready"])
+    as_owner("DELETE FROM django_migrations WHERE app = 'audit'")
+
+    ask("/health/ready")
+
+    (event,) = [record.msg for record in caplog.records if record.msg["event"] == "unready"]
+    assert "older schema" in event["advice"]
+    assert "manage.py prepare" in event["advice"]

@@ -79,3 +79,14 @@ def test_two_that_prepare_at_once_do_so_one_after_the_other(behind: dict[str, st
     assert waiting == ["Another prepare is running on this database; waiting for it."] * 2
     assert before is None
     assert [one.returncode for one in both] == [0, 0], outputs
+
+
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(process_env: dict[str, str]) -> None:
+    nowhere = {**process_env, "CIMAR_DATABASE_NAME": "no_such_database"}
+
+    prepare = manage("prepare", environment=nowhere)
+    said, _ = prepare.communicate(timeout=60)
+
+    assert prepare.returncode == 1
+    assert "Traceback" not in said
+    assert "(secret database_owner_password) has to be the one that PostgreSQL has" in said

@@ -1,52 +1,51 @@
 """python -m tests.containers: what bin/rehearse-compose runs.
 
-Builds the Dockerfile and starts the compose file as docs/install.md says, both as they are, on an engine of its own.
-With --ci only where something that it rests on has changed since it was last green here, for a limited time, and
-without the step that shares a study: that rests on the pages, whose own tests CI has.
+Builds the Dockerfile and starts the compose file as docs/install.md says, both as they are, on an engine and a network
+of its own, from which nothing outside is reached. Without options the steps that are short; with --all also those that
+kill, stop, fill and upgrade. With --ci only where something that it rests on has changed since it was last green here,
+for a limited time, and without the steps that share studies: those rest on the pages, whose own tests CI has.
 """
 
 import argparse
 import signal
 import sys
-import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tests.containers import look, manual, marker, sharing, standins, steps, stopping
+from tests.containers import cut, marker, standins
 from tests.containers.engine import Engine, Failed, Missing, cache, need
 from tests.containers.health import Doctor
 from tests.containers.installation import Installation
+from tests.containers.rehearsal import ALL, AT_FIRST, IN_CI, STEPS, Clock, install
 
-T = TypeVar("T")
 CI_MINUTES = 20
-
-
-def step(what: str, do: Callable[..., T], *arguments: object) -> T:
-    begun = time.monotonic()
-    try:
-        done = do(*arguments)
-    except (Failed, OSError) as failed:
-        raise Failed(f"{what}: {failed}") from failed
-    print(f"ok      {what} ({time.monotonic() - begun:.1f} s)", flush=True)
-    return done
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/rehearse-compose", description=__doc__)
-    parser.add_argument("--ci", action="store_true", help="only if due, and for a limited time")
-    for_ci = parser.parse_args().ci
-    begun, engine, state = time.monotonic(), Engine(cache()), marker.state()
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="the long steps too")
+    which.add_argument("--ci", action="store_true", help="only if due, and for a limited time")
+    which.add_argument("--only", choices=STEPS, nargs="+", help="these steps, on what --keep left standing")
+    which.add_argument("--remove", action="store_true", help="what --keep left standing")
+    parser.add_argument("--keep", action="store_true", help="leave the installation standing afterwards")
+    given = parser.parse_args()
+    engine, state, clock = Engine(cache()), marker.state(), Clock()
     green = engine.home / "green"
-    if for_ci and marker.is_green(green, state):
+    if given.ci and marker.is_green(green, state):
         print(
             "The compose file was not rehearsed again: what it rests on is as it was when it was last green."
         )
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        if for_ci:
+        if given.ci:
             _end_in_time()
-        _run(engine, shares=not for_ci)
+        stands = bool(given.only)
+        with _engine(engine, clock, stands=stands, keep=given.keep or stands):
+            if not given.remove:
+                names = given.only or (ALL if given.all else IN_CI if given.ci else AT_FIRST)
+                _rehearse(engine, clock, names, stands=stands)
     except Missing as why:
         print(f"The compose file was not rehearsed: {why}")
         return 0
@@ -55,9 +54,10 @@ def main() -> int:
         return 1
     finally:
         signal.alarm(0)
-        engine.stop()
-    marker.set_green(green, state)
-    print(f"The compose file was rehearsed in {time.monotonic() - begun:.0f} s.")
+        print(clock.table(), flush=True)
+    if not (given.only or given.remove):
+        marker.set_green(green, state)
+        print(f"The compose file was rehearsed in {clock.seconds():.0f} s.")
     return 0
 
 
@@ -69,60 +69,42 @@ def _end_in_time() -> None:
     signal.alarm(CI_MINUTES * 60)
 
 
-def _run(engine: Engine, *, shares: bool) -> None:
-    step("the packages of an engine", need)
-    step("an engine", engine.prepare)
-    engine.start()
-    step("compose", standins.compose, engine)
-    step("a container with limits and a network", engine.try_out, standins.ROOT)
-    step("stand-ins for the base images", standins.make, engine, standins.wanted())
-    _rehearse(engine, shares=shares)
-    engine.forget_old_layers()
+@contextmanager
+def _engine(engine: Engine, clock: Clock, *, stands: bool, keep: bool) -> Iterator[None]:
+    """The engine with all that it needs from the network; inside, the network is cut."""
+    try:
+        clock.step("the packages of an engine", need)
+        clock.step("an engine", engine.prepare)
+        engine.start()
+        if not stands:
+            clock.step("compose", standins.compose, engine)
+            clock.step("a container with limits and a network", engine.try_out, standins.ROOT)
+            cut.forget(engine.network)
+        clock.step("stand-ins for the base images", standins.make, engine, standins.wanted())
+        engine.stop()
+        clock.step("the network is cut", cut.off, engine.network)
+        engine.start()
+        yield
+        engine.forget_old_layers()
+    finally:
+        if not keep:
+            engine.clear()
+            cut.forget(engine.network)
+        engine.stop()
 
 
-def _rehearse(engine: Engine, *, shares: bool) -> None:
-    installation = Installation(engine)
-    doctor = Doctor(engine.socket)
+def _rehearse(engine: Engine, clock: Clock, names: list[str], *, stands: bool) -> None:
+    if way_out := cut.ways_out():
+        raise Failed(f"the network is not cut: {way_out}")
+    installation, doctor = Installation(engine), Doctor(engine.socket)
     doctor.start()
     try:
-        _install(installation)
-        step(
-            "an administrator registers and signs in, through the proxy",
-            steps.first_administrator,
-            installation,
-        )
-        if shares:
-            step("a study is shared by five methods, and seen", sharing.five_methods, installation)
-        step("every container is as closed as the manual says", look.containers_are_closed, installation)
-        step(
-            "what stands still turns unhealthy, and healthy again",
-            stopping.stopped_services_are_unhealthy,
-            installation,
-        )
-        installation.remove()
+        if not stands:
+            install(installation, clock)
+        for name in names:
+            clock.step(*STEPS[name], installation)
     finally:
         doctor.stop()
-
-
-def _install(installation: Installation) -> None:
-    """The manual's own commands, one after the other; what it leaves to the reader is filled in between."""
-    for command in manual.commands("Install"):
-        if command.startswith("git clone"):
-            step(command, installation.unpack)
-            installation.certificate()
-            continue
-        if "create_account" in command:
-            # The mail goes to a place where it can be read.
-            (with_mail,) = (
-                line for line in manual.quoted("To look at it without") if "--profile dev up" in line
-            )
-            step(with_mail, installation.shell, with_mail)
-            step("every health check turns healthy", installation.wait_until_healthy)
-        command = command.replace("/path/to/", "")
-        do = installation.build if command.endswith(" build") else installation.shell
-        step(command, do, command)
-        if "env.example" in command:
-            installation.fill_in()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,11 @@ PROGRAMS = ("podman", "runc", "iptables", "debootstrap")
 # Processes that a container may have: above what compose.yml says for any, below what this machine lets root set.
 PROCESSES = 4096
 LAYERS_LAST = "168h"
+# Where a machine does other things as well, all containers together would weigh as much as one of its sessions.
+WEIGHTS = {
+    Path("/sys/fs/cgroup/cpu/libpod_parent/cpu.shares"): 8192,  # of 1024 each
+    Path("/sys/fs/cgroup/libpod_parent/cpu.weight"): 800,  # of 100 each
+}
 
 
 class Missing(Exception):
@@ -75,6 +80,7 @@ class Engine:
         self.home = home
         self.state = Path("/run/cimar-rehearsal")
         self.socket = self.state / "engine.sock"
+        self.network = self.state / "network"
         self.programs = home / "programs"
         self._service: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
@@ -113,6 +119,7 @@ class Engine:
         docker.chmod(0o755)
 
     def start(self) -> None:
+        _weigh()
         self.socket.unlink(missing_ok=True)
         log = (self.home / "engine.log").open("wb")
         self._service = subprocess.Popen(
@@ -129,14 +136,17 @@ class Engine:
             time.sleep(0.1)
 
     def stop(self) -> None:
+        """The engine alone: what runs in containers goes on."""
+        if self._service is not None:
+            self._service.terminate()
+            self._service.wait(20)
+            self._service = None
+
+    def clear(self) -> None:
         """All that runs here was started here: the storage is this rehearsal's alone."""
-        if self._service is None:
-            return
         with suppress(Failed):
             self.forget_containers()
         shutil.rmtree(self.home / "installations", ignore_errors=True)
-        self._service.terminate()
-        self._service.wait(20)
 
     def try_out(self, image: str) -> None:
         """What every service of the compose file needs; where it is not to be had, nothing can be said of them."""
@@ -189,3 +199,12 @@ class Engine:
             "[network]\n"
             f'network_backend = "netavark"\nnetwork_config_dir = "{self.home}/networks"\n'
         )
+
+
+def _weigh() -> None:
+    for file, weight in WEIGHTS.items():
+        with suppress(OSError):
+            # Made by the first container, and there from then on.
+            if (file.parent.parent / "cgroup.procs").exists():
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(str(weight))

@@ -1,6 +1,7 @@
 """One installation of this checkout, made by the commands of docs/install.md."""
 
 import hashlib
+import os
 import re
 import shutil
 import socket
@@ -17,7 +18,9 @@ from tests.containers.people import Door, MailBox
 
 HOST = "studies.hospital.example"
 PATIENCE = 420  # seconds for services to become healthy, on a machine that does other things as well
-ENDS = {"migrate"}
+ENDS = {"migrate", "backup"}
+DIMSE_PORT = 11112
+BACKUPS_BELONG_TO = (10001, 10001)
 
 
 class Installation:
@@ -26,7 +29,11 @@ class Installation:
     def __init__(self, engine: Engine, name: str = "cimar-rehearsal") -> None:
         self.engine, self.name = engine, name
         self.folder = engine.home / "installations" / name
-        self.http, self.https = _free_port(), _free_port()
+        self.backups = self.folder.with_name("backups")
+        # A project that stands already keeps its ports.
+        kept = self.folder / "ports"
+        ports = kept.read_text().split() if kept.exists() else (_free_port(), _free_port())
+        self.http, self.https = map(int, ports)
         self.door = Door(HOST, self.https, self.folder / "chain.pem")
         self.mails = MailBox()
 
@@ -47,10 +54,23 @@ class Installation:
     def compose(self, arguments: str) -> str:
         return self.shell(f"docker compose {arguments}")
 
-    def unpack(self) -> None:
-        """Stands for `git clone`: the files of this checkout as they are now."""
+    def unpack(self, commit: str = "") -> None:
+        """Stands for `git clone`: the files of this checkout as they are now, or as a commit has them."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        if commit:
+            self._unpack_commit(commit)
+        else:
+            self._unpack_checkout()
+        (self.folder / "ports").write_text(f"{self.http} {self.https}")
+
+    def pull(self) -> None:
+        """Stands for `git pull`: the files of this checkout; what the installation added to the old ones stays."""
+        for name in filter(None, (self.folder / "files").read_text().split("\0")):
+            (self.folder / name).unlink(missing_ok=True)
+        self._unpack_checkout()
+
+    def _unpack_checkout(self) -> None:
         listed = run(
             "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=CHECKOUT
         ).split("\0")
@@ -60,9 +80,18 @@ class Installation:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
 
+    def _unpack_commit(self, commit: str) -> None:
+        archive = self.folder.with_name("commit.tar")
+        run("git", "archive", f"--output={archive}", commit, cwd=CHECKOUT)
+        run("tar", "-xf", archive, "-C", self.folder)
+        archive.unlink()
+        listed = run("git", "ls-tree", "-r", "-z", "--name-only", commit, cwd=CHECKOUT)
+        (self.folder / "files").write_text(listed)
+
     def build(self, command: str) -> str:
         """By the manual's command; nothing to do where images of the very same files are there already."""
-        digest, built = hashlib.sha256(), self.engine.home / f"built-{self.name}"
+        version = manual.value(self.folder / ".env", "CIMAR_VERSION")
+        digest, built = hashlib.sha256(), self.engine.home / f"built-{version}"
         for image in standins.wanted(self.folder):
             digest.update(self.engine.podman("image", "inspect", "--format={{.Id}}", image).encode())
         digest.update(marker.state(self.folder, marker.BUILT_FROM).encode())
@@ -87,8 +116,18 @@ class Installation:
         names = f"-subj /CN={HOST} -addext subjectAltName=DNS:{HOST}"
         self.shell(f"{command} {names} -out chain.pem -keyout key.pem")
 
-    def fill_in(self) -> None:
+    def take_certificate_of(self, other: "Installation") -> None:
+        for name in ("chain.pem", "key.pem"):
+            shutil.copy(other.folder / name, self.folder / name)
+
+    def make_backups_folder(self) -> None:
+        """As the manual says: outside of the engine's volumes, of the user that makes backups."""
+        self.backups.mkdir(mode=0o700, exist_ok=True)
+        os.chown(self.backups, *BACKUPS_BELONG_TO)
+
+    def fill_in(self, **more: str) -> None:
         """What the manual leaves to the hospital, and the settings it gives for a try without a mail server."""
+        self.make_backups_folder()
         for_mail = dict(
             one.split("=", 1)
             for one in manual.quoted("To look at it without a mail server")
@@ -98,8 +137,11 @@ class Installation:
             "CIMAR_BASE_URL": f"https://{HOST}",
             "CIMAR_HTTP_PORT": f"127.0.0.1:{self.http}",
             "CIMAR_HTTPS_PORT": f"127.0.0.1:{self.https}",
+            "CIMAR_BACKUPS": str(self.backups),
+            "CIMAR_DIMSE_PORT": f"127.0.0.1:{DIMSE_PORT}",
             "EMAIL_HOST_USER": "",
             **for_mail,
+            **more,
         }
         file = self.folder / ".env"
         file.write_text(manual.filled(file.read_text(), values))

@@ -12,8 +12,8 @@ from tests.containers.installation import Installation
 
 NO_CAPABILITY = "0000000000000000"
 SMALL = 65_536  # bytes
-# The image store of the profile dev shows its mails on this machine alone.
-OPEN = {"nginx": {"8080/tcp", "8443/tcp"}, "mail": {"8025/tcp"}}
+# The mails of the profile dev are shown on this machine alone; the receiver is there in the profile dimse.
+OPEN = {"nginx": {"8080/tcp", "8443/tcp"}, "mail": {"8025/tcp"}, "receiver": {"11112/tcp"}}
 
 
 def containers_are_closed(installation: Installation) -> None:

@@ -13,6 +13,7 @@ RESTS_ON = (
     "deploy",
     "requirements.txt",
     "docs/install.md",
+    "docs/operations.md",
     "tests/containers",
     "bin/rehearse-compose",
 )

@@ -171,6 +171,11 @@ class MailBox:
     def link(self, to: str, subject: str = "") -> str:
         return re.search(r"https://\S+", self.newest(to, subject))[0]  # type: ignore[index]
 
+    def recipients(self) -> list[str]:
+        """Of each mail that came."""
+        mails = self._ask("/api/v1/messages?limit=2000")["messages"]
+        return [one["Address"] for mail in mails for one in mail["To"]]
+
     def _ask(self, path: str) -> Any:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:

@@ -34,8 +34,9 @@ def wanted(code: Path = CHECKOUT) -> list[str]:
     dockerfile = (code / "Dockerfile").read_text()
     stages = set(re.findall(r"^FROM \S+ AS (\S+)", dockerfile, flags=re.MULTILINE))
     based = set(re.findall(r"^FROM (\S+)", dockerfile, flags=re.MULTILINE)) - stages
-    services = yaml.safe_load((code / "docker-compose.yml").read_text())["services"].values()
-    return sorted(based | {service["image"] for service in services if "build" not in service})
+    services = list(yaml.safe_load((code / "docker-compose.yml").read_text())["services"].values())
+    built = {service["image"] for service in services if "build" in service}
+    return sorted(based | {service["image"] for service in services} - built)
 
 
 def target_of(image: str) -> str:

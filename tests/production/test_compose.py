@@ -100,11 +100,23 @@ def test_nothing_runs_as_root_or_may_become_more_than_it_is(service: Service) ->
     assert "cap_add" not in spec
 
 
+OURS = {one.spec["image"]: one.spec["build"]["target"] for one in ALL.values() if "build" in one.spec}
+
+
 @pytest.mark.parametrize(
-    "service", [one for one in ALL.values() if "build" in one.spec], ids=lambda one: one.name
+    "service", [one for one in ALL.values() if one.spec["image"] in OURS], ids=lambda one: one.name
 )
 def test_our_images_run_as_the_user_that_compose_names(service: Service) -> None:
-    assert f"USER {service.spec['user']}\n" in built(service.spec["build"]["target"])
+    assert f"USER {service.spec['user']}\n" in built(OURS[service.spec["image"]])
+
+
+def test_each_of_our_images_is_built_once_and_pulled_from_nowhere() -> None:
+    named = [one.spec["image"] for one in ALL.values() if "build" in one.spec]
+    users = [one for one in ALL.values() if one.spec["image"] in OURS and "build" not in one.spec]
+
+    assert len(named) == len(set(named)) == 5
+    assert {one.name for one in users} == {"web", "worker", "beat", "receiver"}
+    assert {one.spec["pull_policy"] for one in users} == {"never"}
 
 
 @every_service

@@ -26,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         make_bucket()
+        _reach_the_database()
         self._migrate(options["verbosity"])
 
     def _migrate(self, verbosity: int) -> None:
@@ -54,6 +55,18 @@ class Command(BaseCommand):
     def _tell(self, sentence: str) -> None:
         self.stdout.write(sentence)
         self.stdout.flush()
+
+
+def _reach_the_database() -> None:
+    """A wrong password or address is said in a sentence; the server's words name the role and never the password."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        raise CommandError(
+            f"The database cannot be reached as its owner: {str(error).strip()}\nDATABASE_OWNER_URL has to name "
+            "PostgreSQL itself, and the password of cimar_owner (secret database_owner_password) has to be the one "
+            "that PostgreSQL has: as a superuser, \\password cimar_owner sets it."
+        ) from None
 
 
 @contextmanager
