@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from audit import clock
 from audit.actions import Action
@@ -67,9 +69,12 @@ def _end(links: Collection[GuestLink]) -> None:
     if not links:
         return
     now = clock.now()
+    by_reason: dict[Reason, list[int]] = {}
     for link in links:
+        by_reason.setdefault(REASON_FOR[link.state], []).append(link.pk)
         link.end_reason = REASON_FOR[link.state]
-        link.ended_at = min(link.expires_at, now)
-    GuestLink.objects.bulk_update(links, ["ended_at", "end_reason"])
+    for reason, keys in by_reason.items():
+        ended = GuestLink.objects.filter(pk__in=keys)
+        ended.update(ended_at=Least(F("expires_at"), Value(now)), end_reason=reason)
     whys = {link.pk: {"why": str(link.end_reason)} for link in links}
     record_all(event(Action.GUEST_LINK_LAPSE, by=SYSTEM, on=on) for on in on_guest_links(links, whys, at=now))
