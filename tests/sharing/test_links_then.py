@@ -47,7 +47,7 @@ def something_with_links(world: World) -> None:
     """A link is made, opened, extended, given a new URL or guessed at."""
     link = world.chance.choice(list(GuestLink.objects.unended().order_by("pk")) or [None])
     if link is None or (GuestLink.objects.unended().count() < MOST_LINKS and world.chance.random() < 0.5):
-        placement = world.some(Placement.objects.visible().filter(study=world.study))
+        placement = world.some(Placement.objects.visible().filter(study=world.study).order_by("pk"))
         sharing.make_guest_link(
             placements=[placement.uuid],
             by=acting(world.chance.choice([world.cast.adam, world.cast.ana, world.cast.ben])),
