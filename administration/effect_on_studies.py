@@ -12,17 +12,21 @@ from sharing.selectors.what_if import COUNTED, Difference, WhatIf
 PEOPLE, NAMED = 20, 6
 
 
-def lines_of(what: WhatIf, account: Account) -> list[str]:
-    """A sentence for each person; of people and worklists that are not the account's, only how many."""
+def lines_of(what: WhatIf, account: Account | None) -> list[str]:
+    """A sentence for each person; of people and worklists that are not the account's, only how many.
+
+    Without an account for superusers of the platform, who may read everything.
+    """
     by_person: dict[User, list[Difference]] = defaultdict(list)
     elsewhere = set()
     people = {each.person.pk for each in what.differences}
-    members = set(
-        AccountMembership.objects.filter(account=account, user__in=people).values_list("user", flat=True)
-    )
+    members = people
+    if account is not None:
+        ours = AccountMembership.objects.filter(account=account, user__in=people)
+        members = set(ours.values_list("user", flat=True))
     for each in what.differences:
         # Of other accounts neither people nor worklists are named.
-        is_ours = each.worklist.account_id in (None, account.pk)
+        is_ours = account is None or each.worklist.account_id in (None, account.pk)
         if is_ours and each.person.pk in members:
             by_person[each.person].append(each)
         else:

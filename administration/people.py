@@ -29,7 +29,7 @@ from audit.requests import actor_of
 from common.formats import moment
 from common.nouns import counted
 from sharing.selectors import Leaving, what_ends_by_leaving
-from sharing.selectors.leaving import guest_links_that_end
+from sharing.selectors.leaving_beside import beside_leaving
 from sharing.selectors.what_if import if_account_member, if_left
 from sharing.services import leave_account
 from worklists import services
@@ -236,9 +236,7 @@ def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tupl
     else:
         lines.append((None, _("They are not on any worklist.")))
     lines += [(None, line) for line in lines_of(if_left(membership), membership.account)]
-    if links := guest_links_that_end(membership):
-        sentence = ngettext("guest link they made stops working", "guest links they made stop working", links)
-        lines.append((links, sentence))
+    lines += beside_leaving(membership).lines()
     stay = _(
         "Shares they made from the account’s worklists stay. Another member can take them over: see Settings."
     )

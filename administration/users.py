@@ -14,10 +14,13 @@ from accounts.models import AccountMembership, User
 from accounts.selectors.security import factors_of
 from administration.choices import yes_or_no
 from administration.columns import column, ticked
+from administration.effect_on_studies import lines_of
 from administration.page import BY_NAME_OR_EMAIL, AdminPage
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.formats import moment
+from sharing.selectors.leaving_beside import beside_deactivation
+from sharing.selectors.what_if import if_deactivated
 from worklists.selectors import accounts_administered_alone
 from worklists.services import remove_second_factor, set_active
 
@@ -28,9 +31,11 @@ def deactivate_page(request: HttpRequest, page: Any, person: User) -> HttpRespon
     """GET shows what ends, POST deactivates."""
     if request.method == "POST":
         return _set(request, page, person, False, _("%(name)s is deactivated and can no longer sign in."))
-    goes = [
+    goes: list[Any] = [
         _("They are signed out and cannot sign in anywhere on the platform."),
         _("Their access tokens end."),
+        *lines_of(if_deactivated(person), None),
+        *beside_deactivation(person).lines(),
         _("They have no access, and no one can share with them."),
         _("Their studies and the shares they made are kept. You can reactivate them."),
         *(

@@ -1,5 +1,6 @@
 """Who is on which worklist, under which role, and why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,12 +21,13 @@ from administration.columns import column
 from administration.current_account import current_account
 from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
-from administration.page import BY_NAME_OR_EMAIL, EditablePage
+from administration.page import BY_NAME_OR_EMAIL, EFFECT, EditablePage
 from administration.removal import no_longer_member, removal_title
 from administration.worklist_tabs import ABOUT_WORKLISTS, listed, render, url_of
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.nouns import counted
+from sharing.selectors.leaving_beside import beside_worklist_removal
 from sharing.selectors.what_if import if_worklist_member
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
@@ -80,6 +83,8 @@ def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespons
     if not form.is_valid():
         return _add_page(request, page, worklist, form, 422)
     people, role = form.cleaned_data["person"], form.cleaned_data["role"]
+    if EFFECT in request.POST:
+        return _effect_of_adding(request, page, worklist, form)
     try:
         made = services.add_worklist_members(
             worklist=worklist, users=list(people), role=role, by=actor_of(request)
@@ -93,8 +98,22 @@ def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRespons
     return HttpResponseRedirect(url_of("members", worklist.pk))
 
 
+def _effect_of_adding(request: HttpRequest, page: Any, worklist: Worklist, form: AddForm) -> HttpResponse:
+    """What the ticked people would gain and lose, to htmx alone. Nothing is saved."""
+    people = list(form.cleaned_data["person"].values_list("pk", flat=True))
+    lines = lines_of(if_worklist_member(worklist, people, role=form.cleaned_data["role"]), worklist.account)
+    if request.headers.get("HX-Request"):
+        return TemplateResponse(request, "admin/_effect_on_studies.html", {"effect_on_studies": lines})
+    return _add_page(request, page, worklist, form, effect=lines)
+
+
 def _add_page(
-    request: HttpRequest, page: Any, worklist: Worklist, form: AddForm, status: int = 200
+    request: HttpRequest,
+    page: Any,
+    worklist: Worklist,
+    form: AddForm,
+    status: int = 200,
+    effect: Sequence[str] = (),
 ) -> HttpResponse:
     find = request.GET.get("q", "").strip()[:200]
     shown = Paginator(staff.people_to_add(worklist, find), A_PAGE).get_page(request.GET.get("page"))
@@ -102,6 +121,7 @@ def _add_page(
         request, page, worklist, "members_add", status=status,
         title=_("Add members to %(worklist)s") % {"worklist": worklist.name}, current="members",
         form=form, page=shown, find=find, find_help=BY_NAME_OR_EMAIL, ticked=set(request.POST.getlist("person")),
+        effect_on_studies=effect,
     )  # fmt: skip
 
 
@@ -189,10 +209,10 @@ class WorklistMembershipAdmin(EditablePage):
         title = removal_title(row.user.name, row.worklist.name)
         return {**_member(row), "title": title, "delete_label": _("Remove from the worklist")}
 
-    def what_ends(self, row: WorklistMembership) -> list[str]:
+    def what_ends(self, row: WorklistMembership) -> list[Any]:
         shift = staff.shift_by_removal(row)
         named = {"name": row.user.name, "worklist": row.worklist.name}
-        sentences = []
+        sentences: list[Any] = []
         if shift.loses:
             lost = {"number": counted(len(shift.loses), "permission"), "permissions": listed(shift.loses)}
             sentences.append(
@@ -210,6 +230,7 @@ class WorklistMembershipAdmin(EditablePage):
             sentences.append(_("They gain: %(permissions)s.") % {"permissions": listed(shift.gains)})
         what = if_worklist_member(row.worklist, [row.user_id], role=None, removed=True)
         sentences += lines_of(what, row.worklist.account)
+        sentences += beside_worklist_removal(row, shift.loses).lines()
         sentences.append(_("Shares they made from it stay."))
         return sentences
 

@@ -20,6 +20,7 @@ ABOUT_WORKLISTS = (
     Action.WORKLIST_MEMBER_CHANGE,
     Action.WORKLIST_MEMBER_REMOVE,
     Action.CODE_CHANGE,
+    Action.NOTICE_PRESET,
 )
 
 
@@ -41,6 +42,7 @@ def tabs(worklist: Worklist) -> list[tuple[str, str, str]]:
         ("settings", _("Settings"), url_of("change", worklist.pk)),
         ("members", _("Members"), url_of("members", worklist.pk)),
         ("code", _("Share code"), url_of("code", worklist.pk)),
+        ("notices", _("Notifications"), url_of("notices", worklist.pk)),
     ]
 
 

@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from administration import share_codes, worklist_members, worklist_tabs
+from administration import notice_presets, share_codes, worklist_members, worklist_tabs
 from administration.change import Change, Done
 from administration.choices import ChoiceFilter, filter_by, yes_or_no
 from administration.columns import AE_TITLE, NO, YES, column
@@ -25,6 +25,7 @@ from common.formats import code_groups
 from common.markup import format_html
 from common.nouns import counted
 from common.text import identity_of_code
+from sharing.selectors.leaving_beside import offers_of, rules_naming, tokens_of
 from sharing.selectors.what_if import if_default_role
 from sharing.selectors.worklists import why_it_stays
 from sharing.services import delete_worklist
@@ -115,6 +116,7 @@ class WorklistAdmin(EditablePage):
         "members/add": worklist_members.add_page,
         "code": share_codes.code_page,
         "card": share_codes.card_page,
+        "notices": notice_presets.notices_page,
     }
     noun, nouns = gettext_noop("worklist"), gettext_noop("worklists")
     add_label = gettext_lazy("Add a worklist")
@@ -227,8 +229,14 @@ class WorklistAdmin(EditablePage):
         stores = (
             _("%(senders)s can no longer store studies.") % {"senders": senders} if row.senders.live() else ""
         )
+        beside = [
+            (offers_of(row), gettext_noop("Offered memberships that no longer include it: %(number)s.")),
+            (tokens_of(row), gettext_noop("Access tokens that no longer reach it: %(number)s.")),
+            (rules_naming(row), gettext_noop("Sharing rules that name it and are removed: %(number)s.")),
+        ]
+        others = [_(sentence) % {"number": number} for number, sentence in beside if number]
         rest = _("People with “Every worklist” lose it too. The audit trail is kept.")
-        return [f"{people}.", *filter(None, [code, stores]), rest]
+        return [f"{people}.", *filter(None, [code, stores]), *others, rest]
 
     def remove(self, change: Change) -> Done:
         delete_worklist(worklist=change.row, by=change.by)

@@ -192,6 +192,11 @@ def _before(event: AuditEvent) -> str:
     return f" ({'; '.join(changes)})" if changes else ""
 
 
+def _confirmed(event: AuditEvent) -> str:
+    asked = _("; confirmed when asked, since it looks like another email")
+    return asked if _detail(event, "confirmed") else ""
+
+
 def _moment(event: AuditEvent, key: str) -> datetime | None:
     try:
         return parse_datetime(str(_detail(event, key) or ""))
@@ -300,6 +305,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "method": _method,
     "until": _until,
     "before": _before,
+    "confirmed": _confirmed,
     "state": lambda e: _(STATES[state]) if (state := str(_detail(e, "outcome"))) in STATES else "",
     "why": _why,
     "changes": lambda e: changes_in_words(_detail(e, "changes")),

@@ -123,7 +123,7 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_BYTES_REMOVE: gettext_noop("{who} removed the files of the deleted study{files}"),
     Action.STUDY_REMOVE: gettext_noop("{who} removed the study from {place}"),
     Action.ACCESS_READ: gettext_noop("{who} viewed who has access"),
-    Action.SHARE_ADD: gettext_noop("{who} shared the study with {other}{method}{until}{state}"),
+    Action.SHARE_ADD: gettext_noop("{who} shared the study with {other}{method}{until}{state}{confirmed}"),
     Action.SHARE_CHANGE: gettext_noop("{who} changed the share with {other}{method}{until}{before}"),
     Action.SHARE_END: gettext_noop("{who} ended the share with {other}{method}{why}"),
     Action.SHARE_EXPIRE: gettext_noop("The share with {other}{method} reached its end date"),

@@ -129,11 +129,24 @@ def resolve(
 def _ruled(recipients: list[Resolved], ruling: Ruling) -> list[Resolved]:
     """Refused by the accounts' rules too, where nothing else refuses; emails were asked about before."""
     asked = [each for each in recipients if not each.refusal and each.target.method != Method.EMAIL]
-    refusals = ruling.refusals(
-        [Recipient(each.target.method, each.worklist, each.account_id) for each in asked]
-    )
+    refusals = ruling.refusals([_recipient(each) for each in asked])
     by_target = {each.target: refusal for each, refusal in zip(asked, refusals, strict=True)}
     return [replace(each, refusal=each.refusal or by_target.get(each.target, "")) for each in recipients]
+
+
+def ruled_again(recipients: list[Resolved], ruling: Ruling) -> list[Resolved]:
+    """With the rules as they are by now: what they refuse is refused, and nothing that was refused is allowed."""
+    asked = [each for each in recipients if not each.refusal]
+    refusals = ruling.refusals([_recipient(each) for each in asked])
+    by_target = {each.target: refusal for each, refusal in zip(asked, refusals, strict=True)}
+    return [replace(each, refusal=each.refusal or by_target.get(each.target, "")) for each in recipients]
+
+
+def _recipient(resolved: Resolved) -> Recipient:
+    """As the rules ask about it: an email by its domain alone, whoever is behind it."""
+    if resolved.target.method == Method.EMAIL:
+        return Recipient(Method.EMAIL, email=resolved.target.value)
+    return Recipient(resolved.target.method, resolved.worklist, resolved.account_id)
 
 
 def refused_emails(targets: Sequence[Target], ruling: Ruling) -> dict[str, str]:

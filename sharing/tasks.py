@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from sharing import services
-from sharing.services import daily_notices, warnings
+from sharing.services import daily_notices, openings, warnings
 
 
 @shared_task(name="sharing.settle_overdue", soft_time_limit=50, time_limit=60)
@@ -19,6 +19,11 @@ def end_dead_links() -> None:
 @shared_task(name="sharing.warn_of_ends", soft_time_limit=50, time_limit=60)
 def warn_of_ends() -> None:
     warnings.warn_of_ends()
+
+
+@shared_task(name="sharing.tell_openings", soft_time_limit=50, time_limit=60)
+def tell_openings() -> None:
+    openings.tell_openings()
 
 
 @shared_task(name="sharing.send_daily_notices", soft_time_limit=110, time_limit=120)

@@ -17,6 +17,8 @@ from studies.beside import Beside
 
 # Opened reports are events with the kind of what was opened.
 REPORTS = (Beside.REPORT, Beside.DOCUMENT)
+# The events that are an opening.
+OPENINGS = [Action.STUDY_OPEN, Action.IMAGES_SERVED, Action.STUDY_DOWNLOAD]
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,7 @@ def steps_of(shares: Iterable[int]) -> Mapping[int, list[StepTaken]]:
     """The first step of each kind, inside and outside, that someone other than the sharer took on the worklist."""
     given: dict[str, Any] = {
         "shares": list(shares),
-        "steps": [
-            Action.STUDY_OPEN,
-            Action.IMAGES_SERVED,
-            Action.STUDY_DOWNLOAD,
-            Action.SHARE_ACKNOWLEDGE,
-        ],
+        "steps": [*OPENINGS, Action.SHARE_ACKNOWLEDGE],
         "images": Action.IMAGES_SERVED,
         "download": Action.STUDY_DOWNLOAD,
         "acknowledge": Action.SHARE_ACKNOWLEDGE,

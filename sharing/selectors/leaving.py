@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from accounts.models import AccountMembership
 from audit import clock
 from sharing.graph import load_graphs
-from sharing.models import GuestLink, Method, Share
+from sharing.models import Method, Share
 from worklists.models import Worklist
 from worklists.selectors import worklists_of_member
 
@@ -55,14 +54,3 @@ def what_ends_by_leaving(membership: AccountMembership) -> Leaving:
             for share in graph.shares
         )
     return Leaving(shares, studies, onward, kept, worklists_of_member(membership))
-
-
-def guest_links_that_end(membership: AccountMembership) -> int:
-    """How many guest links of the person stop working: what they show is on worklists of the account."""
-    links = GuestLink.objects.filter(
-        made_by=membership.user_id,
-        worklist__account=membership.account_id,
-        ended_at=None,
-        expires_at__gt=Now(),
-    )
-    return links.count() if membership.active else 0

@@ -1,13 +1,14 @@
 """The shares that people who have left an account made for it: they stay, and no one may change them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Account, AccountMembership, User
 from audit.actor import Actor
-from sharing.models import Share
+from sharing.models import Share, TakenOverShare
 from worklists import access
 from worklists.models.worklist import WorklistQuerySet
 
@@ -37,6 +38,12 @@ def shares_left(account: Account) -> list[LeftShares]:
 def shares_left_by(account: Account, person: User) -> QuerySet[Share]:
     """Those of one person, whether they made them or took them over."""
     return _lasting(account).filter(Q(shared_by=person, taken_over=None) | Q(taken_over__keeper=person))
+
+
+def keepers_of(shares: Iterable[int]) -> dict[int, int]:
+    """Who took a share over, by the keys of those of these shares that someone took over."""
+    kept = TakenOverShare.objects.filter(share__in=list(shares))
+    return dict(kept.values_list("share", "keeper"))
 
 
 def worklists_to_keep(successor: Actor, account: Account) -> WorklistQuerySet:

@@ -124,7 +124,8 @@ def _url(notice: Notice, seen: int) -> str:
         and share is not None
         and notice.worklist_id != share.to_worklist_id
     ):
-        return reverse("sharing:shared_by_me")
+        theirs = "shared_by_me" if share.shared_by_id == notice.user_id else "shares_taken_over"
+        return reverse(f"sharing:{theirs}")
     if notice.event == NoticeEvent.TIME_ASKED and share is not None:
         return reverse("sharing:more_time", args=[share.uuid])
     if notice.event == NoticeEvent.ENDING_SOON:
@@ -162,6 +163,10 @@ def _text(notice: Notice, share: Share) -> str:
             return _("A share from %(name)s with %(place)s waits for approval.")
         case NoticeEvent.ENDING_SOON if to_reader:
             return _("%(studies)s that %(name)s shared with %(place)s: the last day is %(day)s.")
+        case NoticeEvent.ENDING_SOON if share.shared_by_id != notice.user_id:
+            return _(
+                "What %(name)s shared on %(shared)s and you took over ends soon: the last day is %(day)s."
+            )
         case NoticeEvent.ENDING_SOON:
             return _("What you shared on %(shared)s ends soon: the last day is %(day)s.")
         case NoticeEvent.TIME_ASKED:
@@ -176,6 +181,8 @@ def _text(notice: Notice, share: Share) -> str:
             return _("Your share with %(recipient)s was declined.")
         case NoticeEvent.DECIDED:
             return _("Your share with %(recipient)s was approved.")
+        case NoticeEvent.OPENED if share.shared_by_id != notice.user_id:
+            return _("What %(name)s shared with %(recipient)s was opened for the first time.")
         case NoticeEvent.OPENED:
             return _("What you shared with %(recipient)s was opened for the first time.")
         case _other:

@@ -39,6 +39,11 @@ def with_account_member(
     return changed
 
 
+def with_deactivated(person: int) -> Change:
+    """The person is deactivated on the platform."""
+    return lambda standings: replace(standings, active={**standings.active, person: False})
+
+
 def with_worklist_member(
     person: int, worklist: int, member: WorklistMember | None, roles: dict[int, RoleFact] | None = None
 ) -> Change:

@@ -16,6 +16,7 @@ from sharing.selectors.standings_changed import (
     Reach,
     reaches,
     with_account_member,
+    with_deactivated,
     with_default_role,
     with_role,
     with_worklist_member,
@@ -69,6 +70,11 @@ def if_left(membership: AccountMembership) -> WhatIf:
     gone = _gone_by_leaving(membership)
     people = {membership.user_id, *_openers_on({worklist for _, worklist in gone})}
     return _what_if(people, change, gone=gone, account=membership.account_id)
+
+
+def if_deactivated(person: User) -> WhatIf:
+    """If a person were deactivated on the platform: no share ends, and they open nothing."""
+    return _what_if([person.pk], with_deactivated(person.pk))
 
 
 def if_worklist_member(

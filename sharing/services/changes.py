@@ -37,7 +37,8 @@ def change_share(
     """Give a share this end date and this note; an empty one takes it away. None where nothing differs.
 
     `expires_at` as in `share_studies`; a `note` of None stays as it is. Only its maker may, or who took it over, with
-    the rights it takes to make this share today. Raises NothingThere, PermissionDenied and ValidationError.
+    the rights it takes to make this share today and as the rules allow it; to an earlier end alone, with the rights it
+    takes to end it. Raises NothingThere, PermissionDenied and ValidationError.
     """
     if note is not None:
         note = note.replace("\x00", "").strip()
@@ -55,11 +56,13 @@ def change_share(
     standing = next((unended for unended in graph.shares if unended.pk == made.pk), None)
     if standing is None:
         raise ValidationError(_(HAS_ENDED))
-    allowed = permissions.allowed_for(by, worklist, rights, [made.study_id], graphs)[made.study_id]
-    _check_method(Method(made.method), permissions.methods_by_role(worklist, rights), allowed)
-    if refusal := ruling_for(worklist).refusal(Recipient.of(standing)):
-        raise PermissionDenied(refusal)
+    note = standing.note if note is None else note
     ends = moment_of(expires_at, worklist)
+    if not _only_ends_earlier(standing, ends, note):
+        allowed = permissions.allowed_for(by, worklist, rights, [made.study_id], graphs)[made.study_id]
+        _check_method(Method(made.method), permissions.methods_by_role(worklist, rights), allowed)
+        if refusal := ruling_for(worklist).refusal(Recipient.of(standing)):
+            raise PermissionDenied(refusal)
     check_end(ends, now)
     ruled = changed_end(
         policies_for(worklist, [made.method]),
@@ -71,7 +74,6 @@ def change_share(
     )
     if ruled.refusal:
         raise ValidationError(ruled.refusal, code="until")
-    note = standing.note if note is None else note
     change = ShareChange(standing.expires_at, ends, standing.note, note)
     if (ends, note) == (standing.expires_at, standing.note):
         return None
@@ -86,6 +88,10 @@ def change_share(
 
 def _has_taken_over(share: Share, by: Actor) -> bool:
     return TakenOverShare.objects.filter(share=share, keeper=by.person).exists()
+
+
+def _only_ends_earlier(share: Share, ends: datetime | None, note: str) -> bool:
+    return note == share.note and ends is not None and (share.expires_at is None or ends < share.expires_at)
 
 
 def _check_method(method: Method, by_role: frozenset[Method], allowed: frozenset[Allowed]) -> None:

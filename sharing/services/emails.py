@@ -69,14 +69,15 @@ def _meant(email: str, known: Emails) -> str:
 
 def check_emails_of_press(
     wanted: Sequence[Target], *, by: Actor, worklist: Worklist, rights: Collection[str]
-) -> None:
-    """Raises ValidationError where an email must be typed twice, and AnotherMeant. Nothing is counted or written.
+) -> frozenset[str]:
+    """The emails that look like others and were confirmed by the sharer, for the trail.
 
-    What is no email is refused in its row; without the right to share by email nothing is compared.
+    Raises ValidationError where an email must be typed twice, and AnotherMeant. Nothing is counted or written. What is
+    no email is refused in its row; without the right to share by email nothing is compared.
     """
     named = {identity(target.value): target for target in wanted if target.method == Method.EMAIL}
     if not named or Method.EMAIL not in permissions.methods_by_role(worklist, rights):
-        return
+        return frozenset()
     named = {email: target for email, target in named.items() if not targets.refusal_of_email(email, ())}
     compared = compare(named, history=History.of(worklist, by.person), by=by)
     once = [
@@ -90,3 +91,4 @@ def check_emails_of_press(
     meant = {email: other for email, other in compared.meant.items() if not named[email].is_confirmed}
     if meant:
         raise AnotherMeant(meant)
+    return frozenset(compared.meant)

@@ -135,6 +135,8 @@ def _make(
     if len(chosen) < link.n_studies:
         raise NothingThere
     permissions.check_make_link(by, link.worklist, may_download=link.may_download)
+    # Whoever saves a rule holds the account's row, as `lock_maker` does.
+    check_rules(link)
     link.made_at, link.expires_at = now, Policy.of(link.worklist, chosen, now).end(expires_at)
     link.save()
     GuestLinkStudy.objects.bulk_create(

@@ -12,7 +12,8 @@ from accounts.services.outbox import queue_mails
 from audit.actor import Actor
 from common.days import today_in
 from sharing.dates import undo_until
-from sharing.models import GuestLink, Notice, Share, TakenOverShare, TimeRequest
+from sharing.models import GuestLink, Notice, Share, TimeRequest
+from sharing.selectors.left_shares import keepers_of
 from worklists.models import NoticeEvent, NoticeTime
 from worklists.selectors import people_to_tell
 
@@ -45,7 +46,7 @@ def tell(
     mails make it from the rows, without a patient. A new event needs a row in `NoticeEvent`, its presets, and its
     sentence in `sharing.selectors.notices`.
 
-        notices.tell(event=NoticeEvent.OPENED, key=str(share.uuid), share=share,
+        notices.tell(event=NoticeEvent.DECIDED, key=str(share.uuid), share=share,
                      worklists=[share.from_worklist_id], only=[share.shared_by_id])
     """
     readers = people_to_tell(event, worklists, right=right, only=only) if worklists else {}
@@ -151,32 +152,41 @@ def tell_link_used(*, link: GuestLink, now: datetime) -> None:
 
 
 def tell_ending(*, shares: Sequence[Share], key: str) -> None:
-    """Warn the recipients and the maker of shares of one press that end together: each person once."""
+    """Warn both sides of shares of one press that end together, each person once.
+
+    Of a share that someone took over, its keeper is warned as its maker is.
+    """
     first = shares[0]
+    kept = keepers_of(share.pk for share in shares)
+    answering: dict[int, Share] = {}
+    for share in shares:
+        for person in (share.shared_by_id, kept.get(share.pk, share.shared_by_id)):
+            answering.setdefault(person, share)
     by_target: dict[int, Share | None] = {
         share.to_worklist_id: share for share in shares if share.to_worklist_id
     }
     readers = people_to_tell(NoticeEvent.ENDING_SOON, by_target)
-    readers.pop(first.shared_by_id, None)
+    for person in answering:
+        readers.pop(person, None)
     _write(NoticeEvent.ENDING_SOON, key, readers, shares=by_target)
-    tell(
-        event=NoticeEvent.ENDING_SOON,
-        key=key,
-        worklists=[first.from_worklist_id],
-        share=first,
-        only=[first.shared_by_id],
-    )
+    for person, share in answering.items():
+        tell(
+            event=NoticeEvent.ENDING_SOON,
+            key=key,
+            worklists=[first.from_worklist_id],
+            share=share,
+            only=[person],
+        )
 
 
 def tell_time_asked(*, request: TimeRequest, share: Share) -> None:
     """Notify the maker of a share, and who took it over, that a recipient asks for more time."""
-    keepers = TakenOverShare.objects.filter(share=share).values_list("keeper", flat=True)
     tell(
         event=NoticeEvent.TIME_ASKED,
         key=str(request.pk),
         worklists=[share.from_worklist_id],
         share=share,
-        only=[share.shared_by_id, *keepers],
+        only=[share.shared_by_id, *keepers_of([share.pk]).values()],
         besides=request.asked_by_id,
     )
 

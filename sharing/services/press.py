@@ -11,6 +11,7 @@ from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.services import event, record, record_all
 from common.copying import FEW, copy_in
+from common.text import identity
 from sharing.decisions import Decision, Key, Outcome, ShareChange
 from sharing.events import Labels, moment_text, on_share
 from sharing.graph import Graph
@@ -62,6 +63,8 @@ class Press:
     expires_at: datetime | None
     ends: Mapping[str, datetime | None]
     now: datetime
+    # The emails that looked like others, and were confirmed.
+    confirmed: frozenset[str] = frozenset()
 
 
 def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[ReportRow], list[Share]]:
@@ -143,6 +146,7 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
         )
         return event(Action.REFUSED, by=press.by, on=on, outcome="refused")
     assert row.placement is not None  # a share has a study
+    is_asked = bool(press.confirmed) and identity(row.target.value) in press.confirmed
     on = on_share(
         row.share,
         row.placement.study,
@@ -150,6 +154,7 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
         in_original=graphs[row.placement.study_id].at(press.worklist.pk).internal > press.now,
         outcome=str(row.outcome),
         until=moment_text(row.share.expires_at),
+        **({"confirmed": True} if is_asked else {}),
         **(row.change.detail if row.change is not None else {}),
     )
     action = Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD

@@ -71,7 +71,7 @@ def share_studies(
     worklist = ticked[0].worklist
     rights = permissions.check_share(by, worklist)
     wanted = list(dict.fromkeys(tidy(target) for target in targets))
-    check_emails_of_press(wanted, by=by, worklist=worklist, rights=rights)
+    confirmed = check_emails_of_press(wanted, by=by, worklist=worklist, rights=rights)
     emails = sum(target.method == Method.EMAIL for target in wanted)
     limits.count_emails(by=by, account=worklist.account_id, emails=emails)
     codes.count_tried(wanted, by=by, worklist=worklist)
@@ -82,6 +82,7 @@ def share_studies(
             wanted,
             gone,
             rights,
+            confirmed,
             by=by,
             uuid=press or uuid4(),
             note=note,
@@ -94,6 +95,7 @@ def _press(
     wanted: list[Target],
     gone: set[UUID],
     rights: frozenset[str],
+    confirmed: frozenset[str],
     *,
     by: Actor,
     uuid: UUID,
@@ -108,13 +110,24 @@ def _press(
     ruling = ruling_for(worklist)
     recipients = _resolve_locked(wanted, by=by, ticked=worklist, allowed=everything, ruling=ruling)
     graphs, now = settling.locked_graphs(study_ids)
+    # A rule may have been saved while this waited for the studies.
+    recipients = targets.ruled_again(recipients, ruling_for(worklist))
     check_end(expires_at, now)
     methods = {target.method for target in wanted}
     ends = ends_by_method(policies_for(worklist, methods), methods, expires_at, now, zone=zone_of(worklist))
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = permissions.allowed_for(by, worklist, rights, list(graphs), graphs)
-    press = Press(uuid=uuid, by=by, worklist=worklist, note=note, expires_at=expires_at, ends=ends, now=now)
+    press = Press(
+        uuid=uuid,
+        by=by,
+        worklist=worklist,
+        note=note,
+        expires_at=expires_at,
+        ends=ends,
+        now=now,
+        confirmed=confirmed,
+    )
     decisions = decide(
         Pressed(
             placements=ticked,

@@ -19,6 +19,7 @@ from audit.requests import actor_of
 from common.exceptions import NothingThere
 from common.nouns import counted
 from sharing.selectors import Leaving, what_ends_by_leaving
+from sharing.selectors.leaving_beside import beside_leaving
 from sharing.services import leave_account
 from worklists.selectors import why_member_stays
 from worklists.selectors.offers import offers_with_names, own_memberships
@@ -119,6 +120,7 @@ def leaving_lines(membership: AccountMembership) -> list[tuple[int | None, str]]
             "worklist you can no longer see: %(names)s", "worklists you can no longer see: %(names)s", places
         )
         lines.append((places, sentence % {"names": names if places <= 12 else f"{names} …"}))
+    lines += beside_leaving(membership).lines(to_themselves=True)
     lines.append((None, _("Shares you made from the account’s worklists stay.")))
     lines.append((None, _("To come back, you must be invited again.")))
     return lines

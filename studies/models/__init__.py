@@ -3,6 +3,7 @@
 from studies.models.correction import Correction
 from studies.models.image import Blob, ImagesServed, Instance, InstanceMetadata, Series
 from studies.models.leftover import Leftover
+from studies.models.opening import Opening
 from studies.models.placement import FOREVER, NO_PATH, LastVisit, Placement
 from studies.models.receiving import ReceivedBurst, ReceiverSeen
 from studies.models.sending import Sending
@@ -21,6 +22,7 @@ __all__ = [
     "LastVisit",
     "Leftover",
     "LeftoverPack",
+    "Opening",
     "OtherPatient",
     "Placement",
     "ReceivedBurst",

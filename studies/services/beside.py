@@ -10,7 +10,7 @@ from django.db import transaction
 
 from audit.actions import Action
 from audit.actor import Actor
-from audit.services import record
+from audit.services import event
 from common.exceptions import NothingThere
 from studies import selectors
 from studies.beside import Beside, beside_of
@@ -22,6 +22,7 @@ from studies.ingest.values import value_at
 from studies.models import Instance, InstanceMetadata, Placement
 from studies.services.instances import Part, open_instance
 from studies.services.metadata import metadata_from_file
+from studies.services.openings import record_openings
 from studies.services.reads import check_open
 
 # A model that is longer is named, and not read.
@@ -63,7 +64,7 @@ def open_object(*, placement: Placement, by: Actor, instance: UUID) -> OpenedObj
     on = on_placement(
         placement, at=selectors.seen_at(placement), detail={"page": str(kind), "instance": str(instance)}
     )
-    record(Action.STUDY_OPEN, by=by, on=on)
+    record_openings([(placement, event(Action.STUDY_OPEN, by=by, on=on))])
     return OpenedObject(kind, opened, _model_of(opened), beside)
 
 

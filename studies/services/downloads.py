@@ -26,6 +26,7 @@ from studies.events import on_placement, on_placements
 from studies.models import Placement, Series
 from studies.services.download_layout import Download, DownloadedStudy, Form, Layout, Pages
 from studies.services.instances import MAY_NOT_DEIDENTIFY, MAY_NOT_DOWNLOAD, NOT_ALL_THERE
+from studies.services.openings import record_openings
 
 log = logging.getLogger(__name__)
 
@@ -126,9 +127,11 @@ def _seen(placements: Sequence[UUID], by: Actor) -> list[Placement]:
 def begin_download(*, download: Download, at: int = 0) -> None:
     """Recorded before a byte is sent. A download that broke off goes on `at` a byte behind the first."""
     more: dict[str, Any] = {"from_byte": at} if at else {}
-    record_all(
-        _event_of(Action.STUDY_DOWNLOAD, download, study, len(study.files), **more)
-        for study in download.studies
+    record_openings(
+        [
+            (study.placement, _event_of(Action.STUDY_DOWNLOAD, download, study, len(study.files), **more))
+            for study in download.studies
+        ]
     )
 
 

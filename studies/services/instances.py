@@ -15,13 +15,14 @@ from django.utils.translation import gettext_noop
 
 from audit.actions import Action
 from audit.actor import Actor
-from audit.services import record
+from audit.services import event
 from common.exceptions import NothingThere, Refused
 from studies import selectors
 from studies.corrected import Change
 from studies.events import on_placement
 from studies.models import Blob
 from studies.selectors.images import InstanceSeen, Visit
+from studies.services.openings import record_openings
 from studies.services.reads import MAY_NOT_OPEN
 
 MAY_NOT_DOWNLOAD = gettext_noop("Your role on this worklist does not let you download studies.")
@@ -142,4 +143,5 @@ def note_images_served(placement: UUID, by: Actor, visit_hash: str) -> None:
         )
         is_first = cursor.fetchone() is not None
     if is_first:
-        record(Action.IMAGES_SERVED, by=by, on=on_placement(seen, at=selectors.seen_at(seen)))
+        on = on_placement(seen, at=selectors.seen_at(seen))
+        record_openings([(seen, event(Action.IMAGES_SERVED, by=by, on=on))])

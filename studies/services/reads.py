@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from audit.actions import Action
 from audit.actor import Actor
 from audit.exports import spooled_csv
-from audit.services import record
+from audit.services import event, record
 from common.exceptions import NothingThere, Refused
 from studies import selectors
 from studies.events import on_placement
@@ -20,6 +20,7 @@ from studies.models import Instance, LastVisit, Placement, Series, Upload
 from studies.selectors import Cursor, Order, Question, StudiesPage
 from studies.selectors.images import Image
 from studies.selectors.uploads import Refusals
+from studies.services.openings import record_openings
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
@@ -119,7 +120,7 @@ def open_study(
     on = on_placement(
         placement, at=selectors.seen_at(placement), detail={"page": page, "series": len(listed)}
     )
-    record(Action.STUDY_OPEN, by=by, on=on)
+    record_openings([(placement, event(Action.STUDY_OPEN, by=by, on=on))])
     if page not in WITH_BESIDE:
         return Opened(rights, listed, shown, images)
     beside, others = selectors.beside_in(placement.study), selectors.other_studies_of(placement, by)

@@ -17,12 +17,14 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.selectors import Filters
+from audit.services import event as event_of
 from audit.services import record
 from audit.shown_events import ShownEvent
 from common.text import one_line
 from studies.events import on_placement
 from studies.models import Placement
 from studies.selectors.trail import event_in, trail_of, trail_sentence
+from studies.services.openings import record_openings
 
 MAY_NOT = gettext_noop("Your role on this worklist does not let you view the audit trail.")
 # Programs read these names: they are the same in every language.
@@ -79,7 +81,8 @@ def read_trail(
 def open_trail(*, placement: Placement, by: Actor) -> None:
     """The trail's page without an event in it, which still names the patient; raises PermissionDenied."""
     check_view_audit(by, placement)
-    record(Action.STUDY_OPEN, by=by, on=on_placement(placement, at=clock.now(), detail={"page": "trail"}))
+    on = on_placement(placement, at=clock.now(), detail={"page": "trail"})
+    record_openings([(placement, event_of(Action.STUDY_OPEN, by=by, on=on))])
 
 
 @transaction.atomic

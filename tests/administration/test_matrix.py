@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.urls import URLResolver, get_resolver
 
+from tests.administration.test_notice_presets import ROWS as NOTICES_ROWS
 from tests.administration.test_people_matrix import ROWS as PEOPLES_ROWS
 from tests.administration.test_rule_matrix import ROWS as RULES_ROWS
 from tests.administration.test_token_matrix import ROWS as TOKENS_ROWS
@@ -197,7 +198,8 @@ def test_every_address_of_the_administration_has_a_row():
     named = {name for name in addresses(get_resolver().url_patterns) if name.startswith("admin:")}
 
     # One has no name: it leads from an address without its last stroke to the one with it.
-    assert named - {"admin:None"} == {row.name for row in (*ROWS, *PEOPLES_ROWS, *RULES_ROWS, *TOKENS_ROWS)}
+    rows = (*ROWS, *NOTICES_ROWS, *PEOPLES_ROWS, *RULES_ROWS, *TOKENS_ROWS)
+    assert named - {"admin:None"} == {row.name for row in rows}
 
 
 @pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))

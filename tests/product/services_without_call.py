@@ -86,6 +86,7 @@ PART_OF_A_DEED = {
     "accounts.outbox.queue_written",
     "accounts.outbox.take_back",
     "studies.instances.note_images_served",
+    "studies.openings.record_openings",
     "studies.leftovers.leave_bytes",
     "studies.erasing.erase_study",
     "sharing.notices.queue_notices",
@@ -112,6 +113,7 @@ NOBODYS_DEED = {
     "accounts.sessions.note_seen",
     # Nor that people are notified by the clock of what audited deeds decided.
     "sharing.warnings.warn_of_ends",
+    "sharing.openings.tell_openings",
     "sharing.daily_notices.send_daily_notices",
     "sharing.daily_notices.forget_old_notices",
     "accounts.tallies.consume",

@@ -14,7 +14,7 @@ from audit.actions import Action
 from audit.history import sentence
 from audit.models import AuditEvent
 from sharing.models import Method, Share
-from sharing.services import NothingThere, change_share, end_shares, share_studies
+from sharing.services import NothingThere, add_share_rule, change_share, end_shares, share_studies
 from sharing.targets import Target
 from studies.models import FOREVER
 from tests.cast import Cast, acting
@@ -161,6 +161,25 @@ def test_a_maker_who_could_not_share_so_today_changes_nothing(
     with pytest.raises(PermissionDenied, match=why):
         change(cast, share, expires_at=None)
 
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("until", [None, JANUARY])
+def test_an_earlier_end_is_possible_against_a_rule_and_without_the_right_to_the_method(
+    cast: Cast, share: Share, until: date | None
+) -> None:
+    change(cast, share, expires_at=until)
+    add_share_rule(account=cast.northgate, allows=False, method="location", by=acting(cast.adam))
+    role = role_of(cast.northgate, "Radiologist")
+    left = set(role.permissions.values_list("codename", flat=True)) - {"share_study_with_locations"}
+    change_role(role=role, by=acting(cast.adam), name=role.name, permissions=left)
+
+    assert change(cast, share, expires_at=date(2198, 12, 31)) is not None
+
+    before = fingerprint()
+    for more in ({"expires_at": JANUARY}, {"expires_at": date(2198, 12, 30), "note": "Other words"}):
+        with pytest.raises(PermissionDenied):
+            change(cast, share, **more)
     assert fingerprint() == before
 
 

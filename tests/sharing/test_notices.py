@@ -80,11 +80,11 @@ def test_once_a_day_is_an_item_without_a_mail_and_not_is_neither(cast):
 
 def test_the_same_occasion_is_told_once(cast):
     share = press(cast).rows[0].share
-    again = {"event": NoticeEvent.OPENED, "key": str(share.uuid), "share": share, "only": [cast.ana.pk]}
+    again = {"event": NoticeEvent.DECIDED, "key": str(share.uuid), "share": share, "only": [cast.ana.pk]}
 
     assert notices.tell(worklists=[cast.ct.pk], **again) == [cast.ana.pk]
     assert notices.tell(worklists=[cast.ct.pk], **again) == []
-    assert Notice.objects.filter(event="opened").count() == 1
+    assert Notice.objects.filter(event="decided").count() == 1
 
 
 def test_the_database_keeps_a_notice_of_one_thing(cast):

@@ -6,6 +6,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit import history
+from audit.actions import Action
+from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
 from sharing.services.emails import AnotherMeant
@@ -106,6 +109,25 @@ def test_a_letter_away_from_a_frequent_email_nothing_is_shared_until_it_is_confi
     assert fingerprint() == before
     report = services.share_studies(targets=[place, email(SLIP, is_confirmed=True)], **pressed)
     assert [row.outcome for row in report.rows] == ["shared", "invited"]
+
+
+@pytest.mark.django_db
+def test_the_trail_says_of_an_email_that_was_asked_about_that_it_was_confirmed(cast):
+    use(cast)
+    other = "magnus@elsewhere.example"
+
+    press(cast.ana, cast.ct, email(SLIP, is_confirmed=True), email(other, is_confirmed=True))
+
+    said = {
+        event.other_worklist_label or event.invitation_uuid: history.sentence(event)
+        for event in AuditEvent.objects.filter(action=Action.SHARE_ADD, by_id=cast.ana.pk)
+    }
+    asked = [sentence for sentence in said.values() if "confirmed when asked" in sentence]
+    assert len(said) == 2
+    assert len(asked) == 1
+    assert SLIP in asked[0]
+    # The email that was meant may be a colleague's recipient: the trail does not name it.
+    assert USED not in asked[0]
 
 
 @pytest.mark.django_db

@@ -82,7 +82,7 @@ def test_when_the_line_cannot_be_written_the_study_does_not_open(client, cast, m
     def fails(*args, **kwargs):
         raise OSError("no room")
 
-    monkeypatch.setattr("studies.services.reads.record", fails)
+    monkeypatch.setattr("studies.services.openings.record_all", fails)
     client.force_login(cast.ana)
     client.raise_request_exception = False
 

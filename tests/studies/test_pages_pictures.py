@@ -162,7 +162,7 @@ def test_the_line_stands_before_the_first_byte_and_without_it_none_is_sent(
 
     client.force_login(cast.vera)
     client.raise_request_exception = False
-    monkeypatch.setattr("studies.services.instances.record", fails)
+    monkeypatch.setattr("studies.services.openings.record_all", fails)
 
     assert client.get(frame_of(cast.placement, instance)).status_code == 500
     assert not ImagesServed.objects.exists()

@@ -82,7 +82,7 @@ PRESETS = {
     NoticeEvent.DECIDED: NoticeTime.NOW,
     NoticeEvent.ENDING_SOON: NoticeTime.DAILY,
     NoticeEvent.LINK_USED: NoticeTime.DAILY,
-    NoticeEvent.OPENED: NoticeTime.DAILY,
+    NoticeEvent.OPENED: NoticeTime.OFF,
     NoticeEvent.TIME_ASKED: NoticeTime.NOW,
 }
 PERSONAL_PRESETS = {
@@ -92,8 +92,8 @@ PERSONAL_PRESETS = {
 }
 
 
-# The events that a person can choose a time for: those that something is notified of today.
-OFFERED = tuple(event for event in NoticeEvent if event is not NoticeEvent.OPENED)
+# The events that a person can choose a time for.
+OFFERED = tuple(NoticeEvent)
 
 
 def preset_of(event: str, *, personal: bool) -> str:

@@ -24,6 +24,7 @@ from worklists.services.members import (
     remove_member_without_shares,
 )
 from worklists.services.notice_choices import choose_notices
+from worklists.services.notice_presets import set_notice_presets
 from worklists.services.noting import note_rights
 from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
 from worklists.services.people import remove_second_factor, set_active
@@ -116,5 +117,6 @@ __all__ = [
     "secret_of",
     "set_active",
     "set_life_policies",
+    "set_notice_presets",
     "set_provider",
 ]
