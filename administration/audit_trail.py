@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,35 +10,16 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from administration.current_account import current_account
 from administration.page import AdminPage
-from audit.forms import TrailForm, action_choices
+from audit.forms import AccountTrailForm
 from audit.models import AuditEvent
 from audit.requests import actor_of
-from audit.selectors import Filters
 from common.timezones import zone_named
 from studies.selectors.trail import trails_readable_by
 from worklists.services.trail import AccountTrail, export_account_trail, read_account_trail
-
-
-class AccountTrailForm(TrailForm):
-    """As on a study's trail, but the person is typed: an account has too many to choose from."""
-
-    person = forms.CharField(required=False, max_length=100, label=gettext_lazy("Person"))  # type: ignore[assignment]  # typed here, chosen there
-    action = forms.ChoiceField(
-        required=False,
-        label=TrailForm.base_fields["action"].label,
-        choices=action_choices,
-        error_messages=TrailForm.base_fields["action"].error_messages,
-    )
-
-    def filters(self) -> Filters:
-        person, self.cleaned_data["person"] = self.cleaned_data["person"], None
-        filters = super().filters()
-        self.cleaned_data["person"] = person
-        return filters
 
 
 @admin.register(AuditEvent)

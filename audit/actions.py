@@ -83,6 +83,7 @@ class Action(models.TextChoices):
     NOTICES_MARK = "account:notices:change", gettext_lazy("Marked own notifications as read")
     LIST_READ = "worklist:studies:list", gettext_lazy("Viewed the list")
     SHARES_READ = "worklist:shares:list", gettext_lazy("Viewed own shares")
+    REGISTER_READ = "account:register:list", gettext_lazy("Viewed the register of shares")
     LIST_SEARCH = "worklist:studies:search", gettext_lazy("Searched the list")
 
     STUDY_ARRIVE = "study:study:add", gettext_lazy("Study uploaded")

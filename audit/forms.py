@@ -128,3 +128,21 @@ class TrailForm(forms.Form):
     def _ends(self, day: date) -> datetime | None:
         """The beginning of the next day; None after the last day that a date can be."""
         return self._begins(day + timedelta(days=1)) if day < date.max else None
+
+
+class AccountTrailForm(TrailForm):
+    """As on a study's trail, but the person is typed: an account has too many to choose from."""
+
+    person = forms.CharField(required=False, max_length=100, label=gettext_lazy("Person"))  # type: ignore[assignment]  # typed here, chosen there
+    action = forms.ChoiceField(
+        required=False,
+        label=TrailForm.base_fields["action"].label,
+        choices=action_choices,
+        error_messages=TrailForm.base_fields["action"].error_messages,
+    )
+
+    def filters(self) -> Filters:
+        person, self.cleaned_data["person"] = self.cleaned_data["person"], None
+        filters = super().filters()
+        self.cleaned_data["person"] = person
+        return filters

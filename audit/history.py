@@ -55,6 +55,7 @@ CATEGORIES: dict[str, tuple[Any, tuple[str, ...]]] = {
             "worklist:studies:",
             "worklist:shares:",
             "account:directory:",
+            "account:register:",
             "account:administration:",
             "account:invitation:list",
         ),

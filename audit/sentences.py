@@ -85,6 +85,7 @@ SENTENCES: dict[Action, str] = {
     Action.NOTICES_READ: gettext_noop("{who} viewed their notifications"),
     Action.NOTICES_MARK: gettext_noop("{who} marked notifications as read"),
     Action.LIST_READ: gettext_noop("{who} viewed the list of {place}"),
+    Action.REGISTER_READ: gettext_noop("{who} viewed the register of shares{as_csv}"),
     Action.SHARES_READ: gettext_noop("{who} viewed the shares they made{as_csv}"),
     Action.LIST_SEARCH: gettext_noop("{who} searched the list of {place}"),
     Action.STUDY_ARRIVE: gettext_noop("{who} uploaded the study to {place}{images}"),

@@ -21,6 +21,8 @@ from sharing.views import (
     notices,
     presses,
     received,
+    register,
+    register_trails,
     registration,
     removal,
     share,
@@ -86,6 +88,23 @@ urlpatterns = [
     path("shared-by-me/", shared_by_me.shared_by_me, name="shared_by_me"),
     path("shared-by-me/taken-over/", shared_by_me.taken_over, name="shares_taken_over"),
     path("shared-by-me/csv/", shared_by_me.shared_by_me_csv, name="shared_by_me_csv"),
+    path("register-of-shares/", register.registers, name="registers"),
+    path("register-of-shares/<uuid:account>/", register.shares, name="register_of_shares"),
+    path("register-of-shares/<uuid:account>/csv/", register.shares_csv, name="register_csv"),
+    path("register-of-shares/<uuid:account>/trail/", register_trails.of_account, name="register_trail"),
+    path(
+        "register-of-shares/<uuid:account>/trail/csv/", register_trails.account_csv, name="register_trail_csv"
+    ),
+    path(
+        "register-of-shares/<uuid:account>/studies/<uuid:placement>/trail/",
+        register_trails.of_study,
+        name="register_study_trail",
+    ),
+    path(
+        "register-of-shares/<uuid:account>/studies/<uuid:placement>/trail/csv/",
+        register_trails.study_csv,
+        name="register_study_trail_csv",
+    ),
     path("shared-by-me/invitations/", shared_by_me.invitations, name="invitations"),
     path("shared-by-me/invitations/<uuid:invitation>/resend/", invitations.resend, name="resend"),
     path("shared-by-me/invitations/<uuid:invitation>/new-link/", invitations.relink, name="relink"),

@@ -33,6 +33,10 @@ TEXTS: dict[str, str] = {
         "Opens this administration: roles, people, worklists, invitations and settings. "
         "It does not show any study."
     ),
+    "audit_account": gettext_noop(
+        "See every share from and to the account’s worklists and the audit trail, of the account and of each study. "
+        "It shows no images and lets people share nothing."
+    ),
     "list_studies": gettext_noop(
         "See the list of studies on a worklist, with the patients’ names, and search it."
     ),

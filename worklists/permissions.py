@@ -14,7 +14,7 @@ from worklists.events import on_account
 from worklists.permission_texts import CHILDREN
 from worklists.permission_texts import labels as labels  # what refusals name, and pages too
 
-KNOWN = access.CODENAMES | {access.ADMINISTER}
+KNOWN = access.CODENAMES | access.ACCOUNT_CODENAMES
 
 
 def may_administer(by: Actor, account: Account | None) -> bool:
@@ -30,6 +30,27 @@ def may_administer(by: Actor, account: Account | None) -> bool:
     if by.person.is_active and by.person.is_superuser:
         return True
     return account is not None and access.administers(by, account)
+
+
+def may_audit(by: Actor, account: Account | None) -> bool:
+    """Whether the person may read the trail of the account: by the right itself, or as who administers it."""
+    return may_administer(by, account) or (account is not None and access.audits(by, account))
+
+
+def check_audits(by: Actor, account: Account | None) -> None:
+    if not may_audit(by, account):
+        raise Refused(
+            _("Your role in this account does not let you view its audit trail."), on=on_account(account)
+        )
+
+
+def check_sees_register(by: Actor, account: Account) -> None:
+    """The register names recipients and people across the account: being a superuser does not show it."""
+    if not access.audits(by, account):
+        raise Refused(
+            _("Your role in this account does not let you view its register of shares."),
+            on=on_account(account),
+        )
 
 
 def check_administers(by: Actor, account: Account | None) -> frozenset[str]:

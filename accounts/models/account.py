@@ -68,7 +68,10 @@ class Account(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        permissions = [("administer_account", "Account: Administer")]
+        permissions = [
+            ("administer_account", "Account: Administer"),
+            ("audit_account", "Account: View the register of shares and the audit trail"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["identity"],

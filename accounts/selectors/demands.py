@@ -17,7 +17,7 @@ from common import prepared
 # Written by hand and prepared: it runs on every request, and composing and planning it takes longer than running it.
 # An account without idle minutes has the platform's; the shortest of them counts.
 _FIELDS = User._meta.concrete_fields
-_MORE = ("asked_at", "shortest_idle", "has_factor", "factor_from", "factor_account")
+_MORE = ("asked_at", "shortest_idle", "has_factor", "sees_register", "factor_from", "factor_account")
 _WITH_DEMANDS = f"""
 SELECT {", ".join(f"person.{field.column}" for field in _FIELDS)}, statement_timestamp() AS asked_at,
     (SELECT min(coalesce(account.idle_minutes, %(idle)s))
@@ -25,6 +25,11 @@ SELECT {", ".join(f"person.{field.column}" for field in _FIELDS)}, statement_tim
         WHERE member.user_id = person.id AND member.active) AS shortest_idle,
     EXISTS (SELECT FROM mfa_authenticator AS factor
         WHERE factor.user_id = person.id AND factor.type <> %(no_factor)s) AS has_factor,
+    EXISTS (SELECT FROM accounts_accountmembership AS member
+        JOIN accounts_role_permissions AS ticked ON ticked.role_id = member.role_id
+        JOIN auth_permission AS permission ON permission.id = ticked.permission_id
+        WHERE member.user_id = person.id AND member.active
+            AND permission.codename = 'audit_account') AS sees_register,
     requiring.second_factor_from AS factor_from, requiring.name AS factor_account
 FROM accounts_user AS person
 LEFT JOIN LATERAL (
@@ -69,7 +74,10 @@ class Demands:
 
 
 def session_user(user_id: int) -> User | None:
-    """The person of a session, with the demands on them, in one statement."""
+    """The person of a session, with the demands on them, in one statement.
+
+    `sees_register` says whether an account's register is in their navigation; its page asks for the right itself.
+    """
     values = {
         "person": user_id,
         "idle": settings.CIMAR_IDLE_MINUTES,

@@ -79,6 +79,7 @@ PEOPLE = (
     _northgate("Victor Almeida", "victor.almeida", "Viewer", "CT Reporting", "MRI"),
     _northgate("Rosa Delgado", "rosa.delgado", "Viewer", "Emergency Department"),
     _northgate("Emeka Nwosu", "emeka.nwosu", "Viewer", "Echo Lab", "Teaching Archive"),
+    _northgate("Edith Falkner", "edith.falkner", "Auditor"),
     _northgate("Nolan Pryce", "nolan.pryce", "Radiologist", "CT Reporting", has_left=True),
     _southmere("Harriet Stonebridge", "harriet.stonebridge", "Administrator", every_worklist=True),
     _southmere(
@@ -123,6 +124,7 @@ PEOPLE = (
 
 # Whom to sign in as, and what for.
 LOGINS = (
+    ("edith.falkner@northgate.example", "auditor: the register of shares and the trails, and no images"),
     (
         "ana.moreau@northgate.example",
         "radiologist: shares by every method; an approval and an invitation wait",

@@ -4,6 +4,7 @@ accounts' rules about who may share with whom.
 
 from sharing.models.guest_link import GuestLink, GuestLinkStudy
 from sharing.models.notice import Digest, Notice
+from sharing.models.registered import RegisteredShare
 from sharing.models.rule import ShareRule
 from sharing.models.share import Method, Share
 from sharing.models.taken_over import TakenOverShare
@@ -15,6 +16,7 @@ __all__ = [
     "GuestLinkStudy",
     "Method",
     "Notice",
+    "RegisteredShare",
     "Share",
     "ShareRule",
     "TakenOverShare",

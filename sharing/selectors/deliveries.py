@@ -31,8 +31,12 @@ class DeliveryLine:
     about: str = ""
 
 
-def lines_of(share: Share, delivery: Delivery) -> list[DeliveryLine]:
-    """What has happened, in the order in which it usually does. Select `approved_by` with the share."""
+def lines_of(share: Share, delivery: Delivery, reader: int | None = None) -> list[DeliveryLine]:
+    """What has happened, in the order in which it usually does. Select `approved_by` with the share.
+
+    `reader`: the account that reads this, where it is not the one the study was shared from.
+    """
+    reader = reader or share.from_worklist.account_id
     lines = []
     if delivery.accepted is not None:
         lines.append(DeliveryLine(_("Accepted"), delivery.accepted))
@@ -43,21 +47,21 @@ def lines_of(share: Share, delivery: Delivery) -> list[DeliveryLine]:
         (_("Report opened"), delivery.report),
         (_("Downloaded"), delivery.download),
     )
-    known = [_line(label, step, share) for label, step in steps if step is not None]
+    known = [_line(label, step, share, reader) for label, step in steps if step is not None]
     if not known and delivery.opened is not None:
         known = [DeliveryLine(_("First opened"), delivery.opened)]
     lines += known
     if delivery.acknowledged_by is not None:
-        lines.append(_line(_("Acknowledged"), delivery.acknowledged_by, share))
+        lines.append(_line(_("Acknowledged"), delivery.acknowledged_by, share, reader))
     elif delivery.acknowledged is not None:
         lines.append(DeliveryLine(_("Acknowledged"), delivery.acknowledged))
     return lines
 
 
-def _line(label: str, step: StepTaken, share: Share) -> DeliveryLine:
+def _line(label: str, step: StepTaken, share: Share, reader: int | None) -> DeliveryLine:
     about = ""
     # A colleague's own worklist has no account, and the share names the account in whose directory they are.
-    if share.from_worklist.account_id not in {step.account_id, share.account_id} - {None}:
+    if reader not in {step.account_id, share.account_id} - {None}:
         domain = history.email_in(step.by_label).rpartition("@")[2]
         about = " · ".join(filter(None, [domain, f"P{step.by_id}"]))
     return DeliveryLine(label, step.at, history.name_in(step.by_label) or _("Someone"), about)

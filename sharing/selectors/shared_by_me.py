@@ -22,6 +22,7 @@ from sharing.selectors.invitations import invitations_of
 from sharing.selectors.pages import SentPage, page_of
 from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters, made_states, narrowed
+from sharing.selectors.standings import standing_of
 from sharing.states import Standing, State
 from studies.models import Placement, Study
 from studies.selectors import placements_visible_to, still_arriving
@@ -181,7 +182,7 @@ def _sent_shares(
     sent = []
     for share in shares:
         delivery = deliveries.get(share.pk)
-        standing = _standing(share, now, delivery)
+        standing = standing_of(share, now, delivery, _why_ended)
         may_end = (
             rights is not None
             and standing.state != State.ENDED
@@ -194,28 +195,6 @@ def _sent_shares(
             )
         )
     return sent
-
-
-def _standing(share: Share, now: datetime, delivery: Delivery | None) -> Standing:
-    """What the clock ended is shown as ended before the sweep records it."""
-    if share.ended_at is not None:
-        return Standing(State.ENDED, _why_ended(share))
-    if share.expires_at is not None and share.expires_at <= now:
-        return Standing(State.ENDED, str(Share.EndReason.EXPIRED.label))
-    if not share.held:  # type: ignore[attr-defined]  # annotated by the query
-        return Standing(State.ENDED, str(Share.EndReason.UNREACHABLE.label))
-    if share.to_worklist_id is None:
-        assert share.invitation is not None  # a constraint: a share has a worklist or an invitation
-        if share.invitation.expires_at <= now:
-            return Standing(State.INVITATION_EXPIRED, _("send the invitation again to renew it"))
-        return Standing(State.INVITED, _("not yet registered"))
-    if share.approved_at is None:
-        return Standing(State.AWAITING)
-    if delivery is None:
-        return Standing(State.SHARED)
-    if delivery.acknowledged is not None:
-        return Standing(State.ACKNOWLEDGED)
-    return Standing(State.OPENED if delivery.opened is not None else State.NOT_OPENED)
 
 
 def _why_ended(share: Share) -> str:

@@ -95,7 +95,7 @@ def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
             study.study_date or study.study_date_raw,
         )
     return (
-        _moment(share.shared_at, zone),
+        shown_moment(share.shared_at, zone),
         *patient,
         sent.target.name,
         sent.target.organisation,
@@ -104,23 +104,23 @@ def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
         last_day.astimezone(zone).date() if last_day is not None else "",
         sent.state,
         sent.why,
-        *_delivered(sent.delivery or Delivery(), zone),
-        _moment(share.ended_at, zone),
+        *delivered(sent.delivery or Delivery(), zone),
+        shown_moment(share.ended_at, zone),
         share.note,
     )
 
 
-def _delivered(delivery: Delivery, zone: ZoneInfo) -> Iterator[object]:
+def delivered(delivery: Delivery, zone: ZoneInfo) -> Iterator[object]:
     """What the page says of the delivery, a column for each moment and each person."""
     for moment in (delivery.accepted, delivery.approved, delivery.opened):
-        yield _moment(moment, zone)
+        yield shown_moment(moment, zone)
     for step in (delivery.images, delivery.report, delivery.download):
-        yield _moment(step.at if step is not None else None, zone)
+        yield shown_moment(step.at if step is not None else None, zone)
         yield name_in(step.by_label) if step is not None else ""
     who = delivery.acknowledged_by
-    yield _moment(delivery.acknowledged, zone)
+    yield shown_moment(delivery.acknowledged, zone)
     yield name_in(who.by_label) if who is not None else ""
 
 
-def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
+def shown_moment(moment: datetime | None, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds") if moment is not None else ""

@@ -50,8 +50,8 @@ def test_every_permission_says_what_it_lets_people_do() -> None:
     lines = [line for area in checklist() for line in area.lines]
     shown = [one.codename for line in lines for one in (line, *line.children)]
 
-    assert set(shown) == set(TEXTS) == access.CODENAMES | {access.ADMINISTER}
-    assert len(shown) == len(set(shown)) == 19
+    assert set(shown) == set(TEXTS) == access.CODENAMES | access.ACCOUNT_CODENAMES
+    assert len(shown) == len(set(shown)) == 20
     assert [area.name for area in checklist()] == ["Account", "Studies", "Study links"]
     assert set(CHILDREN["share_study"]) == {name for name in TEXTS if name.startswith("share_study_")}
 
@@ -65,7 +65,7 @@ def test_the_checklist_has_the_labels_clinicians_know_by_area(adam: Client, cast
         "Study links: View all guest links",
     ):
         assert label in page
-    assert (page.count('type="checkbox"'), page.count(" checked")) == (19, 2)
+    assert (page.count('type="checkbox"'), page.count(" checked")) == (20, 2)
     assert page.count('data-child-of="id_permissions_share_study"') == 5
     assert 'data-ticks-with="share_study_by_code"' in page
 
@@ -196,7 +196,7 @@ def told(effect: Effect) -> dict[str, Any]:
     return {
         name: {
             codename: (effect.people, effect.worklists)
-            for codename in codenames - {access.ADMINISTER}
+            for codename in codenames - access.ACCOUNT_CODENAMES
             if effect.people
         }
         for name, codenames in (("gained", effect.gained), ("lost", effect.lost))
@@ -232,7 +232,7 @@ def test_the_numbers_before_saving_are_the_difference_after_it(cast: Cast, seed:
             every_worklist=chance.random() < 0.3,
             active=chance.random() > 0.2,
         )
-    known = sorted(access.CODENAMES | {access.ADMINISTER})
+    known = sorted(access.CODENAMES | access.ACCOUNT_CODENAMES)
 
     for _ in range(8):
         role, wanted = chance.choice(roles), chance.sample(known, chance.randrange(len(known)))

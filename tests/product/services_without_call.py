@@ -55,6 +55,8 @@ NOT_A_DEED = {
     "sharing.guest_visits.actor_of",
     "sharing.dialog.directory", "sharing.daily_notices.days_due",
     "sharing.previews.visible_placements",
+    "sharing.register.audited_account", "sharing.register.placement_of_register",
+    "sharing.reads.in_words", "sharing.shares_csv.delivered", "sharing.shares_csv.shown_moment",
 }  # fmt: skip
 PART_OF_A_DEED = {
     # They mark placements in the transaction that makes or corrects them.

@@ -24,6 +24,7 @@ from tests.product.delivery_calls import DELIVERIES
 from tests.product.explaining_calls import EXPLAINED
 from tests.product.guest_calls import GUEST_LINKS
 from tests.product.notice_calls import NOTICES
+from tests.product.register_calls import REGISTERS
 from tests.product.rule_calls import RULES
 from tests.product.sending_calls import MOVES
 from tests.product.taking_back_calls import TAKEN_BACK
@@ -95,6 +96,7 @@ SHARING: dict[str, Call] = {
     **DELIVERIES,
     **GUEST_LINKS,
     **NOTICES,
+    **REGISTERS,
     **MOVES,
     **RULES,
     "removal.delete_study": lambda w: sharing.services.delete_study(

@@ -3,12 +3,15 @@
 from worklists.access.groups import STAFF, forget, narrow, sync, sync_role
 from worklists.access.losses import end_with_rights, rights_were_lost
 from worklists.access.rights import (
+    ACCOUNT_CODENAMES,
     ADMINISTER,
     APPROVER_NEEDS,
+    AUDIT,
     CODENAMES,
     GUEST_LINK_NEEDS,
     account_rights,
     administers,
+    audits,
     makers_right,
     may,
     people_with,
@@ -20,13 +23,16 @@ from worklists.access.rights import (
 )
 
 __all__ = [
+    "ACCOUNT_CODENAMES",
     "ADMINISTER",
     "APPROVER_NEEDS",
+    "AUDIT",
     "CODENAMES",
     "GUEST_LINK_NEEDS",
     "STAFF",
     "account_rights",
     "administers",
+    "audits",
     "end_with_rights",
     "forget",
     "makers_right",

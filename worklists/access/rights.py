@@ -23,6 +23,9 @@ from worklists.models.worklist import WorklistQuerySet
 
 CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
 ADMINISTER = "administer_account"
+AUDIT = "audit_account"
+# Of an account as a whole; on a worklist they give nothing.
+ACCOUNT_CODENAMES = frozenset({ADMINISTER, AUDIT})
 SUPERUSER = "Superuser"
 GUEST = "Guest"
 # What a person needs on a worklist to make a guest link there; the link dies with any of them.
@@ -108,7 +111,8 @@ _ACCOUNT_RIGHTS = """
     UNION
     SELECT p.codename, mine.name FROM mine
     JOIN accounts_role_permissions rp ON rp.role_id = mine.role_id
-    JOIN auth_permission p ON p.id = rp.permission_id AND p.codename = 'administer_account'
+    JOIN auth_permission p ON p.id = rp.permission_id
+        AND p.codename IN ('administer_account', 'audit_account')
 """
 
 _GUEST_RIGHTS = """
@@ -273,6 +277,11 @@ def account_rights(by: Actor, account: Account) -> frozenset[str]:
 def administers(by: Actor, account: Account) -> bool:
     """Whether the account role lets the actor administer the account; being a superuser does not count here."""
     return ADMINISTER in account_rights(by, account)
+
+
+def audits(by: Actor, account: Account) -> bool:
+    """Whether the account role shows the actor the account's register and trails; a superuser has no such role."""
+    return AUDIT in account_rights(by, account)
 
 
 def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> str:

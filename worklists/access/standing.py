@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.db import connection
 
 from accounts.models import AccountMembership, Role, User
-from worklists.access.rights import APPROVER_NEEDS
+from worklists.access.rights import ACCOUNT_CODENAMES, APPROVER_NEEDS
 from worklists.models import RoleReplacement, Worklist, WorklistMembership
 
 PARENT, CHILD = "share_study", "share_study_"
@@ -83,7 +83,7 @@ class RoleFact:
         return frozenset(
             codename
             for codename in self.ticked
-            if codename != "administer_account" and (with_parent or not codename.startswith(CHILD))
+            if codename not in ACCOUNT_CODENAMES and (with_parent or not codename.startswith(CHILD))
         )
 
 

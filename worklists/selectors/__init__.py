@@ -16,6 +16,8 @@ from worklists.selectors.people import (
 from worklists.selectors.places import (
     accounts_administered_alone,
     accounts_administered_by,
+    accounts_audited_by,
+    accounts_of_member,
     every_right,
     role_on,
     why_member_stays,
@@ -57,6 +59,8 @@ __all__ = [
     "WorklistNotices",
     "accounts_administered_alone",
     "accounts_administered_by",
+    "accounts_audited_by",
+    "accounts_of_member",
     "effect_of",
     "every_right",
     "holders_of",

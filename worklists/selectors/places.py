@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership, Role, User
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 from worklists import access
 from worklists.models import Worklist
 
@@ -39,6 +39,21 @@ def accounts_administered_by(user: User) -> QuerySet[Account]:
         user=user, role__permissions__codename=access.ADMINISTER
     )
     return Account.objects.filter(pk__in=ruling.values("account"))
+
+
+def accounts_of_member(by: Actor) -> QuerySet[Account]:
+    """The accounts the person is an active member of, by name. A token and a guest link are no member."""
+    if by.kind is not Kind.USER:
+        return Account.objects.none()
+    mine = AccountMembership.objects.active().filter(user=by.person)
+    return Account.objects.filter(pk__in=mine.values("account")).order_by("name", "pk")
+
+
+def accounts_audited_by(by: Actor) -> QuerySet[Account]:
+    """Of those the accounts whose register the person's role shows."""
+    ticked = AccountMembership.objects.active().filter(role__permissions__codename=access.AUDIT)
+    audited = ticked.filter(user=by.user_id, account=OuterRef("pk"))
+    return accounts_of_member(by).filter(Exists(audited))
 
 
 def why_member_stays(membership: AccountMembership) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AccountMembership, Role, User
 from common.nouns import counted
-from worklists.access import ADMINISTER
+from worklists.access import ACCOUNT_CODENAMES, ADMINISTER
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist, WorklistMembership
 from worklists.permission_texts import counting, labels
 
@@ -166,11 +166,11 @@ class Effect:
 
     @property
     def gains(self) -> list[str]:
-        return labels(self.gained - {ADMINISTER})
+        return labels(self.gained - ACCOUNT_CODENAMES)
 
     @property
     def loses(self) -> list[str]:
-        return labels(self.lost - {ADMINISTER})
+        return labels(self.lost - ACCOUNT_CODENAMES)
 
     @property
     def administer(self) -> str:

@@ -155,7 +155,7 @@ def _permissions(codenames: set[str], *, platform: bool) -> list[Permission]:
     """The permission rows; the platform's roles cannot have the right to administer an account."""
     wanted = Q(content_type__app_label="worklists", content_type__model="worklist")
     if not platform:
-        wanted |= Q(content_type__app_label="accounts", codename=access.ADMINISTER)
+        wanted |= Q(content_type__app_label="accounts", codename__in=access.ACCOUNT_CODENAMES)
     rows = list(Permission.objects.filter(wanted, codename__in=codenames))
     if len(rows) != len(codenames):
         raise ValidationError(_("There is no such permission."), code="unknown")

@@ -1,4 +1,4 @@
-"""The audit trail of an account, for its administrators: reading it is recorded, and so is exporting it."""
+"""The audit trail of an account, for administrators and auditors: reading and exporting it are recorded."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from audit.services import record
 from audit.shown_events import ShownEvent, shown_event
 from common.text import one_line
 from worklists.events import on_account
-from worklists.permissions import check_administers
+from worklists.permissions import check_administers, check_audits
 
 CSV_HEAD = (
     gettext_noop("When"),
@@ -63,7 +63,7 @@ def read_account_trail(
     after: int | None = None,
 ) -> AccountTrail:
     """What was done in an account; without one, on the whole platform, for superusers."""
-    check_administers(by, account)
+    check_audits(by, account)
     events = selectors.filtered(_events(account, person), filters)
     page = selectors.page_of(events, before=before, after=after)
     _record(Action.AUDIT_READ, account, by, filters, person)
@@ -96,7 +96,7 @@ def export_account_trail(
     person: str = "",
 ) -> IO[bytes]:
     """The filtered trail as a CSV file, the newest lines where there are too many; it is whole before any is sent."""
-    check_administers(by, account)
+    check_audits(by, account)
     events = selectors.filtered(_events(account, person), filters)
     file, lines = exports.spooled_csv([_(head) for head in CSV_HEAD], _rows(events, zone))
     _record(Action.AUDIT_EXPORT, account, by, filters, person, lines=lines)
