@@ -4,12 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sharing.models import Method
-from sharing.selectors.share_filters import CURRENT, SOON, ShareFilters
+from sharing.selectors.share_filters import CURRENT, ShareFilters
 from sharing.states import State
 
 MADE = (
@@ -37,9 +36,8 @@ class ShareFilterForm(forms.Form):
     state = _choice(gettext_lazy("State"))
     outside = forms.BooleanField(label=gettext_lazy("Outside the organisation"), required=False)
     unopened = forms.BooleanField(label=gettext_lazy("Never opened"), required=False)
-    soon = forms.BooleanField(
-        label=format_lazy(gettext_lazy("Ends within {days} days"), days=SOON.days), required=False
-    )
+    # The days of `share_filters.SOON`.
+    soon = forms.BooleanField(label=gettext_lazy("Ends within 7 days"), required=False)
 
     methods: tuple[Method, ...] = tuple(Method)
     states: tuple[State, ...] = MADE

@@ -38,7 +38,7 @@ def test_it_makes_the_account_with_its_roles_and_says_what_it_did():
     assert set(account.roles.values_list("name", flat=True)) == set(SHIPPED_ROLES)
     assert output == (
         "Northgate Hospital was created (Europe/Paris) with the roles "
-        "Administrator, Radiologist, Referring clinician, Viewer.\n"
+        "Administrator, Radiologist, Referring clinician, Viewer, Auditor.\n"
         "head@northgate.example has been invited by email as administrator. The invitation works for 30 days.\n"
     )
     assert {event.by_label for event in AuditEvent.objects.all()} == {"CIMAR"}
