@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Account, AccountMembership, User
 from common.nouns import counted
@@ -12,10 +13,11 @@ from sharing.selectors.what_if import COUNTED, Difference, WhatIf
 PEOPLE, NAMED = 20, 6
 
 
-def lines_of(what: WhatIf, account: Account | None) -> list[str]:
+def lines_of(what: WhatIf, account: Account | None, *, with_links: bool = True) -> list[str]:
     """A sentence for each person; of people and worklists that are not the account's, only how many.
 
-    Without an account for superusers of the platform, who may read everything.
+    Without an account for superusers of the platform, who may read everything. `with_links`: and how many guest links
+    end.
     """
     by_person: dict[User, list[Difference]] = defaultdict(list)
     elsewhere = set()
@@ -49,7 +51,15 @@ def lines_of(what: WhatIf, account: Account | None) -> list[str]:
             _("Outside the account, %(people)s can no longer open studies that were shared onward.")
             % {"people": outside}
         )
-    return lines or [_("No one gains or loses a study.")]
+    lines = lines or [_("No one gains or loses a study.")]
+    if with_links and what.links:
+        sentence = ngettext(
+            "%(links)s ends, because the person who made it can then make none there.",
+            "%(links)s end, because the people who made them can then make none there.",
+            what.links,
+        )
+        lines.append(sentence % {"links": counted(what.links, "guest link")})
+    return lines
 
 
 def _line(person: User, differences: list[Difference], gains: bool) -> str:

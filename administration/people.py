@@ -235,7 +235,8 @@ def leaving_lines(membership: AccountMembership, *, for_good: bool) -> list[tupl
         lines.append((number, sentence % {"names": _named(ends)}))
     else:
         lines.append((None, _("They are not on any worklist.")))
-    lines += [(None, line) for line in lines_of(if_left(membership), membership.account)]
+    what = if_left(membership)
+    lines += [(None, line) for line in lines_of(what, membership.account, with_links=False)]
     lines += beside_leaving(membership).lines()
     stay = _(
         "Shares they made from the account’s worklists stay. Another member can take them over: see Settings."

@@ -1,6 +1,7 @@
 """Who would gain and lose which studies by a change, before it is saved: people × worklists, with numbers."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from accounts.models import AccountMembership, Role, User
 from audit import clock
 from sharing.graph import load_graphs
+from sharing.models import GuestLink
 from sharing.selectors.leaving import given_by
 from sharing.selectors.standings_changed import (
     Change,
@@ -21,6 +23,7 @@ from sharing.selectors.standings_changed import (
     with_role,
     with_worklist_member,
 )
+from worklists import access
 from worklists.access import standing
 from worklists.access.standing import AccountMember, RoleFact, WorklistMember
 from worklists.models import Worklist, WorklistMembership
@@ -43,10 +46,14 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The differences by person and worklist; `more` people were not asked about."""
+    """The differences by person and worklist; `more` people were not asked about.
+
+    `links` is how many guest links end, because their makers could make none there afterwards.
+    """
 
     differences: list[Difference]
     more: int = 0
+    links: int = 0
 
 
 def if_role(role: Role, ticked: Collection[str]) -> WhatIf:
@@ -127,7 +134,27 @@ def _what_if(
     differences.sort(
         key=lambda each: (order[each.person.pk], each.gains, each.worklist.label, each.worklist.pk)
     )
-    return WhatIf(differences, max(len(set(people)) - len(users), 0))
+    links = _links_that_end(people, change, worklists)
+    return WhatIf(differences, max(len(set(people)) - len(users), 0), links)
+
+
+def _links_that_end(people: Collection[int], change: Change, worklists: Mapping[int, Worklist]) -> int:
+    """Of the guest links that these people made, however many people there are."""
+    made = Counter(GuestLink.objects.live().filter(made_by__in=people).values_list("made_by", "worklist"))
+    if not made:
+        return 0
+    places = Worklist.objects.with_names().filter(pk__in={worklist for _, worklist in made})
+    before = standing.read(
+        list({maker for maker, _ in made}), {**worklists, **{each.pk: each for each in places}}.values()
+    )
+    after = change(before)
+    return sum(
+        number for (maker, worklist), number in made.items() if not _makes_links(after.held(maker, worklist))
+    )
+
+
+def _makes_links(held: standing.HeldRole) -> bool:
+    return held.rights.issuperset(access.GUEST_LINK_NEEDS)
 
 
 def _worklists_of(users: Collection[int], account: int | None) -> QuerySet[Worklist]:
