@@ -167,10 +167,10 @@ def test_the_platform_says_what_a_deactivated_person_no_longer_opens(cast: Cast,
 
 
 def test_shares_that_no_one_else_can_approve_are_numbered(cast: Cast) -> None:
-    change_worklist(worklist=cast.emergency, needs_approval=True, by=acting(cast.adam))
+    change_worklist(worklist=cast.chest, needs_approval=True, by=acting(cast.adam))
     share_studies(
         placements=[cast.placement.uuid],
-        targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
+        targets=[Target(Method.GROUP, str(cast.chest.uuid))],
         by=acting(cast.ana),
     )
     adams = AccountMembership.objects.get(user=cast.adam, account=cast.northgate)

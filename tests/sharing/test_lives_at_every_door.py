@@ -175,9 +175,16 @@ def test_the_day_after_is_refused_and_nothing_lasts_longer(ruled: Cast, door: st
     assert [each for each in lasting if each.expires_at is None or each.expires_at > latest()] == []
 
 
-@pytest.mark.parametrize("door", sorted(DOORS.keys() - WITH_A_DAY - {"change"}))
+@pytest.mark.parametrize("door", sorted(DOORS.keys() - WITH_A_DAY - {"change", "guest link"}))
 def test_without_a_day_the_longest_life_is_the_end(ruled: Cast, door: str) -> None:
     assert DOORS[door](ruled, None) == latest()
+
+
+def test_a_guest_link_without_a_day_has_its_preset_within_the_longest_life(ruled: Cast) -> None:
+    end = linked(ruled, None)
+
+    assert end is not None
+    assert now_of.now() < end <= latest()
 
 
 def test_an_end_cannot_be_taken_away(ruled: Cast) -> None:
