@@ -108,6 +108,7 @@ class Action(models.TextChoices):
     STUDY_EDIT = "study:study:change", gettext_lazy("Study corrected")
     STUDY_MOVE = "study:home:change", gettext_lazy("Original moved to another worklist")
     PATIENT_CONFIRM = "study:patient:confirm", gettext_lazy("Patient confirmed")
+    OWN_MRN_CHANGE = "study:number:change", gettext_lazy("Own MRN noted")
     STUDY_DELETE = "study:study:remove", gettext_lazy("Study deleted")
     STUDY_BYTES_REMOVE = "study:bytes:remove", gettext_lazy("Files of a deleted study removed")
     STUDY_REMOVE = "study:placement:remove", gettext_lazy("Removed from this worklist")

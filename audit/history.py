@@ -20,6 +20,7 @@ from audit.sentences import (
     IN_FRONT,
     MEMBERSHIP_STATES,
     METHODS,
+    NOTED,
     NOTES,
     OTHERWISE,
     PAGES,
@@ -319,6 +320,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "before_approval": lambda e: (
         _(" before deciding on its approval") if _detail(e, "before_approval") else ""
     ),
+    "noted": lambda e: _(NOTED.get(str(_detail(e, "number")), NOTED["changed"])),
     "going_on": lambda e: _(", where it had broken off") if _detail(e, "from_byte") else "",
     "whole": lambda e: _("rest of the") if _detail(e, "from_byte") else _("whole"),
     "files": lambda e: _number(e, "files", lambda number: counted(number, "file")),

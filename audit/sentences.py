@@ -117,6 +117,7 @@ SENTENCES: dict[Action, str] = {
     Action.SENDINGS_READ: gettext_noop("{who} viewed what they sent to other systems{studies}"),
     Action.STUDY_EDIT: gettext_noop("{who} corrected the study{changes}{reason}"),
     Action.STUDY_MOVE: gettext_noop("{who} moved the original from {place} to {other}{reason}"),
+    Action.OWN_MRN_CHANGE: gettext_noop("{who} {noted} the own MRN of {place} for the patient of the study"),
     Action.PATIENT_CONFIRM: gettext_noop(
         "{who} confirmed that the patient is right, although other studies with this MRN differ{reason}"
     ),
@@ -188,10 +189,17 @@ DIALOGS = {
     "delete": gettext_noop("what ends with a deletion"),
     "move": gettext_noop("the study before moving its original"),
     "patient": gettext_noop("what differs under the MRN of the study"),
+    "own_mrn": gettext_noop("the own MRN of the study’s patient"),
     "send": gettext_noop("the study before sending it to another system"),
     "correct": gettext_noop("the details of the study before correcting them"),
     "download": gettext_noop("what can be downloaded"),
     "link": gettext_noop("the guest link dialog"),
+}
+# What became of the number that a worklist notes for a patient.
+NOTED = {
+    "added": gettext_noop("noted"),
+    "changed": gettext_noop("changed"),
+    "removed": gettext_noop("removed"),
 }
 PAGES = {
     "accounts_account": gettext_noop("the settings"),

@@ -14,7 +14,7 @@ from common.components.words import day_or_moment, icon, modality, not_recorded,
 from common.markup import escaped, format_html
 from common.translated import translated, translated_into
 
-MRN, BORN = gettext_noop("MRN"), gettext_noop("Born")
+MRN, OWN_MRN, BORN = gettext_noop("MRN"), gettext_noop("Own MRN"), gettext_noop("Born")
 CHECK_PATIENT = gettext_noop("Check the patient")
 NO_DESCRIPTION = gettext_noop("No description")
 
@@ -49,34 +49,40 @@ def study_day(study: Any) -> SafeString:
 
 
 @register.inclusion_tag("components/patient_banner.html")
-def patient_banner(study: Any, place: str = "", note: str = "", href: str = "") -> dict:
+def patient_banner(study: Any, place: str = "", note: str = "", href: str = "", own_mrn: str = "") -> dict:
     shown = {**identity(study), **examination(study), "not_recorded": not_recorded()}
-    return {**shown, "place": place, "note": note, "href": href}
+    issuer = study.issuer_of_patient_id
+    return {**shown, "place": place, "note": note, "href": href, "own_mrn": own_mrn, "issuer": issuer}
 
 
 @register.simple_tag
-def patient_line(study: Any, href: str = "") -> SafeString:
-    """patient_line study href="" — the banner's identity, compact, for rows and dialogs"""
+def patient_line(study: Any, href: str = "", own_mrn: str = "", with_issuer: bool = False) -> SafeString:
+    """patient_line study href="" own_mrn="" with_issuer=False — the banner's identity, compact, for rows and dialogs"""
     shown, language = identity(study), get_language()
     sex = format_html(' <span class="fact">{}</span>', shown["sex"]) if shown["sex"] else ""
-    mrn = (
-        format_html(
-            ' <span class="fact"><span class="fact-term">{}</span> <bdi class="num">{}</bdi></span>',
-            translated_into(language, MRN),
-            shown["mrn"],
-        )
-        if shown["mrn"]
-        else ""
-    )
+    by = study.issuer_of_patient_id if with_issuer else ""
+    issuer = format_html(' <bdi class="muted">({})</bdi>', by) if by else ""
+    mrn = _number(language, MRN, shown["mrn"], issuer) if shown["mrn"] else ""
+    own = _number(language, OWN_MRN, own_mrn) if own_mrn else ""
     return format_html(
         '<span class="patient patient--line"> <span class="patient-name"><bdi>{}</bdi></span> '
-        '<span class="patient-facts"><span class="fact"><span class="fact-term">{}</span> {}</span>{}{}</span> '
+        '<span class="patient-facts"><span class="fact"><span class="fact-term">{}</span> {}</span>{}{}{}</span> '
         "</span>",
         format_html('<a href="{}">{}</a>', href, shown["name"]) if href else shown["name"],
         translated_into(language, BORN),
         day_or_moment(shown["born"]),
         sex,
         mrn,
+        own,
+    )
+
+
+def _number(language: str | None, term: str, number: str, more: SafeString | str = "") -> SafeString:
+    return format_html(
+        ' <span class="fact"><span class="fact-term">{}</span> <bdi class="num">{}</bdi>{}</span>',
+        translated_into(language, term),
+        number,
+        more,
     )
 
 

@@ -1,12 +1,19 @@
 """What an approver sends: the shares, the decision, and what the sharer reads with it."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.text import uuids
 from sharing.limits import MOST_NOTE, note_too_long
+
+# The name of the field beside a share is this and the share's uuid.
+OWN_MRN = "own-mrn-"
 
 
 class ApprovalForm(forms.Form):
@@ -24,6 +31,23 @@ class ApprovalForm(forms.Form):
             most=f"{MOST_NOTE:,}",
         ),
     )
+
+    def check_own_mrns(self, chosen: Collection[UUID]) -> None:
+        """A number beside a share that is not selected would be lost without a word."""
+        if self.data.get("decision") == "approve" and {
+            share for share, number in self.own_mrns.items() if number.strip()
+        } - {*chosen}:
+            self.add_error(None, _("You typed an own MRN beside a share that is not selected."))
+
+    @property
+    def own_mrns(self) -> dict[UUID, str]:
+        """By the share: what was typed beside it."""
+        typed = (name.removeprefix(OWN_MRN) for name in self.data if name.startswith(OWN_MRN))
+        return {
+            share: self.data[f"{OWN_MRN}{share}"]
+            for share in uuids(typed)
+            if f"{OWN_MRN}{share}" in self.data
+        }
 
     def clean_message(self) -> str:
         message = self.cleaned_data["message"].replace("\r\n", "\n").strip()

@@ -28,6 +28,9 @@ class Approval:
     share: Share
     study: Study | None = None
     viewer: UUID | None = None
+    # On the worklist: the own MRN that was noted before, and whether the patient disagrees with others.
+    own_mrn: str = ""
+    differs: bool = False
 
     @property
     def last_day(self) -> datetime | None:
@@ -58,7 +61,8 @@ def approvals_for(
     for share in shares:
         place = places.get((share.study_id, share.to_worklist_id), NOWHERE)
         study = share.study if not decided or place.is_seen else None
-        lines.append(Approval(share, study, place.placement if place.opens else None))
+        viewer = place.placement if place.opens and study is not None else None
+        lines.append(Approval(share, study, viewer, place.own_mrn, place.differs))
     return SentPage(lines, newer, older)
 
 
@@ -68,6 +72,8 @@ class Place(NamedTuple):
     placement: UUID | None
     is_seen: bool
     opens: bool
+    own_mrn: str = ""
+    differs: bool = False
 
 
 NOWHERE = Place(None, False, False)
@@ -88,11 +94,11 @@ def _places_of(shares: Collection[Share], by: Actor) -> dict[tuple[int, int | No
             opens=Exists(opened),
             decides=Exists(placements_to_decide_on(by).filter(**this)),
         )
-        .values_list("study", "worklist", "uuid", "is_seen", "opens", "decides")
+        .values_list("study", "worklist", "uuid", "is_seen", "opens", "decides", "own_mrn", "differs")
     )
     return {
-        (study, worklist): Place(uuid, is_seen, opens or decides)
-        for study, worklist, uuid, is_seen, opens, decides in rows
+        (study, worklist): Place(uuid, is_seen, opens or decides, own_mrn, bool(differs))
+        for study, worklist, uuid, is_seen, opens, decides, own_mrn, differs in rows
     }
 
 

@@ -1,6 +1,6 @@
 """A worklist that asks for approval: an approver decides each share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from sharing.models import Share
 from sharing.selectors.approvals import decision_on
 from sharing.selectors.rules import Recipient, ruling_for
 from sharing.services import notices, settling
+from studies.models import Placement
+from studies.services import lock_patients, tidy_own_mrn, write_own_mrn
 from worklists.models import Worklist
 
 TOO_LATE = gettext_noop("Someone has already decided on this share, or it has ended.")
@@ -37,19 +39,28 @@ class Decisions:
     too_late: list[str]
 
 
-def decide_shares(*, shares: Sequence[UUID], by: Actor, approve: bool, message: str = "") -> Decisions:
+def decide_shares(
+    *,
+    shares: Sequence[UUID],
+    by: Actor,
+    approve: bool,
+    message: str = "",
+    own_mrns: Mapping[UUID, str] | None = None,
+) -> Decisions:
     """Decide several shares, each by itself: the first decision about a share counts, and undoes no other.
 
-    Raises NothingThere (none of them is there for the person), PermissionDenied (before any is decided) and
-    ValidationError (the message).
+    `own_mrns`: of a share, the number that the worklist's office has for the patient, noted with the approval. Raises
+    NothingThere (none of them is there for the person), PermissionDenied (before any is decided) and ValidationError
+    (the message, or a number).
     """
+    numbers = {share: tidy_own_mrn(number) for share, number in (own_mrns or {}).items()}
     message = message.replace("\x00", "").strip()
     check_note(message)
     _check_rights(shares, by)
     decided, too_late = 0, []
     for share in sorted(set(shares)):
         try:
-            decide_share(share=share, by=by, approve=approve, message=message)
+            decide_share(share=share, by=by, approve=approve, message=message, own_mrn=numbers.get(share, ""))
             decided += 1
         except ValidationError as refusal:
             too_late.append(decision_on(by, share) or refusal.messages[0])
@@ -68,11 +79,13 @@ def _check_rights(shares: Sequence[UUID], by: Actor) -> None:
 
 
 @transaction.atomic
-def decide_share(*, share: UUID, by: Actor, approve: bool, message: str = "") -> Share:
+def decide_share(*, share: UUID, by: Actor, approve: bool, message: str = "", own_mrn: str = "") -> Share:
     """Approve or decline a share that awaits approval on a worklist the person sees; `message` is for its sharer.
 
-    Raises NothingThere, PermissionDenied, and ValidationError where there is nothing left to decide.
+    An `own_mrn` is noted with the approval; empty, what was noted before stays. Raises NothingThere, PermissionDenied,
+    and ValidationError where there is nothing left to decide.
     """
+    own_mrn = tidy_own_mrn(own_mrn)
     waiting = selectors.shares_awaiting(by).filter(uuid=share).select_related("to_worklist").first()
     if waiting is None or waiting.to_worklist is None:
         raise NothingThere
@@ -96,11 +109,24 @@ def decide_share(*, share: UUID, by: Actor, approve: bool, message: str = "") ->
     else:
         standing.save(update_fields=["decision_note"])
         settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)
+    noted = own_mrn if approve else ""
+    if noted:
+        # Before the settling locks the study's own: all numbers in one order.
+        lock_patients([graph.study.patient_id, noted])
     settling.settle(graphs, now)
+    if noted:
+        _note(standing, noted, by)
     notices.tell_decided(share=standing, by=by)
     if approve:
         notices.queue_notices(press=standing.press, shares=[standing], shared_by=standing.shared_by)
     return standing
+
+
+def _note(share: Share, own_mrn: str, by: Actor) -> None:
+    placements = Placement.objects.visible().with_names()
+    placement = placements.filter(study=share.study_id, worklist=share.to_worklist_id).first()
+    if placement is not None:
+        write_own_mrn(placement=placement, by=by, number=own_mrn)
 
 
 def _check_rules(share: Share, worklist: Worklist) -> None:

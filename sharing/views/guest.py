@@ -133,7 +133,7 @@ def study(request: HttpRequest, placement: UUID) -> HttpResponse:
     opened = services.open_study(placement=seen, by=by, series=asked.get("series"), page="guest")
     stack = Stack(seen, opened, asked.get("series"), asked.get("image"))
     context = {
-        **frame_of_viewer(seen),
+        **frame_of_viewer(seen, by),
         "opened": opened,
         "stack": stack,
         "tabs": viewer_tabs(seen, opened.beside),

@@ -71,6 +71,10 @@ class Placement(models.Model):
     # A person decided that the patient is right: it is not marked again by comparing older studies.
     is_confirmed = models.BooleanField(default=False, db_default=False)
 
+    # The number that the worklist's office has for the patient, noted beside the MRN, and as it is searched.
+    own_mrn = models.CharField(max_length=64, blank=True, default="", db_default="")
+    own_mrn_key = models.CharField(max_length=200, default="", db_default="", editable=False)
+
     # Of a placement that `selectors.placement_to_view` read: whether its shares still wait for approval, and whether
     # one of them would make it internal, so that the original's trail has what an approver views.
     is_awaiting: bool = False
@@ -122,6 +126,12 @@ class Placement(models.Model):
                 F("worklist"),
                 OpClass(F("accession_key"), "text_pattern_ops"),
                 name="placements_accession_search",
+            ),
+            models.Index(
+                F("worklist"),
+                OpClass(F("own_mrn_key"), "text_pattern_ops"),
+                name="placements_own_mrn_search",
+                condition=Q(own_mrn_key__gt=""),
             ),
             GinIndex(F("worklist"), F("modalities"), name="placements_by_modality"),
             models.Index(

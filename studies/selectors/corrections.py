@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from django.db.models import Q
+
 from audit.actor import Actor
 from studies.corrected import Change
 from studies.models import Correction, Placement, Study
@@ -49,7 +51,9 @@ def other_studies_of(placement: Placement, by: Actor) -> list[Placement]:
 
 
 def others_of_mrn(placement: Placement) -> list[Placement]:
-    """Other studies of the same MRN on the placement's worklist, the newest first."""
-    same = Placement.objects.visible().filter(worklist=placement.worklist_id, mrn_key=placement.mrn_key)
+    """Other studies of the same MRN on the placement's worklist, the newest first; the own MRN counts as an MRN."""
+    keys = {placement.mrn_key, placement.own_mrn_key} - {""}
+    under = Q(mrn_key__in=keys) | Q(own_mrn_key__gt="", own_mrn_key__in=keys)
+    same = Placement.objects.visible().filter(under, worklist=placement.worklist_id)
     others = same.exclude(pk=placement.pk).select_related("study")
     return list(others.order_by("-arrived_at", "-pk")[:MOST_OTHERS])

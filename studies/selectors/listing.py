@@ -115,13 +115,14 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
 
 
 def _named(question: Question) -> list[Q]:
-    """An MRN or accession number that begins so, or every part in the name."""
+    """An MRN, own MRN or accession number that begins so, or every part in the name."""
     typed = question.text.strip()
+    keys = dict.fromkeys((typed.upper(), unicodedata.normalize("NFKC", typed).upper()))
     named = [
-        Q(**{f"{column}__startswith": begins})
-        for begins in dict.fromkeys((typed.upper(), unicodedata.normalize("NFKC", typed).upper()))
-        for column in ("mrn_key", "accession_key")
+        Q(**{f"{column}__startswith": begins}) for begins in keys for column in ("mrn_key", "accession_key")
     ]
+    # The first half is the condition of the index.
+    named += [Q(own_mrn_key__gt="", own_mrn_key__startswith=begins) for begins in keys]
     if parts := patterns(typed):
         named.append(Q(*(Q(name_words__contains=part) for part in parts)))
     return named

@@ -28,6 +28,13 @@ from studies.services.ingest import carry_in, check_upload, take_in_all
 from studies.services.instances import Part, StoredFile, open_instance
 from studies.services.leftovers import sweep_leftovers
 from studies.services.metadata import metadata_from_file, store_missing_metadata
+from studies.services.own_numbers import (
+    begin_own_mrn,
+    may_note_own_mrn,
+    note_own_mrn,
+    tidy_own_mrn,
+    write_own_mrn,
+)
 from studies.services.packs import PACK, Viewed, open_pack, view_study
 from studies.services.previews import render_previews, render_waiting
 from studies.services.reads import check_open, export_upload, open_study, read_list, read_upload
@@ -52,7 +59,7 @@ from studies.services.sendings import (
     may_send,
     read_sendings,
 )
-from studies.services.shield import confirm_patient, read_disagreement
+from studies.services.shield import confirm_patient, lock_patients, read_disagreement
 from studies.services.storing import check_store, store_instances
 from studies.services.taking import take_image
 from studies.services.upload_parts import Piece, begin_upload, end_upload, receive_part, receive_piece
@@ -88,6 +95,7 @@ __all__ = [
     "ask_for_view_copies",
     "begin_correction",
     "begin_download",
+    "begin_own_mrn",
     "begin_sendings",
     "begin_upload",
     "cancel_sending",
@@ -110,12 +118,15 @@ __all__ = [
     "export_upload",
     "ingest_waiting",
     "lay_out",
+    "lock_patients",
     "make",
     "make_view_copies",
     "make_waiting_view_copies",
     "may_correct",
+    "may_note_own_mrn",
     "may_send",
     "metadata_from_file",
+    "note_own_mrn",
     "note_receiver",
     "offer_download",
     "open_by_uid",
@@ -150,6 +161,8 @@ __all__ = [
     "take_image",
     "take_in_all",
     "thumbnail_of",
+    "tidy_own_mrn",
     "values_mark",
     "view_study",
+    "write_own_mrn",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -35,8 +36,14 @@ SELECT pg_advisory_xact_lock(%s, key) FROM (
     SELECT DISTINCT hashtext(upper(btrim(mrn))) AS key FROM unnest(%s::text[]) AS mrn WHERE btrim(mrn) <> ''
     ORDER BY key) AS each
 """
+_THEIRS_OWN = ", ".join(
+    f"'' AS {name}" if name == "issuer_of_patient_id" else f"os.{name}" for name in IDENTITY
+)
+_OURS, _THEIRS, _MEASURED = (", ".join(f"{table}.{name}" for name in IDENTITY) for table in ("s", "os", "m"))
+_OURS_OWN = _OURS.replace("s.issuer_of_patient_id", "''")
 # What the studies of one MRN on one worklist say of their patient, each patient once, by the index of MRNs within a
-# worklist: a patient may have hundreds of studies there. What is marked itself is no measure for others.
+# worklist: a patient may have hundreds of studies there. What is marked itself is no measure for others. A study stands
+# under its own MRN there as well, which the worklist's office issued.
 _MEASURES = """
 SELECT o.worklist_id, o.mrn_key, {theirs}, min(o.id) AS first, max(o.id) AS last, bool_or({before}) AS is_before
 FROM (SELECT DISTINCT worklist_id, mrn_key FROM {compared} WHERE mrn_key <> '') AS mrn
@@ -44,21 +51,32 @@ JOIN studies_placement o ON o.worklist_id = mrn.worklist_id AND o.mrn_key = mrn.
     AND o.differs = '{{}}' AND o.visible_until > statement_timestamp()
 JOIN studies_study os ON os.id = o.study_id
 GROUP BY o.worklist_id, o.mrn_key, {theirs}
+UNION ALL
+SELECT o.worklist_id, o.own_mrn_key, {theirs_own}, min(o.id), max(o.id), bool_or({before})
+FROM (SELECT DISTINCT worklist_id, mrn_key FROM {compared} WHERE mrn_key <> '') AS mrn
+JOIN studies_placement o ON o.worklist_id = mrn.worklist_id AND o.own_mrn_key = mrn.mrn_key
+    AND o.own_mrn_key > '' AND o.differs = '{{}}' AND o.visible_until > statement_timestamp()
+JOIN studies_study os ON os.id = o.study_id
+GROUP BY o.worklist_id, o.own_mrn_key, {theirs}
 """
 _SAME_MRN = """
 WITH compared AS MATERIALIZED (
-    SELECT p.id, p.study_id, p.worklist_id, p.mrn_key FROM studies_placement p WHERE {which}
+    SELECT p.id, p.study_id, p.worklist_id, p.{number} AS mrn_key FROM studies_placement p WHERE {which}
 ), measures AS MATERIALIZED ({measures})
 SELECT c.id, {ours}, {theirs}
 FROM compared c JOIN studies_study s ON s.id = c.study_id
 JOIN measures m ON m.worklist_id = c.worklist_id AND m.mrn_key = c.mrn_key AND {measure}
 """
 
-_OURS, _THEIRS, _MEASURED = (", ".join(f"{table}.{name}" for name in IDENTITY) for table in ("s", "os", "m"))
+
+def _measures(before: str) -> str:
+    return _MEASURES.format(theirs=_THEIRS, theirs_own=_THEIRS_OWN, compared="compared", before=before)
+
+
 # Behind a CTE `made` of new placements (id, study_id, worklist_id, mrn_key): the statement sees only those before it.
 WITH_MADE = f"""
 , compared AS (SELECT * FROM made WHERE is_new), measures AS MATERIALIZED (
-{_MEASURES.format(theirs=_THEIRS, compared="compared", before="true")})
+{_measures("true")})
 SELECT c.id, {_OURS}, {_MEASURED}
 FROM compared c JOIN studies_study s ON s.id = c.study_id
 JOIN measures m ON m.worklist_id = c.worklist_id AND m.mrn_key = c.mrn_key
@@ -82,7 +100,9 @@ def mark_arrivals(*, worklist: int, studies: Collection[Study]) -> None:
         of = [study.pk for study in studies]
         which = "p.worklist_id = %s AND p.study_id = ANY(%s)"
         # Those of other transactions may have higher numbers and be there before these.
-        rows = _compared(which, "(m.first < c.id OR m.is_before)", "o.study_id <> ALL(%s)", worklist, of, of)
+        rows = _compared(
+            which, "(m.first < c.id OR m.is_before)", "o.study_id <> ALL(%s)", worklist, of, of, of
+        )
         _write(_differing(rows))
 
 
@@ -95,16 +115,37 @@ def mark_made(compared: Iterable[Sequence[Any]]) -> None:
 
 
 def mark_again(*, study: Study, mrns: Iterable[str]) -> None:
-    """After a study's patient changed: its placements, and those that were marked under its MRN before or now."""
-    keys = {mrn.strip().upper() for mrn in mrns}
-    lock_patients(keys)
+    """After a study's patient changed: its placements, and those that were marked under its numbers before or now."""
     mine = Placement.objects.filter(study=study)
-    marked = Placement.objects.filter(worklist__in=mine.values("worklist"), mrn_key__in=keys).exclude(
-        differs=[]
-    )
-    placements = [*{*mine.values_list("pk", flat=True), *marked.values_list("pk", flat=True)}]
-    others = "(m.first <> c.id OR m.last <> c.id)"
-    differs = _differing(_compared("p.id = ANY(%s)", others, "true", placements))
+    own = mine.exclude(own_mrn_key="").values_list("own_mrn_key", flat=True)
+    keys = {*(mrn.strip().upper() for mrn in mrns), *own}
+    lock_patients(keys)
+    marked = _marked_under(keys).filter(worklist__in=mine.values("worklist"))
+    _mark({*mine.values_list("pk", flat=True), *marked.values_list("pk", flat=True)})
+
+
+def mark_numbered(*, placement: Placement, mrns: Collection[str]) -> None:
+    """After the own MRN of a placement changed, `mrns` being it and the one before: as after a correction.
+
+    What a person confirmed under the original's MRN stays confirmed. The caller calls `lock_patients`.
+    """
+    keys = {mrn.strip().upper() for mrn in mrns} - {""}
+    marked = _marked_under(keys).filter(worklist=placement.worklist_id).exclude(pk=placement.pk)
+    _mark({placement.pk}, by_mrn=not placement.is_confirmed)
+    _mark({*marked.values_list("pk", flat=True)})
+
+
+def _marked_under(keys: Collection[str]) -> QuerySet[Placement]:
+    under = Q(mrn_key__in=keys) | Q(own_mrn_key__gt="", own_mrn_key__in=keys)
+    return Placement.objects.filter(under).exclude(differs=[])
+
+
+def _mark(placements: Collection[int], *, by_mrn: bool = True) -> None:
+    """Compare these with the others under their MRN and under their own MRN; either may mark them."""
+    others, pks = "(m.first <> c.id OR m.last <> c.id)", [*placements]
+    differs = _differing(_compared("p.id = ANY(%s)", others, "true", pks)) if by_mrn else {}
+    for pk, names in _differing(_compared("p.id = ANY(%s)", others, "true", pks, own=True)).items():
+        differs[pk] = [*dict.fromkeys((*differs.get(pk, ()), *names))]
     Placement.objects.filter(pk__in={*placements} - differs.keys()).exclude(differs=[]).update(differs=[])
     _write(differs)
 
@@ -151,11 +192,16 @@ def _seen(placement: UUID, by: Actor) -> Placement:
     return seen
 
 
-def _compared(which: str, measure: str, before: str, *values: Any) -> list[Sequence[Any]]:
-    measures = _MEASURES.format(theirs=_THEIRS, compared="compared", before=before)
+def _compared(which: str, measure: str, before: str, *values: Any, own: bool = False) -> list[Sequence[Any]]:
+    """`own`: by the number that the worklist's office has for the patient, which it issued itself."""
     with connection.cursor() as cursor:
         statement = _SAME_MRN.format(
-            ours=_OURS, theirs=_MEASURED, which=which, measures=measures, measure=measure
+            number="own_mrn_key" if own else "mrn_key",
+            ours=_OURS_OWN if own else _OURS,
+            theirs=_MEASURED,
+            which=which,
+            measures=_measures(before),
+            measure=measure,
         )
         cursor.execute(statement, values)
         return list(cursor.fetchall())

@@ -75,7 +75,7 @@ class StudyRow:
         return format_html(_viewer_link(get_language()), self.viewer, number)
 
     def _patient(self) -> SafeString:
-        line = patient_line(self.placement.study, href=self.href)
+        line = patient_line(self.placement.study, href=self.href, own_mrn=self.placement.own_mrn)
         return format_html("{} {}", line, check_patient()) if self.placement.differs else line
 
     def _box(self) -> SafeString:

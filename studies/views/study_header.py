@@ -16,7 +16,7 @@ from audit.requests import actor_of
 from studies import selectors
 from studies.full_viewer import is_installed
 from studies.models import FOREVER, Placement
-from studies.services import may_correct, may_send
+from studies.services import may_correct, may_note_own_mrn, may_send
 from studies.views.shares import may_share
 from worklists import access
 
@@ -46,6 +46,7 @@ def study_frame(
         "is_external": placement.internal_until <= selectors.seen_at(placement),
         "until": placement.visible_until if placement.visible_until < FOREVER else None,
         "correct": _correct(placement, held),
+        "own_mrn": reverse("studies:own_mrn", args=[placement.uuid]) if may_note_own_mrn(held) else "",
         "full_viewer": _full_viewer(placement, held),
         "actions": offered_actions(placement.worklist, held),
         "download": _download(placement, held),

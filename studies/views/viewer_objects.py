@@ -42,7 +42,7 @@ def viewer_object(request: HttpRequest, placement: UUID, instance: UUID) -> Http
         raise Http404 from error
     shown = CONTENTS[opened.kind](request, seen, opened) if opened.model is not None else {}
     context = {
-        **frame_of_viewer(seen),
+        **frame_of_viewer(seen, actor_of(request)),
         **shown,
         "kind": str(opened.kind),
         "object": opened.instance,

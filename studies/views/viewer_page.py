@@ -26,12 +26,14 @@ SCRIPT = "viewer/viewer.js"
 NOWHERE = 10_000_001
 
 
-def frame_of_viewer(placement: Placement) -> dict[str, Any]:
+def frame_of_viewer(placement: Placement, by: Actor) -> dict[str, Any]:
     """What surrounds the viewer and each of its tabs: the patient, and the way back."""
     return {
         "placement": placement,
         "place": _("My studies") if placement.worklist.is_personal else placement.worklist.label,
         "note": _note(placement),
+        # Of the worklist's own office: not for guests.
+        "own_mrn": placement.own_mrn if by.guest_link is None else "",
         "way_back": _way_back(placement),
         "section": "studies",
         "is_for_reference": is_for_reference(placement),
@@ -63,7 +65,7 @@ class ViewerPage:
     def context(self) -> dict[str, Any]:
         placement = self.placement
         return {
-            **frame_of_viewer(placement),
+            **frame_of_viewer(placement, self.by),
             "tabs": viewer_tabs(placement, self.opened.beside),
             "tab": IMAGES,
             "others": [self._other(each) for each in self.opened.others],

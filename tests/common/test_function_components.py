@@ -19,7 +19,11 @@ CALLS: dict[str, list[str]] = {
     "icon": ["{% icon 'lock' label=text %}", "{% icon text %}"],
     "modality": ["{% modality codes %}"],
     "path_line": ["{% path_line path %}"],
-    "patient_line": ["{% patient_line study %}", "{% patient_line study href=text %}"],
+    "patient_line": [
+        "{% patient_line study %}",
+        "{% patient_line study href=text %}",
+        "{% patient_line study own_mrn=text with_issuer=True %}",
+    ],
     "pill": ["{% pill text %}"],
     "row_check": ["{% row_check text text name=text %}", "{% row_check text text checked=True %}"],
     "study_day": ["{% study_day study %}"],

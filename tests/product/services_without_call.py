@@ -29,6 +29,7 @@ NOT_A_DEED = {
     "studies.correcting.check_correction", "studies.correcting.may_correct",
     "studies.correcting.present_values", "studies.correcting.values_mark",
     "studies.denials.on_denied",
+    "studies.own_numbers.may_note_own_mrn", "studies.own_numbers.tidy_own_mrn",
     # They ask for rights and lay out bytes; what begins and ends a download records it, and `open_instance` each file.
     "studies.downloads.check_download", "studies.downloads.lay_out", "studies.download_layout.open_for_download",
     "studies.download_layout.pictures_of", "studies.deidentified_downloads.opened",
@@ -64,6 +65,8 @@ PART_OF_A_DEED = {
     "studies.placing.place_files",
     "studies.received_bursts.gather",
     "studies.shield.lock_patients",
+    "studies.shield.mark_numbered",
+    "studies.own_numbers.write_own_mrn",
     "studies.shield.mark_arrivals",
     # In its own transaction, when a download that has a row above stops.
     "studies.downloads.end_download",

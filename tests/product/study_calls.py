@@ -30,6 +30,7 @@ from tests.bursts import record_a_received_burst
 from tests.cast import acting
 from tests.everything import World, a_file
 from tests.factories import make_instance
+from tests.product.approval_calls import OWN_MRNS
 from tests.product.call_parts import Call, inside
 from tests.product.sending_calls import SENDINGS
 
@@ -162,6 +163,7 @@ STUDIES: dict[str, Call] = {
         placement=w.at_home, by=acting(w.cast.ana), filters=Filters()
     ),
     **SENDINGS,
+    **OWN_MRNS,
     "storing.store_instances": lambda w: studies.services.store_instances(
         worklist=w.cast.ct.uuid, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),

@@ -2,6 +2,7 @@
 
 from tests.dicomweb import access_rows
 from tests.matrix import DENIED, FOUND, MISSING, OK, SIGNED_IN, Row, none
+from tests.product import approval_rows
 from tests.product.matrix_values import (
     ALL,
     CT_LIST,
@@ -146,4 +147,5 @@ ROWS = [
     Row("studies:upload_files_csv", "get", lambda world: [world.upload.uuid], {OK: "ana"}),
     Row("studies:trail", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:trail_csv", "get", placement, {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}),
+    *approval_rows.ROWS,
 ]
