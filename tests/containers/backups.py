@@ -12,7 +12,7 @@ def restored_elsewhere(installation: Installation) -> list[str]:
     shutil.rmtree(installation.backups, ignore_errors=True)
     installation.make_backups_folder()
     (back_up,) = (line for line in manual.quoted("Commands are shown", manual.OPERATIONS) if " -T " in line)
-    made = installation.shell(back_up).strip().splitlines()
+    installation.shell(back_up)
     other = Installation(installation.engine, "cimar-restored")
     try:
         said = _restore(installation, other)
@@ -20,7 +20,7 @@ def restored_elsewhere(installation: Installation) -> list[str]:
         _people_see_it(installation, other)
     finally:
         other.remove()
-    return [made[-1], *said]
+    return said
 
 
 def _restore(installation: Installation, other: Installation) -> list[str]:

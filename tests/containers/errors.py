@@ -1,21 +1,18 @@
 """Mistakes that are made when a site is installed or run. Each is answered by a sentence that says what to do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import yaml
 
-from tests.containers import sharing, steps
 from tests.containers.engine import Failed, run
 from tests.containers.installation import Installation
-from tests.containers.people import Person
 
 PATIENCE = 120  # seconds
 ALONE = "run --rm -T --no-deps"
-SITE, PROXY, POSTGRES = 10001, 101, 999
+SITE, POSTGRES = 10001, 999
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,6 @@ def each_has_its_sentence(installation: Installation) -> list[str]:
     said += [
         _wrong_password_of_the_site(installation),
         _old_schema(installation),
-        _full_scratch(installation),
-        _full_buffer(installation),
     ]
     installation.wait_until_healthy()
     return said
@@ -129,44 +124,6 @@ def _old_schema(installation: Installation) -> str:
         )
     installation.wait_until_healthy()
     return _has("an old schema", said, "then run manage.py prepare")
-
-
-def _full_scratch(installation: Installation) -> str:
-    with _small_disk(installation, SITE) as small:
-        return _upload_is_refused(
-            installation, "no room for uploads", f"CIMAR_SCRATCH_FOLDER={small}", "web worker"
-        )
-
-
-def _full_buffer(installation: Installation) -> str:
-    with _small_disk(installation, PROXY) as small:
-        return _upload_is_refused(
-            installation, "no room at the proxy", f"CIMAR_BUFFER_FOLDER={small}", "nginx"
-        )
-
-
-def _upload_is_refused(installation: Installation, what: str, setting: str, services: str) -> str:
-    up = "docker compose up --detach --no-deps"
-    installation.shell(f"{setting} {up} {services}")
-    try:
-        installation.wait_until_healthy()
-        person = steps.sign_in(installation, sharing.SHARER, sharing.PASSWORD)
-        said = _upload(person, sharing.people(installation)["Radiology"])
-    finally:
-        installation.shell(f"{up} {services}")
-    installation.wait_until_healthy()
-    return _has(what, said, "no room")
-
-
-def _upload(person: Person, worklist: str) -> str:
-    """The words of the answer to an image that is larger than the disk."""
-    side = 512
-    pixels = np.zeros(side * side, dtype="<u2").tobytes()
-    image = sharing.picture(Rows=side, Columns=side, PixelData=pixels, PatientID="MRN000342")
-    person.get(f"/worklists/{worklist}/upload/")
-    with suppress(Failed):
-        person.upload("large.dcm", image)
-    return f"{person.page.status} {person.page.url} {person.page.words[:2000]}"
 
 
 # --- How a mistake is made, and what is said -----------------------------------------------------------------

@@ -44,7 +44,7 @@ print(json.dumps({
 """
 
 
-@dataclass
+@dataclass(eq=False)
 class Sharer(threading.Thread):
     """Shares one study with one person after the other until told to stop; asks again until each press is answered."""
 
@@ -60,9 +60,6 @@ class Sharer(threading.Thread):
 
     def __post_init__(self) -> None:
         super().__init__(daemon=True)
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def run(self) -> None:
         person = None

@@ -18,7 +18,7 @@ AGAIN = 1.0  # seconds until what failed is asked for again
 LONGEST = 30.0  # seconds that a reader asks again for one page
 
 
-@dataclass
+@dataclass(eq=False)
 class Reader(threading.Thread):
     """Reads the list, a study and its picture, over and over; what failed is asked for again, and both are counted."""
 
