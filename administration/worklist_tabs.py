@@ -42,6 +42,7 @@ def tabs(worklist: Worklist) -> list[tuple[str, str, str]]:
         ("settings", _("Settings"), url_of("change", worklist.pk)),
         ("members", _("Members"), url_of("members", worklist.pk)),
         ("code", _("Share code"), url_of("code", worklist.pk)),
+        ("address", _("Upload address"), url_of("address", worklist.pk)),
         ("notices", _("Notifications"), url_of("notices", worklist.pk)),
     ]
 

@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from administration import notice_presets, share_codes, worklist_members, worklist_tabs
+from administration import notice_presets, share_codes, upload_addresses, worklist_members, worklist_tabs
 from administration.change import Change, Done
 from administration.choices import ChoiceFilter, filter_by, yes_or_no
 from administration.columns import AE_TITLE, NO, YES, column
@@ -116,6 +116,7 @@ class WorklistAdmin(EditablePage):
         "members/add": worklist_members.add_page,
         "code": share_codes.code_page,
         "card": share_codes.card_page,
+        "address": upload_addresses.address_page,
         "notices": notice_presets.notices_page,
     }
     noun, nouns = gettext_noop("worklist"), gettext_noop("worklists")

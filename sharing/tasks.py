@@ -11,6 +11,11 @@ def settle_overdue() -> None:
     services.settle_overdue()
 
 
+@shared_task(name="sharing.hand_on_sent", soft_time_limit=230, time_limit=240)
+def hand_on_sent() -> None:
+    services.hand_on_sent()
+
+
 @shared_task(name="sharing.end_dead_links", soft_time_limit=50, time_limit=60)
 def end_dead_links() -> None:
     services.end_dead_links()

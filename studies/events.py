@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from audit.services import On
-from studies.models import Placement
+from studies.models import Placement, Upload
 from worklists.events import on_worklist, on_worklist_with
 
 
@@ -32,6 +32,17 @@ def on_placement(placement: Placement, *, at: datetime, **more: Any) -> On:
         placement_uuid=placement.uuid,
         in_original=placement.internal_until > at or placement.is_asked_inside,
         **more,
+    )
+
+
+def on_upload(upload: Upload, **detail: Any) -> On:
+    """For an action on an upload: where it arrives, and whose upload address it was sent to."""
+    detail = {"upload": str(upload.uuid), **detail}
+    to = upload.sent_to
+    if to is None:
+        return on_worklist(upload.worklist, **detail)
+    return on_worklist_with(
+        upload.worklist, other_worklist_id=to.pk, other_worklist_label=to.label, detail=detail
     )
 
 

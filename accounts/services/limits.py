@@ -15,6 +15,7 @@ from accounts.models import Invitation, User
 from accounts.services import tallies
 from audit.actor import Actor, Kind
 
+MB = 1_000_000
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -41,6 +42,8 @@ MOST_MAILS_OF_AN_INVITATION = 5
 MOST_NEW_TOKENS = 20
 # Mails a day that new guest links are wanted: one for each link, so many to a person.
 MOST_ASKS = 20
+# What a person may send to upload addresses in a day.
+MOST_SENT_GB = 50
 # allauth's own count of them is in the session, where requests at the same time do not see each other's.
 MOST_CODE_TRIES = 3
 CODE_LIFE = timedelta(minutes=15)
@@ -159,6 +162,18 @@ def count_new_token(*, by: Actor) -> None:
     key = f"tokens made by person {by.person.pk}"
     if not tallies.consume(key=key, amount=1, limit=MOST_NEW_TOKENS, per=HOUR):
         raise ValidationError(too_many_tokens(), code="limited")
+
+
+def too_much_sent() -> str:
+    sentence = _("You have sent %(most)s GB in the last day, the most that is taken. Send the rest tomorrow.")
+    return sentence % {"most": MOST_SENT_GB}
+
+
+def count_sent(*, by: Actor, size: int) -> None:
+    """Count bytes that a person sends to an upload address; raises ValidationError where the limit is reached."""
+    key = f"megabytes sent by person {by.person.pk}"
+    if not tallies.consume(key=key, amount=-(-size // MB), limit=MOST_SENT_GB * 1000, per=DAY):
+        raise ValidationError(too_much_sent(), code="limited")
 
 
 def take_code_try(*, user: User) -> bool:

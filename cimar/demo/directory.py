@@ -101,6 +101,8 @@ class DemoDirectory:
                 by=OPERATOR,
             )
             self._keep(made)
+            if place.inbox:
+                services.set_inbox(worklist=made, inbox=self._places[account.name, place.inbox], by=OPERATOR)
         return account
 
     def _add_person(self, person: Person, accounts: dict[str, Account]) -> None:

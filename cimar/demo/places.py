@@ -19,6 +19,8 @@ class DemoPlace:
     default_role: str = ""
     takes_shares: bool = True
     needs_approval: bool = False
+    # The place in which studies arrive that are sent to its upload address; it comes before this one.
+    inbox: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ ACCOUNTS = (
                 "Tumour Board",
                 "group",
                 "Cases are accepted by the board's radiologist.",
+                "NGTUMOUR",
                 default_role="Viewer",
                 needs_approval=True,
+                inbox="Outside Images",
             ),
         ),
     ),

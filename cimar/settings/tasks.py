@@ -53,6 +53,7 @@ CELERY_BEAT_SCHEDULE = {
         "studies.make_view_copies": 15,
         "studies.sweep_leftovers": 3600,
         "worklists.note_rights": 3600,
+        "sharing.hand_on_sent": 60,
         "sharing.settle_overdue": 60,
         "sharing.end_dead_links": 60,
         "sharing.warn_of_ends": 300,

@@ -19,6 +19,9 @@ FRONT_DOOR = gettext_noop(
     "This worklist is the account’s front door. Make another worklist the front door or untick “Front door”, "
     "then delete it."
 )
+INBOX = gettext_noop(
+    "Studies that are sent to the upload address of %(worklist)s arrive here. Choose another place for them first."
+)
 UPLOADING = gettext_noop("An upload to this worklist is still running. Try again when it has finished.")
 HISTORY = gettext_noop(
     "This worklist has had studies or shares, so it cannot be deleted. Instead, untick “Accepts shares”, "
@@ -41,6 +44,8 @@ def why_it_stays(worklist: Worklist) -> str:
     """
     if worklist.is_front_door:
         return _(FRONT_DOOR)
+    if of := worklist.inbox_of.order_by("name").first():
+        return _(INBOX) % {"worklist": of.name}
     at_home = Study.objects.filter(home=worklist, deleted_at=None)[: COUNTED + 1].count()
     if at_home:
         return _holds(at_home)

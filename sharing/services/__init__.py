@@ -35,6 +35,7 @@ from sharing.services.rules import (
     preview_share_rule,
     remove_share_rule,
 )
+from sharing.services.sent_uploads import hand_on_sent
 from sharing.services.settling import settle_overdue
 from sharing.services.shares import share_studies
 from sharing.services.taking_back import TakenBack, TooLate, undo_press, withdraw_press
@@ -66,6 +67,7 @@ __all__ = [
     "end_guest_link",
     "end_shares",
     "extend_guest_link",
+    "hand_on_sent",
     "leave_account",
     "make_guest_link",
     "move_home",

@@ -135,7 +135,7 @@ def _press(
             visible=frozenset(pk for pk, graph in graphs.items() if graph.at(worklist.pk).visible > now),
             by_role=permissions.methods_by_role(worklist, rights),
             allowed=allowed,
-            standing=_standing(graphs, worklist, by),
+            standing=standing_shares(graphs, worklist, by),
             invitations=_invitations(recipients, allowed, graphs, worklist=worklist, by=by, now=now),
             note=note,
             expires_at=expires_at,
@@ -156,7 +156,7 @@ def _press(
     return ShareReport(press.uuid, worklist, rows)
 
 
-def _standing(graphs: dict[int, Graph], worklist: Worklist, by: Actor) -> dict[Key, Share]:
+def standing_shares(graphs: dict[int, Graph], worklist: Worklist, by: Actor) -> dict[Key, Share]:
     """The person's own shares from this worklist that have not ended."""
     return {
         Key.of(share): share

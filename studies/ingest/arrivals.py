@@ -46,6 +46,8 @@ class StudyFiles:
     # By the index of a refused file: why it is of another patient.
     foreign: dict[int, str] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
+    # Why none of these files is added, nor compared with what is there: the study is another person's.
+    kept_apart: str = ""
     # Of columns that were corrected, what was received: other files are compared with that.
     received: dict[str, str] = field(default_factory=dict)
 
@@ -53,6 +55,9 @@ class StudyFiles:
     def unneeded(self) -> set[int]:
         """The blobs of files that no instance of this batch needs."""
         return {arrival.blob_id for arrival in (*self.refused, *self.alike)}
+
+    def keep_apart(self, sentence: str) -> None:
+        self.kept_apart, self.refused = sentence, list(self.arrivals)
 
     def sort(self, held: Mapping[str, str], comparisons: Comparisons) -> None:
         """`held` are the hashes of the study's instances by their UID; of equal UIDs in a batch the first wins.

@@ -33,6 +33,9 @@ OTHER_BYTES = gettext_noop(
     "The existing image was kept."
 )
 OTHER_STUDY = gettext_noop("It belongs to another study than the one it was sent to.")
+OTHER_SENDER = gettext_noop(
+    "The organisation has received this study from someone else. Ask it whether it needs these files."
+)
 OTHER_MRN = gettext_noop("It has another MRN (Patient ID) than the study it says it belongs to.")
 OTHER_ISSUER = gettext_noop("Its MRN is from another issuer than that of the study it says it belongs to.")
 OTHER_PERSON = gettext_noop("It is of another patient than the study it says it belongs to.")

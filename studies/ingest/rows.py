@@ -44,12 +44,15 @@ FROM unnest(%s::bigint[], %s::int[]) AS more (series, instances) WHERE s.id = mo
 """
 
 
-def find_or_add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> list[StudyFiles]:
+def find_or_add_studies(
+    home: Worklist, arrivals: Mapping[str, Sequence[Arrival]], *, sent_by: int | None = None
+) -> list[StudyFiles]:
     """The undeleted studies of these UIDs at this home, locked; made from the first file's words where there is none.
 
     A study that is deleted at this very moment is missing: it is for the next transaction, since this one holds locks.
+    `sent_by`: the key of the person whose new studies these are, where they were sent to an upload address.
     """
-    added = _add_studies(home, arrivals)
+    added = _add_studies(home, arrivals, sent_by)
     locked = (
         Study.objects.select_for_update(no_key=True)
         .filter(home=home, study_instance_uid__in=arrivals, deleted_at=None)
@@ -58,7 +61,7 @@ def find_or_add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]
     return [StudyFiles(study, study.uuid in added, arrivals[study.study_instance_uid]) for study in locked]
 
 
-def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> set[UUID]:
+def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]], sent_by: int | None) -> set[UUID]:
     """Add the studies that are missing; which they are.
 
     Imports that arrive together add them in the same order: the second waits here until the first one's are there or
@@ -70,10 +73,10 @@ def _add_studies(home: Worklist, arrivals: Mapping[str, Sequence[Arrival]]) -> s
     types = [str(Study._meta.get_field(name).db_type(connection)).partition("(")[0] for name in names]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO studies_study (home_id, {', '.join(names)}) "
-            f"SELECT %s, * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) "
+            f"INSERT INTO studies_study (home_id, sent_by_id, {', '.join(names)}) "
+            f"SELECT %s, %s::bigint, * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) "
             "ON CONFLICT DO NOTHING RETURNING uuid",
-            [home.pk, *map(list, zip(*rows, strict=True))],
+            [home.pk, sent_by, *map(list, zip(*rows, strict=True))],
         )
         return {uuid for (uuid,) in cursor.fetchall()}
 

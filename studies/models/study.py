@@ -58,6 +58,11 @@ class Study(models.Model):
     # Where it is none, nothing has to be asked before metadata and files are sent as received.
     n_corrections = models.PositiveSmallIntegerField(default=0, db_default=0)
     arrived_at = models.DateTimeField(db_default=Now())
+    # Who sent it to an upload address (ADR 0049): nobody else adds to it from outside. Empty where a member or a
+    # machine of the account brought it.
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="studies_sent", db_index=False
+    )
     deleted_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

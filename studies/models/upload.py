@@ -24,6 +24,13 @@ class Upload(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     worklist = models.ForeignKey("worklists.Worklist", models.CASCADE, related_name="uploads")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="uploads")
+    # Whose upload address it was sent to (ADR 0049), where it was: the studies arrive on `worklist`, and are handed on.
+    sent_to = models.ForeignKey(
+        "worklists.Worklist", models.PROTECT, null=True, related_name="uploads_sent", db_index=False
+    )
+    handed_on_at = models.DateTimeField(null=True)
+    # Why the studies could not be handed on: they stay where they arrived.
+    not_handed_on = models.CharField(max_length=300, default="", db_default="")
     # From where it was sent: the worker's events about it record it too.
     ip_address = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -43,7 +50,18 @@ class Upload(models.Model):
     n_known = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="only_an_upload_to_an_address_is_handed_on",
+                condition=models.Q(handed_on_at=None) | models.Q(sent_to__isnull=False, state="done"),
+            ),
+        ]
         indexes = [
+            models.Index(
+                fields=["id"],
+                name="uploads_to_hand_on",
+                condition=models.Q(state="done", sent_to__isnull=False, handed_on_at=None),
+            ),
             models.Index(
                 fields=["created_at"],
                 name="uploads_waiting",

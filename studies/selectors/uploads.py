@@ -43,12 +43,15 @@ def upload_of(by: Actor, uuid: UUID, *, lock: bool = False) -> Upload | None:
     uploads = Upload.objects.filter(by=by.person, uuid=uuid)
     if lock:
         uploads = uploads.select_for_update(no_key=True, of=("self",))
-    return uploads.select_related("worklist__account", "worklist__owner").first()
+    return uploads.select_related(
+        "worklist__account", "worklist__owner", "sent_to__account", "sent_to__owner"
+    ).first()
 
 
 def open_uploads(by: Actor, worklist: Worklist) -> QuerySet[Upload]:
     """The person's uploads to this worklist whose rest may still be sent, the latest first."""
-    mine = Upload.objects.filter(by=by.person, worklist=worklist, state=Upload.State.WAITING)
+    here = Q(worklist=worklist, sent_to=None) | Q(sent_to=worklist)
+    mine = Upload.objects.filter(here, by=by.person, state=Upload.State.WAITING)
     return mine.filter(open_until__gt=Now()).order_by("-created_at")[:MOST_OPEN]
 
 

@@ -11,6 +11,7 @@ from studies.models import LastVisit
 from studies.models.placement import VISIBLE_SQL
 from worklists import access
 from worklists.models import Worklist
+from worklists.selectors.upload_addresses import worklist_of_address
 
 MOST_NEW = 99
 
@@ -43,10 +44,14 @@ def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
     return _listed(by).filter(uuid=uuid).first()
 
 
-def worklist_to_upload_to(by: Actor, uuid: UUID) -> Worklist | None:
-    """The worklist, if the person may upload there or at least see its list."""
+def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | None:
+    """The worklist, if the person may upload there, sees its list, or has opened its upload address.
+
+    `code` is its share code as it was when the person opened the address; empty where they did not.
+    """
     either = access.worklists_for(by, "upload_study") | access.worklists_for(by, "list_studies")
-    return either.with_names().filter(uuid=uuid).first()
+    known = either.with_names().select_related("inbox__account").filter(uuid=uuid).first()
+    return known or worklist_of_address(code, uuid)
 
 
 def last_visited(by: Actor) -> Worklist | None:

@@ -62,6 +62,7 @@ from studies.services.sendings import (
 from studies.services.shield import confirm_patient, lock_patients, read_disagreement
 from studies.services.storing import check_store, store_instances
 from studies.services.taking import take_image
+from studies.services.upload_addresses import destination_of, open_upload_address
 from studies.services.upload_parts import Piece, begin_upload, end_upload, receive_part, receive_piece
 from studies.services.uploads import ingest_waiting, receive_upload
 from studies.services.view_copies import (
@@ -112,6 +113,7 @@ __all__ = [
     "compare_earlier_studies",
     "confirm_patient",
     "correct_study",
+    "destination_of",
     "drop_view_copies",
     "end_upload",
     "erase_study",
@@ -135,6 +137,7 @@ __all__ = [
     "open_pack",
     "open_stream",
     "open_study",
+    "open_upload_address",
     "picture_of",
     "present_values",
     "read_disagreement",

@@ -17,6 +17,7 @@ KEPT = {
     "study_instance_uid": "a number; the audit trail names the study by it",
     "modalities": 'the kind of machine, as "CT"',
     "n_corrections": "how often it was corrected, not what",
+    "sent_by": "which of our users sent it to an upload address",
     "arrived_at": "when our system received it",
     "deleted_at": "the deletion itself",
     "deleted_by": "the deletion itself",

@@ -77,13 +77,15 @@ def carry_in(
     study: str = "",
     unpack: bool = True,
     one_by_one: bool = False,
+    is_sent: bool = False,
 ) -> IngestResult:
     """`take_in_all` for files whose upload was permitted: losing the right since then does not stop it.
 
     With the UID of a `study`, files of other studies are refused. Unless to `unpack`, a ZIP is a file like any other.
-    Where a machine sends files `one_by_one`, the events of what it adds to a study become one.
+    Where a machine sends files `one_by_one`, the events of what it adds to a study become one. What `is_sent` to an
+    upload address is added to no study but those that the same person sent.
     """
-    bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by, study, one_by_one)
+    bounds, result, batch = limits(), IngestResult(), _Batch(worklist, by, study, one_by_one, is_sent)
 
     def note(done: list[FileResult]) -> None:
         result.add(done)
@@ -156,6 +158,7 @@ class _Batch:
     by: Actor
     study: str = ""
     one_by_one: bool = False
+    is_sent: bool = False
     files: list[tuple[_Item, ReceivedFile, Header]] = field(default_factory=list)
     size: int = 0
 
@@ -217,7 +220,12 @@ class _Batch:
             while waiting:
                 try:
                     placed = place_files(
-                        self.worklist, self.by, waiting, comparisons, one_by_one=self.one_by_one
+                        self.worklist,
+                        self.by,
+                        waiting,
+                        comparisons,
+                        one_by_one=self.one_by_one,
+                        is_sent=self.is_sent,
                     )
                 except NotCompared:
                     comparisons.read()
@@ -249,9 +257,9 @@ class _Batch:
         refused = outcome == FileOutcome.REFUSED
         return self.files[arrival.index][0].result(
             outcome,
-            other or (OTHER_BYTES if refused else ""),
-            study=files.study.uuid,
-            study_id=files.study.pk,
+            other or files.kept_apart or (OTHER_BYTES if refused else ""),
+            study=None if files.kept_apart else files.study.uuid,
+            study_id=None if files.kept_apart else files.study.pk,
             blob_id=arrival.blob_id,
             deviations=() if refused else tuple(arrival.header.instance["deviations"]),
             patients=two_patients(files.study, arrival.header.study) if other else None,

@@ -14,6 +14,7 @@ from common.copying import copy_in
 from studies.events import on_placement
 from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.comparing import Comparisons
+from studies.ingest.refusals import OTHER_SENDER
 from studies.ingest.rows import add_instances, find_or_add_studies
 from studies.models import FOREVER, Placement
 from studies.services.received_bursts import gather
@@ -31,13 +32,19 @@ def place_files(
     comparisons: Comparisons,
     *,
     one_by_one: bool,
+    is_sent: bool = False,
 ) -> list[StudyFiles]:
     """A batch's files by study: studies, home's placements, series, instances and the audit events, or nothing.
 
-    Of files that are sent one by one, what is added to a study is one event later.
+    Of files that are sent one by one, what is added to a study is one event later. What `is_sent` to an upload address
+    is kept apart from the studies that someone else sent, or that the account has from elsewhere.
     """
-    studies = find_or_add_studies(worklist, arrivals)
-    add_instances(studies, comparisons)
+    sent_by = by.person.pk if is_sent else None
+    studies = find_or_add_studies(worklist, arrivals, sent_by=sent_by)
+    for files in studies:
+        if is_sent and not files.is_new and files.study.sent_by_id != sent_by:
+            files.keep_apart(OTHER_SENDER)
+    add_instances([files for files in studies if not files.kept_apart], comparisons)
     new = [files.study for files in studies if files.is_new]
     copy_in(Placement, PLACEMENT, ((study.pk, worklist.pk, FOREVER, FOREVER, FOREVER) for study in new))
     mark_arrivals(worklist=worklist.pk, studies=new)

@@ -20,8 +20,9 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import NothingThere
 from studies import selectors
+from studies.events import on_upload
 from studies.models import Upload, UploadedFile, UploadedPiece
-from studies.services.ingest import check_upload
+from studies.services.upload_addresses import check_continued, count_sent, destination_of
 from studies.services.uploads import check_amount, kept_files
 from worklists.events import on_worklist
 from worklists.models import Worklist
@@ -34,19 +35,19 @@ MARK = re.compile(r"[0-9a-f]{64}")
 
 
 @transaction.atomic
-def begin_upload(*, worklist: Worklist, by: Actor, n_files: int, size: int = 0) -> Upload:
-    """An upload whose files will arrive in parts."""
-    check_upload(worklist=worklist, by=by)
+def begin_upload(*, worklist: Worklist, by: Actor, n_files: int, size: int = 0, code: str = "") -> Upload:
+    """An upload whose files will arrive in parts. `code`: as for `destination_of`."""
+    destination = destination_of(worklist=worklist, by=by, code=code)
     check_amount(n_files, size)
     upload = Upload.objects.create(
-        worklist=worklist,
+        worklist=destination.home,
+        sent_to=destination.sent_to,
         by=by.person,
         ip_address=by.ip_address,
         n_announced=n_files,
         open_until=Now() + STAYS_OPEN,
     )
-    detail = {"upload": str(upload.uuid), "files": n_files}
-    record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, **detail))
+    record(Action.STUDY_UPLOAD, by=by, on=on_upload(upload, files=n_files))
     return upload
 
 
@@ -63,7 +64,7 @@ def receive_part(
     A file whose mark has arrived is not kept again, so that a part may be sent twice.
     """
     sent = _open_upload(upload, by)
-    check_upload(worklist=sent.worklist, by=by)
+    check_continued(upload=sent, by=by)
     if len(marks) != len(files) or len(set(marks)) != len(marks) or not all(map(MARK.fullmatch, marks)):
         raise ValidationError(_(UNLIKE_ITS_LIST))
     padded = [*names, *("" for _file in files)]
@@ -71,6 +72,7 @@ def receive_part(
     new = [part for part in zip(files, padded, marks, strict=False) if part[2] not in arrived]
     if not new:
         return 0
+    count_sent(sent_to=sent.sent_to, by=by, size=sum(file.size or 0 for file, *_more in new))
     with kept_files([file for file, _name, _mark in new], [name for _file, name, _mark in new]) as kept:
         _add_files(
             sent, by, kept, [mark for *_part, mark in new], sum(file.size or 0 for file, *_more in new)
@@ -84,7 +86,7 @@ def _add_files(
 ) -> None:
     # The files may have taken a while: everything is asked once more, now that nobody else can add to the upload.
     locked = _open_upload(sent.uuid, by, lock=True)
-    check_upload(worklist=locked.worklist, by=by)
+    check_continued(upload=locked, by=by)
     check_amount(locked.n_files + len(kept), locked.n_bytes + size)
     if selectors.marks_in(locked).intersection(marks):
         raise ValidationError(_(RECEIVED_ALREADY))
@@ -115,7 +117,7 @@ def receive_piece(*, upload: UUID, by: Actor, file: "File[bytes]", piece: Piece,
     Pieces arrive in their order. A piece that is there is not kept again, so that it may be sent twice.
     """
     sent = _open_upload(upload, by)
-    check_upload(worklist=sent.worklist, by=by)
+    check_continued(upload=sent, by=by)
     size = file.size or 0
     if not MARK.fullmatch(piece.mark) or not 0 < size <= piece.whole - piece.start:
         raise ValidationError(_(UNLIKE_ITS_LIST))
@@ -125,6 +127,7 @@ def receive_piece(*, upload: UUID, by: Actor, file: "File[bytes]", piece: Piece,
     arrived = selectors.begun_in(sent).get(piece.mark, 0)
     if arrived != piece.start:
         return arrived
+    count_sent(sent_to=sent.sent_to, by=by, size=size)
     with kept_files([file], [name]) as [(shown, key)]:
         _add_piece(
             sent, by, piece, UploadedPiece(mark=piece.mark, start=piece.start, size=size, key=key), shown
@@ -135,7 +138,7 @@ def receive_piece(*, upload: UUID, by: Actor, file: "File[bytes]", piece: Piece,
 @transaction.atomic
 def _add_piece(sent: Upload, by: Actor, piece: Piece, row: UploadedPiece, name: str) -> None:
     locked = _open_upload(sent.uuid, by, lock=True)
-    check_upload(worklist=locked.worklist, by=by)
+    check_continued(upload=locked, by=by)
     if selectors.begun_in(locked).get(piece.mark, 0) != piece.start or piece.mark in selectors.marks_in(
         locked
     ):

@@ -22,6 +22,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
 from common.formats import size_in_words
+from studies.events import on_upload
 from studies.ingest import stored_files, upload_results
 from studies.ingest.joined import joined
 from studies.ingest.limits import limits
@@ -30,7 +31,8 @@ from studies.ingest.sources import Source, shown
 from studies.ingest.store import put, remove, remove_received
 from studies.models import Blob, Upload, UploadedFile, UploadedPiece
 from studies.selectors.uploads import IS_SENT
-from studies.services.ingest import carry_in, check_upload
+from studies.services.ingest import carry_in
+from studies.services.upload_addresses import count_sent, destination_of
 from worklists.events import on_worklist
 from worklists.models import Worklist
 
@@ -44,14 +46,24 @@ class OutOfTime(Exception):
 
 
 def receive_upload(
-    *, worklist: Worklist, by: Actor, files: "Sequence[File[bytes]]", names: Sequence[str] = ()
+    *,
+    worklist: Worklist,
+    by: Actor,
+    files: "Sequence[File[bytes]]",
+    names: Sequence[str] = (),
+    code: str = "",
 ) -> Upload:
-    """Keep the files of one press of Upload and ask a worker to take them in. `names` have a folder's paths."""
-    check_upload(worklist=worklist, by=by)
-    check_amount(len(files), sum(file.size or 0 for file in files))
+    """Keep the files of one press of Upload and ask a worker to take them in. `names` have a folder's paths.
+
+    `code`: as for `destination_of`.
+    """
+    destination = destination_of(worklist=worklist, by=by, code=code)
+    size = sum(file.size or 0 for file in files)
+    check_amount(len(files), size)
+    count_sent(sent_to=destination.sent_to, by=by, size=size)
     with kept_files(files, names) as kept:
         # The files may have taken a while: rights are asked once more, in the transaction that counts.
-        return _begin_upload(worklist=worklist, by=by, kept=kept)
+        return _begin_upload(worklist=worklist, by=by, code=code, kept=kept)
 
 
 @contextmanager
@@ -94,14 +106,17 @@ def check_amount(number: int, size: int) -> None:
 
 
 @transaction.atomic
-def _begin_upload(*, worklist: Worklist, by: Actor, kept: Sequence[tuple[str, str]]) -> Upload:
-    check_upload(worklist=worklist, by=by)
+def _begin_upload(*, worklist: Worklist, by: Actor, code: str, kept: Sequence[tuple[str, str]]) -> Upload:
+    destination = destination_of(worklist=worklist, by=by, code=code)
     upload = Upload.objects.create(
-        worklist=worklist, by=by.person, ip_address=by.ip_address, n_files=len(kept)
+        worklist=destination.home,
+        sent_to=destination.sent_to,
+        by=by.person,
+        ip_address=by.ip_address,
+        n_files=len(kept),
     )
     UploadedFile.objects.bulk_create([UploadedFile(upload=upload, name=name, key=key) for name, key in kept])
-    detail = {"upload": str(upload.uuid), "files": len(kept)}
-    record(Action.STUDY_UPLOAD, by=by, on=on_worklist(worklist, **detail))
+    record(Action.STUDY_UPLOAD, by=by, on=on_upload(upload, files=len(kept)))
     poke("studies.ingest_waiting")
     return upload
 
@@ -155,6 +170,7 @@ def _carry_on(upload: Upload, finish_by: float) -> bool:
                 by=upload.actor,
                 sources=[Source(file.name, partial(_open, file), tag=file.pk) for file in chunk],
                 progress=in_time,
+                is_sent=upload.sent_to_id is not None,
             )
             _settle_chunk(upload, chunk, result)
             # Their bytes are kept by hash now; a crash before this line leaves files that nothing refers to.
@@ -213,6 +229,8 @@ def _finish(upload: Upload) -> bool:
     # Of a file that never wholly arrived: the sweep removes the bytes.
     UploadedPiece.objects.filter(upload=upload).delete()
     done = waits.update(state=Upload.State.DONE, finished_at=Now(), claimed_until=None)
+    if upload.sent_to_id is not None:
+        poke("sharing.hand_on_sent")
     refused = upload.files.filter(is_aside=False).exclude(refused_because="").count()
     if done and refused:
         detail = {"upload": str(upload.uuid), "files": refused}

@@ -18,10 +18,12 @@ from common.formats import size_in_words
 from studies import selectors, services
 from studies.forms.upload import UploadForm
 from studies.ingest.limits import limits
+from studies.services.upload_addresses import Destination
 from studies.views import upload_parts
 from studies.views.list_page import is_part
+from studies.views.upload_codes import code_of
 from studies.views.upload_result import result_of
-from worklists.models import Worklist
+from worklists.selectors.code_owners import code_owner
 
 
 @signed_in
@@ -44,20 +46,24 @@ def upload_files(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """Receives the files of the form. By GET, as when the page of a refused upload is opened again, the form."""
     if request.method != "POST":
         return redirect("studies:upload", worklist)
-    home = _open_to_uploads(request, worklist)
+    destination = _open_to_uploads(request, worklist)
     if "upload" in request.POST:
         return upload_parts.receive(request)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             made = services.receive_upload(
-                worklist=home, by=actor_of(request), files=form.chosen(), names=form.names()
+                worklist=destination.chosen,
+                by=actor_of(request),
+                files=form.chosen(),
+                names=form.names(),
+                code=code_of(request, worklist),
             )
         except ValidationError as error:
             form.add_error(None, error)
         else:
             return redirect("studies:upload_progress", made.uuid)
-    return _form_page(request, home, form)
+    return _form_page(request, destination, form)
 
 
 @require_safe
@@ -72,21 +78,24 @@ def upload_allowed(request: HttpRequest, worklist: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _open_to_uploads(request: HttpRequest, uuid: UUID) -> Worklist:
-    worklist = selectors.worklist_to_upload_to(actor_of(request), uuid)
+def _open_to_uploads(request: HttpRequest, uuid: UUID) -> Destination:
+    by, code = actor_of(request), code_of(request, uuid)
+    worklist = selectors.worklist_to_upload_to(by, uuid, code)
     if worklist is None:
         raise Http404
-    services.check_upload(worklist=worklist, by=actor_of(request))
-    return worklist
+    return services.destination_of(worklist=worklist, by=by, code=code)
 
 
-def _form_page(request: HttpRequest, worklist: Worklist, form: UploadForm) -> HttpResponse:
+def _form_page(request: HttpRequest, destination: Destination, form: UploadForm) -> HttpResponse:
+    worklist = destination.chosen
     unfinished = [
         (sent, json.dumps(upload_parts.urls_of(sent)))
         for sent in selectors.open_uploads(actor_of(request), worklist)
     ]
     context = {
         "worklist": worklist,
+        "is_sent": destination.sent_to is not None,
+        "owner": code_owner(worklist.account) if destination.sent_to and worklist.account else "",
         "form": form,
         "section": "studies",
         "unfinished": unfinished,
@@ -108,6 +117,7 @@ def progress(request: HttpRequest, upload: UUID) -> HttpResponse:
     context = {
         "upload": read.upload,
         "is_done": read.is_done,
+        "n_arrived": read.upload.n_new + read.upload.n_known,
         "section": "studies",
         **result_of(actor_of(request), read),
     }

@@ -18,6 +18,7 @@ from studies import selectors, services
 from studies.forms.upload import BeginForm, PartForm
 from studies.models import Upload
 from studies.services.upload_parts import UNLIKE_ITS_LIST
+from studies.views import upload_codes
 
 
 def urls_of(upload: Upload) -> dict[str, str]:
@@ -35,13 +36,14 @@ def urls_of(upload: Upload) -> dict[str, str]:
 @signed_in
 @never_cache
 def begin(request: HttpRequest, worklist: UUID) -> HttpResponse:
-    home = selectors.worklist_to_upload_to(actor_of(request), worklist)
-    if home is None:
+    code = upload_codes.code_of(request, worklist)
+    to = selectors.worklist_to_upload_to(actor_of(request), worklist, code)
+    if to is None:
         raise Http404
     form = BeginForm(request.POST)
     try:
         chosen = form.amounts()
-        upload = services.begin_upload(worklist=home, by=actor_of(request), **chosen)
+        upload = services.begin_upload(worklist=to, by=actor_of(request), code=code, **chosen)
     except ValidationError as error:
         return refused(error)
     return JsonResponse(urls_of(upload))

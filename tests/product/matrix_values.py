@@ -81,6 +81,11 @@ def a_deletion(world: SimpleNamespace) -> dict[str, Any]:
     return {**ticked(world), "why": "Wrong patient"}
 
 
+def no_address(world: SimpleNamespace) -> list[Any]:
+    """A share code of a worklist that takes no studies from outside."""
+    return ["RIVERSIDE"]
+
+
 def invitation(world: SimpleNamespace) -> list[Any]:
     return [world.invitation.uuid]
 

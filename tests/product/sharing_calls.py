@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 import sharing.services
 from sharing.models import Method
@@ -17,8 +18,10 @@ from sharing.services import (
 )
 from sharing.services import reads as sharing_reads
 from sharing.targets import Target
-from tests.cast import acting
-from tests.everything import CODE
+from studies.models import Upload, UploadedStudy
+from tests.cast import IP_ADDRESS, acting
+from tests.everything import CODE, World
+from tests.factories import make_study
 from tests.product.call_parts import PASSWORD, STRANGER, Call, inside
 from tests.product.delivery_calls import DELIVERIES
 from tests.product.explaining_calls import EXPLAINED
@@ -29,6 +32,20 @@ from tests.product.rule_calls import RULES
 from tests.product.sending_calls import MOVES
 from tests.product.taking_back_calls import TAKEN_BACK
 from worklists.models import Worklist
+from worklists.services import set_inbox
+
+
+def _hand_on(w: World) -> None:
+    """An upload that was sent to the upload address of Emergency, and taken in."""
+    with transaction.atomic():
+        set_inbox(worklist=w.cast.emergency, inbox=w.cast.chest, by=acting(w.cast.adam))
+        upload = Upload.objects.create(
+            worklist=w.cast.chest, sent_to=w.cast.emergency, by=w.cast.ed, state="done", ip_address=IP_ADDRESS
+        )
+        study = make_study(w.cast.chest, sent_by=w.cast.ed)
+        UploadedStudy.objects.create(upload=upload, study=study, n_new=1)
+        sharing.services.hand_on_sent()
+
 
 SHARING: dict[str, Call] = {
     "approvals.decide_share": lambda w: sharing.services.decide_share(
@@ -37,6 +54,7 @@ SHARING: dict[str, Call] = {
     "changes.change_share": lambda w: sharing.services.change_share(
         share=w.on_emergency.uuid, by=acting(w.cast.ana), expires_at=None, note="Another"
     ),
+    "sent_uploads.hand_on_sent": _hand_on,
     "ends.end_shares": lambda w: end_shares(shares=[w.on_emergency.uuid], by=acting(w.cast.ana)),
     **TAKEN_BACK,
     **EXPLAINED,

@@ -33,6 +33,7 @@ from tests.factories import make_instance
 from tests.product.approval_calls import OWN_MRNS
 from tests.product.call_parts import Call, inside
 from tests.product.sending_calls import SENDINGS
+from worklists.models import Worklist
 
 REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
 
@@ -79,6 +80,12 @@ def _confirm_patient(w: World) -> None:
         studies.services.confirm_patient(
             placement=w.at_home.uuid, by=acting(w.cast.adam), why="as in the record"
         )
+
+
+def _open_address(w: World) -> None:
+    with transaction.atomic():
+        Worklist.objects.filter(pk=w.cast.emergency.pk).update(inbox=w.cast.chest)
+        studies.services.open_upload_address(code="NORTHGATE", by=acting(w.cast.ed))
 
 
 STUDIES: dict[str, Call] = {
@@ -167,6 +174,7 @@ STUDIES: dict[str, Call] = {
     "storing.store_instances": lambda w: studies.services.store_instances(
         worklist=w.cast.ct.uuid, by=acting(w.cast.ana), sources=[source(as_bytes(dicom()))]
     ),
+    "upload_addresses.open_upload_address": _open_address,
     "upload_parts.begin_upload": lambda w: upload_parts.begin_upload(
         worklist=w.cast.ct, by=acting(w.cast.ana), n_files=2
     ),

@@ -1,7 +1,7 @@
 """Who reaches the pages of studies: the rows of the access matrix."""
 
 from tests.dicomweb import access_rows
-from tests.matrix import DENIED, FOUND, MISSING, OK, SIGNED_IN, Row, none
+from tests.matrix import DENIED, FOUND, MISSING, OK, SIGNED_IN, UNFIT, Row, none
 from tests.product import approval_rows
 from tests.product.matrix_values import (
     ALL,
@@ -17,6 +17,7 @@ from tests.product.matrix_values import (
     ct,
     every_series,
     frame,
+    no_address,
     original,
     own_personal,
     pack,
@@ -109,6 +110,8 @@ ROWS = [
         data=lambda world: {**whole_ticked(world), "begin": "1", "series": every_series(world)},
     ),
     *access_rows.rows(ON_CT),
+    Row("studies:upload_address", "get", no_address, ALL),
+    Row("studies:upload_address", "post", no_address, {UNFIT: SIGNED_IN}, note="that is none"),
     Row("studies:upload", "get", ct, {OK: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row("studies:upload_files", "get", ct, {FOUND: "adam ana nolan", DENIED: ON_CT - {"adam", "ana"}}),
     Row(

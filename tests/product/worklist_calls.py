@@ -136,6 +136,9 @@ WORKLISTS: dict[str, Call] = {
     "worklist_members.remove_worklist_member": lambda w: worklists.services.remove_worklist_member(
         membership=membership_of(w.cast.ana, w.cast.ct), by=acting(w.cast.adam)
     ),
+    "inboxes.set_inbox": lambda w: worklists.services.set_inbox(
+        worklist=w.cast.ct, inbox=w.cast.chest, by=acting(w.cast.adam)
+    ),
     "worklists.add_worklist": lambda w: worklists.services.add_worklist(
         account=w.cast.northgate, kind="group", name="Stroke", share_code="STROKE26", is_front_door=True,
         by=acting(w.cast.adam),

@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -64,6 +64,9 @@ class Worklist(models.Model):
     is_front_door = models.BooleanField(default=False, db_default=False)
     takes_shares = models.BooleanField(default=True, db_default=True)
     needs_approval = models.BooleanField(default=False, db_default=False)
+    # Where studies arrive that people send to its upload address (ADR 0049); empty where it has none. That it is of
+    # the same account is kept by a composite foreign key (see the migration).
+    inbox = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="inbox_of")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = WorklistQuerySet.as_manager()
@@ -112,6 +115,10 @@ class Worklist(models.Model):
             models.CheckConstraint(
                 name="a_front_door_has_an_account_and_a_code",
                 condition=Q(is_front_door=False) | Q(account__isnull=False, share_code__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="an_upload_address_has_a_code_and_another_inbox",
+                condition=Q(inbox__isnull=True) | Q(share_code__isnull=False) & ~Q(inbox=F("id")),
             ),
             models.CheckConstraint(
                 name="a_share_code_is_capital_letters_and_digits",

@@ -15,6 +15,7 @@ from worklists.services.destinations import (
     reseal_destinations,
     secret_of,
 )
+from worklists.services.inboxes import set_inbox
 from worklists.services.life_policies import set_life_policies
 from worklists.services.members import (
     add_account_member,
@@ -116,6 +117,7 @@ __all__ = [
     "revoke_token",
     "secret_of",
     "set_active",
+    "set_inbox",
     "set_life_policies",
     "set_notice_presets",
     "set_provider",

@@ -32,6 +32,9 @@ class Keep:
 KEEP: Final = Keep()
 CODE_TAKEN = gettext_noop("This share code is taken. Choose another.")
 GONE = gettext_noop("This worklist was deleted a moment ago.")
+ADDRESS_NEEDS_CODE = gettext_noop(
+    "The upload address of this worklist needs the share code. Turn the upload address off first."
+)
 STILL_NEEDED = gettext_noop("This worklist is still in use and cannot be deleted.")
 NAME_TAKEN = {
     Worklist.Kind.LOCATION: gettext_noop(
@@ -190,7 +193,7 @@ def _tidied(field: str, value: Any, worklist: Worklist, account: Account) -> Any
         case "description":
             return _tidied_description(value)
         case "share_code":
-            return _free_code(value, but=worklist)
+            return _kept_code(_free_code(value, but=worklist), worklist)
         case "ae_title":
             return tidied_ae_title(value) or None
         case "default_role":
@@ -283,6 +286,12 @@ def _free_code(typed: str | None, *, but: Worklist | None = None) -> str | None:
     others = Worklist.objects.filter(share_code=code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise ValidationError(_(CODE_TAKEN), code="share_code")
+    return code
+
+
+def _kept_code(code: str | None, worklist: Worklist) -> str | None:
+    if code is None and worklist.inbox_id is not None:
+        raise ValidationError(_(ADDRESS_NEEDS_CODE), code="address")
     return code
 
 
