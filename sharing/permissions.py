@@ -108,6 +108,16 @@ def check_end(by: Actor, shares: Collection[Share]) -> None:
             raise PermissionDenied(refusal)
 
 
+def sort_for_end(by: Actor, shares: Sequence[Share]) -> tuple[list[Share], list[Share]]:
+    """Those that the person may end, and those that stay. Raises PermissionDenied where none may be ended."""
+    rights = rights_to_end(by, shares)
+    refusals = [(share, rights.refusal(share, home=share.study.home_id)) for share in shares]
+    may = [share for share, refusal in refusals if not refusal]
+    if not may:
+        raise PermissionDenied(_(MAY_NOT_END))
+    return may, [share for share, refusal in refusals if refusal]
+
+
 def check_removal(by: Actor, placements: Collection[Placement]) -> None:
     """Whether the person may remove these studies from their worklists. Raises PermissionDenied and ValidationError."""
     if sort_for_removal(by, placements)[1]:

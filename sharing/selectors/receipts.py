@@ -75,7 +75,10 @@ class ReceiptLine:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`first` is any of the shares, for the facts that all have in common. `standing`: how many have not ended."""
+    """`first` is any of the shares, for the facts that all have in common. `standing`: how many have not ended.
+
+    `kept`: how many more of the press have not ended, that the person sees and may not end.
+    """
 
     press: UUID
     at: datetime
@@ -83,6 +86,7 @@ class Receipt:
     lines: Sequence[ReceiptLine]
     shares: int
     standing: int
+    kept: int = 0
 
 
 def shares_on_receipt(by: Actor, press: UUID) -> list[Share]:
@@ -134,7 +138,14 @@ def receipt_of(press: UUID, shares: Sequence[Share], by: Actor, now: datetime) -
             )
         )
     standing = sum(not line.why for line in lines)
-    return Receipt(press, now, shares[0], lines, max(_number(by, press), len(shares)), standing)
+    shown = max(_number(by, press), len(shares))
+    return Receipt(press, now, shares[0], lines, shown, standing, _kept(by, press))
+
+
+def _kept(by: Actor, press: UUID) -> int:
+    seen = list(shares_of_press(by, press).filter(ended_at=None).select_related("study"))
+    rights = permissions.rights_to_end(by, seen)
+    return sum(bool(rights.refusal(share, home=share.study.home_id)) for share in seen)
 
 
 def _number(by: Actor, press: UUID) -> int:

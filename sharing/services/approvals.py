@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -57,10 +57,17 @@ def decide_shares(
     message = message.replace("\x00", "").strip()
     check_note(message)
     _check_rights(shares, by)
-    decided, too_late = 0, []
+    decided, too_late, occasion = 0, [], uuid4()
     for share in sorted(set(shares)):
         try:
-            decide_share(share=share, by=by, approve=approve, message=message, own_mrn=numbers.get(share, ""))
+            decide_share(
+                share=share,
+                by=by,
+                approve=approve,
+                message=message,
+                own_mrn=numbers.get(share, ""),
+                occasion=occasion,
+            )
             decided += 1
         except ValidationError as refusal:
             too_late.append(decision_on(by, share) or refusal.messages[0])
@@ -79,10 +86,19 @@ def _check_rights(shares: Sequence[UUID], by: Actor) -> None:
 
 
 @transaction.atomic
-def decide_share(*, share: UUID, by: Actor, approve: bool, message: str = "", own_mrn: str = "") -> Share:
+def decide_share(
+    *,
+    share: UUID,
+    by: Actor,
+    approve: bool,
+    message: str = "",
+    own_mrn: str = "",
+    occasion: UUID | None = None,
+) -> Share:
     """Approve or decline a share that awaits approval on a worklist the person sees; `message` is for its sharer.
 
-    An `own_mrn` is noted with the approval; empty, what was noted before stays. Raises NothingThere, PermissionDenied,
+    An `own_mrn` is noted with the approval; empty, what was noted before stays. `occasion` is what the shares that are
+    decided at once have in common. Raises NothingThere, PermissionDenied,
     and ValidationError where there is nothing left to decide.
     """
     own_mrn = tidy_own_mrn(own_mrn)
@@ -116,7 +132,7 @@ def decide_share(*, share: UUID, by: Actor, approve: bool, message: str = "", ow
     settling.settle(graphs, now)
     if noted:
         _note(standing, noted, by)
-    notices.tell_decided(share=standing, by=by)
+    notices.tell_decided(share=standing, by=by, occasion=occasion)
     if approve:
         notices.queue_notices(press=standing.press, shares=[standing], shared_by=standing.shared_by)
     return standing

@@ -127,11 +127,15 @@ def take_back(press: UUID) -> int:
     return Notice.objects.filter(pk__in=list(locked)).delete()[0]
 
 
-def tell_decided(*, share: Share, by: Actor) -> None:
-    """Notify the maker of a share that it was approved or declined."""
+def tell_decided(*, share: Share, by: Actor, occasion: UUID | None = None) -> None:
+    """Notify the maker of a share that it was approved or declined.
+
+    `occasion`: when several were decided at once, those of one press for one worklist are one notice and one mail.
+    """
+    together = f"{share.press}:{share.to_worklist_id}:{occasion}"
     tell(
         event=NoticeEvent.DECIDED,
-        key=str(share.uuid),
+        key=together if occasion is not None else str(share.uuid),
         worklists=[share.from_worklist_id],
         share=share,
         only=[share.shared_by_id],

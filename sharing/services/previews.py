@@ -32,16 +32,22 @@ from studies.selectors import placements_visible_to, seen_at
 @transaction.atomic
 def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     """The shares that are there for the person, and what ends with them. Raises NothingThere and PermissionDenied."""
-    return _preview_end(selectors.shares_seen_by(by).filter(uuid__in=shares), by)
+    chosen = _chosen(selectors.shares_seen_by(by).filter(uuid__in=shares))
+    permissions.check_end(by, chosen)
+    return chosen, _what_ends(chosen, by)
 
 
 @transaction.atomic
-def preview_press(*, press: UUID, by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
-    """As `preview_end`, for every share of a press. Raises NothingThere and PermissionDenied."""
-    return _preview_end(selectors.shares_of_press(by, press), by)
+def preview_press(*, press: UUID, by: Actor) -> tuple[list[Share], selectors.WhatEnds, list[Share]]:
+    """As `preview_end`, for the shares of a press that the person may end; and those that have not ended and stay.
+
+    Raises NothingThere, and PermissionDenied where they may end none.
+    """
+    chosen, kept = permissions.sort_for_end(by, _chosen(selectors.shares_of_press(by, press)))
+    return chosen, _what_ends(chosen, by), [share for share in kept if share.ended_at is None]
 
 
-def _preview_end(seen: QuerySet[Share], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
+def _chosen(seen: QuerySet[Share]) -> list[Share]:
     chosen: list[Share] = list(
         seen.select_related(
             "study", "shared_by", "from_worklist__account", "from_worklist__owner", *RECIPIENT
@@ -51,12 +57,15 @@ def _preview_end(seen: QuerySet[Share], by: Actor) -> tuple[list[Share], selecto
     )
     if not chosen:
         raise NothingThere
-    permissions.check_end(by, chosen)
+    return chosen
+
+
+def _what_ends(chosen: Sequence[Share], by: Actor) -> selectors.WhatEnds:
     # Annotated by the query.
     what = selectors.what_ends(chosen, by, chosen[0].read_at)  # type: ignore[attr-defined]
     if what.shares:
         record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read(chosen, dialog="end"))
-    return chosen, what
+    return what
 
 
 @dataclass(frozen=True)

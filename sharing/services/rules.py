@@ -1,6 +1,6 @@
 """The rules of an account about who may share with whom: added, changed, moved and removed by its administrators."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -216,6 +216,7 @@ def _named_account(
     limits.count_typed_code(by=by, account=account.pk)
     typed = targets.tidy(Target(Method.CODE, code))
     named = targets.by_code([typed]).get(typed.value)
+    _record_look_up(account, named, by)
     if named is None:
         raise ValidationError({"share_code": _(NO_SUCH[Method.CODE])})
     if named.account is None:
@@ -223,6 +224,15 @@ def _named_account(
     if named.account_id == account.pk:
         raise ValidationError({"share_code": _(OWN_CODE)})
     return named.account
+
+
+@transaction.atomic
+def _record_look_up(account: Account, named: Worklist | None, by: Actor) -> None:
+    """As in the share dialog: what was typed is not kept. It is recorded whatever becomes of the rule."""
+    on = on_account(account)
+    if named is not None:
+        on = replace(on, other_worklist_id=named.pk, other_worklist_label=named.label)
+    record(Action.CODE_LOOK_UP, by=by, on=on, outcome="success" if named is not None else "failed")
 
 
 def _record(action: Action, rule: ShareRule, by: Actor, *, was: str = "") -> None:

@@ -34,12 +34,16 @@ class TooLate(ValidationError):
 
 @dataclass(frozen=True)
 class TakenBack:
-    """How many shares of the press ended now, had ended already, ended with them; how many mails never left."""
+    """How many shares of the press ended now, had ended already, ended with them; how many mails never left.
+
+    `kept`: how many have not ended, since the person may not end them.
+    """
 
     ended: int
     ended_already: int
     ended_with_them: int
     mails: int = 0
+    kept: int = 0
 
 
 @transaction.atomic
@@ -49,7 +53,7 @@ def undo_press(*, press: UUID, by: Actor) -> TakenBack:
     No bell tells of it any longer, and no daily mail. What it changed in shares that existed before stays. Raises
     NothingThere, PermissionDenied and TooLate.
     """
-    chosen, ending, graphs, now = _locked(press, by, own=True)
+    chosen, ending, graphs, now = _locked(_shares(press, by, own=True), by)
     _check_in_time(chosen)
     try:
         mails = outbox.take_back({"press": str(press)})
@@ -65,26 +69,30 @@ def undo_press(*, press: UUID, by: Actor) -> TakenBack:
 
 @transaction.atomic
 def withdraw_press(*, press: UUID, by: Actor) -> TakenBack:
-    """End every share of a press that has not ended, with all that depends on them.
+    """End the shares of a press that have not ended and that the person may end, with all that depends on them.
 
-    Raises NothingThere and PermissionDenied.
+    Raises NothingThere, and PermissionDenied where they may end none.
     """
-    chosen, ending, graphs, now = _locked(press, by)
+    may, kept = permissions.sort_for_end(by, _shares(press, by))
+    chosen, ending, graphs, now = _locked(may, by)
     with_them = settling.end(ending, graphs, now, reason=Share.EndReason.ENDED, by=by)
     _withdraw_invitations(ending, by)
-    return TakenBack(len(ending), len(chosen) - len(ending), len(with_them))
+    unended = sum(share.ended_at is None for share in kept)
+    return TakenBack(len(ending), len(chosen) - len(ending), len(with_them), kept=unended)
 
 
-def _locked(
-    press: UUID, by: Actor, *, own: bool = False
-) -> tuple[list[Share], list[Share], dict[int, Graph], datetime]:
-    """All shares of the press, and those that have not ended, with the emails and then the studies locked."""
+def _shares(press: UUID, by: Actor, *, own: bool = False) -> list[Share]:
     seen = selectors.shares_of_press(by, press)
     if own:
         seen = seen.filter(shared_by=by.person)
     chosen = list(seen.select_related("study", "from_worklist__owner"))
     if not chosen:
         raise NothingThere
+    return chosen
+
+
+def _locked(chosen: list[Share], by: Actor) -> tuple[list[Share], list[Share], dict[int, Graph], datetime]:
+    """These shares, and those that have not ended, with the emails and then the studies locked."""
     permissions.check_end(by, chosen)
     lock_emails(share.email for share in chosen if share.email)
     graphs, now = settling.locked_graphs({share.study_id for share in chosen})

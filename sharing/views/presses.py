@@ -44,7 +44,11 @@ def withdraw(request: HttpRequest, press: UUID) -> HttpResponse:
     """GET says in numbers what ends, POST ends it and leads to the receipt."""
     to = back(request, reverse("sharing:shared_by_me"))
     if request.method == "POST":
-        messages.success(request, ended(services.withdraw_press(press=press, by=actor_of(request))))
+        withdrawn = services.withdraw_press(press=press, by=actor_of(request))
+        messages.success(request, ended(withdrawn))
+        if withdrawn.kept:
+            sentence = _("You may not end %(shares)s of what was shared at the same time.")
+            messages.warning(request, sentence % {"shares": counted(withdrawn.kept, "share")})
         return leave(request, reverse("sharing:receipt", args=[press]))
     return _previewed(request, press, to)
 
@@ -77,6 +81,7 @@ def _facts(shown: Receipt) -> list[tuple[str, str]]:
         (_("Shared"), formats.moment(first.shared_at)),
         (_("Shares"), state if shown.standing else _("%(shares)s, all ended") % {"shares": shown.shares}),
         *([(_("Note"), first.note)] if first.note else []),
+        *([(_("Not yours to end"), counted(shown.kept, "share"))] if shown.kept else []),
         (_("As of"), formats.moment(shown.at)),
     ]
 
@@ -85,10 +90,11 @@ def _previewed(
     request: HttpRequest, press: UUID, to: str, *, late: str = "", status: int = 200
 ) -> HttpResponse:
     by = actor_of(request)
-    shares, preview = previews.preview_press(press=press, by=by)
+    shares, preview, kept = previews.preview_press(press=press, by=by)
     if not preview.shares:
         return gone(request, already_ended(len(shares)))
     ending = selectors.ending_shares(shares, by, staying=preview.staying)
+    staying = selectors.ending_shares(kept, by, staying=()) if kept else []
     context = {
         "press": press,
         "late": late,
@@ -96,6 +102,8 @@ def _previewed(
         "shares": shares,
         "ending": ending[:MOST_LISTED],
         "more": max(len(ending) - MOST_LISTED, 0),
+        "kept": staying[:MOST_LISTED],
+        "more_kept": max(len(staying) - MOST_LISTED, 0),
         "consequences": what_follows(preview),
         "back": to,
         "page_title": _("Withdraw what was shared"),

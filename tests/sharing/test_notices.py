@@ -12,7 +12,7 @@ from audit.models import AuditEvent
 from sharing.models import Method, Notice, Share
 from sharing.notice_mail import notice as render_notice
 from sharing.selectors.notices import notices_of, number_unread
-from sharing.services import decide_share, end_shares, notices, share_studies
+from sharing.services import decide_share, decide_shares, end_shares, notices, share_studies
 from sharing.services.guest_visits import open_link
 from sharing.services.notice_reads import mark_notices
 from sharing.targets import Target
@@ -113,6 +113,24 @@ def test_approvers_who_chose_so_are_told_what_waits_and_the_sharer_what_was_deci
     assert told(cast.ana) == [("decided", "Your share with Emergency, Northgate Hospital was declined.")]
     assert cast.adam.email in mails()
     assert mails()[-1] == cast.ana.email
+
+
+def test_of_several_shares_of_a_press_decided_at_once_the_sharer_has_one_item_and_one_mail(cast):
+    change_worklist(worklist=cast.emergency, needs_approval=True, by=acting(cast.adam))
+    more = [placement_of(make_study(cast.ct), cast.ct).uuid for _ in range(3)]
+    target = Target(Method.LOCATION, str(cast.emergency.uuid))
+    first = press(cast, target, placements=[cast.placement.uuid, *more[:2]])
+    second = press(cast, target, placements=more[2:])
+    shares = [row.share.uuid for row in (*first.rows, *second.rows)]
+
+    decide_shares(shares=shares[:2], by=acting(cast.adam), approve=True)
+    decide_shares(shares=shares[2:], by=acting(cast.adam), approve=False, message="Not ours")
+
+    approved, declined = (
+        f"Your share with Emergency, Northgate Hospital was {word}." for word in ("approved", "declined")
+    )
+    assert told(cast.ana) == [("decided", declined), ("decided", declined), ("decided", approved)]
+    assert mails().count(cast.ana.email) == 3
 
 
 def test_an_approved_share_says_so(cast):

@@ -1,5 +1,6 @@
 """The accounts' rules about who may share with whom: the pure decision, every door, and the dialog."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -541,3 +542,13 @@ def test_a_preview_says_which_shares_of_late_would_be_refused_and_saves_nothing(
     assert draft.effect.allowed == {}
     assert (draft.effect.read, draft.effect.is_cut) == (3, False)
     assert fingerprint() == before
+
+
+@pytest.mark.parametrize(("code", "outcome"), [("RIVERSIDE", "success"), ("NOSUCHCODE", "failed")])
+def test_a_code_that_is_typed_into_a_rule_is_recorded_as_looked_up(cast, code, outcome):
+    with suppress(ValidationError):
+        forbid(cast, to="account", share_code=code)
+
+    event = AuditEvent.objects.get(action=Action.CODE_LOOK_UP)
+    assert (event.by_id, event.account_id, event.outcome) == (cast.adam.pk, cast.northgate.pk, outcome)
+    assert "NOSUCHCODE" not in str(vars(event))
