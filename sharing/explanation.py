@@ -24,7 +24,7 @@ EMAIL = "email"
 
 @dataclass(frozen=True)
 class ShareFact:
-    """A share, un-ended or ended; `until` is its end date or FOREVER."""
+    """A share, un-ended or ended; `until` is its end date or FOREVER, `email` the one that it was shared by."""
 
     uuid: UUID
     source: int
@@ -36,6 +36,7 @@ class ShareFact:
     approved: bool = True
     ended_at: datetime | None = None
     end_reason: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def explain(facts: Facts, person: int) -> Explanation:
     if facts.deleted_at is not None:
         return Explanation(reasons=(Reason(Obstacle.DELETED, at=facts.deleted_at),))
     held = {worklist: facts.standings.held(person, worklist) for worklist in facts.standings.places}
-    ways = [_way(facts, worklist, role) for worklist, role in held.items() if _opens(facts, worklist, role)]
+    ways = [_way(facts, worklist, role) for worklist, role in held.items() if opens_at(facts, worklist, role)]
     if ways:
         # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.
         ways.sort(key=lambda way: (way.for_approval, FOREVER - way.until, len(way.path), way.worklist))
@@ -244,7 +245,8 @@ def link_state(facts: Facts, link: LinkFact) -> State:
     )
 
 
-def _opens(facts: Facts, worklist: int, held: HeldRole) -> bool:
+def opens_at(facts: Facts, worklist: int, held: HeldRole) -> bool:
+    """Whether someone with this role on the worklist can open the study there."""
     return (held.opens and facts.visible(worklist)) or (held.decides and facts.awaiting(worklist))
 
 

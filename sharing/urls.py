@@ -4,6 +4,7 @@ from django.urls import path
 
 from sharing.views import (
     access,
+    access_past,
     access_people,
     acknowledging,
     approvals,
@@ -69,6 +70,9 @@ urlpatterns = [
     path("placements/<uuid:placement>/access/", access.access, name="access"),
     path("placements/<uuid:placement>/access/people/", access_people.people, name="access_people"),
     path("placements/<uuid:placement>/access/explain/", access_people.explain, name="access_explain"),
+    path("placements/<uuid:placement>/access/then/", access_past.then, name="access_then"),
+    path("placements/<uuid:placement>/access/then/print/", access_past.printed, name="access_then_print"),
+    path("placements/<uuid:placement>/access/then/csv/", access_past.csv, name="access_then_csv"),
     path("placements/<uuid:placement>/acknowledge/", acknowledging.acknowledge, name="acknowledge"),
     path("placements/<uuid:placement>/guest-links/", guest_links.of_study, name="study_guest_links"),
     path("guest-links/", guest_links.guest_links, name="guest_links"),

@@ -5,9 +5,11 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
@@ -17,6 +19,7 @@ from audit.actor import OPERATOR
 from common.exceptions import NothingThere
 from sharing import services as sharing
 from sharing.models import GuestLink, Method, Share
+from sharing.services import guest_visits
 from sharing.targets import Target
 from studies.models import Placement
 from tests.cast import PEOPLE, acting
@@ -24,6 +27,7 @@ from tests.factories import make_study
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 
+SECOND_EMAILS = ["ed@second.example", "caro@second.example"]
 RIGHTS = ["list_studies", "open_study", "create_guest_links", "share_study", "share_study_by_email"]
 
 
@@ -42,15 +46,17 @@ class World:
         cast = self.cast
         return [cast.ct, cast.emergency, cast.cardiology, cast.chest]
 
-    def deed(self) -> None:
-        """One change; who may not is refused, and nothing has happened."""
-        deeds = [
+    def deeds(self) -> list[tuple[int, Callable[[], None]]]:
+        return [
             (9, self.share), (2, self.end), (2, self.decide), (1, self.remove), (1, self.move),
             (3, self.tick), (2, self.change_member), (2, self.go_or_come), (4, self.change_place),
             (1, self.default_role), (2, self.activity), (3, self.make_link), (1, self.end_link),
             (1, self.replace), (4, self.time_passes),
         ]  # fmt: skip
-        done = [(weight, deed) for weight, deed in deeds if deed.__name__ not in self.without]
+
+    def deed(self) -> None:
+        """One change; who may not is refused, and nothing has happened."""
+        done = [(weight, deed) for weight, deed in self.deeds() if deed.__name__ not in self.without]
         weights, callables = zip(*done, strict=True)
         [chosen] = self.chance.choices(callables, weights)
         try:
@@ -171,7 +177,10 @@ class World:
     def make_link(self) -> None:
         placement = self.some(Placement.objects.visible().filter(study=self.study).select_related("worklist"))
         maker = self.chance.choice(self.people)
-        sharing.make_guest_link(placements=[placement.uuid], by=acting(maker))
+        sharing.make_guest_link(placements=[placement.uuid], by=acting(maker), **self.of_links())
+
+    def of_links(self) -> dict[str, Any]:
+        return {}
 
     def end_link(self) -> None:
         link = self.some(GuestLink.objects.unended().order_by("pk"))
@@ -188,3 +197,68 @@ class World:
 
     def time_passes(self) -> None:
         self.clock.move(hours=self.chance.choice([1, 20, 30, 60]))
+
+
+class WiderWorld(World):
+    """With what is rarer: links opened and extended, people who leave and join, promises claimed, ends changed."""
+
+    def deeds(self) -> list[tuple[int, Callable[[], None]]]:
+        return [
+            *super().deeds(),
+            (3, self.make_link), (4, self.open_link), (2, self.extend_link), (1, self.depart), (2, self.join),
+            (2, self.promise), (2, self.claim), (2, self.change_end), (1, self.rename),
+        ]  # fmt: skip
+
+    def of_links(self) -> dict[str, Any]:
+        return {"most_openings": self.chance.choice([None, 1, 2])}
+
+    def open_link(self) -> None:
+        link = self.some(GuestLink.objects.unended().order_by("pk"))
+        try:
+            guest_visits.open_link(link=link)
+        except guest_visits.LinkOver:
+            raise NothingThere from None
+
+    def extend_link(self) -> None:
+        link = self.some(GuestLink.objects.unended().order_by("pk"))
+        end = the_clock.now() + timedelta(days=self.chance.choice([1, 3, 9]))
+        sharing.extend_guest_link(link=link.uuid, expires_at=end, by=acting(self.cast.adam))
+
+    def rename(self) -> None:
+        services.change_role(role=self.role(), name=f"Role {self.chance.random():.6f}", by=OPERATOR)
+
+    def depart(self) -> None:
+        """Out of the account, with every membership of its worklists."""
+        sharing.leave_account(membership=self.member().pk, by=acting(self.cast.adam), remove=True)
+
+    def join(self) -> None:
+        outside = [person for person in self.people if not person.account_memberships.exists()]
+        services.add_account_member(
+            account=self.cast.northgate, user=self.some(outside), role=self.role(), by=OPERATOR,
+            every_worklist=self.chance.random() < 0.3,
+        )  # fmt: skip
+
+    def promise(self) -> None:
+        """To an email that a person here proves later."""
+        home = Placement.objects.select_related("worklist").get(study=self.study, is_home=True)
+        days = self.chance.choice([None, 2, 5])
+        sharing.share_studies(
+            placements=[home.uuid],
+            targets=[Target(Method.EMAIL, self.chance.choice(SECOND_EMAILS))],
+            by=self.actor_on(home.worklist),
+            expires_at=None if days is None else the_clock.now() + timedelta(days=days),
+        )
+
+    def claim(self) -> None:
+        """Ed and Caro prove emails to which something was promised."""
+        person, email = self.chance.choice([*zip([self.cast.ed, self.cast.caro], SECOND_EMAILS, strict=True)])
+        EmailAddress.objects.get_or_create(user=person, email=email, defaults={"verified": True})
+        if not sharing.claim_promises(by=acting(person)):
+            raise NothingThere
+        EmailAddress.objects.filter(user=person, email=email).delete()
+
+    def change_end(self) -> None:
+        share = self.some(Share.objects.unended().filter(study=self.study).select_related("shared_by"))
+        days = self.chance.choice([None, 1, 4])
+        end = None if days is None else the_clock.now() + timedelta(days=days)
+        sharing.change_share(share=share.uuid, by=acting(share.shared_by), expires_at=end, note=None)

@@ -70,6 +70,7 @@ def fact_of(share: Share) -> ShareFact:
         approved=share.approved_at is not None,
         ended_at=share.ended_at,
         end_reason=share.end_reason,
+        email=share.email,
     )
 
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
+
+from accounts.models import User
 
 ROWS = 50
 
@@ -54,3 +57,24 @@ def page_of(
         return page_of(rows, None, None) if cursor and whole is not None else ([], None, None)
     # Annotated by the query.
     return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]
+
+
+def people_by_name(
+    rows: QuerySet[User], before: UUID | None, after: UUID | None, most: int
+) -> tuple[list[User], UUID | None, UUID | None]:
+    """So many people by name. As in other lists, `before` goes on and `after` goes back. Raises NoSuchPage."""
+    rows = rows.annotate(key=Lower("name"))
+    order, beyond = (["-key", "-pk"], "lt") if after is not None else (["key", "pk"], "gt")
+    if cursor := before or after:
+        at = rows.filter(uuid=cursor).values_list("key", "pk").first()
+        if at is None:
+            raise NoSuchPage
+        rows = rows.filter(Q(**{f"key__{beyond}": at[0]}) | Q(key=at[0], **{f"pk__{beyond}": at[1]}))
+    people: list[User] = [*rows.order_by(*order)[: most + 1]]
+    has_more, people = len(people) > most, people[:most]
+    if not people:
+        return [], None, None
+    if after is not None:
+        people.reverse()
+        return people, people[0].uuid if has_more else None, people[-1].uuid
+    return people, people[0].uuid if before else None, people[-1].uuid if has_more else None

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Account, User
 from audit import clock
@@ -20,6 +21,10 @@ from sharing.selectors.directory import accounts_of
 from studies.events import on_placement
 from studies.models import Placement
 from worklists.events import on_account
+
+ONLY_WITH_THE_TRAIL = gettext_noop(
+    "You can ask about the past only if your role lets you read the audit trail of the original."
+)
 
 
 @transaction.atomic
@@ -72,9 +77,7 @@ def explain_then(*, placement: Placement, person: UUID, at: datetime, by: Actor)
     """The same for a moment in the past, from the audit trail. Raises NothingThere and PermissionDenied."""
     now = clock.now()
     if not may_ask_of_the_past(placement, by.rights(placement.worklist), now):
-        raise PermissionDenied(
-            _("You can ask about the past only if your role lets you read the audit trail of the original.")
-        )
+        raise PermissionDenied(_(ONLY_WITH_THE_TRAIL))
     answer = one_person.answer_then(placement, by, person, at)
     if answer is None:
         raise NothingThere

@@ -15,7 +15,8 @@ from audit.actor import SYSTEM, Actor
 from audit.models import AuditEvent
 from audit.services import event, record_all
 from common.text import identity
-from sharing.events import Labels, on_share
+from sharing.decisions import Outcome
+from sharing.events import Labels, moment_text, on_share
 from sharing.graph import Graph
 from sharing.locks import lock_directory
 from sharing.models import Method, Share
@@ -64,7 +65,8 @@ def _claim(by: Actor) -> int:
         key = (share.study_id, share.from_worklist_id, share.shared_by_id)
         reason = Share.EndReason.REFUSED if share.pk in ruled_out else _refusal(share, user, worklist)
         if not reason and key in standing:
-            _lengthen(standing[key], share)
+            if was := _lengthen(standing[key], share):
+                events.append(_lengthened(standing[key], graphs, labels, was, by, now))
             reason = Share.EndReason.DUPLICATE
         if reason:
             dropped.setdefault(reason, []).append(share)
@@ -119,13 +121,25 @@ def _refusal(share: Share, user: User, worklist: Worklist) -> str:
     return ""
 
 
-def _lengthen(standing: Share, promise: Share) -> None:
-    """The later end date stays."""
-    if standing.expires_at is None:
-        return
-    if promise.expires_at is None or promise.expires_at > standing.expires_at:
-        standing.expires_at = promise.expires_at
-        standing.save(update_fields=["expires_at"])
+def _lengthen(standing: Share, promise: Share) -> datetime | None:
+    """The later end date stays; the earlier, where it was this share's."""
+    was = standing.expires_at
+    if was is None or (promise.expires_at is not None and promise.expires_at <= was):
+        return None
+    standing.expires_at = promise.expires_at
+    standing.save(update_fields=["expires_at"])
+    return was
+
+
+def _lengthened(
+    share: Share, graphs: dict[int, Graph], labels: Labels, was: datetime, by: Actor, now: datetime
+) -> AuditEvent:
+    """Of a change that no person asked for: the promise that gave the end date is dropped with it."""
+    graph = graphs[share.study_id]
+    internal = graph.at(share.from_worklist_id).internal > now
+    ends = {"until": moment_text(share.expires_at), "was_until": moment_text(was)}
+    on = on_share(share, graph.study, labels, in_original=internal, outcome=str(Outcome.CHANGED), **ends)
+    return event(Action.SHARE_CHANGE, by=by, on=on)
 
 
 def _event(
@@ -140,10 +154,11 @@ def _event(
     action = Action.SHARE_DROP if reason else Action.SHARE_CLAIM
     # Receiving is the recipient's: the original's trail has the share and its end alone.
     internal = bool(reason) and graph.at(share.from_worklist_id).internal > now
+    waits = {} if reason or share.approved_at is not None else {"outcome": str(Outcome.AWAITING_APPROVAL)}
     return event(
         action,
         by=by,
-        on=on_share(share, graph.study, labels, in_original=internal, why=str(reason)),
+        on=on_share(share, graph.study, labels, in_original=internal, why=str(reason), **waits),
     )
 
 

@@ -13,7 +13,7 @@ from audit.requests import actor_of
 from common.exceptions import NothingThere
 from sharing import selectors
 from sharing.forms import NO_SUCH_PAGE, NoSuchCursor, cursor, uuids
-from sharing.forms.moment import MomentForm
+from sharing.forms.moment import MomentForm, PastForm
 from sharing.services import explaining
 from sharing.views.common import page
 from studies.models import Placement
@@ -35,8 +35,11 @@ def people(request: HttpRequest, placement: UUID) -> HttpResponse:
         shown, wrong = explaining.read_people(**whose), refusal.message
     except selectors.NoSuchPage:
         shown, wrong = explaining.read_people(**whose), _(NO_SUCH_PAGE)
+    now = seen_at(shown_at)
+    may_ask = explaining.may_ask_of_the_past(shown_at, frame["rights"], now)
     context = {
         **frame,
+        "form": PastForm(now=now) if may_ask else None,
         "people": shown,
         "wrong": wrong,
         "newer": f"?after={shown.newer}" if shown.newer else "",

@@ -27,6 +27,7 @@ from tests.product.delivery_calls import DELIVERIES
 from tests.product.explaining_calls import EXPLAINED
 from tests.product.guest_calls import GUEST_LINKS
 from tests.product.notice_calls import NOTICES
+from tests.product.past_calls import OF_THE_PAST
 from tests.product.register_calls import REGISTERS
 from tests.product.rule_calls import RULES
 from tests.product.sending_calls import MOVES
@@ -58,6 +59,7 @@ SHARING: dict[str, Call] = {
     "ends.end_shares": lambda w: end_shares(shares=[w.on_emergency.uuid], by=acting(w.cast.ana)),
     **TAKEN_BACK,
     **EXPLAINED,
+    **OF_THE_PAST,
     "invitations.relink_invitation": lambda w: sharing.services.relink_invitation(
         invitation=w.invited.uuid, by=acting(w.cast.ana)
     ),

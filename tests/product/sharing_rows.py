@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from tests.matrix import DENIED, FOUND, OK, SIGNED_IN, UNFIT, Row, none
-from tests.product import guest_rows, notice_rows, register_rows
+from tests.product import guest_rows, notice_rows, past_rows, register_rows
 from tests.product.matrix_values import (
     ALL,
     CT_LIST,
@@ -75,6 +75,7 @@ ROWS = [
     ),
     *guest_rows.rows(ON_CT),
     *notice_rows.rows(ON_CT),
+    *past_rows.ROWS,
     *register_rows.ROWS,
     Row("sharing:access", "get", placement, CT_LIST),
     Row("sharing:access_people", "get", placement, CT_LIST),

@@ -5,25 +5,26 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Role
+from accounts.models import Role, User
 from audit import clock as the_clock
 from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
-from sharing.explanation import Obstacle, explain
-from sharing.models import Method
-from sharing.selectors.explaining import facts_about
-from sharing.selectors.explaining_then import facts_at
+from sharing.explanation import Obstacle, explain, explain_link
+from sharing.models import GuestLink, Method
+from sharing.openers import all_who_can_open
+from sharing.selectors.explaining import facts_about, facts_about_links
+from sharing.selectors.explaining_then import facts_at, facts_of_everyone, trail_of
 from tests.cast import acting
 from tests.factories import join, make_user
-from tests.random_world import World
+from tests.random_world import WiderWorld
 from tests.sharing.share_pages import share
 from worklists.services import change_role, remove_member_without_shares, set_active
 from worklists.services.noting import note_rights
 
 pytestmark = pytest.mark.django_db
 
-WORLDS, DEEDS, PEOPLE_ASKED = 3, 40, 3
+WORLDS, DEEDS, PEOPLE_ASKED, MOMENTS = 3, 60, 3, 25
 
 
 def as_told(facts, person):
@@ -34,28 +35,79 @@ def as_told(facts, person):
     }
 
 
+def everyone_as_told(facts, people):
+    """By person, those who can open the study; by uuid, the guest links that show it."""
+    return {person: told for person in people if (told := as_told(facts, person))}
+
+
+def links_as_told(facts):
+    shown = {uuid: explain_link(facts, link).ways for uuid, link in facts.links.items()}
+    return {uuid: (ways[0].worklist, ways[0].until) for uuid, ways in shown.items() if ways}
+
+
+def told_now(world):
+    """The moment, and from the rows as they are: who can open the study, and which links show it."""
+    moment, study = the_clock.now(), world.study.pk
+    people = list(User.objects.values_list("pk", flat=True))
+    facts = facts_about(study, people)
+    links = facts_about_links(study, GuestLink.objects.values_list("pk", flat=True))
+    return moment, everyone_as_told(facts, people), links_as_told(links)
+
+
+def replayed(study, moment):
+    facts = facts_of_everyone(trail_of(study, moment))
+    able = all_who_can_open(facts)
+    return everyone_as_told(facts, able), links_as_told(facts)
+
+
+def live_through(world, deeds):
+    note_rights()
+    told = []
+    for _ in range(deeds):
+        world.deed()
+        told.append(told_now(world))
+    return told
+
+
+def compare(world, told):
+    """At random moments: everybody at once, and some people asked about alone."""
+    met = Counter(world.met)
+    for moment, people, links in world.chance.sample(told, min(MOMENTS, len(told))):
+        then, links_then = replayed(world.study, moment)
+        assert then == people
+        assert links_then == links
+        for person in world.chance.sample(world.people, PEOPLE_ASKED):
+            assert as_told(facts_at(world.study, [person.pk], moment), person.pk) == people.get(
+                person.pk, set()
+            )
+            met["opens" if person.pk in people else "opens not"] += 1
+        met["links open"] += len(links)
+    return met
+
+
 def test_what_is_replayed_is_what_was_explained_then(cast, clock, record_property):
     met = Counter()
     for seed in range(WORLDS):
-        world = World(cast, clock, seed)
+        world = WiderWorld(cast, clock, seed)
         # The groups of a role that is being replaced follow in the background, which no event tells.
         world.without = {"replace"}
-        note_rights()
-        told = []
-        for _ in range(DEEDS):
-            world.deed()
-            moment, people = the_clock.now(), world.chance.sample(world.people, PEOPLE_ASKED)
-            facts = facts_about(world.study.pk, [person.pk for person in people])
-            told += [(moment, person.pk, as_told(facts, person.pk)) for person in people]
-        assert len(told) == DEEDS * PEOPLE_ASKED
-        for moment, person, then in told:
-            facts = facts_at(world.study, [person], moment)
-            assert as_told(facts, person) == then
-            met["opens" if then else "opens not"] += 1
-        met.update(world.met)
+        met += compare(world, live_through(world, DEEDS))
 
     record_property("Replayed", ", ".join(f"{name} {number}" for name, number in sorted(met.items())))
-    assert min(met["opens"], met["opens not"], met["share"], met["tick"], met["change_place"]) > 0
+    assert min(met["opens"], met["opens not"], met["links open"], met["share"], met["tick"]) > 0
+
+
+@pytest.mark.slow
+def test_thousands_of_days_are_replayed_as_they_were(cast, clock, record_property):
+    met = Counter()
+    for seed in range(100, 120):
+        world = WiderWorld(cast, clock, seed)
+        world.without = {"replace"}
+        met += compare(world, live_through(world, 150))
+
+    record_property("Replayed", ", ".join(f"{name} {number}" for name, number in sorted(met.items())))
+    rare = ("claim", "open_link", "extend_link", "depart", "join", "change_end", "move", "decide")
+    assert [name for name in rare if not met[name]] == []
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from django.db import connection
 
@@ -76,7 +77,7 @@ class RoleFact:
     name: str
     ticked: frozenset[str]
 
-    @property
+    @cached_property
     def rights(self) -> frozenset[str]:
         """Without the children of an unticked parent, and without what is of an account alone."""
         with_parent = PARENT in self.ticked

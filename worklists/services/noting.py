@@ -47,13 +47,13 @@ def _events() -> Iterator[AuditEvent]:
         yield event(Action.RIGHTS_NOTE, by=SYSTEM, on=on)
     for joined in AccountMembership.objects.select_related("account", "user", "role").order_by("pk"):
         detail = {"of": "member", "active": joined.active, "every_worklist": joined.every_worklist}
+        detail |= {"since": joined.joined_at.isoformat()}
         on = on_account(joined.account, **about(joined.user), **acting_as(joined.role), **detail)
         yield event(Action.RIGHTS_NOTE, by=SYSTEM, on=on)
     members = WorklistMembership.objects.select_related(
         "worklist__account", "worklist__owner", "user", "role"
     )
     for member in members.order_by("pk"):
-        on = on_worklist(
-            member.worklist, of="worklist_member", **about(member.user), **acting_as(member.role)
-        )
+        detail = {"of": "worklist_member", "since": member.joined_at.isoformat()}
+        on = on_worklist(member.worklist, **about(member.user), **acting_as(member.role), **detail)
         yield event(Action.RIGHTS_NOTE, by=SYSTEM, on=on)

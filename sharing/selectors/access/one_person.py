@@ -1,8 +1,7 @@
 """Whether one person can open a study, and why or why not, in sentences: as far as the asker may know."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,15 +16,15 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
 from common import formats
-from sharing.explanation import Facts, Obstacle, Reason, ShareFact, Way, explain
-from sharing.models import Method, Share
-from sharing.selectors.access.paths import SOMEONE, Step
-from sharing.selectors.access.people import REASONS, People, ShownWay
+from sharing.explanation import Obstacle, Reason, ShareFact, explain
+from sharing.models import Share
+from sharing.selectors.access.people import People, ShownWay
 from sharing.selectors.access.shown import last_moment
+from sharing.selectors.access.ways_then import on_path, way_then, within
 from sharing.selectors.directory import FEWEST_LETTERS, MOST_HITS, MOST_WORDS, accounts_of, words_of
 from sharing.selectors.explaining import facts_about
 from sharing.selectors.explaining_then import facts_at
-from studies.models import FOREVER, Placement
+from studies.models import Placement
 from worklists.access import ADMINISTER
 from worklists.models import Worklist
 
@@ -142,7 +141,7 @@ def answer_then(placement: Placement, by: Actor, person: UUID, at: datetime) -> 
     if facts is None:
         return AnswerThen(user.name, user.email, at=at, is_known=False)
     explanation, accounts = explain(within(facts), user.pk), accounts_of(by.person)
-    ids = set(facts.standings.places) | {pk for way in explanation.ways for pk in _on_path(way)}
+    ids = set(facts.standings.places) | {pk for way in explanation.ways for pk in on_path(way)}
     named = Worklist.objects.with_names().in_bulk(ids)
     near = {pk for pk, each in named.items() if each.account_id in accounts or each.owner_id == user.pk}
     ways = [way for way in explanation.ways if way.worklist in near]
@@ -161,72 +160,9 @@ def answer_then(placement: Placement, by: Actor, person: UUID, at: datetime) -> 
     )
 
 
-def within(facts: Facts) -> Facts:
-    """Without what was shared by those who had the study by email alone: not even the original's trail has that."""
-    inside, ever = _reached(facts, facts.shares), _reached(facts, [*facts.shares, *facts.ended], ever=True)
-    return replace(
-        facts,
-        shares=[share for share in facts.shares if share.source in inside],
-        ended=[share for share in facts.ended if share.source in ever],
-    )
-
-
-def _reached(facts: Facts, shares: Sequence[ShareFact], *, ever: bool = False) -> set[int]:
-    """The worklists to which shares by other methods than email lead from home; `ever`: whether or not they ended."""
-    onward: dict[int, list[int]] = defaultdict(list)
-    for share in shares:
-        counts = share.approved and share.method != Method.EMAIL and (ever or share.until > facts.now)
-        if counts and share.target is not None and (ever or facts.visible(share.target)):
-            onward[share.source].append(share.target)
-    reached, waiting = {facts.home}, [facts.home]
-    while waiting:
-        for target in onward[waiting.pop()]:
-            if target not in reached:
-                reached.add(target)
-                waiting.append(target)
-    return reached
-
-
 def _made_inside(study: int, share: ShareFact) -> bool:
     made = AuditEvent.objects.filter(study_id=study, action=Action.SHARE_ADD, share_uuid=share.uuid)
     return made.filter(in_original=True).exists()
-
-
-def _on_path(way: Way) -> list[int]:
-    return [pk for share in way.path for pk in (share.source, share.target) if pk is not None]
-
-
-def way_then(way: Way, named: dict[int, Worklist], names: dict[int, str]) -> ShownWay:
-    """A path that begins at home. Where it went through someone reached by email, that person is not named."""
-    start = way.path[0].source if way.path else way.worklist
-    path: list[Step] = [_step_of(named.get(start), "home")]
-    for share in way.path:
-        method = Method(share.method).label.lower()
-        path.append(
-            {"kind": "share", "label": _("by %(name)s") % {"name": names[share.by]}, "detail": method}
-        )
-        place = named.get(share.target) if share.target is not None else None
-        hidden = share.method == Method.EMAIL and share.target != way.worklist
-        path.append({"kind": "person", "label": _(SOMEONE)} if hidden else _step_of(place, "worklist"))
-    place = named.get(way.worklist)
-    return ShownWay(
-        role=way.held.role,
-        why=_(REASONS[way.held.why]),
-        worklist=place.label if place is not None else "",
-        path=path,
-        by=names[way.granted_by] if way.granted_by is not None else "",
-        since=way.since,
-        until=way.until if way.until < FOREVER else None,
-        external=way.external,
-        for_approval=way.for_approval,
-    )
-
-
-def _step_of(place: Worklist | None, kind: str) -> Step:
-    if place is None:
-        return {"kind": kind, "label": _("a worklist that was deleted")}
-    account = place.account.name if place.account is not None else ""
-    return {"kind": "person" if place.is_personal else kind, "label": place.label, "detail": account}
 
 
 def may_know(people: People, reason: Reason, user: User, emailed: set[int]) -> bool:

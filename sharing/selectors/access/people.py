@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -19,7 +18,7 @@ from sharing.selectors.access.shown import last_moment
 from sharing.selectors.access.ways import Ways
 from sharing.selectors.explaining import facts_about, facts_about_links
 from sharing.selectors.guest_links import links_seen_by
-from sharing.selectors.pages import ROWS, NoSuchPage
+from sharing.selectors.pages import ROWS, people_by_name
 from studies.models import FOREVER, Placement
 from worklists import access
 from worklists.access.standing import Why
@@ -156,21 +155,7 @@ class People(Paths):
         if self.deciding:
             fits |= Q(pk__in=access.people_with_all(access.APPROVER_NEEDS, self.deciding))
         rows = User.objects.filter(fits, is_active=True)
-        rows = rows.annotate(key=Lower("name"))
-        order, beyond = (["-key", "-pk"], "lt") if after is not None else (["key", "pk"], "gt")
-        if cursor := before or after:
-            at = rows.filter(uuid=cursor).values_list("key", "pk").first()
-            if at is None:
-                raise NoSuchPage
-            rows = rows.filter(Q(**{f"key__{beyond}": at[0]}) | Q(key=at[0], **{f"pk__{beyond}": at[1]}))
-        people: list[User] = [*rows.order_by(*order)[: ROWS + 1]]
-        has_more, people = len(people) > ROWS, people[:ROWS]
-        if not people:
-            return [], None, None
-        if after is not None:
-            people.reverse()
-            return people, people[0].uuid if has_more else None, people[-1].uuid
-        return people, people[0].uuid if before else None, people[-1].uuid if has_more else None
+        return people_by_name(rows, before, after, ROWS)
 
     def _emailed(self) -> dict[int, Share]:
         """By the person: the share by email that reached them, where they have no page of their own to be named on."""

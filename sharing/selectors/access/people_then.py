@@ -1,0 +1,113 @@
+"""Who could open a study at a moment in the past, why, and who did: a page of it, from the audit trail."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from accounts.models import User
+from audit.actor import Actor
+from sharing.explanation import explain, explain_link
+from sharing.models import GuestLink
+from sharing.selectors.access.moment_then import MomentThen
+from sharing.selectors.access.opened import Opened, Opener, Period, openers_of
+from sharing.selectors.access.people import ShownPerson
+from sharing.selectors.access.ways_then import within
+from sharing.selectors.directory import accounts_of
+from sharing.selectors.explaining import facts_about, facts_about_links
+from sharing.selectors.explaining_then import known_from, trail_of
+from sharing.selectors.pages import ROWS, people_by_name
+from studies.models import Placement, Study
+
+
+class PersonThen(NamedTuple):
+    """Someone who could open the study, with what they opened in the period."""
+
+    shown: ShownPerson
+    email: str
+    opened: Sequence[Opened]
+
+
+@dataclass
+class PeopleThen:
+    """`emailed`, `links`, `elsewhere` and `openers` are on the first page alone.
+
+    `is_known`: whether the trail reaches back so far; who opened the study is listed in either case. `begins`: since
+    when roles and memberships are in it. `left` are people who are no longer members, named to administrators alone;
+    `elsewhere` the worklists of other organisations.
+    """
+
+    at: datetime
+    period: Period
+    is_known: bool
+    begins: datetime | None
+    people: list[PersonThen] = field(default_factory=list)
+    total: int = 0
+    left: int = 0
+    newer: UUID | None = None
+    older: UUID | None = None
+    emailed: list[ShownPerson] = field(default_factory=list)
+    links: list[ShownPerson] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    openers: list[Opener] = field(default_factory=list)
+
+
+def people_then(
+    placement: Placement,
+    by: Actor,
+    at: datetime,
+    period: Period,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    most: int | None = None,
+) -> PeopleThen:
+    """Some thirty statements, however many people and worklists. Raises NoSuchPage.
+
+    Ask only for readers who know the original's trail.
+    """
+    study, accounts = placement.study, accounts_of(by.person)
+    trail = trail_of(study, at)
+    openers = openers_of(study.pk, period, accounts)
+    page = PeopleThen(at, period, trail is not None, known_from())
+    if trail is not None:
+        moment = MomentThen(trail, by, accounts)
+        rows, page.left = moment.people()
+        page.total = rows.count()
+        people, page.newer, page.older = people_by_name(rows, before, after, most or ROWS)
+        page.people = _with_opened(moment, people, openers)
+        if not before and not after:
+            page.emailed, page.links = list(moment.people_by_email()), list(moment.links())
+            page.elsewhere = moment.elsewhere()
+        openers = [replace(each, could=moment.could(each)) for each in openers]
+    if not before and not after:
+        page.openers = _with_now(study, openers, accounts)
+    return page
+
+
+def _with_opened(moment: MomentThen, people: Sequence[User], openers: Sequence[Opener]) -> list[PersonThen]:
+    opened: dict[int | None, list[Opened]] = defaultdict(list)
+    for opener in openers:
+        opened[opener.by_id] += opener.opened
+    return [PersonThen(moment.person(person), person.email, opened.get(person.pk, ())) for person in people]
+
+
+def _with_now(study: Study, openers: Sequence[Opener], accounts: Collection[int]) -> list[Opener]:
+    """With whether they can open the study now: of the asker's own accounts' people, and of guest links."""
+    people = {each.by_id for each in openers if each.is_ours and each.by_id is not None}
+    links = GuestLink.objects.filter(uuid__in={each.link for each in openers if each.link is not None})
+    facts = within(facts_about(study.pk, people))
+    of_links = facts_about_links(study.pk, links.values_list("pk", flat=True))
+
+    def opens(person: int) -> bool:
+        at = [facts.standings.places[way.worklist] for way in explain(facts, person).ways]
+        return any(place.owner_id == person or place.account_id in accounts for place in at)
+
+    can: dict[int | None, bool] = {person: opens(person) for person in people}
+    lives = {uuid: explain_link(of_links, link).opens for uuid, link in of_links.links.items()}
+    return [
+        replace(each, can=lives.get(each.link) if each.link is not None else can.get(each.by_id))
+        for each in openers
+    ]
