@@ -16,10 +16,11 @@ from tests.containers.installation import Installation
 
 # Each track at the same time as the other, and what is in one tuple at once: only such as do not rest on each other, so
 # that what is unhealthy is so for its own sake. The worker's check is given half a minute three times, and asks the
-# broker alone.
+# broker alone; beat writes its notes every three minutes.
 TRACKS = (
     (("worker",),),
-    (("nginx", "web", "beat", "mail", "receiver", "s3"), ("pgbouncer", "postgres")),
+    (("beat",),),
+    (("nginx", "web", "mail", "receiver", "s3"), ("pgbouncer", "postgres")),
 )
 AT_LAST = ("valkey",)
 # As the profiles have them.
