@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from administration.change import Change, Done
 from administration.columns import AE_TITLE, column
-from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
 from audit.models import AuditEvent
@@ -70,6 +69,7 @@ class DestinationForm(ServiceForm):
 @admin.register(Destination)
 class DestinationAdmin(EditablePage):
     row_form = DestinationForm
+    can_be_removed = True
     noun, nouns = gettext_noop("destination"), gettext_noop("destinations")
     add_label = gettext_lazy("Add a destination")
     lead = gettext_lazy(
@@ -85,8 +85,7 @@ class DestinationAdmin(EditablePage):
         return super().rows(request).filter(ended_at=None).select_related("account")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
-        return (column("name"), *whose, "where", "signs_in")
+        return (column("name"), *self.account_column(request), "where", "signs_in")
 
     @admin.display(description=gettext_lazy("Sent to"))
     def where(self, destination: Destination) -> str:
@@ -117,9 +116,6 @@ class DestinationAdmin(EditablePage):
 
     def change(self, change: Change) -> Done:
         return self.saved(services.change_destination(destination=change.row, **change.filled, by=change.by))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
     def what_ends(self, row: Destination) -> list[str]:
         return [

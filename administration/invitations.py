@@ -149,7 +149,7 @@ class InvitationAdmin(AdminPage):
         return super().get_queryset(request).annotate(n_worklists=Count("membership__worklists"))
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
+        whose = self.account_column(request)
         return (column("email"), *whose, "role", "worklists", _state_column(), "until", "offered_by")
 
     @admin.display(description=gettext_lazy("Account role"), ordering="membership__role__name")

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Account
 from administration.change import Change, Done, Refusal
 from administration.choices import choices_in
+from administration.columns import column
 from administration.current_account import (
     administers_something,
     choose_account,
@@ -85,6 +86,10 @@ class AdminPage(admin.ModelAdmin):
         if self.superusers_only or (account is None and request.user.is_superuser):
             return rows
         return self.in_account(rows, account) if account is not None else rows.none()
+
+    def account_column(self, request: HttpRequest) -> tuple[Any, ...]:
+        """A list of the whole platform says whose each row is."""
+        return (column("account"),) if current_account(request) is None else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows of the list, with what its columns need."""
@@ -200,6 +205,8 @@ class EditablePage(AdminPage):
 
     # Called with the posted data, `account` and `row`.
     row_form: ClassVar[Any]
+    # Whether who may see a row may also remove it; the service asks again.
+    can_be_removed: ClassVar[bool] = False
 
     def add(self, change: Change) -> Done:
         raise NotImplementedError
@@ -228,6 +235,9 @@ class EditablePage(AdminPage):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.can_be_removed and self.has_view_permission(request)
 
     # What a change gives and takes
 

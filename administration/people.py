@@ -16,7 +16,7 @@ from accounts.selectors.security import factors_of
 from administration.change import Change, Done
 from administration.choices import filter_by, number_in, yes_or_no
 from administration.columns import column, ticked
-from administration.current_account import administered_accounts, current_account
+from administration.current_account import administered_accounts
 from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.invitation_forms import EVERY_WORKLIST, EVERY_WORKLIST_HELP, ROLE_HELP
@@ -98,6 +98,7 @@ def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -
 @admin.register(AccountMembership)
 class AccountMembershipAdmin(EditablePage):
     row_form = AccountMembershipForm
+    can_be_removed = True
     row_pages = {"deactivate": deactivate_page, "reactivate": reactivate}
     noun, nouns = gettext_noop("person"), gettext_noop("people")
     lead = gettext_lazy(
@@ -120,9 +121,16 @@ class AccountMembershipAdmin(EditablePage):
         return super().rows(request).select_related("user", "account", "role")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
         every = ticked("every_worklist", _(EVERY_WORKLIST))
-        return ("person", "email", *whose, column("role"), "state", every, "last_sign_in")
+        return (
+            "person",
+            "email",
+            *self.account_column(request),
+            column("role"),
+            "state",
+            every,
+            "last_sign_in",
+        )
 
     @admin.display(description=gettext_lazy("Person"), ordering="user__name")
     def person(self, membership: AccountMembership) -> str:
@@ -150,9 +158,6 @@ class AccountMembershipAdmin(EditablePage):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People are invited."""
         return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
     def about(
         self, request: HttpRequest, row: AccountMembership, form: AccountMembershipForm

@@ -137,8 +137,7 @@ class SenderAdmin(AdminPage):
         return super().rows(request).filter(ended_at=None).select_related("account", "worklist__account")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
-        return (column("name"), *whose, column("worklist"), "ways", "used", "until")
+        return (column("name"), *self.account_column(request), column("worklist"), "ways", "used", "until")
 
     @admin.display(description=gettext_lazy("Sends by"))
     def ways(self, sender: Sender) -> str:

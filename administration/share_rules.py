@@ -14,8 +14,6 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import Account
 from administration.change import Change, Done, Refusal
-from administration.columns import column
-from administration.current_account import current_account
 from administration.forms import ServiceForm
 from administration.page import EditablePage
 from audit.models import AuditEvent
@@ -114,6 +112,7 @@ class ShareRuleForm(ServiceForm):
 @admin.register(ShareRule)
 class ShareRuleAdmin(EditablePage):
     row_form = ShareRuleForm
+    can_be_removed = True
     noun, nouns = gettext_noop("sharing rule"), gettext_noop("sharing rules")
     add_label = gettext_lazy("Add a rule")
     lead = gettext_lazy(
@@ -129,8 +128,7 @@ class ShareRuleAdmin(EditablePage):
         return super().rows(request).select_related(*names)
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
-        return ("what", "place", *whose, "source", "way", "target", "why")
+        return ("what", "place", *self.account_column(request), "source", "way", "target", "why")
 
     @admin.display(description=gettext_lazy("Rule"))
     def what(self, rule: ShareRule) -> str:
@@ -206,9 +204,6 @@ class ShareRuleAdmin(EditablePage):
     def change(self, change: Change) -> Done:
         filled = _given(change.filled)
         return self.saved(services.change_share_rule(rule=change.row, **filled, by=change.by))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
     def about_removal(self, row: ShareRule) -> dict[str, Any]:
         return {"title": _("Delete this sharing rule?")}

@@ -18,7 +18,6 @@ from accounts.models import Account, Role, User
 from administration.change import Change, Done, Refusal
 from administration.choices import SearchedChoice, filter_by
 from administration.columns import column
-from administration.current_account import current_account
 from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.page import BY_NAME_OR_EMAIL, EFFECT, EditablePage
@@ -172,6 +171,7 @@ class WorklistMembershipForm(ServiceForm):
 @admin.register(WorklistMembership)
 class WorklistMembershipAdmin(EditablePage):
     row_form = WorklistMembershipForm
+    can_be_removed = True
     noun, nouns = gettext_noop("worklist member"), gettext_noop("worklist members")
     add_label = gettext_lazy("Add a person to a worklist")
     lead = gettext_lazy("Who is a member of which worklist, and their own role there, if they have one.")
@@ -185,8 +185,7 @@ class WorklistMembershipAdmin(EditablePage):
         return rows.select_related("user", "account", "worklist__account", "worklist__default_role", "role")
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
-        return (column("user"), "email", *whose, column("worklist"), column("role"))
+        return (column("user"), "email", *self.account_column(request), column("worklist"), column("role"))
 
     @admin.display(description=gettext_lazy("Email"), ordering="user__email")
     def email(self, membership: WorklistMembership) -> str:
@@ -254,9 +253,6 @@ class WorklistMembershipAdmin(EditablePage):
         sentence = _("The role of %(name)s on %(worklist)s was saved.")
         named = {"name": change.row.user.name, "worklist": change.row.worklist.name}
         return Done(sentence % named, url_of("members", change.row.worklist_id))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
     def remove(self, change: Change) -> Done:
         services.remove_worklist_member(membership=change.row, by=change.by)

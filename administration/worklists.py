@@ -16,7 +16,6 @@ from administration import notice_presets, share_codes, upload_addresses, workli
 from administration.change import Change, Done
 from administration.choices import ChoiceFilter, filter_by, yes_or_no
 from administration.columns import AE_TITLE, NO, YES, column
-from administration.current_account import current_account
 from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.page import EditablePage
@@ -111,6 +110,7 @@ class WorklistForm(ServiceForm):
 @admin.register(Worklist)
 class WorklistAdmin(EditablePage):
     row_form = WorklistForm
+    can_be_removed = True
     row_pages = {
         "members": worklist_members.members_page,
         "members/add": worklist_members.add_page,
@@ -148,9 +148,8 @@ class WorklistAdmin(EditablePage):
         return super().get_queryset(request).annotate(n_members=Coalesce(count, 0))
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        whose = (column("account"),) if current_account(request) is None else ()
         return (
-            column("name"), *whose, column("kind"), "code", "front_door", "shares", "approval",
+            column("name"), *self.account_column(request), column("kind"), "code", "front_door", "shares", "approval",
             column("default_role"), "member_count",
         )  # fmt: skip
 
@@ -210,9 +209,6 @@ class WorklistAdmin(EditablePage):
 
     def change(self, change: Change) -> Done:
         return self.saved(services.change_worklist(worklist=change.row, **change.filled, by=change.by))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request)
 
     def why_it_stays(self, row: Worklist) -> list[str]:
         why = why_it_stays(row)

@@ -34,26 +34,46 @@ class ShownNotice:
     seen: bool
 
 
+@dataclass(frozen=True)
+class NoticeRow:
+    """A notice and what its reader sees there now: of how many of its studies, one of those, and what is to be decided.
+
+    `granted` is the answer to a question for more time, where the notice is about that.
+    """
+
+    notice: Notice
+    seen: int
+    placement: UUID | None
+    waits: bool
+    granted: bool | None
+
+    @classmethod
+    def of(cls, notice: Notice) -> "NoticeRow":
+        """Of a row of `_with_sight`."""
+        read = vars(notice)
+        return cls(notice, read["seen"] or 0, read["placement"], read["waits"], read["granted"])
+
+
 def notices_of(by: Actor, *, before: UUID | None = None, after: UUID | None = None) -> SentPage[ShownNotice]:
     """The person's own notices, newest first: as many statements however many there are."""
     rows, newer, older = page_of(_with_sight(by), before, after)
-    return SentPage([_shown(row, by) for row in rows], newer, older)
+    return SentPage([_shown(NoticeRow.of(row)) for row in rows], newer, older)
 
 
 def notice_for(by: Actor, pk: int) -> ShownNotice | None:
     row = _with_sight(by).filter(pk=pk).first()
-    return _shown(row, by) if row is not None else None
+    return _shown(NoticeRow.of(row)) if row is not None else None
 
 
 def notice_named(by: Actor, uuid: UUID) -> ShownNotice | None:
     row = _with_sight(by).filter(uuid=uuid).first()
-    return _shown(row, by) if row is not None else None
+    return _shown(NoticeRow.of(row)) if row is not None else None
 
 
 def notices_of_digest(by: Actor, digest: int, most: int) -> list[ShownNotice]:
     """Those of a daily mail whose studies the person still sees, the latest first; at most so many."""
     rows = _with_sight(by).filter(digest=digest).order_by("-pk")[:most]
-    return [shown for shown in (_shown(row, by) for row in rows) if shown.seen]
+    return [shown for shown in (_shown(NoticeRow.of(row)) for row in rows) if shown.seen]
 
 
 def number_unread(by: Actor) -> str:
@@ -107,15 +127,15 @@ def _with_sight(by: Actor) -> QuerySet[Notice]:
     )
 
 
-def _shown(notice: Notice, by: Actor) -> ShownNotice:
-    seen: int = notice.seen or 0  # type: ignore[attr-defined]  # annotated
-    waits: bool = notice.waits  # type: ignore[attr-defined]
-    if not (waits if notice.event == NoticeEvent.APPROVAL_NEEDED else seen):
+def _shown(row: NoticeRow) -> ShownNotice:
+    notice = row.notice
+    if not (row.waits if notice.event == NoticeEvent.APPROVAL_NEEDED else row.seen):
         return ShownNotice(notice, _("This is about a study that you can no longer see."), "", False)
-    return ShownNotice(notice, _sentence(notice, seen), _url(notice, seen), True)
+    return ShownNotice(notice, _sentence(row), _url(row), True)
 
 
-def _url(notice: Notice, seen: int) -> str:
+def _url(row: NoticeRow) -> str:
+    notice = row.notice
     if notice.event == NoticeEvent.APPROVAL_NEEDED:
         return reverse("sharing:approvals")
     share = notice.share
@@ -130,13 +150,14 @@ def _url(notice: Notice, seen: int) -> str:
         return reverse("sharing:more_time", args=[share.uuid])
     if notice.event == NoticeEvent.ENDING_SOON:
         # There the reader asks for more time.
-        return reverse("studies:details", args=[notice.placement])  # type: ignore[attr-defined]
-    if notice.event == NoticeEvent.SHARED_HERE and notice.share is not None and seen > 1:
+        return reverse("studies:details", args=[row.placement])
+    if notice.event == NoticeEvent.SHARED_HERE and notice.share is not None and row.seen > 1:
         return reverse("sharing:received", args=[notice.share.press])
-    return reverse("studies:study", args=[notice.placement])  # type: ignore[attr-defined]
+    return reverse("studies:study", args=[row.placement])
 
 
-def _sentence(notice: Notice, seen: int) -> str:
+def _sentence(row: NoticeRow) -> str:
+    notice = row.notice
     if notice.link is not None:
         return _("Your guest link %(link)s was opened.") % {"link": notice.link.mark}
     share = notice.share
@@ -145,14 +166,15 @@ def _sentence(notice: Notice, seen: int) -> str:
         "name": without_deceitful(share.shared_by.name),
         "place": without_deceitful(notice.worklist.label),
         "recipient": without_deceitful(str(recipient_of(share))),
-        "studies": counted(seen, "study"),
+        "studies": counted(row.seen, "study"),
         "day": _last_day(share),
         "shared": formats.day(today_in(zone_of(share.from_worklist), share.shared_at)),
     }
-    return _text(notice, share) % names
+    return _text(row, share) % names
 
 
-def _text(notice: Notice, share: Share) -> str:
+def _text(row: NoticeRow, share: Share) -> str:
+    notice = row.notice
     to_reader = notice.worklist_id == share.to_worklist_id
     match notice.event:
         case NoticeEvent.SHARED_HERE if notice.worklist.is_personal:
@@ -173,7 +195,7 @@ def _text(notice: Notice, share: Share) -> str:
             return _(
                 "Someone asks for more time for what you shared with %(recipient)s: the last day is %(day)s."
             )
-        case NoticeEvent.DECIDED if to_reader and notice.granted:  # type: ignore[attr-defined]  # annotated
+        case NoticeEvent.DECIDED if to_reader and row.granted:
             return _("%(name)s gave more time for what was shared with %(place)s: the last day is %(day)s.")
         case NoticeEvent.DECIDED if to_reader:
             return _("%(name)s left the end date as it is: the last day is %(day)s.")

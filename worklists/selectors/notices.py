@@ -95,9 +95,8 @@ def people_to_tell(
     for user_id, worklist_id, time in rows.values_list("user", "worklist", "time"):
         choices[worklist_id][user_id] = time
     readers: dict[int, tuple[int, str]] = {}
-    for worklist in _with_preset(event, worklists):
+    for worklist, preset in _with_preset(event, worklists):
         chosen = choices[worklist.pk]
-        preset = worklist.preset or preset_of(event, personal=worklist.is_personal)  # type: ignore[attr-defined]
         wanting = {user_id for user_id, time in chosen.items() if time != NoticeTime.OFF}
         if preset == NoticeTime.OFF and not wanting:
             continue
@@ -116,10 +115,16 @@ def people_to_tell(
     return readers
 
 
-def _with_preset(event: str, worklists: Collection[int]) -> Collection[Worklist]:
+def _with_preset(event: str, worklists: Collection[int]) -> list[tuple[Worklist, str]]:
+    """Each worklist with when its members are notified who have not chosen."""
     preset = NoticePreset.objects.filter(worklist=OuterRef("pk"), event=event).values("time")
-    wanted = Worklist.objects.filter(pk__in=worklists)
-    return wanted.annotate(preset=Coalesce(Subquery(preset), Value("", CharField()))).order_by("pk")
+    wanted = Worklist.objects.filter(pk__in=worklists).annotate(
+        preset=Coalesce(Subquery(preset), Value("", CharField()))
+    )
+    return [
+        (each, vars(each)["preset"] or preset_of(event, personal=each.is_personal))
+        for each in wanted.order_by("pk")
+    ]
 
 
 def _over(
