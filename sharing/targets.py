@@ -90,11 +90,13 @@ def resolve(
     ticked: Worklist,
     allowed: Collection[Allowed],
     ruling: Ruling,
+    own: frozenset[str] | None = None,
 ) -> list[Resolved]:
     """A Resolved for each (tidied) target, in order: a handful of statements however many targets.
 
     A directory target outside the allowed accounts is answered as if it did not exist. `ruling` is that of the
-    worklist that is shared from: an email that it refuses is not looked up.
+    worklist that is shared from: an email that it refuses is not looked up. `own`: the person's own emails, where they
+    were read before.
     """
     accounts = {
         method: {pair.account_id for pair in allowed if pair.method == method and pair.account_id is not None}
@@ -107,7 +109,8 @@ def resolve(
     codes = by_code(targets) if Method.CODE in methods else {}
     ruled = refused_emails(targets, ruling)
     by_email = _emails(targets, besides=ruled) if Method.EMAIL in methods else {}
-    own = own_emails(by) if by_email else frozenset()
+    if own is None:
+        own = own_emails(by) if by_email else frozenset()
     recipients = []
     for target in targets:
         match target.method:

@@ -191,7 +191,9 @@ def _resolve_locked(
     wanted: list[Target], *, by: Actor, ticked: Worklist, allowed: frozenset[Allowed], ruling: Ruling
 ) -> list[Resolved]:
     """Resolve, lock the users, memberships and worklists of the result in this order, resolve again."""
-    first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling)
+    by_email = any(target.method == Method.EMAIL for target in wanted)
+    own = targets.own_emails(by) if by_email else frozenset()
+    first = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling, own=own)
     worklists = [recipient.worklist for recipient in first if recipient.worklist is not None]
     locked = {worklist.pk for worklist in worklists}
     lock_directory(
@@ -199,7 +201,7 @@ def _resolve_locked(
         accounts={recipient.account_id for recipient in first if recipient.account_id is not None},
         worklists=locked,
     )
-    again = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling)
+    again = targets.resolve(wanted, by=by, ticked=ticked, allowed=allowed, ruling=ruling, own=own)
     return [
         recipient
         if recipient.worklist is None or recipient.worklist.pk in locked

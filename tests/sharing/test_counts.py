@@ -42,7 +42,7 @@ def of_every_method(cast):
 def test_one_study_to_one_location(cast):
     studies = make_studies(cast.ct, 1)
 
-    assert statements(cast, studies, of_every_method(cast)[:1]) == 19
+    assert statements(cast, studies, of_every_method(cast)[:1]) == 20
 
 
 def test_ten_studies_to_five_recipients_take_as_many_as_one_does_and_fifty_one_more(cast):
@@ -114,8 +114,8 @@ def test_sharing_on_from_a_personal_worklist(cast):
     own = list(cast.ben.personal_worklist.placements.order_by("pk"))
     onward = [Target(Method.GROUP, str(cast.chest.uuid))]
 
-    assert statements(cast, own[:1], onward, by=acting(cast.ben)) == 24
-    assert statements(cast, own[1:], onward, by=acting(cast.ben)) == 24
+    assert statements(cast, own[:1], onward, by=acting(cast.ben)) == 25
+    assert statements(cast, own[1:], onward, by=acting(cast.ben)) == 25
 
 
 def test_ending_fifty_shares_takes_as_many_as_ending_one(cast):

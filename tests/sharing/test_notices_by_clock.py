@@ -17,8 +17,12 @@ from sharing.selectors.notices import notices_of
 from sharing.services import change_share, decide_share, end_shares, settle_overdue, share_studies
 from sharing.services.daily_notices import days_due, forget_old_notices, send_daily_notices
 from sharing.services.notice_reads import mark_notices
+from sharing.services.openings import tell_openings
 from sharing.services.warnings import warn_of_ends
 from sharing.targets import Target
+from studies.models import Opening, Placement
+from studies.selectors import placement_for
+from studies.services import open_study
 from tests.cast import Cast, acting
 from tests.factories import make_study, placement_of
 from worklists.services import change_worklist, choose_notices
@@ -222,13 +226,22 @@ def test_notices_are_forgotten_after_half_a_year(cast, clock):
 # --- Two weeks
 
 
-def two_weeks(clock: Any, runs: dict[int, int]) -> None:
-    """Each hour of two weeks as often as `runs` says of the hour's number; once where it says nothing."""
+def two_weeks(clock: Any, runs: dict[int, int], opened: dict[int, Placement] | None = None) -> None:
+    """Each hour of two weeks as often as `runs` says of the hour's number; once where it says nothing.
+
+    `opened` are the studies that Ben opens in an hour.
+    """
+    ben = acting(User.objects.get(name="Ben"))
     for hour in range(14 * 24):
         clock.move(hours=1)
+        if opened and hour in opened:
+            seen = placement_for(ben, opened[hour].uuid)
+            assert seen is not None
+            open_study(placement=seen, by=ben)
         for _ in range(runs.get(hour, 1)):
             settle_overdue()
             warn_of_ends()
+            tell_openings()
             send_daily_notices()
 
 
@@ -266,3 +279,24 @@ def test_in_two_weeks_each_warning_daily_mail_and_end_happens_once(cast, clock, 
     assert not warnings.filter(user=cast.ben, digest=None).exists()
     ended = Share.objects.filter(pk__in=[share.pk for share in made])
     assert list(ended.values_list("end_reason", flat=True)) == ["expired"] * 4
+
+
+@pytest.mark.parametrize("runs", [ON_TIME, TWICE, ABSENT, LATE], ids=["on time", "twice", "absent", "late"])
+def test_in_two_weeks_each_first_opening_is_in_a_daily_mail_once(cast, clock, runs):
+    choose_notices(worklist=cast.ct, times={"opened": "daily"}, by=acting(cast.ana))
+    move_to(clock, 1)
+    opened = {}
+    for day in (2, 6, 10):
+        study = make_study(cast.ct)
+        shared(cast, days=None, placements=[placement_of(study, cast.ct).uuid])
+        there = placement_of(study, cast.ben.personal_worklist)
+        # On that day at noon, an hour later, and on the next day.
+        opened |= dict.fromkeys((day * 24 + 12, day * 24 + 13, day * 24 + 36), there)
+
+    two_weeks(clock, runs, opened)
+
+    notices = Notice.objects.filter(event="opened")
+    assert Counter(notices.values_list("user__name", flat=True)) == {"Ana": 3}
+    assert mailed("daily_notices") == {cast.ana.email: 3}
+    assert not notices.filter(digest=None).exists()
+    assert not Opening.objects.exists()
