@@ -37,7 +37,7 @@ def test_a_study_is_sent_to_an_upload_address(
     ed.page.get_by_role("button", name="Continue").click()
     expect(ed.page.get_by_role("heading", name="Send studies")).to_be_visible()
     expect(ed.page.get_by_text("Northgate Hospital").first).to_be_visible()
-    expect(ed.page.get_by_text("Somebody there approves them first.")).to_be_visible()
+    expect(ed.page.get_by_text("Someone there approves them first.")).to_be_visible()
     ed.look("upload-address-files")
     ed.page.set_input_files("input[type=file]:not([webkitdirectory])", files / "IM1")
     ed.page.get_by_role("button", name="Upload").click()
