@@ -332,6 +332,10 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     ),
     "page": lambda e: _(PAGES[page]) if (page := str(_detail(e, "page"))) in PAGES else _("a page"),
     "as_csv": lambda e: _(", as a CSV file") if _detail(e, "file") == "csv" else "",
+    "to_print": lambda e: _(", to print") if _detail(e, "file") == "print" else "",
+    "then": lambda e: (
+        _(", as it was on {}").format(formats.moment(moment)) if (moment := _moment(e, "moment")) else ""
+    ),
     "filtered": lambda e: _(", filtered") if _detail(e, "filters") else "",
     "attempt": _attempt,
     "left": _left,

@@ -124,7 +124,7 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_DELETE: gettext_noop("{who} deleted the study{why}"),
     Action.STUDY_BYTES_REMOVE: gettext_noop("{who} removed the files of the deleted study{files}"),
     Action.STUDY_REMOVE: gettext_noop("{who} removed the study from {place}"),
-    Action.ACCESS_READ: gettext_noop("{who} viewed who has access"),
+    Action.ACCESS_READ: gettext_noop("{who} viewed who has access{then}{as_csv}{to_print}"),
     Action.SHARE_ADD: gettext_noop("{who} shared the study with {other}{method}{until}{state}{confirmed}"),
     Action.SHARE_CHANGE: gettext_noop("{who} changed the share with {other}{method}{until}{before}"),
     Action.SHARE_END: gettext_noop("{who} ended the share with {other}{method}{why}"),

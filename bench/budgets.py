@@ -59,8 +59,8 @@ ACCESS = Budget("who has access to a study, up to 200 worklists", "≤ 100 ms", 
 PAST = Budget(
     "who could see a study at a past moment, and why",
     "≤ 200 ms",
+    "access",
     ms=200,
-    why_missing="no page answers it yet",
 )
 FRAME = Budget(
     "serve one stored instance or frame",

@@ -107,16 +107,22 @@ class Facts:
                     waiting.append(target)
         return last
 
+    @cached_property
+    def _paths(self) -> dict[int, tuple[ShareFact, ...]]:
+        return {}
+
     def path(self, worklist: int) -> tuple[ShareFact, ...]:
         """The shares from home to a worklist where the study is visible, or waits for approval."""
-        shares: list[ShareFact] = []
-        if self.awaiting(worklist):
-            shares.append(self._waiting_longest(worklist))
-            worklist = shares[0].source
-        while (share := self.last.get(worklist)) is not None:
-            shares.append(share)
-            worklist = share.source
-        return tuple(reversed(shares))
+        if worklist not in self._paths:
+            shares, source = [], worklist
+            if self.awaiting(worklist):
+                shares.append(self._waiting_longest(worklist))
+                source = shares[0].source
+            while (share := self.last.get(source)) is not None:
+                shares.append(share)
+                source = share.source
+            self._paths[worklist] = tuple(reversed(shares))
+        return self._paths[worklist]
 
     def _waiting_longest(self, worklist: int) -> ShareFact:
         """Of the shares that wait there for approval, the first that gives the worklist its end."""
@@ -147,7 +153,7 @@ class Way:
 
     @property
     def granted_by(self) -> int | None:
-        """Who made the last share; no one where this is the original's worklist."""
+        """Who made the last share; no one at the original's worklist."""
         return self.path[-1].by if self.path else None
 
 

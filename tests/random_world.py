@@ -177,10 +177,7 @@ class World:
     def make_link(self) -> None:
         placement = self.some(Placement.objects.visible().filter(study=self.study).select_related("worklist"))
         maker = self.chance.choice(self.people)
-        sharing.make_guest_link(placements=[placement.uuid], by=acting(maker), **self.of_links())
-
-    def of_links(self) -> dict[str, Any]:
-        return {}
+        sharing.make_guest_link(placements=[placement.uuid], by=acting(maker))
 
     def end_link(self) -> None:
         link = self.some(GuestLink.objects.unended().order_by("pk"))
@@ -205,12 +202,14 @@ class WiderWorld(World):
     def deeds(self) -> list[tuple[int, Callable[[], None]]]:
         return [
             *super().deeds(),
-            (3, self.make_link), (4, self.open_link), (2, self.extend_link), (1, self.depart), (2, self.join),
+            (4, self.link_of_who_may), (4, self.open_link), (2, self.extend_link), (1, self.depart), (2, self.join),
             (2, self.promise), (2, self.claim), (2, self.change_end), (1, self.rename),
         ]  # fmt: skip
 
-    def of_links(self) -> dict[str, Any]:
-        return {"most_openings": self.chance.choice([None, 1, 2])}
+    def link_of_who_may(self) -> None:
+        here = Placement.objects.visible().filter(study=self.study, worklist__in=self.worklists)
+        placement, most = self.some(here), self.chance.choice([None, 1, 2])
+        sharing.make_guest_link(placements=[placement.uuid], by=acting(self.cast.adam), most_openings=most)
 
     def open_link(self) -> None:
         link = self.some(GuestLink.objects.unended().order_by("pk"))

@@ -116,6 +116,7 @@ def facts_of_everyone(trail: TrailOfStudy, worklists: Collection[int] | None = N
     near = trail.worklists if worklists is None else worklists
     places = {pk for pk in facts.times if pk in near or pk not in trail.worklists}
     facts.standings = trail.standings(None, places, trail.accounts_of(places))
+    facts.links = {uuid: link for uuid, link in facts.links.items() if link.worklist in places}
     return facts
 
 

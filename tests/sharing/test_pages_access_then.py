@@ -16,6 +16,7 @@ from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method
 from sharing.services import guest_visits
+from studies.selectors import placement_for
 from studies.services import open_study
 from tests.cast import acting
 from tests.factories import join, make_group, make_user, placement_of
@@ -218,7 +219,8 @@ def test_who_opened_it_through_a_link_and_a_token_is_named_beside_people(client,
     link = made(noted, recipient_name="Dr Marsh")
     guest_visits.open_link(link=link)
     token = Token(uuid=link.uuid, name="Laptop", worklist_ids=frozenset({noted.ct.pk}))
-    open_study(placement=noted.placement, by=Actor.through(token, owner=noted.ana))
+    by = Actor.through(token, owner=noted.ana)
+    open_study(placement=placement_for(by, noted.placement.uuid), by=by)
     moment = later(clock)
     client.force_login(noted.adam)
 
