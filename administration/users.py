@@ -34,7 +34,7 @@ def deactivate_page(request: HttpRequest, page: Any, person: User) -> HttpRespon
     goes: list[Any] = [
         _("They are signed out and cannot sign in anywhere on the platform."),
         _("Their access tokens end."),
-        *lines_of(if_deactivated(person), None),
+        *lines_of(if_deactivated(person), None, with_links=False),
         *beside_deactivation(person).lines(),
         _("They have no access, and no one can share with them."),
         _("Their studies and the shares they made are kept. You can reactivate them."),

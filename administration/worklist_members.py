@@ -228,7 +228,7 @@ class WorklistMembershipAdmin(EditablePage):
         if shift.gains:
             sentences.append(_("They gain: %(permissions)s.") % {"permissions": listed(shift.gains)})
         what = if_worklist_member(row.worklist, [row.user_id], role=None, removed=True)
-        sentences += lines_of(what, row.worklist.account)
+        sentences += lines_of(what, row.worklist.account, with_links=False)
         sentences += beside_worklist_removal(row, shift.loses).lines()
         sentences.append(_("Shares they made from it stay."))
         return sentences
