@@ -70,11 +70,16 @@ TEXTS: dict[str, str] = {
     "download_deidentified": gettext_noop(
         "Download the images of a study without what identifies the patient, as DICOM files."
     ),
-    "edit_study": gettext_noop("Correct a study’s details, on the worklist that holds the original."),
+    "edit_study": gettext_noop(
+        "Correct a study’s details, on the worklist that holds the original. Note an own MRN."
+    ),
     "delete_study": gettext_noop(
         "Delete the original. On other worklists: remove the study from the worklist."
     ),
-    "approve_study": gettext_noop("Accept or decline shares that wait for approval on a worklist."),
+    "approve_study": gettext_noop(
+        "Accept or decline shares that wait for approval on a worklist; with “Open images”, view the images before. "
+        "Note an own MRN."
+    ),
     "view_study_audit": gettext_noop("Read a study’s audit trail: who did what with it. Export the trail."),
     "create_guest_links": gettext_noop(
         "Create a link that shows studies of one patient, for a limited time, to anyone who has the link."
