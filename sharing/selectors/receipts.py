@@ -213,7 +213,7 @@ _WHILE = """{at} >= GREATEST(s.shared_at, s.approved_at)
           AND {at} <= COALESCE(LEAST(s.ended_at, s.expires_at), 'infinity')"""
 
 # Each share reads the events of its study on one worklist through an index; in the original's trail alone. A guest acts
-# under the name of the link, so the label tells one from another.
+# under the name of the link, so the label tells one from another. An approver may open what waits for the decision.
 _READERS = f"""
 SELECT s.id, e.opened, e.took_at
 FROM sharing_share s
@@ -222,10 +222,12 @@ CROSS JOIN LATERAL (
     FROM audit_auditevent a
     WHERE a.worklist_id = s.to_worklist_id AND a.study_id = s.study_id
           AND a.action = ANY(%(actions)s) AND a.outcome = 'success' AND a.in_original
-          AND {_WHILE.format(at="a.at")}
+          AND ((s.approved_at IS NOT NULL AND {_WHILE.format(at="a.at")})
+               OR (a.detail @> '{{"before_approval": true}}' AND a.at >= s.shared_at
+                   AND a.at <= COALESCE(LEAST(s.approved_at, s.ended_at, s.expires_at), 'infinity')))
     GROUP BY a.by_id, CASE WHEN a.by_id IS NULL THEN a.by_label END
 ) e
-WHERE s.id = ANY(%(shares)s) AND s.approved_at IS NOT NULL
+WHERE s.id = ANY(%(shares)s) AND e.opened IS NOT NULL
 ORDER BY e.opened
 """
 

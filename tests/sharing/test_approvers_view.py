@@ -252,3 +252,27 @@ def test_the_page_names_who_may_open_it_to_decide(client: Any, scene: Scene) -> 
     )
 
     assert "Awaiting approval: may open images to decide" in page
+
+
+def readers(client: Any, scene: Scene) -> str:
+    client.force_login(scene.cast.ana)
+    return text(client.get(reverse("sharing:receipt", args=[scene.share.press])))
+
+
+def test_the_receipt_of_what_was_withdrawn_before_the_decision_names_the_approver(
+    client: Any, scene: Scene
+) -> None:
+    client.force_login(scene.cast.adam)
+    statuses(client, scene.viewer_urls())
+    services.withdraw_press(press=scene.share.press, by=acting(scene.cast.ana))
+
+    receipt = readers(client, scene)
+
+    assert "opened the study to decide on its approval" in receipt
+    assert "No one opened the study." not in receipt
+
+
+def test_what_was_withdrawn_unseen_says_so(client: Any, scene: Scene) -> None:
+    services.withdraw_press(press=scene.share.press, by=acting(scene.cast.ana))
+
+    assert "No one opened the study." in readers(client, scene)
