@@ -40,8 +40,8 @@ CSV_HEAD = (
     gettext_noop("First"),
     gettext_noop("Last"),
     gettext_noop("Times"),
-    gettext_noop("Could open the study then"),
-    gettext_noop("Can open the study now"),
+    gettext_noop("Access then"),
+    gettext_noop("Access now"),
 )
 COULD, BY_EMAIL, LINK, DID = (
     gettext_noop("Could open"),

@@ -64,7 +64,7 @@ def people_then(
     after: UUID | None = None,
     most: int | None = None,
 ) -> PeopleThen:
-    """Some thirty statements, however many people and worklists. Raises NoSuchPage.
+    """Some twenty statements, however many people and worklists. Raises NoSuchPage.
 
     Ask only for readers who know the original's trail.
     """
@@ -97,17 +97,27 @@ def _with_opened(moment: MomentThen, people: Sequence[User], openers: Sequence[O
 def _with_now(study: Study, openers: Sequence[Opener], accounts: Collection[int]) -> list[Opener]:
     """With whether they can open the study now: of the asker's own accounts' people, and of guest links."""
     people = {each.by_id for each in openers if each.is_ours and each.by_id is not None}
-    links = GuestLink.objects.filter(uuid__in={each.link for each in openers if each.link is not None})
+    links = {each.link for each in openers if each.link is not None}
+    can = _who_can(study, people, accounts) if people else {}
+    lives = _which_show(study, links) if links else {}
+    return [
+        replace(each, can=lives.get(each.link) if each.link is not None else can.get(each.by_id))
+        for each in openers
+    ]
+
+
+def _who_can(study: Study, people: Collection[int], accounts: Collection[int]) -> dict[int | None, bool]:
+    """On worklists of these accounts, or their own: more of a person's worklists is not the asker's to know."""
     facts = within(facts_about(study.pk, people))
-    of_links = facts_about_links(study.pk, links.values_list("pk", flat=True))
 
     def opens(person: int) -> bool:
         at = [facts.standings.places[way.worklist] for way in explain(facts, person).ways]
         return any(place.owner_id == person or place.account_id in accounts for place in at)
 
-    can: dict[int | None, bool] = {person: opens(person) for person in people}
-    lives = {uuid: explain_link(of_links, link).opens for uuid, link in of_links.links.items()}
-    return [
-        replace(each, can=lives.get(each.link) if each.link is not None else can.get(each.by_id))
-        for each in openers
-    ]
+    return {person: opens(person) for person in people}
+
+
+def _which_show(study: Study, links: Collection[UUID]) -> dict[UUID | None, bool]:
+    keys = GuestLink.objects.filter(uuid__in=links).values_list("pk", flat=True)
+    facts = facts_about_links(study.pk, keys)
+    return {uuid: explain_link(facts, link).opens for uuid, link in facts.links.items()}
