@@ -84,6 +84,8 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "share to this worklist ends": ngettext_lazy(
             "%(shown)s share to this worklist ends", "%(shown)s shares to this worklist end", "number"
         ),
+        "number has": ngettext_lazy("%(shown)s number has", "%(shown)s numbers have", "number"),
+        "number was": ngettext_lazy("%(shown)s number was", "%(shown)s numbers were", "number"),
         "study": ngettext_lazy("%(shown)s study", "%(shown)s studies", "number"),
         "study selected": ngettext_lazy("%(shown)s study selected", "%(shown)s studies selected", "number"),
         "study is": ngettext_lazy("%(shown)s study is", "%(shown)s studies are", "number"),

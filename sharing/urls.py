@@ -22,6 +22,7 @@ from sharing.views import (
     notices,
     presses,
     received,
+    recipient_lists,
     register,
     register_trails,
     registration,
@@ -53,6 +54,11 @@ urlpatterns = [
     path("share/code/<str:code>/", code_link.with_code, name="with_code"),
     path("share/pressed/<uuid:press>/", share.pressed, name="pressed"),
     path("share/studies/", share.share, name="share_studies"),
+    path("recipient-lists/", recipient_lists.recipient_lists, name="recipient_lists"),
+    path("recipient-lists/<uuid:recipient_list>/", recipient_lists.change, name="recipient_list"),
+    path(
+        "recipient-lists/<uuid:recipient_list>/delete/", recipient_lists.delete, name="delete_recipient_list"
+    ),
     path("shares/end/", ends.end, name="end"),
     path("shares/presses/<uuid:press>/undo/", presses.undo, name="undo"),
     path("shares/presses/<uuid:press>/withdraw/", presses.withdraw, name="withdraw_press"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from studies.views import (
+    by_number,
     correct,
     download,
     full_viewer,
@@ -29,6 +30,10 @@ _object = "placements/<uuid:placement>/viewer/objects/<uuid:instance>"
 urlpatterns = [
     path("studies/", listing.studies, name="list"),
     path("worklists/", listing.worklists, name="worklists"),
+    path("worklists/all/studies/", listing.all_worklists, name="all_worklists"),
+    path("worklists/all/studies/search/", listing.search_all, name="search_all"),
+    path("worklists/all/studies/numbers/", by_number.all_by_number, name="all_by_number"),
+    path("worklists/<uuid:worklist>/studies/numbers/", by_number.by_number, name="by_number"),
     path("worklists/<uuid:worklist>/studies/", listing.worklist, name="worklist"),
     path("worklists/<uuid:worklist>/studies/search/", listing.search, name="search"),
     path("to/<str:code>/", upload_address.upload_address, name="upload_address"),

@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from accounts.tokens import make_token
 from audit.models import AuditEvent
 from sharing import services
-from sharing.models import Method
+from sharing.models import ListedRecipient, Method, RecipientList
 from sharing.targets import Target
 from studies.models import Sending, Upload, ViewCopy
 from tests.cast import PEOPLE, acting
@@ -97,8 +97,19 @@ def make_world(cast: Any) -> SimpleNamespace:
         ),
         token=make_token(promised.invitation),
         guest_link=services.make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana)),
+        recipient_list=a_recipient_list(cast),
         random=uuid4(),
     )
+
+
+def a_recipient_list(cast: Any) -> RecipientList:
+    """Of CT Reporting."""
+    kept = RecipientList.objects.create(worklist=cast.ct, name="Tuesday MDT")
+    for position, place in enumerate((cast.emergency, cast.chest), 1):
+        ListedRecipient.objects.create(
+            list=kept, position=position, method=place.kind, value=str(place.uuid), label=place.name
+        )
+    return kept
 
 
 Args = Callable[[SimpleNamespace], list[Any]]

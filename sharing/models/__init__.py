@@ -4,6 +4,7 @@ accounts' rules about who may share with whom.
 
 from sharing.models.guest_link import GuestLink, GuestLinkStudy
 from sharing.models.notice import Digest, Notice
+from sharing.models.recipient_list import ListedRecipient, RecipientList
 from sharing.models.registered import RegisteredShare
 from sharing.models.rule import ShareRule
 from sharing.models.share import Method, Share
@@ -14,8 +15,10 @@ __all__ = [
     "Digest",
     "GuestLink",
     "GuestLinkStudy",
+    "ListedRecipient",
     "Method",
     "Notice",
+    "RecipientList",
     "RegisteredShare",
     "Share",
     "ShareRule",

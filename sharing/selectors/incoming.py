@@ -25,22 +25,27 @@ class FirstShare(NamedTuple):
     account: str | None
     worklist: str
     kind: str
+    to_worklist_id: int | None = None
 
     @property
     def is_personal(self) -> bool:
         return self.kind == Worklist.Kind.PERSONAL
 
 
-def first_shares(worklist: Worklist, placements: Iterable[Placement]) -> dict[int, FirstShare]:
-    """For each study that is not at home here the first share that brought it: one statement at most."""
-    study_ids = {placement.study_id for placement in placements if not placement.is_home}
-    if not study_ids:
+def first_shares(placements: Iterable[Placement]) -> dict[tuple[int | None, int], FirstShare]:
+    """For each study that is not at home on its worklist the first share that brought it, by both: one statement at
+    most."""
+    shared = {
+        (placement.worklist_id, placement.study_id) for placement in placements if not placement.is_home
+    }
+    if not shared:
         return {}
+    worklists, studies = ({pair[at] for pair in shared} for at in (0, 1))
     first = (
         Share.objects.carrying()
-        .filter(to_worklist=worklist, study__in=study_ids)
-        .order_by("study_id", "id")
-        .distinct("study_id")
+        .filter(to_worklist__in=worklists, study__in=studies)
+        .order_by("study_id", "to_worklist_id", "id")
+        .distinct("study_id", "to_worklist_id")
     )
     rows = first.values_list(
         "study_id",
@@ -49,8 +54,9 @@ def first_shares(worklist: Worklist, placements: Iterable[Placement]) -> dict[in
         "from_worklist__account__name",
         "from_worklist__name",
         "from_worklist__kind",
+        "to_worklist_id",
     )
-    return {share.study_id: share for share in map(FirstShare._make, rows)}
+    return {(share.to_worklist_id, share.study_id): share for share in map(FirstShare._make, rows)}
 
 
 def shares_of(placement: Placement) -> Sequence[Share]:

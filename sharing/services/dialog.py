@@ -35,6 +35,16 @@ from worklists.models import Worklist
 NOT_TYPED_TWICE = gettext_noop("Type this email address a second time, in the field below it.")
 
 
+class SeveralWorklists(ValidationError):
+    """The studies are shared one worklist at a time; `placements` are those that are there, by worklist."""
+
+    def __init__(self, placements: Sequence[Placement]) -> None:
+        super().__init__(_(ONE_WORKLIST), code="several_worklists")
+        self.placements: dict[Worklist, list[Placement]] = {}
+        for placement in placements:
+            self.placements.setdefault(placement.worklist, []).append(placement)
+
+
 @dataclass(frozen=True)
 class Offer:
     """What the dialog offers: the ticked studies that are there, and what may be used on at least one of them.
@@ -82,7 +92,8 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     """What a share dialog for these studies offers; on a personal worklist the union over the studies.
 
     The dialog names the studies: that it was read is one event, written with the read.
-    Raises NothingThere, PermissionDenied (may not share there at all) and ValidationError (too many, two worklists).
+    Raises NothingThere, PermissionDenied (may not share there at all) and ValidationError (too many;
+    SeveralWorklists).
     """
     wanted = set(placements)
     if len(wanted) > MOST_STUDIES:
@@ -90,7 +101,7 @@ def offer(*, placements: Sequence[UUID], by: Actor) -> Offer:
     ticked = visible_placements(list(wanted), by)
     worklist = ticked[0].worklist
     if any(placement.worklist_id != worklist.pk for placement in ticked):
-        raise ValidationError(_(ONE_WORKLIST))
+        raise SeveralWorklists(ticked)
     rights = permissions.check_share(by, worklist)
     if worklist.is_personal:
         allowed = _allowed_on_own(by, worklist, rights, [placement.study_id for placement in ticked])

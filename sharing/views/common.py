@@ -75,7 +75,8 @@ def studies_page(request: HttpRequest, worklist: Worklist) -> str:
     except ValueError:
         return beginning
     here = f"{behind.path}?{behind.query}" if behind.query else behind.path
-    return here if behind.path == beginning and is_path(here) else beginning
+    lists = (beginning, reverse("studies:all_worklists"))
+    return here if behind.path in lists and is_path(here) else beginning
 
 
 def study_pages(placements: Iterable[Placement]) -> list[str]:

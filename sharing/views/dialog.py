@@ -27,6 +27,7 @@ from sharing.services.emails import compare
 from sharing.views import recents
 from sharing.views.already import invalid_in, mark, outside_words
 from sharing.views.common import dialog_answer, studies_page
+from sharing.views.saved_lists import SavedLists
 from worklists.selectors.code_owners import owners_of_codes
 
 MANY_PLACES = 8
@@ -77,6 +78,10 @@ class Dialog:
     @cached_property
     def recents(self) -> Recents:
         return recents.recents_of(self.offer, actor_of(self.request))
+
+    @cached_property
+    def lists(self) -> SavedLists:
+        return SavedLists(self.request.POST, self.offer, actor_of(self.request))
 
     def repeat_last(self) -> None:
         """The recipients and the end date of the person's last press."""
@@ -171,6 +176,7 @@ class Dialog:
         }
         if not self.part:
             context["recent"] = recents.shown(self.recents, self.picked)
+            context["lists"] = self.lists
             context["was_added"] = self.request.POST.get("again") or self.request.POST.get("step") == "last"
             offered = [method for method in Method if offer.may(method)]
             context["lives"] = lives_in_words(offer.worklist, offered)

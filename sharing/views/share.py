@@ -20,6 +20,7 @@ from sharing.views.code_link import scanned_code
 from sharing.views.common import NO_STUDY_SELECTED, dialog_answer, page, sentence
 from sharing.views.dialog import NOT_CHOSEN, NOT_CHOSEN_CODE, PARTS, Dialog
 from sharing.views.report import WHAT_WAS_SHARED, press_counts, report_context
+from sharing.views.several import by_worklist
 
 NONE_TICKED = gettext_noop("Select at least one study, then choose Share.")
 CANNOT_SHARE = gettext_noop("These studies cannot be shared together")
@@ -34,6 +35,8 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
         return sentence(request, _(NO_STUDY_SELECTED), _(NONE_TICKED))
     try:
         offer = dialog.offer(placements=uuids(named), by=actor_of(request))
+    except dialog.SeveralWorklists as several:
+        return by_worklist(request, several)
     except ValidationError as refusal:
         return sentence(request, _(CANNOT_SHARE), refusal.message)
     ticked = [placement.uuid for placement in offer.placements]
@@ -54,8 +57,11 @@ def check(request: HttpRequest) -> HttpResponse:
     shown.part = target if target in PARTS else ""
     if request.POST.get("step") == "last":
         shown.repeat_last()
+    shown.lists.pick(shown.picked)
     shown.check()
-    return shown.answer()
+    if request.POST.get("step") == "save_list":
+        shown.lists.keep(shown.picked)
+    return shown.answer(status=422 if shown.lists.error else 200)
 
 
 @page

@@ -1,6 +1,7 @@
 """What a person may see of studies, and the pages and pictures of it."""
 
 from studies.renderer import FRAMES_SHOWN
+from studies.selectors.all_lists import matching_in_all, page_of_all
 from studies.selectors.arriving import still_arriving
 from studies.selectors.beside import beside_in, instances_by_uid, series_of_instance
 from studies.selectors.corrections import changes_in, changes_of, other_studies_of, others_of_mrn
@@ -83,12 +84,14 @@ __all__ = [
     "left_out_of_deidentified",
     "marks_in",
     "matching",
+    "matching_in_all",
     "metadata_of",
     "next_to_send",
     "open_uploads",
     "other_studies_of",
     "others_of_mrn",
     "page_of",
+    "page_of_all",
     "placement_for",
     "placement_to_view",
     "placements_for",

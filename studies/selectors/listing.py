@@ -44,13 +44,18 @@ class StudiesPage:
 def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> StudiesPage:
     """One page in one statement. Whether the reader may see the list was checked before."""
     if question:
-        return _page_of_hits(worklist, question, order, cursor)
+        return page_of_hits(_hits(worklist, question), order, cursor)
     backwards = cursor is not None and cursor.way == "before"
     descending = order.descending != backwards
     placements = _shown(_visible(worklist))
     if cursor is not None and cursor.way != "page":
         placements = placements.filter(_beyond(worklist, order, descending, cursor.at))
-    rows = list(_sorted(placements, order, descending)[: PAGE + 1])
+    return as_page(list(in_order(placements, order, descending)[: PAGE + 1]), cursor)
+
+
+def as_page(rows: list[Placement], cursor: Cursor | None) -> StudiesPage:
+    """At most 51 rows, read away from the cursor, as the page that they are."""
+    backwards = cursor is not None and cursor.way == "before"
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     if backwards:
@@ -59,7 +64,7 @@ def page_of(worklist: Worklist, question: Question, order: Order, cursor: Cursor
         rows,
         newer=Cursor("before", _ids(rows[:ANCHORS])) if rows and (more if backwards else cursor) else None,
         older=Cursor("after", _ids(rows[-ANCHORS:])) if rows and (backwards or more) else None,
-        now=_seen_at(rows),
+        now=rows_seen_at(rows),
     )
 
 
@@ -67,37 +72,29 @@ def matching(worklist: Worklist, question: Question, order: Order) -> list[UUID]
     """The first of all that match, one more than can be selected."""
     placements = _hits(worklist, question) if question else _visible(worklist)
     return list(
-        _sorted(placements, order, order.descending).values_list("uuid", flat=True)[: MOST_SELECTED + 1]
+        in_order(placements, order, order.descending).values_list("uuid", flat=True)[: MOST_SELECTED + 1]
     )
 
 
-def _page_of_hits(worklist: Worklist, question: Question, order: Order, cursor: Cursor | None) -> StudiesPage:
+def page_of_hits(placements: QuerySet[Placement], order: Order, cursor: Cursor | None) -> StudiesPage:
+    """A page of the hits of a search: at most 1,001 placements, sorted here."""
     number = cursor.at[0] if cursor is not None and cursor.way == "page" else 1
     start = (number - 1) * PAGE
-    hits = _shown(_hits(worklist, question)).annotate(hits=Window(Count("*")))
-    rows = list(_sorted(hits, order, order.descending)[start : start + PAGE + 1])
+    hits = _shown(placements).annotate(hits=Window(Count("*")))
+    rows = list(in_order(hits, order, order.descending)[start : start + PAGE + 1])
     return StudiesPage(
         rows[:PAGE],
         newer=Cursor("page", (number - 1,)) if number > 1 else None,
         older=Cursor("page", (number + 1,)) if len(rows) > PAGE else None,
         hits=rows[0].hits if rows else 0,  # type: ignore[attr-defined]  # annotated by the query
-        now=_seen_at(rows),
+        now=rows_seen_at(rows),
     )
 
 
 def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
     """At most 1,001 placements that fit, through the index that narrows most; sorting them is the caller's."""
-    placements = _visible(worklist)
-    if question.study_from or question.study_to:
-        placements = placements.filter(study_date__gt=NO_DATE)
-    if question.study_from:
-        placements = placements.filter(study_date__gte=question.study_from)
-    if question.study_to:
-        placements = placements.filter(study_date__lte=question.study_to)
-    if question.arrived_within:
-        placements = placements.filter(arrived_at__gt=Now() - question.arrived_within)
-    # Without a name the newest are the most likely to be meant.
-    newest = (Sort.STUDY_DATE if question.study_from or question.study_to else Sort.ARRIVED).columns
+    placements = narrowed(_visible(worklist), question)
+    newest = newest_first(question).columns
     if question.modality and not question.text:
         ids = newest_with(question.modality, placements, columns=newest, most=MOST_HITS + 1)
         return Placement.objects.filter(pk__in=ids)
@@ -107,25 +104,43 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
         # Each through its own index together with the worklist; as alternatives of one condition they would be
         # searched on every worklist. A name narrows so far that any order would only cost.
         first, *others = (
-            placements.filter(condition).values("pk")[: MOST_HITS + 1] for condition in _named(question)
+            placements.filter(condition).values("pk")[: MOST_HITS + 1] for condition in named(question)
         )
         return Placement.objects.filter(pk__in=first.union(*others)[: MOST_HITS + 1])
-    in_order = placements.order_by(*(f"-{column}" for column in newest), "-id")
-    return Placement.objects.filter(pk__in=in_order.values("pk")[: MOST_HITS + 1])
+    from_newest = placements.order_by(*(f"-{column}" for column in newest), "-id")
+    return Placement.objects.filter(pk__in=from_newest.values("pk")[: MOST_HITS + 1])
 
 
-def _named(question: Question) -> list[Q]:
+def narrowed(placements: QuerySet[Placement], question: Question) -> QuerySet[Placement]:
+    """Those of the days that are asked for."""
+    if question.study_from or question.study_to:
+        placements = placements.filter(study_date__gt=NO_DATE)
+    if question.study_from:
+        placements = placements.filter(study_date__gte=question.study_from)
+    if question.study_to:
+        placements = placements.filter(study_date__lte=question.study_to)
+    if question.arrived_within:
+        placements = placements.filter(arrived_at__gt=Now() - question.arrived_within)
+    return placements
+
+
+def newest_first(question: Question) -> Sort:
+    """Without a name the newest are the most likely to be meant: by which date."""
+    return Sort.STUDY_DATE if question.study_from or question.study_to else Sort.ARRIVED
+
+
+def named(question: Question) -> list[Q]:
     """An MRN, own MRN or accession number that begins so, or every part in the name."""
     typed = question.text.strip()
     keys = dict.fromkeys((typed.upper(), unicodedata.normalize("NFKC", typed).upper()))
-    named = [
+    conditions = [
         Q(**{f"{column}__startswith": begins}) for begins in keys for column in ("mrn_key", "accession_key")
     ]
     # The first half is the condition of the index.
-    named += [Q(own_mrn_key__gt="", own_mrn_key__startswith=begins) for begins in keys]
+    conditions += [Q(own_mrn_key__gt="", own_mrn_key__startswith=begins) for begins in keys]
     if parts := patterns(typed):
-        named.append(Q(*(Q(name_words__contains=part) for part in parts)))
-    return named
+        conditions.append(Q(*(Q(name_words__contains=part) for part in parts)))
+    return conditions
 
 
 def _visible(worklist: Worklist) -> QuerySet[Placement]:
@@ -139,12 +154,18 @@ def _shown(placements: QuerySet[Placement]) -> QuerySet[Placement]:
     return placements.select_related("study").annotate(now=Now())
 
 
-def _seen_at(rows: Sequence[Placement]) -> datetime:
+def rows_seen_at(rows: Sequence[Placement]) -> datetime:
     moment: datetime = rows[0].now if rows else NO_PATH  # type: ignore[attr-defined]  # annotated by the query
     return moment
 
 
 def _beyond(worklist: Worklist, order: Order, descending: bool, ids: tuple[int, ...]) -> RawSQL:
+    return beyond("= %s", [worklist.pk], order, descending, ids)
+
+
+def beyond(
+    among: str, parameters: Sequence[object], order: Order, descending: bool, ids: tuple[int, ...]
+) -> RawSQL:
     """Past the last of these rows that is still there: a row comparison, so that the page is one index range."""
     columns = (*order.sort.columns, "id")
     sign, back = ("<", "ASC") if descending else (">", "DESC")
@@ -153,14 +174,14 @@ def _beyond(worklist: Worklist, order: Order, descending: bool, ids: tuple[int, 
     )
     backwards = ", ".join(f'a."{column}" {back}' for column in columns)
     return RawSQL(
-        f"({here}) {sign} (SELECT {there} FROM studies_placement a WHERE a.worklist_id = %s AND a.id = ANY(%s) "
+        f"({here}) {sign} (SELECT {there} FROM studies_placement a WHERE a.worklist_id {among} AND a.id = ANY(%s) "
         f"ORDER BY {backwards} LIMIT 1)",
-        [worklist.pk, list(ids)],
+        [*parameters, list(ids)],
         BooleanField(),
     )
 
 
-def _sorted(placements: QuerySet[Placement], order: Order, descending: bool) -> QuerySet[Placement]:
+def in_order(placements: QuerySet[Placement], order: Order, descending: bool) -> QuerySet[Placement]:
     keys = [F(column) for column in (*order.sort.columns, "id")]
     return placements.order_by(*(key.desc() if descending else key.asc() for key in keys))
 

@@ -1,5 +1,6 @@
 """What may be done with a study, and every read of a study."""
 
+from studies.services.all_lists import AllListing, read_all_lists
 from studies.services.beside import OpenedObject, Stream, open_object, open_stream, referenced
 from studies.services.comparing import compare_earlier_studies
 from studies.services.correcting import (
@@ -75,6 +76,7 @@ from studies.services.view_copies import (
 __all__ = [
     "NO_PICTURE",
     "PACK",
+    "AllListing",
     "CannotMake",
     "Choice",
     "Committed",
@@ -140,6 +142,7 @@ __all__ = [
     "open_upload_address",
     "picture_of",
     "present_values",
+    "read_all_lists",
     "read_disagreement",
     "read_list",
     "read_sendings",

@@ -1,10 +1,8 @@
 """How a list was asked for, and its page: rows, columns, and the ways on from here."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,10 +16,10 @@ from audit.requests import actor_of
 from common.components.library import rendered_once
 from studies.forms.lists import SearchForm, StudiesListForm
 from studies.selectors import MOST_HITS, MOST_SELECTED, Cursor, Order, Question, Sort
+from studies.services import AllListing
 from studies.services.reads import Listing
 from studies.views import cursors, searches
-from studies.views.list_row import StudyRow
-from studies.views.shares import first_shares
+from studies.views.list_places import Place, offered_on_any, places_of, study_rows
 from studies.views.study_header import offered_on_a_list
 from worklists.models import Worklist
 from worklists.selectors.offers import inactive_accounts
@@ -39,7 +37,6 @@ ORDERS = {
     Order(Sort.NAME, False): gettext_noop("by name, A to Z"),
     Order(Sort.NAME, True): gettext_noop("by name, Z to A"),
 }
-NO_STUDY = UUID(int=0)
 NOT_SO = gettext_noop("We could not show that part of the list. This is its first page.")
 NOT_KEPT = gettext_noop("Your search has expired. This is the whole list.")
 
@@ -52,9 +49,10 @@ def is_part(request: HttpRequest) -> bool:
 
 @dataclass
 class Asked:
-    """A list as its URL asks for it. With a `complaint` the rest is the list's beginning."""
+    """A list as its URL asks for it, of a worklist or, without it, of all. With a `complaint` the rest is the list's
+    beginning."""
 
-    worklist: Worklist
+    worklist: Worklist | None
     order: Order = field(default_factory=Order)
     cursor: Cursor | None = None
     everything: bool = False
@@ -63,7 +61,7 @@ class Asked:
     complaint: str = ""
 
     @classmethod
-    def of(cls, request: HttpRequest, worklist: Worklist) -> "Asked":
+    def of(cls, request: HttpRequest, worklist: Worklist | None) -> "Asked":
         form = StudiesListForm(request.GET)
         asked = cls(worklist, complaint="" if form.is_valid() else _(NOT_SO))
         asked.order, given = form.order(), form.cleaned_data
@@ -91,9 +89,27 @@ class Asked:
             query |= {"sort": order.sort, "way": "down" if order.descending else "up"}
         if cursor is not None:
             query["at"] = cursors.written(cursor, self.worklist, order)
-        url = reverse("studies:worklist", args=[self.worklist.uuid])
         query |= more
-        return f"{url}?{urlencode(query)}" if query else url
+        return f"{self.whole}?{urlencode(query)}" if query else self.whole
+
+    @property
+    def whole(self) -> str:
+        if self.worklist is None:
+            return reverse("studies:all_worklists")
+        return reverse("studies:worklist", args=[self.worklist.uuid])
+
+    @property
+    def numbers(self) -> str:
+        """The page that looks up a pasted list of numbers there."""
+        if self.worklist is None:
+            return reverse("studies:all_by_number")
+        return reverse("studies:by_number", args=[self.worklist.uuid])
+
+    @property
+    def search(self) -> str:
+        if self.worklist is None:
+            return reverse("studies:search_all")
+        return reverse("studies:search", args=[self.worklist.uuid])
 
 
 @rendered_once
@@ -105,7 +121,9 @@ def empty_fields() -> SafeString:
 class ListPage:
     """Without a listing the page is the search form with what was wrong in it."""
 
-    def __init__(self, request: HttpRequest, asked: Asked, listing: Listing | None = None) -> None:
+    def __init__(
+        self, request: HttpRequest, asked: Asked, listing: Listing | AllListing | None = None
+    ) -> None:
         self.request, self.asked, self.listing = request, asked, listing
 
     def answer(self) -> HttpResponse:
@@ -119,25 +137,30 @@ class ListPage:
 
     def _context(self) -> dict[str, Any]:
         asked = self.asked
-        own = {"worklist": asked.worklist, "asked": asked, "form": asked.form, "section": "studies"}
+        own: dict[str, Any] = {
+            "worklist": asked.worklist,
+            "asked": asked,
+            "form": asked.form,
+            "section": "studies",
+        }
         if not asked.form.is_bound:
             own["empty_fields"] = empty_fields()
         if self.listing is None:
-            own["may_upload"] = actor_of(self.request).may("upload_study", asked.worklist)
-        return own | (self._list(self.listing) if self.listing is not None else {})
+            if asked.worklist is not None:
+                own["may_upload"] = actor_of(self.request).may("upload_study", asked.worklist)
+            return own
+        return own | self._list(self.listing)
 
-    def _list(self, listing: Listing) -> dict[str, Any]:
+    def _list(self, listing: Listing | AllListing) -> dict[str, Any]:
         page, asked = listing.page, self.asked
         selected = listing.matching[:MOST_SELECTED]
-        offered = offered_on_a_list(asked.worklist, listing.rights)
-        # Originals cannot be removed: where the page has nothing else, removing is not offered.
-        if not selected and all(placement.is_home for placement in page.rows):
-            offered.pop("remove", None)
+        offers, offered = self._offered(listing)
         on_page = {row.uuid for row in page.rows}
-        empty_personal = asked.worklist.is_personal and not page.rows
+        is_personal = asked.worklist is not None and asked.worklist.is_personal
+        may_upload = isinstance(listing, Listing) and "upload_study" in listing.rights and not is_personal
         return {
             "listing": listing,
-            "rows": list(self._rows(listing, can_be_selected=bool(offered))),
+            "rows": list(study_rows(page, offers, selected)),
             "extra": [uuid for uuid in selected if uuid not in on_page],
             "selected": len(selected),
             "selected_is_capped": len(listing.matching) > MOST_SELECTED,
@@ -146,7 +169,7 @@ class ListPage:
             "most_selected": MOST_SELECTED,
             "most_hits": MOST_HITS,
             "columns": [self._column(sort, _(label)) for sort, label in COLUMNS],
-            "inactive_in": inactive_accounts(self.request.user) if empty_personal else [],
+            "inactive_in": inactive_accounts(self.request.user) if is_personal and not page.rows else [],
             "orders": [
                 (_(words), asked.href(order=order), order == asked.order) for order, words in ORDERS.items()
             ],
@@ -155,27 +178,21 @@ class ListPage:
             "older": asked.href(cursor=page.older) if page.older else "",
             "beginning": asked.href(),
             "actions": offered,
-            "may_upload": "upload_study" in listing.rights and not asked.worklist.is_personal,
+            "may_upload": may_upload,
         }
 
-    def _rows(self, listing: Listing, *, can_be_selected: bool) -> Iterator[StudyRow]:
-        rows = listing.page.rows
-        shares = first_shares(self.asked.worklist, rows)
-        chosen = set(listing.matching[:MOST_SELECTED])
-        # Reversed once: to reverse a URL takes as long as to show a patient.
-        pattern = reverse("studies:study", args=[NO_STUDY])
-        viewer = reverse("studies:viewer", args=[NO_STUDY]) if "open_study" in listing.rights else ""
-        for placement in rows:
-            yield StudyRow(
-                worklist=self.asked.worklist,
-                placement=placement,
-                share=shares.get(placement.study_id),
-                now=listing.page.now,
-                href=pattern.replace(str(NO_STUDY), str(placement.uuid)),
-                viewer=viewer.replace(str(NO_STUDY), str(placement.uuid)),
-                can_be_selected=can_be_selected,
-                is_selected=placement.uuid in chosen,
-            )
+    def _offered(self, listing: Listing | AllListing) -> tuple[dict[int, Place], dict[str, str]]:
+        """Each worklist of the page with what may be done there, and the actions of the menu."""
+        if isinstance(listing, AllListing):
+            places = places_of(listing)
+            return places, offered_on_any(places.values())
+        worklist = self.asked.worklist
+        assert worklist is not None  # a listing of one worklist
+        offered = offered_on_a_list(worklist, listing.rights)
+        # Originals cannot be removed: where the page has nothing else, removing is not offered.
+        if not listing.matching and all(placement.is_home for placement in listing.page.rows):
+            offered.pop("remove", None)
+        return {worklist.pk: Place(worklist, offered, "open_study" in listing.rights)}, offered
 
     def _column(self, sort: Sort, label: str) -> dict[str, str]:
         """A press on a column sorts by it; on the column it is sorted by, the other way round."""

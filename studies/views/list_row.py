@@ -32,12 +32,15 @@ class StudyRow:
     viewer: str
     can_be_selected: bool
     is_selected: bool
+    # Which worklist it is on and its page, where a list shows several.
+    place: str = ""
+    place_href: str = ""
 
     @property
     def label(self) -> str:
         study = self.placement.study
         name = formats.person_name(study.patient_name) or _("a patient whose name is not recorded")
-        about = filter(None, (study.description, formats.study_day(study)))
+        about = filter(None, (study.description, formats.study_day(study), self.place))
         return _("Select %(study)s") % {"study": ", ".join((name, *about))}
 
     @property
@@ -53,10 +56,11 @@ class StudyRow:
     def html(self) -> SafeString:
         placement, study = self.placement, self.placement.study
         box = self._box() if self.can_be_selected else ""
+        has_column = bool(box or self.place)
         accession = study.accession_number
         return format_html(
             _markup(get_language()),
-            format_html('<td class="tick">{}</td>\n', box) if box else "",
+            format_html('<td class="tick">{}</td>\n', box) if has_column else "",
             self._patient(),
             modality(study.modalities),
             study.description or _("No description"),
@@ -64,7 +68,18 @@ class StudyRow:
             self._images(),
             study_day(study),
             day_or_moment(placement.arrived_at, time=True),
+            self._place(),
             self._source(),
+        )
+
+    def _place(self) -> SafeString | str:
+        if not self.place:
+            return ""
+        return format_html(
+            '<td data-label="{}"><a href="{}"><bdi>{}</bdi></a></td>\n',
+            _("Worklist"),
+            self.place_href,
+            self.place,
         )
 
     def _images(self) -> SafeString | str:
@@ -121,7 +136,7 @@ def _markup(language: str | None) -> str:
         f'<td data-label="{study}"><span class="study-cell">{{}} <bdi>{{}}</bdi></span> '
         '<span class="study-cell muted">{}<span class="num">{}</span></span></td>\n'
         f'<td data-label="{study_date}">{{}}</td>\n'
-        f'<td data-label="{arrived}">{{}}</td>\n'
+        f'<td data-label="{arrived}">{{}}</td>\n{{}}'
         f'<td data-label="{source}" class="came">{{}}</td></tr>\n'
     )
 

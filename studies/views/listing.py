@@ -1,11 +1,11 @@
 """The studies page: a worklist's list, searching it, and the picker of worklists."""
 
 from itertools import groupby
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -54,14 +54,31 @@ def worklist(request: HttpRequest, worklist: UUID) -> HttpResponse:
 @never_cache
 def search(request: HttpRequest, worklist: UUID) -> HttpResponse:
     """Keeps what was typed and redirects to its results; no word of it is in the URL."""
-    searched = _worklist_or_404(request, worklist)
-    if request.method == "GET":
-        return redirect("studies:worklist", searched.uuid)
-    form = SearchForm(request.POST)
-    if not form.is_valid():
-        return ListPage(request, Asked(searched, form=form)).answer()
-    kept = searches.keep(request, searched, form)
-    return redirect(reverse("studies:worklist", args=[searched.uuid], query={"search": kept}))
+    return _searched(request, _worklist_or_404(request, worklist))
+
+
+@signed_in
+@require_safe
+@never_cache
+def all_worklists(request: HttpRequest) -> HttpResponse:
+    """As `worklist`, of every worklist whose list the person may see."""
+    asked = Asked.of(request, None)
+    listing = services.read_all_lists(
+        by=actor_of(request),
+        question=asked.question,
+        order=asked.order,
+        cursor=asked.cursor,
+        everything=asked.everything,
+    )
+    return ListPage(request, asked, listing).answer()
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+@never_cache
+def search_all(request: HttpRequest) -> HttpResponse:
+    """As `search`."""
+    return _searched(request, None)
 
 
 @signed_in
@@ -73,7 +90,13 @@ def worklists(request: HttpRequest) -> HttpResponse:
         selectors.worklists_with_news(actor_of(request)), key=lambda news: news.worklist.account
     )
     groups = [(account, list(news)) for account, news in by_account]
-    context = {"groups": groups, "section": "studies", "current": request.GET.get("current", "")}
+    several = sum(len(news) for account, news in groups) > 1
+    context = {
+        "groups": groups,
+        "several": several,
+        "section": "studies",
+        "current": request.GET.get("current", ""),
+    }
     return render(request, "studies/_picker.html" if is_part(request) else "studies/worklists.html", context)
 
 
@@ -82,3 +105,14 @@ def _worklist_or_404(request: HttpRequest, uuid: UUID) -> Worklist:
     if listed is None:
         raise Http404
     return listed
+
+
+def _searched(request: HttpRequest, searched: Worklist | None) -> HttpResponse:
+    asked = Asked(searched)
+    if request.method == "GET":
+        return redirect(asked.whole)
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        return ListPage(request, Asked(searched, form=form)).answer()
+    kept = searches.keep(request, searched, form)
+    return redirect(f"{asked.whole}?{urlencode({'search': kept})}")

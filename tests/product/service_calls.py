@@ -8,6 +8,7 @@ from tests.bursts import record_a_burst
 from tests.cast import acting
 from tests.product.account_calls import ACCOUNTS
 from tests.product.call_parts import Call
+from tests.product.picker_calls import PICKER, RECIPIENT_LISTS
 from tests.product.sharing_calls import SHARING
 from tests.product.study_calls import STUDIES
 from tests.product.token_calls import TOKENS
@@ -25,7 +26,11 @@ AUDIT: dict[str, Call] = {
 ROWS = {
     f"{app}.{name}": call
     for app, calls in {
-        "audit": AUDIT, "accounts": ACCOUNTS, "worklists": WORKLISTS | TOKENS, "studies": STUDIES, "sharing": SHARING
+        "audit": AUDIT,
+        "accounts": ACCOUNTS,
+        "worklists": WORKLISTS | TOKENS,
+        "studies": STUDIES | PICKER,
+        "sharing": SHARING | RECIPIENT_LISTS,
     }.items()
     for name, call in calls.items()
-}  # fmt: skip
+}

@@ -63,6 +63,8 @@ NOT_A_DEED = {
     "sharing.previews.visible_placements",
     "sharing.register.audited_account", "sharing.register.placement_of_register",
     "sharing.reads.in_words", "sharing.shares_csv.delivered", "sharing.shares_csv.shown_moment",
+    # In a dialog, whose event is `offer`'s.
+    "sharing.recipient_lists.offered_lists", "sharing.recipient_lists.sort_recipients",
 }  # fmt: skip
 PART_OF_A_DEED = {
     # They mark placements in the transaction that makes or corrects them.

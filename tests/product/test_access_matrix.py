@@ -29,7 +29,7 @@ from tests.matrix import (
     undone,
     world,
 )
-from tests.product import account_rows, guest_rows, sharing_rows, study_rows
+from tests.product import account_rows, guest_rows, picker_rows, sharing_rows, study_rows
 from tests.product.account_rows import GROUPED_ROWS
 from tests.product.matrix_values import ct, frame, invitation, original, pack, placement, thumbnail
 
@@ -43,7 +43,7 @@ def as_in_production(settings: Any) -> None:
     settings.CIMAR_DEVELOPMENT = False
 
 
-ROWS = [*study_rows.ROWS, *sharing_rows.ROWS, *account_rows.ROWS]
+ROWS = [*study_rows.ROWS, *picker_rows.ROWS, *sharing_rows.ROWS, *account_rows.ROWS]
 
 # The administration has a matrix of its own (test_admin_matrix.py); allauth's pages stand in GROUPED_ROWS.
 GROUPED = ("admin:", "account_", "mfa_", "provider_")
@@ -52,6 +52,7 @@ UNNAMED = ("None",)
 # An address that also answers another method with a page or a redirect, and changes nothing.
 HARMLESS = {
     "studies:search": {FOUND},
+    "studies:search_all": {FOUND},
     # Nothing is there for who has no token, whatever is asked.
     "metrics": {HIDDEN},
     "dicomweb:nothing": {HIDDEN},

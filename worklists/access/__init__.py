@@ -21,6 +21,7 @@ from worklists.access.rights import (
     worklist_ids,
     worklists_for,
 )
+from worklists.access.several import rights_on
 
 __all__ = [
     "ACCOUNT_CODENAMES",
@@ -41,6 +42,7 @@ __all__ = [
     "people_with",
     "people_with_all",
     "rights",
+    "rights_on",
     "rights_were_lost",
     "role_label",
     "sync",
