@@ -1,7 +1,7 @@
 """The audited read of *All my worklists*: an event on each worklist whose studies a page shows."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,17 +45,17 @@ def read_all_lists(
     if question:
         detail["fields"] = question.fields
     action = Action.LIST_SEARCH if question else Action.LIST_READ
-    record_shown(action, page.rows, by=by, **detail)
+    record_shown(action, page.rows, detail, by=by)
     return AllListing(page, worklists, rights, matching)
 
 
 def record_shown(
     action: Action,
     rows: Sequence[Placement],
+    detail: Mapping[str, object],
     *,
     by: Actor,
     otherwise: Worklist | None = None,
-    **detail: object,
 ) -> None:
     """An event on each worklist of these rows; without a row on `otherwise`, else on the person's own worklist."""
     numbers = Counter(row.worklist_id for row in rows)

@@ -71,7 +71,7 @@ def read_by_numbers(*, text: str, by: Actor, worklist: Worklist | None = None) -
     rows = list({hit.placement.pk: hit.placement for number in numbers for hit in number.hits}.values())
     worklists = {row.worklist_id: row.worklist for row in rows}
     rights = access.rights_on(by, worklists.values())
-    record_shown(Action.LIST_SEARCH, rows, by=by, otherwise=worklist, fields=["numbers"])
+    record_shown(Action.LIST_SEARCH, rows, {"fields": ["numbers"]}, by=by, otherwise=worklist)
     listing = AllListing(StudiesPage(rows, now=rows_seen_at(rows)), worklists, rights, [])
     return Numbered(numbers, len(texts) - len(pasted), listing)
 
