@@ -18,6 +18,8 @@ from cimar.installation import CHECKOUT, SUPERUSER
 
 SHARERS, SECONDS = 2, 15
 ONWARD = 10_000
+# An email one letter from the 5,000th of those that were used.
+EMAILS, TYPED, MEANT = 200_000, "persom5000@practice53.example", "person5000@practice53.example"
 SHAPES: dict[str, Callable[[int], int]] = {
     # For each onward share the place it comes from, 0 being where the share that is ended leads.
     "star": lambda n: 0,
@@ -30,6 +32,7 @@ def rows(scene: Scene) -> Iterator[Row]:
     yield _sustained(scene)
     yield _big_press(scene)
     yield from _ends(scene)
+    yield _alike(scene)
 
 
 def _sustained(scene: Scene) -> Row:
@@ -222,3 +225,44 @@ def hang_on(study: Any, by: Any, places: list[Any], source_of: Callable[[int], i
         for n in range(1, len(places))
     )  # fmt: skip
     settling.settle(graphs, now)
+
+
+def _alike(scene: Scene) -> Row:
+    """The emails that were used are in a table of this connection alone, which takes the place of the shares."""
+    from django.db import connection
+
+    from sharing.selectors.history import History
+    from sharing.services.emails import compare
+
+    known, person = EMAILS // 20 if scene.quick else EMAILS, scene.people[0]
+    history, by = History.of(scene.big, person), Actor.of(person)
+    with connection.cursor() as cursor:
+        cursor.execute(_EMAILS_USED, [scene.big.pk, known])
+    try:
+        if compare([TYPED], history=history, by=by).meant != {TYPED: MEANT}:
+            raise RuntimeError("an email that looks like another was not asked about")
+        taken = scene.meter.sample(lambda _: compare([TYPED], history=history, by=by), scene.times(20))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE pg_temp.sharing_share")
+    return Row(
+        f"whether a typed email looks like another of {known:,} that were used",
+        budgets.ALIKE,
+        measured_text(taken, database=True),
+        queries=str(taken.statements),
+        ok=taken.database_p95 <= budgets.ALIKE.ms,
+        ok_alone=taken.database_busy_median <= budgets.ALIKE.ms,
+        key="email alike",
+        number=taken.database_median,
+    )
+
+
+# Each email in two presses, with an index as the shares have.
+_EMAILS_USED = """
+CREATE TEMPORARY TABLE sharing_share AS
+SELECT gen_random_uuid() AS press, %s::bigint AS from_worklist_id, 'email'::text AS method, ''::text AS end_reason,
+    'person' || each || '@practice' || each %% 97 || '.example' AS address
+FROM generate_series(1, %s) AS each, generate_series(1, 2);
+CREATE INDEX ON sharing_share (address, from_worklist_id) WHERE method = 'email';
+ANALYZE sharing_share
+"""

@@ -16,12 +16,16 @@ from sharing.models import GuestLink, Method, Share
 from sharing.services import change_share, extend_guest_link, make_guest_link, share_studies
 from sharing.services.more_time import ask_for_time, grant_time
 from sharing.targets import Target
+from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting
 from tests.factories import placement_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.sharing.dialog_pages import picks, share
-from worklists.services import set_life_policies
+from tests.sharing.test_upload_addresses import arrived, sent
+from worklists.services import set_inbox, set_life_policies
 from worklists.services.life_policies import LifeDays
+
+__all__ = ["dicom_storage"]
 
 pytestmark = pytest.mark.django_db
 
@@ -207,3 +211,13 @@ def test_a_refused_day_changes_nothing(ruled: Cast) -> None:
         by_method(Method.EMAIL)(ruled, in_days(LONGEST + 1))
 
     assert fingerprint(but={AUDIT}).items() <= before.items()
+
+
+def test_what_is_sent_to_an_upload_address_lasts_no_longer(ruled: Cast, dicom_storage: Any) -> None:
+    set_inbox(worklist=ruled.emergency, inbox=ruled.chest, by=acting(ruled.adam))
+
+    sent(ruled, ruled.ed, sound())
+
+    made = Share.objects.get(study=arrived(ruled))
+    assert made.shared_by == ruled.ed
+    assert made.expires_at == latest()
