@@ -80,11 +80,11 @@ def beside_leaving(membership: AccountMembership) -> Beside:
     )
 
 
-def beside_worklist_removal(membership: WorklistMembership, loses: Collection[str]) -> Beside:
+def beside_worklist_removal(membership: WorklistMembership, loses: frozenset[str]) -> Beside:
     """If the person were no member of the worklist any more, and lost these rights there."""
     person, here = membership.user, Worklist.objects.filter(pk=membership.worklist_id)
     return Beside(
-        links=_links(person, here) if "create_guest_links" in loses else 0,
+        links=0 if loses.isdisjoint(access.GUEST_LINK_NEEDS) else _links(person, here),
         tokens=_tokens(person, here) if "list_studies" in loses else 0,
         undecided=_undecided(person, here) if "approve_study" in loses else 0,
     )
