@@ -13,7 +13,6 @@ from sharing.services import reads as sharing_reads
 from tests.cast import acting
 from tests.everything import World
 from tests.factories import placement_of
-from worklists.services import set_notice_presets
 
 Call = Callable[[World], Any]
 
@@ -52,9 +51,6 @@ def _told() -> Notice:
 
 
 NOTICES: dict[str, Call] = {
-    "notice_presets.set_notice_presets": lambda w: set_notice_presets(
-        worklist=w.cast.ct, times={"shared_here": "now"}, by=acting(w.cast.adam)
-    ),
     "notice_reads.read_notices": lambda w: notice_reads.read_notices(by=acting(w.cast.ben)),
     "notice_reads.mark_notices": lambda w: notice_reads.mark_notices(by=acting(_told().user)),
     "notice_reads.open_notice": lambda w: notice_reads.open_notice(

@@ -101,6 +101,7 @@ PART_OF_A_DEED = {
     "accounts.outbox.take_back",
     "studies.instances.note_images_served",
     "studies.openings.record_openings",
+    "studies.all_lists.record_shown",
     "studies.leftovers.leave_bytes",
     "studies.erasing.erase_study",
     "sharing.notices.queue_notices",

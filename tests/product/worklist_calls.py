@@ -49,6 +49,9 @@ WORKLISTS: dict[str, Call] = {
     "account_names.decline_account_name": lambda w: worklists.services.decline_account_name(
         account=w.cast.riverside, why="Not known", by=acting(w.cast.sue)
     ),
+    "notice_presets.set_notice_presets": lambda w: worklists.services.set_notice_presets(
+        worklist=w.cast.ct, times={"shared_here": "now"}, by=acting(w.cast.adam)
+    ),
     "notice_choices.choose_notices": lambda w: worklists.services.choose_notices(
         worklist=w.cast.ct, times={"shared_here": "now"}, by=acting(w.cast.ana)
     ),
