@@ -26,10 +26,11 @@ from studies.selectors.listing import (
     newest_first,
     page_of_hits,
 )
-from studies.selectors.modalities import RECENT
 from studies.selectors.questions import Cursor, Order, Question
 from worklists import access
 
+# How many of the newest are read for a modality, before its own index is.
+RECENT_OF_ALL = 4_000
 AMONG_MINE = "IN (SELECT id FROM mine)"  # allowed: SQL
 
 
@@ -97,9 +98,14 @@ def _merged(placements: QuerySet[Placement], order: Order, descending: bool, mos
     are not that many, most worklists have been read to their end, and the others are read as far as they could count.
     """
     columns = [*order.sort.columns, "id"]
-    number = min(40, max(2, most // 50))
     in_turn = in_order(placements, order, descending).values(*columns)
-    a_few, all_of_it = _sql(in_turn[:number]), _sql(in_turn[:most])
+    all_of_it = _sql(in_turn[:most])
+    # Twice as many in all as are wanted: as few of each worklist as there are many.
+    share = (
+        f"LIMIT (SELECT greatest(2, ceil(2.0 * {most} / greatest(count(*), 1))) FROM mine)"  # allowed: SQL
+    )
+    whole = f"LIMIT {most}"  # allowed: SQL
+    a_few = Sql(all_of_it.text.removesuffix(whole) + share, all_of_it.parameters)
     sign, way = (">=", "DESC") if descending else ("<=", "ASC")
     own = ", ".join(f'"studies_placement"."{column}"' for column in columns)
     names = ", ".join(columns)
@@ -126,7 +132,7 @@ def _newest_with(
     by: Actor, modality: str, placements: QuerySet[Placement], newest: Order
 ) -> QuerySet[Placement]:
     """As `modalities.newest_with`: the recent ones are read, and if they are not enough, all by the index."""
-    mine, recent = _mine(by), _merged(placements, newest, True, RECENT)
+    mine, recent = _mine(by), _merged(placements, newest, True, RECENT_OF_ALL)
     columns = [*newest.sort.columns, "id"]
     every = _sql(placements.filter(modalities__contains=[modality]).order_by().values(*columns))
     by_key = ", ".join(f"{column} DESC" for column in columns)
