@@ -53,5 +53,10 @@ def _shown(request: HttpRequest, account: UUID, form: ShareFilterForm) -> HttpRe
     by = actor_of(request)
     row = audited_account(account, by)
     context, status = filtered(request, partial(read_register, account=account), form)
-    context |= {"account": row, "accounts": list(accounts_audited_by(by)), "section": "register"}
+    context |= {
+        "account": row,
+        "accounts": list(accounts_audited_by(by)),
+        "may_end": any(line.may_end for line in context["lines"]),
+        "section": "register",
+    }
     return render(request, "sharing/register_of_shares.html", context, status=status)
