@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
+from django.db.models import QuerySet
 
+from accounts.models import Account, User
+from audit.actor import Actor
 from cimar.demo.scale.sizes import Sizes
 from cimar.installation import CHECKOUT
+from sharing.models import Share
+from sharing.selectors import register, shared_by_me
+from sharing.selectors.share_filters import ShareFilters
 from studies.selectors import Question, listing
 from tests.plumbing import database
 from worklists.models import Worklist
@@ -135,6 +141,65 @@ def test_a_search_asks_its_index_for_the_worklist_too(loaded, question, index, k
     conditions = [below for line, below in pairwise(plan) if line.startswith("->") and f" {index} " in line]
     [condition] = [one for one in conditions if key in one]
     assert "worklist_id = " in condition
+
+
+def plan_of(rows: QuerySet[Share], without: str) -> list[str]:
+    """Of a page of these rows, newest first: how the database would read a big table."""
+    sql, parameters = rows.order_by("-pk")[:51].query.sql_with_params()
+    with database.owner(NAME) as owner, owner.transaction(force_rollback=True):
+        # A small table has better plans: what is asked is whether the index could be used so.
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"):
+            owner.execute(f"SET LOCAL enable_{way} = off")
+        if without:
+            owner.execute(f"DROP INDEX {without}")
+        return [row[0].strip() for row in owner.execute("EXPLAIN " + sql, parameters).fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        (ShareFilters(), "register_of_an_account"),
+        (ShareFilters(state="current"), "register_of_an_account"),
+        (ShareFilters(method="email"), "register_by_method"),
+        (ShareFilters(outside=True), "register_of_outside_shares"),
+    ],
+)
+def test_a_page_of_a_register_is_a_range_of_its_index_in_its_order(loaded, filters, index):
+    [(account, _number)] = ask(
+        "SELECT account_id, count(*) FROM sharing_registeredshare GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
+    )
+    others = {"register_of_an_account", "register_by_method", "register_of_outside_shares"} - {index}
+    rows = register._registered(Account(pk=account), Actor.of(User(pk=1)), filters)
+
+    plan = plan_of(rows, ", ".join(sorted(others)))
+
+    assert any(f"Scan using {index} " in line for line in plan)
+    # Not read whole and sorted afterwards.
+    assert [line for line in plan[:3] if "Sort" in line] == []
+
+
+def test_the_unended_shares_of_a_person_are_a_range_of_their_index(loaded):
+    by = Actor.of(User(pk=1))
+    rows = shared_by_me._filtered(shared_by_me._own_shares(by), by, ShareFilters(state="current"))
+
+    plan = plan_of(rows, "shares_made_by")
+
+    assert any("Scan using shares_made_by_not_ended " in line for line in plan)
+    assert [line for line in plan[:3] if "Sort" in line] == []
+
+
+def test_the_registers_hold_what_the_trigger_would_have_written(loaded):
+    [(shares, registered, wrong)] = ask(
+        "SELECT (SELECT count(*) FROM sharing_share s JOIN worklists_worklist w ON w.id = s.from_worklist_id"
+        " WHERE w.account_id IS NOT NULL),"
+        " (SELECT count(*) FROM sharing_share s JOIN worklists_worklist w ON w.id = s.from_worklist_id"
+        " JOIN sharing_registeredshare r ON r.share_id = s.id AND r.account_id = w.account_id),"
+        " (SELECT count(*) FROM sharing_share s JOIN sharing_registeredshare r ON r.share_id = s.id"
+        " WHERE r.method <> s.method OR (s.method = 'email') > r.is_outside)"
+    )
+
+    assert (registered, wrong) == (shares, 0)
+    assert shares > NUMBER
 
 
 def _spelled_alike(definition: str) -> str:
