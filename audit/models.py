@@ -51,6 +51,12 @@ class AuditEvent(models.Model):
                 name="audit_of_a_worklist",
                 condition=models.Q(worklist_id__isnull=False),
             ),
+            # Few shares are acknowledged: a list of those would otherwise read the events of all.
+            models.Index(
+                fields=["worklist_id", "study_id"],
+                name="audit_of_acknowledgements",
+                condition=models.Q(action=Action.SHARE_ACKNOWLEDGE),
+            ),
             models.Index(
                 fields=["study_id", "other_worklist_id"],
                 name="audit_of_shares_to_a_worklist",

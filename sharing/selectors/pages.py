@@ -35,21 +35,23 @@ def page_of(
 
     `whole`: the list without its filters. A row that no longer fits them still marks a place in the list.
     """
+    if whole is rows:
+        whole = None
     if cursor := before or after:
         known = rows if whole is None else whole
         at = known.filter(uuid=cursor).values_list("pk", flat=True).first()
         if at is None:
             raise NoSuchPage
         if before is not None:
-            page = list(rows.filter(pk__lt=at).order_by("-pk")[: ROWS + 1])
+            page = _first(rows.filter(pk__lt=at), "-pk", whole)
             has_newer, has_older = True, len(page) > ROWS
             page = page[:ROWS]
         else:
-            turned = list(rows.filter(pk__gt=at).order_by("pk")[: ROWS + 1])
+            turned = _first(rows.filter(pk__gt=at), "pk", whole)
             has_newer, has_older = len(turned) > ROWS, True
             page = turned[:ROWS][::-1]
     else:
-        page = list(rows.order_by("-pk")[: ROWS + 1])
+        page = _first(rows, "-pk", whole)
         has_newer, has_older = False, len(page) > ROWS
         page = page[:ROWS]
     if not page:
@@ -78,3 +80,16 @@ def people_by_name(
         people.reverse()
         return people, people[0].uuid if has_more else None, people[-1].uuid
     return people, people[0].uuid if before else None, people[-1].uuid if has_more else None
+
+
+def _first(rows: QuerySet[M], order: str, whole: QuerySet[M] | None) -> list[M]:
+    """A page and one row more.
+
+    Of a filtered list the keys are read first, and what a row shows is read for them alone: planned together, with more
+    than eight tables, PostgreSQL joins them all before it filters.
+    """
+    ordered = rows.order_by(order)
+    if whole is None:
+        return list(ordered[: ROWS + 1])
+    keys = list(ordered.values_list("pk", flat=True)[: ROWS + 1])
+    return list(whole.filter(pk__in=keys).order_by(order)) if keys else []

@@ -70,7 +70,8 @@ def register_page(
 ) -> SentPage[RegisterLine]:
     """Raises NoSuchPage."""
     whole = _registered(account, by, EVERYTHING)
-    shares, newer, older = page_of(_registered(account, by, filters), before, after, whole)
+    fitting = _registered(account, by, filters) if filters.named() else whole
+    shares, newer, older = page_of(fitting, before, after, whole)
     rights = permissions.rights_to_end(by, shares)
     return SentPage(_lines(shares, account, clock.now(), rights), newer, older)
 

@@ -74,7 +74,7 @@ def made_states(known: Q | None = None) -> dict[str, Q]:
         State.AWAITING: live() & Q(to_worklist__isnull=False, approved_at=None),
         State.NOT_OPENED: followed & ~is_acknowledged & ~is_opened,
         State.OPENED: followed & ~is_acknowledged & is_opened,
-        State.ACKNOWLEDGED: followed & is_acknowledged,
+        State.ACKNOWLEDGED: followed & acknowledged_somewhere() & is_acknowledged,
         State.ENDED: ended(),
     }
 
@@ -88,6 +88,12 @@ def received_states() -> dict[str, Q]:
         State.ACKNOWLEDGED: live() & is_acknowledged,
         State.ENDED: ended(),
     }
+
+
+def acknowledged_somewhere() -> Q:
+    """Says nothing that `taken` does not say. Where little was acknowledged, the database begins there."""
+    studies = AuditEvent.objects.filter(action=Action.SHARE_ACKNOWLEDGE, worklist_id__isnull=False)
+    return Q(study_id__in=studies.values("study_id"))
 
 
 def live() -> Q:
