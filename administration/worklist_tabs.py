@@ -21,6 +21,7 @@ ABOUT_WORKLISTS = (
     Action.WORKLIST_MEMBER_REMOVE,
     Action.CODE_CHANGE,
     Action.NOTICE_PRESET,
+    Action.URGENT_CONTACTS,
 )
 
 
@@ -44,6 +45,7 @@ def tabs(worklist: Worklist) -> list[tuple[str, str, str]]:
         ("code", _("Share code"), url_of("code", worklist.pk)),
         ("address", _("Upload address"), url_of("address", worklist.pk)),
         ("notices", _("Notifications"), url_of("notices", worklist.pk)),
+        ("urgent", _("Urgent studies"), url_of("urgent", worklist.pk)),
     ]
 
 

@@ -12,7 +12,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from administration import notice_presets, share_codes, upload_addresses, worklist_members, worklist_tabs
+from administration import (
+    notice_presets,
+    share_codes,
+    upload_addresses,
+    urgent_contacts,
+    worklist_members,
+    worklist_tabs,
+)
 from administration.change import Change, Done
 from administration.choices import ChoiceFilter, filter_by, yes_or_no
 from administration.columns import AE_TITLE, NO, YES, column
@@ -118,6 +125,7 @@ class WorklistAdmin(EditablePage):
         "card": share_codes.card_page,
         "address": upload_addresses.address_page,
         "notices": notice_presets.notices_page,
+        "urgent": urgent_contacts.urgent_page,
     }
     noun, nouns = gettext_noop("worklist"), gettext_noop("worklists")
     add_label = gettext_lazy("Add a worklist")

@@ -29,6 +29,7 @@ from audit.sentences import (
     STATES,
 )
 from audit.study_changes import changes_in_words
+from audit.urgent_words import urgent, was_urgent
 from common import formats
 from common.nouns import counted
 from common.text import one_line
@@ -183,12 +184,14 @@ def _until(event: AuditEvent) -> str:
 
 
 def _before(event: AuditEvent) -> str:
-    """The end date of a share before it changed, and whether its note did; an event may have recorded neither."""
+    """The end date and urgency of a share before it changed, and whether its note did; an event may have neither."""
     detail = event.detail if isinstance(event.detail, dict) else {}
     changes = []
     if detail.get("was_until", detail.get("until")) != detail.get("until"):
         moment = _moment(event, "was_until")
         changes.append(_("before: {}").format(_last_day(moment)) if moment else _("before: no end date"))
+    if "was_open_by" in detail:
+        changes.append(was_urgent(_moment(event, "was_open_by")))
     if (note := str(_detail(event, "note"))) in NOTES:
         changes.append(_(NOTES[note]))
     return f" ({'; '.join(changes)})" if changes else ""
@@ -284,6 +287,8 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     "person": _person,
     "email": lambda e: one_line(_detail(e, "address")) or _("an address"),
     "as_email": lambda e: _in(_(" as {}"), _detail(e, "address")),
+    "urgent": lambda e: urgent(_moment(e, "open_by")),
+    "notified": lambda e: _("; a contact of the worklist was notified") if _detail(e, "contacts") else "",
     "how": lambda e: _in(_(" with {}"), _detail(e, "how")),
     "factor": lambda e: _in(": {}", _detail(e, "factor")),
     "token": lambda e: _in(_(" “{}”"), _detail(e, "token_name")),

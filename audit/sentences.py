@@ -88,6 +88,7 @@ SENTENCES: dict[Action, str] = {
     Action.RECIPIENT_LIST_ADD: gettext_noop("{who} saved a recipient list of {place}"),
     Action.RECIPIENT_LIST_CHANGE: gettext_noop("{who} changed a recipient list of {place}"),
     Action.RECIPIENT_LIST_REMOVE: gettext_noop("{who} deleted a recipient list of {place}"),
+    Action.URGENT_CONTACTS: gettext_noop("{who} changed the contacts of {place} for urgent studies"),
     Action.LIST_READ: gettext_noop("{who} viewed the list of {place}"),
     Action.REGISTER_READ: gettext_noop("{who} viewed the register of shares{as_csv}"),
     Action.SHARES_READ: gettext_noop("{who} viewed the shares they made{as_csv}"),
@@ -129,12 +130,17 @@ SENTENCES: dict[Action, str] = {
     Action.STUDY_BYTES_REMOVE: gettext_noop("{who} removed the files of the deleted study{files}"),
     Action.STUDY_REMOVE: gettext_noop("{who} removed the study from {place}"),
     Action.ACCESS_READ: gettext_noop("{who} viewed who has access{then}{as_csv}{to_print}"),
-    Action.SHARE_ADD: gettext_noop("{who} shared the study with {other}{method}{until}{state}{confirmed}"),
-    Action.SHARE_CHANGE: gettext_noop("{who} changed the share with {other}{method}{until}{before}"),
+    Action.SHARE_ADD: gettext_noop(
+        "{who} shared the study with {other}{method}{until}{urgent}{state}{confirmed}"
+    ),
+    Action.SHARE_CHANGE: gettext_noop("{who} changed the share with {other}{method}{until}{urgent}{before}"),
     Action.SHARE_END: gettext_noop("{who} ended the share with {other}{method}{why}"),
     Action.SHARE_EXPIRE: gettext_noop("The share with {other}{method} reached its end date"),
     Action.SHARE_UNREACHABLE: gettext_noop(
         "The share with {other}{method} ended because an earlier share ended"
+    ),
+    Action.SHARE_ESCALATE: gettext_noop(
+        "The share with {other}{method}{urgent}, was not opened in time{notified}"
     ),
     Action.TIME_ASK: gettext_noop("{who} asked for more time for the study on {place}"),
     Action.TIME_DECLINE: gettext_noop("{who} declined more time for the share with {other}{method}"),

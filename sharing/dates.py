@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.days import end_of_day
+from common.formats import in_words
+from common.timezones import zone_named
 from worklists.models import Worklist
 
 # The last day that a share may end on; those near the end of all days have no moment in each zone.
@@ -38,6 +40,11 @@ def moment_of(end: date | datetime | None, worklist: Worklist) -> datetime | Non
 def check_end(expires_at: datetime | None, now: datetime) -> None:
     if expires_at is not None and expires_at <= now:
         raise ValidationError(_("The end date must be today or later."), code="until")
+
+
+def moment_in(zone: str, moment: datetime) -> str:
+    """A moment with its zone, for a mail, which is read anywhere."""
+    return f"{in_words(moment.astimezone(zone_named(zone)))} ({zone.replace('_', ' ')})"
 
 
 def undo_until(shared: Iterable[datetime]) -> datetime | None:

@@ -18,6 +18,7 @@ from sharing.events import moment_text
 from sharing.models import Method, Share
 from sharing.permissions import Allowed
 from sharing.targets import Resolved
+from sharing.urgency import ENDS_BEFORE, contradicts
 from studies.models import Placement
 
 GONE = gettext_noop("This study is no longer on this worklist.")
@@ -54,8 +55,8 @@ class Pressed:
 
     `visible` are the studies that are still on the worklist; `by_role` the methods that the role there carries;
     `allowed` what may be used for each study, narrower than `by_role` on a personal worklist; `standing` the person's
-    own shares from this worklist that have not ended; `invitations` those of the unregistered emails. `note` and
-    `expires_at` are empty where the press gives none.
+    own shares from this worklist that have not ended; `invitations` those of the unregistered emails. `note`,
+    `expires_at` and `open_by` are empty where the press gives none.
     """
 
     placements: Sequence[Placement]
@@ -67,24 +68,37 @@ class Pressed:
     invitations: Mapping[str, Invitation]
     note: str
     expires_at: datetime | None
+    open_by: datetime | None = None
 
 
 @dataclass(frozen=True)
 class ShareChange:
-    """The end date and the note of a share, as they were and as they become."""
+    """The end date, the note and the urgency of a share, as they were and as they become."""
 
     was_expires_at: datetime | None
     expires_at: datetime | None
     was_note: str
     note: str
+    was_open_by: datetime | None = None
+    open_by: datetime | None = None
 
     @classmethod
     def of(cls, press: Pressed, share: Share) -> "ShareChange | None":
         """What the press changes of a share; None where nothing differs. What it leaves empty stays as it was."""
-        expires_at, note = press.expires_at or share.expires_at, press.note or share.note
-        if (expires_at, note) == (share.expires_at, share.note):
-            return None
-        return cls(share.expires_at, expires_at, share.note, note)
+        change = cls(
+            share.expires_at,
+            press.expires_at or share.expires_at,
+            share.note,
+            press.note or share.note,
+            share.open_by,
+            press.open_by or share.open_by,
+        )
+        return change if change.differs else None
+
+    @property
+    def differs(self) -> bool:
+        was = (self.was_expires_at, self.was_note, self.was_open_by)
+        return was != (self.expires_at, self.note, self.open_by)
 
     @property
     def is_longer(self) -> bool:
@@ -95,7 +109,12 @@ class ShareChange:
     def detail(self) -> dict[str, str]:
         """What an event keeps of the share before. The note may tell of the patient: only that it changed is kept."""
         note = {"note": self._noted()} if self.note != self.was_note else {}
-        return {"was_until": moment_text(self.was_expires_at), **note}
+        return {"was_until": moment_text(self.was_expires_at), **note, **self._urgent()}
+
+    def _urgent(self) -> dict[str, str]:
+        if self.open_by == self.was_open_by:
+            return {}
+        return {"open_by": moment_text(self.open_by), "was_open_by": moment_text(self.was_open_by)}
 
     def _noted(self) -> str:
         if not self.note:
@@ -131,6 +150,9 @@ def decide(press: Pressed) -> Iterator[Decision]:
             key = _key(press, placement, recipient)
             if (share := press.standing.get(key)) is not None:
                 change = ShareChange.of(press, share)
+                if change is not None and contradicts(change.open_by, change.expires_at):
+                    yield Decision(placement, recipient, Outcome.REFUSED, _(ENDS_BEFORE))
+                    continue
                 outcome = Outcome.ALREADY_SHARED if change is None else Outcome.CHANGED
                 yield Decision(placement, recipient, outcome, "", key, share, change)
                 continue

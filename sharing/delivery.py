@@ -25,6 +25,8 @@ class Step(StrEnum):
 
 # Each of these is the study being opened.
 OPENINGS = frozenset({Step.STUDY, Step.IMAGES, Step.REPORT, Step.DOWNLOAD})
+# What an urgent share waits for: the page of the study, or an acknowledgement, shows no image and no report.
+URGENT_OPENINGS = OPENINGS - {Step.STUDY}
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,16 @@ class StepTaken:
 class Delivery:
     """The moments that the sharer may know; empty for what has not happened, or is not theirs to know.
 
-    `opened` and `acknowledged` are moments alone. `images`, `report`, `download` and `acknowledged_by` say who as well,
-    and are there for what happened inside only.
+    `opened`, `urgent_opened` and `acknowledged` are moments alone. `urgent_opened` is the opening of images or a report
+    or, outside, where the sharer does not learn what was opened, the first opening. `images`, `report`, `download` and
+    `acknowledged_by` say who as well, and are there for what happened inside only.
     """
 
     accepted: datetime | None = None
     approved: datetime | None = None
     declined: datetime | None = None
     opened: datetime | None = None
+    urgent_opened: datetime | None = None
     images: StepTaken | None = None
     report: StepTaken | None = None
     download: StepTaken | None = None
@@ -76,18 +80,29 @@ def fold(share: Share, events: Iterable[StepTaken]) -> Delivery:
     known = [] if is_outside(share) else [event for event in taken if event.is_inside]
     acknowledged = _first(taken, {Step.ACKNOWLEDGED})
     opened = _first(taken, OPENINGS)
+    urgent = _first(known, URGENT_OPENINGS)
+    outside = opened_outside(share, taken)
     is_declined = share.end_reason == Share.EndReason.DECLINED
     return Delivery(
         accepted=_accepted(share, taken),
         approved=share.approved_at if share.approved_by_id is not None else None,
         declined=share.ended_at if is_declined else None,
         opened=opened.at if opened is not None else None,
+        urgent_opened=min((step.at for step in (urgent, outside) if step is not None), default=None),
         images=_first(known, {Step.IMAGES}),
         report=_first(known, {Step.REPORT}),
         download=_first(known, {Step.DOWNLOAD}),
         acknowledged=acknowledged.at if acknowledged is not None else None,
         acknowledged_by=_first(known, {Step.ACKNOWLEDGED}),
         ended=share.ended_at,
+    )
+
+
+def opened_outside(share: Share, taken: Iterable[StepTaken]) -> StepTaken | None:
+    """The first opening of which the sharer knows no more than its moment."""
+    return next(
+        (event for event in taken if event.step in OPENINGS and (is_outside(share) or not event.is_inside)),
+        None,
     )
 
 

@@ -6,6 +6,8 @@ Written when they are delivered, from the shares of that moment.
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import Min
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,7 @@ from accounts.models import Account, Invitation, OutboxMail, User
 from accounts.tokens import make_token
 from audit.actor import Actor
 from sharing import selectors
+from sharing.dates import moment_in
 from sharing.models import Share
 from studies.models import Placement
 from worklists.mail import INVITATION_EXPIRED
@@ -42,6 +45,7 @@ def study_shared(mail: OutboxMail) -> Message:
         **_sharer(first.shared_by, first.from_worklist.account),
         "link": link(reverse("sharing:received", args=[press])),
         "viewer": _viewer_link(received.placements, by),
+        "open_by": moment_in(user.timezone, first.open_by) if first.open_by is not None else "",
     }
     return render_mail(SHARED, context)
 
@@ -63,6 +67,7 @@ def invitation(mail: OutboxMail) -> Message:
         promises = promises.filter(press=UUID(mail.data["press"]))
         if first := promises.select_related("shared_by", "from_worklist__account").order_by("pk").first():
             sharer, account = first.shared_by, first.from_worklist.account
+    open_by = promises.filter(open_by__gt=Now()).aggregate(first=Min("open_by"))["first"]
     studies = promises.values("study").distinct().count()
     # An invitation that never carried a share asks a person to join; nothing of it can have ended.
     if not studies and ("press" in mail.data or Share.objects.filter(invitation=invited).exists()):
@@ -72,6 +77,8 @@ def invitation(mail: OutboxMail) -> Message:
         **_sharer(sharer, account),
         "link": link(reverse("sharing:open_invitation", args=[make_token(invited)])),
         "until": invited.expires_at,
+        # The recipient's own zone is not known yet.
+        "open_by": moment_in(sharer.timezone, open_by) if sharer is not None and open_by is not None else "",
     }
     return render_mail(INVITATION, context)
 

@@ -10,22 +10,28 @@ from audit.actor import Actor
 from common.person_names import unlinked
 from sharing.models import Digest, Notice
 from sharing.selectors.notices import notice_for, notices_of_digest
+from sharing.selectors.urgent import still_unopened
+from worklists.models.notices import ALWAYS
 
 NOTICE = "sharing/mail/notice"
 DAILY = "sharing/mail/daily_notices"
 MOST_LINES = 50
+OPENED_MEANWHILE = gettext_noop("The studies were opened meanwhile, or the share has ended.")
 NOT_SEEN = gettext_noop("The person can no longer see the studies.")
 
 
 def notice(mail: OutboxMail) -> Message:
     """To a person who is notified at once. About studies that they can no longer see nothing is sent."""
-    row = Notice.objects.select_related("user").filter(pk=mail.data["notice"]).first()
+    row = Notice.objects.select_related("user", "share").filter(pk=mail.data["notice"]).first()
     if row is None or not row.user.is_active:
         raise NothingToSend(_(NO_LONGER_ACTIVE))
     shown = notice_for(Actor.of(row.user), row.pk)
     if shown is None or not shown.seen:
         raise NothingToSend(_(NOT_SEEN))
-    context = {"notice": shown.sentence, "link": link(shown.url)}
+    always = row.event in ALWAYS
+    if always and not still_unopened(row):
+        raise NothingToSend(_(OPENED_MEANWHILE))
+    context = {"notice": shown.sentence, "link": link(shown.url), "always": always}
     return render_mail(NOTICE, context)
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from sharing import services
-from sharing.services import daily_notices, openings, warnings
+from sharing.services import daily_notices, openings, urgent, warnings
 
 
 @shared_task(name="sharing.settle_overdue", soft_time_limit=50, time_limit=60)
@@ -29,6 +29,11 @@ def warn_of_ends() -> None:
 @shared_task(name="sharing.tell_openings", soft_time_limit=50, time_limit=60)
 def tell_openings() -> None:
     openings.tell_openings()
+
+
+@shared_task(name="sharing.escalate_urgent", soft_time_limit=50, time_limit=60)
+def escalate_urgent() -> None:
+    urgent.escalate_urgent()
 
 
 @shared_task(name="sharing.send_daily_notices", soft_time_limit=110, time_limit=120)

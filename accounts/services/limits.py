@@ -35,6 +35,8 @@ CODES = Rate("codes", person=20, account=300, per=MINUTE)
 EMAILS = Rate("addresses", person=200, account=2000, per=HOUR)
 # A guest link, or a new URL for one. A link with an email counts among the emails as well.
 LINKS = Rate("guest links", person=60, account=600, per=HOUR)
+# Each may have a mail sent to people who did not ask for it.
+URGENT = Rate("urgent recipients", person=60, account=600, per=HOUR)
 MOST_INVITED = 1000
 MOST_MAILS = 100
 MOST_MAILS_OF_AN_INVITATION = 5
@@ -58,6 +60,10 @@ TOO_MANY_EMAILS = gettext_noop(
 )
 TOO_MANY_LINKS = gettext_noop(
     "You have made too many guest links in the last hour. No link was made. Try again later."
+)
+TOO_MANY_URGENT = gettext_noop(
+    "You have marked too much as urgent in the last hour. Nothing was shared or changed. Try again later, or leave "
+    "“Urgent” empty."
 )
 
 
@@ -116,6 +122,12 @@ def count_guest_link(*, by: Actor, account: int | None) -> None:
     """Count a guest link, or a new URL for one, before it is made; raises as `count_emails`."""
     if not _consume(LINKS, by, account, 1):
         raise ValidationError(_(TOO_MANY_LINKS), code="limited")
+
+
+def count_urgent(*, by: Actor, account: int | None, recipients: int) -> None:
+    """Count the recipients of an urgent press or change, all or none; raises as `count_emails`."""
+    if not _consume(URGENT, by, account, recipients):
+        raise ValidationError(_(TOO_MANY_URGENT), code="limited")
 
 
 def count_typed_code(*, by: Actor, account: int | None) -> None:

@@ -56,6 +56,7 @@ CELERY_BEAT_SCHEDULE = {
         "sharing.hand_on_sent": 60,
         "sharing.settle_overdue": 60,
         "sharing.end_dead_links": 60,
+        "sharing.escalate_urgent": 60,
         "sharing.warn_of_ends": 300,
         "sharing.tell_openings": 15,
         "sharing.send_daily_notices": 300,

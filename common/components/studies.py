@@ -1,6 +1,7 @@
 """Patients, studies, shares: each is shown in the same way on every page."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -90,6 +91,16 @@ def _number(language: str | None, term: str, number: str, more: SafeString | str
 def check_patient() -> SafeString:
     """check_patient — beside a study that disagrees with others under its MRN"""
     return pill(translated(CHECK_PATIENT), tone="danger")
+
+
+@register.simple_tag
+def urgent_mark(text: str, at: datetime, tone: str = "danger", more: str = "") -> SafeString:
+    """urgent_mark text at tone="danger" more="" — how an urgent share is, and by when it is to be opened"""
+    about = format_html(_("to be opened by {moment}"), moment=day_or_moment(at, time=True))
+    more = format_html("; {}", more) if more else ""
+    return format_html(
+        '<span class="urgent-mark">{} <span>{}{}</span></span>', pill(text, tone=tone), about, more
+    )
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from common.email_lists import emails_in
 from common.text import identity, identity_of_code, uuids
 from sharing.dates import LATEST
+from sharing.forms.urgent import UrgentFields
 from sharing.limits import MOST_NOTE, note_too_long
 from sharing.models import Method
 from sharing.targets import Target
@@ -201,8 +202,8 @@ DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"]
 NOT_A_DATE = gettext_lazy("Enter the date as day, month and year, such as 24 Nov 2026.")
 
 
-class ShareForm(forms.Form):
-    """The note and the end date; the recipients are picked beside it."""
+class ShareForm(UrgentFields):
+    """The note, the end date and the urgency; the recipients are picked beside it."""
 
     note = forms.CharField(
         label=gettext_lazy("Note"),
@@ -221,6 +222,11 @@ class ShareForm(forms.Form):
         help_text=gettext_lazy("The last day recipients can see it. Leave empty for no end date."),
         error_messages={"invalid": NOT_A_DATE},
     )
+
+    def given(self) -> dict[str, Any]:
+        """As `share_studies` takes it."""
+        filled = self.cleaned_data
+        return {"note": filled["note"], "expires_at": filled["until"], "open_by": filled["deadline"]}
 
     def refuse(self, refusal: ValidationError) -> None:
         """A service's refusal at the field it is about, which its code names; else above the form."""

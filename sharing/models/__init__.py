@@ -2,6 +2,7 @@
 accounts' rules about who may share with whom.
 """
 
+from sharing.models.escalation import Escalation
 from sharing.models.guest_link import GuestLink, GuestLinkStudy
 from sharing.models.notice import Digest, Notice
 from sharing.models.recipient_list import ListedRecipient, RecipientList
@@ -13,6 +14,7 @@ from sharing.models.time_request import TimeRequest
 
 __all__ = [
     "Digest",
+    "Escalation",
     "GuestLink",
     "GuestLinkStudy",
     "ListedRecipient",

@@ -114,6 +114,9 @@ class Share(models.Model):
     )
     shared_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
+    # The time by which someone is to open an urgent study, and when the next person is notified that no one has.
+    open_by = models.DateTimeField(null=True)
+    escalate_at = models.DateTimeField(null=True)
     note = models.TextField(default="", db_default="", max_length=2000)
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(
@@ -188,6 +191,15 @@ class Share(models.Model):
                 condition=~Q(end_reason__in=["expired", "unreachable"]) | Q(ended_by=None),
             ),
             models.CheckConstraint(
+                name="an_urgent_share_is_opened_after_it_is_made_and_before_it_ends",
+                condition=Q(open_by=None)
+                | Q(open_by__gt=F("shared_at")) & (Q(expires_at=None) | Q(open_by__lt=F("expires_at"))),
+            ),
+            models.CheckConstraint(
+                name="only_an_urgent_share_is_escalated",
+                condition=Q(escalate_at=None) | Q(open_by__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="a_share_note_is_at_most_2000_characters",
                 condition=LessThanOrEqual(Length(F("note")), 2000),
             ),
@@ -199,6 +211,11 @@ class Share(models.Model):
                 fields=["expires_at"],
                 name="shares_that_will_end",
                 condition=Q(ended_at=None, expires_at__isnull=False),
+            ),
+            models.Index(
+                fields=["escalate_at"],
+                name="shares_to_escalate",
+                condition=Q(ended_at=None, escalate_at__isnull=False),
             ),
             models.Index(fields=["to_worklist", "press"], name="shares_received_in_a_press"),
             models.Index(fields=["press"], name="shares_of_a_press"),

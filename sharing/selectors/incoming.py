@@ -4,12 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, Subquery, When, Window
+from django.db.models.functions import Greatest
 
 from audit.actions import Action
 from audit.history import name_in
 from audit.models import AuditEvent
-from sharing.models import Share
+from sharing.models import Method, Share
+from sharing.selectors.deliveries import REPORTS, deliveries_of
+from sharing.selectors.urgent import UrgentLine, urgent_lines
 from studies.models import Placement
 from worklists.models import Worklist
 
@@ -26,6 +29,8 @@ class FirstShare(NamedTuple):
     worklist: str
     kind: str
     to_worklist_id: int | None = None
+    # The first time by which an urgent study is to be opened here, while no one has opened it.
+    open_by: datetime | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -41,9 +46,10 @@ def first_shares(placements: Iterable[Placement]) -> dict[tuple[int | None, int]
     if not shared:
         return {}
     worklists, studies = ({pair[at] for pair in shared} for at in (0, 1))
+    here = Share.objects.carrying().filter(to_worklist__in=worklists, study__in=studies)
+    waiting = Window(Min(_unopened()), partition_by=[F("study_id"), F("to_worklist_id")])
     first = (
-        Share.objects.carrying()
-        .filter(to_worklist__in=worklists, study__in=studies)
+        here.annotate(waiting=waiting)
         .order_by("study_id", "to_worklist_id", "id")
         .distinct("study_id", "to_worklist_id")
     )
@@ -55,8 +61,52 @@ def first_shares(placements: Iterable[Placement]) -> dict[tuple[int | None, int]
         "from_worklist__name",
         "from_worklist__kind",
         "to_worklist_id",
+        "waiting",
     )
     return {(share.to_worklist_id, share.study_id): share for share in map(FirstShare._make, rows)}
+
+
+def _unopened() -> Case:
+    """Of an urgent share its time, while no opening is recorded that counts, as `sharing.delivery.fold` has it.
+
+    Other shares ask for no events.
+    """
+    events = AuditEvent.objects.filter(
+        worklist_id=OuterRef("to_worklist"),
+        study_id=OuterRef("study"),
+        outcome="success",
+        at__gte=Greatest(OuterRef("shared_at"), OuterRef("approved_at")),
+        by_id__isnull=False,
+    ).exclude(by_id=OuterRef("shared_by"))
+    images = Q(action__in=[Action.IMAGES_SERVED, Action.STUDY_DOWNLOAD])
+    reports = Q(action=Action.STUDY_OPEN, detail__page__in=[str(kind) for kind in REPORTS])
+    # Where the sharer does not learn what was opened, the first opening counts.
+    outside = Q(action=Action.STUDY_OPEN)
+    by_email = Exists(events.filter(images | outside))
+    inside = Exists(events.filter(images | reports | outside & Q(in_original=False)))
+    return Case(
+        When(open_by=None, then=None),
+        When(Q(method=Method.EMAIL) & by_email, then=None),
+        When(~Q(method=Method.EMAIL) & inside, then=None),
+        default=F("open_by"),
+    )
+
+
+class UrgentHere(NamedTuple):
+    """What the page of a study says of an urgent share: how it is, and who shared it."""
+
+    line: UrgentLine
+    shared_by: str
+
+
+def urgent_here(shares: Sequence[Share], now: datetime) -> UrgentHere | None:
+    """Of the urgent shares that hold a study here the one that is to be opened first. `shares` as `shares_of`."""
+    urgent = [share for share in shares if share.open_by is not None]
+    if not urgent:
+        return None
+    lines = urgent_lines(urgent, deliveries_of(urgent), now)
+    first = min(urgent, key=lambda share: (not lines[share.pk].urgency.is_open, lines[share.pk].at))
+    return UrgentHere(lines[first.pk], first.shared_by.name)
 
 
 def shares_of(placement: Placement) -> Sequence[Share]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
@@ -13,7 +14,7 @@ from common import formats
 from common.days import last_moment, today_in
 from common.nouns import counted
 from common.text import without_deceitful
-from sharing.dates import zone_of
+from sharing.dates import moment_in, zone_of
 from sharing.models import GuestLinkStudy, Notice, Share, TimeRequest
 from sharing.selectors.pages import SentPage, page_of
 from sharing.selectors.recipients import recipient_of
@@ -104,6 +105,7 @@ def _with_sight(by: Actor) -> QuerySet[Notice]:
         pk=OuterRef("share"), to_worklist__in=access.worklists_for(by, "approve_study")
     )
     named = Notice.objects.filter(user=by.person).select_related(
+        "user",
         "worklist__account",
         "worklist__owner",
         "share__shared_by",
@@ -129,18 +131,23 @@ def _with_sight(by: Actor) -> QuerySet[Notice]:
 
 def _shown(row: NoticeRow) -> ShownNotice:
     notice = row.notice
-    if not (row.waits if notice.event == NoticeEvent.APPROVAL_NEEDED else row.seen):
+    if not (row.waits if _asks_for_approval(notice) else row.seen):
         return ShownNotice(notice, _("This is about a study that you can no longer see."), "", False)
     return ShownNotice(notice, _sentence(row), _url(row), True)
 
 
+def _asks_for_approval(notice: Notice) -> bool:
+    of_urgent = notice.event == NoticeEvent.URGENT and notice.key.startswith("approval ")
+    return notice.event == NoticeEvent.APPROVAL_NEEDED or of_urgent
+
+
 def _url(row: NoticeRow) -> str:
     notice = row.notice
-    if notice.event == NoticeEvent.APPROVAL_NEEDED:
+    if _asks_for_approval(notice):
         return reverse("sharing:approvals")
     share = notice.share
     if (
-        notice.event == NoticeEvent.ENDING_SOON
+        notice.event in (NoticeEvent.ENDING_SOON, NoticeEvent.URGENT)
         and share is not None
         and notice.worklist_id != share.to_worklist_id
     ):
@@ -151,7 +158,8 @@ def _url(row: NoticeRow) -> str:
     if notice.event == NoticeEvent.ENDING_SOON:
         # There the reader asks for more time.
         return reverse("studies:details", args=[row.placement])
-    if notice.event == NoticeEvent.SHARED_HERE and notice.share is not None and row.seen > 1:
+    of_several = notice.event in (NoticeEvent.SHARED_HERE, NoticeEvent.URGENT) and row.seen > 1
+    if of_several and notice.share is not None:
         return reverse("sharing:received", args=[notice.share.press])
     return reverse("studies:study", args=[row.placement])
 
@@ -168,6 +176,7 @@ def _sentence(row: NoticeRow) -> str:
         "recipient": without_deceitful(str(recipient_of(share))),
         "studies": counted(row.seen, "study"),
         "day": _last_day(share),
+        "time": _open_by(notice, share),
         "shared": formats.day(today_in(zone_of(share.from_worklist), share.shared_at)),
     }
     return _text(row, share) % names
@@ -177,6 +186,29 @@ def _text(row: NoticeRow, share: Share) -> str:
     notice = row.notice
     to_reader = notice.worklist_id == share.to_worklist_id
     match notice.event:
+        case NoticeEvent.URGENT if _asks_for_approval(notice):
+            return _(
+                "An urgent share from %(name)s with %(place)s still waits for approval. It was to be opened by "
+                "%(time)s."
+            )
+        case NoticeEvent.URGENT if to_reader:
+            return _(
+                "Urgent: no one has opened what %(name)s shared with %(place)s. It was to be opened by %(time)s."
+            )
+        case NoticeEvent.URGENT if share.approved_at is None:
+            return _(
+                "Your urgent share with %(recipient)s still waits for approval. It was to be opened by %(time)s."
+            )
+        case NoticeEvent.URGENT:
+            return _("Your urgent share with %(recipient)s was not opened by %(time)s.")
+        case NoticeEvent.SHARED_HERE if notice.worklist.is_personal and share.open_by:
+            return _("Urgent, to be opened by %(time)s: new from %(name)s, %(studies)s.")
+        case NoticeEvent.SHARED_HERE if share.open_by:
+            return _("Urgent, to be opened by %(time)s: new from %(name)s on %(place)s, %(studies)s.")
+        case NoticeEvent.APPROVAL_NEEDED if share.open_by:
+            return _(
+                "An urgent share from %(name)s with %(place)s waits for approval. It is to be opened by %(time)s."
+            )
         case NoticeEvent.SHARED_HERE if notice.worklist.is_personal:
             return _("New from %(name)s: %(studies)s.")
         case NoticeEvent.SHARED_HERE:
@@ -209,6 +241,14 @@ def _text(row: NoticeRow, share: Share) -> str:
             return _("What you shared with %(recipient)s was opened for the first time.")
         case _other:
             return _("There is news about what you shared with %(recipient)s.")
+
+
+def _open_by(notice: Notice, share: Share) -> str:
+    """In the reader's zone, as a mail has it too; of an escalation the time that its key ends with."""
+    moment = share.open_by
+    if notice.event == NoticeEvent.URGENT:
+        moment = parse_datetime(notice.key.rpartition(" ")[2]) or moment
+    return moment_in(notice.user.timezone, moment) if moment is not None else ""
 
 
 def _last_day(share: Share) -> str:

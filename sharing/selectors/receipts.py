@@ -27,6 +27,7 @@ from sharing.selectors.deliveries import DeliveryLine, deliveries_of, lines_of
 from sharing.selectors.directory import accounts_of
 from sharing.selectors.presses import shares_of_press
 from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
+from sharing.selectors.urgent import UrgentLine, urgent_lines
 from studies.models import Study
 from studies.selectors import placements_visible_to
 from worklists import access
@@ -67,6 +68,7 @@ class ReceiptLine:
     n_readers: int = 0
     listed: int = 0
     onward: int = 0
+    urgent: UrgentLine | None = None
 
     @property
     def more_readers(self) -> int:
@@ -112,12 +114,13 @@ def receipt_of(press: UUID, shares: Sequence[Share], by: Actor, now: datetime) -
     """`shares` as `shares_on_receipt` reads them; at least one."""
     known = [share for share in shares if share.seen]  # type: ignore[attr-defined]  # of the annotation
     outside = {share.pk for share in known if is_outside(share)}
-    deliveries = deliveries_of([share for share in known if share.pk in outside])
+    deliveries = deliveries_of([share for share in known if share.pk in outside or share.open_by is not None])
     inside = [share.pk for share in known if share.pk not in outside and share.to_worklist_id is not None]
     # Who made the shares may know who opened them; for others the trail says it, if they may read that.
     is_maker = all(share.shared_by_id == by.user_id for share in shares)
     names = MOST_READERS if is_maker or by.may("view_study_audit", shares[0].from_worklist) else 0
     readers, listed, onward = _readers(inside, by), _listed(inside), _onward([share.pk for share in known])
+    urgent = urgent_lines([share for share in shares if share.pk in deliveries], deliveries, now)
     lines = []
     for share in shares:
         ended_at, why = _end(share, now)
@@ -130,11 +133,12 @@ def receipt_of(press: UUID, shares: Sequence[Share], by: Actor, now: datetime) -
                 ended_at,
                 why,
                 is_outside(share),
-                lines_of(share, deliveries[share.pk]) if share.pk in deliveries else (),
+                lines_of(share, deliveries[share.pk]) if share.pk in outside else (),
                 people[:names],
                 len(people),
                 listed.get(share.pk, 0),
                 onward.get(share.pk, 0),
+                urgent.get(share.pk),
             )
         )
     standing = sum(not line.why for line in lines)

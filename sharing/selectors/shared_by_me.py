@@ -23,6 +23,7 @@ from sharing.selectors.pages import SentPage, page_of
 from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters, made_states, narrowed
 from sharing.selectors.standings import standing_of
+from sharing.selectors.urgent import UrgentLine, urgent_lines
 from sharing.states import Standing, State
 from studies.models import Placement, Study
 from studies.selectors import placements_visible_to, still_arriving
@@ -41,6 +42,7 @@ class SentShare:
     may_end: bool
     delivery: Delivery | None = None
     is_arriving: bool = False
+    urgent: UrgentLine | None = None
 
     @property
     def state(self) -> str:
@@ -178,6 +180,7 @@ def _sent_shares(
     seen: dict[int, UUID] = {share.pk: share.seen for share in shares if share.seen}  # type: ignore[attr-defined]
     theirs = [share for share in shares if share.pk in seen]
     deliveries = deliveries_of(theirs)
+    urgent = urgent_lines(theirs, deliveries, now)
     arriving = still_arriving({share.study_id for share in theirs} if rights is not None else ())
     sent = []
     for share in shares:
@@ -191,7 +194,14 @@ def _sent_shares(
         is_arriving = share.study_id in arriving and share.pk in seen
         sent.append(
             SentShare(
-                share, seen.get(share.pk), recipient_of(share), standing, may_end, delivery, is_arriving
+                share,
+                seen.get(share.pk),
+                recipient_of(share),
+                standing,
+                may_end,
+                delivery,
+                is_arriving,
+                urgent.get(share.pk),
             )
         )
     return sent

@@ -1,5 +1,6 @@
 """What was shared with a person, by name or by email, newest first, a page at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +12,11 @@ from audit.actor import Actor
 from sharing.models import Share
 from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
+from sharing.selectors.deliveries import deliveries_of
 from sharing.selectors.incoming import acknowledgement
 from sharing.selectors.pages import SentPage, page_of
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters, narrowed, received_states
+from sharing.selectors.urgent import UrgentLine, urgent_lines
 from sharing.states import State
 from studies.models import Study
 from studies.selectors import placements_visible_to
@@ -28,6 +31,7 @@ class ReceivedShare:
     placement: UUID | None
     standing: State
     acknowledged_at: datetime | None
+    urgent: UrgentLine | None = None
 
     @property
     def state(self) -> str:
@@ -62,7 +66,13 @@ def shares_received_by(
     fitting = narrowed(received, filters, received_states())
     shares, newer, older = page_of(fitting, before, after, received)
     now = clock.now()
-    return SentPage([_received_share(share, now) for share in shares], newer, older)
+    urgent = _urgent(shares, now)
+    return SentPage([_received_share(share, now, urgent.get(share.pk)) for share in shares], newer, older)
+
+
+def _urgent(shares: Sequence[Share], now: datetime) -> dict[int, UrgentLine]:
+    wanted = [share for share in shares if share.open_by is not None]
+    return urgent_lines(wanted, deliveries_of(wanted), now) if wanted else {}
 
 
 def _received(by: Actor) -> QuerySet[Share]:
@@ -79,7 +89,7 @@ def _received(by: Actor) -> QuerySet[Share]:
     )
 
 
-def _received_share(share: Share, now: datetime) -> ReceivedShare:
+def _received_share(share: Share, now: datetime, urgent: UrgentLine | None) -> ReceivedShare:
     # Annotated by the query.
     acknowledged, held, seen = share.acknowledged_at, share.held, share.seen  # type: ignore[attr-defined]
     is_over = share.expires_at is not None and share.expires_at <= now
@@ -87,4 +97,4 @@ def _received_share(share: Share, now: datetime) -> ReceivedShare:
         standing = State.ENDED
     else:
         standing = State.ACKNOWLEDGED if acknowledged is not None else State.NOT_ACKNOWLEDGED
-    return ReceivedShare(share, seen, standing, acknowledged)
+    return ReceivedShare(share, seen, standing, acknowledged, urgent)

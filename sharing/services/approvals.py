@@ -21,6 +21,7 @@ from sharing.models import Share
 from sharing.selectors.approvals import decision_on
 from sharing.selectors.rules import Recipient, ruling_for
 from sharing.services import notices, settling
+from sharing.services.urgent import after_approval
 from studies.models import Placement
 from studies.services import lock_patients, tidy_own_mrn, write_own_mrn
 from worklists.models import Worklist
@@ -121,7 +122,8 @@ def decide_share(
     standing.decision_note = message
     if approve:
         standing.approved_at, standing.approved_by = now, by.person
-        standing.save(update_fields=["approved_at", "approved_by", "decision_note"])
+        standing.escalate_at = after_approval(standing, waiting.to_worklist, now)
+        standing.save(update_fields=["approved_at", "approved_by", "decision_note", "escalate_at"])
     else:
         standing.save(update_fields=["decision_note"])
         settling.stop([standing], graphs, now, reason=Share.EndReason.DECLINED, by=by)

@@ -65,6 +65,7 @@ class Press:
     now: datetime
     # The emails that looked like others, and were confirmed.
     confirmed: frozenset[str] = frozenset()
+    open_by: datetime | None = None
 
 
 def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[ReportRow], list[Share]]:
@@ -77,6 +78,7 @@ def write(press: Press, decisions: Iterable[Decision]) -> tuple[list[ReportRow],
         share = decision.share
         if decision.change is not None and share is not None:
             share.expires_at, share.note = decision.change.expires_at, decision.change.note
+            share.open_by = decision.change.open_by
             changed.append(share)
         elif share is None and decision.key is not None:
             share = new.get(decision.key) or new.setdefault(decision.key, _new_share(press, decision))
@@ -132,6 +134,8 @@ def _new_share(press: Press, decision: Decision) -> Share:
         shared_at=press.now,
         expires_at=press.ends[key.method],
         note=press.note,
+        open_by=press.open_by,
+        escalate_at=press.open_by,
         approved_at=None if decision.outcome == Outcome.AWAITING_APPROVAL else press.now,
     )
 
@@ -155,6 +159,7 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
         outcome=str(row.outcome),
         until=moment_text(row.share.expires_at),
         **({"confirmed": True} if is_asked else {}),
+        **({"open_by": moment_text(row.share.open_by)} if row.share.open_by and row.change is None else {}),
         **(row.change.detail if row.change is not None else {}),
     )
     action = Action.SHARE_CHANGE if row.outcome == Outcome.CHANGED else Action.SHARE_ADD
@@ -163,7 +168,12 @@ def _event(press: Press, row: ReportRow, labels: Labels, graphs: dict[int, Graph
 
 def _update(press: Press, shares: Sequence[Share]) -> None:
     """All at once: what the press gives is the same for each, and what it leaves empty stays."""
-    given = {"expires_at": press.expires_at, "note": press.note}
+    given = {
+        "expires_at": press.expires_at,
+        "note": press.note,
+        "open_by": press.open_by,
+        "escalate_at": press.open_by,
+    }
     if shares:
         rows = Share.objects.filter(pk__in=[share.pk for share in shares])
         rows.update(**{field: value for field, value in given.items() if value})

@@ -37,6 +37,7 @@ from sharing.services.emails import check_emails_of_press
 from sharing.services.press import Press, ReportRow, ShareReport, audit, write
 from sharing.services.time_answers import answer_lengthened
 from sharing.targets import Resolved, Target, tidy
+from sharing.urgency import check_open_by
 from studies.models import Placement
 from studies.selectors import placements_visible_to
 from worklists.models import Worklist
@@ -51,6 +52,7 @@ def share_studies(
     by: Actor,
     note: str = "",
     expires_at: date | datetime | None = None,
+    open_by: datetime | None = None,
     press: UUID | None = None,
 ) -> ShareReport:
     """Share the studies of some placements on one worklist with every target.
@@ -59,6 +61,7 @@ def share_studies(
     codes that were not read back, count against the limits before the transaction begins: a press that is undone counts
     as well. To a share that exists already a given note or end date is a change; what is left empty stays as it was.
     A new share without a given end has the preset of its method; none outlasts the method's longest life (`lives`).
+    `open_by`: the time by which an urgent study is to be opened; each recipient counts against a limit.
     `press`: the uuid by which the person may ask later what became of it.
 
     Raises NothingThere (no placement visible), PermissionDenied (may not share there at all) and ValidationError
@@ -75,6 +78,8 @@ def share_studies(
     emails = sum(target.method == Method.EMAIL for target in wanted)
     limits.count_emails(by=by, account=worklist.account_id, emails=emails)
     codes.count_tried(wanted, by=by, worklist=worklist)
+    if open_by is not None:
+        limits.count_urgent(by=by, account=worklist.account_id, recipients=len(wanted))
     gone = set(placements) - {placement.uuid for placement in ticked}
     with transaction.atomic():
         return _press(
@@ -87,6 +92,7 @@ def share_studies(
             uuid=press or uuid4(),
             note=note,
             expires_at=moment_of(expires_at, worklist),
+            open_by=open_by,
         )
 
 
@@ -101,6 +107,7 @@ def _press(
     uuid: UUID,
     note: str,
     expires_at: datetime | None,
+    open_by: datetime | None,
 ) -> ShareReport:
     """Lock, resolve, decide, write, settle, audit, queue the mails."""
     worklist, study_ids = ticked[0].worklist, [placement.study_id for placement in ticked]
@@ -115,6 +122,7 @@ def _press(
     check_end(expires_at, now)
     methods = {target.method for target in wanted}
     ends = ends_by_method(policies_for(worklist, methods), methods, expires_at, now, zone=zone_of(worklist))
+    check_open_by(open_by, now, list(ends.values()))
     # A personal worklist's incoming shares are read again under the locks: one may have ended meanwhile.
     if worklist.is_personal:
         allowed = permissions.allowed_for(by, worklist, rights, list(graphs), graphs)
@@ -127,6 +135,7 @@ def _press(
         ends=ends,
         now=now,
         confirmed=confirmed,
+        open_by=open_by,
     )
     decisions = decide(
         Pressed(
@@ -139,6 +148,7 @@ def _press(
             invitations=_invitations(recipients, allowed, graphs, worklist=worklist, by=by, now=now),
             note=note,
             expires_at=expires_at,
+            open_by=open_by,
         )
     )
     rows, new = write(press, decisions)

@@ -20,6 +20,7 @@ from common.formats import person_name
 from sharing.delivery import Delivery
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters
 from sharing.selectors.shared_by_me import SentShare, every_share_made_by
+from sharing.selectors.urgent import UrgentLine
 from sharing.services.reads import in_words
 from worklists.events import on_account
 
@@ -50,6 +51,9 @@ CSV_HEAD = (
     gettext_noop("Acknowledged"),
     gettext_noop("Acknowledged by"),
     gettext_noop("Ended"),
+    gettext_noop("To be opened by"),
+    gettext_noop("Urgent"),
+    gettext_noop("Contacts notified"),
     gettext_noop("Note"),
 )
 
@@ -106,6 +110,7 @@ def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
         sent.why,
         *delivered(sent.delivery or Delivery(), zone),
         shown_moment(share.ended_at, zone),
+        *urgent_columns(sent.urgent, zone),
         share.note,
     )
 
@@ -120,6 +125,12 @@ def delivered(delivery: Delivery, zone: ZoneInfo) -> Iterator[object]:
     who = delivery.acknowledged_by
     yield shown_moment(delivery.acknowledged, zone)
     yield name_in(who.by_label) if who is not None else ""
+
+
+def urgent_columns(urgent: UrgentLine | None, zone: ZoneInfo) -> Sequence[object]:
+    if urgent is None:
+        return ("",) * 3
+    return (shown_moment(urgent.at, zone), urgent.words, urgent.urgency.contacts)
 
 
 def shown_moment(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -1,5 +1,6 @@
-"""Changing a share's end date and note."""
+"""Changing a share's end date, note and urgency."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,10 +14,12 @@ from audit.requests import actor_of
 from common.responses import gone
 from sharing import services
 from sharing.forms import ShareForm
+from sharing.forms.urgent import AT
 from sharing.selectors.lives import lives_in_words
-from sharing.selectors.shared_by_me import share_made_by
+from sharing.selectors.shared_by_me import SentShare, share_made_by
 from sharing.services import reads
 from sharing.services.changes import HAS_ENDED
+from sharing.urgency import Deadline
 from sharing.views.common import NothingThere, back, dialog_answer, leave, page
 
 
@@ -30,7 +33,7 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
     if not sent.may_change:
         return gone(request, _(HAS_ENDED))
     to = back(request, reverse("sharing:shared_by_me"))
-    form = ShareForm(request.POST or None, initial={"note": sent.share.note, "until": sent.last_day})
+    form = ShareForm(request.POST or None, initial=_initial(sent))
     if request.method == "POST" and form.is_valid():
         try:
             changed = services.change_share(
@@ -38,6 +41,7 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
                 by=actor_of(request),
                 expires_at=form.cleaned_data["until"],
                 note=form.cleaned_data["note"],
+                deadline=Deadline(form.cleaned_data["deadline"]),
             )
         except ValidationError as refusal:
             form.refuse(refusal)
@@ -47,6 +51,12 @@ def change(request: HttpRequest, share: UUID) -> HttpResponse:
             )
             return leave(request, to)
     return _shown(request, share, form)
+
+
+def _initial(sent: SentShare) -> dict[str, Any]:
+    open_by = sent.share.open_by
+    urgent = AT if open_by is not None else ""
+    return {"note": sent.share.note, "until": sent.last_day, "urgent": urgent, "open_by": open_by}
 
 
 def _shown(request: HttpRequest, share: UUID, form: ShareForm) -> HttpResponse:

@@ -60,9 +60,14 @@ def press_counts(made: PressMade) -> list[tuple[str, str]]:
 
 
 def report_context(
-    request: HttpRequest, report: ShareReport, *, until: date | None, note: str
+    request: HttpRequest,
+    report: ShareReport,
+    *,
+    until: date | None,
+    note: str,
+    open_by: datetime | None = None,
 ) -> dict[str, Any]:
-    """`until` and `note` are what the press gave. Without `until` a new share may have the preset of its method."""
+    """`until`, `note` and `open_by` are what the press gave. Without `until` the preset of a method may count."""
     unknown = Unknown(_("Name not recorded"), _("not recorded"))
     lines = {row.placement_uuid: _study(row.placement, unknown) for row in report.rows}
     by_target: dict[Target, list[ReportRow]] = {}
@@ -77,6 +82,7 @@ def report_context(
         "until": formats.day(until) if until is not None else "",
         "presets": _presets(report) if until is None else [],
         "note": note,
+        "open_by": open_by,
         "studies": len(lines),
         "recipients": len(by_target),
         "undo_seconds": settings.CIMAR_UNDO_SECONDS,
@@ -137,11 +143,14 @@ def _label(row: ReportRow) -> str:
 
 
 def _change(change: ShareChange) -> str:
-    """What became of the end date and the note of a share, old and new."""
+    """What became of the end date, the urgency and the note of a share, old and new."""
     sentences = []
     if change.expires_at != change.was_expires_at:
         days = {"was": _last_day(change.was_expires_at), "now": _last_day(change.expires_at)}
         sentences.append(_("End date: %(was)s → %(now)s.") % days)
+    if change.open_by != change.was_open_by:
+        times = {"was": _moment(change.was_open_by), "now": _moment(change.open_by)}
+        sentences.append(_("Urgent, to be opened by: %(was)s → %(now)s.") % times)
     if change.note != change.was_note:
         notes = {"was": _shortened(change.was_note), "now": _shortened(change.note)}
         sentence = _("Note: “%(was)s” → “%(now)s”.") if change.was_note else _("Note added: “%(now)s”.")
@@ -151,6 +160,10 @@ def _change(change: ShareChange) -> str:
 
 def _last_day(expires_at: datetime | None) -> str:
     return formats.day(last_moment(expires_at)) if expires_at is not None else _("none")
+
+
+def _moment(open_by: datetime | None) -> str:
+    return formats.moment(open_by) if open_by is not None else _("not urgent")
 
 
 def _shortened(note: str) -> str:

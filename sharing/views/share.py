@@ -23,6 +23,8 @@ from sharing.views.report import WHAT_WAS_SHARED, press_counts, report_context
 from sharing.views.several import by_worklist
 
 NONE_TICKED = gettext_noop("Select at least one study, then choose Share.")
+# What the Check step keeps as it was typed.
+FIELDS = ("note", "until", "urgent", "open_by")
 CANNOT_SHARE = gettext_noop("These studies cannot be shared together")
 
 
@@ -48,9 +50,7 @@ def open_dialog(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """Read back what was typed, search, add and remove; nothing is shared. htmx asks for one region."""
     try:
-        shown = _posted(
-            request, ShareForm(initial={name: request.POST.get(name, "") for name in ("note", "until")})
-        )
+        shown = _posted(request, ShareForm(initial={name: request.POST.get(name, "") for name in FIELDS}))
     except ValidationError as refusal:
         return sentence(request, _(CANNOT_SHARE), refusal.message)
     target = request.headers.get("HX-Target", "")
@@ -77,8 +77,7 @@ def share(request: HttpRequest) -> HttpResponse:
                 placements=uuids(request.POST.getlist("placement")),
                 targets=picked.targets(),
                 by=actor_of(request),
-                note=form.cleaned_data["note"],
-                expires_at=form.cleaned_data["until"],
+                **form.given(),
                 press=press_of(request.POST, request.user.pk),
             )
         except ValidationError as refusal:
@@ -128,7 +127,10 @@ def physicians(request: HttpRequest) -> HttpResponse:
 
 
 def _reported(request: HttpRequest, report: services.ShareReport, form: ShareForm) -> HttpResponse:
-    context = report_context(request, report, **form.cleaned_data)
+    filled = form.cleaned_data
+    context = report_context(
+        request, report, until=filled["until"], note=filled["note"], open_by=filled["deadline"]
+    )
     return dialog_answer(request, "sharing/_report.html", context)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from common import formats, nouns
 from common.components.press import row_check
-from common.components.studies import check_patient, patient_line, study_day
+from common.components.studies import check_patient, patient_line, study_day, urgent_mark
 from common.components.words import day_or_moment, icon, modality, pill
 from common.markup import format_html
 from common.translated import translated as _
@@ -91,7 +91,13 @@ class StudyRow:
 
     def _patient(self) -> SafeString:
         line = patient_line(self.placement.study, href=self.href, own_mrn=self.placement.own_mrn)
-        return format_html("{} {}", line, check_patient()) if self.placement.differs else line
+        marks = [check_patient()] if self.placement.differs else []
+        marks += [self._urgent(self.share.open_by)] if self.share is not None and self.share.open_by else []
+        return format_html("{} {}", line, SafeString(" ".join(marks))) if marks else line
+
+    def _urgent(self, open_by: datetime) -> SafeString:
+        words = _("Urgent: overdue") if open_by <= self.now else _("Urgent")
+        return urgent_mark(words, open_by)
 
     def _box(self) -> SafeString:
         placement = self.placement

@@ -12,7 +12,7 @@ from audit.requests import actor_of
 from studies import selectors, services
 from studies.forms.lists import StackForm
 from studies.views.own_access import own_access
-from studies.views.shares import acknowledgement_of, shares_of
+from studies.views.shares import acknowledgement_of, shares_of, urgent_here
 from studies.views.study_header import placement_or_404, study_frame
 from studies.views.study_page import Stack, facts
 
@@ -33,6 +33,7 @@ def images(request: HttpRequest, placement: UUID) -> HttpResponse:
         "opened": opened,
         "stack": stack,
         "shares": shares,
+        "urgent": urgent_here(shares, selectors.seen_at(seen)),
         "acknowledgement": acknowledgement_of(shares, actor_of(request).user_id),
         "not_there": not form.is_valid() or stack.is_missing,
     }
@@ -51,6 +52,7 @@ def details(request: HttpRequest, placement: UUID) -> HttpResponse:
         "facts": facts(seen),
         "deviations": selectors.deviations_of(seen.study),
         "shares": (shares := shares_of(seen)),
+        "urgent": urgent_here(shares, selectors.seen_at(seen)),
         "may_ask_time": bool(shares)
         and all(share.expires_at and share.shared_by_id != request.user.pk for share in shares),
         "own": own_access(actor_of(request), seen, opened.rights),

@@ -101,6 +101,10 @@ ROWS = [
     ),
     admin_row("worklist_code", "get", of_ct, OURS_TO_READ),
     admin_row("worklist_code", "post", of_chest, OURS_TO_CHANGE, lambda world: {"change": "make"}),
+    admin_row("worklist_urgent", "get", of_ct, OURS_TO_READ),
+    admin_row(
+        "worklist_urgent", "post", of_chest, OURS_TO_CHANGE, lambda world: {"emails": "", "wait": "45"}
+    ),
     admin_row("worklist_card", "get", of_ct, OURS_TO_READ),
     admin_row("worklist_address", "get", of_ct, OURS_TO_READ),
     admin_row("worklist_address", "post", of_ct, OURS_TO_CHANGE),

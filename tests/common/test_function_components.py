@@ -28,6 +28,7 @@ CALLS: dict[str, list[str]] = {
     "row_check": ["{% row_check text text name=text %}", "{% row_check text text checked=True %}"],
     "study_day": ["{% study_day study %}"],
     "study_line": ["{% study_line study %}"],
+    "urgent_mark": ["{% urgent_mark text text more=text %}"],
 }
 CALLED = [(name, source) for name, sources in CALLS.items() for source in sources]
 

@@ -51,6 +51,7 @@ NOT_A_DEED = {
     # It asks `resume`, which has a row.
     "sharing.shlinks.visitor_of",
     "studies.trail.check_view_audit", "studies.full_viewer.check_full_viewer",
+    "sharing.urgent.after_approval", "sharing.urgent.wait_of",
     "sharing.settling.lock_studies", "sharing.moving.changes_of",
     "sharing.explaining.may_ask_of_the_past",
     "sharing.emails.compare", "sharing.emails.check_emails_of_press",
@@ -145,6 +146,7 @@ NOBODYS_DEED = {
     "accounts.limits.may_ask_for_link",
     "accounts.limits.count_emails",
     "accounts.limits.count_guest_link",
+    "accounts.limits.count_urgent",
     "accounts.limits.count_invited",
     "accounts.limits.count_typed_code",
     "sharing.codes.count_tried",

@@ -32,6 +32,7 @@ from tests.product.register_calls import REGISTERS
 from tests.product.rule_calls import RULES
 from tests.product.sending_calls import MOVES
 from tests.product.taking_back_calls import TAKEN_BACK
+from tests.product.urgent_calls import URGENT
 from worklists.models import Worklist
 from worklists.services import set_inbox
 
@@ -58,6 +59,7 @@ SHARING: dict[str, Call] = {
     "sent_uploads.hand_on_sent": _hand_on,
     "ends.end_shares": lambda w: end_shares(shares=[w.on_emergency.uuid], by=acting(w.cast.ana)),
     **TAKEN_BACK,
+    **URGENT,
     **EXPLAINED,
     **OF_THE_PAST,
     "invitations.relink_invitation": lambda w: sharing.services.relink_invitation(

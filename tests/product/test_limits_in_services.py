@@ -1,6 +1,7 @@
 """Each limit is the service's: whoever calls it, from a page or from anywhere else, meets it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Invitation
 from accounts.services import limits
+from audit import clock
 from audit.actor import SYSTEM
 from sharing.models import GuestLink, Method
 from sharing.services import (
@@ -34,6 +36,15 @@ Call = Callable[[Cast], Any]
 def share_by_email(cast: Cast) -> Any:
     dora = Target(Method.EMAIL, "dora@example.net")
     return share_studies(placements=[cast.placement.uuid], targets=[dora], by=acting(cast.ana))
+
+
+def share_urgent(cast: Cast) -> Any:
+    return share_studies(
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.LOCATION, str(cast.emergency.uuid))],
+        by=acting(cast.ana),
+        open_by=clock.now() + timedelta(hours=1),
+    )
 
 
 def invite(cast: Cast) -> Any:
@@ -92,6 +103,10 @@ def use_up_emails(cast: Cast) -> None:
     limits.count_emails(by=acting(cast.ana), account=cast.northgate.pk, emails=limits.EMAILS.person)
 
 
+def use_up_urgent(cast: Cast) -> None:
+    limits.count_urgent(by=acting(cast.ana), account=cast.northgate.pk, recipients=limits.URGENT.person)
+
+
 def use_up_invited(cast: Cast) -> None:
     limits.count_invited(by=acting(cast.adam), emails=limits.MOST_INVITED)
 
@@ -109,6 +124,7 @@ CASES: dict[str, tuple[Call, Call, str]] = {
         make_link,
         limits.TOO_MANY_LINKS,
     ),
+    "share as urgent": (use_up_urgent, share_urgent, limits.TOO_MANY_URGENT),
     "invite": (use_up_invited, invite, limits.too_many_invited()),
     "preview invitations": (use_up_invited, preview, limits.too_many_invited()),
     "add a worklist with a code": (use_up_codes, add_with_code, limits.TOO_MANY_CODES_TYPED),

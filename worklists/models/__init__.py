@@ -1,5 +1,6 @@
 """The worklists that studies can be on, and who holds which rights there."""
 
+from worklists.models.contact import UrgentContact
 from worklists.models.destination import Destination
 from worklists.models.grants import (
     WorklistGroupObjectPermission,
@@ -24,6 +25,7 @@ __all__ = [
     "NoticeTime",
     "RoleReplacement",
     "Sender",
+    "UrgentContact",
     "Worklist",
     "WorklistGroupObjectPermission",
     "WorklistMembership",

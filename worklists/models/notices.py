@@ -16,6 +16,12 @@ class NoticeEvent(models.TextChoices):
     LINK_USED = "link_used", gettext_lazy("My guest link is opened")
     OPENED = "opened", gettext_lazy("What I shared is opened for the first time")
     TIME_ASKED = "time_asked", gettext_lazy("Someone asks me for more time")
+    URGENT = "urgent", gettext_lazy("An urgent study is not opened in time")
+
+
+# Of an urgent study its sharer and the worklist's contacts are notified at once: no one chooses otherwise.
+ALWAYS = frozenset({NoticeEvent.URGENT})
+TO_CHOOSE = [event.value for event in NoticeEvent if event not in ALWAYS]
 
 
 class NoticeTime(models.TextChoices):
@@ -43,7 +49,7 @@ class NoticeChoice(models.Model):
             ),
             models.CheckConstraint(
                 name="a_notice_choice_is_of_a_known_event_and_time",
-                condition=Q(event__in=NoticeEvent.values, time__in=NoticeTime.values),
+                condition=Q(event__in=TO_CHOOSE, time__in=NoticeTime.values),
             ),
         ]
 
@@ -67,7 +73,7 @@ class NoticePreset(models.Model):
             ),
             models.CheckConstraint(
                 name="a_notice_preset_is_of_a_known_event_and_time",
-                condition=Q(event__in=NoticeEvent.values, time__in=NoticeTime.values),
+                condition=Q(event__in=TO_CHOOSE, time__in=NoticeTime.values),
             ),
         ]
 
@@ -84,6 +90,7 @@ PRESETS = {
     NoticeEvent.LINK_USED: NoticeTime.DAILY,
     NoticeEvent.OPENED: NoticeTime.OFF,
     NoticeEvent.TIME_ASKED: NoticeTime.NOW,
+    NoticeEvent.URGENT: NoticeTime.NOW,
 }
 PERSONAL_PRESETS = {
     **PRESETS,
@@ -93,7 +100,7 @@ PERSONAL_PRESETS = {
 
 
 # The events that a person can choose a time for.
-OFFERED = tuple(NoticeEvent)
+OFFERED = tuple(event for event in NoticeEvent if event not in ALWAYS)
 
 
 def preset_of(event: str, *, personal: bool) -> str:

@@ -15,6 +15,9 @@ from common.names import IdentityField
 # Up to 16 printable signs but the backslash, with no space at either end.
 AE_TITLE = r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$"
 
+# Minutes between two contacts of an urgent study.
+SHORTEST_WAIT, LONGEST_WAIT = 5, 1440
+
 
 class WorklistQuerySet(models.QuerySet["Worklist"]):
     def with_names(self) -> Self:
@@ -67,6 +70,8 @@ class Worklist(models.Model):
     # Where studies arrive that people send to its upload address (ADR 0049); empty where it has none. That it is of
     # the same account is kept by a composite foreign key (see the migration).
     inbox = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="inbox_of")
+    # Minutes after which the next contact is notified of an urgent study that is still not opened.
+    urgent_wait = models.PositiveSmallIntegerField(default=30, db_default=30)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = WorklistQuerySet.as_manager()
@@ -130,6 +135,10 @@ class Worklist(models.Model):
                 condition=Q(ae_title__isnull=True) | Q(ae_title__regex=AE_TITLE, account__isnull=False),
             ),
             models.UniqueConstraint(fields=["ae_title"], name="an_ae_title_is_one_worklists"),
+            models.CheckConstraint(
+                name="the_next_urgent_contact_waits_five_minutes_to_a_day",
+                condition=Q(urgent_wait__gte=SHORTEST_WAIT, urgent_wait__lte=LONGEST_WAIT),
+            ),
             models.UniqueConstraint(
                 fields=["account"],
                 condition=Q(is_front_door=True),

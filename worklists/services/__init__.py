@@ -42,6 +42,7 @@ from worklists.services.staff_invitations import invite_members, preview_invitat
 from worklists.services.staff_offers import Answer, MembershipOffer, OfferOutcome
 from worklists.services.token_sign_in import actor_with_token
 from worklists.services.tokens import NewToken, end_token_in_account, make_token, revoke_token
+from worklists.services.urgent_contacts import set_urgent_contacts
 from worklists.services.worklist_members import (
     add_worklist_member,
     add_worklist_members,
@@ -121,4 +122,5 @@ __all__ = [
     "set_life_policies",
     "set_notice_presets",
     "set_provider",
+    "set_urgent_contacts",
 ]

@@ -11,7 +11,8 @@ from audit.actor import Actor
 from audit.services import record
 from common.exceptions import Refused
 from worklists.events import on_worklist
-from worklists.models import NoticeChoice, NoticeEvent, NoticeTime, Worklist
+from worklists.models import NoticeChoice, NoticeTime, Worklist
+from worklists.models.notices import TO_CHOOSE
 from worklists.selectors.notices import notice_times_of
 
 
@@ -42,9 +43,5 @@ def choose_notices(*, worklist: Worklist, times: Mapping[str, str], by: Actor) -
 
 
 def check_times(times: Mapping[str, str]) -> None:
-    if (
-        not times
-        or not set(times) <= set(NoticeEvent.values)
-        or not set(times.values()) <= set(NoticeTime.values)
-    ):
+    if not times or not set(times) <= set(TO_CHOOSE) or not set(times.values()) <= set(NoticeTime.values):
         raise ValidationError(_("Choose for each event: at once, once a day, or not."), code="times")

@@ -17,6 +17,7 @@ from audit.requests import actor_of
 from worklists import selectors, services
 from worklists.forms import DetailsForm, NoticesForm
 from worklists.models import Worklist
+from worklists.selectors.contacts import contacts_in_order
 from worklists.services.personal import change_personal_code
 
 WORKLISTS_A_PAGE = 50
@@ -62,9 +63,9 @@ def worklist_rights(request: HttpRequest, worklist: UUID) -> HttpResponse:
     shown = _mine(request, worklist)
     lines = selectors.every_right(actor_of(request).rights(shown))
     role = selectors.role_on(request.user, shown)
-    return render(
-        request, "worklists/worklist_rights.html", {"worklist": shown, "role": role, "rights": lines}
-    )
+    contacts = [] if shown.is_personal else [each for each in contacts_in_order(shown) if each.sees]
+    context = {"worklist": shown, "role": role, "rights": lines, "contacts": contacts}
+    return render(request, "worklists/worklist_rights.html", context)
 
 
 @signed_in
