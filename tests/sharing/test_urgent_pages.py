@@ -62,7 +62,7 @@ def test_a_wrong_time_is_refused_beside_its_field(cast, typed):
 
 def test_each_page_says_that_a_share_is_urgent_overdue_and_opened(cast, clock):
     set_contacts(cast, cast.ben)
-    [share] = share_urgent(cast, location(cast.emergency))
+    [share] = share_urgent(cast, location(cast.emergency), minutes=10)
     ana, ben = signed_in(cast.ana), signed_in(cast.ben)
     there = placement_of(cast.study, cast.emergency)
     pages = [
@@ -73,7 +73,8 @@ def test_each_page_says_that_a_share_is_urgent_overdue_and_opened(cast, clock):
     ]
     for client, url in pages:
         assert "to be opened by" in page(client, url), url
-    clock.move(hours=2)
+    # Not so long that the readers are signed out.
+    clock.move(minutes=15)
     for client, url in pages:
         assert "Urgent: overdue" in page(client, url), url
     open_as(cast.ben, share)
