@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Role
 from audit.actions import CHANGES_OF_RIGHTS, Action
@@ -120,9 +120,9 @@ def facts_of_everyone(trail: TrailOfStudy, worklists: Collection[int] | None = N
     return facts
 
 
-def _rights_events(
+def rights_then(
     people: Collection[int] | None, worklists: Collection[int], accounts: Collection[int], at: datetime
-) -> list[RightsEvent]:
+) -> QuerySet[AuditEvent]:
     """Of these accounts and of the platform: what is of a role or of one of these worklists, and of these people."""
     theirs = Q()
     if people is not None:
@@ -130,4 +130,11 @@ def _rights_events(
     there = Q(worklist_id=None) | Q(worklist_id__in=worklists)
     somewhere = Q(account_id__in=accounts) & there | Q(account_id=None)
     rows = AuditEvent.objects.filter(somewhere, theirs, action__in=CHANGES_OF_RIGHTS, at__lte=at)
-    return [RightsEvent(*row) for row in rows.order_by("id").values_list(*RightsEvent._fields)]
+    return rows.order_by("id")
+
+
+def _rights_events(
+    people: Collection[int] | None, worklists: Collection[int], accounts: Collection[int], at: datetime
+) -> list[RightsEvent]:
+    rows = rights_then(people, worklists, accounts, at)
+    return [RightsEvent(*row) for row in rows.values_list(*RightsEvent._fields)]

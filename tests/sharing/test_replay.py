@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection
 
 from accounts.models import Role, User
 from audit import clock as the_clock
@@ -14,7 +16,8 @@ from sharing.explanation import Obstacle, explain, explain_link
 from sharing.models import GuestLink, Method
 from sharing.openers import all_who_can_open
 from sharing.selectors.explaining import facts_about, facts_about_links
-from sharing.selectors.explaining_then import facts_at, facts_of_everyone, trail_of
+from sharing.selectors.explaining_then import facts_at, facts_of_everyone, rights_then, trail_of
+from sharing.services import claim_promises
 from tests.cast import acting
 from tests.factories import join, make_user
 from tests.random_world import WiderWorld
@@ -180,6 +183,49 @@ def test_a_share_counts_until_its_end_date_whatever_its_events_say_later(noted, 
 
     assert could_open(noted.study, noted.ben, end - timedelta(days=1)).opens
     assert not could_open(noted.study, noted.ben, end).opens
+
+
+def test_a_share_that_a_claimed_promise_lengthened_counts_longer(noted, clock):
+    end = the_clock.now() + timedelta(days=2)
+    share(noted.ana, noted.placement, Method.EMAIL, noted.ed.email, expires_at=end)
+    share(noted.ana, noted.placement, Method.EMAIL, "ed@second.example")
+    EmailAddress.objects.create(user=noted.ed, email="ed@second.example", verified=True)
+    assert claim_promises(by=acting(noted.ed)) == 0
+    clock.move(days=5)
+
+    assert could_open(noted.study, noted.ed, the_clock.now()).opens
+    assert explain(facts_about(noted.study.pk, [noted.ed.pk]), noted.ed.pk).opens
+    [changed] = AuditEvent.objects.filter(action=Action.SHARE_CHANGE)
+    assert (changed.detail["until"], changed.detail["was_until"]) == ("", end.isoformat())
+
+
+def test_when_a_membership_that_was_noted_began_is_in_the_note(noted):
+    joined = noted.vera.worklist_memberships.get(worklist=noted.ct).joined_at
+
+    held = facts_at(noted.study, [noted.vera.pk], the_clock.now()).standings.held(noted.vera.pk, noted.ct.pk)
+
+    assert held.since == joined
+
+
+def test_for_everyone_it_takes_as_many_statements(noted, django_assert_num_queries):
+    share(noted.ana, noted.placement, Method.LOCATION, noted.emergency.uuid)
+    moment = the_clock.now()
+
+    with django_assert_num_queries(5):
+        able = all_who_can_open(facts_of_everyone(trail_of(noted.study, moment)))
+    assert {noted.ana.pk, noted.ben.pk} <= able
+
+
+def test_the_rights_of_a_moment_are_read_through_their_index(noted):
+    """However many events an account has: those of rights alone are read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    rows = rights_then(None, {noted.ct.pk}, {noted.northgate.pk}, the_clock.now())
+
+    plan = rows.explain()
+
+    assert "audit_of_rights" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_replay_takes_five_statements(noted, django_assert_num_queries):
