@@ -1,6 +1,9 @@
 """Reads the facts by which `sharing.explanation` says who can open a study: set-based, as of now."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
@@ -47,15 +50,44 @@ def facts_about_links(study: int, links: Collection[int]) -> Facts:
     """The same for some guest links, by their keys; the facts name each by its uuid."""
     named = GuestLinkStudy.objects.filter(link=OuterRef("pk"), study=study)
     same = Placement.objects.filter(pk=OuterRef("placement_key"), study=study)
-    rows = list(
-        GuestLink.objects.filter(Exists(named), pk__in=links).annotate(
-            same=Exists(named.filter(Exists(same)))
-        )
-    )
-    makers, theirs = {link.made_by_id for link in rows}, {link.worklist_id for link in rows}
-    facts = facts_about(study, makers, besides=theirs)
-    facts.links = {link.uuid: _link_fact(link) for link in rows}
+    found = GuestLink.objects.filter(Exists(named), pk__in=links)
+    read = found.values_list(*_LinkRow._fields[:-1], Exists(named.filter(Exists(same))))
+    rows = [_LinkRow(*row) for row in read]
+    facts = facts_about(study, {row.made_by_id for row in rows}, besides={row.worklist_id for row in rows})
+    facts.links = {row.uuid: row.fact for row in rows}
     return facts
+
+
+class _LinkRow(NamedTuple):
+    """What is read of a guest link; `same`: the study's placement is the row that the link was made for."""
+
+    uuid: UUID
+    worklist_id: int
+    made_by_id: int
+    made_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    end_reason: str
+    password: str
+    tries_left: int
+    most_openings: int | None
+    openings: int
+    same: bool
+
+    @property
+    def fact(self) -> LinkFact:
+        return LinkFact(
+            uuid=self.uuid,
+            worklist=self.worklist_id,
+            made_by=self.made_by_id,
+            made_at=self.made_at,
+            expires_at=self.expires_at,
+            same=self.same,
+            ended_at=self.ended_at,
+            end_reason=self.end_reason,
+            locked=bool(self.password) and self.tries_left == 0,
+            used_up=self.most_openings is not None and self.openings >= self.most_openings,
+        )
 
 
 def fact_of(share: Share) -> ShareFact:
@@ -80,18 +112,3 @@ def _ended(study: int, people: Collection[int]) -> list[ShareFact]:
     ended = Share.objects.filter(Q(to_worklist__in=theirs), study=study, ended_at__isnull=False)
     latest = ended.order_by("to_worklist", F("ended_at").desc(), "-pk").distinct("to_worklist")
     return [fact_of(share) for share in latest]
-
-
-def _link_fact(link: GuestLink) -> LinkFact:
-    return LinkFact(
-        uuid=link.uuid,
-        worklist=link.worklist_id,
-        made_by=link.made_by_id,
-        made_at=link.made_at,
-        expires_at=link.expires_at,
-        same=link.same,  # type: ignore[attr-defined]  # annotated by `facts_about_links`
-        ended_at=link.ended_at,
-        end_reason=link.end_reason,
-        locked=bool(link.password) and link.tries_left == 0,
-        used_up=link.most_openings is not None and link.openings >= link.most_openings,
-    )
