@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ('open_by', models.DateTimeField()),
                 ('number', models.PositiveSmallIntegerField()),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('contact', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to=settings.AUTH_USER_MODEL)),
+                ('share', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='sharing.share')),
             ],
         ),
         migrations.AddField(
@@ -52,16 +54,6 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name='share',
             constraint=models.CheckConstraint(condition=models.Q(('escalate_at', None), ('open_by__isnull', False), _connector='OR'), name='only_an_urgent_share_is_escalated'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='contact',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='share',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='sharing.share'),
         ),
         migrations.AddConstraint(
             model_name='escalation',

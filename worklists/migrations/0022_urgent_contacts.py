@@ -19,6 +19,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='urgent_contact_of', to=settings.AUTH_USER_MODEL)),
+                ('worklist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='urgent_contacts', to='worklists.worklist')),
             ],
         ),
         migrations.AddField(
@@ -39,16 +41,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='worklist',
             constraint=models.CheckConstraint(condition=models.Q(('urgent_wait__gte', 5), ('urgent_wait__lte', 1440)), name='the_next_urgent_contact_waits_five_minutes_to_a_day'),
-        ),
-        migrations.AddField(
-            model_name='urgentcontact',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='urgent_contact_of', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='urgentcontact',
-            name='worklist',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='urgent_contacts', to='worklists.worklist'),
         ),
         migrations.AddConstraint(
             model_name='urgentcontact',
