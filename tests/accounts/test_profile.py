@@ -89,7 +89,7 @@ def test_shares_are_told_on_the_own_worklist_and_not_elsewhere_until_the_person_
 
 def test_the_profile_says_how_much_of_each_worklist_is_told(client, ana, cast):
     client.post(f"/profile/worklists/{cast.ct.uuid}/notifications/", chosen(shared_here="now"))
-    assert "1 at once, 5 once a day" in client.get("/profile/").content.decode()
+    assert "1 at once, 6 once a day" in client.get("/profile/").content.decode()
 
 
 @pytest.mark.parametrize("time", ["", "maybe", None])

@@ -303,7 +303,7 @@ def test_a_superuser_makes_an_account_and_its_administrator_is_invited(sue, cast
 
     assert "Third Hospital was created. We have emailed its first administrator." in text_of(response)
     account = Account.objects.get(name="Third Hospital")
-    assert (account.timezone, account.roles.count()) == ("Europe/Dublin", 4)
+    assert (account.timezone, account.roles.count()) == ("Europe/Dublin", 5)
     assert OutboxMail.objects.get().recipient == "head@third.example"
     taken = "There is already an account named “Third Hospital”. Choose another name."
     assert taken in text_of(sue.post(account_page("add"), sent))

@@ -38,6 +38,7 @@ def row(text: str, *, share: FirstShare | None = None, select: bool = True, **pl
         "visible_until": FOREVER,
         "arrived_at": NOW,
         "differs": [],
+        "own_mrn": text,
         **placed,
     }
     placement = SimpleNamespace(uuid=UUID(int=7), study=study, **place)

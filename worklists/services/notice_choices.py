@@ -13,20 +13,21 @@ from common.exceptions import Refused
 from worklists.events import on_worklist
 from worklists.models import NoticeChoice, NoticeTime, Worklist
 from worklists.models.notices import TO_CHOOSE
-from worklists.selectors.notices import notice_times_of
 
 
 @transaction.atomic
 def choose_notices(*, worklist: Worklist, times: Mapping[str, str], by: Actor) -> bool:
-    """The person's own choice, for a worklist whose list they may see; whether anything differs.
+    """The person's own choice, for a worklist whose list they may see; whether it differs from what they chose before.
 
-    `times` has a `NoticeTime` for some of the events; what it leaves out stays as it is.
+    `times` has a `NoticeTime` for some of the events; what it leaves out stays as it is. A choice is kept also where it
+    is the worklist's preset: another preset later does not change what a person has chosen.
     """
     if not by.may("list_studies", worklist):
         raise Refused(_("You may not see this worklist's studies."), on=on_worklist(worklist))
     check_times(times)
-    was = notice_times_of(by, worklist)
-    changed = {event: time for event, time in times.items() if was[event] != time}
+    rows = NoticeChoice.objects.filter(user=by.person, worklist=worklist)
+    was = dict(rows.values_list("event", "time"))
+    changed = {event: time for event, time in times.items() if was.get(event) != time}
     if not changed:
         return False
     NoticeChoice.objects.bulk_create(
