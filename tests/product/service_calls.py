@@ -12,6 +12,7 @@ from tests.product.picker_calls import PICKER, RECIPIENT_LISTS
 from tests.product.sharing_calls import SHARING
 from tests.product.study_calls import STUDIES
 from tests.product.token_calls import TOKENS
+from tests.product.urgent_calls import URGENT_CONTACTS
 from tests.product.worklist_calls import WORKLISTS
 
 AUDIT: dict[str, Call] = {
@@ -28,7 +29,7 @@ ROWS = {
     for app, calls in {
         "audit": AUDIT,
         "accounts": ACCOUNTS,
-        "worklists": WORKLISTS | TOKENS,
+        "worklists": WORKLISTS | TOKENS | URGENT_CONTACTS,
         "studies": STUDIES | PICKER,
         "sharing": SHARING | RECIPIENT_LISTS,
     }.items()

@@ -41,7 +41,7 @@ SIGN_IN = [
 ROWS = [*PAGES, *ADMINISTRATION, *PEOPLE_OF_ACCOUNTS, *SIGN_IN]
 # What a refused request may leave: that it was refused, that it was counted, that someone was there.
 LEFT = {AUDIT, "audit_refusalburst", "accounts_tally", "studies_lastvisit", "studies_imagesserved", "django_session",
-        "django_cache", "usersessions_usersession", "cimar_cache"}  # fmt: skip
+        "django_cache", "usersessions_usersession", "cimar_cache", "studies_opening"}  # fmt: skip
 HEADERS = ("HX-Current-URL", "HX-Target", "HX-Request", "Referer", "Accept-Language", "User-Agent", "X-Request-ID",
            "Range", "If-None-Match", "If-Modified-Since", "X-Forwarded-For")  # fmt: skip
 BODIES = {

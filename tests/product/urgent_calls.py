@@ -43,6 +43,9 @@ URGENT: dict[str, Call] = {
         open_by=clock.now() + timedelta(hours=1),
     ),
     "urgent.escalate_urgent": _escalate,
+}
+
+URGENT_CONTACTS: dict[str, Call] = {
     "urgent_contacts.set_urgent_contacts": lambda w: set_urgent_contacts(
         worklist=w.cast.emergency, emails=[w.cast.ben.email], wait=15, by=acting(w.cast.adam)
     ),

@@ -13,6 +13,7 @@ from audit.actor import OPERATOR, Actor
 from sharing import services
 from sharing.explanation import Obstacle, explain, explain_link
 from sharing.models import GuestLink, Method
+from sharing.models.guest_link import State
 from sharing.selectors.explaining import facts_about, facts_about_links
 from sharing.selectors.guest_links import acting_link
 from studies.selectors import placements_to_decide_on, placements_visible_to
@@ -270,10 +271,19 @@ def test_a_link_opens_until_its_own_end(cast):
     assert (way.worklist, way.until, way.since) == (cast.ct.pk, link.expires_at, link.made_at)
 
 
-def test_a_link_whose_maker_lost_the_right_says_so(cast):
+def test_a_link_whose_maker_lost_the_right_has_ended(cast):
     link = made(cast)
     radiologist = Role.objects.get(account=cast.northgate, name="Radiologist")
     change_role(role=radiologist, permissions=["list_studies", "open_study"], by=OPERATOR)
+
+    reason = told_link(cast.study, link).reasons[0]
+    assert (reason.obstacle, reason.state) == (Obstacle.LINK_OVER, State.ENDED)
+
+
+def test_a_link_whose_maker_lost_the_right_without_a_service_says_so(cast):
+    link = made(cast)
+    radiologist = Role.objects.get(account=cast.northgate, name="Radiologist")
+    radiologist.permissions.remove(radiologist.permissions.get(codename="create_guest_links"))
 
     assert told_link(cast.study, link).reasons[0].obstacle is Obstacle.LINK_MAKER
 
