@@ -45,7 +45,7 @@ SCOPED = (
     WorklistMembership,
 )  # fmt: skip
 BIGGEST = 2**62
-PRICE_OF_THE_TRAIL = 9
+PRICE_OF_THE_TRAIL = 8
 
 
 @pytest.fixture
