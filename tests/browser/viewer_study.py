@@ -159,6 +159,10 @@ class Viewer:
         by = picture.width / box["width"]
         ends = [self.point(x, y, rows=rows, columns=columns) for x, y in [(0, 0), (columns, rows)]]
         (left, top), (right, bottom) = [((x - box["x"]) * by, (y - box["y"]) * by) for x, y in ends]
+        # A pane may be a part of a pixel larger than its canvas.
+        assert right < picture.width + 1
+        assert bottom < picture.height + 1
+        right, bottom = min(right, picture.width), min(bottom, picture.height)
         return picture.resize((columns, rows), Image.Resampling.BOX, box=(left, top, right, bottom))
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], **shape: int) -> None:

@@ -16,11 +16,11 @@ from sharing import services
 from sharing.models import Method
 from sharing.selectors import pages
 from tests.cast import acting
-from tests.factories import join, make_group, make_user, placement_of
+from tests.factories import join, make_group, make_user, membership_of, placement_of
 from tests.sharing.guests import made
 from tests.sharing.share_pages import share
 from tests.sharing.test_pages_access import own, spread, words
-from worklists.services import change_role, change_worklist, set_active
+from worklists.services import change_role, change_worklist, change_worklist_member, set_active
 from worklists.services.noting import note_rights
 
 __all__ = ["spread"]
@@ -205,6 +205,11 @@ def test_the_answer_names_a_share_that_waits(client, cast):
     share(cast.ana, cast.placement, Method.LOCATION, cast.emergency.uuid)
     client.force_login(cast.ana)
 
+    decides = answer(client, cast.placement, cast.ben)
+    viewer = Role.objects.get(account=cast.northgate, name="Viewer")
+    change_worklist_member(membership=membership_of(cast.ben, cast.emergency), role=viewer, by=OPERATOR)
+
+    assert "Awaiting approval: may open images to decide" in decides
     assert "is awaiting approval." in answer(client, cast.placement, cast.ben)
 
 
