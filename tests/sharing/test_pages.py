@@ -239,6 +239,6 @@ def test_the_dialog_asks_the_same_few_statements_at_any_size(
     client.force_login(cast.ana)
     client.get(reverse("sharing:shared_by_me"))
     # session, user, studies, rights, the event in a transaction, own latest shares, locations, groups, who has them,
-    # who was shared with before, what the account says of end dates, and its rules
-    with django_assert_num_queries(14):
+    # who was shared with before, what the account says of end dates, its rules, and the saved lists of recipients
+    with django_assert_num_queries(15):
         client.post(reverse("sharing:share_open"), {"placement": uuids})
