@@ -86,7 +86,7 @@ def test_the_administrator_ends_a_share_from_the_register_and_stays_there(
     page.get_by_role("button", name="Filter", exact=True).click()
     page.get_by_role("checkbox", name="Select the share with Emergency").check()
     page.get_by_role("button", name="End shares").click()
-    page.locator("#dialog").get_by_role("button", name="End share").click()
+    page.locator("#dialog").get_by_role("button", name="End the share").click()
     expect(page.get_by_text("1 share ended.")).to_be_visible()
     assert "method=location" in page.url
     assert complaints == []
