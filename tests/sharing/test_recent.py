@@ -160,9 +160,9 @@ def test_the_recipients_are_read_in_two_statements(client, cast, django_assert_n
     client.force_login(cast.ana)
     dialog(client, placement)
 
-    # As without recent recipients, the colleagues among them, who is new, and what the account says of end dates and in
-    # its rules.
-    with django_assert_num_queries(15):
+    # As without recent recipients, the colleagues among them, who is new, and what the account says of end dates, in
+    # its rules, and the saved lists of recipients.
+    with django_assert_num_queries(16):
         page = dialog(client, placement)
 
     assert len(offered(page)) == min(presses + 5, 8)
