@@ -81,6 +81,7 @@ PEOPLE = (
     _northgate("Emeka Nwosu", "emeka.nwosu", "Viewer", "Echo Lab", "Teaching Archive"),
     _northgate("Edith Falkner", "edith.falkner", "Auditor"),
     _northgate("Nolan Pryce", "nolan.pryce", "Radiologist", "CT Reporting", has_left=True),
+    _southmere("Ingrid Solberg", "ingrid.solberg", "Auditor"),
     _southmere("Harriet Stonebridge", "harriet.stonebridge", "Administrator", every_worklist=True),
     _southmere(
         "Wei-Ling Tan", "wei-ling.tan", "Radiologist",
@@ -118,13 +119,13 @@ PEOPLE = (
     _riverside("Peter Lindholm", "peter.lindholm", "Receptionist", "Riverside Imaging"),
     _riverside("Joy Adeyemi", "joy.adeyemi", "Viewer", "Riverside Imaging", "Sports Injuries"),
     Person("Felix Arnaud", "felix.arnaud@harbourview.example"),
+    _riverside("Otis Fairbairn", "otis.fairbairn", "Auditor"),
     Person("Judith Marlowe", "judith.marlowe@oakleafpractice.example"),
     Person("Morgan Vale", "morgan.vale@cimar.example", superuser=True),
 )  # fmt: skip
 
 # Whom to sign in as, and what for.
 LOGINS = (
-    ("edith.falkner@northgate.example", "auditor: the register of shares and the trails, and no images"),
     (
         "ana.moreau@northgate.example",
         "radiologist: shares by every method; an approval and an invitation wait",
@@ -137,4 +138,5 @@ LOGINS = (
     ("caroline.fenwick@riverside.example", "clinic: received by share code, one share ends in a few days"),
     ("felix.arnaud@harbourview.example", "external recipient: belongs to no account, received by email"),
     ("morgan.vale@cimar.example", "superuser: /admin/, and sees no study"),
+    ("edith.falkner@northgate.example", "auditor: the register of shares and the trails, and no images"),
 )
