@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -95,9 +96,10 @@ def test_every_budget_stands_in_the_table_once_and_is_measured_or_said_to_be_mis
 
 
 def test_a_promise_that_nothing_measures_is_missing():
-    row = missing(budgets.PAST)
+    promise = replace(budgets.PAST, group="", why_missing="not yet")
+    row = missing(promise)
 
-    assert (row.what, row.verdict) == (budgets.PAST.what, "missing")
+    assert (row.what, row.verdict) == (promise.what, "missing")
     assert loaded(row.dumped()) == row
 
 

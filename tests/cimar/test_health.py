@@ -176,6 +176,6 @@ def test_the_log_says_what_to_do(monkeypatch: Any, as_owner: Any, caplog: Any) -
 
     ask("/health/ready")
 
-    (event,) = [record.msg for record in caplog.records if record.msg["event"] == "unready"]
+    (event,) = [record.msg for record in caplog.records if record.name == "cimar.health"]
     assert "older schema" in event["advice"]
     assert "manage.py prepare" in event["advice"]
