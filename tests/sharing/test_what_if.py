@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 RIGHTS = ["list_studies", "open_study", "share_study", "share_study_with_users"]
 Opened = dict[int, dict[int, set[int]]]
-WORLDS, DEEDS, TRIES = 4, 25, 12
+WORLDS, DEEDS, TRIES = 6, 25, 12
 
 
 def opened(people: list[Any]) -> Opened:
