@@ -15,12 +15,12 @@ from audit.models import AuditEvent
 from sharing.models import GuestLink
 from studies.models import Blob, Instance, Study
 from tests.bad_files import as_bytes, dicom
-from tests.cast import Cast, make_cast
-from tests.factories import PASSWORD, placement_of
+from tests.factories import PASSWORD, join, make_account, make_location, make_user, placement_of
 from tests.processes import Answer, eventually
 from tests.production.people import Guest, words
 from tests.production.stack import HOST, Stack, missing
 from tests.production.test_proxy import Proxy, short_folder
+from worklists.models import Worklist
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -39,20 +39,24 @@ def made_once() -> dict[str, Any]:
 @pytest.fixture
 def hospital(stack: Stack, on_its_database: None, made_once: dict[str, Any]) -> dict[str, Any]:
     if not made_once:
-        cast = make_cast()
-        User.objects.filter(pk=cast.ana.pk).update(password=make_password(PASSWORD))
-        ana = Guest(stack, MAKER)
-        ana.sign_in(cast.ana.email, PASSWORD)
-        made_once |= {"cast": cast, "ana": ana, "study": uploaded(cast, ana)}
+        # An account of their own: the stack's database is that of the other modules too.
+        lakeside = make_account("Lakeside Hospital")
+        worklist = make_location(lakeside, "Lakeside Reporting")
+        user = make_user("Lara Lake", email="lara@lakeside.example")
+        join(user, lakeside, "Radiologist", [worklist])
+        User.objects.filter(pk=user.pk).update(password=make_password(PASSWORD))
+        maker = Guest(stack, MAKER)
+        maker.sign_in(user.email, PASSWORD)
+        made_once |= {"worklist": worklist, "maker": maker, "study": uploaded(worklist, maker)}
     return made_once
 
 
-def uploaded(cast: Cast, ana: Guest) -> Study:
+def uploaded(worklist: Worklist, maker: Guest) -> Study:
     """Through the proxy into the store, and prepared by a worker."""
-    ana.get(reverse("studies:upload", args=[cast.ct.uuid]))
-    files = reverse("studies:upload_files", args=[cast.ct.uuid])
+    maker.get(reverse("studies:upload", args=[worklist.uuid]))
+    files = reverse("studies:upload_files", args=[worklist.uuid])
     told = f"For guests {uuid4().hex[:8]}"
-    answer = ana.upload(files, "picture.dcm", as_bytes(dicom(StudyDescription=told, PatientName=NAME)))
+    answer = maker.upload(files, "picture.dcm", as_bytes(dicom(StudyDescription=told, PatientName=NAME)))
     assert answer.status == 302, answer.text
     study: Any = eventually(lambda: Study.objects.filter(description=told).first(), 120)
     blob = study.series.get().instances.get().blob_id
@@ -62,12 +66,12 @@ def uploaded(cast: Cast, ana: Guest) -> Study:
 
 def made(hospital: dict[str, Any], **more: Any) -> tuple[GuestLink, str]:
     """A link as the radiologist makes it on the page, and the path of its URL."""
-    ana, placement = hospital["ana"], placement_of(hospital["study"], hospital["cast"].ct)
-    dialog = ana.get(f"{reverse('sharing:new_guest_link')}?placement={placement.uuid}")
+    maker, placement = hospital["maker"], placement_of(hospital["study"], hospital["worklist"])
+    dialog = maker.get(f"{reverse('sharing:new_guest_link')}?placement={placement.uuid}")
     until = re.search(r'name="until"[^>]* value="([\d-]+)"|value="([\d-]+)"[^>]* name="until"', dialog.text)
     assert until is not None, words(dialog.text)
     asked = {"placement": placement.uuid, "until": until[1] or until[2], **more}
-    page = ana.post(reverse("sharing:make_guest_link"), **asked)
+    page = maker.post(reverse("sharing:make_guest_link"), **asked)
     assert page.status == 200, words(page.text)
     [path] = set(re.findall(rf"https://{HOST}(/guest/[\w.-]+/)", page.text))
     return GuestLink.objects.latest("pk"), path
@@ -110,7 +114,7 @@ def test_a_visitor_opens_the_viewer_its_pictures_and_the_download(
     assert "Gillian" not in landing.text
     viewer = opened(guest, link, path, password=LINK_PASSWORD)
 
-    placement = placement_of(hospital["study"], hospital["cast"].ct).uuid
+    placement = placement_of(hospital["study"], hospital["worklist"]).uuid
     instance = Instance.objects.get(series__study=hospital["study"]).uuid
     below = f"/guest/{link.uuid}/placements/{placement}/"
     assert (viewer.status, viewer.location) == (302, f"{below}viewer/")
@@ -149,7 +153,7 @@ def test_each_page_is_kept_by_no_one_names_no_referrer_and_asks_no_other_host(
     arrived = guest.get(path)
     pages = {"arrival": arrived, "landing": guest.get(arrived.location)}
     opened(guest, link, path)
-    placement = placement_of(hospital["study"], hospital["cast"].ct).uuid
+    placement = placement_of(hospital["study"], hospital["worklist"]).uuid
     pages["study"] = guest.get(f"/guest/{link.uuid}/placements/{placement}/")
     pages["viewer"] = guest.get(f"/guest/{link.uuid}/placements/{placement}/viewer/")
     pages["forged"] = guest.get("/guest/forged/")
@@ -203,14 +207,14 @@ def test_a_new_url_ends_the_old_at_the_next_request_of_each_copy(
     stack: Stack, hospital: dict[str, Any]
 ) -> None:
     link, old = made(hospital)
-    guest, ana = Guest(stack, VISITOR), hospital["ana"]
+    guest, maker = Guest(stack, VISITOR), hospital["maker"]
     opened(guest, link, old)
-    inside = f"/guest/{link.uuid}/placements/{placement_of(hospital['study'], hospital['cast'].ct).uuid}/"
+    inside = f"/guest/{link.uuid}/placements/{placement_of(hospital['study'], hospital['worklist']).uuid}/"
     assert guest.get(inside).status == 200
     url = reverse("sharing:renew_guest_link", args=[link.uuid])
-    ana.get(url)
+    maker.get(url)
 
-    page = ana.post(url, generation="1")
+    page = maker.post(url, generation="1")
 
     [new] = set(re.findall(rf"https://{HOST}(/guest/[\w.-]+/)", page.text))
     assert [guest.get(inside).status for _ in range(4)] == [410] * 4
