@@ -3,7 +3,7 @@
 A row names each person of the cast exactly once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,11 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 
+from accounts.session_store import SessionStore
 from accounts.tokens import make_token
 from audit.models import AuditEvent
 from sharing import services
@@ -97,9 +100,17 @@ def make_world(cast: Any) -> SimpleNamespace:
         ),
         token=make_token(promised.invitation),
         guest_link=services.make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana)),
+        sessions={name: session_of(getattr(cast, name)) for name in PEOPLE},
         recipient_list=a_recipient_list(cast),
         random=uuid4(),
     )
+
+
+def session_of(person: Any) -> dict[str, Any]:
+    """What a session holds once the person has signed in; not when it was used last."""
+    client = Client()
+    client.force_login(person)
+    return {key: value for key, value in client.session.items() if key != "touched"}
 
 
 def a_recipient_list(cast: Any) -> RecipientList:
@@ -162,10 +173,20 @@ def undone() -> Iterator[None]:
 
 
 def signed_in(world: SimpleNamespace, name: str) -> Client:
-    client = Client()
-    if (person := getattr(world.cast, name)) is not None:
-        client.force_login(person)
-    return client
+    return all_signed_in(world, [name])[name]
+
+
+def all_signed_in(world: SimpleNamespace, names: Iterable[str]) -> dict[str, Client]:
+    """A client for each person, all sessions in one statement: signing them in anew costs more than most pages."""
+    clients, sessions = {name: Client() for name in names}, []
+    for name in clients.keys() & world.sessions.keys():
+        session = SessionStore()
+        key = session._get_new_session_key()
+        until = timezone.now() + timedelta(days=1)
+        sessions.append(session.model(key, session.encode(world.sessions[name]), until))
+        clients[name].cookies[settings.SESSION_COOKIE_NAME] = key
+    SessionStore.get_model_class().objects.bulk_create(sessions)
+    return clients
 
 
 def answer(client: Client, row: Row, world: SimpleNamespace) -> Any:
@@ -189,15 +210,14 @@ class Answers:
 
 def asked_by_everyone(world: SimpleNamespace, row: Row) -> Answers:
     """Each in turn, and what each has done is undone."""
-    found, marks = {}, {}
+    found, left, clients = {}, {}, all_signed_in(world, EVERYONE)
+    before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
     for name in sorted(EVERYONE):
         with undone():
-            client = signed_in(world, name)
-            before, events = fingerprint(but={AUDIT}), AuditEvent.objects.count()
-            found[name] = got(answer(client, row, world))
-            marks[name] = (fingerprint(but={AUDIT}) == before, AuditEvent.objects.count() - events)
-    refused = {name for name in EVERYONE if found[name] in (DENIED, HIDDEN, LOGIN)}
-    return Answers(found, {name: marks[name] for name in refused})
+            found[name] = got(answer(clients[name], row, world))
+            if found[name] in (DENIED, HIDDEN, LOGIN):
+                left[name] = (fingerprint(but={AUDIT}) == before, AuditEvent.objects.count() - events)
+    return Answers(found, left)
 
 
 def left_by_refusals(row: Row) -> dict[str, tuple[bool, int]]:

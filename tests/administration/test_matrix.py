@@ -248,9 +248,9 @@ def admin_addresses() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put"])
-def test_the_administration_is_closed_to_whoever_administers_nothing(cast, method):
+def test_the_administration_is_closed_to_whoever_administers_nothing(world, method):
     """Whatever the address: no row of the matrix need know it."""
-    clients = {name: signed_in(SimpleNamespace(cast=cast), name) for name in ("ana", "ed", "anonymous")}
+    clients = {name: signed_in(world, name) for name in ("ana", "ed", "anonymous")}
     before = fingerprint(but={AUDIT})
 
     answers = {
