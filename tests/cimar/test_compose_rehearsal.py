@@ -82,17 +82,18 @@ def test_every_stand_in_is_described_in_the_manual() -> None:
 
 def test_a_rehearsal_is_due_when_what_it_rests_on_has_changed(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
+    (tmp_path / ".ci").mkdir()
     (tmp_path / "deploy" / "run").write_text("one")
     (tmp_path / "README.md").write_text("one")
-    green = tmp_path / "green"
-    marker.set_green(green, marker.state(tmp_path))
+    before = marker.is_green(marker.state(tmp_path), tmp_path)
+    marker.set_green(marker.state(tmp_path), tmp_path)
 
     (tmp_path / "README.md").write_text("two")
-    still = marker.is_green(green, marker.state(tmp_path))
+    still = marker.is_green(marker.state(tmp_path), tmp_path)
     (tmp_path / "deploy" / "run").write_text("two")
 
-    assert still
-    assert not marker.is_green(green, marker.state(tmp_path))
+    assert (before, still) == (False, True)
+    assert not marker.is_green(marker.state(tmp_path), tmp_path)
 
 
 def test_a_form_is_sent_as_a_browser_would() -> None:

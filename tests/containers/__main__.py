@@ -2,8 +2,8 @@
 
 Builds the Dockerfile and starts the compose file as docs/install.md says, both as they are, on an engine and a network
 of its own, from which nothing outside is reached. Without options the steps that are short; with --all also those that
-kill, stop, fill and upgrade. With --ci only where something that it rests on has changed since it was last green here,
-for a limited time, and without the steps that share studies: those rest on the pages, whose own tests CI has.
+kill, stop, fill and upgrade. With --ci only where something that it rests on has changed since it was last green (as
+.ci/rehearsed says), for a limited time, and without the steps that share studies: those rest on the pages, whose own tests CI has.
 """
 
 import argparse
@@ -31,8 +31,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the installation standing afterwards")
     given = parser.parse_args()
     engine, state, clock = Engine(cache()), marker.state(), Clock()
-    green = engine.home / "green"
-    if given.ci and marker.is_green(green, state):
+    if given.ci and marker.is_green(state):
         print(
             "The compose file was not rehearsed again: what it rests on is as it was when it was last green."
         )
@@ -56,7 +55,7 @@ def main() -> int:
         signal.alarm(0)
         print(clock.table(), flush=True)
     if not (given.only or given.remove):
-        marker.set_green(green, state)
+        marker.set_green(state)
         print(f"The compose file was rehearsed in {clock.seconds():.0f} s.")
     return 0
 

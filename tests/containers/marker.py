@@ -1,4 +1,7 @@
-"""Whether a rehearsal is due: what it rests on has changed since the last green one on this machine."""
+"""Whether a rehearsal is due: what it rests on has changed since the last green one.
+
+A green rehearsal writes what it rested on into the checkout, to be committed: then it is not due on other machines.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -36,6 +39,7 @@ BUILT_FROM = (
     "templates",
     "worklists",
 )
+REHEARSED = Path(".ci/rehearsed")
 # Made for one installation, and never in an image.
 SECRETS = Path("deploy/secrets")
 
@@ -56,9 +60,10 @@ def _files(folder: Path, parts: Sequence[str]) -> list[Path]:
     return sorted(name for name in names if not name.is_relative_to(SECRETS))
 
 
-def is_green(marker: Path, now: str) -> bool:
-    return marker.exists() and marker.read_text() == now
+def is_green(now: str, folder: Path = CHECKOUT) -> bool:
+    marker = folder / REHEARSED
+    return marker.exists() and marker.read_text().strip() == now
 
 
-def set_green(marker: Path, now: str) -> None:
-    marker.write_text(now)
+def set_green(now: str, folder: Path = CHECKOUT) -> None:
+    (folder / REHEARSED).write_text(f"{now}\n")
