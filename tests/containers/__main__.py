@@ -2,8 +2,9 @@
 
 Builds the Dockerfile and starts the compose file as docs/install.md says, both as they are, on an engine and a network
 of its own, from which nothing outside is reached. Without options the steps that are short; with --all also those that
-kill, stop, fill and upgrade. With --ci only where something that it rests on has changed since it was last green (as
-.ci/rehearsed says), for a limited time, and without the steps that share studies: those rest on the pages, whose own tests CI has.
+kill, stop, fill and upgrade. With --ci only where something that it rests on has changed since it was last green (see
+.ci/rehearsed), for a limited time, and without the steps that share studies: those rest on the pages, whose own tests
+CI has.
 """
 
 import argparse
