@@ -1,17 +1,24 @@
-"""How much a request may send before it is known who sends it."""
+"""How much a request may send before it is known who sends it, and the answer when there is no room for it."""
 
+import errno
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from common.formats import size_in_words
 
 View = Callable[..., HttpResponse]
+log = logging.getLogger(__name__)
+
+# What a write answers on a full disk, past a quota, and past the largest file that is allowed.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SmallBodies:
@@ -43,7 +50,7 @@ def receives_files(allowed: View) -> Callable[[View], View]:
     """For the views that take large bodies: `allowed` raises before the body is read where the person may not send any.
 
     It is called with the view's own arguments: the session and the URL have to be enough. The CSRF check needs the
-    form, so its turn comes next.
+    form, so its turn comes next. A disk that is full, while the form is received or its files are kept, is a 507.
     """
 
     def decorate(view: View) -> View:
@@ -52,9 +59,24 @@ def receives_files(allowed: View) -> Callable[[View], View]:
         @wraps(view)
         def received(request: HttpRequest, *arguments: object, **named: object) -> HttpResponse:
             allowed(request, *arguments, **named)
-            return protected(request, *arguments, **named)
+            try:
+                return protected(request, *arguments, **named)
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise
+                log.error("there is no room for files that were sent (%s)", errno.errorcode[error.errno])
+                return _no_room(request)
 
         received.receives_files = True  # type: ignore[attr-defined]  # SmallBodies reads it
         return csrf_exempt(received)
 
     return decorate
+
+
+def _no_room(request: HttpRequest) -> HttpResponse:
+    sentence = _(
+        "The server has no room for these files; nothing of them was kept. Tell your IT, and send them again later."
+    )
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"sentence": sentence}, status=507)
+    return render(request, "507.html", {"sentence": sentence}, status=507)

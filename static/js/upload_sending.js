@@ -136,6 +136,7 @@
         });
         request.open("POST", action);
         request.setRequestHeader("HX-Request", "true");
+        request.setRequestHeader("Accept", "application/json");
         listen();
         request.send(data);
       });

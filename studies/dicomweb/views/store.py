@@ -8,9 +8,12 @@ from functools import partial
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
+from common.body_size import NO_ROOM
 from common.exceptions import NothingThere
 from studies import services
+from studies.dicomweb import bodies
 from studies.dicomweb.accept import NotAcceptable, accepted
 from studies.dicomweb.bodies import BodyRefused, received
 from studies.dicomweb.door import Asked, door, said
@@ -55,6 +58,11 @@ def _stored(asked: Asked, study: str = "") -> HttpResponseBase:
     except BodyRefused as refused:
         retry = {"Retry-After": "60"} if refused.status == 503 else {}
         return said(refused.status, refused.sentence, **retry)
+    except OSError as error:
+        # What was stored before stays; the sender may send all of it again.
+        if error.errno not in NO_ROOM:
+            raise
+        return said(503, _(bodies.NO_ROOM), **{"Retry-After": "60"})
     return HttpResponse(written(model, media_type), content_type=media_type, status=status_of(result))
 
 
