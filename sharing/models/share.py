@@ -217,6 +217,11 @@ class Share(models.Model):
                 name="shares_to_escalate",
                 condition=Q(ended_at=None, escalate_at__isnull=False),
             ),
+            models.Index(
+                fields=["to_worklist", "study"],
+                name="shares_urgent_on_a_worklist",
+                condition=Q(ended_at=None, open_by__isnull=False),
+            ),
             models.Index(fields=["to_worklist", "press"], name="shares_received_in_a_press"),
             models.Index(fields=["press"], name="shares_of_a_press"),
             models.Index(

@@ -66,6 +66,14 @@ def first_shares(placements: Iterable[Placement]) -> dict[tuple[int | None, int]
     return {(share.to_worklist_id, share.study_id): share for share in map(FirstShare._make, rows)}
 
 
+def urgent_and_unopened() -> Exists:
+    """Of a placement: whether a share that holds the study there is urgent, and no one has opened it yet."""
+    urgent = Share.objects.carrying().filter(
+        open_by__isnull=False, to_worklist=OuterRef("worklist"), study=OuterRef("study")
+    )
+    return Exists(urgent.alias(waiting=_unopened()).filter(waiting__isnull=False))
+
+
 def _unopened() -> Case:
     """Of an urgent share its time, while no opening is recorded that counts, as `sharing.delivery.fold` has it.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -64,6 +65,12 @@ class SearchForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("Any time")), *ARRIVED.items()],
     )
+    # The share dialog over the list has a field of the same name: an id names one element of a page.
+    urgent = forms.BooleanField(
+        label=gettext_lazy("Urgent, not opened yet"),
+        required=False,
+        widget=forms.CheckboxInput({"id": "id_search_urgent"}),
+    )
 
     @property
     def has_filters(self) -> bool:
@@ -82,7 +89,8 @@ class SearchForm(forms.Form):
             raise ValidationError(_("Enter something to search for."))
         return cleaned
 
-    def question(self) -> Question:
+    def question(self, *, urgent: Exists) -> Question:
+        """`urgent`: the condition of the studies that the tick asks for."""
         cleaned = self.cleaned_data
         return Question(
             text=cleaned["q"],
@@ -90,6 +98,7 @@ class SearchForm(forms.Form):
             study_from=cleaned["study_from"],
             study_to=cleaned["study_to"],
             arrived_within=timedelta(days=int(cleaned["arrived"])) if cleaned["arrived"] else None,
+            urgent=urgent if cleaned["urgent"] else None,
         )
 
     def kept(self) -> dict[str, str]:

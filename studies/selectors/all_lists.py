@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BigIntegerField, BooleanField, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Exists, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -20,6 +20,7 @@ from studies.selectors.listing import (
     StudiesPage,
     as_page,
     beyond,
+    hits_among,
     in_order,
     named,
     narrowed,
@@ -62,6 +63,8 @@ def matching_in_all(by: Actor, question: Question, order: Order) -> list[UUID]:
 
 def _hits(by: Actor, question: Question) -> QuerySet[Placement]:
     """As on one worklist: at most 1,001 that fit; of more the newest, where no name was searched for."""
+    if question.urgent is not None:
+        return hits_among(_urgent(by, question.urgent), question)
     placements = narrowed(_here(), question)
     newest = Order(newest_first(question), True)
     if not question.text:
@@ -80,6 +83,21 @@ def _hits(by: Actor, question: Question) -> QuerySet[Placement]:
         *mine.parameters,
         *each.parameters,
         MOST_HITS + 1,
+    )
+
+
+def _urgent(by: Actor, condition: Exists) -> QuerySet[Placement]:
+    """Of each worklist those that are urgent, by the index of its shares."""
+    mine, urgent = _mine(by), _sql(_here().filter(condition).values("pk"))
+    # OFFSET 0 keeps the worklists apart: together all urgent shares of the platform might be read.
+    return _among(
+        f"""
+        WITH {mine.text}, urgent (id) AS MATERIALIZED (
+            SELECT each.id FROM mine CROSS JOIN LATERAL ({urgent.text} OFFSET 0) AS each (id))
+        SELECT id FROM urgent
+        """,
+        *mine.parameters,
+        *urgent.parameters,
     )
 
 

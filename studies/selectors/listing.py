@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import BigIntegerField, BooleanField, Count, F, Q, QuerySet, Value, Window
@@ -93,6 +95,11 @@ def page_of_hits(placements: QuerySet[Placement], order: Order, cursor: Cursor |
 
 def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
     """At most 1,001 placements that fit, through the index that narrows most; sorting them is the caller's."""
+    if question.urgent is not None:
+        urgent, parameters = _visible(worklist).filter(question.urgent).values("pk").query.sql_with_params()
+        # Apart, so that no index of names or dates is read for them.
+        few = RawSQL(f"WITH urgent (id) AS MATERIALIZED ({urgent}) SELECT id FROM urgent", parameters)
+        return hits_among(Placement.objects.filter(pk__in=few), question)
     placements = narrowed(_visible(worklist), question)
     newest = newest_first(question).columns
     if question.modality and not question.text:
@@ -109,6 +116,17 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
         return Placement.objects.filter(pk__in=first.union(*others)[: MOST_HITS + 1])
     from_newest = placements.order_by(*(f"-{column}" for column in newest), "-id")
     return Placement.objects.filter(pk__in=from_newest.values("pk")[: MOST_HITS + 1])
+
+
+def hits_among(urgent: QuerySet[Placement], question: Question) -> QuerySet[Placement]:
+    """The urgent ones are few and are read first: whatever else is asked is asked of them alone."""
+    hits = narrowed(urgent, question)
+    if question.modality:
+        hits = hits.filter(modalities__contains=[question.modality])
+    if question.text:
+        hits = hits.filter(reduce(or_, named(question)))
+    newest = in_order(hits, Order(newest_first(question)), True)
+    return Placement.objects.filter(pk__in=newest.values("pk")[: MOST_HITS + 1])
 
 
 def narrowed(placements: QuerySet[Placement], question: Question) -> QuerySet[Placement]:

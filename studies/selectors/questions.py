@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from django.db.models import Exists
+
 from common.patient_names import SHORTEST_PART, search_terms
 
 
@@ -46,13 +48,17 @@ class Cursor:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A search. `text` is parts of a name, or the beginning of an MRN or accession number."""
+    """A search. `text` is parts of a name, or the beginning of an MRN or accession number.
+
+    `urgent` is a condition on placements: of urgent shares `studies` knows nothing.
+    """
 
     text: str = ""
     modality: str = ""
     study_from: date | None = None
     study_to: date | None = None
     arrived_within: timedelta | None = None
+    urgent: Exists | None = None
 
     def __bool__(self) -> bool:
         return bool(self.fields)

@@ -20,6 +20,7 @@ from studies.services import AllListing
 from studies.services.reads import Listing
 from studies.views import cursors, searches
 from studies.views.list_places import Place, offered_on_any, places_of, study_rows
+from studies.views.shares import urgent_and_unopened
 from studies.views.study_header import offered_on_a_list
 from worklists.models import Worklist
 from worklists.selectors.offers import inactive_accounts
@@ -79,7 +80,7 @@ class Asked:
 
     @property
     def question(self) -> Question:
-        return self.form.question() if self.word else Question()
+        return self.form.question(urgent=urgent_and_unopened()) if self.word else Question()
 
     def href(self, *, order: Order | None = None, cursor: Cursor | None = None, **more: str) -> str:
         """The URL of this list, from its beginning unless a cursor is given."""

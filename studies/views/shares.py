@@ -3,10 +3,25 @@
 from collections.abc import Collection
 
 from sharing.permissions import methods_by_role
-from sharing.selectors.incoming import FirstShare, acknowledgement_of, first_shares, shares_of, urgent_here
+from sharing.selectors.incoming import (
+    FirstShare,
+    acknowledgement_of,
+    first_shares,
+    shares_of,
+    urgent_and_unopened,
+    urgent_here,
+)
 from worklists.models import Worklist
 
-__all__ = ["FirstShare", "acknowledgement_of", "first_shares", "may_share", "shares_of", "urgent_here"]
+__all__ = [
+    "FirstShare",
+    "acknowledgement_of",
+    "first_shares",
+    "may_share",
+    "shares_of",
+    "urgent_and_unopened",
+    "urgent_here",
+]
 
 
 def may_share(worklist: Worklist, rights: Collection[str]) -> bool:

@@ -16,8 +16,9 @@ from cimar.demo.scale.sizes import Sizes
 from cimar.installation import CHECKOUT
 from sharing.models import Share
 from sharing.selectors import register, shared_by_me
+from sharing.selectors.incoming import urgent_and_unopened
 from sharing.selectors.share_filters import ShareFilters
-from studies.selectors import Question, listing
+from studies.selectors import Question, all_lists, listing
 from tests.plumbing import database
 from worklists.models import Worklist
 
@@ -141,6 +142,25 @@ def test_a_search_asks_its_index_for_the_worklist_too(loaded, question, index, k
     conditions = [below for line, below in pairwise(plan) if line.startswith("->") and f" {index} " in line]
     [condition] = [one for one in conditions if key in one]
     assert "worklist_id = " in condition
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_urgent_studies_are_read_by_their_shares(loaded, everywhere):
+    """Those of a worklist are few among its studies, and no study of it is read for them."""
+    [(big,)] = ask("SELECT id FROM worklists_worklist WHERE name = 'Central reporting'")
+    question = Question(urgent=urgent_and_unopened())
+    by = Actor.of(User(pk=1))
+    hits = all_lists._hits(by, question) if everywhere else listing._hits(Worklist(pk=big), question)
+    sql, parameters = hits.query.sql_with_params()
+    with database.owner(NAME) as owner, owner.transaction(force_rollback=True):
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+            owner.execute(f"SET LOCAL enable_{way} = off")
+        plan = [row[0].strip() for row in owner.execute("EXPLAIN " + sql, parameters).fetchall()]
+
+    conditions = [below for line, below in pairwise(plan) if " shares_urgent_on_a_worklist " in line]
+    assert len(conditions) == 1, plan
+    assert "to_worklist_id = " in conditions[0]
+    assert not any(" placements_by_" in line for line in plan), plan
 
 
 def plan_of(rows: QuerySet[Share], without: str) -> list[str]:
