@@ -20,7 +20,7 @@ from worklists.models import Worklist
 MOST_NUMBERS = 100
 # As long as a column of numbers is.
 LONGEST_NUMBER = 200
-_BETWEEN = re.compile(r"[\s,;\x00]+")
+_BETWEEN = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029\t,;\x00]+")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class Number:
     text: str
     hits: list[Hit]
     has_more: bool = False
+
+    @property
+    def has_space(self) -> bool:
+        """Whether it may be several numbers that spaces were meant to separate."""
+        return len(as_drawn(self.text).split()) > 1
 
     @property
     def issuers(self) -> list[str]:
@@ -51,10 +56,14 @@ class Numbered:
 def read_by_numbers(*, text: str, by: Actor, worklist: Worklist | None = None) -> Numbered:
     """The studies of the numbers in a text, on one worklist or on all that the person may see.
 
-    A number is an MRN or an accession number as a whole. Raises ValidationError for none and for too many. The events
-    are those of a search; they hold no number.
+    A number is an MRN or an accession number as a whole, and may have spaces in it. Where nothing but spaces is in the
+    text, it is one number if that has a study, else they separate numbers. Raises ValidationError for none and for too
+    many. The events are those of a search; they hold no number.
     """
-    texts = [each for each in _BETWEEN.split(text) if as_drawn(each)]
+    texts = [as_written for each in _BETWEEN.split(text) if as_drawn(as_written := each.strip())]
+    whole = texts[0] if len(texts) == 1 else ""
+    if whole:
+        texts = [each for each in whole.split() if as_drawn(each)]
     pasted = list({as_drawn(each).upper(): each for each in reversed(texts)}.values())[::-1]
     if not pasted:
         raise ValidationError(_("Paste at least one number."), code="empty")
@@ -63,7 +72,12 @@ def read_by_numbers(*, text: str, by: Actor, worklist: Worklist | None = None) -
         raise ValidationError(
             sentence % {"most": MOST_NUMBERS, "number": f"{len(pasted):,}"}, code="too_many"
         )
-    hits = placements_by_numbers(by, worklist, [_keys(each) for each in pasted])
+    asked = [whole, *pasted] if whole else pasted
+    hits = placements_by_numbers(by, worklist, [_keys(each) for each in asked])
+    if whole and hits[0]:
+        texts, pasted, hits = [whole], [whole], hits[:1]
+    elif whole:
+        hits = hits[1:]
     numbers = [
         Number(each, its_hits[:MOST_SHOWN], len(its_hits) > MOST_SHOWN)
         for each, its_hits in zip(pasted, hits, strict=True)

@@ -41,6 +41,52 @@ def test_numbers_are_pasted_as_a_spreadsheet_or_a_mail_gives_them(cast, between)
     assert found(cast, between.join(["M-1", "A-2", "X-3"])) == {"M-1": ["One^A"], "A-2": ["Two^B"], "X-3": []}
 
 
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        # One line: the whole first, however its space is written, and the parts only if that has no study.
+        ("943 476 5919", ["943 476 5919"]),
+        ("  943\u00a0476  5919 \n", ["943\u00a0476  5919"]),
+        ("943 476 5919,", ["943 476 5919"]),
+        ("ab 12", ["ab 12"]),
+        ("943 476 M-1", ["943", "476", "M-1"]),
+        # Anything else between the numbers: spaces belong to them.
+        ("943 476 5919\nAB 12", ["943 476 5919", "AB 12"]),
+        ("943 476 5919; AB 12;M-1", ["943 476 5919", "AB 12", "M-1"]),
+        ("943 476 5919\tM-1", ["943 476 5919", "M-1"]),
+        ("943 476 5919\u2028M-1", ["943 476 5919", "M-1"]),
+        ("943 476\nM-1", ["943 476", "M-1"]),
+        ("M-1 AB 12\nM-1", ["M-1 AB 12", "M-1"]),
+    ],
+)
+def test_a_number_may_have_spaces_in_it(cast, text, answered):
+    fill(cast.ct, ["Spaced^A"], patient_id="943 476 5919")
+    fill(cast.ct, ["Part^B"], patient_id="476")
+    fill(cast.ct, ["Lettered^C"], accession_number="AB 12")
+    fill(cast.ct, ["Plain^D"], patient_id="M-1")
+    names = {"943 476 5919": ["Spaced^A"], "476": ["Part^B"], "AB 12": ["Lettered^C"], "M-1": ["Plain^D"]}
+
+    expected = {each: names.get(" ".join(each.split()).upper(), []) for each in answered}
+    assert found(cast, text) == expected
+    assert list(found(cast, text)) == answered
+
+
+def test_a_whole_line_counts_on_the_worklist_that_is_asked(cast):
+    """Elsewhere it may be a number: here its parts are looked up."""
+    fill(cast.emergency, ["Else^Where"], patient_id="77 88")
+    fill(cast.ct, ["Here^A"], patient_id="88")
+
+    assert found(cast, "77 88", worklist=cast.ct) == {"77": [], "88": ["Here^A"]}
+
+
+def test_a_number_with_a_space_that_is_not_found_says_how_to_separate_numbers(client, cast):
+    client.force_login(cast.ana)
+    advice = "if these are several numbers, put each on a line of its own"
+
+    assert paste(client, "M-1 M-2\nM-3").content.decode().count(advice) == 1
+    assert advice not in paste(client, "M-1 M-2").content.decode()
+
+
 @pytest.mark.parametrize("pasted", ["m-1", "M-1", "\u200bM-1", "M\u00ad-1", "Ｍ-１", "\ufeffM-1"])
 def test_a_number_that_reads_the_same_is_the_same(cast, pasted):
     fill(cast.ct, ["One^A"], patient_id="M-1")
