@@ -70,18 +70,29 @@ def with_default_role(worklist: int, role: int | None, roles: dict[int, RoleFact
     return changed
 
 
+class Openable(NamedTuple):
+    """The worklists on which a person may open studies, and those on which they may open what waits for approval."""
+
+    visible: frozenset[int]
+    waiting: frozenset[int]
+
+
 class Reach(NamedTuple):
-    """The worklists on which a person may open studies, before a change and after it."""
+    """What a person may open where, before a change and after it."""
 
     person: int
-    before: frozenset[int]
-    after: frozenset[int]
+    before: Openable
+    after: Openable
 
 
 def reaches(before: Standings, after: Standings, people: Collection[int]) -> Iterator[Reach]:
     for person in people:
-        yield Reach(person, _opened(before, person), _opened(after, person))
+        yield Reach(person, _openable(before, person), _openable(after, person))
 
 
-def _opened(standings: Standings, person: int) -> frozenset[int]:
-    return frozenset(worklist for worklist in standings.places if standings.held(person, worklist).opens)
+def _openable(standings: Standings, person: int) -> Openable:
+    held = {worklist: standings.held(person, worklist) for worklist in standings.places}
+    return Openable(
+        frozenset(worklist for worklist, role in held.items() if role.opens),
+        frozenset(worklist for worklist, role in held.items() if role.decides),
+    )

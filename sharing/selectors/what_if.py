@@ -1,7 +1,7 @@
 """Who would gain and lose which studies by a change, before it is saved: people × worklists, with numbers."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from sharing.models import GuestLink
 from sharing.selectors.leaving import given_by
 from sharing.selectors.standings_changed import (
     Change,
+    Openable,
     Reach,
     reaches,
     with_account_member,
@@ -42,6 +43,104 @@ class Difference(NamedTuple):
     worklist: Worklist
     gains: bool
     studies: int
+
+
+class Gone(NamedTuple):
+    """A study that stops being visible on a worklist, or waiting there; `waits`: another share still waits there."""
+
+    study: int
+    worklist: int
+    waits: bool
+
+
+class _Row(NamedTuple):
+    person: int
+    worklist: int
+    gains: bool
+    # Whether what waits there for approval counts, or what is visible there.
+    waiting: bool
+    # Whether only what is gone on the worklist counts: the person goes on opening the rest.
+    only_gone: bool
+    others: Openable
+
+
+def _rows(all_reaches: Iterable[Reach], places_gone: Collection[int]) -> Iterable[_Row]:
+    for reach in all_reaches:
+        kinds = zip((False, True), reach.before, reach.after, strict=True)
+        for waiting, before, after in kinds:
+            for worklist in before - after:
+                yield _Row(reach.person, worklist, False, waiting, False, reach.after)
+            for worklist in (before & after).intersection(places_gone):
+                yield _Row(reach.person, worklist, False, waiting, True, reach.after)
+            for worklist in after - before:
+                yield _Row(reach.person, worklist, True, waiting, False, reach.before)
+
+
+def _counted(rows: Iterable[_Row], gone: Collection[Gone]) -> Iterable[tuple[int, int, bool, int]]:
+    """Of each person, worklist and way how many studies: those that are openable there, and on no other."""
+    rows = list(rows)
+    if not rows:
+        return []
+    values: dict[str, Any] = {
+        "person": [row.person for row in rows],
+        "worklist": [row.worklist for row in rows],
+        "gains": [row.gains for row in rows],
+        "waiting": [row.waiting for row in rows],
+        "only_gone": [row.only_gone for row in rows],
+        "visible_on": [_as_array(row.others.visible) for row in rows],
+        "waiting_on": [_as_array(row.others.waiting) for row in rows],
+        "gone_study": [each.study for each in gone],
+        "gone_worklist": [each.worklist for each in gone],
+        "gone_waits": [each.waits for each in gone],
+        "most": COUNTED + 1,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, values)
+        # What is visible there and what waits there are two rows.
+        studies: Counter[tuple[int, int, bool]] = Counter()
+        for person, worklist, gains, number in cursor.fetchall():
+            studies[person, worklist, gains] += number
+    return [(*key, min(number, COUNTED + 1)) for key, number in studies.items()]
+
+
+def _as_array(worklists: Collection[int]) -> str:
+    return "{" + ",".join(map(str, sorted(worklists))) + "}"
+
+
+# What is gone is there before the change and not after it: nothing of it is gained, and nothing is openable by it, but
+# where a share that waits for approval is left. The rule is `explanation.opens_at`. What waits is found by its shares.
+_COUNTED = """
+WITH gone AS MATERIALIZED (
+    SELECT * FROM unnest(%(gone_study)s::bigint[], %(gone_worklist)s::bigint[], %(gone_waits)s::bool[])
+        AS g (study_id, worklist_id, waits)
+)
+SELECT r.person, r.worklist, r.gains, (
+    SELECT count(*) FROM (
+        SELECT FROM studies_placement p
+        WHERE p.worklist_id = r.worklist
+            AND CASE WHEN NOT r.waiting THEN p.visible_until > %(now)s
+                ELSE p.exists_until > %(now)s AND p.visible_until <= %(now)s END
+            AND (NOT r.waiting OR p.study_id IN (
+                SELECT s.study_id FROM sharing_share s
+                WHERE s.to_worklist_id = r.worklist AND s.ended_at IS NULL AND s.approved_at IS NULL))
+            AND (NOT r.only_gone OR (p.study_id, p.worklist_id) IN (SELECT study_id, worklist_id FROM gone))
+            AND (NOT r.gains OR (p.study_id, p.worklist_id) NOT IN (SELECT study_id, worklist_id FROM gone))
+            AND NOT EXISTS (
+                SELECT FROM studies_placement q
+                LEFT JOIN gone g ON NOT r.gains AND g.study_id = q.study_id AND g.worklist_id = q.worklist_id
+                WHERE q.study_id = p.study_id AND (
+                    (q.worklist_id = ANY(r.visible_on::bigint[]) AND q.visible_until > %(now)s AND g.waits IS NULL)
+                    OR (q.worklist_id = ANY(r.waiting_on::bigint[]) AND COALESCE(
+                        g.waits, q.exists_until > %(now)s AND q.visible_until <= %(now)s)))
+            )
+        LIMIT %(most)s
+    ) AS seen
+)
+FROM unnest(%(person)s::bigint[], %(worklist)s::bigint[], %(gains)s::bool[], %(waiting)s::bool[],
+        %(only_gone)s::bool[], %(visible_on)s::text[], %(waiting_on)s::text[])
+    AS r (person, worklist, gains, waiting, only_gone, visible_on, waiting_on)
+"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +174,7 @@ def if_left(membership: AccountMembership) -> WhatIf:
     """If a person left the account or were deactivated in it; onward shares that would then end are included."""
     change = with_account_member(membership.user_id, membership.account_id, None)
     gone = _gone_by_leaving(membership)
-    people = {membership.user_id, *_openers_on({worklist for _, worklist in gone})}
+    people = {membership.user_id, *_openers_on({each.worklist for each in gone})}
     return _what_if(people, change, gone=gone, account=membership.account_id)
 
 
@@ -115,16 +214,16 @@ def _what_if(
     people: Collection[int],
     change: Change,
     *,
-    gone: Collection[tuple[int, int]] = (),
+    gone: Collection[Gone] = (),
     account: int | None = None,
 ) -> WhatIf:
-    """`gone` are the (study, worklist) that the change ends; `account` whose worklists it may open."""
+    """`gone` is what the change ends; `account` whose worklists it may open."""
     users = {
         user.pk: user for user in User.objects.filter(pk__in=people).order_by("name", "pk")[:MOST_PEOPLE]
     }
     worklists = {each.pk: each for each in _worklists_of(users, account)}
     before = standing.read(list(users), worklists.values())
-    rows = _rows(reaches(before, change(before), list(users)), {worklist for _, worklist in gone})
+    rows = _rows(reaches(before, change(before), list(users)), {each.worklist for each in gone})
     differences = [
         Difference(users[person], worklists[worklist], gains, studies)
         for person, worklist, gains, studies in _counted(rows, gone)
@@ -170,83 +269,20 @@ UNION SELECT id FROM worklists_worklist WHERE owner_id = ANY(%(users)s) OR accou
 """
 
 
-class _Row(NamedTuple):
-    person: int
-    worklist: int
-    gains: bool
-    # Whether only what is gone on the worklist counts: the person goes on opening the rest.
-    only_gone: bool
-    others: frozenset[int]
-
-
-def _rows(all_reaches: Iterable[Reach], places_gone: Collection[int]) -> Iterable[_Row]:
-    for reach in all_reaches:
-        for worklist in reach.before - reach.after:
-            yield _Row(reach.person, worklist, False, False, reach.after)
-        for worklist in (reach.before & reach.after).intersection(places_gone):
-            yield _Row(reach.person, worklist, False, True, reach.after)
-        for worklist in reach.after - reach.before:
-            yield _Row(reach.person, worklist, True, False, reach.before)
-
-
-def _counted(rows: Iterable[_Row], gone: Collection[tuple[int, int]]) -> Sequence[tuple[int, int, bool, int]]:
-    """Of each row how many studies: visible on the worklist, and openable on no other."""
-    rows = list(rows)
-    if not rows:
-        return []
-    values: dict[str, Any] = {
-        "person": [row.person for row in rows],
-        "worklist": [row.worklist for row in rows],
-        "gains": [row.gains for row in rows],
-        "only_gone": [row.only_gone for row in rows],
-        "others": ["{" + ",".join(map(str, sorted(row.others))) + "}" for row in rows],
-        "gone_study": [study for study, _ in gone],
-        "gone_worklist": [worklist for _, worklist in gone],
-        "most": COUNTED + 1,
-        "now": clock.now(),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, values)
-        return list(cursor.fetchall())
-
-
-# What is gone is there before the change and not after it: nothing of it is gained, and nothing is openable by it.
-_COUNTED = """
-WITH gone AS MATERIALIZED (
-    SELECT * FROM unnest(%(gone_study)s::bigint[], %(gone_worklist)s::bigint[]) AS g (study_id, worklist_id)
-)
-SELECT r.person, r.worklist, r.gains, (
-    SELECT count(*) FROM (
-        SELECT FROM studies_placement p
-        WHERE p.worklist_id = r.worklist AND p.visible_until > %(now)s
-            AND (NOT r.only_gone OR (p.study_id, p.worklist_id) IN (SELECT * FROM gone))
-            AND (NOT r.gains OR (p.study_id, p.worklist_id) NOT IN (SELECT * FROM gone))
-            AND NOT EXISTS (
-                SELECT FROM studies_placement q
-                WHERE q.study_id = p.study_id AND q.worklist_id = ANY(r.others::bigint[]) AND q.visible_until > %(now)s
-                    AND (r.gains OR (q.study_id, q.worklist_id) NOT IN (SELECT * FROM gone))
-            )
-        LIMIT %(most)s
-    ) AS seen
-)
-FROM unnest(%(person)s::bigint[], %(worklist)s::bigint[], %(gains)s::bool[], %(only_gone)s::bool[], %(others)s::text[])
-    AS r (person, worklist, gains, only_gone, others)
-"""
-
-
-def _gone_by_leaving(membership: AccountMembership) -> list[tuple[int, int]]:
-    """The (study, worklist) that stop being visible when the person's physician shares of the account end."""
+def _gone_by_leaving(membership: AccountMembership) -> list[Gone]:
+    """What ends when the person's physician shares of the account end."""
     given = set(given_by(membership).values_list("pk", "study_id"))
     pks, now = {pk for pk, _ in given}, clock.now()
     gone = []
     for study, graph in load_graphs({study for _, study in given}).items():
         chosen = [share for share in graph.shares if share.pk in pks and graph.is_live(share, now)]
         after = graph.without(chosen)
-        gone += [
-            (study, worklist)
-            for worklist, times in graph.times.items()
-            if times.visible > now >= after.at(worklist).visible
-        ]
+        for worklist, times in graph.times.items():
+            left = after.at(worklist)
+            waits = left.exists > now >= left.visible
+            was_visible, waited = times.visible > now, times.exists > now >= times.visible
+            if (was_visible and left.visible <= now) or (waited and not waits):
+                gone.append(Gone(study, worklist, waits))
     return gone
 
 

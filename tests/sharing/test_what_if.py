@@ -21,7 +21,8 @@ from sharing.selectors.what_if import (
     if_worklist_member,
 )
 from sharing.targets import Target
-from studies.selectors import placements_visible_to
+from studies.models import Placement
+from studies.selectors import placements_to_decide_on, placements_visible_to
 from tests.cast import Cast, acting
 from tests.factories import make_study
 from tests.random_world import World
@@ -30,17 +31,27 @@ from worklists.models import WorklistMembership
 
 pytestmark = pytest.mark.django_db
 
-RIGHTS = ["list_studies", "open_study", "share_study", "share_study_with_users"]
+RIGHTS = ["list_studies", "open_study", "share_study", "share_study_with_users", "approve_study"]
 Opened = dict[int, dict[int, set[int]]]
 WORLDS, DEEDS, TRIES = 6, 25, 12
 
 
-def opened(people: list[Any]) -> Opened:
-    """By the rights themselves: for each person the studies that they may open, worklist by worklist."""
+def waiting(people: list[Any]) -> Opened:
+    """By the rights themselves: for each person, worklist by worklist, what waits for their approval."""
+    there: Opened = {}
+    for person in people:
+        there[person.pk] = {}
+        for placement in placements_to_decide_on(acting(person)):
+            there[person.pk].setdefault(placement.worklist_id, set()).add(placement.study_id)
+    return there
+
+
+def opened(people: list[Any], waits: Opened) -> Opened:
+    """The same with the studies that they may open as everyone does."""
     there: Opened = {}
     for person in people:
         by = acting(person)
-        there[person.pk] = {}
+        there[person.pk] = {worklist: set(studies) for worklist, studies in waits[person.pk].items()}
         for placement in placements_visible_to(by).select_related("worklist"):
             if by.may("open_study", placement.worklist):
                 there[person.pk].setdefault(placement.worklist_id, set()).add(placement.study_id)
@@ -136,8 +147,11 @@ def test_what_if_is_what_the_change_does(cast: Cast, clock: Any, record_property
     for seed in range(WORLDS):
         with transaction.atomic():
             world = World(cast, clock, seed)
-            for place in world.worklists[1:]:
-                make_study(place)
+            studies = [make_study(place) for place in world.worklists[1:]]
+            # One waits for approval at Chest Clinic, whatever the deeds are.
+            wait = Placement.objects.get(study=studies[0], is_home=True)
+            to = [Target(Method.GROUP, str(cast.chest.uuid))]
+            sharing.share_studies(placements=[wait.uuid], targets=to, by=acting(cast.adam))
             for _ in range(DEEDS):
                 world.deed()
             changes = Changes(world)
@@ -149,15 +163,19 @@ def test_what_if_is_what_the_change_does(cast: Cast, clock: Any, record_property
     assert not [kind for kind in KINDS if not met[kind]]
     assert met["lost"]
     assert met["gained"]
+    assert met["lost, waiting"] + met["gained, waiting"]
 
 
 def try_one(changes: Changes, kind: str, met: Counter[str]) -> None:
-    before = opened(changes.world.people)
+    people = changes.world.people
+    waited = waiting(people)
+    before = opened(people, waited)
     what, change = getattr(changes, kind)()
     try:
         with transaction.atomic():
             change()
-            expected = difference(before, opened(changes.world.people))
+            waits = waiting(people)
+            expected = difference(before, opened(people, waits))
             transaction.set_rollback(True)
     except (NothingThere, PermissionDenied, ValidationError):
         met["refused"] += 1
@@ -166,6 +184,9 @@ def try_one(changes: Changes, kind: str, met: Counter[str]) -> None:
     met[kind] += 1
     met["lost"] += sum(not gains for _, _, gains in expected)
     met["gained"] += sum(gains for _, _, gains in expected)
+    for person, worklist, gains in expected:
+        theirs = (waits if gains else waited)[person].get(worklist)
+        met["gained, waiting" if gains else "lost, waiting"] += bool(theirs)
 
 
 def test_a_study_that_stays_on_another_worklist_is_not_lost(cast: Cast) -> None:
@@ -179,6 +200,76 @@ def test_a_study_that_stays_on_another_worklist_is_not_lost(cast: Cast) -> None:
 
     assert said(before) == {(cast.ana.pk, cast.ct.pk, False): 1}
     assert said(after) == {}
+
+
+@pytest.fixture
+def waits_at_chest(cast: Cast) -> Cast:
+    """A study of CT Reporting waits for approval at Chest Clinic, where Adam alone may approve."""
+    services.change_worklist(worklist=cast.chest, needs_approval=True, by=OPERATOR)
+    to = [Target(Method.GROUP, str(cast.chest.uuid))]
+    sharing.share_studies(placements=[cast.placement.uuid], targets=to, by=acting(cast.ana))
+    return cast
+
+
+def test_what_waits_for_approval_counts_for_who_may_approve_it(waits_at_chest: Cast) -> None:
+    cast = waits_at_chest
+    approver = services.add_role(
+        account=cast.northgate,
+        name="Approver",
+        permissions=["list_studies", "open_study", "approve_study"],
+        by=OPERATOR,
+    )
+    viewer = Role.objects.get(account=cast.northgate, name="Viewer")
+
+    joins = if_worklist_member(cast.chest, [cast.ben.pk], role=approver)
+    looks = if_worklist_member(cast.chest, [cast.ben.pk], role=viewer)
+    services.add_worklist_member(worklist=cast.chest, user=cast.ben, role=approver, by=OPERATOR)
+    loses = if_role(approver, ["list_studies", "open_study"])
+    leaves = if_worklist_member(cast.chest, [cast.ben.pk], role=None, removed=True)
+
+    assert said(joins) == {(cast.ben.pk, cast.chest.pk, True): 1}
+    assert said(looks) == {}
+    assert said(loses) == said(leaves) == {(cast.ben.pk, cast.chest.pk, False): 1}
+
+
+def test_what_waits_is_not_lost_by_who_can_open_it_elsewhere(waits_at_chest: Cast) -> None:
+    cast = waits_at_chest
+    role = Role.objects.get(account=cast.northgate, name="Administrator")
+    services.add_worklist_member(worklist=cast.chest, user=cast.ana, role=role, by=OPERATOR)
+
+    what = if_worklist_member(cast.chest, [cast.ana.pk], role=None, removed=True)
+    services.remove_worklist_member(
+        membership=WorklistMembership.objects.get(worklist=cast.ct, user=cast.ana), by=OPERATOR
+    )
+    then = if_worklist_member(cast.chest, [cast.ana.pk], role=None, removed=True)
+
+    assert said(what) == {}
+    assert said(then) == {(cast.ana.pk, cast.chest.pk, False): 1}
+
+
+def test_what_a_leaver_shared_onward_and_waits_is_lost_by_who_would_approve_it(cast: Cast) -> None:
+    services.change_worklist(worklist=cast.chest, needs_approval=True, share_code="CHEST", by=OPERATOR)
+    to_ben = [Target(Method.PHYSICIAN, str(cast.ben.uuid), cast.northgate.uuid)]
+    study = make_study(cast.emergency)
+    there = Placement.objects.get(study=study, worklist=cast.emergency)
+    sharing.share_studies(placements=[there.uuid], targets=to_ben, by=acting(cast.adam))
+    own = Placement.objects.get(study=study, worklist=cast.ben.personal_worklist)
+    report = sharing.share_studies(
+        placements=[own.uuid], targets=[Target(Method.CODE, "CHEST")], by=acting(cast.ben)
+    )
+    assert [row.sentence for row in report.rows] == [""]
+    approver = services.add_role(
+        account=cast.northgate,
+        name="Approver",
+        permissions=["list_studies", "open_study", "approve_study"],
+        by=OPERATOR,
+    )
+    services.add_worklist_member(worklist=cast.chest, user=cast.ana, role=approver, by=OPERATOR)
+    membership = AccountMembership.objects.get(account=cast.northgate, user=cast.ben)
+
+    what = said(if_left(membership))
+
+    assert what[cast.ana.pk, cast.chest.pk, False] == 1
 
 
 def test_a_large_role_is_asked_about_in_a_few_statements(
