@@ -173,11 +173,19 @@ def held() -> dict[tuple[int, int], frozenset[str]]:
         return {(user, worklist): frozenset(names) for user, worklist, names in cursor.fetchall()}
 
 
-def administrators() -> set[tuple[int, int]]:
+def who_hold(codename: str) -> set[tuple[int, int]]:
     memberships = AccountMembership.objects.filter(
-        active=True, user__is_active=True, role__permissions__codename=access.ADMINISTER
+        active=True, user__is_active=True, role__permissions__codename=codename
     )
     return set(memberships.values_list("user_id", "account_id"))
+
+
+def administrators() -> set[tuple[int, int]]:
+    return who_hold(access.ADMINISTER)
+
+
+def auditors() -> set[tuple[int, int]]:
+    return who_hold(access.AUDIT)
 
 
 def moved(before: dict[Any, frozenset[str]], after: dict[Any, frozenset[str]]) -> dict[str, Any]:
@@ -236,12 +244,13 @@ def test_the_numbers_before_saving_are_the_difference_after_it(cast: Cast, seed:
 
     for _ in range(8):
         role, wanted = chance.choice(roles), chance.sample(known, chance.randrange(len(known)))
-        before, ran = held(), administrators()
+        before, ran, audited = held(), administrators(), auditors()
         effect = selectors.effect_of(role, wanted)
         services.change_role(role=role, permissions=wanted, by=OPERATOR)
 
         assert told(effect) == counted(moved(before, held()))
         assert effect.administrators == len(ran ^ administrators())
+        assert effect.auditors == len(audited ^ auditors())
 
 
 def test_the_panel_says_in_numbers_what_would_change_and_changes_nothing(adam: Client, cast: Cast) -> None:
@@ -264,6 +273,24 @@ def test_the_panel_says_in_numbers_what_would_change_and_changes_nothing(adam: C
     assert "<html" not in part.content.decode()
     assert whole.content.decode().count(" checked") == 3
     assert fingerprint() == before
+
+
+def test_the_panel_says_who_gains_and_loses_the_register_and_the_trail(adam: Client, cast: Cast) -> None:
+    what = "view the register of shares and the audit trail of the account."
+    viewer = role_of(cast.northgate, "Viewer")
+    ticks = list(viewer.permissions.values_list("codename", flat=True))
+
+    def panel(permissions: list[str]) -> str:
+        wanted = {"name": "Viewer", "permissions": permissions, "_effect": "1"}
+        return text_of(adam.post(page_of(viewer), wanted, headers={"HX-Request": "true"}))
+
+    assert what not in panel(ticks)
+    assert f"1 person will be able to {what}" in panel([*ticks, access.AUDIT])
+
+    saved = adam.post(page_of(viewer), {"name": "Viewer", "permissions": [*ticks, access.AUDIT]}, follow=True)
+
+    assert f"1 person can now {what}" in text_of(saved)
+    assert f"1 person will no longer be able to {what}" in panel(ticks)
 
 
 def test_the_panel_says_that_nobody_would_be_left_to_administer(adam: Client, cast: Cast) -> None:

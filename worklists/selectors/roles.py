@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AccountMembership, Role, User
 from common.nouns import counted
-from worklists.access import ACCOUNT_CODENAMES, ADMINISTER
+from worklists.access import ACCOUNT_CODENAMES, ADMINISTER, AUDIT
 from worklists.models import InvitedMembership, InvitedWorklist, Worklist, WorklistMembership
 from worklists.permission_texts import counting, labels
 
@@ -159,6 +159,7 @@ class Effect:
     gained: frozenset[str]
     lost: frozenset[str]
     administrators: int  # who begin or cease to administer the account
+    auditors: int  # who begin or cease to view its register of shares and its trails
     asleep: tuple[str, ...]  # labels of ticked children whose parent is not ticked
     unlisted: bool  # may share, and sees no list from which to share
     members: int  # whose account role it is
@@ -178,6 +179,11 @@ class Effect:
         return "gain" if ADMINISTER in self.gained else "lose" if ADMINISTER in self.lost else ""
 
     @property
+    def audit(self) -> str:
+        """`gain`, `lose` or nothing."""
+        return "gain" if AUDIT in self.gained else "lose" if AUDIT in self.lost else ""
+
+    @property
     def changes_sharing(self) -> bool:
         return any(codename.startswith("share_study") for codename in self.gained | self.lost)
 
@@ -193,13 +199,16 @@ def effect_of(role: Role, permissions: Collection[str], *, stored: Collection[st
     before = counting(stored)
     after = counting(set(permissions))
     people, worklists, members, others = _reach(role)
-    administrators = members if ADMINISTER in before ^ after else 0
+    administrators, auditors = (
+        members if codename in before ^ after else 0 for codename in (ADMINISTER, AUDIT)
+    )
     return Effect(
         people=people,
         worklists=worklists,
         gained=frozenset(after - before),
         lost=frozenset(before - after),
         administrators=administrators,
+        auditors=auditors,
         asleep=tuple(labels(set(permissions) - after)),
         unlisted="share_study" in after and "list_studies" not in after,
         members=members,
@@ -228,6 +237,13 @@ def in_numbers(effect: Effect) -> list[str]:
             else _("%(people)s can no longer administer the account.")
         )
         sentences.append(sentence % {"people": counted(effect.administrators, "person")})
+    if effect.auditors:
+        sentence = (
+            _("%(people)s can now view the register of shares and the audit trail of the account.")
+            if effect.audit == "gain"
+            else _("%(people)s can no longer view the register of shares and the audit trail of the account.")
+        )
+        sentences.append(sentence % {"people": counted(effect.auditors, "person")})
     return sentences
 
 
