@@ -3,6 +3,7 @@
 They name patients and recipients: each is an audited read, in one transaction with its event.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -99,9 +100,14 @@ def preview_deletion(*, placement: UUID, by: Actor) -> tuple[Placement, selector
 
 
 def record_studies(dialog: str, placements: Sequence[Placement], by: Actor) -> None:
-    """A dialog names these studies of one worklist: one event. They come from `visible_placements`."""
-    on = on_placements(placements, at=seen_at(placements[0]), dialog=dialog)
-    record(Action.DIALOG_READ, by=by, on=on)
+    """A dialog names these studies: an event on each worklist. They come from `visible_placements`."""
+    by_worklist: dict[int, list[Placement]] = defaultdict(list)
+    for placement in placements:
+        by_worklist[placement.worklist_id].append(placement)
+    record_all(
+        event(Action.DIALOG_READ, by=by, on=on_placements(each, at=seen_at(each[0]), dialog=dialog))
+        for each in by_worklist.values()
+    )
 
 
 def visible_placements(placements: Sequence[UUID], by: Actor) -> list[Placement]:

@@ -3,11 +3,15 @@
 import pytest
 from django.urls import reverse
 
+from audit.actions import Action
+from audit.actor import OPERATOR
+from audit.models import AuditEvent
 from sharing.models import Method, Share
 from sharing.permissions import AT_HOME, STAYS
 from studies.models import Placement, Study
 from tests.factories import join, make_study, make_user, placement_of
 from tests.sharing.share_pages import HTMX, share, text
+from worklists.services import add_worklist_member
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +37,27 @@ def test_studies_are_removed_after_a_preview_and_stay_at_home(client, cast, on_e
     assert not Placement.objects.filter(worklist=cast.emergency).exists()
     assert Placement.objects.filter(worklist=cast.ct).count() == 2
     assert set(Share.objects.values_list("end_reason", flat=True)) == {"removed"}
+
+
+def test_a_preview_of_several_worklists_is_an_event_on_each(client, cast, on_emergency):
+    """Of each worklist its own studies, and nothing of the other."""
+    add_worklist_member(worklist=cast.chest, user=cast.ben, role=None, by=OPERATOR)
+    share(cast.ana, cast.placement, Method.GROUP, cast.chest.uuid)
+    at_chest = placement_of(cast.study, cast.chest)
+    client.force_login(cast.ben)
+    before = AuditEvent.objects.count()
+
+    named = {"placement": [str(one.uuid) for one in (*on_emergency, at_chest)]}
+    assert client.post(reverse("sharing:remove"), named).status_code == 200
+
+    events = {event.worklist_id: event for event in AuditEvent.objects.order_by("pk")[before:]}
+    assert len(events) == AuditEvent.objects.count() - before == 2
+    assert {event.action for event in events.values()} == {Action.DIALOG_READ}
+    assert events[cast.emergency.pk].detail["study_ids"] == sorted(one.study_id for one in on_emergency)
+    assert (events[cast.chest.pk].study_id, events[cast.chest.pk].detail["dialog"]) == (
+        cast.study.pk,
+        "remove",
+    )
 
 
 def test_a_study_is_not_removed_from_its_home(client, cast):
