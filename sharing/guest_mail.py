@@ -35,6 +35,7 @@ def guest_link(mail: OutboxMail) -> Message:
         "until": shown_end(row),
         "has_password": bool(row.password),
         "openings": row.most_openings,
+        "is_new_url": row.renewed_at is not None,
     }
     return render_mail(GUEST_LINK, context)
 

@@ -82,6 +82,7 @@ class GuestLinkForm(EndForm):
 
 
 class GenerationForm(forms.Form):
-    """Which URL of a link a new one replaces."""
+    """Which URL of a link a new one replaces, and whether the recipient is sent the new one."""
 
     generation = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    mail = forms.BooleanField(required=False)

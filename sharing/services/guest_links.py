@@ -149,10 +149,15 @@ def _make(
     until = moment_text(link.expires_at)
     record_link(Action.GUEST_LINK_ADD, link, by, now, until=until, may_download=link.may_download, **allowed)
     if link.recipient_email:
-        data = {"link": link.pk}
-        queue_mail(kind="guest_link", recipient=link.recipient_email, data=data, good_until=link.expires_at)
-        record_link(Action.GUEST_LINK_MAIL, link, by, now, address=link.recipient_email)
+        mail_link(link, by, now)
     return link
+
+
+def mail_link(link: GuestLink, by: Actor, now: datetime) -> None:
+    """Its URL to the recipient's email. The URL is made when the mail is sent: neither mail nor event holds it."""
+    data = {"link": link.pk}
+    queue_mail(kind="guest_link", recipient=link.recipient_email, data=data, good_until=link.expires_at)
+    record_link(Action.GUEST_LINK_MAIL, link, by, now, address=link.recipient_email)
 
 
 @transaction.atomic

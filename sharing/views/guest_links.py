@@ -68,7 +68,7 @@ def make(request: HttpRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            return _made(request, link)
+            return _made(request, link, is_emailed=bool(link.recipient_email))
     return _form(request, form)
 
 
@@ -133,7 +133,7 @@ def new_url(request: HttpRequest, link: UUID) -> HttpResponse:
     try:
         if request.method == "POST" and form.is_valid():
             renewed = services.renew_guest_link(link=link, by=actor_of(request), **form.cleaned_data)
-            return _made(request, renewed, to)
+            return _made(request, renewed, to, is_emailed=form.cleaned_data["mail"])
         row = guest_link_urls.preview_new_url(link=link, by=actor_of(request))
     except ValidationError as refusal:
         return gone(request, refusal.messages[0])
@@ -177,7 +177,7 @@ def _form(request: HttpRequest, form: GuestLinkForm) -> HttpResponse:
     return dialog_answer(request, "sharing/_guest_link.html", context, status=422 if form.errors else 200)
 
 
-def _made(request: HttpRequest, link: GuestLink, to: str = "") -> HttpResponse:
+def _made(request: HttpRequest, link: GuestLink, to: str = "", *, is_emailed: bool) -> HttpResponse:
     """The URL as text and as a code; of a link that has a new URL, `to` leads back."""
     url = url_of(link)
     context = {
@@ -187,6 +187,7 @@ def _made(request: HttpRequest, link: GuestLink, to: str = "") -> HttpResponse:
         "picture": code_card.qr(url),
         "shlink": shlink_of(link),
         "until": shown_end(link),
+        "is_emailed": is_emailed,
         "back": to or studies_page(request, link.worklist),
         "page_title": _("The guest link"),
     }

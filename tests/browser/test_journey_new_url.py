@@ -17,7 +17,13 @@ def test_a_lost_url_is_replaced_and_the_old_no_longer_opens(
 ) -> None:
     placement = hospital.placement(hospital.ct)
     by = acting(hospital.cast.ana)
-    lost = make_guest_link(placements=[placement.uuid], by=by, recipient_name="Dr Lee", most_openings=3)
+    lost = make_guest_link(
+        placements=[placement.uuid],
+        by=by,
+        recipient_name="Dr Lee",
+        most_openings=3,
+        recipient_email="lee@example.net",
+    )
     make_guest_link(placements=[placement.uuid], by=acting(hospital.cast.adam), recipient_name="Dr Osei")
     ana = come(hospital.cast.ana)
     ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -39,12 +45,14 @@ def test_a_lost_url_is_replaced_and_the_old_no_longer_opens(
     ana.page.get_by_role("link", name="New URL for the guest link Dr Lee").click()
     expect(ana.dialog.get_by_role("heading", name="Make a new URL")).to_be_focused()
     ana.look("link-new-url", LOOKS[1:3])
+    ana.dialog.get_by_label("Email the new URL to lee@example.net").check()
     ana.dialog.get_by_role("button", name="Make a new URL").click()
     expect(ana.dialog.get_by_role("heading", name="The guest link is ready")).to_be_focused()
     expect(ana.dialog.get_by_role("img", name="QR code that opens the images")).to_be_visible()
     ana.dialog.get_by_role("button", name="Copy").click()
     expect(ana.dialog.get_by_role("button", name="Copied")).to_be_visible()
     url = ana.page.evaluate("navigator.clipboard.readText()")
+    expect(ana.dialog).to_contain_text("We are emailing it to lee@example.net")
     ana.look("link-renewed")
 
     guest = come()

@@ -163,6 +163,20 @@ def test_a_new_url_for_a_guest_link_counts_as_a_link(cast: Cast) -> None:
     assert fingerprint() == before
 
 
+def test_a_new_url_that_is_emailed_counts_as_an_email(cast: Cast) -> None:
+    link = make_guest_link(
+        placements=[cast.placement.uuid], by=acting(cast.ana), recipient_email="lee@example.net"
+    )
+    limits.count_emails(by=acting(cast.ana), account=cast.northgate.pk, emails=limits.EMAILS.person - 1)
+    before = fingerprint()
+
+    with pytest.raises(ValidationError) as refusal:
+        renew_guest_link(link=link.uuid, generation=1, by=acting(cast.ana), mail=True)
+
+    assert refusal.value.messages == [limits.TOO_MANY_EMAILS]
+    assert fingerprint() == before
+
+
 @pytest.mark.parametrize("send", [resend_invitation, relink_invitation])
 def test_a_clinicians_invitation_is_mailed_again_as_often_as_the_limit_says(cast: Cast, send: Any) -> None:
     share_by_email(cast)

@@ -9,11 +9,12 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import OutboxMail, Role
 from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from sharing import services
+from sharing.guest_mail import guest_link
 from sharing.models import GuestLink
 from sharing.selectors import guest_links, shlinks
 from sharing.services import guest_visits
@@ -173,6 +174,59 @@ def test_the_page_shows_the_new_url_once_with_its_code(client: Any, cast: Cast, 
     client.force_login(cast.ana)
     assert client.get(letter).status_code == 410
     assert token not in text(client.get(reverse("sharing:guest_links")))
+
+
+@with_database
+def test_the_new_url_is_emailed_where_that_is_ticked_and_stands_in_no_row(client: Any, cast: Cast) -> None:
+    link = made(cast, recipient_email="lee@example.net")
+    first = guest_link(OutboxMail.objects.get(kind="guest_link"))
+    client.force_login(cast.ana)
+    url = reverse("sharing:renew_guest_link", args=[link.uuid])
+    asked = text(client.get(url))
+    assert "Email the new URL to" in asked
+    assert "checked" not in asked.partition('name="mail"')[2].partition(">")[0]
+
+    shown = text(client.post(url, {"generation": "1", "mail": "on"}))
+    again = text(client.post(url, {"generation": "1", "mail": "on"}))
+
+    for page in (shown, again):
+        assert "We are emailing it to <bdi>lee@example.net</bdi>" in page
+        assert "The old URL no longer works." in page
+    [token] = set(re.findall(r"/guest/([\w.-]+)/", shown + again))
+    queued = OutboxMail.objects.filter(kind="guest_link", data__link=link.pk).order_by("pk")
+    assert [mail.recipient for mail in queued] == ["lee@example.net"] * 2
+    assert AuditEvent.objects.filter(action=Action.GUEST_LINK_MAIL).count() == 2
+    assert token not in str([*queued.values_list("data"), *AuditEvent.objects.values_list("detail")])
+    second = guest_link(queued[1])
+    assert token in second.text
+    assert token not in first.text
+    assert "that earlier email no longer opens the images" in second.text
+    assert "that earlier email" not in first.text
+
+
+@with_database
+def test_without_the_tick_nothing_is_emailed_and_without_an_email_nothing_can_be(
+    client: Any, cast: Cast
+) -> None:
+    link, without = made(cast, recipient_email="lee@example.net"), made(cast)
+    before = OutboxMail.objects.count()
+    client.force_login(cast.ana)
+
+    url = reverse("sharing:renew_guest_link", args=[link.uuid])
+    shown = text(client.post(url, {"generation": "1"}))
+    assert "We are emailing it" not in shown
+    assert OutboxMail.objects.count() == before
+    # The same form again, now with the tick: the URL is the same, and it is emailed once.
+    for _ in range(2):
+        assert "We are emailing it" in text(client.post(url, {"generation": "1", "mail": "on"}))
+    assert OutboxMail.objects.count() == before + 1
+
+    url = reverse("sharing:renew_guest_link", args=[without.uuid])
+    assert "Email the new URL" not in text(client.get(url))
+    with pytest.raises(ValidationError, match="no email address"):
+        services.renew_guest_link(link=without.uuid, generation=1, by=acting(cast.ana), mail=True)
+    without.refresh_from_db()
+    assert (without.generation, OutboxMail.objects.count()) == (1, before + 1)
 
 
 @with_database
