@@ -73,19 +73,19 @@ def on_share(share: Share, study: Study, labels: Labels, *, in_original: bool, *
     )
 
 
-def on_shares_read(shares: Sequence[Share], **detail: Any) -> list[On]:
+def on_shares_read(shares: Sequence[Share], *, inside: Collection[int], **detail: Any) -> list[On]:
     """For a read of some shares at once: one event for each worklist that they were made from.
 
-    Select `study`, `from_worklist__account` and `from_worklist__owner` with them, and annotate `in_original`. A read of
-    shares of one study alone is in that study's trail.
+    Select `study`, `from_worklist__account` and `from_worklist__owner` with them. `inside`: the keys of those made
+    where the study is internal. A read of shares of one study alone is in that study's trail.
     """
     by_worklist: dict[int, list[Share]] = {}
     for share in shares:
         by_worklist.setdefault(share.from_worklist_id, []).append(share)
-    return [_on_shares_read(made, detail) for made in by_worklist.values()]
+    return [_on_shares_read(made, inside, detail) for made in by_worklist.values()]
 
 
-def _on_shares_read(shares: list[Share], detail: dict[str, Any]) -> On:
+def _on_shares_read(shares: list[Share], inside: Collection[int], detail: dict[str, Any]) -> On:
     first = shares[0]
     ids = sorted({share.study_id for share in shares})
     if len(ids) > 1:
@@ -95,7 +95,7 @@ def _on_shares_read(shares: list[Share], detail: dict[str, Any]) -> On:
         study_id=first.study_id,
         study_uid=first.study.study_instance_uid,
         share_uuid=first.uuid if len(shares) == 1 else None,
-        in_original=first.in_original,  # type: ignore[attr-defined]  # annotated by the caller's query
+        in_original=first.pk in inside,
         detail=detail,
     )
 

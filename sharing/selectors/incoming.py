@@ -107,9 +107,22 @@ class UrgentHere(NamedTuple):
     shared_by: str
 
 
-def urgent_here(shares: Sequence[Share], now: datetime) -> UrgentHere | None:
+class ShareHere(NamedTuple):
+    """A share that holds a study here, and when and by whom its receipt was first acknowledged."""
+
+    share: Share
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+
+    @classmethod
+    def of(cls, share: Share) -> "ShareHere":
+        read = vars(share)
+        return cls(share, read["acknowledged_at"], read["acknowledged_by"])
+
+
+def urgent_here(shares: Sequence[ShareHere], now: datetime) -> UrgentHere | None:
     """Of the urgent shares that hold a study here the one that is to be opened first. `shares` as `shares_of`."""
-    urgent = [share for share in shares if share.open_by is not None]
+    urgent = [here.share for here in shares if here.share.open_by is not None]
     if not urgent:
         return None
     lines = urgent_lines(urgent, deliveries_of(urgent), now)
@@ -117,13 +130,14 @@ def urgent_here(shares: Sequence[Share], now: datetime) -> UrgentHere | None:
     return UrgentHere(lines[first.pk], first.shared_by.name)
 
 
-def shares_of(placement: Placement) -> Sequence[Share]:
-    """Those that hold one study here, the first ones first, and whether their receipt is acknowledged."""
+def shares_of(placement: Placement) -> Sequence[ShareHere]:
+    """Those that hold one study here, the first ones first."""
     if placement.is_home:
         return []
     shares = Share.objects.carrying().filter(to_worklist=placement.worklist, study=placement.study_id)
     named = shares.select_related("shared_by", "from_worklist__account", "from_worklist__owner")
-    return list(named.annotate(**acknowledgement()).order_by("id")[:MOST_SHOWN])
+    shown = named.annotate(**acknowledgement()).order_by("id")[:MOST_SHOWN]
+    return [ShareHere.of(share) for share in shown]
 
 
 def acknowledgement() -> dict[str, Subquery]:
@@ -149,14 +163,17 @@ class Acknowledgement(NamedTuple):
     who: str = ""
 
 
-def acknowledgement_of(shares: Iterable[Share], person: int | None) -> Acknowledgement | None:
+def acknowledgement_of(shares: Iterable[ShareHere], person: int | None) -> Acknowledgement | None:
     """`shares` as `shares_of` reads them; None where no one else shared the study with this worklist."""
-    others = [share for share in shares if share.shared_by_id != person]
+    others = [here for here in shares if here.share.shared_by_id != person]
     if not others:
         return None
-    # Annotated by `acknowledgement`.
-    moments = [(share.acknowledged_at, share.acknowledged_by) for share in others]  # type: ignore[attr-defined]
-    if any(at is None for at, _label in moments):
+    moments = [
+        (here.acknowledged_at, here.acknowledged_by or "")
+        for here in others
+        if here.acknowledged_at is not None
+    ]
+    if len(moments) < len(others):
         return Acknowledgement(True)
     at, label = max(moments)
     return Acknowledgement(False, at, name_in(label))

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from accounts.models import User
+from accounts.models import Invitation, User
+from sharing.models import GuestLink, Notice, Share
 
 ROWS = 50
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", Share, GuestLink, Notice, Invitation)
 T = TypeVar("T")
 
 
@@ -57,8 +58,7 @@ def page_of(
     if not page:
         # What was beyond the cursor no longer fits the filters.
         return page_of(rows, None, None) if cursor and whole is not None else ([], None, None)
-    # Annotated by the query.
-    return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None  # type: ignore[attr-defined]
+    return page, page[0].uuid if has_newer else None, page[-1].uuid if has_older else None
 
 
 def people_by_name(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.actions import Action
@@ -22,14 +22,13 @@ from audit.shown_events import ShownEvent, shown_event
 from sharing import permissions
 from sharing.delivery import is_outside
 from sharing.models import Share
-from sharing.models.share import ShareQuerySet
 from sharing.selectors.deliveries import DeliveryLine, deliveries_of, lines_of
 from sharing.selectors.directory import accounts_of
+from sharing.selectors.made_shares import MadeShare, with_sight
 from sharing.selectors.presses import shares_of_press
-from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
+from sharing.selectors.recipients import Recipient, recipient_of
 from sharing.selectors.urgent import UrgentLine, urgent_lines
 from studies.models import Study
-from studies.selectors import placements_visible_to
 from worklists import access
 
 # What a receipt names; of more shares it has the number.
@@ -91,28 +90,17 @@ class Receipt:
     kept: int = 0
 
 
-def shares_on_receipt(by: Actor, press: UUID) -> list[Share]:
+def shares_on_receipt(by: Actor, press: UUID) -> list[MadeShare]:
     """The shares of a press that the person may end, or could if they had not ended; the first of many."""
-    seen = placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
-    shares = list(
-        shares_of_press(by, press)
-        .select_related(
-            "study", "shared_by", "approved_by", "ended_by", "invitation",
-            "from_worklist__account", "from_worklist__owner", *RECIPIENT,
-        )
-        .annotate(
-            seen=Subquery(seen.values("uuid")[:1]),
-            held=ShareQuerySet.source_is_visible(),
-            in_original=ShareQuerySet.made_inside(),
-        )[:MOST_SHARES]
-    )  # fmt: skip
+    shares = list(with_sight(shares_of_press(by, press), by).select_related("shared_by")[:MOST_SHARES])
     rights = permissions.rights_to_end(by, shares)
-    return [share for share in shares if not rights.refusal(share, home=share.study.home_id)]
+    return [MadeShare.of(share) for share in shares if not rights.refusal(share, home=share.study.home_id)]
 
 
-def receipt_of(press: UUID, shares: Sequence[Share], by: Actor, now: datetime) -> Receipt:
-    """`shares` as `shares_on_receipt` reads them; at least one."""
-    known = [share for share in shares if share.seen]  # type: ignore[attr-defined]  # of the annotation
+def receipt_of(press: UUID, rows: Sequence[MadeShare], by: Actor, now: datetime) -> Receipt:
+    """`rows` as `shares_on_receipt` reads them; at least one."""
+    shares = [row.share for row in rows]
+    known = [row.share for row in rows if row.seen]
     outside = {share.pk for share in known if is_outside(share)}
     deliveries = deliveries_of([share for share in known if share.pk in outside or share.open_by is not None])
     inside = [share.pk for share in known if share.pk not in outside and share.to_worklist_id is not None]
@@ -122,8 +110,8 @@ def receipt_of(press: UUID, shares: Sequence[Share], by: Actor, now: datetime) -
     readers, listed, onward = _readers(inside, by), _listed(inside), _onward([share.pk for share in known])
     urgent = urgent_lines([share for share in shares if share.pk in deliveries], deliveries, now)
     lines = []
-    for share in shares:
-        ended_at, why = _end(share, now)
+    for row in rows:
+        share, (ended_at, why) = row.share, _end(row, now)
         people = readers.get(share.pk, ())
         lines.append(
             ReceiptLine(
@@ -162,8 +150,9 @@ def _number(by: Actor, press: UUID) -> int:
     )
 
 
-def _end(share: Share, now: datetime) -> tuple[datetime | None, str]:
+def _end(row: MadeShare, now: datetime) -> tuple[datetime | None, str]:
     """When and why a share ended; no reason while it has not. What the clock ended is shown before it is recorded."""
+    share = row.share
     if share.ended_at is not None:
         reason = str(Share.EndReason(share.end_reason).label)
         if share.ended_by is None:
@@ -173,7 +162,7 @@ def _end(share: Share, now: datetime) -> tuple[datetime | None, str]:
         return share.ended_at, _("%(reason)s by %(name)s") % {"reason": reason, "name": share.ended_by.name}
     if share.expires_at is not None and share.expires_at <= now:
         return share.expires_at, str(Share.EndReason.EXPIRED.label)
-    if not share.held:  # type: ignore[attr-defined]  # annotated by the query
+    if not row.held:
         return None, str(Share.EndReason.UNREACHABLE.label)
     return None, ""
 

@@ -6,7 +6,7 @@ No patient is named to a reader who does not see the study on a worklist of the 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -29,6 +29,20 @@ from studies.models import Placement, Study
 from studies.selectors import placements_visible_to
 
 BATCH = 1_000
+
+
+class _Row(NamedTuple):
+    """A share as the query reads it: a line's placements, and whether the study is still where it was made from."""
+
+    share: Share
+    seen: UUID | None
+    trail: UUID | None
+    held: bool
+
+    @classmethod
+    def of(cls, share: Share) -> "_Row":
+        read = vars(share)
+        return cls(share, read["seen"], read["trail"], read["held"])
 
 
 @dataclass(frozen=True)
@@ -128,8 +142,8 @@ def _lines(
 ) -> list[RegisterLine]:
     deliveries = deliveries_of(shares)
     lines = []
-    for share in shares:
-        standing = standing_of(share, now, deliveries[share.pk], _why_ended)
+    for share, seen, trail, held in map(_Row.of, shares):
+        standing = standing_of(share, now, deliveries[share.pk], _why_ended, held=held)
         may_end = (
             rights is not None
             and standing.state != State.ENDED
@@ -138,8 +152,8 @@ def _lines(
         lines.append(
             RegisterLine(
                 share,
-                share.seen,  # type: ignore[attr-defined]  # annotated by the query
-                share.trail,  # type: ignore[attr-defined]  # annotated by the query
+                seen,
+                trail,
                 recipient_of(share),
                 share.shared_by.name,
                 _about_sharer(share, account),

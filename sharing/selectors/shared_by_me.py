@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation
@@ -15,18 +15,18 @@ from common.nouns import counted
 from sharing import permissions
 from sharing.delivery import Delivery
 from sharing.models import Share
-from sharing.models.share import ShareQuerySet
 from sharing.selectors.access import last_moment
 from sharing.selectors.deliveries import DeliveryLine, deliveries_of, lines_of
 from sharing.selectors.invitations import invitations_of
+from sharing.selectors.made_shares import MadeShare, seen_where_made, with_sight
 from sharing.selectors.pages import SentPage, page_of
-from sharing.selectors.recipients import RECIPIENT, Recipient, recipient_of
+from sharing.selectors.recipients import Recipient, recipient_of
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters, made_states, narrowed
 from sharing.selectors.standings import standing_of
 from sharing.selectors.urgent import UrgentLine, urgent_lines
 from sharing.states import Standing, State
-from studies.models import Placement, Study
-from studies.selectors import placements_visible_to, still_arriving
+from studies.models import Study
+from studies.selectors import still_arriving
 
 BATCH = 1_000
 
@@ -40,6 +40,7 @@ class SentShare:
     target: Recipient
     standing: Standing
     may_end: bool
+    in_original: bool
     delivery: Delivery | None = None
     is_arriving: bool = False
     urgent: UrgentLine | None = None
@@ -129,34 +130,13 @@ def share_made_by(by: Actor, share: UUID) -> SentShare | None:
 
 def _own_shares(by: Actor, which: Q | None = None) -> QuerySet[Share]:
     """Those the person made, or `which`."""
-    seen = _seen(by)
-    return (
-        Share.objects.filter(which or Q(shared_by=by.person))
-        .select_related(
-            "study",
-            "from_worklist__account",
-            "from_worklist__owner",
-            "invitation",
-            "approved_by",
-            "ended_by",
-            *RECIPIENT,
-        )
-        .annotate(
-            seen=Subquery(seen.values("uuid")[:1]),
-            held=ShareQuerySet.source_is_visible(),
-            in_original=ShareQuerySet.made_inside(),
-        )
-    )
+    return with_sight(Share.objects.filter(which or Q(shared_by=by.person)), by)
 
 
 def _filtered(shares: QuerySet[Share], by: Actor, filters: ShareFilters) -> QuerySet[Share]:
     """What became of a share is known, and filtered by, only while the person sees the study."""
-    known = Q(Exists(_seen(by)))
+    known = Q(Exists(seen_where_made(by)))
     return narrowed(shares, filters, made_states(known), known)
-
-
-def _seen(by: Actor) -> QuerySet[Placement]:
-    return placements_visible_to(by).filter(study=OuterRef("study"), worklist=OuterRef("from_worklist"))
 
 
 def invitations_sent_by(
@@ -169,36 +149,36 @@ def invitations_sent_by(
     sent = invitations_of(by).select_related("account", "invited_by").annotate(promised=promised)
     rows, newer, older = page_of(sent, before, after)
     now = clock.now()
-    return SentPage([_sent_invitation(row, now) for row in rows], newer, older)
+    return SentPage([_sent_invitation(row, vars(row)["promised"], now) for row in rows], newer, older)
 
 
 def _sent_shares(
     shares: Sequence[Share], now: datetime, rights: permissions.RightsToEnd | None
 ) -> list[SentShare]:
     """`rights`: None leaves open whether they may be ended, and whether images are still arriving."""
-    # Annotated by the query.
-    seen: dict[int, UUID] = {share.pk: share.seen for share in shares if share.seen}  # type: ignore[attr-defined]
-    theirs = [share for share in shares if share.pk in seen]
+    rows = [MadeShare.of(share) for share in shares]
+    theirs = [row.share for row in rows if row.seen]
     deliveries = deliveries_of(theirs)
     urgent = urgent_lines(theirs, deliveries, now)
     arriving = still_arriving({share.study_id for share in theirs} if rights is not None else ())
     sent = []
-    for share in shares:
-        delivery = deliveries.get(share.pk)
-        standing = standing_of(share, now, delivery, _why_ended)
+    for row in rows:
+        share, delivery = row.share, deliveries.get(row.share.pk)
+        standing = standing_of(share, now, delivery, _why_ended, held=row.held)
         may_end = (
             rights is not None
             and standing.state != State.ENDED
             and not rights.refusal(share, home=share.study.home_id)
         )
-        is_arriving = share.study_id in arriving and share.pk in seen
+        is_arriving = share.study_id in arriving and row.seen is not None
         sent.append(
             SentShare(
                 share,
-                seen.get(share.pk),
+                row.seen,
                 recipient_of(share),
                 standing,
                 may_end,
+                row.in_original,
                 delivery,
                 is_arriving,
                 urgent.get(share.pk),
@@ -218,8 +198,7 @@ def _why_ended(share: Share) -> str:
     return _("%(reason)s by %(name)s") % {"reason": reason.label, "name": share.ended_by.name}
 
 
-def _sent_invitation(invitation: Invitation, now: datetime) -> SentInvitation:
-    promised: int = invitation.promised  # type: ignore[attr-defined]  # annotated by the query
+def _sent_invitation(invitation: Invitation, promised: int, now: datetime) -> SentInvitation:
     if invitation.accepted_at is not None:
         return SentInvitation(invitation, _("Registered"), "good", promised, False)
     if invitation.withdrawn_at is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -21,6 +22,20 @@ from sharing.states import State
 from studies.models import Study
 from studies.selectors import placements_visible_to
 from worklists.models import Worklist
+
+
+class _Row(NamedTuple):
+    """A share as the query reads it: the person's placement, and whether the study is still where it was made from."""
+
+    share: Share
+    seen: UUID | None
+    held: bool
+    acknowledged_at: datetime | None
+
+    @classmethod
+    def of(cls, share: Share) -> "_Row":
+        read = vars(share)
+        return cls(share, read["seen"], read["held"], read["acknowledged_at"])
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,9 @@ def shares_received_by(
     shares, newer, older = page_of(fitting, before, after, received)
     now = clock.now()
     urgent = _urgent(shares, now)
-    return SentPage([_received_share(share, now, urgent.get(share.pk)) for share in shares], newer, older)
+    return SentPage(
+        [_received_share(_Row.of(share), now, urgent.get(share.pk)) for share in shares], newer, older
+    )
 
 
 def _urgent(shares: Sequence[Share], now: datetime) -> dict[int, UrgentLine]:
@@ -89,12 +106,11 @@ def _received(by: Actor) -> QuerySet[Share]:
     )
 
 
-def _received_share(share: Share, now: datetime, urgent: UrgentLine | None) -> ReceivedShare:
-    # Annotated by the query.
-    acknowledged, held, seen = share.acknowledged_at, share.held, share.seen  # type: ignore[attr-defined]
+def _received_share(row: _Row, now: datetime, urgent: UrgentLine | None) -> ReceivedShare:
+    share, acknowledged = row.share, row.acknowledged_at
     is_over = share.expires_at is not None and share.expires_at <= now
-    if share.ended_at is not None or is_over or not held:
+    if share.ended_at is not None or is_over or not row.held:
         standing = State.ENDED
     else:
         standing = State.ACKNOWLEDGED if acknowledged is not None else State.NOT_ACKNOWLEDGED
-    return ReceivedShare(share, seen, standing, acknowledged, urgent)
+    return ReceivedShare(share, row.seen, standing, acknowledged, urgent)

@@ -11,17 +11,17 @@ from sharing.states import Standing, State
 
 
 def standing_of(
-    share: Share, now: datetime, delivery: Delivery | None, why_ended: Callable[[Share], str]
+    share: Share, now: datetime, delivery: Delivery | None, why_ended: Callable[[Share], str], *, held: bool
 ) -> Standing:
-    """What the clock ended is shown as ended before the sweep records it. Annotate `held` with the share.
+    """What the clock ended is shown as ended before the sweep records it.
 
-    `delivery`: None where the reader may not know it.
+    `delivery`: None where the reader may not know it. `held`: whether the from-worklist still has the study.
     """
     if share.ended_at is not None:
         return Standing(State.ENDED, why_ended(share))
     if share.expires_at is not None and share.expires_at <= now:
         return Standing(State.ENDED, str(Share.EndReason.EXPIRED.label))
-    if not share.held:  # type: ignore[attr-defined]  # annotated by the query
+    if not held:
         return Standing(State.ENDED, str(Share.EndReason.UNREACHABLE.label))
     if share.to_worklist_id is None:
         assert share.invitation is not None  # a constraint: a share has a worklist or an invitation

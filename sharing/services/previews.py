@@ -5,7 +5,8 @@ They name patients and recipients: each is an audited read, in one transaction w
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -30,12 +31,34 @@ from studies.models import Placement
 from studies.selectors import placements_visible_to, seen_at
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """Shares as one statement read them: its moment, and the keys of those made where the study is internal."""
+
+    shares: list[Share]
+    inside: frozenset[int]
+    at: datetime
+
+    @classmethod
+    def of(cls, seen: QuerySet[Share]) -> "_Chosen":
+        """Raises NothingThere."""
+        named = seen.select_related(
+            "study", "shared_by", "from_worklist__account", "from_worklist__owner", *RECIPIENT
+        )
+        rows = named.annotate(in_original=ShareQuerySet.made_inside(), read_at=Now()).order_by("pk")
+        shares: list[Share] = list(rows)
+        if not shares:
+            raise NothingThere
+        inside = frozenset(share.pk for share in shares if vars(share)["in_original"])
+        return cls(shares, inside, vars(shares[0])["read_at"])
+
+
 @transaction.atomic
 def preview_end(*, shares: Sequence[UUID], by: Actor) -> tuple[list[Share], selectors.WhatEnds]:
     """The shares that are there for the person, and what ends with them. Raises NothingThere and PermissionDenied."""
-    chosen = _chosen(selectors.shares_seen_by(by).filter(uuid__in=shares))
-    permissions.check_end(by, chosen)
-    return chosen, _what_ends(chosen, by)
+    chosen = _Chosen.of(selectors.shares_seen_by(by).filter(uuid__in=shares))
+    permissions.check_end(by, chosen.shares)
+    return chosen.shares, _what_ends(chosen, by)
 
 
 @transaction.atomic
@@ -44,28 +67,17 @@ def preview_press(*, press: UUID, by: Actor) -> tuple[list[Share], selectors.Wha
 
     Raises NothingThere, and PermissionDenied where they may end none.
     """
-    chosen, kept = permissions.sort_for_end(by, _chosen(selectors.shares_of_press(by, press)))
-    return chosen, _what_ends(chosen, by), [share for share in kept if share.ended_at is None]
+    seen = _Chosen.of(selectors.shares_of_press(by, press))
+    may, kept = permissions.sort_for_end(by, seen.shares)
+    what = _what_ends(replace(seen, shares=may), by)
+    return may, what, [share for share in kept if share.ended_at is None]
 
 
-def _chosen(seen: QuerySet[Share]) -> list[Share]:
-    chosen: list[Share] = list(
-        seen.select_related(
-            "study", "shared_by", "from_worklist__account", "from_worklist__owner", *RECIPIENT
-        )
-        .annotate(in_original=ShareQuerySet.made_inside(), read_at=Now())
-        .order_by("pk")
-    )
-    if not chosen:
-        raise NothingThere
-    return chosen
-
-
-def _what_ends(chosen: Sequence[Share], by: Actor) -> selectors.WhatEnds:
-    # Annotated by the query.
-    what = selectors.what_ends(chosen, by, chosen[0].read_at)  # type: ignore[attr-defined]
+def _what_ends(chosen: _Chosen, by: Actor) -> selectors.WhatEnds:
+    what = selectors.what_ends(chosen.shares, by, chosen.at)
     if what.shares:
-        record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read(chosen, dialog="end"))
+        on_each = on_shares_read(chosen.shares, inside=chosen.inside, dialog="end")
+        record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_each)
     return what
 
 

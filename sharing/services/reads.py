@@ -84,9 +84,7 @@ def read_share(*, share: UUID, by: Actor) -> SentShare:
     sent = share_made_by(by, share)
     if sent is None:
         raise NothingThere
-    record_all(
-        event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read([sent.share], dialog="change")
-    )
+    _record_dialog(sent, by, dialog="change")
     return sent
 
 
@@ -101,9 +99,14 @@ def read_time_asked(*, share: UUID, by: Actor) -> TimeAsked | None:
         raise NothingThere
     asked = time_asked_of(by, share)
     if asked is not None:
-        events = on_shares_read([sent.share], dialog="more_time")
-        record_all(event(Action.DIALOG_READ, by=by, on=on) for on in events)
+        _record_dialog(sent, by, dialog="more_time")
     return asked
+
+
+def _record_dialog(sent: SentShare, by: Actor, *, dialog: str) -> None:
+    inside = [sent.share.pk] if sent.in_original else []
+    on_each = on_shares_read([sent.share], inside=inside, dialog=dialog)
+    record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_each)
 
 
 @transaction.atomic
@@ -168,7 +171,9 @@ def read_receipt(*, press: UUID, by: Actor) -> Receipt:
     shares = shares_on_receipt(by, press)
     if not shares:
         raise NothingThere
-    record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_shares_read(shares, dialog="receipt"))
+    inside = {row.share.pk for row in shares if row.in_original}
+    on_each = on_shares_read([row.share for row in shares], inside=inside, dialog="receipt")
+    record_all(event(Action.DIALOG_READ, by=by, on=on) for on in on_each)
     return receipt_of(press, shares, by, clock.now())
 
 

@@ -42,6 +42,14 @@ class _Group(NamedTuple):
         return f"{self.press} {recipient} {self.open_by.isoformat()}"
 
 
+class _Sweep(NamedTuple):
+    """What was read of the due shares, by key: steps taken before, and those made where the study is internal."""
+
+    at: datetime
+    steps: dict[int, int]
+    inside: frozenset[int]
+
+
 @transaction.atomic
 def escalate_urgent() -> int:
     """Take the next step about each urgent share that is due and that no one has opened; how many shares were due.
@@ -61,12 +69,14 @@ def escalate_urgent() -> int:
     # Read after the lock: an opening that was committed until now ends the matter.
     waiting = unopened(shares)
     Share.objects.filter(pk__in=[share.pk for share in shares]).update(escalate_at=None)
-    notified, steps = contacts_notified(waiting), steps_taken(waiting)
+    notified = contacts_notified(waiting)
+    inside = frozenset(share.pk for share in waiting if vars(share)["in_original"])
+    sweep = _Sweep(now, steps_taken(waiting), inside)
     groups: dict[_Group, list[Share]] = {}
     for share in waiting:
         groups.setdefault(_group_of(share, notified.get(share.pk, [])), []).append(share)
     for group, of_group in groups.items():
-        _escalate(group, of_group, steps, now)
+        _escalate(group, of_group, sweep)
     return len(shares)
 
 
@@ -89,7 +99,7 @@ def _group_of(share: Share, notified: Sequence[int]) -> _Group:
     )
 
 
-def _escalate(group: _Group, shares: Sequence[Share], steps: dict[int, int], now: datetime) -> None:
+def _escalate(group: _Group, shares: Sequence[Share], sweep: _Sweep) -> None:
     first = shares[0]
     worklist = first.to_worklist
     next_contact: User | None = None
@@ -103,22 +113,24 @@ def _escalate(group: _Group, shares: Sequence[Share], steps: dict[int, int], now
         if next_contact is not None:
             _tell_contact(group, first, next_contact)
         if len(left) > 1:
-            due = now + wait_of(worklist)
+            due = sweep.at + wait_of(worklist)
             Share.objects.filter(pk__in=[share.pk for share in shares]).update(escalate_at=due)
     elif worklist is not None:
         _tell_approvers(group, first)
     _tell_sharer(group, first)
-    if next_contact is None and any(steps.get(share.pk) for share in shares):
+    if next_contact is None and any(sweep.steps.get(share.pk) for share in shares):
         return
-    _record(group, shares, steps, next_contact, now)
+    _record(group, shares, next_contact, sweep)
 
 
-def _record(
-    group: _Group, shares: Sequence[Share], steps: dict[int, int], contact: User | None, now: datetime
-) -> None:
+def _record(group: _Group, shares: Sequence[Share], contact: User | None, sweep: _Sweep) -> None:
     Escalation.objects.bulk_create(
         Escalation(
-            share=share, open_by=group.open_by, number=steps.get(share.pk, 0) + 1, contact=contact, at=now
+            share=share,
+            open_by=group.open_by,
+            number=sweep.steps.get(share.pk, 0) + 1,
+            contact=contact,
+            at=sweep.at,
         )
         for share in shares
     )
@@ -132,9 +144,9 @@ def _record(
                 share.study,
                 labels,
                 # That an external recipient opened nothing is no more in the original's trail than what they open.
-                in_original=share.in_original and not is_outside(share),  # type: ignore[attr-defined]  # annotated
+                in_original=share.pk in sweep.inside and not is_outside(share),
                 open_by=moment_text(share.open_by),
-                step=steps.get(share.pk, 0) + 1,
+                step=sweep.steps.get(share.pk, 0) + 1,
                 contacts=int(contact is not None),
             ),
         )

@@ -31,7 +31,7 @@ INDEX, STYLE = "INDEX.HTM", "INDEX.CSS"
 
 def readme_of(download: Download) -> str:
     """What is in it, and the notes of the shares that brought the studies."""
-    shares = (share for study in download.studies for share in shares_of(study.placement))
+    shares = (here.share for study in download.studies for here in shares_of(study.placement))
     notes = list(dict.fromkeys(share.note for share in shares if share.note))
     is_corrected = any(study.placement.study.n_corrections for study in download.studies)
     return _text(

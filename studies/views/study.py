@@ -54,7 +54,7 @@ def details(request: HttpRequest, placement: UUID) -> HttpResponse:
         "shares": (shares := shares_of(seen)),
         "urgent": urgent_here(shares, selectors.seen_at(seen)),
         "may_ask_time": bool(shares)
-        and all(share.expires_at and share.shared_by_id != request.user.pk for share in shares),
+        and all(here.share.expires_at and here.share.shared_by_id != request.user.pk for here in shares),
         "own": own_access(actor_of(request), seen, opened.rights),
     }
     return render(request, "studies/details.html", context)
