@@ -30,8 +30,7 @@ def end_page(request: HttpRequest, page: Any, token: AccessToken) -> HttpRespons
         words = {"name": token.name, "owner": token.owner.name, "account": account.name}
         messages.success(request, sentence % words)
         return HttpResponseRedirect(page.page_url("changelist"))
-    # Set by the selector.
-    names = ", ".join(reach.worklist.name for reach in token.shown)  # type: ignore[attr-defined]
+    names = ", ".join(worklist.name for worklist in selectors.worklists_shown(token))
     goes = [
         _("Programs that use it are refused on %(worklists)s from their next request on.")
         % {"worklists": names},
@@ -71,8 +70,8 @@ class AccessTokenAdmin(AdminPage):
         return f"{token.owner.name} ({token.owner.email})"
 
     @admin.display(description=gettext_lazy("Worklists"))
-    def reaches(self, token: Any) -> str:
-        return ", ".join(reach.worklist.label for reach in token.shown)
+    def reaches(self, token: AccessToken) -> str:
+        return ", ".join(worklist.label for worklist in selectors.worklists_shown(token))
 
     @admin.display(description=gettext_lazy("What it may do"), ordering="may_store")
     def scope(self, token: AccessToken) -> str:

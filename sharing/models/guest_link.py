@@ -2,7 +2,7 @@
 
 import uuid
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.conf import settings
 from django.db import models
@@ -58,13 +58,21 @@ def state_of(
     return State.USED_UP if used_up else State.OPEN
 
 
+class LinkFacts(NamedTuple):
+    """What decides whether a link can be opened and is not in its row, as of the statement that read both."""
+
+    is_expired: bool
+    is_on_worklist: bool
+    maker_may: bool
+
+
 class GuestLinkQuerySet(models.QuerySet["GuestLink"]):
     def unended(self) -> Self:
         """Those that have not ended. What the clock or a lost right ended is among them until it is noticed."""
         return self.filter(ended_at=None)
 
     def with_facts(self) -> Self:
-        """With what `GuestLink.state` is read from, as of this statement."""
+        """With `GuestLink.facts`, as of this statement."""
         return self.annotate(
             is_expired=ExpressionWrapper(Q(expires_at__lte=Now()), output_field=BooleanField()),
             is_on_worklist=Exists(GuestLinkStudy.objects.standing().filter(link=OuterRef("pk"))),
@@ -177,13 +185,20 @@ class GuestLink(models.Model):
         return f"guest link {self.uuid}"
 
     @property
+    def facts(self) -> LinkFacts:
+        """Of a row that was read `with_facts`."""
+        read = vars(self)
+        return LinkFacts(*(read[name] for name in LinkFacts._fields))
+
+    @property
     def state(self) -> State:
         """As of the statement that read the row: read it `with_facts`."""
+        facts = self.facts
         return state_of(
             ended=self.ended_at is not None,
-            expired=self.is_expired,  # type: ignore[attr-defined]  # annotated by `with_facts`
-            on_worklist=self.is_on_worklist,  # type: ignore[attr-defined]
-            maker_may=self.maker_may,  # type: ignore[attr-defined]
+            expired=facts.is_expired,
+            on_worklist=facts.is_on_worklist,
+            maker_may=facts.maker_may,
             locked=bool(self.password) and self.tries_left == 0,
             used_up=self.most_openings is not None and self.openings >= self.most_openings,
         )

@@ -95,7 +95,7 @@ def steps_taken(shares: Iterable[Share]) -> dict[int, int]:
 
 def contacts_of(worklist: Worklist) -> list[User]:
     """The worklist's contacts who see its studies now, in their order; others are passed over."""
-    return [contact.user for contact in contacts_in_order(worklist) if contact.sees]  # type: ignore[attr-defined]  # annotated
+    return [contact.user for contact in contacts_in_order(worklist) if contact.sees]
 
 
 def unopened(shares: Collection[Share]) -> list[Share]:

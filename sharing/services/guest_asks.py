@@ -20,7 +20,7 @@ MAIL_LIFE = timedelta(days=3)
 
 def may_ask(link: GuestLink) -> bool:
     """Whether there is a person to ask: the link's maker, while they could make another. Read it `with_facts`."""
-    return link.state is not State.OPEN and link.made_by.is_active and link.maker_may  # type: ignore[attr-defined]
+    return link.state is not State.OPEN and link.made_by.is_active and link.facts.maker_may
 
 
 def ask_for_new_link(*, link: GuestLink, ip_address: str | None = None) -> bool:

@@ -48,6 +48,7 @@ from worklists.selectors.tokens import (
     tokens_reaching,
     with_worklists,
     worklists_for_a_token,
+    worklists_shown,
 )
 
 __all__ = [
@@ -87,5 +88,6 @@ __all__ = [
     "without_second_factor",
     "worklists_for_a_token",
     "worklists_of_member",
+    "worklists_shown",
     "worklists_to_pick",
 ]

@@ -51,6 +51,11 @@ def with_worklists(tokens: QuerySet[AccessToken], *, account: Account | None = N
     return live.select_related("owner").prefetch_related(shown).order_by("-created_at", "-pk")
 
 
+def worklists_shown(token: AccessToken) -> list[Worklist]:
+    """Those of a token that was read `with_worklists`."""
+    return [reach.worklist for reach in vars(token)["shown"]]
+
+
 def last_day_in(zone: str, now: datetime) -> date:
     """The last day that a token may have."""
     return today_in(zone, now) + LONGEST
