@@ -19,8 +19,8 @@ from common.formats import person_name
 from sharing.selectors.pages import SentPage
 from sharing.selectors.register import RegisterLine, register_page, whole_register
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters
+from sharing.services import share_columns
 from sharing.services.reads import in_words
-from sharing.services.shares_csv import delivered, shown_moment
 from studies.models import Placement
 from studies.services.trail import check_view_audit
 from worklists.events import on_account
@@ -42,21 +42,7 @@ CSV_HEAD = (
     gettext_noop("With"),
     gettext_noop("Organisation"),
     gettext_noop("Method"),
-    gettext_noop("Last day"),
-    gettext_noop("State"),
-    gettext_noop("Why"),
-    gettext_noop("Accepted"),
-    gettext_noop("Approved"),
-    gettext_noop("First opened"),
-    gettext_noop("Images opened"),
-    gettext_noop("Images opened by"),
-    gettext_noop("Report opened"),
-    gettext_noop("Report opened by"),
-    gettext_noop("Downloaded"),
-    gettext_noop("Downloaded by"),
-    gettext_noop("Acknowledged"),
-    gettext_noop("Acknowledged by"),
-    gettext_noop("Ended"),
+    *share_columns.HEAD,
 )
 
 
@@ -117,10 +103,10 @@ def _rows(account: Account, by: Actor, zone: ZoneInfo, filters: ShareFilters) ->
 
 
 def _row(line: RegisterLine, zone: ZoneInfo) -> Sequence[object]:
-    share, study, last_day = line.share, line.share.study, line.last_day
+    share, study = line.share, line.share.study
     origin = share.from_worklist.account
     return (
-        shown_moment(share.shared_at, zone),
+        share_columns.shown_moment(share.shared_at, zone),
         line.shared_by,
         line.about_sharer,
         person_name(study.patient_name) if line.study is not None else "",
@@ -133,9 +119,5 @@ def _row(line: RegisterLine, zone: ZoneInfo) -> Sequence[object]:
         line.target.name,
         line.target.organisation,
         share.get_method_display(),
-        last_day.astimezone(zone).date() if last_day is not None else "",
-        line.standing.state.word,
-        line.standing.why,
-        *delivered(line.delivery, zone),
-        shown_moment(share.ended_at, zone),
+        *share_columns.columns_of(line, zone),
     )

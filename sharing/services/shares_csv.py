@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import IO
 from zoneinfo import ZoneInfo
 
@@ -14,13 +13,12 @@ from accounts.models import Account
 from audit import clock, exports
 from audit.actions import Action
 from audit.actor import Actor
-from audit.history import name_in
 from audit.services import event, record_all
 from common.formats import person_name
-from sharing.delivery import Delivery
 from sharing.selectors.share_filters import EVERYTHING, ShareFilters
 from sharing.selectors.shared_by_me import SentShare, every_share_made_by
 from sharing.selectors.urgent import UrgentLine
+from sharing.services import share_columns
 from sharing.services.reads import in_words
 from worklists.events import on_account
 
@@ -36,21 +34,7 @@ CSV_HEAD = (
     gettext_noop("Organisation"),
     gettext_noop("Method"),
     gettext_noop("From worklist"),
-    gettext_noop("Last day"),
-    gettext_noop("State"),
-    gettext_noop("Why"),
-    gettext_noop("Accepted"),
-    gettext_noop("Approved"),
-    gettext_noop("First opened"),
-    gettext_noop("Images opened"),
-    gettext_noop("Images opened by"),
-    gettext_noop("Report opened"),
-    gettext_noop("Report opened by"),
-    gettext_noop("Downloaded"),
-    gettext_noop("Downloaded by"),
-    gettext_noop("Acknowledged"),
-    gettext_noop("Acknowledged by"),
-    gettext_noop("Ended"),
+    *share_columns.HEAD,
     gettext_noop("To be opened by"),
     gettext_noop("Urgent"),
     gettext_noop("Contacts notified"),
@@ -87,7 +71,7 @@ def _rows(
 
 
 def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
-    share, study, last_day = sent.share, sent.study, sent.last_day
+    share, study = sent.share, sent.study
     patient: tuple[object, ...] = ("",) * 6
     if study is not None:
         patient = (
@@ -99,39 +83,19 @@ def _row(sent: SentShare, zone: ZoneInfo) -> Sequence[object]:
             study.study_date or study.study_date_raw,
         )
     return (
-        shown_moment(share.shared_at, zone),
+        share_columns.shown_moment(share.shared_at, zone),
         *patient,
         sent.target.name,
         sent.target.organisation,
         share.get_method_display(),
         share.from_worklist.label,
-        last_day.astimezone(zone).date() if last_day is not None else "",
-        sent.state,
-        sent.why,
-        *delivered(sent.delivery or Delivery(), zone),
-        shown_moment(share.ended_at, zone),
+        *share_columns.columns_of(sent, zone),
         *urgent_columns(sent.urgent, zone),
         share.note,
     )
 
 
-def delivered(delivery: Delivery, zone: ZoneInfo) -> Iterator[object]:
-    """What the page says of the delivery, a column for each moment and each person."""
-    for moment in (delivery.accepted, delivery.approved, delivery.opened):
-        yield shown_moment(moment, zone)
-    for step in (delivery.images, delivery.report, delivery.download):
-        yield shown_moment(step.at if step is not None else None, zone)
-        yield name_in(step.by_label) if step is not None else ""
-    who = delivery.acknowledged_by
-    yield shown_moment(delivery.acknowledged, zone)
-    yield name_in(who.by_label) if who is not None else ""
-
-
 def urgent_columns(urgent: UrgentLine | None, zone: ZoneInfo) -> Sequence[object]:
     if urgent is None:
         return ("",) * 3
-    return (shown_moment(urgent.at, zone), urgent.words, urgent.urgency.contacts)
-
-
-def shown_moment(moment: datetime | None, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds") if moment is not None else ""
+    return (share_columns.shown_moment(urgent.at, zone), urgent.words, urgent.urgency.contacts)

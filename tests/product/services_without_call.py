@@ -63,8 +63,8 @@ NOT_A_DEED = {
     "sharing.dialog.directory", "sharing.daily_notices.days_due",
     "sharing.previews.visible_placements",
     "sharing.register.audited_account", "sharing.register.placement_of_register",
-    "sharing.reads.in_words", "sharing.shares_csv.delivered", "sharing.shares_csv.urgent_columns",
-    "sharing.shares_csv.shown_moment",
+    "sharing.reads.in_words", "sharing.share_columns.columns_of", "sharing.shares_csv.urgent_columns",
+    "sharing.share_columns.shown_moment",
     # In a dialog, whose event is `offer`'s.
     "sharing.recipient_lists.offered_lists", "sharing.recipient_lists.sort_recipients",
 }  # fmt: skip
