@@ -10,6 +10,7 @@ from django.http import HttpResponse
 
 from accounts.models import Account
 from audit.actor import Actor
+from common.form_errors import add_refusal
 
 # The services' codes for a name that cannot be had, and the field that is marked.
 FIELD_OF = {
@@ -66,9 +67,7 @@ class Refusal:
 
     def add_to(self, form: forms.BaseForm) -> None:
         """At the field that it is about, as the code of the refusal says; else above the form."""
-        error = self.error
-        field = FIELD_OF.get(str(getattr(error, "code", ""))) if not hasattr(error, "error_dict") else None
-        form.add_error(field if field in form.fields else None, error)
+        add_refusal(form, self.error, FIELD_OF)
 
     @property
     def sentence(self) -> str:

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
+from common.form_errors import add_refusal
 from sharing.forms.share import DATE_FORMATS, NOT_A_DATE
 from sharing.selectors.guest_policy import Policy
 
@@ -28,12 +29,7 @@ class EndForm(forms.Form):
         self.fields["until"].help_text = policy.in_words
 
     def refuse(self, refusal: ValidationError) -> None:
-        """A service's refusal at the fields it names, or at the one that its code names; else above the form."""
-        if hasattr(refusal, "error_dict"):
-            self.add_error(None, refusal)
-        else:
-            code = getattr(refusal, "code", None)
-            self.add_error(code if code in self.fields else None, refusal)
+        add_refusal(self, refusal)
 
 
 class GuestLinkForm(EndForm):

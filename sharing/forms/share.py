@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.email_lists import emails_in
+from common.form_errors import add_refusal
 from common.text import identity, identity_of_code, uuids
 from sharing.dates import LATEST
 from sharing.forms.urgent import UrgentFields
@@ -229,9 +230,7 @@ class ShareForm(UrgentFields):
         return {"note": filled["note"], "expires_at": filled["until"], "open_by": filled["deadline"]}
 
     def refuse(self, refusal: ValidationError) -> None:
-        """A service's refusal at the field it is about, which its code names; else above the form."""
-        code = getattr(refusal, "code", None)
-        self.add_error(code if code in self.fields else None, refusal)
+        add_refusal(self, refusal)
 
     def clean_note(self) -> str:
         note = self.cleaned_data["note"].replace("\r\n", "\n").strip()
