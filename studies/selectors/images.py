@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import CharField, Count, Func, OuterRef, Q, Subquery, Sum, Value
@@ -26,6 +27,26 @@ class Unnest(Func):
     function = "unnest"
     output_field = CharField()
     set_returning = True
+
+
+class ListedSeries(NamedTuple):
+    """A series as a study's page lists it. `cover` is its first instance with images, `state` of that one's preview.
+
+    `first_class` is the class of its first object, `positions` are as many as `images_in` has, and `waiting` counts the
+    instances whose pictures are not prepared yet.
+    """
+
+    series: Series
+    cover: UUID | None
+    state: str | None
+    first_class: str | None
+    positions: int
+    waiting: int
+
+    @classmethod
+    def of(cls, series: Series) -> "ListedSeries":
+        read = vars(series)
+        return cls(series, *(read[name] for name in cls._fields[1:]))
 
 
 @dataclass(frozen=True)
@@ -72,30 +93,30 @@ def deviations_of(study: Study) -> list[tuple[str, int]]:
     return in_words(dict(each.order_by()))
 
 
-def series_of(study: Study) -> list[Series]:
-    """In the order of their numbers, each with its first instance, its positions (see `images_in`) and what waits."""
+def series_of(study: Study) -> list[ListedSeries]:
+    """In the order of their numbers."""
     objects = Instance.objects.filter(series=OuterRef("pk")).in_order()
     instances = objects.filter(frames__gt=0)
-    return list(
+    rows = (
         Series.objects.filter(study=study)
         .annotate(
             cover=Subquery(instances.values("uuid")[:1]),
             first_class=Subquery(objects.values("sop_class_uid")[:1]),
-            cover_state=Subquery(instances.values("blob__preview")[:1]),
+            state=Subquery(instances.values("blob__preview")[:1]),
             positions=Sum(Greatest(Least("instances__frames", Value(FRAMES_SHOWN)), Value(1)), default=0),
             waiting=Count("instances", filter=Q(instances__blob__preview=Blob.Preview.WAITING)),
         )
         .order_by("number", "id")
     )
+    return [ListedSeries.of(series) for series in rows]
 
 
-def chosen_series(series: list[Series], uuid: UUID | None) -> Series | None:
+def chosen_series(listed: Sequence[ListedSeries], uuid: UUID | None) -> Series | None:
     """The series that was asked for, else the first that has an image."""
-    if asked := next((each for each in series if each.uuid == uuid), None):
+    if asked := next((each.series for each in listed if each.series.uuid == uuid), None):
         return asked
-    # Annotated by the query.
-    with_images = (each for each in series if each.cover is not None)  # type: ignore[attr-defined]
-    return next(with_images, series[0] if series else None)
+    with_images = (each.series for each in listed if each.cover is not None)
+    return next(with_images, listed[0].series if listed else None)
 
 
 def images_in(series: Series) -> list[Image]:

@@ -88,7 +88,7 @@ def page_of_hits(placements: QuerySet[Placement], order: Order, cursor: Cursor |
         rows[:PAGE],
         newer=Cursor("page", (number - 1,)) if number > 1 else None,
         older=Cursor("page", (number + 1,)) if len(rows) > PAGE else None,
-        hits=rows[0].hits if rows else 0,  # type: ignore[attr-defined]  # annotated by the query
+        hits=vars(rows[0])["hits"] if rows else 0,
         now=rows_seen_at(rows),
     )
 
@@ -173,7 +173,7 @@ def _shown(placements: QuerySet[Placement]) -> QuerySet[Placement]:
 
 
 def rows_seen_at(rows: Sequence[Placement]) -> datetime:
-    moment: datetime = rows[0].now if rows else NO_PATH  # type: ignore[attr-defined]  # annotated by the query
+    moment: datetime = vars(rows[0])["now"] if rows else NO_PATH
     return moment
 
 

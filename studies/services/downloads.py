@@ -101,7 +101,7 @@ def offer_download(*, placements: Sequence[UUID], by: Actor) -> Offered:
     others, with_text = (
         selectors.left_out_of_deidentified(studies) if "download_deidentified" in forms else (0, 0)
     )
-    series = selectors.series_of(studies[0]) if len(studies) == 1 else []
+    series = [each.series for each in selectors.series_of(studies[0])] if len(studies) == 1 else []
     return Offered(
         seen, series, "download_study" in forms, "download_deidentified" in forms, others, with_text
     )

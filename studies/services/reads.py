@@ -18,7 +18,7 @@ from studies import selectors
 from studies.events import on_placement
 from studies.models import Instance, LastVisit, Placement, Series, Upload
 from studies.selectors import Cursor, Order, Question, StudiesPage
-from studies.selectors.images import Image
+from studies.selectors.images import Image, ListedSeries
 from studies.selectors.uploads import Refusals
 from studies.services.openings import record_openings
 from worklists.events import on_worklist
@@ -45,7 +45,7 @@ class Opened:
     """A study as its page shows it; without the right to open images there are none. `shown` is among `series`."""
 
     rights: frozenset[str]
-    series: list[Series]
+    series: list[ListedSeries]
     shown: Series | None
     images: list[Image]
     # For the viewer: what the study holds beside its images, and the patient's other studies here.
@@ -111,7 +111,7 @@ def open_study(
     rights = by.rights(placement.worklist)
     if page in WITH_BESIDE and "open_study" not in rights:
         raise _may_not_open(placement)
-    listed: list[Series] = []
+    listed: list[ListedSeries] = []
     shown, images = None, []
     if "open_study" in rights and page in ("images", *WITH_BESIDE):
         listed = selectors.series_of(placement.study)

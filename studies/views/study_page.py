@@ -13,7 +13,7 @@ from common import formats
 from studies.models import Placement, Series
 from studies.object_kinds import kind_of
 from studies.selectors import FRAMES_SHOWN
-from studies.selectors.images import Image
+from studies.selectors.images import Image, ListedSeries
 from studies.services.reads import Opened
 
 
@@ -80,8 +80,7 @@ class Stack:
 
     @property
     def waiting(self) -> int:
-        # Annotated by the selector.
-        return sum(series.waiting for series in self.opened.series)  # type: ignore[attr-defined]
+        return sum(listed.waiting for listed in self.opened.series)
 
     @property
     def done(self) -> int:
@@ -89,12 +88,12 @@ class Stack:
 
     @property
     def all(self) -> int:
-        return sum(series.n_instances for series in self.opened.series)
+        return sum(listed.series.n_instances for listed in self.opened.series)
 
     @cached_property
     def covers(self) -> list[dict[str, Any]]:
         """The series with their first images."""
-        return [self._cover(series) for series in self.opened.series]
+        return [self._cover(listed) for listed in self.opened.series]
 
     @property
     def alt(self) -> str:
@@ -109,18 +108,17 @@ class Stack:
     def series_label(self) -> str:
         return series_label(self.opened.shown) if self.opened.shown else ""
 
-    def _cover(self, series: Series) -> dict[str, Any]:
-        cover = series.cover  # type: ignore[attr-defined]  # annotated by the selector
-        state = series.cover_state  # type: ignore[attr-defined]  # annotated by the selector
+    def _cover(self, listed: ListedSeries) -> dict[str, Any]:
+        series, cover = listed.series, listed.cover
         src = reverse("studies:thumbnail", args=[self.placement.uuid, cover]) if cover else ""
         return {
             "series": series,
+            "positions": listed.positions,
             "label": series_label(series),
             "src": src,
             "href": f"{self._url}?{urlencode({'series': series.uuid})}",
-            "state": {"ready": "ready", "waiting": "preparing", "": "none"}.get(state or "", "failed"),
-            # Annotated by the selector.
-            "kind": kind_of(series.first_class or "") if not cover else "",  # type: ignore[attr-defined]
+            "state": {"ready": "ready", "waiting": "preparing", "": "none"}.get(listed.state or "", "failed"),
+            "kind": kind_of(listed.first_class or "") if not cover else "",
             "is_shown": self.opened.shown is not None and series.pk == self.opened.shown.pk,
         }
 

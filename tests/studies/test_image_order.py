@@ -40,7 +40,7 @@ def taken_in(cast: Cast, files: list[dict[str, Any]]) -> list[int]:
     )
     shown = images_in(Series.objects.get(series_instance_uid=series))
     [seen] = series_of(Study.objects.get(study_instance_uid=study))
-    assert seen.cover == shown[0].instance.uuid  # type: ignore[attr-defined]
+    assert seen.cover == shown[0].instance.uuid
     return [uids.index(image.instance.sop_instance_uid) for image in shown]
 
 
