@@ -27,14 +27,16 @@ from sharing.models import ListedRecipient, Method, RecipientList
 from sharing.targets import Target
 from studies.models import Sending, Upload, ViewCopy
 from tests.cast import PEOPLE, acting
-from tests.factories import make_instance, make_series, placement_of, role_of
+from tests.factories import join, make_instance, make_series, make_user, placement_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists.models import Destination, RoleReplacement
 
 OK, FOUND, MISSING, DENIED, HIDDEN, UNFIT = 200, 302, 404, 403, 404, 422
 LOGIN = "sign-in"
-EVERYONE = frozenset(PEOPLE) | {"anonymous"}
-SIGNED_IN = frozenset(PEOPLE)
+# Made with the world, since no other test is about them: the auditor of Northgate, who is on no worklist.
+AUDITOR = "iris"
+SIGNED_IN = frozenset(PEOPLE) | {AUDITOR}
+EVERYONE = SIGNED_IN | {"anonymous"}
 
 
 @pytest.fixture
@@ -45,8 +47,10 @@ def world(kept_world: SimpleNamespace) -> SimpleNamespace:
 def make_world(cast: Any) -> SimpleNamespace:
     """A study shared onward to Emergency and, by email, to Ed; promised to Dora; with one image and one upload.
 
-    Northgate has replaced a role before.
+    Northgate has replaced a role before, and has an auditor.
     """
+    setattr(cast, AUDITOR, make_user(AUDITOR.capitalize()))
+    join(getattr(cast, AUDITOR), cast.northgate, "Auditor")
 
     def press(by: Any, placement: Any, *targets: Target) -> Any:
         return services.share_studies(placements=[placement.uuid], targets=targets, by=acting(by))
@@ -100,7 +104,7 @@ def make_world(cast: Any) -> SimpleNamespace:
         ),
         token=make_token(promised.invitation),
         guest_link=services.make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana)),
-        sessions={name: session_of(getattr(cast, name)) for name in PEOPLE},
+        sessions={name: session_of(getattr(cast, name)) for name in SIGNED_IN},
         recipient_list=a_recipient_list(cast),
         random=uuid4(),
     )

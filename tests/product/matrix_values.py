@@ -9,13 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from studies.ingest.store import put
 from studies.models.view_copy import pack_key
 from studies.services import present_values, values_mark
-from tests.matrix import OK, SIGNED_IN
+from tests.matrix import AUDITOR, OK, SIGNED_IN
 
 # Who sees CT Reporting's list, and of those who may share at all.
 ON_CT = frozenset({"adam", "ana", "lois", "gus", "phil", "cody", "erin", "vera"})
 SHARERS = ON_CT - {"vera"}
 # Who belongs to Northgate Hospital, active or not.
-NORTHGATE = ON_CT | {"ben", "ina", "nolan"}
+NORTHGATE = ON_CT | {"ben", "ina", "nolan", AUDITOR}
 
 
 def placement(world: SimpleNamespace) -> list[Any]:
