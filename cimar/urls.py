@@ -11,6 +11,7 @@ from cimar import health, metrics, views
 
 # What allauth calls when one of its limits is reached.
 handler429 = "accounts.views.sign_in.too_many"
+handler500 = "cimar.failures.failed"
 
 urlpatterns = [
     path("", views.home, name="home"),
