@@ -208,7 +208,8 @@ def explain(facts: Facts, person: int) -> Explanation:
     """The ways of a person who can open the study, the longest-lasting first; else every reason why they cannot."""
     if facts.deleted_at is not None:
         return Explanation(reasons=(Reason(Obstacle.DELETED, at=facts.deleted_at),))
-    held = {worklist: facts.standings.held(person, worklist) for worklist in facts.standings.places}
+    theirs = facts.standings.places_of(person)
+    held = {worklist: facts.standings.held(person, worklist) for worklist in theirs}
     ways = [_way(facts, worklist, role) for worklist, role in held.items() if opens_at(facts, worklist, role)]
     if ways:
         # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.

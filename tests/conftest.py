@@ -1,5 +1,6 @@
 """Fixtures for every test. The database, the browser and the network guard come from tests/plumbing."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,13 @@ def everyones_urls() -> Iterator[None]:
     """Django goes back to the site's URLs when an answer is closed; a streamed one that no test reads never is."""
     yield
     set_urlconf(None)
+
+
+def pytest_collection_finish():
+    """What was imported stays: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_terminal_summary(terminalreporter):

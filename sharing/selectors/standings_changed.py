@@ -91,7 +91,7 @@ def reaches(before: Standings, after: Standings, people: Collection[int]) -> Ite
 
 
 def _openable(standings: Standings, person: int) -> Openable:
-    held = {worklist: standings.held(person, worklist) for worklist in standings.places}
+    held = {worklist: standings.held(person, worklist) for worklist in standings.places_of(person)}
     return Openable(
         frozenset(worklist for worklist, role in held.items() if role.opens),
         frozenset(worklist for worklist, role in held.items() if role.decides),

@@ -127,15 +127,23 @@ class Standings:
             return held
         return HeldRole(Why.DEACTIVATED, held.role_id, held.role, since=held.since)
 
+    def places_of(self, person: int) -> list[int]:
+        """The worklists where the person has a membership, or is the owner: on the others `held` says NOT_A_MEMBER."""
+        return [worklist for worklist, place in self.places.items() if self._takes_part(person, place)]
+
+    def _takes_part(self, person: int, place: PlaceFact) -> bool:
+        if place.account_id is None:
+            return place.owner_id == person
+        account = self.joined.get((person, place.account_id))
+        return account is not None and (account.every_worklist or (person, place.worklist_id) in self.members)
+
     def _role(self, person: int, worklist: int) -> HeldRole:
         place = self.places[worklist]
-        if place.account_id is None:
-            if place.owner_id != person:
-                return HeldRole(Why.NOT_A_MEMBER)
-            return HeldRole(Why.PERSONAL, None, self.personal.name, self.personal.rights)
-        account, own = self.joined.get((person, place.account_id)), self.members.get((person, worklist))
-        if account is None or (own is None and not account.every_worklist):
+        if not self._takes_part(person, place):
             return HeldRole(Why.NOT_A_MEMBER)
+        if place.account_id is None:
+            return HeldRole(Why.PERSONAL, None, self.personal.name, self.personal.rights)
+        account, own = self.joined[person, place.account_id], self.members.get((person, worklist))
         if not account.active:
             return HeldRole(Why.INACTIVE)
         if own is None:
