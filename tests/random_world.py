@@ -68,7 +68,8 @@ class World:
             self.met[chosen.__name__] += 1
 
     def some(self, rows: Any) -> Any:
-        rows = list(rows)
+        # The order in which a table gives its rows is chance as well, which no seed repeats.
+        rows = sorted(rows, key=lambda row: row.pk)
         if not rows:
             raise NothingThere
         return self.chance.choice(rows)
@@ -179,6 +180,11 @@ class World:
         maker = self.chance.choice(self.people)
         sharing.make_guest_link(placements=[placement.uuid], by=acting(maker))
 
+    def link_of_who_may(self) -> None:
+        here = Placement.objects.visible().filter(study=self.study, worklist__in=self.worklists)
+        placement, most = self.some(here), self.chance.choice([None, 1, 2])
+        sharing.make_guest_link(placements=[placement.uuid], by=acting(self.cast.adam), most_openings=most)
+
     def end_link(self) -> None:
         link = self.some(GuestLink.objects.unended().order_by("pk"))
         sharing.end_guest_link(link=link.uuid, by=acting(self.cast.adam))
@@ -205,11 +211,6 @@ class WiderWorld(World):
             (4, self.link_of_who_may), (4, self.open_link), (2, self.extend_link), (1, self.depart), (2, self.join),
             (2, self.promise), (2, self.claim), (2, self.change_end), (1, self.rename),
         ]  # fmt: skip
-
-    def link_of_who_may(self) -> None:
-        here = Placement.objects.visible().filter(study=self.study, worklist__in=self.worklists)
-        placement, most = self.some(here), self.chance.choice([None, 1, 2])
-        sharing.make_guest_link(placements=[placement.uuid], by=acting(self.cast.adam), most_openings=most)
 
     def open_link(self) -> None:
         link = self.some(GuestLink.objects.unended().order_by("pk"))
