@@ -8,6 +8,8 @@ from tests import quick
 
 PYTEST = [sys.executable, "-m", "pytest"]
 NO_TESTS = 5
+# One more than cores: a test waits for the database a quarter of its time.
+WORKERS = min(os.cpu_count() or 2, 7) + 1
 
 
 def main() -> int:
@@ -18,7 +20,7 @@ def main() -> int:
     # Tests that kill processes want the machine to themselves; the many come last, so theirs is the closing line.
     alone = subprocess.call([*PYTEST, "-m", "process"])
     # Files in their order: by the number of their tests the law's, one of minutes, would come last and run alone.
-    many = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    many = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     rest = subprocess.call([*PYTEST, "-m", "not process", *many])
     return rest or (0 if alone == NO_TESTS else alone)
 
