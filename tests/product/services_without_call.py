@@ -84,7 +84,7 @@ PART_OF_A_DEED = {
     "sharing.press.audit",
     "sharing.guest_ends.end_links_of",
     "sharing.guest_ends.end_links_without_right",
-    "sharing.guest_links.record_link",
+    "sharing.guest_links.record_link", "sharing.guest_links.mail_link",
     "sharing.press.write",
     "worklists.staff_invitations.invite_within",
     "worklists.account_names.ask_for_name",
