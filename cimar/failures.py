@@ -6,7 +6,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.defaults import server_error
 
-# The database is back after a restart in less.
+# A database that is restarted answers again within these seconds.
 RETRY_SECONDS = "5"
 
 
