@@ -45,7 +45,6 @@ PROMISED = (
 )
 
 
-@pytest.mark.process
 @pytest.mark.slow
 def test_the_quick_bench_prints_a_row_for_every_budget():
     profile = Profile(f"test-bench-{os.getpid()}")
