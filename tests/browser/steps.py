@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -21,6 +20,7 @@ from accounts.services.outbox import deliver_waiting
 from studies import services
 from studies.ingest.sources import Source
 from studies.models import Placement, Study
+from tests.browser.axe import violations
 from tests.cast import Cast, acting, make_cast
 from tests.factories import PASSWORD, join, make_user, placement_of
 from worklists.models import Worklist
@@ -39,7 +39,6 @@ HEAR_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
 SEEN = "image => image.decode().then(() => image.naturalWidth)"
 FOCUSED = "element => element === document.activeElement"
-AXE = Axe()
 
 
 @dataclass
@@ -96,11 +95,7 @@ def look_over(page: Page, looks: list[tuple[str, int]], picture: str, *, full_pa
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
         page.screenshot(path=picture.format(scheme, width), full_page=full_page)
-        violations = [
-            (violation["id"], [node["html"] for node in violation["nodes"]])
-            for violation in AXE.run(page).response["violations"]
-        ]
-        assert violations == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -254,9 +249,7 @@ class Person:
         for scheme, width in looks or LOOKS:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.set_viewport_size({"width": width, "height": 900})
-            violations = AXE.run(self.page).response["violations"]
-            told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
-            assert (name, scheme, width, told) == (name, scheme, width, [])
+            assert (name, scheme, width, violations(self.page)) == (name, scheme, width, [])
             assert self.page.evaluate(
                 "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
             ), (name, width)

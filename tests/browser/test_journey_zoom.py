@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from sharing.models import Method
 from sharing.services import make_guest_link, share_studies
 from sharing.targets import Target
-from tests.browser.steps import AXE, CT_PATIENT, Hospital, Person
+from tests.browser.axe import violations
+from tests.browser.steps import CT_PATIENT, Hospital, Person
 from tests.cast import acting
 
 ZOOMED = {"width": 320, "height": 256}
@@ -36,11 +37,7 @@ def faults_of(person: Person, name: str) -> list[Any]:
     page.wait_for_load_state()
     person.photograph(person.pictures / f"zoom-{name}.png")
     is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    violations = [
-        (each["id"], [node["html"] for node in each["nodes"]])
-        for each in AXE.run(page).response["violations"]
-    ]
-    faults = [*page.evaluate(CUT_OFF), *violations, *(["scrolls sideways"] if is_wide else [])]
+    faults = [*page.evaluate(CUT_OFF), *violations(page), *(["scrolls sideways"] if is_wide else [])]
     return [(name, fault) for fault in faults]
 
 

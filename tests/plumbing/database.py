@@ -33,7 +33,6 @@ def owner(database: str = "postgres") -> psycopg.Connection[Any]:
     return psycopg.connect(host=str(PLACES.sockets), user=OWNER_ROLE, dbname=database, autocommit=True)
 
 
-@functools.cache
 def template() -> str:
     """The name of the template for the schema as the checkout has it now, made if it is not there."""
     name = TEMPLATE_PREFIX + _digest()
@@ -45,6 +44,7 @@ def template() -> str:
     return name
 
 
+@functools.cache
 def _digest() -> str:
     """Changes with whatever can change the schema."""
     found = [

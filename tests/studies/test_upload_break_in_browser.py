@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from studies.models import Instance, Upload, UploadedFile, UploadedPiece
 from studies.services import ingest_waiting
 from tests.bad_files import as_bytes, dicom, dicom_storage, sound, written
+from tests.browser.axe import violations
 from tests.browser.steps import let_in
 from tests.cast import Cast
 from tests.factories import make_uid
@@ -85,7 +85,7 @@ def test_paused_and_continued(choose: Callable[[], Page], dicom_storage: Path) -
 
     page.get_by_role("button", name="Pause").press("Enter")
     expect(page.get_by_text("Paused. 50 of 120 files have arrived.")).to_be_visible()
-    assert [violation["id"] for violation in Axe().run(page).response["violations"]] == []
+    assert violations(page) == []
     page.unroute(A_PART)
     page.get_by_role("button", name="Continue").press("Enter")
 

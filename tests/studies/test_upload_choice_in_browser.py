@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, Request, expect
 
 from studies.models import Instance, Upload
 from studies.services import ingest_waiting
 from tests.bad_files import dicom_storage, sound, written
+from tests.browser.axe import violations
 from tests.browser.steps import let_in
 from tests.cast import Cast
 from tests.factories import make_uid
@@ -72,7 +72,7 @@ def test_what_was_chosen_is_a_table_before_anything_is_sent(
     expect(table.get_by_role("row").filter(has_text="Müller, Jörg")).to_contain_text("1 file")
     expect(table.get_by_role("row").filter(has_text="more.zip")).to_contain_text("read by the server")
     expect(page.get_by_text("Not sent, because they are no DICOM images: 2 files")).to_be_visible()
-    assert [violation["id"] for violation in Axe().run(page).response["violations"]] == []
+    assert violations(page) == []
     assert sent == []
 
 

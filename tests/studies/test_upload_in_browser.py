@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from studies.models import Upload
 from studies.services import ingest_waiting
 from tests.bad_files import dicom_storage, sound, truncated, written
+from tests.browser.axe import violations
 from tests.browser.steps import let_in
 from tests.cast import Cast
 from tests.factories import make_uid
@@ -49,8 +49,7 @@ def test_a_folder_is_sent_with_its_paths_and_its_study_is_shared_from_the_result
     expect(page.get_by_role("heading", name="Files not added")).to_be_visible()
     assert Upload.objects.get().files.filter(name="disc/IMAGES/A/IM2").exists()
     expect(page.get_by_text("disc/IMAGES/B/IM1")).to_be_visible()
-    violations = [violation["id"] for violation in Axe().run(page).response["violations"]]
-    assert violations == []
+    assert violations(page) == []
     page.get_by_role("button", name="Share this study").click()
     expect(page.get_by_role("dialog").get_by_text("Share 1 study").first).to_be_visible()
 

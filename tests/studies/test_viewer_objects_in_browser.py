@@ -3,12 +3,12 @@
 import os
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page
 from pydicom.uid import generate_uid
 
 from studies import services
+from tests.browser.axe import violations
 from tests.browser.steps import let_in
 from tests.factories import placement_of
 from tests.studies import beside_files as made
@@ -44,7 +44,6 @@ def test_axe_finds_nothing_on_the_tabs(cast, page: Page, live_server, scheme: st
         if folder := os.environ.get("SHOTS"):
             page.wait_for_timeout(500)
             page.screenshot(path=f"{folder}/object-{instance.series.modality}-{scheme}-{width}.png")
-        found = Axe().run(page, options={"iframes": False})
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page, iframes=False) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [each for each in complaints if "policy" in each.lower()] == []
