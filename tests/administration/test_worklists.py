@@ -97,15 +97,15 @@ def test_personal_worklists_are_nowhere(cast: Cast, adam: Client) -> None:
         assert adam.get(there(page, own.pk)).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["members", "members_add", "code", "card"])
+@pytest.mark.parametrize("view", ["members", "members_add", "code", "card"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_anothers_worklist_and_none_at_all_are_answered_alike(
-    cast: Cast, adam: Client, page: str, method: str
+    cast: Cast, adam: Client, view: str, method: str
 ) -> None:
     before = fingerprint()
 
-    theirs = getattr(adam, method)(there(page, cast.imaging.pk), {"change": "make"})
-    nobodys = getattr(adam, method)(there(page, 2**62), {"change": "make"})
+    theirs = getattr(adam, method)(there(view, cast.imaging.pk), {"change": "make"})
+    nobodys = getattr(adam, method)(there(view, 2**62), {"change": "make"})
 
     assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
     assert theirs.status_code == 404
@@ -173,12 +173,12 @@ def test_what_is_changed_is_changed_and_the_rest_stays(cast: Cast, adam: Client)
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("page", ["add", "change"])
+@pytest.mark.parametrize("view", ["add", "change"])
 def test_a_default_role_of_another_account_is_none_of_the_choices(
-    cast: Cast, adam: Client, page: str
+    cast: Cast, adam: Client, view: str
 ) -> None:
     theirs = role_of(cast.riverside, "Viewer")
-    url = there("change", cast.chest.pk) if page == "change" else there("add")
+    url = there("change", cast.chest.pk) if view == "change" else there("add")
     before = fingerprint()
 
     answer = adam.post(url, settings_of(cast.chest, kind="group", name="New", default_role=theirs.pk))

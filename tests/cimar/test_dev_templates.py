@@ -51,17 +51,17 @@ def test_a_template_is_compiled_once(engine):
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "page"),
+    ("file", "text", "rendered"),
     [
         ("page.html", PAGE.replace("{% include", "new {% include"), "base(new part)"),
         ("base.html", "new({% block content %}{% endblock %})", "new(part)"),
         ("part.html", "new", "base(new)"),
     ],
 )
-def test_a_change_shows_the_next_time(engine, folders, file, text, page):
+def test_a_change_shows_the_next_time(engine, folders, file, text, rendered):
     assert shown(engine) == "base(part)"
     write(folders[0] / file, text)
-    assert shown(engine) == page
+    assert shown(engine) == rendered
 
 
 def test_a_template_that_was_not_there_is_there_once_it_is_written(engine, folders):

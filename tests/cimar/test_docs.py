@@ -30,30 +30,33 @@ def words_of_the_product() -> str:
     return "\n".join(file.read_text() for file in files if file.relative_to(ROOT).parts[0] in apps)
 
 
-def name(page: Path) -> str:
-    return str(page.relative_to(ROOT))
+def name(document: Path) -> str:
+    return str(document.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_lead_somewhere(page: Path) -> None:
-    local = [link for link in LINK.findall(page.read_text()) if "://" not in link]
-    assert [link for link in local if not (page.parent / link).exists()] == []
+@pytest.mark.parametrize("document", PAGES, ids=name)
+def test_links_lead_somewhere(document: Path) -> None:
+    local = [link for link in LINK.findall(document.read_text()) if "://" not in link]
+    assert [link for link in local if not (document.parent / link).exists()] == []
 
 
 def test_every_picture_is_shown_and_made_by_a_journey() -> None:
     kept = {file.name for file in (ROOT / "docs" / "images").glob("*.png")}
     shown = {
-        Path(link).name for page in PAGES for link in LINK.findall(page.read_text()) if "images/" in link
+        Path(link).name
+        for document in PAGES
+        for link in LINK.findall(document.read_text())
+        if "images/" in link
     }
     journeys = "\n".join(file.read_text() for file in (ROOT / "tests" / "browser").glob("*.py"))
     made = {f"{one}.png" for one in re.findall(r'\bpicture\("([\w-]+)"', journeys)}
     assert kept == shown == made
 
 
-@pytest.mark.parametrize("page", [page for page in MANUALS if page.exists()], ids=name)
-def test_labels_in_bold_are_on_a_page(page: Path) -> None:
+@pytest.mark.parametrize("document", [document for document in MANUALS if document.exists()], ids=name)
+def test_labels_in_bold_are_on_a_page(document: Path) -> None:
     product = words_of_the_product()
-    labels = set(re.findall(r"\*\*([^*]+)\*\*", page.read_text()))
+    labels = set(re.findall(r"\*\*([^*]+)\*\*", document.read_text()))
     assert [label for label in sorted(labels) if label not in product] == []
 
 

@@ -79,9 +79,9 @@ def unmarked(response: Any, *data: str) -> list[str]:
     return [line for line in lines if WORD.search(line)]
 
 
-@pytest.mark.parametrize("page", ["account_login", "account_reset_password"])
-def test_the_pages_before_signing_in(client: Client, brackets: None, page: str) -> None:
-    assert unmarked(client.get(reverse(page))) == []
+@pytest.mark.parametrize("view", ["account_login", "account_reset_password"])
+def test_the_pages_before_signing_in(client: Client, brackets: None, view: str) -> None:
+    assert unmarked(client.get(reverse(view))) == []
 
 
 def test_a_list_of_studies(client: Client, cast: Cast, brackets: None) -> None:
@@ -98,10 +98,10 @@ def test_the_share_dialog(client: Client, cast: Cast, brackets: None) -> None:
     assert unmarked(page, *names(cast)) == []
 
 
-@pytest.mark.parametrize("page", ["details", "trail"])
-def test_pages_of_a_study(client: Client, cast: Cast, brackets: None, page: str) -> None:
+@pytest.mark.parametrize("view", ["details", "trail"])
+def test_pages_of_a_study(client: Client, cast: Cast, brackets: None, view: str) -> None:
     client.force_login(cast.ana)
-    of_study = client.get(reverse(f"studies:{page}", args=[cast.placement.uuid]))
+    of_study = client.get(reverse(f"studies:{view}", args=[cast.placement.uuid]))
 
     ids = (cast.study.study_instance_uid, str(cast.placement.uuid))
     assert unmarked(of_study, *names(cast), *ids) == []

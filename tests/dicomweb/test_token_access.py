@@ -65,7 +65,7 @@ def asked(secret: str, url: str, client: Client | None = None) -> int:
     return int(answer.status_code)
 
 
-@pytest.mark.parametrize("browser", ["nobody", "ana"])
+@pytest.mark.parametrize("signed_in", ["nobody", "ana"])
 @pytest.mark.parametrize(
     ("happens", "opened", "whole"),
     [
@@ -86,10 +86,10 @@ def test_a_token_gets_what_its_owner_may_have_now(
     happens: Callable[[Cast, Any, Any], None],
     opened: int,
     whole: int,
-    browser: str,
+    signed_in: str,
 ) -> None:
     made = make(cast.ana, cast.ct)
-    client = client_of(cast.ana) if browser == "ana" else Client()
+    client = client_of(cast.ana) if signed_in == "ana" else Client()
     happens(cast, made, clock)
 
     answers = {rest: asked(made.secret, url_of(cast.ct, study, rest), client) for rest in (*OPENED, *WHOLE)}

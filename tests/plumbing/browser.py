@@ -40,10 +40,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reason="No Chromium here: install it (apt-get install chromium) or name it in CHROMIUM."
     )
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()) or "browser" in getattr(item, "fixturenames", ()):
+        if _opens_chromium(item):
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("browser") and not chromium():
             item.add_marker(missing)
+
+
+def _opens_chromium(item: pytest.Item) -> bool:
+    """By Playwright's own fixtures: tests have parameters and fixtures of their own that are called `page`, too."""
+    made_by = getattr(item, "_fixtureinfo", None)
+    named = made_by.name2fixturedefs if made_by else {}
+    return any(
+        named[name][-1].func.__module__.startswith("pytest_playwright")
+        for name in ("page", "browser")
+        if name in named
+    )
 
 
 @pytest.fixture(scope="session")

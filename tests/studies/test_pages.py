@@ -67,15 +67,15 @@ def test_who_is_not_signed_in_is_led_to_sign_in(client, cast, instance):
         assert client.get(url, headers={"HX-Request": "true"}).status_code == 401
 
 
-@pytest.mark.parametrize(("name", "page"), [("study", "images"), ("details", "details")])
-def test_opening_a_study_is_in_its_trail(client, cast, name, page):
+@pytest.mark.parametrize(("name", "what"), [("study", "images"), ("details", "details")])
+def test_opening_a_study_is_in_its_trail(client, cast, name, what):
     client.force_login(cast.vera)
 
     client.get(page_of(cast.placement, name))
 
     event = AuditEvent.objects.get(action=Action.STUDY_OPEN)
     assert (event.by_id, event.placement_uuid, event.in_original) == (cast.vera.pk, cast.placement.uuid, True)
-    assert event.detail["page"] == page
+    assert event.detail["page"] == what
 
 
 def test_when_the_line_cannot_be_written_the_study_does_not_open(client, cast, monkeypatch):

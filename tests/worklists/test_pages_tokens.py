@@ -110,14 +110,14 @@ def test_making_and_revoking_ask_for_the_password_again(client: Client, cast: Ca
     assert not AccessToken.objects.exists()
 
 
-@pytest.mark.parametrize("page", ["/studies/", "/profile/", LIST, "/admin/"])
+@pytest.mark.parametrize("view", ["/studies/", "/profile/", LIST, "/admin/"])
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic", "Token"])
-def test_no_page_accepts_a_token(client: Client, cast: Cast, page: str, scheme: str) -> None:
+def test_no_page_accepts_a_token(client: Client, cast: Cast, view: str, scheme: str) -> None:
     made = services.make_token(
         by=acting(cast.ana), name="Script", worklists=[cast.ct.uuid], last_day=date.today()
     )
 
-    answer = client.get(page, headers={"Authorization": f"{scheme} {made.secret}"})
+    answer = client.get(view, headers={"Authorization": f"{scheme} {made.secret}"})
 
     assert answer.status_code == 302
     assert "/sign-in/" in answer.url
