@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydicom.charset import ENCODINGS_TO_CODES, convert_encodings, encode_string
 
@@ -91,6 +91,8 @@ def escaped(text: str, encoding: str) -> bytes:
 @MANY
 def test_what_pydicom_writes_is_read(data: st.DataObject, terms: tuple[str, str]) -> None:
     text = data.draw(words(ENCODINGS[terms[1]]))
+    # Letters of Latin 1 are written as bytes that the default repertoire, ASCII, does not have: no reader knows them.
+    assume(not any("\x80" <= sign <= "\xff" for sign in text))
     written = encode_string(text, convert_encodings([*terms]))
 
     assert CharacterSet(terms).text(written) == text
