@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from sharing import law
@@ -88,6 +89,19 @@ class Facts:
         return times.exists > self.now >= times.visible
 
     @cached_property
+    def open_places(self) -> "list[OpenPlace]":
+        """Where the study is visible, or waits for approval: in the order in which a person's ways are told."""
+        places = [_open_place(self, worklist) for worklist in self.times if self._is_there(worklist)]
+        # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.
+        return sorted(
+            places, key=lambda each: (each.for_approval, FOREVER - each.until, len(each.path), each.worklist)
+        )
+
+    def _is_there(self, worklist: int) -> bool:
+        is_known = worklist in self.standings.places
+        return is_known and (self.visible(worklist) or self.awaiting(worklist))
+
+    @cached_property
     def last(self) -> dict[int, ShareFact]:
         """For each worklist but home where the study is visible: the last share of the path that lasts longest."""
         onward: dict[int, list[ShareFact]] = defaultdict(list)
@@ -136,8 +150,23 @@ class Facts:
         )
 
 
-@dataclass(frozen=True)
-class Way:
+@dataclass(frozen=True, slots=True)
+class OpenPlace:
+    """A worklist where whoever has the right can open the study; `for_approval`: it waits there."""
+
+    worklist: int
+    path: tuple[ShareFact, ...]
+    since: datetime
+    until: datetime
+    external: bool
+    for_approval: bool
+
+    def way(self, held: HeldRole) -> "Way":
+        since = self.since if held.since is None else max(self.since, held.since)
+        return Way(self.worklist, held, self.path, since, self.until, self.external, self.for_approval)
+
+
+class Way(NamedTuple):
     """A worklist where the person can open the study: by which role, and by which shares it is there.
 
     `for_approval`: it waits there, and the person opens it to decide.
@@ -208,13 +237,15 @@ def explain(facts: Facts, person: int) -> Explanation:
     """The ways of a person who can open the study, the longest-lasting first; else every reason why they cannot."""
     if facts.deleted_at is not None:
         return Explanation(reasons=(Reason(Obstacle.DELETED, at=facts.deleted_at),))
+    ways = []
+    for place in facts.open_places:
+        role = facts.standings.held(person, place.worklist)
+        if role.decides if place.for_approval else role.opens:
+            ways.append(place.way(role))
+    if ways:
+        return Explanation(ways=tuple(ways))
     theirs = facts.standings.places_of(person)
     held = {worklist: facts.standings.held(person, worklist) for worklist in theirs}
-    ways = [_way(facts, worklist, role) for worklist, role in held.items() if opens_at(facts, worklist, role)]
-    if ways:
-        # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.
-        ways.sort(key=lambda way: (way.for_approval, FOREVER - way.until, len(way.path), way.worklist))
-        return Explanation(ways=tuple(ways))
     reasons = [reason for worklist, role in held.items() for reason in _reasons(facts, worklist, role)]
     if facts.standings.active.get(person) is False:
         reasons.insert(0, Reason(Obstacle.DEACTIVATED))
@@ -228,7 +259,7 @@ def explain_link(facts: Facts, link: LinkFact) -> Explanation:
     held = facts.standings.held(link.made_by, link.worklist)
     state = link_state(facts, link)
     if facts.deleted_at is None and state.lets_visits_go_on and "open_study" in facts.standings.guest.rights:
-        way = _way(facts, link.worklist, held)
+        way = _open_place(facts, link.worklist).way(held)
         ends, began = min(way.until, link.expires_at), max(way.since, link.made_at)
         return Explanation(ways=(Way(way.worklist, held, way.path, began, ends, way.external),))
     if facts.deleted_at is not None:
@@ -257,14 +288,14 @@ def opens_at(facts: Facts, worklist: int, held: HeldRole) -> bool:
     return (held.opens and facts.visible(worklist)) or (held.decides and facts.awaiting(worklist))
 
 
-def _way(facts: Facts, worklist: int, held: HeldRole) -> Way:
+def _open_place(facts: Facts, worklist: int) -> OpenPlace:
     path, times = facts.path(worklist), facts.times[worklist]
-    here = path[-1].since if path else facts.arrived_at
-    since = max(here, held.since) if held.since is not None else here
+    since = path[-1].since if path else facts.arrived_at
     if facts.awaiting(worklist):
         external = path[-1].method == EMAIL or facts.times[path[-1].source].internal <= facts.now
-        return Way(worklist, held, path, since, times.exists, external, for_approval=True)
-    return Way(worklist, held, path, since, times.visible, times.internal <= facts.now)
+        return OpenPlace(worklist, path, since, times.exists, external, for_approval=True)
+    external = times.internal <= facts.now
+    return OpenPlace(worklist, path, since, times.visible, external, for_approval=False)
 
 
 def _reasons(facts: Facts, worklist: int, held: HeldRole) -> Iterable[Reason]:

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, F, OuterRef
 
 from audit import clock
 from sharing.explanation import Facts, LinkFact, ShareFact
@@ -15,12 +14,6 @@ from sharing.models import GuestLink, GuestLinkStudy, Share
 from studies.models import FOREVER, Placement
 from worklists.access import standing
 from worklists.models import Worklist
-
-# Where a person is or was: of ended shares, those to other worklists say nothing about them.
-_WHERE_THEY_ARE = """
-    SELECT er.worklist_id FROM worklists_effective_role er WHERE er.user_id = ANY(%s)
-    UNION ALL SELECT w.id FROM worklists_worklist w WHERE w.owner_id = ANY(%s)
-"""
 
 
 def facts_about(
@@ -31,7 +24,7 @@ def facts_about(
     `graph` is the study's, where it was read before; `besides` are worklists to know of, wherever the study is.
     """
     graph = graph or load_graphs([study])[study]
-    ended = _ended(study, people)
+    ended = _ended(study)
     facts = [fact_of(share) for share in graph.shares]
     places = {graph.study.home_id, *besides}
     places |= {share.target for share in (*facts, *ended) if share.target is not None}
@@ -106,9 +99,8 @@ def fact_of(share: Share) -> ShareFact:
     )
 
 
-def _ended(study: int, people: Collection[int]) -> list[ShareFact]:
-    """The share that ended last to each worklist where one of the people is."""
-    theirs = RawSQL(_WHERE_THEY_ARE, [list(people), list(people)])
-    ended = Share.objects.filter(Q(to_worklist__in=theirs), study=study, ended_at__isnull=False)
+def _ended(study: int) -> list[ShareFact]:
+    """The share that ended last to each worklist; it explains something to those who have a part there."""
+    ended = Share.objects.filter(study=study, ended_at__isnull=False, to_worklist__isnull=False)
     latest = ended.order_by("to_worklist", F("ended_at").desc(), "-pk").distinct("to_worklist")
     return [fact_of(share) for share in latest]

@@ -91,9 +91,8 @@ class TrailOfStudy:
         return standings
 
 
-def trail_of(study: Study, at: datetime) -> TrailOfStudy | None:
-    """None where the study had not arrived at that moment, or the trail does not reach back so far."""
-    begins = known_from()
+def trail_of(study: Study, at: datetime, begins: datetime | None) -> TrailOfStudy | None:
+    """None where the study had not arrived at that moment, or the trail does not reach back so far: to `begins`."""
     if begins is None or at < begins or at < study.arrived_at:
         return None
     return TrailOfStudy.read(study, at)
@@ -101,7 +100,7 @@ def trail_of(study: Study, at: datetime) -> TrailOfStudy | None:
 
 def facts_at(study: Study, people: Collection[int], at: datetime) -> Facts | None:
     """The facts of that moment about some people; None as in `trail_of`."""
-    trail = trail_of(study, at)
+    trail = trail_of(study, at, known_from())
     if trail is None:
         return None
     return trail.facts(trail.standings(people, trail.named, trail.accounts_of(trail.named)))

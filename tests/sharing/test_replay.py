@@ -16,7 +16,7 @@ from sharing.explanation import Obstacle, explain, explain_link
 from sharing.models import GuestLink, Method
 from sharing.openers import all_who_can_open
 from sharing.selectors.explaining import facts_about, facts_about_links
-from sharing.selectors.explaining_then import facts_at, facts_of_everyone, rights_then, trail_of
+from sharing.selectors.explaining_then import facts_at, facts_of_everyone, known_from, rights_then, trail_of
 from sharing.services import claim_promises
 from tests.cast import acting
 from tests.factories import join, make_user
@@ -58,7 +58,7 @@ def told_now(world):
 
 
 def replayed(study, moment):
-    facts = facts_of_everyone(trail_of(study, moment))
+    facts = facts_of_everyone(trail_of(study, moment, known_from()))
     able = all_who_can_open(facts)
     return everyone_as_told(facts, able), links_as_told(facts)
 
@@ -212,7 +212,7 @@ def test_for_everyone_it_takes_as_many_statements(noted, django_assert_num_queri
     moment = the_clock.now()
 
     with django_assert_num_queries(5):
-        able = all_who_can_open(facts_of_everyone(trail_of(noted.study, moment)))
+        able = all_who_can_open(facts_of_everyone(trail_of(noted.study, moment, known_from())))
     assert {noted.ana.pk, noted.ben.pk} <= able
 
 

@@ -16,7 +16,7 @@ from sharing.explanation import link_state
 from sharing.models import GuestLink, GuestLinkStudy
 from sharing.models.guest_link import State
 from sharing.replay import LinkThen
-from sharing.selectors.explaining_then import facts_of_everyone, trail_of
+from sharing.selectors.explaining_then import facts_of_everyone, known_from, trail_of
 from sharing.services import guest_visits
 from studies.models import Placement
 from tests.cast import Cast, acting
@@ -41,7 +41,7 @@ def told(study: Any) -> tuple[set[str], set[str]]:
 
 
 def then(study: Any, at: datetime) -> tuple[set[str], set[str]]:
-    trail = trail_of(study, at)
+    trail = trail_of(study, at, known_from())
     assert trail is not None
     facts = facts_of_everyone(trail)
     states = {str(link.uuid): link_state(facts, link) for link in facts.links.values()}
@@ -52,7 +52,7 @@ def then(study: Any, at: datetime) -> tuple[set[str], set[str]]:
 
 
 def links_then(study: Any, at: datetime) -> list[LinkThen]:
-    trail = trail_of(study, at)
+    trail = trail_of(study, at, known_from())
     assert trail is not None
     return list(trail.then.links.values())
 

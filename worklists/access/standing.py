@@ -52,14 +52,17 @@ class HeldRole:
     def is_member(self) -> bool:
         return self.why not in (Why.INACTIVE, Why.NOT_A_MEMBER)
 
-    @property
+    @cached_property
     def opens(self) -> bool:
         return {"list_studies", "open_study"} <= self.rights
 
-    @property
+    @cached_property
     def decides(self) -> bool:
         """Whether the person may open what waits on the worklist for approval."""
         return self.rights.issuperset(APPROVER_NEEDS)
+
+
+NOT_A_MEMBER = HeldRole(Why.NOT_A_MEMBER)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ class Standings:
     # While a role is being replaced in an account, what the groups give there: (person, worklist) → rights.
     stored: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
     replacing: frozenset[int] = frozenset()
+    # Of two hundred worklists a person holds most by the same role.
+    _same: dict[tuple[Why, int, datetime | None], HeldRole] = field(default_factory=dict, compare=False)
 
     def held(self, person: int, worklist: int) -> HeldRole:
         """The role's own rule; rights of a deactivated person are none, wherever they are a member."""
@@ -140,7 +145,7 @@ class Standings:
     def _role(self, person: int, worklist: int) -> HeldRole:
         place = self.places[worklist]
         if not self._takes_part(person, place):
-            return HeldRole(Why.NOT_A_MEMBER)
+            return NOT_A_MEMBER
         if place.account_id is None:
             return HeldRole(Why.PERSONAL, None, self.personal.name, self.personal.rights)
         account, own = self.joined[person, place.account_id], self.members.get((person, worklist))
@@ -157,7 +162,11 @@ class Standings:
     def _as(self, why: Why, role_id: int, since: datetime | None, person: int, place: PlaceFact) -> HeldRole:
         role = self.roles.get(role_id, NO_ROLE)
         if place.account_id not in self.replacing:
-            return HeldRole(why, role_id, role.name, role.rights, since)
+            held = self._same.get((why, role_id, since))
+            if held is None or held.rights is not role.rights or held.role != role.name:
+                held = HeldRole(why, role_id, role.name, role.rights, since)
+                self._same[why, role_id, since] = held
+            return held
         stored = self.stored.get((person, place.worklist_id), frozenset())
         return HeldRole(why, role_id, role.name, stored, since, is_changing=stored != role.rights)
 

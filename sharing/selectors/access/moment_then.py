@@ -46,8 +46,8 @@ class MomentThen:
         makers |= {link.made_by for link in self.facts.links.values()}
         self.names = dict(User.objects.filter(pk__in=makers).values_list("pk", "name"))
 
-    def people(self) -> tuple[QuerySet[User], int]:
-        """Those who could open the study and whom the asker may name, and how many others could.
+    def people(self) -> tuple[QuerySet[User], int, int]:
+        """Those who could open the study and whom the asker may name, their number, and how many others could.
 
         People who are no longer members of the asker's accounts are named to administrators alone.
         """
@@ -58,7 +58,8 @@ class MomentThen:
         still = AccountMembership.objects.active().filter(account__in=self.accounts, user=OuterRef("pk"))
         rows = User.objects.filter(pk__in=self.able)
         named = rows.filter(Q(pk__in=self.owners | (left & self.able)) | Q(Exists(still)))
-        return named, len(self.able) - named.count()
+        total = named.count()
+        return named, total, len(self.able) - total
 
     def person(self, user: User) -> ShownPerson:
         ways = [way for way in explain(self.facts, user.pk).ways if way.worklist in self.named]

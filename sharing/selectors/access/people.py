@@ -1,5 +1,6 @@
 """The Access tab by person: each who can open the study, by which role, worklist and shares, a page at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -87,6 +88,9 @@ class People(Paths):
         super().__init__(from_where(placement, now), by, now)
         self.study = placement.study_id
         self.shares = {share.uuid: share for share in self.live}
+        self.shares_to: dict[int | None, list[Share]] = defaultdict(list)
+        for share in self.live:
+            self.shares_to[share.to_worklist_id].append(share)
         self.near = {pk for pk in self.inside if self._near(self.worklists[pk])}
         personal = {pk: self.worklists[pk].owner_id for pk in self.inside if self.worklists[pk].is_personal}
         self.owners = {owner for owner in personal.values() if owner is not None}
@@ -140,9 +144,8 @@ class People(Paths):
             return self.shares.get(way.path[-1].uuid)
         known = [
             share
-            for share in self.live
-            if share.to_worklist_id == way.worklist
-            and share.approved_at is not None
+            for share in self.shares_to[way.worklist]
+            if share.approved_at is not None
             and (share.from_worklist_id in self.inside or way.worklist == self.start)
         ]
         longest = self.shares.get(way.path[-1].uuid)

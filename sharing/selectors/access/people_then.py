@@ -69,13 +69,13 @@ def people_then(
     Ask only for readers who know the original's trail.
     """
     study, accounts = placement.study, accounts_of(by.person)
-    trail = trail_of(study, at)
+    begins = known_from()
+    trail = trail_of(study, at, begins)
     openers = openers_of(study.pk, period, accounts)
-    page = PeopleThen(at, period, trail is not None, known_from())
+    page = PeopleThen(at, period, trail is not None, begins)
     if trail is not None:
         moment = MomentThen(trail, by, accounts)
-        rows, page.left = moment.people()
-        page.total = rows.count()
+        rows, page.total, page.left = moment.people()
         people, page.newer, page.older = people_by_name(rows, before, after, most or ROWS)
         page.people = _with_opened(moment, people, openers)
         if not before and not after:
