@@ -89,13 +89,12 @@ class Facts:
         return times.exists > self.now >= times.visible
 
     @cached_property
-    def open_places(self) -> "list[OpenPlace]":
-        """Where the study is visible, or waits for approval: in the order in which a person's ways are told."""
+    def open_places(self) -> "dict[int, OpenPlace]":
+        """By worklist where the study is visible, or waits for approval: in the order of a person's ways."""
         places = [_open_place(self, worklist) for worklist in self.times if self._is_there(worklist)]
         # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.
-        return sorted(
-            places, key=lambda each: (each.for_approval, FOREVER - each.until, len(each.path), each.worklist)
-        )
+        places.sort(key=lambda each: (each.for_approval, FOREVER - each.until, len(each.path), each.worklist))
+        return {each.worklist: each for each in places}
 
     def _is_there(self, worklist: int) -> bool:
         is_known = worklist in self.standings.places
@@ -238,8 +237,8 @@ def explain(facts: Facts, person: int) -> Explanation:
     if facts.deleted_at is not None:
         return Explanation(reasons=(Reason(Obstacle.DELETED, at=facts.deleted_at),))
     ways = []
-    for place in facts.open_places:
-        role = facts.standings.held(person, place.worklist)
+    for worklist, role in facts.standings.held_on(person, facts.open_places):
+        place = facts.open_places[worklist]
         if role.decides if place.for_approval else role.opens:
             ways.append(place.way(role))
     if ways:

@@ -32,7 +32,7 @@ def facts_about(
         now=clock.now(),
         home=graph.study.home_id,
         shares=facts,
-        standings=standing.read(people, Worklist.objects.filter(pk__in=places)),
+        standings=standing.read(people, Worklist.objects.filter(pk__in=places).only(*standing.OF_A_PLACE)),
         arrived_at=graph.study.arrived_at,
         deleted_at=graph.study.deleted_at,
         ended=ended,

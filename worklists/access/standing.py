@@ -4,7 +4,7 @@
 person and a worklist, and a property test compares it with the stored rights. `read` fills it, set-based.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +73,10 @@ class PlaceFact:
     default_role_id: int | None = None
 
 
+# What `read` wants of a worklist.
+OF_A_PLACE = ("account", "owner", "default_role")
+
+
 @dataclass(frozen=True)
 class RoleFact:
     """A role with everything that is ticked in it."""
@@ -122,8 +126,6 @@ class Standings:
     # While a role is being replaced in an account, what the groups give there: (person, worklist) → rights.
     stored: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
     replacing: frozenset[int] = frozenset()
-    # Of two hundred worklists a person holds most by the same role.
-    _same: dict[tuple[Why, int, datetime | None], HeldRole] = field(default_factory=dict, compare=False)
 
     def held(self, person: int, worklist: int) -> HeldRole:
         """The role's own rule; rights of a deactivated person are none, wherever they are a member."""
@@ -131,6 +133,22 @@ class Standings:
         if not held.is_member or self.active.get(person):
             return held
         return HeldRole(Why.DEACTIVATED, held.role_id, held.role, since=held.since)
+
+    def held_on(self, person: int, worklists: Iterable[int]) -> Iterator[tuple[int, HeldRole]]:
+        """Each worklist with what the person holds there, as `held` says.
+
+        On all worklists of an account where the person has no membership of their own it is the same; so it is asked
+        once for the account.
+        """
+        alike: dict[int, HeldRole] = {}
+        for worklist in worklists:
+            account = self.places[worklist].account_id
+            if account is None or account in self.replacing or (person, worklist) in self.members:
+                yield worklist, self.held(person, worklist)
+                continue
+            if account not in alike:
+                alike[account] = self.held(person, worklist)
+            yield worklist, alike[account]
 
     def places_of(self, person: int) -> list[int]:
         """The worklists where the person has a membership, or is the owner: on the others `held` says NOT_A_MEMBER."""
@@ -162,11 +180,7 @@ class Standings:
     def _as(self, why: Why, role_id: int, since: datetime | None, person: int, place: PlaceFact) -> HeldRole:
         role = self.roles.get(role_id, NO_ROLE)
         if place.account_id not in self.replacing:
-            held = self._same.get((why, role_id, since))
-            if held is None or held.rights is not role.rights or held.role != role.name:
-                held = HeldRole(why, role_id, role.name, role.rights, since)
-                self._same[why, role_id, since] = held
-            return held
+            return HeldRole(why, role_id, role.name, role.rights, since)
         stored = self.stored.get((person, place.worklist_id), frozenset())
         return HeldRole(why, role_id, role.name, stored, since, is_changing=stored != role.rights)
 

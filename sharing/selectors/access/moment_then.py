@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import AccountMembership, User
 from audit.actor import Actor
@@ -17,6 +18,11 @@ from worklists.access import ADMINISTER
 from worklists.models import Worklist
 
 LOCATION = Worklist.Kind.LOCATION
+
+
+def _each_of(people: Collection[int]) -> RawSQL:
+    """Thousands of keys as one parameter: each by itself would be read by the driver and planned."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(people)])
 
 
 class MomentThen:
@@ -56,8 +62,8 @@ class MomentThen:
         joined, of_administered = self.facts.standings.joined, set(administered)
         left = {person for person, account in joined if account in of_administered}
         still = AccountMembership.objects.active().filter(account__in=self.accounts, user=OuterRef("pk"))
-        rows = User.objects.filter(pk__in=self.able)
-        named = rows.filter(Q(pk__in=self.owners | (left & self.able)) | Q(Exists(still)))
+        rows = User.objects.filter(pk__in=_each_of(self.able))
+        named = rows.filter(Q(pk__in=_each_of(self.owners | (left & self.able))) | Q(Exists(still)))
         total = named.count()
         return named, total, len(self.able) - total
 
