@@ -39,14 +39,15 @@ def facts_about(
     )
 
 
-def facts_about_links(study: int, links: Collection[int]) -> Facts:
+def facts_about_links(study: int, links: Collection[int], *, graph: Graph | None = None) -> Facts:
     """The same for some guest links, by their keys; the facts name each by its uuid."""
     named = GuestLinkStudy.objects.filter(link=OuterRef("pk"), study=study)
     same = Placement.objects.filter(pk=OuterRef("placement_key"), study=study)
     showing = GuestLink.objects.filter(Exists(named), pk__in=links)
     read = showing.values_list(*_LinkRow._fields[:-1], Exists(named.filter(Exists(same))))
     rows = [_LinkRow(*row) for row in read]
-    facts = facts_about(study, {row.made_by_id for row in rows}, besides={row.worklist_id for row in rows})
+    makers, worklists = {row.made_by_id for row in rows}, {row.worklist_id for row in rows}
+    facts = facts_about(study, makers, graph=graph, besides=worklists)
     facts.links = {row.uuid: row.fact for row in rows}
     return facts
 

@@ -52,11 +52,11 @@ class HeldRole:
     def is_member(self) -> bool:
         return self.why not in (Why.INACTIVE, Why.NOT_A_MEMBER)
 
-    @cached_property
+    @property
     def opens(self) -> bool:
         return {"list_studies", "open_study"} <= self.rights
 
-    @cached_property
+    @property
     def decides(self) -> bool:
         """Whether the person may open what waits on the worklist for approval."""
         return self.rights.issuperset(APPROVER_NEEDS)

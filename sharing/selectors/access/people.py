@@ -180,7 +180,8 @@ class People(Paths):
         """The guest links that the reader sees and that show the study now."""
         seen = links_seen_by(self.by).filter(studies__study=self.study, ended_at=None)
         links = list(seen.filter(worklist__in=self.near).with_names().order_by("-pk")[:MOST_BESIDE])
-        facts = facts_about_links(self.study, [link.pk for link in links]) if links else None
+        keys = [link.pk for link in links]
+        facts = facts_about_links(self.study, keys, graph=self.graph) if links else None
         shown = []
         for link in links:
             assert facts is not None
