@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 
-from sharing.explanation import Facts, opens_at
+from sharing.explanation import opens_at
+from sharing.facts import Facts
 
 
 def all_who_can_open(facts: Facts) -> set[int]:

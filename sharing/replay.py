@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 
 from audit.actions import Action
-from sharing.explanation import EMAIL, LinkFact, ShareFact
+from sharing.facts import EMAIL, LinkFact, ShareFact
 from studies.models import FOREVER
 
 ENDS = {

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef
 
 from audit import clock
-from sharing.explanation import Facts, LinkFact, ShareFact
+from sharing.facts import Facts, LinkFact, ShareFact
 from sharing.graph import Graph, load_graphs
 from sharing.models import GuestLink, GuestLinkStudy, Share
 from studies.models import FOREVER, Placement

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Role
 from audit.actions import CHANGES_OF_RIGHTS, Action
 from audit.models import AuditEvent
-from sharing.explanation import Facts
+from sharing.facts import Facts
 from sharing.replay import OF_A_STUDY, Event, StudyThen, replay_study
 from sharing.replay_rights import RightsEvent, replay_rights
 from studies.models import Study

@@ -8,7 +8,8 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import AccountMembership, User
 from audit.actor import Actor
-from sharing.explanation import EMAIL, Facts, ShareFact, Way, explain, explain_link
+from sharing.explanation import explain, explain_link
+from sharing.facts import EMAIL, Facts, ShareFact, Way
 from sharing.openers import all_who_can_open
 from sharing.selectors.access.opened import Opener
 from sharing.selectors.access.people import MOST_WAYS, ShownPerson, ShownWay

@@ -16,7 +16,8 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
 from common import formats
-from sharing.explanation import Obstacle, Reason, ShareFact, explain
+from sharing.explanation import Obstacle, Reason, explain
+from sharing.facts import ShareFact
 from sharing.models import Share
 from sharing.selectors.access.people import People, ShownWay
 from sharing.selectors.access.shown import last_moment

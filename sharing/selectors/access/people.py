@@ -12,7 +12,8 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from audit.actor import Actor
-from sharing.explanation import Explanation, Facts, Way, explain, explain_link
+from sharing.explanation import Explanation, explain, explain_link
+from sharing.facts import Facts, Way
 from sharing.models import GuestLink, Share
 from sharing.selectors.access.paths import Paths, Step
 from sharing.selectors.access.shown import last_moment

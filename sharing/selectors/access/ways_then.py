@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from sharing.explanation import Facts, ShareFact, Way
+from sharing.facts import Facts, ShareFact, Way
 from sharing.models import Method
 from sharing.selectors.access.paths import SOMEONE, Step
 from sharing.selectors.access.people import REASONS, ShownWay
