@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -123,12 +122,16 @@ def links_of_study(placement: Placement, by: Actor) -> list[LinkRow]:
 def live_links_on(study: int, worklists: Collection[int], by: Actor) -> dict[int, list[LinkRow]]:
     """Those that show the study on these worklists now, as far as the person sees them, by worklist, newest first.
 
-    One statement. Without the placements: the reader has the study before them.
+    Which links name the study is asked first: for most studies none does, and who may see them takes longer to plan
+    than all the rest. Without the placements: the reader has the study before them.
     """
-    seen = links_seen_by(by).live().with_names().filter(worklist__in=worklists)
-    named = GuestLinkStudy.objects.standing().filter(link=OuterRef("pk"), study=study)
     rows: dict[int, list[LinkRow]] = defaultdict(list)
-    for link in seen.filter(Exists(named)).order_by("-pk")[:MOST_BESIDE_SHARES]:
+    named = GuestLinkStudy.objects.standing().filter(study=study, link__ended_at=None)
+    keys = list(named.values_list("link", flat=True))
+    if not keys:
+        return rows
+    seen = links_seen_by(by).live().with_names().filter(pk__in=keys, worklist__in=worklists)
+    for link in seen.order_by("-pk")[:MOST_BESIDE_SHARES]:
         row = LinkRow(link=link, placements=[], is_own=link.made_by_id == by.user_id, may_extend=False)
         rows[link.worklist_id].append(row)
     return rows

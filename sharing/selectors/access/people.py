@@ -14,7 +14,7 @@ from accounts.models import User
 from audit.actor import Actor
 from sharing.explanation import Explanation, explain, explain_link
 from sharing.facts import Facts, Way
-from sharing.models import GuestLink, Share
+from sharing.models import GuestLink, GuestLinkStudy, Share
 from sharing.selectors.access.paths import Paths, Step
 from sharing.selectors.access.shown import last_moment
 from sharing.selectors.access.ways import Ways
@@ -179,10 +179,14 @@ class People(Paths):
 
     def _links(self) -> list[ShownPerson]:
         """The guest links that the reader sees and that show the study now."""
-        seen = links_seen_by(self.by).filter(studies__study=self.study, ended_at=None)
+        named = GuestLinkStudy.objects.filter(study=self.study, link__ended_at=None)
+        keys = list(named.values_list("link", flat=True))
+        if not keys:
+            return []
+        seen = links_seen_by(self.by).filter(pk__in=keys)
         links = list(seen.filter(worklist__in=self.near).with_names().order_by("-pk")[:MOST_BESIDE])
-        keys = [link.pk for link in links]
-        facts = facts_about_links(self.study, keys, graph=self.graph) if links else None
+        shown_keys = [link.pk for link in links]
+        facts = facts_about_links(self.study, shown_keys, graph=self.graph) if links else None
         shown = []
         for link in links:
             assert facts is not None
