@@ -26,8 +26,8 @@ def all_who_can_open(facts: Facts) -> set[int]:
             continue
         for worklists in by_account[account].values():
             # The same role on each of them: one answers for all on which the study is in the same state.
-            theirs = next((each for each in worklists if (person, each) not in standings.members), None)
-            if theirs is not None and opens_at(facts, theirs, standings.held(person, theirs)):
+            asked = next((each for each in worklists if (person, each) not in standings.members), None)
+            if asked is not None and opens_at(facts, asked, standings.held(person, asked)):
                 able.add(person)
                 break
     return able

@@ -38,7 +38,7 @@ def _world(made: dict[str, Any]) -> SimpleNamespace:
 # Each with what it is made from before it.
 MAKERS: dict[str, Callable[[dict[str, Any]], Any]] = {"kept_cast": _cast, "kept_world": _world}
 
-# Each test leaves dead rows, which statements walk; a new database takes a third of a second.
+# Each test leaves dead rows, which slow down the tests after it; a new database takes a third of a second.
 TESTS_OF_A_DATABASE = 150
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from audit.actor import OPERATOR
 from sharing.models import Method
 from sharing.targets import Target
+from tests.targets import internal_targets
 from worklists.models import Worklist
 from worklists.services import add_worklist_member, change_worklist
 
@@ -34,12 +35,7 @@ class World:
             self.actors[owner.personal_worklist.pk] = owner
         self.worklists = {worklist.pk: worklist for worklist in Worklist.objects.filter(pk__in=self.actors)}
         self.targets = [
-            Target(Method.LOCATION, str(cast.emergency.uuid)),
-            Target(Method.GROUP, str(cast.cardiology.uuid)),
-            Target(Method.GROUP, str(cast.chest.uuid)),
-            Target(Method.PHYSICIAN, str(cast.ben.uuid), cast.northgate.uuid),
-            Target(Method.PHYSICIAN, str(cast.vera.uuid), cast.northgate.uuid),
-            Target(Method.CODE, "RIVERSIDE"),
+            *internal_targets(cast),
             Target(Method.CODE, "CHEST"),
             Target(Method.EMAIL, cast.ed.email),
             Target(Method.EMAIL, cast.ben.email),

@@ -24,6 +24,7 @@ from sharing.targets import Target
 from studies.models import Placement
 from tests.cast import PEOPLE, acting
 from tests.factories import make_study
+from tests.targets import internal_targets
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 
@@ -84,12 +85,7 @@ class World:
         cast, chance = self.cast, self.chance
         placement = self.some(Placement.objects.filter(study=self.study).select_related("worklist__owner"))
         target = chance.choice([
-            Target(Method.LOCATION, str(cast.emergency.uuid)),
-            Target(Method.GROUP, str(cast.cardiology.uuid)),
-            Target(Method.GROUP, str(cast.chest.uuid)),
-            Target(Method.PHYSICIAN, str(cast.ben.uuid), cast.northgate.uuid),
-            Target(Method.PHYSICIAN, str(cast.vera.uuid), cast.northgate.uuid),
-            Target(Method.CODE, "RIVERSIDE"),
+            *internal_targets(cast),
             Target(Method.EMAIL, cast.ed.email),
             Target(Method.EMAIL, cast.caro.email),
             Target(Method.EMAIL, "dora@elsewhere.net"),

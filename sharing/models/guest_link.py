@@ -219,6 +219,10 @@ class GuestLinkStudyQuerySet(models.QuerySet["GuestLinkStudy"]):
             Exists(Placement.objects.visible().filter(pk=OuterRef("placement_key"), study=OuterRef("study")))
         )
 
+    def unended_links(self, study: int) -> list[int]:
+        """The keys of the links that name the study and have not been ended; for most studies there are none."""
+        return list(self.filter(study=study, link__ended_at=None).values_list("link", flat=True))
+
 
 class GuestLinkStudy(models.Model):
     """A study that a guest link shows: by the key of its placement, which may be gone."""

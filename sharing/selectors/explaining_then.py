@@ -92,7 +92,7 @@ class TrailOfStudy:
 
 
 def trail_of(study: Study, at: datetime, begins: datetime | None) -> TrailOfStudy | None:
-    """None where the study had not arrived at that moment, or the trail does not reach back so far: to `begins`."""
+    """None where the study had not arrived at that moment, or the moment is before `begins` (`known_from`)."""
     if begins is None or at < begins or at < study.arrived_at:
         return None
     return TrailOfStudy.read(study, at)

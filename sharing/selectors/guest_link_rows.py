@@ -122,12 +122,11 @@ def links_of_study(placement: Placement, by: Actor) -> list[LinkRow]:
 def live_links_on(study: int, worklists: Collection[int], by: Actor) -> dict[int, list[LinkRow]]:
     """Those that show the study on these worklists now, as far as the person sees them, by worklist, newest first.
 
-    Which links name the study is asked first: for most studies none does, and who may see them takes longer to plan
-    than all the rest. Without the placements: the reader has the study before them.
+    The links that name the study are read first: most studies have none, and the statement for those the person sees
+    takes PostgreSQL long to plan. Without the placements: the reader has the study before them.
     """
     rows: dict[int, list[LinkRow]] = defaultdict(list)
-    named = GuestLinkStudy.objects.standing().filter(study=study, link__ended_at=None)
-    keys = list(named.values_list("link", flat=True))
+    keys = GuestLinkStudy.objects.standing().unended_links(study)
     if not keys:
         return rows
     seen = links_seen_by(by).live().with_names().filter(pk__in=keys, worklist__in=worklists)

@@ -1,4 +1,4 @@
-"""The checker itself: it finds what is wrong, also when the page was well a moment before."""
+"""The checker itself: it finds a fault, also on a page that had none a moment before."""
 
 import pytest
 from playwright.sync_api import Page

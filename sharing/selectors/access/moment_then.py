@@ -22,7 +22,7 @@ LOCATION = Worklist.Kind.LOCATION
 
 
 def _each_of(people: Collection[int]) -> RawSQL:
-    """Thousands of keys as one parameter: each by itself would be read by the driver and planned."""
+    """The keys as one array: PostgreSQL and its driver take long over thousands of parameters."""
     return RawSQL("SELECT unnest(%s::bigint[])", [list(people)])
 
 

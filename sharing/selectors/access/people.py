@@ -179,20 +179,17 @@ class People(Paths):
 
     def _links(self) -> list[ShownPerson]:
         """The guest links that the reader sees and that show the study now."""
-        named = GuestLinkStudy.objects.filter(study=self.study, link__ended_at=None)
-        keys = list(named.values_list("link", flat=True))
+        keys = GuestLinkStudy.objects.unended_links(self.study)
         if not keys:
             return []
-        seen = links_seen_by(self.by).filter(pk__in=keys)
-        links = list(seen.filter(worklist__in=self.near).with_names().order_by("-pk")[:MOST_BESIDE])
-        shown_keys = [link.pk for link in links]
-        facts = facts_about_links(self.study, shown_keys, graph=self.graph) if links else None
-        shown = []
-        for link in links:
-            assert facts is not None
-            for way in explain_link(facts, facts.links[link.uuid]).ways:
-                shown.append(ShownPerson(link.mark, [self._link_way(link, way)]))
-        return shown
+        seen = links_seen_by(self.by).filter(pk__in=keys, worklist__in=self.near)
+        links = list(seen.with_names().order_by("-pk")[:MOST_BESIDE])
+        facts = facts_about_links(self.study, [link.pk for link in links], graph=self.graph)
+        return [
+            ShownPerson(link.mark, [self._link_way(link, way)])
+            for link in links
+            for way in explain_link(facts, facts.links[link.uuid]).ways
+        ]
 
     def _link_way(self, link: GuestLink, way: Way) -> ShownWay:
         return replace(self.way(way), role="", why="", by=link.made_by.name)
