@@ -69,6 +69,12 @@ class AuditEvent(models.Model):
                 name="audit_of_rights",
                 condition=models.Q(action__in=[str(action) for action in CHANGES_OF_RIGHTS]),
             ),
+            # The first of them says from when on the trail holds roles and memberships.
+            models.Index(
+                fields=["id"],
+                name="audit_of_noted_rights",
+                condition=models.Q(action=Action.RIGHTS_NOTE),
+            ),
             models.Index(
                 fields=["by_id"],
                 name="audit_of_new_names",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sharing.facts import Facts, LinkFact, ShareFact, Way
+from sharing.facts import Facts, LinkFact, OpenPlace, ShareFact, Way
 from sharing.models.guest_link import State, state_of
 from worklists.access import GUEST_LINK_NEEDS
 from worklists.access.standing import HeldRole, Why
@@ -66,13 +66,8 @@ def explain(facts: Facts, person: int) -> Explanation:
     """The ways of a person who can open the study, the longest-lasting first; else every reason why they cannot."""
     if facts.deleted_at is not None:
         return Explanation(reasons=(Reason(Obstacle.DELETED, at=facts.deleted_at),))
-    ways = []
-    for worklist, role in facts.standings.held_on(person, facts.open_places):
-        place = facts.open_places[worklist]
-        if role.decides if place.for_approval else role.opens:
-            ways.append(place.way(role))
-    if ways:
-        return Explanation(ways=tuple(ways))
+    if ways := ways_of(facts, person):
+        return Explanation(ways=tuple(place.way(role) for place, role in ways))
     theirs = facts.standings.places_of(person)
     held = {worklist: facts.standings.held(person, worklist) for worklist in theirs}
     reasons = [reason for worklist, role in held.items() for reason in _reasons(facts, worklist, role)]
@@ -81,6 +76,15 @@ def explain(facts: Facts, person: int) -> Explanation:
     if not reasons:
         reasons = [Reason(Obstacle.NOT_A_MEMBER)]
     return Explanation(reasons=tuple(sorted(reasons, key=lambda reason: ORDER[reason.obstacle])))
+
+
+def ways_of(facts: Facts, person: int) -> list[tuple[OpenPlace, HeldRole]]:
+    """Where the person can open the study, and by which role: the ways of `explain`, in their order."""
+    return [
+        (place, role)
+        for place, role in facts.standings.held_on(person, facts.open_places)
+        if (role.decides if place.for_approval else role.opens)
+    ]
 
 
 def explain_link(facts: Facts, link: LinkFact) -> Explanation:

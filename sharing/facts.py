@@ -82,12 +82,12 @@ class Facts:
         return times.exists > self.now >= times.visible
 
     @cached_property
-    def open_places(self) -> "dict[int, OpenPlace]":
-        """By worklist where the study is visible, or waits for approval: in the order of a person's ways."""
+    def open_places(self) -> "list[OpenPlace]":
+        """Where the study is visible, or waits for approval: in the order of a person's ways."""
         places = [self.open_place(worklist) for worklist in self.times if self._is_there(worklist)]
         # The original's own worklist first, then by how long, then by the fewest shares; what waits comes last.
         places.sort(key=lambda each: (each.for_approval, FOREVER - each.until, len(each.path), each.worklist))
-        return {each.worklist: each for each in places}
+        return places
 
     def open_place(self, worklist: int) -> "OpenPlace":
         """As whoever has the right opens it there; raises KeyError where the study is not."""

@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.dateparse import parse_datetime
-
 from audit.actions import Action
 from worklists.access.standing import (
     NO_ROLE,
@@ -23,10 +21,10 @@ from worklists.access.standing import (
 
 
 class RightsEvent(NamedTuple):
-    """What of a change of rights a replay reads."""
+    """What of a change of rights a replay reads; `at` is the moment as text, which few of them are asked for."""
 
     action: str
-    at: datetime
+    at: str
     account_id: int | None
     worklist_id: int | None
     detail: dict[str, Any]
@@ -120,9 +118,8 @@ def _worklist_member(standings: Standings, event: RightsEvent) -> None:
 
 def _since(event: RightsEvent) -> datetime | None:
     """When a membership began; None where it was noted without that."""
-    if event.action == Action.RIGHTS_NOTE:
-        return parse_datetime(event.detail.get("since", ""))
-    return event.at
+    text = event.detail.get("since", "") if event.action == Action.RIGHTS_NOTE else event.at
+    return datetime.fromisoformat(text) if text else None
 
 
 KIND_OF: dict[str, str] = {

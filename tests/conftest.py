@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 from django.urls import set_urlconf
-from hypothesis import settings
+from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from tests.cast import cast
 from tests.kept import kept_cast, kept_objects, kept_world, pytest_fixture_setup
 from tests.processes import faulty_services
 
 # A busy machine makes no test fail: Hypothesis otherwise allows each example 200 ms.
-settings.register_profile("no stopwatch", deadline=None)
-settings.load_profile("no stopwatch")
+hypothesis_settings.register_profile("no stopwatch", deadline=None)
+hypothesis_settings.load_profile("no stopwatch")
 
 # The servers a test may kill are here and nowhere else: imported by two modules they would be two fixtures, and the
 # second would wait for the lock that the first holds.
@@ -25,6 +26,13 @@ def everyones_urls() -> Iterator[None]:
     """Django goes back to the site's URLs when an answer is closed; a streamed one that no test reads never is."""
     yield
     set_urlconf(None)
+
+
+@pytest.fixture
+def languages(settings, monkeypatch) -> None:
+    """As where there is a catalogue: Django asks once in the life of a process whether texts are translated."""
+    settings.USE_I18N = True
+    monkeypatch.setattr(translation, "_trans", type(translation._trans)())
 
 
 def pytest_collection_finish():

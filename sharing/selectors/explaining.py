@@ -1,7 +1,8 @@
 """Reads the facts by which `sharing.explanation` says who can open a study: set-based, as of now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,13 +16,21 @@ from studies.models import FOREVER, Placement
 from worklists.access import standing
 from worklists.models import Worklist
 
+NOTHING_KNOWN: Mapping[int, Worklist] = MappingProxyType({})
+
 
 def facts_about(
-    study: int, people: Collection[int], *, graph: Graph | None = None, besides: Collection[int] = ()
+    study: int,
+    people: Collection[int],
+    *,
+    graph: Graph | None = None,
+    known: Mapping[int, Worklist] = NOTHING_KNOWN,
+    besides: Collection[int] = (),
 ) -> Facts:
     """What decides now whether these people can open the study.
 
-    `graph` is the study's, where it was read before; `besides` are worklists to know of, wherever the study is.
+    `graph` is the study's, and `known` are worklists by key, where they were read before; `besides` are worklists to
+    know of, wherever the study is.
     """
     graph = graph or load_graphs([study])[study]
     ended = _ended(study)
@@ -32,14 +41,26 @@ def facts_about(
         now=clock.now(),
         home=graph.study.home_id,
         shares=facts,
-        standings=standing.read(people, Worklist.objects.filter(pk__in=places).only(*standing.OF_A_PLACE)),
+        standings=standing.read(people, _places(places, known)),
         arrived_at=graph.study.arrived_at,
         deleted_at=graph.study.deleted_at,
         ended=ended,
     )
 
 
-def facts_about_links(study: int, links: Collection[int], *, graph: Graph | None = None) -> Facts:
+def _places(places: set[int], known: Mapping[int, Worklist]) -> Iterable[Worklist]:
+    yield from (known[pk] for pk in sorted(places & known.keys()))
+    if others := places - known.keys():
+        yield from Worklist.objects.filter(pk__in=others).only(*standing.OF_A_PLACE).order_by("pk")
+
+
+def facts_about_links(
+    study: int,
+    links: Collection[int],
+    *,
+    graph: Graph | None = None,
+    known: Mapping[int, Worklist] = NOTHING_KNOWN,
+) -> Facts:
     """The same for some guest links, by their keys; the facts name each by its uuid."""
     named = GuestLinkStudy.objects.filter(link=OuterRef("pk"), study=study)
     same = Placement.objects.filter(pk=OuterRef("placement_key"), study=study)
@@ -47,7 +68,7 @@ def facts_about_links(study: int, links: Collection[int], *, graph: Graph | None
     read = showing.values_list(*_LinkRow._fields[:-1], Exists(named.filter(Exists(same))))
     rows = [_LinkRow(*row) for row in read]
     makers, worklists = {row.made_by_id for row in rows}, {row.worklist_id for row in rows}
-    facts = facts_about(study, makers, graph=graph, besides=worklists)
+    facts = facts_about(study, makers, graph=graph, known=known, besides=worklists)
     facts.links = {row.uuid: row.fact for row in rows}
     return facts
 

@@ -21,6 +21,7 @@ from sharing.selectors.access.opened import Period
 from sharing.selectors.access.people_then import PeopleThen
 from sharing.services import explaining_past
 from sharing.views.common import page
+from sharing.views.people_parts import then_context
 from studies.models import Placement
 from studies.selectors import seen_at
 from studies.views.study_header import placement_or_404, study_frame
@@ -46,7 +47,7 @@ def then(request: HttpRequest, placement: UUID) -> HttpResponse:
         shown, wrong = explaining_past.read_people_then(**asked), refusal.message
     except selectors.NoSuchPage:
         shown, wrong = explaining_past.read_people_then(**asked), _(NO_SUCH_PAGE)
-    context = {**frame, "form": form, "then": shown, "wrong": wrong, **_links(form, shown)}
+    context = {**frame, "form": form, "wrong": wrong, **then_context(shown), **_links(form, shown)}
     return render(request, "sharing/access_then.html", context, status=400 if wrong else 200)
 
 
@@ -61,7 +62,7 @@ def printed(request: HttpRequest, placement: UUID) -> HttpResponse:
     context = {
         "placement": shown_at,
         "study": shown_at.study,
-        "then": shown,
+        **then_context(shown),
         "facts": _facts(shown_at, shown, by.person),
         "more": shown.total - len(shown.people),
         "back": _query(form),

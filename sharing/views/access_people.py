@@ -16,6 +16,7 @@ from sharing.forms import NO_SUCH_PAGE, NoSuchCursor, cursor, uuids
 from sharing.forms.moment import MomentForm, PastForm
 from sharing.services import explaining
 from sharing.views.common import page
+from sharing.views.people_parts import people_context, way_lines
 from studies.models import Placement
 from studies.selectors import seen_at
 from studies.views.study_header import placement_or_404, study_frame
@@ -40,7 +41,7 @@ def people(request: HttpRequest, placement: UUID) -> HttpResponse:
     context = {
         **frame,
         "form": PastForm(now=now) if may_ask else None,
-        "people": shown,
+        **people_context(shown),
         "wrong": wrong,
         "newer": f"?after={shown.newer}" if shown.newer else "",
         "older": f"?before={shown.older}" if shown.older else "",
@@ -83,4 +84,5 @@ def _answered(
     else:
         answer = explaining.explain_to(placement=placement, person=person, by=by)
     may_ask = explaining.may_ask_of_the_past(placement, rights, now)
-    return {"answer": answer, "person": person, "form": form if may_ask or asks else None}
+    shown_form = form if may_ask or asks else None
+    return {"answer": answer, "ways": way_lines(answer.ways), "person": person, "form": shown_form}

@@ -87,7 +87,7 @@ def test_a_deleted_template_is_gone(engine, folders):
 
 
 def test_what_is_rendered_once_is_so_for_each_language_and_forgotten_with_the_next_request_of_a_developer(
-    engine,
+    engine, languages
 ):
     # The first template makes the loader, which listens.
     shown(engine)

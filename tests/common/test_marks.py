@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+def brackets(languages: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trans_real._active, "value", Brackets(), raising=False)
 
 

@@ -231,5 +231,5 @@ def test_the_tab_asks_the_same_statements_at_any_size(client, cast, django_asser
         )
     client.force_login(cast.ana)
     access(client, cast.placement)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(22):
         access(client, cast.placement)

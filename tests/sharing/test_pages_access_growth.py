@@ -25,7 +25,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 FEW, MANY = 50, 200
-STATEMENTS = 17
+STATEMENTS = 18
 
 
 @pytest.fixture

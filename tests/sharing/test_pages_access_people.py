@@ -135,7 +135,7 @@ def test_pages_go_on_and_back_by_name(client, cast, monkeypatch):
     client.force_login(cast.adam)
 
     def names(page):
-        return [each.name for each in page.context["people"].people]
+        return [each.name for each in page.context["access"].people]
 
     first = people(client, cast.placement)
     second = client.get(reverse("sharing:access_people", args=[cast.placement.uuid]) + first.context["older"])
@@ -331,7 +331,7 @@ def test_each_answer_is_recorded_in_the_trail(client, cast):
 def test_the_people_listed_are_those_who_can_open(client, spread):
     """The list against the rights themselves, for an administrator at home."""
     client.force_login(spread.adam)
-    listed = {each.uuid for each in people(client, spread.placement).context["people"].people}
+    listed = {each.uuid for each in people(client, spread.placement).context["access"].people}
 
     able = {
         user.uuid
@@ -437,6 +437,6 @@ def test_of_many_ways_a_few_are_named_and_the_rest_counted(client, cast):
         share(cast.adam, cast.placement, Method.GROUP, make_group(cast.northgate).uuid)
     client.force_login(cast.ana)
 
-    [adam] = [each for each in people(client, cast.placement).context["people"].people if each.name == "Adam"]
+    [adam] = [each for each in people(client, cast.placement).context["access"].people if each.name == "Adam"]
 
     assert (len(adam.ways), adam.more) == (4, 3)

@@ -379,7 +379,7 @@ def test_the_past_asks_the_same_statements_at_any_size(
         ask(client, noted.placement, moment)
 
 
-STATEMENTS = 20
+STATEMENTS = 21
 
 
 # On paper, and as a file

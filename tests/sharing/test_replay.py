@@ -211,7 +211,7 @@ def test_for_everyone_it_takes_as_many_statements(noted, django_assert_num_queri
     share(noted.ana, noted.placement, Method.LOCATION, noted.emergency.uuid)
     moment = the_clock.now()
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         able = all_who_can_open(facts_of_everyone(trail_of(noted.study, moment, known_from())))
     assert {noted.ana.pk, noted.ben.pk} <= able
 
@@ -228,10 +228,19 @@ def test_the_rights_of_a_moment_are_read_through_their_index(noted):
     assert "Seq Scan" not in plan
 
 
-def test_a_replay_takes_five_statements(noted, django_assert_num_queries):
+def test_since_when_rights_are_known_is_read_through_its_index(noted):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = AuditEvent.objects.filter(action=Action.RIGHTS_NOTE).order_by("id")[:1].explain()
+
+    assert "audit_of_noted_rights" in plan
+
+
+def test_a_replay_takes_six_statements(noted, django_assert_num_queries):
     share(noted.ana, noted.placement, Method.LOCATION, noted.emergency.uuid)
     moment = the_clock.now()
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         facts_at(noted.study, [noted.ana.pk, noted.ben.pk], moment)
     assert AuditEvent.objects.filter(action=Action.RIGHTS_NOTE).exists()

@@ -4,17 +4,29 @@
 person and a worklist, and a property test compares it with the stored rights. `read` fills it, set-based.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Protocol, TypeVar
 
 from django.db import connection
 
 from accounts.models import AccountMembership, Role, User
 from worklists.access.rights import ACCOUNT_CODENAMES, APPROVER_NEEDS
 from worklists.models import RoleReplacement, Worklist, WorklistMembership
+
+
+class OnAWorklist(Protocol):
+    """Something that is on a worklist."""
+
+    @property
+    def worklist(self) -> int: ...
+
+
+P = TypeVar("P", bound=OnAWorklist)
 
 PARENT, CHILD = "share_study", "share_study_"
 
@@ -52,11 +64,11 @@ class HeldRole:
     def is_member(self) -> bool:
         return self.why not in (Why.INACTIVE, Why.NOT_A_MEMBER)
 
-    @property
+    @cached_property
     def opens(self) -> bool:
         return {"list_studies", "open_study"} <= self.rights
 
-    @property
+    @cached_property
     def decides(self) -> bool:
         """Whether the person may open what waits on the worklist for approval."""
         return self.rights.issuperset(APPROVER_NEEDS)
@@ -134,21 +146,31 @@ class Standings:
             return held
         return HeldRole(Why.DEACTIVATED, held.role_id, held.role, since=held.since)
 
-    def held_on(self, person: int, worklists: Iterable[int]) -> Iterator[tuple[int, HeldRole]]:
-        """Each worklist with what the person holds there, as `held` says.
+    def held_on(self, person: int, places: Iterable[P]) -> Iterator[tuple[P, HeldRole]]:
+        """Each of some places on worklists with what the person holds there, as `held` says.
 
         On all worklists of an account where the person has no membership of their own it is the same; so it is asked
         once for the account.
         """
         alike: dict[int, HeldRole] = {}
-        for worklist in worklists:
+        own = self._own_memberships.get(person, ())
+        for place in places:
+            worklist = place.worklist
             account = self.places[worklist].account_id
-            if account is None or account in self.replacing or (person, worklist) in self.members:
-                yield worklist, self.held(person, worklist)
+            if account is None or account in self.replacing or worklist in own:
+                yield place, self.held(person, worklist)
                 continue
             if account not in alike:
                 alike[account] = self.held(person, worklist)
-            yield worklist, alike[account]
+            yield place, alike[account]
+
+    @cached_property
+    def _own_memberships(self) -> dict[int, set[int]]:
+        """By person: the worklists with a membership of their own."""
+        own: dict[int, set[int]] = defaultdict(set)
+        for person, worklist in self.members:
+            own[person].add(worklist)
+        return own
 
     def places_of(self, person: int) -> list[int]:
         """The worklists where the person has a membership, or is the owner: on the others `held` says NOT_A_MEMBER."""

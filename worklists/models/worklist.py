@@ -24,6 +24,10 @@ class WorklistQuerySet(models.QuerySet["Worklist"]):
         """With what a worklist's label and its account's name are read from."""
         return self.select_related("account", "owner")
 
+    def with_few_accounts(self) -> Self:
+        """As `with_names`, of many worklists that have few accounts: each account is read once, in a statement more."""
+        return self.prefetch_related("account", "owner")
+
 
 class Worklist(models.Model):
     """A location or group of an account, or the personal worklist of a user (made by a trigger)."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import connection
-
+from common import prepared
 from sharing.selectors.access.shown import RolePeople
 
 # No more people than fit a page.
@@ -14,9 +13,8 @@ def counts_of(worklists: Collection[int]) -> dict[int, int]:
     """For each worklist how many people may list its studies; worklists where no one may are left out."""
     if not worklists:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_MEMBERS + _COUNTS, [list(worklists)])
-        return dict(cursor.fetchall())
+    # Planned anew it would take twice as long as it is carried out.
+    return dict(prepared.rows(_MEMBERS + _COUNTS, [list(worklists)]))
 
 
 def members_of(worklists: Collection[int]) -> dict[int, tuple[list[RolePeople], int]]:
@@ -24,16 +22,15 @@ def members_of(worklists: Collection[int]) -> dict[int, tuple[list[RolePeople], 
     if not worklists:
         return {}
     members: dict[int, tuple[list[RolePeople], int]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_MEMBERS + _NAMES, [list(worklists), MOST_MEMBERS, MOST_MEMBERS])
-        for worklist, number, role, person, turn in cursor.fetchall():
-            if not turn:
-                members[worklist] = ([], number)
-                continue
-            roles, _ = members[worklist]
-            if not roles or roles[-1].name != role:
-                roles.append(RolePeople(role, []))
-            roles[-1].people.append(person)
+    rows = prepared.rows(_MEMBERS + _NAMES, [list(worklists), MOST_MEMBERS, MOST_MEMBERS])
+    for worklist, number, role, person, turn in rows:
+        if not turn:
+            members[worklist] = ([], number)
+            continue
+        roles, _ = members[worklist]
+        if not roles or roles[-1].name != role:
+            roles.append(RolePeople(role, []))
+        roles[-1].people.append(person)
     return members
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import AccountMembership, User
@@ -12,7 +12,7 @@ from sharing.explanation import explain, explain_link
 from sharing.facts import EMAIL, Facts, ShareFact, Way
 from sharing.openers import all_who_can_open
 from sharing.selectors.access.opened import Opener
-from sharing.selectors.access.people import MOST_WAYS, ShownPerson, ShownWay
+from sharing.selectors.access.people import ShownPerson, ShownWay, first_ways
 from sharing.selectors.access.ways_then import reached, way_then, within
 from sharing.selectors.explaining_then import TrailOfStudy, facts_of_everyone
 from worklists.access import ADMINISTER
@@ -62,16 +62,14 @@ class MomentThen:
         administered = mine.filter(role__permissions__codename=ADMINISTER).values_list("account", flat=True)
         joined, of_administered = self.facts.standings.joined, set(administered)
         left = {person for person, account in joined if account in of_administered}
-        still = AccountMembership.objects.active().filter(account__in=self.accounts, user=OuterRef("pk"))
-        rows = User.objects.filter(pk__in=_each_of(self.able))
-        named = rows.filter(Q(pk__in=_each_of(self.owners | (left & self.able))) | Q(Exists(still)))
-        total = named.count()
-        return named, total, len(self.able) - total
+        members = AccountMembership.objects.active().filter(account__in=self.accounts)
+        still = set(members.filter(user__in=_each_of(self.able)).values_list("user", flat=True))
+        named = self.able & (self.owners | left | still)
+        return User.objects.filter(pk__in=_each_of(named)), len(named), len(self.able) - len(named)
 
     def person(self, user: User) -> ShownPerson:
-        ways = [way for way in explain(self.facts, user.pk).ways if way.worklist in self.named]
-        shown = [self._way(way) for way in ways[: MOST_WAYS + 1]]
-        return ShownPerson(user.name, shown, user.uuid, len(ways) - len(shown))
+        ways, more = first_ways(self.facts, user.pk, self.named)
+        return ShownPerson(user.name, [self._way(way) for way in ways], user.uuid, more)
 
     def people_by_email(self) -> Iterable[ShownPerson]:
         """Those whom the asker knows by the email that was used."""

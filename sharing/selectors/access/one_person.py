@@ -23,7 +23,6 @@ from sharing.selectors.access.people import People, ShownWay
 from sharing.selectors.access.shown import last_moment
 from sharing.selectors.access.ways_then import on_path, way_then, within
 from sharing.selectors.directory import FEWEST_LETTERS, MOST_HITS, MOST_WORDS, accounts_of, words_of
-from sharing.selectors.explaining import facts_about
 from sharing.selectors.explaining_then import facts_at
 from studies.models import Placement
 from worklists.access import ADMINISTER
@@ -118,7 +117,7 @@ def answer_about(placement: Placement, by: Actor, now: datetime, person: UUID) -
     if user is None:
         return None
     people = People(placement, by, now)
-    explanation = explain(facts_about(people.study, [user.pk], graph=people.graph), user.pk)
+    explanation = explain(people.facts_about([user.pk]), user.pk)
     emailed = {pk for pk in people.emailed if people.worklists[pk].owner_id == user.pk}
     ways = [way for way in explanation.ways if way.worklist in people.named | emailed]
     if ways:

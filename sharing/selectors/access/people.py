@@ -1,7 +1,7 @@
 """The Access tab by person: each who can open the study, by which role, worklist and shares, a page at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from audit.actor import Actor
-from sharing.explanation import Explanation, explain, explain_link
+from sharing.explanation import explain, explain_link, ways_of
 from sharing.facts import Facts, Way
 from sharing.models import GuestLink, GuestLinkStudy, Share
 from sharing.selectors.access.paths import Paths, Step
@@ -101,8 +101,8 @@ class People(Paths):
     def page(self, before: UUID | None = None, after: UUID | None = None) -> PeoplePage:
         people, newer, older = self._slice(before, after)
         emailed = {} if before or after else self._emailed()
-        facts = facts_about(self.study, {*(person.pk for person in people), *emailed}, graph=self.graph)
-        shown = [self.person(person, self.known_ways(explain(facts, person.pk))) for person in people]
+        facts = self.facts_about({*(person.pk for person in people), *emailed})
+        shown = [self._person(person, facts) for person in people]
         page = PeoplePage([person for person in shown if person.ways], newer, older)
         if not before and not after:
             page.emailed = list(self._shown_emailed(facts, emailed))
@@ -110,13 +110,12 @@ class People(Paths):
             page.elsewhere, page.beyond = self.elsewhere, self.beyond
         return page
 
-    def known_ways(self, explanation: Explanation) -> list[Way]:
-        return [way for way in explanation.ways if way.worklist in self.named]
+    def facts_about(self, people: Collection[int]) -> Facts:
+        return facts_about(self.study, people, graph=self.graph, known=self.worklists)
 
-    def person(self, person: User, ways: list[Way]) -> ShownPerson:
-        """Only the ways that are named are put in words: a person may have two hundred."""
-        named = [self.way(way) for way in ways[: MOST_WAYS + 1]]
-        return ShownPerson(person.name, named, person.uuid, len(ways) - len(named))
+    def _person(self, person: User, facts: Facts) -> ShownPerson:
+        ways, more = first_ways(facts, person.pk, self.named)
+        return ShownPerson(person.name, [self.way(way) for way in ways], person.uuid, more)
 
     def way(self, way: Way) -> ShownWay:
         worklist, held = self.worklists[way.worklist], way.held
@@ -184,7 +183,8 @@ class People(Paths):
             return []
         seen = links_seen_by(self.by).filter(pk__in=keys, worklist__in=self.near)
         links = list(seen.with_names().order_by("-pk")[:MOST_BESIDE])
-        facts = facts_about_links(self.study, [link.pk for link in links], graph=self.graph)
+        keys = [link.pk for link in links]
+        facts = facts_about_links(self.study, keys, graph=self.graph, known=self.worklists)
         return [
             ShownPerson(link.mark, [self._link_way(link, way)])
             for link in links
@@ -193,6 +193,16 @@ class People(Paths):
 
     def _link_way(self, link: GuestLink, way: Way) -> ShownWay:
         return replace(self.way(way), role="", why="", by=link.made_by.name)
+
+
+def first_ways(facts: Facts, person: int, named: Collection[int]) -> tuple[list[Way], int]:
+    """The ways of a person that are shown, of those on some worklists, and how many more there are.
+
+    A person may have two hundred, and a page fifty people: no more are made than are shown.
+    """
+    known = [(place, role) for place, role in ways_of(facts, person) if place.worklist in named]
+    first = [place.way(role) for place, role in known[: MOST_WAYS + 1]]
+    return first, len(known) - len(first)
 
 
 def from_where(placement: Placement, now: datetime) -> Placement:

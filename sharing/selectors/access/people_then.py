@@ -1,7 +1,7 @@
 """Who could open a study at a moment in the past, why, and who did: a page of it, from the audit trail."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts.models import User
 from audit.actor import Actor
-from sharing.explanation import explain, explain_link
+from sharing.explanation import explain_link, ways_of
 from sharing.models import GuestLink
 from sharing.selectors.access.moment_then import MomentThen
 from sharing.selectors.access.opened import Opened, Opener, Period, openers_of
@@ -20,6 +20,7 @@ from sharing.selectors.explaining import facts_about, facts_about_links
 from sharing.selectors.explaining_then import known_from, trail_of
 from sharing.selectors.pages import ROWS, people_by_name
 from studies.models import Placement, Study
+from worklists.models import Worklist
 
 
 class PersonThen(NamedTuple):
@@ -83,7 +84,8 @@ def people_then(
             page.elsewhere = moment.elsewhere()
         openers = [replace(each, could=moment.could(each)) for each in openers]
     if not before and not after:
-        page.openers = _with_now(study, openers, accounts)
+        known = trail.worklists if trail is not None else {}
+        page.openers = _with_now(study, openers, accounts, known)
     return page
 
 
@@ -94,11 +96,16 @@ def _with_opened(moment: MomentThen, people: Sequence[User], openers: Sequence[O
     return [PersonThen(moment.person(person), person.email, opened.get(person.pk, ())) for person in people]
 
 
-def _with_now(study: Study, openers: Sequence[Opener], accounts: Collection[int]) -> list[Opener]:
-    """With whether they can open the study now: of the asker's own accounts' people, and of guest links."""
+def _with_now(
+    study: Study, openers: Sequence[Opener], accounts: Collection[int], known: Mapping[int, Worklist]
+) -> list[Opener]:
+    """With whether they can open the study now: of the asker's own accounts' people, and of guest links.
+
+    `known` are worklists that were read before.
+    """
     people = {each.by_id for each in openers if each.is_ours and each.by_id is not None}
     links = {each.link for each in openers if each.link is not None}
-    can = _who_can(study, people, accounts) if people else {}
+    can = _who_can(study, people, accounts, known) if people else {}
     lives = _which_show(study, links) if links else {}
     return [
         replace(each, can=lives.get(each.link) if each.link is not None else can.get(each.by_id))
@@ -106,12 +113,14 @@ def _with_now(study: Study, openers: Sequence[Opener], accounts: Collection[int]
     ]
 
 
-def _who_can(study: Study, people: Collection[int], accounts: Collection[int]) -> dict[int | None, bool]:
+def _who_can(
+    study: Study, people: Collection[int], accounts: Collection[int], known: Mapping[int, Worklist]
+) -> dict[int | None, bool]:
     """On worklists of these accounts, or their own: more of a person's worklists is not the asker's to know."""
-    facts = within(facts_about(study.pk, people))
+    facts = within(facts_about(study.pk, people, known=known))
 
     def opens(person: int) -> bool:
-        at = [facts.standings.places[way.worklist] for way in explain(facts, person).ways]
+        at = [facts.standings.places[place.worklist] for place, _role in ways_of(facts, person)]
         return any(place.owner_id == person or place.account_id in accounts for place in at)
 
     return {person: opens(person) for person in people}

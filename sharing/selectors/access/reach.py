@@ -30,7 +30,7 @@ class Reach:
         self.accounts = accounts_of(by.person)
         ids = {self.home, self.start} | {share.from_worklist_id for share in self.live}
         ids |= {share.to_worklist_id for share in self.live if share.to_worklist_id is not None}
-        self.worklists = Worklist.objects.select_related("account", "owner").in_bulk(ids)
+        self.worklists = Worklist.objects.with_few_accounts().in_bulk(ids)
         # A reader at an internal placement of home's own account may know as much as a reader at home.
         own = self.worklists[self.start].account_id
         inside = own is not None and own == self.worklists[self.home].account_id
