@@ -10,9 +10,12 @@ from audit import clock as now_of
 from audit.actions import Action
 from audit.services import record
 from sharing.models import Method, Notice, Share
+from sharing.selectors.deliveries import deliveries_of
 from sharing.selectors.notices import notices_of
+from sharing.selectors.urgent import urgent_lines
 from sharing.services import share_studies
 from sharing.targets import Target
+from sharing.urgency import UrgentState
 from studies.events import on_placement
 from studies.models import Placement
 from tests.cast import Cast, acting
@@ -94,3 +97,9 @@ def urgent_notices() -> list[int]:
 def notified(person: User) -> list[str]:
     rows = notices_of(acting(person)).lines
     return [row.sentence for row in rows if row.notice.event == "urgent"]
+
+
+def state(share: Share) -> UrgentState:
+    """As a page shows it."""
+    share.refresh_from_db()
+    return urgent_lines([share], deliveries_of([share]), now_of.now())[share.pk].urgency.state
