@@ -18,8 +18,8 @@ from tests.bad_files import as_bytes, dicom
 from tests.factories import PASSWORD, join, make_account, make_location, make_user, placement_of
 from tests.processes import Answer, eventually
 from tests.production.people import Guest, words
+from tests.production.proxy import Proxy, short_folder
 from tests.production.stack import HOST, Stack, missing
-from tests.production.test_proxy import Proxy, short_folder
 from worklists.models import Worklist
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]

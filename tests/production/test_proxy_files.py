@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.production.proxy import Proxy, short_folder
 from tests.production.stack import missing
-from tests.production.test_proxy import Proxy, short_folder
 
 pytestmark = pytest.mark.process
 
