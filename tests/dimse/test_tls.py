@@ -1,6 +1,9 @@
-"""The receiver with TLS: pynetdicom calls it with and without a certificate that its authority signed."""
+"""The receiver with TLS: pynetdicom and DCMTK call it with and without a certificate that its authority signed."""
 
+import io
+import shutil
 import ssl
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +14,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.core.management import CommandError
+from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from cimar.management.commands.receive_dicom import tls_context
 from studies.models import Instance
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast
-from tests.dimse.calling import called, enter, push, running
+from tests.dimse.calling import CALLED, CALLING, LOCALHOST, called, enter, push, running, stored_bytes
+from tests.factories import make_uid
 
 __all__ = ["dicom_storage"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +140,42 @@ def test_callers_show_a_certificate_where_an_authority_is_given(
                 assert not association.is_established
         with called(port, tls=caller(authority, authority.sign("pacs"))) as association:
             assert association.is_established
+
+
+def storescu(port: int, path: Path, *tls: str) -> int:
+    """DCMTK's own requestor; its exit code."""
+    command = ["storescu", "-aet", CALLING, "-aec", CALLED, *tls, LOCALHOST, str(port), str(path)]
+    return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode
+
+
+@pytest.mark.skipif(shutil.which("storescu") is None, reason="DCMTK (Debian's dcmtk) is not installed here.")
+def test_dcmtk_stores_with_tls_and_is_asked_for_its_certificate(
+    cast: Cast, dicom_storage: Path, secured: Any, authority: Authority, tmp_path: Path
+) -> None:
+    enter(cast)
+    secured.CIMAR_DIMSE_CALLERS_FILE = str(authority.file)
+    uid = make_uid()
+    path = tmp_path / "image.dcm"
+    path.write_bytes(sound(SOPInstanceUID=uid, StudyInstanceUID=uid))
+    trusts = ["+cf", str(authority.file)]
+    certificate, key = authority.sign("pacs")
+    elsewhere = Authority(tmp_path, "elsewhere")
+    strange, strange_key = elsewhere.sign("stranger")
+
+    with running(tls=tls_context()) as port:
+        refused = [
+            storescu(port, path),
+            storescu(port, path, "+tla", *trusts),
+            storescu(port, path, "+tls", strange_key, strange, *trusts),
+            # It trusts another authority than the receiver's.
+            storescu(port, path, "+tls", key, certificate, "+cf", str(elsewhere.file)),
+        ]
+        assert not Instance.objects.exists()
+        stored = storescu(port, path, "+tls", key, certificate, *trusts)
+
+    assert 0 not in refused
+    assert stored == 0
+    assert dcmread(io.BytesIO(stored_bytes(dicom_storage, uid))).PixelData == dcmread(path).PixelData
 
 
 def test_a_certificate_that_cannot_be_used_is_named_before_it_listens(settings: Any, tmp_path: Path) -> None:
