@@ -12,6 +12,7 @@ from studies.selectors.dicom_questions import DicomQuestion, Level
 Attribute = dict[str, Any]
 Model = dict[str, Attribute]
 
+OTHER_IDS = "00101002"
 # From the stored metadata of an instance, for `includefield=all` of a study and of a series; of an instance everything.
 OF_STUDY = frozenset(
     [
@@ -71,26 +72,22 @@ OF_SERIES = frozenset(
 )
 
 
-def study_match(asked: Asked, question: DicomQuestion, placement: Placement) -> Model:
+def study_match(asked: Asked, question: DicomQuestion, placement: Placement, own_mrn: str) -> Model:
     stored = _stored(placement)
-    return _whole(
-        question,
-        stored,
-        {**_study(asked, placement.study, stored), **_retrieved(asked, placement.study)},
-        _is_of_study,
-    )
+    model = {**_study(placement.study, stored, own_mrn), **_retrieved(asked, placement.study)}
+    return _whole(question, stored, model, _is_of_study)
 
 
-def series_match(asked: Asked, question: DicomQuestion, series: Series) -> Model:
+def series_match(asked: Asked, question: DicomQuestion, series: Series, own_mrn: str) -> Model:
     stored = _stored(series)
-    above = _which(series.study) if question.study else _study(asked, series.study, stored)
+    above = _which(series.study) if question.study else _study(series.study, stored, own_mrn)
     model = {**above, **_series(series, stored), **_retrieved(asked, series.study, series)}
     return _whole(question, stored, model, _is_of_series)
 
 
-def instance_match(asked: Asked, question: DicomQuestion, instance: Instance) -> Model:
+def instance_match(asked: Asked, question: DicomQuestion, instance: Instance, own_mrn: str) -> Model:
     stored = _stored(instance)
-    above = _which(instance.study) if question.study else _study(asked, instance.study, stored)
+    above = _which(instance.study) if question.study else _study(instance.study, stored, own_mrn)
     above |= _which(instance.study, instance.series) if question.series else _series(instance.series, stored)
     model = {
         **above,
@@ -100,7 +97,7 @@ def instance_match(asked: Asked, question: DicomQuestion, instance: Instance) ->
     return _whole(question, stored, model, lambda tag: True)
 
 
-MATCHES: dict[Level, Callable[[Asked, DicomQuestion, Any], Model]] = {
+MATCHES: dict[Level, Callable[[Asked, DicomQuestion, Any, str], Model]] = {
     Level.STUDY: study_match,
     Level.SERIES: series_match,
     Level.INSTANCE: instance_match,
@@ -113,7 +110,7 @@ def _which(study: Study, series: Series | None = None) -> Model:
     return model | ({"0020000E": _values("UI", [series.series_instance_uid])} if series is not None else {})
 
 
-def _study(asked: Asked, study: Study, stored: Model) -> Model:
+def _study(study: Study, stored: Model, own_mrn: str) -> Model:
     return {
         "00080020": _values("DA", _split(study.study_date_raw)),
         "00080030": _values("TM", _split(study.study_time_raw)),
@@ -130,7 +127,16 @@ def _study(asked: Asked, study: Study, stored: Model) -> Model:
         "00200010": stored.get("00200010", {"vr": "SH"}),
         "00201206": _values("IS", [study.n_series]),
         "00201208": _values("IS", [study.n_instances]),
+        **_other_numbers(stored, own_mrn),
     }
+
+
+def _other_numbers(stored: Model, own_mrn: str) -> Model:
+    """The worklist's own MRN behind the other numbers that the object has: Patient ID is always the original's."""
+    if not own_mrn:
+        return {}
+    own = {"00100020": _values("LO", [own_mrn]), "00100022": _values("CS", ["TEXT"])}
+    return {OTHER_IDS: {"vr": "SQ", "Value": [*stored.get(OTHER_IDS, {}).get("Value", []), own]}}
 
 
 def _series(series: Series, stored: Model) -> Model:

@@ -25,6 +25,8 @@ KEYS: dict[str, Level] = {
     ),
     **dict.fromkeys(("SOPClassUID", "SOPInstanceUID", "InstanceNumber"), Level.INSTANCE),
 }  # fmt: skip
+# Patient ID and Other Patient IDs Sequence, as the JSON model writes them.
+NUMBERS = frozenset({"00100020", "00101002"})
 LEVELS = (Level.STUDY, Level.SERIES, Level.INSTANCE)
 
 
@@ -47,6 +49,11 @@ class DicomQuestion:
     def of(self, level: Level) -> dict[str, str]:
         """The keys of one level that say something: an empty one, or a star alone, matches everything."""
         return {word: text for word, text in self.keys.items() if KEYS[word] is level and text.strip("* ")}
+
+    @property
+    def says_every_number(self) -> bool:
+        """Whether the matches say the worklist's own MRN too: where the patient's numbers were asked for or matched."""
+        return self.every_field or not self.fields.isdisjoint(NUMBERS)
 
     @property
     def is_anything(self) -> bool:

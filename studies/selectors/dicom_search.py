@@ -1,6 +1,7 @@
 """QIDO-RS: a page of studies, series or instances of a worklist, by the indexes of the studies list."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -23,7 +24,6 @@ MOST = {Level.STUDY: 1000, Level.SERIES: 1000, Level.INSTANCE: 5000}
 MOST_FITTING = 10_000
 PLAIN = {"PatientSex": "patient_sex", "StudyDescription": "description", "InstitutionName": "institution"}
 OF_SERIES = {"Modality": "modality", "SeriesDescription": "description", "BodyPartExamined": "body_part"}
-KEYED = {"PatientID": ("mrn_key", "patient_id"), "AccessionNumber": ("accession_key", "accession_number")}
 
 
 def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[Placement]:
@@ -36,6 +36,16 @@ def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[Placem
     )
     served = Placement.objects.filter(pk__in=page).filter(~_shadowed()).select_related("study")
     return _corrected(list(served.annotate(first=Subquery(first.values("json")[:1])).order_by(*order)))
+
+
+def own_mrns(worklist: Worklist, question: DicomQuestion, rows: Sequence[Row]) -> dict[int, str]:
+    """By study, the worklist's own MRNs of the patients of these rows, where matches say every number."""
+    if not question.says_every_number:
+        return {}
+    if question.level is Level.STUDY:
+        return {row.study_id: row.own_mrn for row in rows if row.own_mrn}
+    numbered = _visible(worklist).filter(own_mrn_key__gt="", study__in={row.study_id for row in rows})
+    return dict(numbered.values_list("study_id", "own_mrn"))
 
 
 def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]:
@@ -83,8 +93,10 @@ def is_cut(worklist: Worklist, question: DicomQuestion) -> bool:
     )
     if question.study or is_whole or not (named or "ModalitiesInStudy" in keys):
         return False
-    fitting = _visible(worklist).filter(_of_study(keys)).filter(named, _of_modality(keys))
-    return fitting.values("pk")[MOST_FITTING : MOST_FITTING + 1].exists()
+    placements = _visible(worklist).filter(_of_study(keys)).filter(_of_modality(keys))
+    fitting = _each_by_its_index(placements, named or [Q()], most=MOST_FITTING + 1)
+    # Not `exists()`: of a union it asks for no ids, and the rows are then one.
+    return bool(fitting[MOST_FITTING : MOST_FITTING + 1])
 
 
 def _below(rows: QuerySet[Any], worklist: Worklist, question: DicomQuestion) -> QuerySet[Any]:
@@ -114,13 +126,24 @@ def _placements(worklist: Worklist, question: DicomQuestion) -> QuerySet[Placeme
         ids = newest_with(modality.strip().upper(), placements, columns=columns, most=most)
         return Placement.objects.filter(pk__in=ids)
     if named:
-        # Through the index that narrows, before anything is sorted.
-        return Placement.objects.filter(pk__in=placements.filter(named).values("pk")[:MOST_FITTING])
+        # Before anything is sorted.
+        fitting = _each_by_its_index(placements, named, most=MOST_FITTING)
+        return Placement.objects.filter(pk__in=fitting[:MOST_FITTING])
     return placements
 
 
-def _named(keys: dict[str, str], *, fuzzy: bool) -> Q:
-    """The keys that have an index. What it narrows is compared with the value as received, as the standard says."""
+def _each_by_its_index(placements: QuerySet[Placement], either: list[Q], *, most: int) -> QuerySet[Any]:
+    """Row ids. As alternatives of one condition they would go through no index."""
+    first, *others = (placements.filter(each).order_by().values("pk")[:most] for each in either)
+    return first.union(*others) if others else first
+
+
+def _named(keys: dict[str, str], *, fuzzy: bool) -> list[Q]:
+    """Alternatives of the keys that have an index, or nothing where none of them is asked for.
+
+    What an index narrows is compared with the value as received, as the standard says. A Patient ID is the original's,
+    or the worklist's own MRN (ADR 0050).
+    """
     named = Q()
     if text := keys.get("PatientName"):
         named &= (
@@ -128,10 +151,18 @@ def _named(keys: dict[str, str], *, fuzzy: bool) -> Q:
             if fuzzy
             else conditions.name_like(text, words="name_words", name="study__patient_name")
         )
-    for word, (key, column) in KEYED.items():
-        if text := keys.get(word):
-            named &= conditions.like(key, text.upper()) & conditions.like(f"study__{column}", text)
-    return named & conditions.uids(keys, "StudyInstanceUID", "study__study_instance_uid")
+    if text := keys.get("AccessionNumber"):
+        named &= _like_both("accession_key", "study__accession_number", text)
+    named &= conditions.uids(keys, "StudyInstanceUID", "study__study_instance_uid")
+    if text := keys.get("PatientID"):
+        # The first half is the condition of the index.
+        own = Q(own_mrn_key__gt="") & _like_both("own_mrn_key", "own_mrn", text)
+        return [named & _like_both("mrn_key", "study__patient_id", text), named & own]
+    return [named] if named else []
+
+
+def _like_both(key: str, column: str, text: str) -> Q:
+    return conditions.like(key, text.upper()) & conditions.like(column, text)
 
 
 def _of_modality(keys: dict[str, str]) -> Q:

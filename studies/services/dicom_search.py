@@ -1,6 +1,6 @@
 """Searching a worklist by QIDO-RS: the right, the rows, and the event, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,13 @@ from audit.services import record
 from common.exceptions import NothingThere
 from studies import selectors
 from studies.selectors.dicom_questions import DicomQuestion, Level
-from studies.selectors.dicom_search import instances_matching, is_cut, series_matching, studies_matching
+from studies.selectors.dicom_search import (
+    instances_matching,
+    is_cut,
+    own_mrns,
+    series_matching,
+    studies_matching,
+)
 from worklists.events import on_worklist_with
 
 SEARCHES: dict[Level, Callable[..., Sequence[Any]]] = {
@@ -25,11 +31,15 @@ SEARCHES: dict[Level, Callable[..., Sequence[Any]]] = {
 
 @dataclass(frozen=True)
 class Matches:
-    """The rows of a page, whether there are more behind it, and whether the search ended before all that fit."""
+    """The rows of a page, whether there are more behind it, and whether the search ended before all that fit.
+
+    `own_mrns` are the worklist's own of their studies, where the question wants them.
+    """
 
     rows: Sequence[Any]
     more: bool
     is_cut: bool
+    own_mrns: Mapping[int, str]
 
 
 @transaction.atomic
@@ -42,5 +52,7 @@ def search_by_dicom(*, worklist: UUID, by: Actor, question: DicomQuestion) -> Ma
     detail = {"fields": sorted(question.keys), "level": str(question.level)}
     action = Action.LIST_READ if question.is_anything else Action.LIST_SEARCH
     record(action, by=by, on=on_worklist_with(seen, detail=detail))
-    more = len(rows) > question.limit
-    return Matches(rows[: question.limit], more, is_cut=not more and is_cut(seen, question))
+    more, rows = len(rows) > question.limit, rows[: question.limit]
+    return Matches(
+        rows, more, is_cut=not more and is_cut(seen, question), own_mrns=own_mrns(seen, question, rows)
+    )

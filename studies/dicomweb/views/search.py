@@ -32,7 +32,8 @@ def searched(asked: Asked, level: Level, **within: str) -> HttpResponseBase:
     question = question_of(asked.request, level, **within)
     media_type = model_type(accepted(asked.request))
     matches = services.search_by_dicom(worklist=asked.worklist, by=asked.by, question=question)
-    models = [MATCHES[question.level](asked, question, row) for row in matches.rows]
+    match = MATCHES[question.level]
+    models = [match(asked, question, row, matches.own_mrns.get(row.study_id, "")) for row in matches.rows]
     warnings = _warnings(asked, question, matches)
     text = dumped(models)
     etag = etag_of([media_type, text, *warnings])
