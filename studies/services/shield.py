@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -120,8 +119,8 @@ def mark_again(*, study: Study, mrns: Iterable[str]) -> None:
     own = mine.exclude(own_mrn_key="").values_list("own_mrn_key", flat=True)
     keys = {*(mrn.strip().upper() for mrn in mrns), *own}
     lock_patients(keys)
-    marked = _marked_under(keys).filter(worklist__in=mine.values("worklist"))
-    _mark({*mine.values_list("pk", flat=True), *marked.values_list("pk", flat=True)})
+    marked = _marked_under(keys, worklists=mine.values_list("worklist", flat=True))
+    _mark({*mine.values_list("pk", flat=True), *marked})
 
 
 def mark_numbered(*, placement: Placement, mrns: Collection[str]) -> None:
@@ -130,14 +129,16 @@ def mark_numbered(*, placement: Placement, mrns: Collection[str]) -> None:
     What a person confirmed under the original's MRN stays confirmed. The caller calls `lock_patients`.
     """
     keys = {mrn.strip().upper() for mrn in mrns} - {""}
-    marked = _marked_under(keys).filter(worklist=placement.worklist_id).exclude(pk=placement.pk)
+    marked = _marked_under(keys, worklists=[placement.worklist_id]) - {placement.pk}
     _mark({placement.pk}, by_mrn=not placement.is_confirmed)
-    _mark({*marked.values_list("pk", flat=True)})
+    _mark(marked)
 
 
-def _marked_under(keys: Collection[str]) -> QuerySet[Placement]:
-    under = Q(mrn_key__in=keys) | Q(own_mrn_key__gt="", own_mrn_key__in=keys)
-    return Placement.objects.filter(under).exclude(differs=[])
+def _marked_under(keys: Collection[str], *, worklists: Iterable[int]) -> set[int]:
+    """Each number through its own index: as alternatives, or of worklists not yet known, far more is read."""
+    there = Placement.objects.filter(worklist__in=[*worklists]).exclude(differs=[]).values_list("pk")
+    by_own = there.filter(own_mrn_key__gt="", own_mrn_key__in=keys)
+    return {pk for (pk,) in there.filter(mrn_key__in=keys).union(by_own)}
 
 
 def _mark(placements: Collection[int], *, by_mrn: bool = True) -> None:
