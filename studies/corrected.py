@@ -260,11 +260,19 @@ def _written(dataset: Dataset) -> bytes:
             continue
         if isinstance(element, RawDataElement) and element.value is None:
             element = element._replace(value=b"")
+        if isinstance(element, RawDataElement) and not written.is_implicit_VR and not written.tell():
+            element = _with_a_type(element)
         if isinstance(element, RawDataElement) and element.VR is None and not written.is_implicit_VR:
             _write_without_type(written, element)
         else:
             write_data_element(written, element, encodings)
     return written.getvalue()
+
+
+def _with_a_type(element: RawDataElement) -> RawDataElement:
+    """Readers tell from the first element whether a data set has types; where it was received, another was first."""
+    is_typed = element.VR is not None and all("A" <= letter <= "Z" for letter in element.VR)
+    return element if is_typed else element._replace(VR="UN")
 
 
 def _write_without_type(written: DicomBytesIO, element: RawDataElement) -> None:

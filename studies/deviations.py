@@ -10,6 +10,9 @@ SENTENCES = {
     "no_meta": gettext_noop("It has no file meta group."),
     "implicit_meta": gettext_noop("Its file meta group is written without value representations."),
     "meta_length": gettext_noop("The length of its file meta group is missing or wrong."),
+    "meta_vr": gettext_noop(
+        "Its transfer syntax is written with another value representation than the standard asks."
+    ),
     "no_syntax": gettext_noop("It does not say how it is encoded. This was found out from its content."),
     "other_encoding": gettext_noop("Some of it is encoded in another way than it says."),
     "charset_guessed": gettext_noop(
@@ -19,6 +22,7 @@ SENTENCES = {
     "odd_length": gettext_noop("A value has an odd length."),
     "out_of_order": gettext_noop("Its elements are not in ascending order."),
     "stray_delimiter": gettext_noop("It has a delimiter where none belongs."),
+    "item_length": gettext_noop("An item of a sequence says that it is longer than it is."),
     "bytes_after_the_end": gettext_noop("There are bytes after its end. They are kept and not used."),
     "more_pixels": gettext_noop("It has more image data than it says."),
     "odd_uid": gettext_noop("One of its UIDs is not written as the standard asks."),

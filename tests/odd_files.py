@@ -200,6 +200,20 @@ def unknown_vr(parts: Parts, pick: int) -> None:
         parts.elements[place] = part[:4] + vr + part[6:]
 
 
+def damaged_vr(parts: Parts, pick: int) -> None:
+    """Of the two letters the second is none."""
+    if not parts.implicit and (places := _short_texts(parts)):
+        place = places[pick % len(places)]
+        part = parts.elements[place]
+        vr = (b"Ls", b"S_", b"C\xd3", b"U\xc9", b"D\0")[pick % 5]
+        parts.elements[place] = part[:4] + vr + part[6:]
+
+
+def syntax_of_another_vr(parts: Parts, pick: int) -> None:
+    vr = (b"AE", b"CS", b"LO", b"SH", b"DA", b"TM", b"IS")[pick % 7]
+    parts.meta = [part[:4] + vr + part[6:] if tag_of(part) == 0x00020010 else part for part in parts.meta]
+
+
 def implicit_element(parts: Parts, pick: int) -> None:
     if not parts.implicit and (places := _short_texts(parts)):
         place = places[pick % len(places)]
@@ -252,6 +266,18 @@ def odd_sequence(parts: Parts, pick: int) -> None:
     parts.elements.insert(place, made)
 
 
+def overlong_item(parts: Parts, pick: int) -> None:
+    """Its delimiter ends it, and its length says that it ends elsewhere: one bit of it was turned."""
+    inner = _element(0x00080100, b"SH", b"CODE", implicit=parts.implicit)
+    length = (0xFFFFFFBF, 0xFFFEFFFF, 0x7FFFFFFF)[pick % 3]
+    value = ITEM + length.to_bytes(4, "little") + inner + ITEM_END + SEQUENCE_END
+    made = _element(0x00082218, b"SQ", value, implicit=parts.implicit, undefined=True)
+    place = next(
+        (n for n, part in enumerate(parts.elements) if tag_of(part) > 0x00082218), len(parts.elements)
+    )
+    parts.elements.insert(place, made)
+
+
 def open_sequence_at_the_end(parts: Parts, pick: int) -> None:
     parts.end += _element(
         0x00420010, b"SQ", _item(parts, undefined=True), implicit=parts.implicit, undefined=True
@@ -285,8 +311,9 @@ ODDITIES: dict[str, Callable[[Parts, int], None]] = {
     for make in (
         no_preamble, no_meta, bare, implicit_meta, no_meta_length, wrong_meta_length, no_syntax, zeros_behind,
         line_feed_behind, signs_behind, item_end_behind, sequence_end_behind, padding_element_behind, odd_text,
-        odd_pixels, unknown_vr, implicit_element, out_of_order, given_twice, group_lengths, odd_sequence,
-        open_sequence_at_the_end, private_behind, odd_uid, uid_from_meta, reserved_bytes,
+        odd_pixels, unknown_vr, damaged_vr, syntax_of_another_vr, implicit_element, out_of_order, given_twice,
+        group_lengths, odd_sequence,
+        overlong_item, open_sequence_at_the_end, private_behind, odd_uid, uid_from_meta, reserved_bytes,
     )
 }  # fmt: skip
 

@@ -18,12 +18,13 @@ from studies.ingest.bystanders import DISC_INDEX
 from studies.ingest.charsets import CharacterSet
 from studies.ingest.image_order import numbers, slice_of, taken_at
 from studies.ingest.limits import Limits
-from studies.ingest.opening import text_of
+from studies.ingest.opening import read_opening, text_of
 from studies.ingest.refusals import FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, LeftAside
 from studies.ingest.results import Uids
+from studies.ingest.structure import Pixels, Walked
 from studies.ingest.text import clean, lenient_date
 from studies.ingest.uids import is_standard, is_uid
-from studies.ingest.walk import Pixels, Walked, walk
+from studies.ingest.walk import walk
 from studies.models import Series, Study
 from studies.object_kinds import is_image_class
 
@@ -82,13 +83,16 @@ def read_header(
 
     `fallback` is the character set of text that does not say its own.
     """
-    walked = walk(file, size=size, keep=KEEP, limits=limits)
+    opening = read_opening(file, size=size, limits=limits)
+    if text_of(opening.meta.get(0x00020002, b"")) == MEDIA_DIRECTORY:
+        raise LeftAside(DISC_INDEX)  # damaged as well: nothing is read from it
+    walked = walk(file, opening, size=size, keep=KEEP, limits=limits)
     if "no_preamble" in walked.deviations and not walked.elements.keys() & IDENTIFIED_BY:
         raise FileRefused(NOT_DICOM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = _Values(walked, fallback)
-        if values.meta(0x00020002) == MEDIA_DIRECTORY or values.text("SOPClassUID") == MEDIA_DIRECTORY:
+        if values.text("SOPClassUID") == MEDIA_DIRECTORY:
             raise LeftAside(DISC_INDEX)
         header = Header(
             study_instance_uid=values.uid("StudyInstanceUID"),

@@ -3,6 +3,7 @@
 What is missing or odd is noted as a deviation when the readers of the field (pydicom, DCMTK) read on regardless.
 """
 
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from struct import Struct
@@ -10,8 +11,16 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.utils.translation import gettext as _
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.charset import convert_encodings, python_encoding
+from pydicom.dataelem import RawDataElement, convert_raw_data_element
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 from pydicom.valuerep import VR
+from pydicom.values import convert_string
 
 from common.formats import size_in_words
 from studies.ingest.limits import MB, Limits
@@ -24,6 +33,14 @@ KNOWN_VRS = frozenset(str(vr) for vr in VR if len(vr) == 2)
 GROUP_LENGTH, SYNTAX = 0x00020000, 0x00020010
 # Without these, readers open no file: what is no length, class or UID to them is damage.
 READ_FIRST = frozenset({GROUP_LENGTH, 0x00020002, SYNTAX})
+# As one of these a UID is read as the text that it is.
+UID_VRS = frozenset(
+    ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"]
+)
+# Written as another text, readers take these for Explicit VR Little Endian.
+MISREAD = frozenset({DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian})
+CHARACTER_SET = 0x00080005
+COMMON_TERMS = frozenset(term.encode() for term in python_encoding)
 _EXPLICIT, _IMPLICIT, _LONG = Struct("<HH2sH").unpack, Struct("<HHL").unpack, Struct("<L").unpack
 
 
@@ -54,6 +71,11 @@ def read_opening(file: IO[bytes], *, size: int, limits: Limits) -> Opening:
 
 def text_of(value: bytes) -> str:
     return value.strip(b"\0 ").decode("ascii", "replace")
+
+
+def has_type(head: bytes) -> bool:
+    """Whether a type follows the tag, by the rule of pydicom: two capital letters, of which one may be damaged."""
+    return b"AA" <= head[4:6] <= b"ZZ"
 
 
 def _may_begin_a_data_set(start: bytes) -> bool:
@@ -94,15 +116,17 @@ def _read_meta(file: IO[bytes], size: int, opening: Opening, limits: Limits) -> 
 
 def _meta_element(head: bytes, at: int, opening: Opening) -> tuple[int, int, int]:
     """Its tag, where its value is, and the value's length."""
-    if not (head[4:6].isalpha() and head[4:6].isupper()):
+    if not has_type(head):
         opening.deviations.add("implicit_meta")
         group, element, length = _IMPLICIT(head[:8])
         return group << 16 | element, at + 8, length
     group, element, vr, length = _EXPLICIT(head[:8])
     tag = group << 16 | element
-    if tag in READ_FIRST and (vr.decode("ascii") not in KNOWN_VRS or (tag == SYNTAX and vr != b"UI")):
+    if tag in READ_FIRST and vr.decode("latin-1") not in (UID_VRS if tag == SYNTAX else KNOWN_VRS):
         raise FileRefused(DAMAGED)
-    if vr.decode("ascii") not in LONG_LENGTH:
+    if tag == SYNTAX and vr != b"UI":
+        opening.deviations.add("meta_vr")
+    if vr.decode("latin-1") not in LONG_LENGTH:
         return group << 16 | element, at + 8, length
     if len(head) < 12:
         raise FileRefused(CUT)
@@ -112,6 +136,8 @@ def _meta_element(head: bytes, at: int, opening: Opening) -> tuple[int, int, int
 def _find_syntax(file: IO[bytes], size: int, opening: Opening) -> None:
     """The transfer syntax as declared, else as the first element of the data set shows it."""
     opening.transfer_syntax = text_of(opening.meta.get(SYNTAX, b""))
+    if "meta_vr" in opening.deviations and opening.transfer_syntax in MISREAD:
+        raise FileRefused(DAMAGED)
     if is_uid(opening.transfer_syntax):
         return
     if size - opening.at < 8:
@@ -121,7 +147,8 @@ def _find_syntax(file: IO[bytes], size: int, opening: Opening) -> None:
     head = file.read(6)
     if head[4:6].decode("latin-1") not in KNOWN_VRS:
         opening.transfer_syntax = ImplicitVRLittleEndian
-    elif int.from_bytes(head[:2], "little") >= 0x400:  # a low group with its bytes the other way round
+    elif SYNTAX not in opening.meta and int.from_bytes(head[:2], "little") >= 0x400:
+        # A low group with its bytes the other way round. With a transfer syntax that is none, readers do not ask.
         opening.transfer_syntax = ExplicitVRBigEndian
     else:
         opening.transfer_syntax = ExplicitVRLittleEndian
@@ -154,10 +181,17 @@ def inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
     return out
 
 
-def check_character_set(value: bytes) -> None:
-    """Readers look up the name of a codec, at any depth, and open no file that has a zero byte in it."""
-    if b"\0" in value.rstrip(b"\0 "):
-        raise FileRefused(BAD_CHARACTER_SET)
+def check_character_set(raw: RawDataElement) -> None:
+    """pydicom looks for the codec first, at any depth, and opens no file in which it stumbles over that."""
+    if raw.VR in (None, "CS") and (raw.value or b"").strip(b"\0 ") in COMMON_TERMS:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            convert_encodings(convert_string(raw.value or b"", raw.is_little_endian))
+            convert_encodings(convert_raw_data_element(raw).value)
+        except Exception:  # allowed: pydicom raises what it likes for a broken value
+            raise FileRefused(BAD_CHARACTER_SET) from None
 
 
 def header_too_large(limits: Limits) -> str:

@@ -10,7 +10,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 from studies.ingest.limits import Limits
 from studies.ingest.opening import inflated, read_opening
 from studies.ingest.refusals import FileRefused
-from studies.ingest.walk import Inside, Pixels, Walk
+from studies.ingest.structure import Inside, Pixels
+from studies.ingest.walk import Walk
 
 # Tags, and between them the numbers of items, from zero.
 Path = tuple[int, ...]

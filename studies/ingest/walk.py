@@ -6,13 +6,10 @@ first, and only the few values that we keep are handed to pydicom. No recursion,
 
 from collections.abc import Set
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import lru_cache
 from struct import Struct
 from typing import IO
 
 from django.utils.translation import gettext as _
-from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
@@ -22,53 +19,39 @@ from studies.ingest.behind import is_behind_the_end, only_zeros
 from studies.ingest.limits import Limits
 from studies.ingest.opening import (
     BULK,
+    CHARACTER_SET,
     KNOWN_VRS,
     LONG_LENGTH,
+    Opening,
     check_character_set,
+    has_type,
     header_too_large,
     inflated,
-    read_opening,
 )
-from studies.ingest.refusals import CUT, DAMAGED, NOT_DICOM, TOO_DEEP, TOO_MANY_PARTS, FileRefused
-
-UNDEFINED = 0xFFFFFFFF
-ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-CHARACTER_SET = 0x00080005
-PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-
-
-@dataclass
-class Pixels:
-    """The size and shape of the pixel data in the structure."""
-
-    tag: int
-    size: int
-    fragments: int | None = None  # of encapsulated data, without the offset table
-
-
-@dataclass
-class Walked:
-    meta: dict[int, bytes]
-    transfer_syntax: str
-    elements: dict[BaseTag, RawDataElement]
-    pixels: Pixels | None
-    deviations: frozenset[str]
+from studies.ingest.refusals import (
+    BAD_CHARACTER_SET,
+    CUT,
+    DAMAGED,
+    NOT_DICOM,
+    TOO_DEEP,
+    TOO_MANY_PARTS,
+    FileRefused,
+)
+from studies.ingest.structure import (
+    ITEM,
+    ITEM_END,
+    PIXELS,
+    SEQUENCE_END,
+    UNDEFINED,
+    Inside,
+    Pixels,
+    Walked,
+    dictionary_vr,
+)
 
 
-@dataclass(slots=True)
-class Inside:
-    """A data set or sequence we are inside of; `end` is None where a delimiter ends it."""
-
-    is_sequence: bool
-    end: int | None
-    bound: int
-    implicit: bool
-    last: int = -1  # the tag of the element before
-
-
-def walk(file: IO[bytes], *, size: int, keep: Set[int], limits: Limits) -> Walked:
+def walk(file: IO[bytes], opening: Opening, *, size: int, keep: Set[int], limits: Limits) -> Walked:
     """The kept values of the data set and the shape of its pixel data, or FileRefused."""
-    opening = read_opening(file, size=size, limits=limits)
     syntax = opening.transfer_syntax
     implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
     with ExitStack() as opened:
@@ -125,7 +108,8 @@ class Walk:
         implicit = self._looks_implicit(start, otherwise=self.implicit)
         if implicit != self.implicit:
             self.deviations.add("other_encoding")
-        self.stack = [Inside(False, self.size, self.size, implicit)]
+        unended = CUT if implicit == self.implicit else DAMAGED
+        self.stack = [Inside(False, self.size, self.size, implicit, unended=unended)]
         while self.stack:
             inside = self.stack[-1]
             if inside.end is not None and self.at >= inside.end:
@@ -157,7 +141,7 @@ class Walk:
         if len(self.stack) > 1 or not is_behind_the_end(
             rest, last=max(inside.last, 0), implicit=inside.implicit, little=self.little
         ):
-            raise FileRefused(CUT)
+            raise FileRefused(inside.unended)
         self.deviations.add("bytes_after_the_end")
 
     def _item(self, inside: Inside, head: bytes) -> None:
@@ -173,10 +157,15 @@ class Walk:
         if tag != ITEM:
             raise FileRefused(DAMAGED)
         end = None if length == UNDEFINED else self.at + length
-        if end is not None and end > inside.bound:
-            raise FileRefused(CUT)
         implicit = inside.implicit or self._looks_implicit(self.at, otherwise=False)
-        self.stack.append(Inside(False, end, inside.bound if end is None else end, implicit))
+        unended = inside.unended if implicit == inside.implicit else DAMAGED
+        item = Inside(False, end, inside.bound if end is None else end, implicit, unended=unended)
+        if end is not None and end > inside.bound:
+            # Its length is wrong. Readers go on to the delimiter that ends it, if there is one.
+            self.deviations.add("item_length")
+            item.end, item.bound = None, inside.bound
+            item.unended = self._why_not_whole(item, end)
+        self.stack.append(item)
 
     def _element(self, inside: Inside, head: bytes) -> bool:
         """Steps over an element, or into it; whether there was one: behind the last one there may be anything."""
@@ -195,17 +184,29 @@ class Walk:
             self.deviations.add("bytes_after_the_end")
             return False
         self._note(inside, tag, vr, length)
+        if tag == CHARACTER_SET and (length == UNDEFINED or self.at + length <= inside.bound):
+            self._check_character_set(inside, vr, length)
         if length == UNDEFINED:
             self._open_ended(inside, tag, vr)
         elif self.at + length > inside.bound:
-            raise FileRefused(CUT)
-        elif (known_vr := vr or _dictionary_vr(tag)) == "SQ":
+            raise FileRefused(self._why_not_whole(inside, self.at + length))
+        elif (known_vr := vr or dictionary_vr(tag)) == "SQ":
             end = self.at + length
-            self._enter(Inside(True, end, end, inside.implicit or vr is None))
+            self._enter(Inside(True, end, end, inside.implicit or vr is None, unended=inside.unended))
         else:
             self._value(tag, vr, length, is_bulk=known_vr in BULK or tag in PIXELS)
             self.at += length
         return True
+
+    def _check_character_set(self, inside: Inside, vr: str | None, length: int) -> None:
+        if length == UNDEFINED:
+            raise FileRefused(BAD_CHARACTER_SET)
+        self.file.seek(self.at)
+        value = self.file.read(min(length, self.limits.value_bytes))
+        tag = BaseTag(CHARACTER_SET)
+        check_character_set(
+            RawDataElement(tag, vr, length, value, self.at, inside.implicit or vr is None, self.little)
+        )
 
     def _item_end(self, inside: Inside) -> bool:
         """Ends the item. Behind the last element of a data set, a delimiter too many is passed over."""
@@ -250,12 +251,12 @@ class Walk:
     def _read_head(self, inside: Inside, head: bytes) -> tuple[int, str | None, int]:
         """Tag, type where the element has one, and length; the position is then its value."""
         self.at += 8
-        if inside.implicit or not (head[4:6].isalpha() and head[4:6].isupper()):
+        if inside.implicit or not has_type(head):
             # Some writers turn to implicit in the middle; pydicom reads them so, and so do we.
             group, element, length = self.implicit_head(head)
             return group << 16 | element, None, length
         group, element, raw_vr, length = self.explicit_head(head)
-        vr = raw_vr.decode("ascii")
+        vr = raw_vr.decode("latin-1")
         if vr in LONG_LENGTH:
             if len(more := self.file.read(4)) < 4:
                 raise FileRefused(CUT)
@@ -264,9 +265,6 @@ class Walk:
         return group << 16 | element, vr, length
 
     def _value(self, tag: int, vr: str | None, length: int, *, is_bulk: bool) -> None:
-        if tag == CHARACTER_SET:
-            self.file.seek(self.at)
-            check_character_set(self.file.read(min(length, self.limits.value_bytes)))
         if len(self.stack) == 1 and tag in PIXELS:
             self.pixels = Pixels(tag, length)
         elif len(self.stack) == 1 and tag in self.keep:
@@ -286,7 +284,8 @@ class Walk:
         """Of undefined length: a sequence, or encapsulated bytes."""
         if tag not in PIXELS and self._is_sequence(tag, vr):
             # Of unknown type and undefined length means implicit inside (PS3.5 section 6.2.2).
-            self._enter(Inside(True, None, inside.bound, inside.implicit or vr is None))
+            implicit = inside.implicit or vr is None
+            self._enter(Inside(True, None, inside.bound, implicit, unended=inside.unended))
             return
         pixels = self._fragments(tag, inside.bound)
         if len(self.stack) == 1 and tag in PIXELS:
@@ -296,7 +295,7 @@ class Walk:
         """Decided as pydicom decides it."""
         if vr is not None:
             return vr in ("SQ", "UN")
-        if known := _dictionary_vr(tag):
+        if known := dictionary_vr(tag):
             return known == "SQ"
         self.file.seek(self.at)
         return self.file.read(4) == (b"\xfe\xff\x00\xe0" if self.little else b"\xff\xfe\xe0\x00")
@@ -322,6 +321,10 @@ class Walk:
             sizes += 1
             self.at += length
 
+    def _why_not_whole(self, inside: Inside, end: int) -> str:
+        """Of what ends behind the part that it is in: behind the file, or within it."""
+        return inside.unended if end > self.size else DAMAGED
+
     def _enter(self, sequence: Inside) -> None:
         # Each level of nesting is a sequence and its item.
         if len(self.stack) // 2 >= self.limits.depth:
@@ -338,11 +341,3 @@ class Walk:
         self.file.seek(at)
         peek = self.file.read(6)
         return not all(0x40 < letter < 0x5B for letter in peek[4:]) if len(peek) == 6 else otherwise
-
-
-@lru_cache(maxsize=4096)
-def _dictionary_vr(tag: int) -> str:
-    try:
-        return dictionary_VR(tag)
-    except KeyError:
-        return ""

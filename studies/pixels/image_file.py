@@ -40,6 +40,11 @@ def whole(ds: Dataset, word: str | int) -> int | None:
         return None
 
 
+def syntax_written(ds: Dataset) -> UID:
+    """The transfer syntax, also where it is written as a text that is no UID to pydicom."""
+    return UID(str(ds.file_meta.get("TransferSyntaxUID") or "").strip("\0 "))
+
+
 def _syntax_of(is_implicit: bool | None, is_little: bool | None) -> UID:
     if is_implicit:
         return ImplicitVRLittleEndian
@@ -59,15 +64,16 @@ class ImageFile:
         path = Path(path)
         with path.open("rb") as stream:
             begun = read_partial(stream, lambda tag, vr, length: tag >> 16 > 2, force=True)
-        syntax = begun.file_meta.get("TransferSyntaxUID")
+        written = begun.file_meta.get("TransferSyntaxUID")
+        syntax = syntax_written(begun)
         if syntax == DeflatedExplicitVRLittleEndian:
             # Unpacked in memory as a whole: what that may come to was limited when it was taken in.
             ds = dcmread(path, force=True)
             return cls(ds, ds)
-        if not syntax:
-            # As pydicom found it out from the first element, and ingest by the same rule.
+        if not syntax or syntax != written:
+            # As pydicom found it out from the first element, and ingest by the same rule; or written as another text.
             ds = dcmread(path, force=True)
-            ds.file_meta.TransferSyntaxUID = _syntax_of(*ds.original_encoding)
+            ds.file_meta.TransferSyntaxUID = syntax or _syntax_of(*ds.original_encoding)
             return cls(ds, ds)
         ds = dcmread(path, force=True, defer_size="1 MB")
         unreadable = [word for word in NUMBERS if word in ds and whole(ds, word) is None]
@@ -78,7 +84,7 @@ class ImageFile:
 
     @property
     def syntax(self) -> UID:
-        syntax = UID(self.ds.file_meta.get("TransferSyntaxUID") or "")
+        syntax = syntax_written(self.ds)
         if syntax.is_private or not syntax.is_transfer_syntax:
             raise CannotShow(NO_SYNTAX)
         return syntax

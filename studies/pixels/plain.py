@@ -11,9 +11,9 @@ from pydicom import Dataset, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.pixels import get_decoder
 from pydicom.pixels.utils import get_expected_length
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from studies.pixels.image_file import CannotShow, whole
+from studies.pixels.image_file import CannotShow, syntax_written, whole
 from studies.pixels.image_module import HALF_OF_THE_COLOURS
 from studies.renderer import NO_DECODER, NO_IMAGE_DATA, NO_SUCH_FRAME, NOT_THE_SAME, TOO_LARGE
 
@@ -43,7 +43,7 @@ def frames_written(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decoded(ds: Dataset, indices: list[int]) -> Iterator[bytes]:
-    syntax = UID(ds.file_meta.get("TransferSyntaxUID") or "")
+    ds.file_meta.TransferSyntaxUID = syntax = syntax_written(ds)
     if PIXELS not in ds:
         raise CannotShow(NO_IMAGE_DATA)
     if not syntax.is_transfer_syntax or whole(ds, "BitsAllocated") == 1:
@@ -76,7 +76,7 @@ def _is_told(ds: Dataset, says: dict[str, Any], size: int) -> bool:
 def object_written(job: dict[str, Any]) -> dict[str, Any]:
     """The whole object. Its attributes are read again from what was written and compared, byte for byte."""
     ds = dcmread(job["source"], force=True)
-    syntax = UID(ds.file_meta.get("TransferSyntaxUID") or "")
+    ds.file_meta.TransferSyntaxUID = syntax = syntax_written(ds)
     if not syntax.is_transfer_syntax or syntax.is_private or syntax == ExplicitVRBigEndian:
         raise CannotShow(NO_DECODER)
     if syntax.is_encapsulated and PIXELS in ds:

@@ -211,3 +211,19 @@ def test_a_name_behind_the_pixels_is_corrected() -> None:
 
     assert str(dcmread(io.BytesIO(written)).PatientName) == "Rowan^Jane"
     assert written.count(b"Quill^Hazel") == 1  # kept in the Original Attributes Sequence
+
+
+@pytest.mark.parametrize("head", [(4).to_bytes(4, "little"), b"C\xd3\4\0", b"S_\4\0", b"\0\0\4\0"])
+def test_what_the_order_puts_first_does_not_take_the_types_of_the_others(head: bytes) -> None:
+    """An element without a type, or with a damaged one, that stood behind others in the received file."""
+    data = sound()
+    at = data.index(b"\xe0\x7f\x10\0OW")
+    # (0008,0001): before all that the file has.
+    received = data[:at] + b"\x08\0\1\0" + head + b"abcd" + data[at:]
+    before = read(received)
+
+    again = read(corrected(received, [Change(AT, {"patient_name": "Rowan^Jane"})]))
+
+    assert str(again.PatientName) == "Rowan^Jane"
+    assert again.get_item(0x00080001).value == before.get_item(0x00080001).value
+    assert again.keys() == {*before.keys(), ORIGINALS}
