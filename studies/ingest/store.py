@@ -17,10 +17,11 @@ from django.db import connection, transaction
 from studies.ingest import stored_files
 from studies.ingest.sources import ReceivedFile
 from studies.models import Blob, Instance
+from studies.models.image import key_of
 
 # Held by a backup from before its snapshot until its last file is copied; shared by every removal of bytes.
 BACKUP_LOCK = int.from_bytes(b"backups ")
-SYNCED_AT_ONCE = 8
+AT_ONCE = 8
 
 
 def put(key: str, file: IO[bytes], *, to_disk: bool = True) -> None:
@@ -42,7 +43,10 @@ def remove(key: str) -> None:
 
 @transaction.atomic
 def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collection[str]) -> dict[str, int]:
-    """The row ids of these bytes, by hash; writes what is not there yet."""
+    """The row ids of these bytes, by hash; writes what is not there yet, or no longer.
+
+    Bytes that the storage lost are there again once they are sent: the answer to the sender is that they are stored.
+    """
     by_hash = {file.sha256: file for file in received}
     _lock(by_hash)
     # A deletion locks the row of its bytes FOR UPDATE first, and waits for us. We lock less than that, so that the
@@ -62,11 +66,14 @@ def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collect
         for sha256, file in by_hash.items()
         if sha256 not in stored
     ]
-    for blob in missing:
-        put(blob.key, by_hash[blob.sha256].file, to_disk=False)
-    # A disk takes many files at once in hardly more time than one.
-    with ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
-        list(pool.map(_to_disk, [blob.key for blob in missing]))
+    # A disk takes many files at once in hardly more time than one, and a bucket answers many questions.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        there = pool.map(lambda sha256: storages["dicom"].exists(key_of(sha256)), stored)
+        lost = [sha256 for sha256, is_there in zip(stored, there, strict=True) if not is_there]
+        written = [*(blob.sha256 for blob in missing), *lost]
+        for sha256 in written:
+            put(key_of(sha256), by_hash[sha256].file, to_disk=False)
+        list(pool.map(_to_disk, map(key_of, written)))
     for blob in Blob.objects.bulk_create(missing):
         stored[blob.sha256] = blob.pk
     return stored
