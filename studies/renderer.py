@@ -42,6 +42,7 @@ NO_PALETTE = gettext_noop("Its table of colours cannot be read.")
 OTHER_SAMPLES = gettext_noop("It says two different things about its colours (Samples per Pixel).")
 FEWER_VALUES = gettext_noop("It holds less image data than one image needs.")
 MORE_DATA = gettext_noop("It holds more image data than it says. The rest is not shown.")
+OVERLAYS_DRAWN = gettext_noop("An overlay of this image (drawings or text) is drawn over it.")
 OVERLAYS_LEFT_OUT = gettext_noop("This image has an overlay (drawings or text), which is not shown here.")
 UNCALIBRATED = gettext_noop(
     "The conversion of its values cannot be read. It is shown from its least to its greatest value."

@@ -17,7 +17,6 @@ needs_dcmtk = pytest.mark.skipif(
 # One frame of each modality and kind of pixel, and how DCMTK is asked for the same window: `+Wi 1` the first one in the
 # file, `+Wl 1` the first table, `+Wm` least to greatest, nothing for colours. What DCMTK 3.6 does not do by itself, an
 # enhanced object's own window and least to greatest over all frames, is worked out here and handed to it (`+Ww`).
-# Overlays are off (`-O`): we do not burn them in.
 DCMTK = {
     "CT": ("693_UNCR.dcm", 1, ["+Wi", "1"]),
     "CT without a window": ("CT_small.dcm", 1, ["+Wm"]),
@@ -57,7 +56,6 @@ def dcmtk_picture(kind: str, folder: Path) -> Image.Image:
     asked = [
         "dcmj2pnm",
         "+on",
-        "-O",
         "-S",
         "+F",
         str(frame),

@@ -1,1 +1,1 @@
-import{t as e}from"./parts/study.4e696139ef9e.js";e(document.getElementById(`viewer`));
+import{t as e}from"./parts/study.f451e104111c.js";e(document.getElementById(`viewer`));

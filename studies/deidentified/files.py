@@ -26,6 +26,7 @@ PIXEL_TAGS = frozenset(map(Tag, (0x7FE00001, 0x7FE00002, 0x7FE00008, 0x7FE00009,
 ULTRASOUND_OR_CAPTURED = (
     "1.2.840.10008.5.1.4.1.1.6", "1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.7",
 )  # fmt: skip
+OVERLAY_BIT, OVERLAY_DATA = 0x0102, 0x3000
 PIECE = 256 * 1024
 # What of a value is read while only its place is wanted.
 DEFERRED = 1024
@@ -36,7 +37,7 @@ class CannotDeidentify(Exception):
 
 
 class IdentityInPixels(CannotDeidentify):
-    """Among the compressed pixels there is text of the patient's."""
+    """Among the compressed pixels there is text of the patient's, or in their unused bits an overlay, which may be."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def _deidentified(file: IO[bytes], options: Options, with_secrets: Secrets) -> D
     syntax = UID(dataset.file_meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian)
     if not is_image_class(_sop_class(dataset)):
         raise CannotDeidentify
+    if _has_overlay_in_pixels(dataset):
+        raise IdentityInPixels
     if syntax == DeflatedExplicitVRLittleEndian:
         return _deflated(file, options, with_secrets)
     implicit, little = syntax.is_implicit_VR, syntax.is_little_endian
@@ -125,6 +128,16 @@ def _deflated(file: IO[bytes], options: Options, with_secrets: Secrets) -> Deide
 
 def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
     return tag.group >= PIXELS
+
+
+def _has_overlay_in_pixels(dataset: Dataset) -> bool:
+    """Whether an overlay is bits of the pixels, which are copied (as it was done before 2004)."""
+    return any(
+        Tag(group, OVERLAY_DATA) not in dataset
+        and Tag(group, OVERLAY_BIT) in dataset
+        and text_of(dataset, Tag(group, OVERLAY_BIT)).strip() not in ("", "0")
+        for group in range(0x6000, 0x6020, 2)
+    )
 
 
 def _sop_class(dataset: Dataset) -> str:

@@ -19,7 +19,8 @@ OF_PIXELS = ("rows", "columns", "reduced", "bits", "signed", "samples", "photome
 class Packed:
     """An instance: what its metadata say of its frames, and what became of its pixels.
 
-    `pixels` is what the renderer says of them; without it there are none, and `sizes` are noughts.
+    `pixels` is what the renderer says of them; without it there are none, and `sizes` are noughts. `overlays` are the
+    bytes of what is drawn over each frame.
     """
 
     uuid: UUID
@@ -27,6 +28,7 @@ class Packed:
     frames: Sequence[Frame]
     pixels: dict[str, Any] = field(default_factory=dict)
     sizes: Sequence[tuple[int, int]] = ()
+    overlays: Sequence[int] = ()
 
 
 def part_of(instances: Sequence[Packed]) -> str:
@@ -34,6 +36,7 @@ def part_of(instances: Sequence[Packed]) -> str:
     frames = [frame for packed in instances for frame in packed.frames]
     groups, which = _groups(instances)
     sizes = [size for packed in instances for size in _sizes(packed)]
+    overlays = [size for packed in instances for size in packed.overlays or [0] * len(packed.frames)]
     columns = {
         "groups": groups,
         "group": runs(which),
@@ -42,6 +45,7 @@ def part_of(instances: Sequence[Packed]) -> str:
         "number_of_instance": [packed.number for packed in instances],
         "head": [head for head, _ in sizes],
         "tail": [tail for _, tail in sizes],
+        "overlay": overlays if any(overlays) else None,
         "position": positions([frame.position for frame in frames]),
         "window_each": _each(frames, which, groups, _window),
         "rescale_each": _each(frames, which, groups, _rescale),

@@ -23,8 +23,8 @@ class Window(NamedTuple):
 
 def grey_frames(
     module: ImageModule, shown: range, *, window: Window | None = None, compared: range | None = None
-) -> Iterator[Array]:
-    """Each frame between 0 and 255, by its own window or by one that was asked for.
+) -> Iterator[tuple[Array, Array]]:
+    """Each frame between 0 and 255, by its own window or by one that was asked for; and what it was taken out of.
 
     Where a frame has none, all that are `compared` are shown alike: those that are shown, if nothing else is said.
     """
@@ -43,7 +43,7 @@ def grey_frames(
             grey = 255 - grey
         if picture is not ALL:
             grey[~picture] = 0
-        yield grey
+        yield grey, container
 
 
 def _mapped(raw: Array, function: Callable[[Array], Array]) -> Array:

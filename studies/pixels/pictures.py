@@ -11,11 +11,12 @@ from pydicom.pixels import apply_color_lut
 from studies.pixels.grey import GreyValues, Window, grey_frames
 from studies.pixels.image_file import CannotShow, ImageFile
 from studies.pixels.image_module import PALETTE, Array, ImageModule
-from studies.pixels.overlays import has_overlay
+from studies.pixels.overlays import Overlays
 from studies.renderer import (
     FRAMES_SHOWN,
     MORE_DATA,
     NO_PALETTE,
+    OVERLAYS_DRAWN,
     OVERLAYS_LEFT_OUT,
     UNCALIBRATED,
     WINDOW_OF_COLOURS,
@@ -33,6 +34,7 @@ class ImageObject:
     def __init__(self, path: Path | str) -> None:
         self.file = ImageFile.opened(path)
         self.module = ImageModule.read(self.file)
+        self.overlays = Overlays(self.module)
         self.shown = range(min(self.module.frames, FRAMES_SHOWN))
 
     def pictures(self) -> Iterator[Image.Image]:
@@ -61,23 +63,40 @@ class ImageObject:
         """What is to be said of each single picture, by the window that was asked for."""
         has_colours = self.module.samples > 1 or self.module.photometric == PALETTE
         notes = [WINDOW_OF_COLOURS] if window is not None and has_colours else []
-        if has_overlay(self.file.ds):
+        if self.overlays.are_drawn:
+            notes.append(OVERLAYS_DRAWN)
+        if self.overlays.are_left_out:
             notes.append(OVERLAYS_LEFT_OUT)
         if self.module.photometric.startswith("MONOCHROME") and not GreyValues(self.module, 0).is_calibrated:
             notes.append(UNCALIBRATED)
         return notes
 
     def _frames_8bit(self, shown: range, window: Window | None = None) -> Iterator[Array]:
+        """With what overlays draw on them in white."""
         if self.module.samples > 1 or self.module.photometric == PALETTE:
-            yield from self.coloured_frames(shown)
+            frames = self.coloured(shown)
         else:
-            yield from grey_frames(self.module, shown, window=window, compared=self.shown)
+            frames = grey_frames(self.module, shown, window=window, compared=self.shown)
+        for index, (array, container) in zip(shown, frames, strict=False):
+            mask = self.overlays.mask(index, container)
+            if mask is not None:
+                array = array.copy()
+                array[mask] = 255
+            yield array
 
     def coloured_frames(self, shown: range) -> Iterator[Array]:
-        """Red, green and blue, 8 bits each."""
+        """Red, green and blue, 8 bits each, and no overlays."""
+        for array, _ in self.coloured(shown):
+            yield array
+
+    def coloured(self, shown: range) -> Iterator[tuple[Array, Array]]:
+        """The same, each with what it was taken out of."""
         is_palette = self.module.samples == 1
-        for values, _ in self.module.decoded(shown, raw=is_palette):
-            yield _coloured(values, self.file.ds) if is_palette else _to_8bit(values, self.module.stored)
+        for values, container in self.module.decoded(shown, raw=is_palette):
+            yield (
+                _coloured(values, self.file.ds) if is_palette else _to_8bit(values, self.module.stored),
+                container,
+            )
 
 
 def pictures(path: Path | str) -> Iterator[Image.Image]:

@@ -5,6 +5,7 @@ become red, green and blue as in the pictures; grey values stay as stored.
 """
 
 import time
+import zlib
 from collections.abc import Iterator
 from struct import Struct
 from typing import Any
@@ -15,7 +16,6 @@ from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
 from studies.pixels.grey import GreyValues
 from studies.pixels.image_file import CannotShow
 from studies.pixels.image_module import Array
-from studies.pixels.overlays import has_overlay
 from studies.pixels.pictures import ImageObject
 from studies.renderer import FLOATING, NO_DECODER, NO_SIGN, NOT_EXACT, TABLE_OF_VALUES, TOO_WIDE
 
@@ -79,21 +79,34 @@ def tile_part_ends(stream: bytes) -> Iterator[int]:
         yield at
 
 
+def overlaid(mask: Array | None) -> bytes:
+    """Which pixels an overlay draws, a bit each, from the first row on, deflated; nothing where it draws none."""
+    return b"" if mask is None else zlib.compress(np.packbits(mask).tobytes(), 9)
+
+
 def packed(job: dict[str, Any]) -> dict[str, Any]:
-    """Append the heads and the tails of a file's frames, from the `first` on, to two files; how many bytes each has."""
+    """Append heads, tails and overlays of a file's frames, from the `first` on, to three files; each one's bytes."""
     image, until = ImageObject(job["source"]), time.monotonic() + SECONDS
     values = _Values(image)
-    sizes = []
-    with open(job["heads"], "ab") as heads, open(job["tails"], "ab") as tails:
-        for array in values.frames(range(job["first"], image.module.frames)):
+    sizes, overlay_sizes = [], []
+    with (
+        open(job["heads"], "ab") as heads,
+        open(job["tails"], "ab") as tails,
+        open(job["overlays"], "ab") as overlays,
+    ):
+        for array, mask in values.frames(range(job["first"], image.module.frames)):
             head, tail = encoded(array)
+            overlay = overlaid(mask)
             heads.write(head)
             tails.write(tail)
+            overlays.write(overlay)
             sizes.append((len(head), len(tail)))
+            overlay_sizes.append(len(overlay))
             if time.monotonic() > until:
                 break
     return {
         "sizes": sizes,
+        "overlay_sizes": overlay_sizes,
         "of": image.module.frames,
         "declared": image.module.declared_frames,
         **values.described,
@@ -124,12 +137,15 @@ class _Values:
         # A wide container may hold small numbers; each frame is asked.
         return np.dtype(np.int16 if self.module.signed else np.uint16)
 
-    def frames(self, shown: range) -> Iterator[Array]:
+    def frames(self, shown: range) -> Iterator[tuple[Array, Array | None]]:
+        """Each with the pixels on which overlays draw."""
+        overlays = self.image.overlays
         if not self.is_grey:
-            yield from self.image.coloured_frames(shown)
+            for index, (array, container) in zip(shown, self.image.coloured(shown), strict=False):
+                yield array, overlays.mask(index, container)
             return
         for index, (raw, container) in zip(shown, self.module.decoded(shown, raw=True), strict=False):
-            yield self._exact(raw)
+            yield self._exact(raw), overlays.mask(index, container)
             self._measure(raw[GreyValues(self.module, index).picture(raw, container)])
 
     def _exact(self, raw: Array) -> Array:
@@ -165,6 +181,7 @@ class _Values:
             "range": [int(self.least), int(self.greatest)] if self.least <= self.greatest else None,
             "padding": [int(end) for end in padding] if padding else None,
             "is_lossy": self.image.file.syntax in ALWAYS_LOSSY,
-            "overlays": has_overlay(self.image.file.ds),
+            "overlays": self.image.overlays.are_left_out,
+            "overlays_drawn": self.image.overlays.are_drawn,
             "more": self.module.has_more_data,
         }

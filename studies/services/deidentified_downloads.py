@@ -14,6 +14,7 @@ from studies.deidentified import CannotDeidentify, Options, Secrets, burned_in, 
 from studies.disc import Disc
 from studies.models import Instance
 from studies.object_kinds import kind_of
+from studies.renderer import OVERLAYS_DRAWN
 from studies.sent_file import sent_pieces
 from studies.services.download_layout import (
     DIRECTORY,
@@ -30,8 +31,9 @@ from studies.zipping import Zip
 # A corrected file is made up in memory up to so many bytes, else on the disk.
 IN_MEMORY = 8 * 1024**2
 
-# The text of README.TXT: for the kinds of objects that were left out, and the number of pictures with text in them.
-Readme = Callable[[Counter[str], int], str]
+# The text of README.TXT: for the kinds of objects that were left out, the number of pictures with text in them, and of
+# images whose pictures are left out of the pages.
+Readme = Callable[[Counter[str], int, int], str]
 
 
 class MayShowText(CannotDeidentify):
@@ -53,6 +55,8 @@ class _Sending:
         self.names: dict[int, str] = {}
         self.left_out: Counter[str] = Counter()
         self.with_text = 0
+        # Overlays are taken out of the files, and drawn on the pictures: those are not for the pages.
+        self.overlaid: set[int] = set()
 
     def pieces(self, readme: Readme, pages: Pages | None) -> Iterator[bytes]:
         changes = selectors.changes_of(study.placement.study for study in self.download.studies)
@@ -61,10 +65,13 @@ class _Sending:
                 yield from self._file(study, file, changes.get(file.study_id, []))
         if directory := self.disc.directory():
             self.zip.add(DIRECTORY, directory)
-        self.zip.add(README, readme(self.left_out, self.with_text).replace("\n", "\r\n").encode())
+        self.zip.add(README, self._readme(readme).replace("\n", "\r\n").encode())
         if pages is not None:
             self._add_pages(pages)
         yield from self.zip.rest()
+
+    def _readme(self, readme: Readme) -> str:
+        return readme(self.left_out, self.with_text, len(self.overlaid))
 
     def _file(self, study: DownloadedStudy, file: Instance, changes: Sequence[Change]) -> Iterator[bytes]:
         open_for_download(self.download, study, file)
@@ -80,6 +87,8 @@ class _Sending:
                 study.left_out += 1
                 return
             self.names[file.pk] = self.disc.add(made.head)
+            if self.download.form.index and OVERLAYS_DRAWN in file.blob.preview_note.splitlines():
+                self.overlaid.add(file.pk)
             self.zip.add(self.names[file.pk], made.pieces(stored), made.size)
             yield from self.zip.added()
         study.sent += 1
@@ -91,7 +100,8 @@ class _Sending:
         return options
 
     def _add_pages(self, pages: Pages) -> None:
-        pictures = pictures_of(self.download.files, self.names)
+        named = {pk: name for pk, name in self.names.items() if pk not in self.overlaid}
+        pictures = pictures_of(self.download.files, named)
         for name, data in pages(self.download, pictures):
             self.zip.add(name, data)
         of = {study.placement.study_id: study for study in self.download.studies}

@@ -17,6 +17,7 @@ from studies.models import Blob, Instance, ViewCopy
 from studies.renderer import (
     FRAMES_SHOWN,
     MORE_DATA,
+    OVERLAYS_DRAWN,
     OVERLAYS_LEFT_OUT,
     TABLE_NOT_APPLIED,
     TOO_MANY_IMAGES,
@@ -43,7 +44,7 @@ class Pack:
 
 @dataclass
 class _Series:
-    """What was packed so far: heads and tails in a file each."""
+    """What was packed so far: heads, tails and overlays in a file each."""
 
     folder: Path
     finish_by: float | None
@@ -60,6 +61,19 @@ class _Series:
     @property
     def tails(self) -> Path:
         return self.folder / "tails"
+
+    @property
+    def overlays(self) -> Path:
+        return self.folder / "overlays"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """In the order in which they make a pack."""
+        return self.heads, self.tails, self.overlays
+
+    @property
+    def bytes(self) -> list[int]:
+        return [file.stat().st_size for file in self.files]
 
 
 class _PicturesAlone(Exception):
@@ -79,8 +93,8 @@ def pack_series(renderer: Renderer, series_id: int, folder: Path, *, finish_by: 
         if sum(instance.frames for instance in instances) > MOST_FRAMES:
             raise _PicturesAlone(TOO_MANY_IMAGES)
         series = _Series(folder, finish_by)
-        series.heads.touch()
-        series.tails.touch()
+        for file in series.files:
+            file.touch()
         for instance, model in _models(instances):
             _add(renderer, series, instance, model)
         if series.heads.stat().st_size:
@@ -101,13 +115,13 @@ def _models(instances: list[Instance]) -> Iterator[tuple[Instance, dict[str, Any
 
 
 def _add(renderer: Renderer, series: _Series, instance: Instance, model: dict[str, Any]) -> None:
-    before = series.heads.stat().st_size, series.tails.stat().st_size
+    before = series.bytes
     answer = _frames(renderer, series, instance)
     if error := answer.get("error"):
         if instance.blob.preview == Blob.Preview.READY:
             # What has a picture is shown by it, and so are the others of the series.
             raise _PicturesAlone(error)
-        for file, size in zip((series.heads, series.tails), before, strict=True):
+        for file, size in zip(series.files, before, strict=True):
             with file.open("r+b") as stream:
                 stream.truncate(size)
         series.failed += [(series.frames + index, error) for index in range(instance.frames)]
@@ -117,10 +131,9 @@ def _add(renderer: Renderer, series: _Series, instance: Instance, model: dict[st
     number = len(answer["sizes"])
     frames = frames_of(model, number)
     _note(series, answer, frames)
+    sizes = [(head, tail) for head, tail in answer["sizes"]]
     series.instances.append(
-        Packed(
-            instance.uuid, instance.number, frames, answer, [(head, tail) for head, tail in answer["sizes"]]
-        )
+        Packed(instance.uuid, instance.number, frames, answer, sizes, answer["overlay_sizes"])
     )
     series.frames += number
 
@@ -143,6 +156,7 @@ def _frames(renderer: Renderer, series: _Series, instance: Instance) -> dict[str
                 source=str(source.resolve()),
                 heads=str(series.heads),
                 tails=str(series.tails),
+                overlays=str(series.overlays),
                 first=len(whole.get("sizes", ())),
             )
             if "error" in more:
@@ -150,7 +164,7 @@ def _frames(renderer: Renderer, series: _Series, instance: Instance) -> dict[str
             if not more["sizes"]:
                 return {"error": UNREADABLE}
             whole = _joined(whole, more)
-            if series.heads.stat().st_size + series.tails.stat().st_size > MOST_BYTES:
+            if sum(series.bytes) > MOST_BYTES:
                 raise _PicturesAlone(TOO_MANY_IMAGES)
     return whole
 
@@ -160,7 +174,8 @@ def _joined(whole: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         return more
     ends = [each for each in (whole["range"], more["range"]) if each]
     spread = [min(least for least, _ in ends), max(greatest for _, greatest in ends)] if ends else None
-    return {**more, "sizes": whole["sizes"] + more["sizes"], "range": spread}
+    joined = {word: whole[word] + more[word] for word in ("sizes", "overlay_sizes")}
+    return {**more, **joined, "range": spread}
 
 
 def _note(series: _Series, answer: dict[str, Any], frames: list[Frame]) -> None:
@@ -169,6 +184,8 @@ def _note(series: _Series, answer: dict[str, Any], frames: list[Frame]) -> None:
         series.notes[frames_left_out(len(frames), declared)] = None
     elif answer["more"]:
         series.notes[MORE_DATA] = None
+    if answer["overlays_drawn"]:
+        series.notes[OVERLAYS_DRAWN] = None
     if answer["overlays"]:
         series.notes[OVERLAYS_LEFT_OUT] = None
     if any(frame.has_table and not frame.windows for frame in frames):
@@ -176,13 +193,13 @@ def _note(series: _Series, answer: dict[str, Any], frames: list[Frame]) -> None:
 
 
 def _packed(series: _Series, instances: list[Instance]) -> Pack:
-    head_size = series.heads.stat().st_size
-    with series.heads.open("ab") as whole, series.tails.open("rb") as tails:
-        shutil.copyfileobj(tails, whole, PIECE)
-    series.tails.unlink()
-    sizes = [size for packed in series.instances for size in packed.sizes]
+    head_size, *_ = written = series.bytes
+    for rest in (series.tails, series.overlays):
+        with series.heads.open("ab") as whole, rest.open("rb") as file:
+            shutil.copyfileobj(file, whole, PIECE)
+        rest.unlink()
     size = series.heads.stat().st_size
-    if (sum(head for head, _ in sizes), sum(map(sum, sizes))) != (head_size, size):
+    if (_declared(series), sum(written)) != (written, size):
         raise _PicturesAlone(UNREADABLE)
     with series.heads.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -198,6 +215,13 @@ def _packed(series: _Series, instances: list[Instance]) -> Pack:
         "sha256": sha256,
     }
     return Pack(columns, series.heads)
+
+
+def _declared(series: _Series) -> list[int]:
+    """How many bytes of heads, tails and overlays the manifest says there are."""
+    sizes = [size for packed in series.instances for size in packed.sizes]
+    overlays = [size for packed in series.instances for size in packed.overlays]
+    return [sum(head for head, _ in sizes), sum(tail for _, tail in sizes), sum(overlays)]
 
 
 def _pictures(instances: list[Instance], why: str) -> Pack:

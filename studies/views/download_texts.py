@@ -41,10 +41,10 @@ def readme_of(download: Download) -> str:
     )
 
 
-def deidentified_readme(download: Download) -> Callable[[Counter[str], int], str]:
+def deidentified_readme(download: Download) -> Callable[[Counter[str], int, int], str]:
     """Says what was left out, by kind, and warns of pictures that may show a name. Nothing of a patient or a share."""
 
-    def readme(left_out: Counter[str], with_text: int) -> str:
+    def readme(left_out: Counter[str], with_text: int, overlaid: int) -> str:
         sent = sum(study.sent for study in download.studies)
         lines = [*_beginning(download, sent), _(DEIDENTIFIED)]
         if with_text:
@@ -57,6 +57,11 @@ def deidentified_readme(download: Download) -> Callable[[Counter[str], int], str
                 else _("They were left out.")
             )
             lines.append(f"{warning} {included}")
+        if overlaid:
+            lines.append(
+                _("Without a picture in the pages, since an overlay is drawn on it: %(images)s.")
+                % {"images": counted(overlaid, "image")}
+            )
         if left_out:
             named = [f"{kind}: {counted(number, 'object')}" for kind, number in sorted(left_out.items())]
             lines += [_("Left out, since it cannot be de-identified or may show text:"), *named]

@@ -75,6 +75,7 @@ IMAGE = (
     *_switches(
         ("flip-h", gettext_noop("Flip left and right")),
         ("flip-v", gettext_noop("Flip top and bottom")),
+        ("overlays", gettext_noop("Overlays")),
     ),
 )
 LAYOUT = (

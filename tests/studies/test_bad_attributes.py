@@ -35,6 +35,7 @@ from studies.renderer import (
     NO_SIGN,
     NO_SIZE,
     OTHER_SAMPLES,
+    OVERLAYS_DRAWN,
     OVERLAYS_LEFT_OUT,
     UNCALIBRATED,
 )
@@ -304,14 +305,16 @@ def overlay(bits: bytes | None, position: int = 0) -> Dataset:
 @pytest.mark.parametrize(
     ("ds", "notes"),
     [
-        (overlay(b"\x01" * 8), [OVERLAYS_LEFT_OUT]),
-        (overlay(None, position=15), [OVERLAYS_LEFT_OUT]),
+        (overlay(b"\x01" * 8), [OVERLAYS_DRAWN]),
+        (overlay(b"\x01" * 6), [OVERLAYS_LEFT_OUT]),
+        (overlay(None, position=15), [OVERLAYS_DRAWN]),
+        (overlay(None, position=11), [OVERLAYS_LEFT_OUT]),
         (overlay(bytes(8)), []),
         (overlay(None), []),
     ],
-    ids=["a plane", "in the pixels", "an empty plane", "no data"],
+    ids=["a plane", "too short", "in the pixels", "in their values", "an empty plane", "no data"],
 )
-def test_an_overlay_that_is_not_drawn_is_named(
+def test_an_overlay_is_named_whether_it_is_drawn_or_not(
     opened: Callable[..., ImageObject], ds: Dataset, notes: list[str]
 ) -> None:
     assert opened(ds).notes() == notes
@@ -367,7 +370,7 @@ def _as_asked_of_dcmtk(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", _images(), ids=lambda path: path.name)
 def test_pictures_of_the_demo_and_the_cases_look_as_dcmtk_shows_them(path: Path, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.png"
-    asked = ["dcmj2pnm", "+on", "-O", "-S", *_as_asked_of_dcmtk(path), str(path), str(theirs)]
+    asked = ["dcmj2pnm", "+on", "-S", *_as_asked_of_dcmtk(path), str(path), str(theirs)]
     done = subprocess.run(asked, capture_output=True, check=False)
     ours = np.asarray(next(pictures(path))).astype(int)
     # JPEG 2000, JPEG-LS and segmented palettes are not DCMTK's.
@@ -411,4 +414,4 @@ def test_a_note_is_a_line_each(tmp_path: Path) -> None:
     ds.RescaleSlope, ds.RescaleIntercept = 0, 1
     (tmp_path / "two.dcm").write_bytes(as_bytes(ds))
 
-    assert render(tmp_path / "two.dcm", tmp_path)["note"] == f"{OVERLAYS_LEFT_OUT}\n{UNCALIBRATED}"
+    assert render(tmp_path / "two.dcm", tmp_path)["note"] == f"{OVERLAYS_DRAWN}\n{UNCALIBRATED}"

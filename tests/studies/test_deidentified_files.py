@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -333,6 +334,17 @@ def test_other_objects_than_images_are_left_out() -> None:
     for kind in ("1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.104.1", "1.2.3.4"):
         with pytest.raises(CannotDeidentify):
             deidentified(sound(SOPClassUID=kind))
+
+
+@pytest.mark.parametrize(("position", "outcome"), [(14, pytest.raises(IdentityInPixels)), (0, nullcontext())])
+def test_an_overlay_in_bits_of_the_pixels_keeps_the_file_back(position: int, outcome: Any) -> None:
+    """The pixels are copied, and what it writes on them may be the patient's name."""
+    ds = dicom(SOPClassUID="1.2.840.10008.5.1.4.1.1.2")
+    for element, value in ((0x0010, 8), (0x0011, 8), (0x0102, position)):
+        ds.add_new(0x60040000 | element, "US", value)
+
+    with outcome:
+        assert "PixelData" in read(deidentified(as_bytes(ds)))
 
 
 def test_names_in_compressed_pixels_keep_the_file_back() -> None:

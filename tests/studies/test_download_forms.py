@@ -22,6 +22,7 @@ from audit.actions import Action
 from audit.models import AuditEvent
 from studies.disc import Disc, head_of
 from studies.models import Blob, Study
+from studies.renderer import MORE_DATA, OVERLAYS_DRAWN
 from studies.zipping import Zip
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast
@@ -212,6 +213,24 @@ def test_nothing_of_the_patient_is_in_a_deidentified_download(cast: Cast, odd: S
         "Adam downloaded the study (3 images), without what identifies the patient",
         "Adam has received the whole download of the study (3 images), without what identifies the patient",
     ]
+
+
+def test_a_picture_with_an_overlay_on_it_is_in_no_page_of_a_deidentified_download(
+    cast: Cast, odd: Study
+) -> None:
+    """In the file there is no overlay any more, and in the picture its text may be the patient's name."""
+    first, *_others = odd.instances.order_by("number")
+    Blob.objects.filter(pk=first.blob_id).update(preview_note=f"{MORE_DATA}\n{OVERLAYS_DRAWN}")
+    adam = client_of(cast.adam)
+
+    bare = opened(body_of(adam.get(url_of(cast, odd, f"{DEIDENTIFIED}&index=1"))))
+    whole = opened(body_of(adam.get(url_of(cast, odd, "?index=1"))))
+
+    assert [sum(name.endswith(".PNG") for name in archive.namelist()) for archive in (bare, whole)] == [2, 3]
+    assert sum("/IM" in name for name in bare.namelist()) == 3
+    readme = bare.read("README.TXT").decode()
+    assert "Without a picture in the pages, since an overlay is drawn on it: 1 image." in readme
+    assert "overlay is drawn" not in whole.read("README.TXT").decode()
 
 
 def test_a_deidentified_download_begins_again(cast: Cast, odd: Study) -> None:

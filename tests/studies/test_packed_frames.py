@@ -117,7 +117,8 @@ def pack(path: Path | str, folder: str) -> tuple[dict[str, Any], list[Any]]:
     answer: dict[str, Any] = {"sizes": [], "of": 1}
     while len(answer["sizes"]) < answer["of"]:
         done = answer["sizes"]
-        answer = packed({"source": str(path), "heads": str(heads), "tails": str(tails), "first": len(done)})
+        files = {"heads": str(heads), "tails": str(tails), "overlays": str(Path(folder, "overlays"))}
+        answer = packed({"source": str(path), "first": len(done), **files})
         answer["sizes"] = [*done, *answer["sizes"]]
     return answer, [*_streams(answer["sizes"], heads.read_bytes(), tails.read_bytes())]
 
@@ -326,8 +327,8 @@ def test_an_image_whose_transfer_syntax_always_loses_something_says_so_without_t
     tmp_path: Path,
 ) -> None:
     [source] = [path for path in get_testdata_files() if path.endswith("SC_rgb_jpeg_dcmtk.dcm")]
-    heads, tails = tmp_path / "heads", tmp_path / "tails"
-    answer = packed({"source": source, "heads": str(heads), "tails": str(tails), "first": 0})
+    files = {word: str(tmp_path / word) for word in ("heads", "tails", "overlays")}
+    answer = packed({"source": source, "first": 0, **files})
     columns = json.loads(f"{{{part_of([Packed(uuid4(), 1, frames_of({}, 1), answer, answer['sizes'])])}}}")
 
     assert columns["groups"][0]["lossy"] == []

@@ -36,6 +36,7 @@ export class Series {
     /** How many frames have a head in the pack. */
     this.headed = this.pack ? raw.head.filter((bytes) => bytes > 0).length : 0;
     this.offsets = this.pack ? offsets(raw.head, raw.tail) : null;
+    this.overlays = this.pack && raw.overlay ? sums(this.offsets.tails[this.frames], raw.overlay) : null;
     const runs = raw.instance_frames ?? [[1, (raw.instance ?? []).length]];
     this.places = places(runs, this.frames);
   }
@@ -52,6 +53,13 @@ export class Series {
 
   tail(index) {
     return { at: this.offsets.tails[index], bytes: this.offsets.tails[index + 1] - this.offsets.tails[index] };
+  }
+
+  /** @returns {{at: number, bytes: number} | null} where what is drawn over the frame is in the pack */
+  overlay(index) {
+    if (!this.overlays || !this.packed) return null;
+    const bytes = this.overlays[index + 1] - this.overlays[index];
+    return bytes > 0 ? { at: this.overlays[index], bytes } : null;
   }
 
   group(index) {

@@ -2,6 +2,7 @@
 import { budget } from "./budget.js";
 import { Fetching } from "./fetching.js";
 import { Frames } from "./frames.js";
+import { Overlays } from "./overlays.js";
 import { Series } from "./series.js";
 import { ended, Lost, paused } from "./wire.js";
 
@@ -20,6 +21,7 @@ const SLOWEST = 20000;
 
 /**
  * Events: `quality` {series, index, quality}, `failed` {series, index, sentence}, `lost` {status}: the right has ended;
+ * `overlay` {series, index}: what is drawn over it is here, or could not be had;
  * `changed` {series}: more of it can be shown, its imageIds are new; `connection` {waiting}.
  */
 export class Study extends EventTarget {
@@ -48,6 +50,7 @@ export class Study extends EventTarget {
     this.direction = 0;
     this.frames = new Frames(this, decoder);
     this.fetching = new Fetching(this);
+    this.overlays = new Overlays(this);
   }
 
   async open() {

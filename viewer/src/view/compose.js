@@ -16,6 +16,7 @@ export async function compose(pane, { patient, reference }) {
   context.fillStyle = "#000";
   context.fillRect(0, 0, sheet.width, sheet.height);
   context.drawImage(canvas, 0, 0);
+  if (!pane.overlay.canvas.hidden) context.drawImage(pane.overlay.canvas, 0, 0, canvas.width, canvas.height);
   context.drawImage(await marksOf(pane), 0, 0, canvas.width, canvas.height);
   words(context, pane, ratio, font);
   context.textAlign = "left";

@@ -61,8 +61,13 @@ export class Corners {
   }
 
   marks() {
-    const { quality, first } = this.pane;
-    return [first ? text("picture") : quality === "reduced" || quality === "picture" ? text(quality) : "", this.lossy()];
+    const { quality, first, overlay } = this.pane;
+    const drawn = { coming: "overlay-coming", hidden: "overlay-hidden" }[overlay.state];
+    return [
+      first ? text("picture") : quality === "reduced" || quality === "picture" ? text(quality) : "",
+      drawn ? text(drawn) : "",
+      this.lossy(),
+    ];
   }
 
   /** That the image lost something before it came here, and how strongly it was compressed where the file says it. */

@@ -5,6 +5,7 @@ import { Corners } from "./corners.js";
 import { el } from "./dom.js";
 import { along, edges } from "./geometry.js";
 import { drawMarks } from "./marks.js";
+import { OverlayLayer } from "./overlay.js";
 import { frameOf } from "./source.js";
 import { Surface } from "./surface.js";
 import * as transform from "./transform.js";
@@ -22,7 +23,9 @@ export class Pane extends EventTarget {
     this.stage = el("div", { class: "pane-stage", role: "application", tabindex: 0, "data-stage": number });
     this.slider = el("input", { class: "pane-slider", type: "range", min: 1, max: 1, step: 1, value: 1, hidden: true });
     this.corners = new Corners(this);
-    this.stage.append(this.canvas, this.corners.drawing, ...this.corners.boxes);
+    this.overlay = new OverlayLayer();
+    this.showsOverlays = () => true;
+    this.stage.append(this.canvas, this.overlay.canvas, this.corners.drawing, ...this.corners.boxes);
     element.append(this.stage, this.slider, this.corners.note);
     this.surface = new Surface(this.canvas);
     this.surface.onRestored = () => this.refresh();
@@ -189,6 +192,7 @@ export class Pane extends EventTarget {
     if (frame?.quality === "full") this.dropFirst();
     this.quality = frame?.quality || "none";
     this.canvas.dataset.quality = this.quality;
+    this.overlay.draw(this, this.showsOverlays());
     this.corners.draw();
     drawMarks(this);
     this.onDrawn?.();

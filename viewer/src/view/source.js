@@ -18,18 +18,23 @@ export function frameOf(study, series, index) {
   return quality.get(best);
 }
 
-/** Resolves when an image is there at full quality (or as a picture, where there is nothing better). */
+const EVENTS = ["quality", "overlay", "failed", "lost"];
+
+/** Resolves when an image is there at full quality (or as a picture, where there is nothing better), with its overlay. */
 export function whole(study, series, index) {
-  const ready = () => ["full", "picture"].includes(frameOf(study, series, index)?.quality);
+  const ready = () => {
+    const quality = frameOf(study, series, index)?.quality;
+    return quality === "picture" || (quality === "full" && study.overlays.of(series, index) !== undefined);
+  };
   return new Promise((resolve, reject) => {
     const listener = () => {
       const failed = series.failures?.has(index);
       if (!ready() && !failed && !study.ended) return;
-      for (const name of ["quality", "failed", "lost"]) study.removeEventListener(name, listener);
+      for (const name of EVENTS) study.removeEventListener(name, listener);
       if (ready()) resolve(frameOf(study, series, index));
       else reject(new Error("not shown"));
     };
-    for (const name of ["quality", "failed", "lost"]) study.addEventListener(name, listener);
+    for (const name of EVENTS) study.addEventListener(name, listener);
     listener();
   });
 }

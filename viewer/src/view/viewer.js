@@ -14,6 +14,7 @@ import { Measures, POINTS } from "./measures.js";
 import { Measuring } from "./measuring.js";
 import { Mpr } from "./mpr.js";
 import { Output } from "./output.js";
+import { isLeftOut, toggleOverlays } from "./overlay.js";
 import { listen } from "./pointer.js";
 import { Priors } from "./priors.js";
 import { SeriesList } from "./series_list.js";
@@ -38,7 +39,7 @@ class Viewer {
   constructor({ root, study, texts, open }) {
     useTexts(texts);
     style();
-    Object.assign(this, { root, study, page: { ...root.dataset }, open, tool: "window", toolChosen: false });
+    Object.assign(this, { root, study, page: { ...root.dataset }, open, tool: "window", toolChosen: false, overlays: true });
     this.say = announcer(document.getElementById("viewer-status"));
     this.dialog = new Dialog();
     this.measuring = new Measuring(this);
@@ -67,6 +68,7 @@ class Viewer {
     pane.show(this.study, first, index, { window });
     this.choose(this.tool, false);
     this.toolbar.mode("layout-1x1");
+    this.toolbar.press("overlays", this.overlays);
     this.list.badges(this.study);
     this.activated();
     this.root.setAttribute("aria-busy", "false");
@@ -79,6 +81,7 @@ class Viewer {
   /** The study's events reach the panes that show it. */
   watch(study) {
     study.addEventListener("quality", ({ detail }) => this.changed(study, detail, (pane) => this.quality(pane, detail.quality)));
+    study.addEventListener("overlay", ({ detail }) => this.changed(study, detail, (pane) => pane === this.grid.active && this.showNotes(pane)));
     study.addEventListener("failed", ({ detail }) => this.changed(study, detail, (pane) => this.say(detail.sentence)));
     study.addEventListener("changed", ({ detail }) => {
       for (const pane of this.grid.shown) {
@@ -102,6 +105,7 @@ class Viewer {
   }
 
   join(pane) {
+    pane.showsOverlays = () => this.overlays;
     listen(this, pane);
     pane.stage.addEventListener("keydown", (event) => {
       if (press(this, pane, event)) event.preventDefault();
@@ -114,6 +118,7 @@ class Viewer {
       this.mpr.scrolled(pane);
       if (pane !== this.grid.active) return;
       this.list.mark();
+      this.showNotes(pane);
       if (!this.cine.playing) this.say(this.sentence(pane));
     });
     pane.addEventListener("window", () => {
@@ -159,7 +164,7 @@ class Viewer {
   showNotes(pane) {
     const place = document.getElementById("viewer-notes");
     const notes = [...(pane.series?.notes || [])];
-    if (pane.info?.overlays) notes.push(text("overlays-not-shown"));
+    if (isLeftOut(pane)) notes.push(text("overlays-not-shown"));
     place?.replaceChildren(...notes.map((note) => el("bdi", {}, `${note} `)));
   }
 
@@ -211,6 +216,7 @@ class Viewer {
       rotate: () => pane.series && tools.turn(pane),
       "flip-h": () => pane.series && tools.flip(pane, true),
       "flip-v": () => pane.series && tools.flip(pane, false),
+      overlays: () => toggleOverlays(this, pane),
       reset: () => pane.series && pane.reset(),
       cine: () => this.cine.toggle(pane),
       link: () => this.link.toggle(),
