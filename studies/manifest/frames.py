@@ -97,7 +97,6 @@ def _frame(macros: _Macros, general: dict[str, Any]) -> Frame:
     voi = macros.having("WindowCenter", "FrameVOILUTSequence")
     function = voi.text("VOILUTFunction").upper()
     has_table = bool(macros.having("VOILUTSequence", "FrameVOILUTSequence").items("VOILUTSequence"))
-    fixed["lut"] = "not applied" if has_table else None
     fixed["voi_function"] = function if function in FUNCTIONS else "LINEAR"
     slope, intercept = values.number("RescaleSlope"), values.number("RescaleIntercept")
     return Frame(

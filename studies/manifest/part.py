@@ -12,7 +12,18 @@ from studies.manifest.frames import Frame
 # A position may be off by so many mm, and slices that are no further off count as evenly spaced.
 EXACT = 1e-3
 # What the renderer says of the pixels of an instance, and each group of frames has.
-OF_PIXELS = ("rows", "columns", "reduced", "bits", "signed", "samples", "photometric", "padding", "overlays")
+OF_PIXELS = (
+    "rows",
+    "columns",
+    "reduced",
+    "bits",
+    "signed",
+    "samples",
+    "photometric",
+    "padding",
+    "overlays",
+    "lut",
+)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ REDUCED = 128
 LEAST_LEVELS = 5
 START, SEGMENT, TILE_PART, END = 2, Struct(">HH"), Struct(">HHHI"), b"\xff\xd9"
 SOT = 0xFF90
+# Changes of a table of grey values: one that only rises has 256.
+MOST_GREYS = 1024
 # After so long the answer names the frame that is next: one job never lasts as long as the patience of who asked.
 SECONDS = 30
 # JPEG 2000 and JPEG-LS can be either: of these the attributes say it.
@@ -167,6 +169,11 @@ class _Values:
             self.greatest = max(self.greatest, int(values.max()))
 
     @property
+    def _lut(self) -> list[list[int]] | None:
+        """The greys of the image's own table, each from a value on; None without one or where a window goes first."""
+        return GreyValues(self.module, 0).lut(MOST_GREYS) if self.is_grey else None
+
+    @property
     def described(self) -> dict[str, Any]:
         rows, columns = self.module.rows, self.module.columns
         padding = GreyValues(self.module, 0).padding if self.is_grey else None
@@ -181,6 +188,7 @@ class _Values:
             "range": [int(self.least), int(self.greatest)] if self.least <= self.greatest else None,
             "padding": [int(end) for end in padding] if padding else None,
             "is_lossy": self.image.file.syntax in ALWAYS_LOSSY,
+            "lut": self._lut,
             "overlays": self.image.overlays.are_left_out,
             "overlays_drawn": self.image.overlays.are_drawn,
             "more": self.module.has_more_data,

@@ -188,7 +188,7 @@ def _note(series: _Series, answer: dict[str, Any], frames: list[Frame]) -> None:
         series.notes[OVERLAYS_DRAWN] = None
     if answer["overlays"]:
         series.notes[OVERLAYS_LEFT_OUT] = None
-    if any(frame.has_table and not frame.windows for frame in frames):
+    if answer["lut"] is None and any(frame.has_table and not frame.windows for frame in frames):
         series.notes[TABLE_NOT_APPLIED] = None
 
 

@@ -27,6 +27,7 @@ TEXTS: dict[str, str] = {
     "pane-empty": gettext_noop("No series in this pane. Choose one from the list of series."),
     "pane-slider": gettext_noop("Image in pane {n}"),
     "no-images": gettext_noop("This series has no images."),
+    "no-images-but": gettext_noop("This series has no images. It holds: {what}"),
     "wait-full": gettext_noop("Measuring waits for full quality."),
     "no-spacing": gettext_noop("No length can be measured: the image does not say how large its pixels are."),
     "outside-region": gettext_noop(
@@ -101,6 +102,8 @@ TEXTS: dict[str, str] = {
     "overlays-on": gettext_noop("Overlays are shown."),
     "overlays-off": gettext_noop("Overlays are hidden."),
     "overlays-in-picture": gettext_noop("Overlays are part of this picture and stay."),
+    "all-values": gettext_noop("All values: the file's window shows nothing here"),
+    "table-of-greys": gettext_noop("The file's table of grey values"),
     "prior-failed": gettext_noop("The earlier study could not be opened."),
     "prior-mark": gettext_noop("Earlier study: {name}"),
     "prior-series": gettext_noop("Series of the earlier study"),

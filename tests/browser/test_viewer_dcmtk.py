@@ -28,6 +28,7 @@ KINDS = [
     "US, RGB",
     "US, YBR cine",
     "NM",
+    "OT, VOI table",
 ]
 # The image is drawn larger or smaller than it is: compared are the means of as many fields, in grey levels of 255.
 FIELDS = (32, 32)

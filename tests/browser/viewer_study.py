@@ -151,7 +151,9 @@ class Viewer:
         assert isinstance(pixel, tuple)
         return pixel
 
-    def drawn(self, *, rows: int, columns: int) -> Image.Image:
+    def drawn(
+        self, *, rows: int, columns: int, by_dots: Image.Resampling = Image.Resampling.BOX
+    ) -> Image.Image:
         """What the canvas has of the image, at the size of the image, before it is zoomed or moved."""
         pane = self.pane()
         box = pane.bounding_box()
@@ -165,7 +167,7 @@ class Viewer:
         assert right < picture.width + 1
         assert bottom < picture.height + 1
         right, bottom = min(right, picture.width), min(bottom, picture.height)
-        return picture.resize((columns, rows), Image.Resampling.BOX, box=(left, top, right, bottom))
+        return picture.resize((columns, rows), by_dots, box=(left, top, right, bottom))
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], **shape: int) -> None:
         self.page.mouse.move(*self.point(*start, **shape))

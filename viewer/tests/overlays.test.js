@@ -42,6 +42,31 @@ test("whatever the line does, every frame gets the overlay that is its own, and 
   });
 });
 
+test("of a pack that was made anew the overlays are those of the new pack", async () => {
+  await chancesLater(20, async (chance) => {
+    const { made, drawn } = overlaid(chance);
+    const server = new Server(made, chance);
+    const study = await openStudy(MANIFEST, { fetch: server.fetch, pause: soon, decoder: new Codec(), budget: MUCH });
+    const all = () => study.series[0].imageIds.map((_, index) => study.overlays.of(study.series[0], index));
+    const [series] = study.series;
+    study.focus(series, 0);
+    await until(() => all().every((bits) => bits !== undefined), "all overlays");
+
+    const deflated = drawn[0].map((bits) => (bits ? new Uint8Array(deflateSync(bits.map((byte) => byte ^ 255))) : new Uint8Array(0)));
+    const raw = made.manifest.series[0];
+    const before = made.packs.get(raw.pack.url).slice(0, series.offsets.tails[series.frames]);
+    const pack = new Uint8Array(Buffer.concat([before, ...deflated]));
+    made.packs.set("/pixels/anew", pack);
+    made.manifest.series[0] = { ...raw, overlay: deflated.map(({ length }) => length), pack: { ...raw.pack, url: "/pixels/anew", bytes: pack.length } };
+    await study.reload();
+
+    assert.notEqual(study.series[0], series);
+    await until(() => all().every((bits) => bits !== undefined), "all overlays of the new pack");
+    assert.deepEqual(all(), drawn[0].map((bits) => bits && bits.map((byte) => byte ^ 255)));
+    study.close();
+  });
+});
+
 test("an overlay that cannot be unpacked is none, and is said to have failed", async () => {
   await chancesLater(5, async (chance) => {
     const { made } = overlaid(chance);

@@ -35,6 +35,14 @@ export class Overlays {
     return Boolean(series.overlay?.(index)) && this.bits.peek(series.imageIds[index]) === null;
   }
 
+  /** Of a series whose pack is another now. */
+  forget(series) {
+    for (const id of series.imageIds) {
+      this.bits.forget(id);
+      this.coming.delete(id);
+    }
+  }
+
   async #ask(series, index) {
     const { study } = this;
     const wanted = this.#run(series, index);

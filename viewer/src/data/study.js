@@ -155,7 +155,7 @@ export class Study extends EventTarget {
   }
 
   #replace(before, series) {
-    if (before) this.frames.forget(before);
+    for (const kept of before ? [this.frames, this.overlays] : []) kept.forget(before);
     const last = Math.max(0, series.frames - 1);
     this.shown = this.shown.map((each) => (each.series === before ? { series, index: Math.min(each.index, last) } : each));
     this.tell("changed", { series });

@@ -44,9 +44,15 @@ export class Corners {
   trouble() {
     const { pane } = this;
     if (pane.lost) return "";
-    if (!pane.series.frames) return text("no-images");
+    if (!pane.series.frames) return this.noImages();
     if (pane.frame) return "";
     return pane.info?.failed || pane.series.failures?.get(pane.index) || (pane.first ? "" : text("loading"));
+  }
+
+  /** What a series without images holds. */
+  noImages() {
+    const what = [...new Set((this.pane.series.raw?.objects ?? []).map(([, name]) => name))];
+    return what.length ? text("no-images-but", { what: what.join(", ") }) : text("no-images");
   }
 
   which() {
@@ -61,11 +67,12 @@ export class Corners {
   }
 
   marks() {
-    const { quality, first, overlay } = this.pane;
+    const { quality, first, overlay, window } = this.pane;
     const drawn = { coming: "overlay-coming", hidden: "overlay-hidden" }[overlay.state];
     return [
       first ? text("picture") : quality === "reduced" || quality === "picture" ? text(quality) : "",
       drawn ? text(drawn) : "",
+      window?.instead ? text("all-values") : "",
       this.lossy(),
     ];
   }
@@ -81,7 +88,8 @@ export class Corners {
     const { window, zoomPercent, frame } = this.pane;
     const values = window && { center: plain(window.center), width: plain(window.width) };
     const asIs = (frame?.samples > 1 || frame?.quality === "picture") && window?.center === 128 && window?.width === 256;
-    return [values && !asIs ? text("window-of", values) : "", text("zoom-of", { percent: zoomPercent })];
+    const mapped = window?.table ? text("table-of-greys") : values && !asIs ? text("window-of", values) : "";
+    return [mapped, text("zoom-of", { percent: zoomPercent })];
   }
 
   where() {

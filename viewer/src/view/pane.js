@@ -10,7 +10,7 @@ import { frameOf } from "./source.js";
 import { Surface } from "./surface.js";
 import * as transform from "./transform.js";
 import { aspectOf, scaleAt } from "./units.js";
-import { firstWindow, fullWindow } from "./voi.js";
+import { firstWindow, fullWindow, GREYS, hasTable, kindOf, throughTable } from "./voi.js";
 
 /** Events: "shown" (another image), "window", "view", "measured"; each bubbles nowhere: the viewer listens. */
 export class Pane extends EventTarget {
@@ -202,7 +202,9 @@ export class Pane extends EventTarget {
     const info = this.info;
     const negative = info.photometric === "MONOCHROME1" && frame.quality !== "picture";
     const invert = negative !== this.invert;
-    return { frame, shape: this.shape, matrix, window: this.window, kind: info.voi_function, invert };
+    const common = { shape: this.shape, matrix, invert };
+    if (this.window?.table && hasTable(info)) return { ...common, frame: throughTable(frame, info), window: GREYS, kind: "LINEAR" };
+    return { ...common, frame, window: this.window, kind: kindOf(this.window ?? {}, info) };
   }
 
   /** The picture that was there before the script goes when the pixels are better. */

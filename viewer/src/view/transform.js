@@ -30,6 +30,12 @@ export const flipped = (view, across) => ({
   pan: across ? [-view.pan[0], view.pan[1]] : [view.pan[0], -view.pan[1]],
 });
 
+/** As a presentation state has it: turned clockwise by so many degrees, and then left and right exchanged. */
+export function turnedAndFlipped(degrees, isFlipped) {
+  const turned = rotated(plainView(), degrees / 90);
+  return isFlipped ? flipped(turned, true) : turned;
+}
+
 /** Screen pixels for each pixel column of the image, so that all of the image is seen. */
 export function fit({ rows, columns, aspect }, [width, height], turn) {
   const wide = Math.abs(turn[0]) * columns + Math.abs(turn[1]) * rows * aspect;

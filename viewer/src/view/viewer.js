@@ -21,7 +21,9 @@ import { SeriesList } from "./series_list.js";
 import css from "./view.css?inline";
 import { Toolbar } from "./toolbar.js";
 import * as tools from "./tools.js";
+import { turnedAndFlipped } from "./transform.js";
 import { plain } from "./units.js";
+import { windowFrom } from "./voi.js";
 
 const DRAG_TOOLS = ["window", "scroll", "zoom", "pan", "magnify"];
 
@@ -66,6 +68,9 @@ class Viewer {
     const pane = this.grid.active;
     this.root.querySelector("[data-no-first]")?.remove();
     pane.show(this.study, first, index, { window });
+    const { turn, flip } = this.page;
+    if (Number(turn) || flip === "1") pane.setView(turnedAndFlipped(Number(turn), flip === "1"));
+    for (const [name, at] of [["flip-h", 0], ["flip-v", 1]]) this.toolbar.press(name, pane.flips[at]);
     this.choose(this.tool, false);
     this.toolbar.mode("layout-1x1");
     this.toolbar.press("overlays", this.overlays);
@@ -284,11 +289,6 @@ class Viewer {
   openPrior(button) {
     return this.priors.show(button);
   }
-}
-
-function windowFrom(value) {
-  const [center, width] = (value || "").split(",").map(Number);
-  return Number.isFinite(center) && width > 0 ? { center, width } : null;
 }
 
 function style() {

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
-        rows = {path: outcome(path) for path in _files()}
+        rows = {path: outcome(path) for path in all_files()}
         self.stdout.write(HEAD)
         counts = Counter(what for what, _ in rows.values())
         self.stdout.write("; ".join(f"{what}: {number}" for what, number in sorted(counts.items())) + ".\n\n")
@@ -62,7 +62,7 @@ def outcome(path: Path) -> tuple[str, str]:
     return ("shown with a note", " ".join(notes)) if notes else ("shown", "")
 
 
-def _files() -> list[Path]:
+def all_files() -> list[Path]:
     """Once each, by folder and name."""
     files = {
         (path.parent.name, path.name): path for name in get_testdata_files() if (path := Path(name)).is_file()
