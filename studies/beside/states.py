@@ -8,15 +8,18 @@ from django.utils.translation import gettext_noop
 from studies.beside.model import Model, item, items, number, references, text
 
 MOST_REFERENCES = 2_000
-# Attributes that change how images look, and what each is called.
+# Attributes that change how images look, and what each is called. A window, a turn and a flip go with the links.
+WINDOW, TURN, FLIP, SHAPE = "00283110", "00700042", "00700041", "20500020"
 CHANGES = (
     ("00700001", gettext_noop("Drawings and text")),
-    ("00283110", gettext_noop("Window")),
+    (WINDOW, gettext_noop("Window")),
     ("00283010", gettext_noop("Table of values")),
     ("00283000", gettext_noop("Conversion of values")),
     ("0070005A", gettext_noop("Shown part and magnification")),
-    ("00700042", gettext_noop("Rotation")),
-    ("00700041", gettext_noop("Flip")),
+    (TURN, gettext_noop("Rotation")),
+    (FLIP, gettext_noop("Flip")),
+    (SHAPE, gettext_noop("Inverted grey values")),
+    ("20500010", gettext_noop("Table of grey values")),
     ("00181600", gettext_noop("Shutter")),
     ("00700060", gettext_noop("Layers")),
     ("00281101", gettext_noop("Table of colours")),
@@ -26,34 +29,52 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class State:
-    """`window` is centre and width where the state sets a single one for all its images."""
+    """`changes` are what the links to its images leave out.
+
+    `window` is centre and width where the state sets a single one for all its images; `turn` is in degrees, clockwise,
+    and comes before the flip.
+    """
 
     label: str
     description: str
     creator: str
     changes: list[str]
     window: tuple[float, float] | None
+    turn: int
+    is_flipped: bool
     places: list[tuple[str, list[int]]]
 
 
 def state_of(model: Model) -> State:
-    changes = [_(name) for tag, name in CHANGES if _asks(model, tag)]
+    window, turn = _window(model), _turn(model)
+    applied = {
+        tag for tag, is_applied in ((WINDOW, window), (TURN, turn), (FLIP, turn is not None)) if is_applied
+    }
+    changes = [_(name) for tag, name in CHANGES if tag not in applied and _asks(model, tag)]
     return State(
         label=text(model, "00700080"),
         description=text(model, "00700081"),
         creator=text(model, "00700084").replace("^", " ").strip(),
         changes=changes,
-        window=_window(model),
+        window=window,
+        turn=turn or 0,
+        is_flipped=turn is not None and text(model, FLIP) == "Y",
         places=_places(model),
     )
 
 
 def _asks(model: Model, tag: str) -> bool:
-    if tag == "00700042":
+    if tag == TURN:
         return bool(number(model, tag))
-    if tag == "00700041":
-        return text(model, tag) == "Y"
+    if tag in (FLIP, SHAPE):
+        return text(model, tag) == {FLIP: "Y", SHAPE: "INVERSE"}[tag]
     return tag in model
+
+
+def _turn(model: Model) -> int | None:
+    """By quarters; None for an angle that is none, with which a flip would not mean what it says."""
+    angle = number(model, TURN) or 0
+    return int(angle) % 360 if angle % 90 == 0 else None
 
 
 def _window(model: Model) -> tuple[float, float] | None:

@@ -31,6 +31,11 @@ class ViewerForm(forms.Form):
     instance = forms.UUIDField(required=False)
     frame = forms.IntegerField(required=False, min_value=1, max_value=10_000_000)
     window = forms.CharField(required=False, max_length=40)
+    # As a presentation state has them: degrees clockwise, and then left and right are exchanged.
+    turn = forms.TypedChoiceField(
+        required=False, choices=[(each, each) for each in (0, 90, 180, 270)], coerce=int, empty_value=0
+    )
+    flip = forms.BooleanField(required=False)
 
     def clean_window(self) -> str:
         typed: str = self.cleaned_data["window"]

@@ -91,14 +91,24 @@ def _state(request: HttpRequest, placement: Placement, opened: OpenedObject) -> 
 
 def _with_places(placement: Placement, content: KeyImages | State) -> dict[str, Any]:
     referenced = services.referenced(placement=placement, uids={uid for uid, _frames in content.places})
-    window = content.window if isinstance(content, State) else None
+    how = _as_asked(content) if isinstance(content, State) else {}
     places = Places(placement, referenced)
-    shown = [place for uid, frames in content.places for place in places.of(uid, frames, window=window)]
+    shown = [place for uid, frames in content.places for place in places.of(uid, frames, shown=how)]
     return {
         "content": content,
         "places": shown,
         "missing": sum(uid not in referenced for uid, _frames in content.places),
     }
+
+
+def _as_asked(state: State) -> dict[str, str]:
+    """What of a presentation state the viewer's URL says."""
+    asked = {"turn": str(state.turn)} if state.turn else {}
+    if state.is_flipped:
+        asked["flip"] = "1"
+    if state.window is not None:
+        asked["window"] = ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in state.window)
+    return asked
 
 
 def _waveform(request: HttpRequest, placement: Placement, opened: OpenedObject) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class ViewerPage:
         self.placement, self.opened, self.by = placement, opened, by
         self.stack = Stack(placement, opened, asked.get("series"), self._position(asked))
         self.window = asked.get("window") or ""
+        self.turn, self.is_flipped = asked.get("turn") or 0, bool(asked.get("flip"))
 
     def context(self) -> dict[str, Any]:
         placement = self.placement
@@ -75,6 +76,8 @@ class ViewerPage:
             "manifest": f"{self.url}manifest.json",
             "first": self.first,
             "window": self.window,
+            "turn": self.turn,
+            "is_flipped": self.is_flipped,
             "link": self.url,
             "save": reverse("studies:viewer_saved", args=[placement.uuid]),
             "blanks": blanks_images(placement),

@@ -27,22 +27,21 @@ class Places:
     def __init__(self, placement: Placement, named: dict[str, Instance]) -> None:
         self.placement, self.named = placement, named
 
-    def of(self, uid: str, frames: list[int], *, window: tuple[float, float] | None = None) -> list[Place]:
-        """A place for each frame; the whole instance where none is named."""
+    def of(self, uid: str, frames: list[int], *, shown: dict[str, str] | None = None) -> list[Place]:
+        """A place for each frame; the whole instance where none is named. `shown`: how, as the viewer's URL says it."""
         instance = self.named.get(uid)
         if instance is None:
             return [Place(_("An image that is not in this study"))]
         if kind_of_object(instance) is not None:
             return [Place(self._label(instance), object_url(self.placement.uuid, instance.uuid))]
         named = [frame for frame in frames if 1 <= frame <= max(instance.frames, 1)][:MOST_FRAMES]
-        return [self._frame(instance, frame, window) for frame in named or [0]]
+        return [self._frame(instance, frame, shown or {}) for frame in named or [0]]
 
-    def _frame(self, instance: Instance, frame: int, window: tuple[float, float] | None) -> Place:
+    def _frame(self, instance: Instance, frame: int, shown: dict[str, str]) -> Place:
         asked = {"instance": str(instance.uuid)}
         if frame:
             asked["frame"] = str(frame)
-        if window is not None:
-            asked["window"] = ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in window)
+        asked |= shown
         viewer = reverse("studies:viewer", args=[self.placement.uuid])
         thumbnail = ""
         if instance.frames and instance.blob.preview == Blob.Preview.READY:

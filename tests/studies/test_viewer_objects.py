@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -125,15 +126,50 @@ def test_a_link_to_an_instance_shows_it(ana, cast):
     assert ana.get(url, {"instance": uuid4()}).status_code == 422
 
 
-def test_a_presentation_state_is_named_as_not_applied_and_its_window_is_a_link(ana, cast):
+def test_what_a_presentation_state_sets_goes_with_its_links_or_is_named_as_not_applied(ana, cast):
     _image, state = made.taken_in(cast, made.an_image(IMAGE), made.presentation_state(IMAGE))
 
     page = object_page(ana, cast, state)
 
-    assert "This presentation state is not applied" in words(page)
-    assert "Drawings and text" in words(page) and "Window" in words(page)
+    assert "The links below apply this presentation state in part" in words(page)
+    assert "Window -600 / 1500" in words(page)
+    assert "Not applied, here or elsewhere: Drawings and text" in words(page)
     link = re.search(r'href="([^"]*window=[^"]*)"', page.content.decode())[1].replace("&amp;", "&")
     assert 'data-window="-600,1500"' in ana.get(link).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("turn", "flip", "asked", "named"),
+    [
+        (90, "Y", {"turn": ["90"], "flip": ["1"]}, []),
+        (270, "N", {"turn": ["270"]}, []),
+        (0, "Y", {"flip": ["1"]}, []),
+        (45, "Y", {}, ["Rotation", "Flip"]),
+    ],
+)
+def test_a_turn_by_quarters_and_a_flip_go_with_the_links(ana, cast, turn, flip, asked, named):
+    """By another angle the image is not turned, and then it is not mirrored either: that would be another picture."""
+    state = made.presentation_state(IMAGE)
+    state.ImageRotation, state.ImageHorizontalFlip, state.PresentationLUTShape = turn, flip, "INVERSE"
+    _image, taken = made.taken_in(cast, made.an_image(IMAGE), state)
+
+    page = object_page(ana, cast, taken)
+
+    link = re.search(r'href="([^"]*window=[^"]*)"', page.content.decode())[1].replace("&amp;", "&")
+    query = parse_qs(urlsplit(link).query)
+    assert {word: query[word] for word in ("turn", "flip") if word in query} == asked
+    not_applied = words(page).partition("Not applied")[2].partition("Series 1")[0]
+    assert [name for name in ("Rotation", "Flip") if name in not_applied] == named
+    assert "Inverted grey values" in not_applied
+    viewer = ana.get(link).content.decode()
+    assert f'data-turn="{asked.get("turn", [0])[0]}" data-flip="{asked.get("flip", [0])[0]}"' in viewer
+
+
+def test_a_turn_that_is_none_is_refused_with_the_first_image(ana, cast):
+    [image] = made.taken_in(cast, made.an_image(IMAGE))
+    url = page_of(placement_of(image.study, cast.ct), "viewer")
+
+    assert ana.get(url, {"turn": "45"}).status_code == 422
 
 
 # Waveforms
