@@ -6,8 +6,9 @@ from typing import Any
 
 from studies.dicomweb.door import Asked
 from studies.ingest.json_model import CHARACTER_SET, UTF_8
-from studies.models import Instance, Placement, Series, Study
+from studies.models import Instance, Series, Study
 from studies.selectors.dicom_questions import DicomQuestion, Level
+from studies.selectors.dicom_search import StudyMatch
 
 Attribute = dict[str, Any]
 Model = dict[str, Attribute]
@@ -72,9 +73,9 @@ OF_SERIES = frozenset(
 )
 
 
-def study_match(asked: Asked, question: DicomQuestion, placement: Placement, own_mrn: str) -> Model:
-    stored = _stored(placement)
-    model = {**_study(placement.study, stored, own_mrn), **_retrieved(asked, placement.study)}
+def study_match(asked: Asked, question: DicomQuestion, match: StudyMatch, own_mrn: str) -> Model:
+    stored = _stored(match)
+    model = {**_study(match.study, stored, own_mrn), **_retrieved(asked, match.study)}
     return _whole(question, stored, model, _is_of_study)
 
 

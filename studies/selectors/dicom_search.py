@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
+from common import prepared
 from studies.corrected import corrected_model
 from studies.ingest.json_model import dumped
-from studies.models import Instance, InstanceMetadata, Placement, Series
+from studies.models import Instance, InstanceMetadata, Placement, Series, Study
+from studies.models.placement import VISIBLE_SQL
 from studies.selectors import dicom_conditions as conditions
 from studies.selectors.corrections import changes_of
 from studies.selectors.dicom_questions import DicomQuestion, Level, uids_in
@@ -26,16 +30,55 @@ PLAIN = {"PatientSex": "patient_sex", "StudyDescription": "description", "Instit
 OF_SERIES = {"Modality": "modality", "SeriesDescription": "description", "BodyPartExamined": "body_part"}
 
 
-def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[Placement]:
-    """One more than the limit where there are more; each with its study, and as `first` the JSON of an instance."""
+@dataclass
+class StudyMatch:
+    """A study that matches; `first` is the JSON of an instance of it, where it is stored."""
+
+    study: Study
+    own_mrn: str
+    first: str | None
+
+    @property
+    def study_id(self) -> int:
+        return int(self.study.pk)
+
+
+# Another study of the same UID on the same worklist is served instead: home's own, then what arrived first.
+_STUDY = [field.attname for field in Study._meta.concrete_fields]
+_SHOWN = f"""
+SELECT p.own_mrn, first.json, {", ".join(f"s.{field.column}" for field in Study._meta.concrete_fields)}
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS page (id, at)
+JOIN studies_placement p ON p.id = page.id
+JOIN studies_study s ON s.id = p.study_id
+LEFT JOIN LATERAL (
+    SELECT m.json FROM studies_instance i JOIN studies_instancemetadata m ON m.instance_id = i.id
+    WHERE i.study_id = s.id ORDER BY i.sop_instance_uid LIMIT 1) first ON true
+WHERE {VISIBLE_SQL} AND NOT EXISTS (
+    SELECT FROM studies_study same JOIN studies_placement e ON e.study_id = same.id
+    WHERE same.study_instance_uid = s.study_instance_uid AND e.worklist_id = p.worklist_id
+        AND e.visible_until > statement_timestamp()
+        AND (NOT e.is_home, e.arrived_at, e.id) < (NOT p.is_home, p.arrived_at, p.id))
+ORDER BY page.at
+"""
+
+
+def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[StudyMatch]:
+    """In their order; one more than the limit where there are more.
+
+    Which they are is asked in a statement that depends on what was asked; what is shown of them in one that does not,
+    and is prepared.
+    """
     placements = _placements(worklist, question)
     order = ("-study_date", "-study_time", "-id") if "StudyDate" in question.keys else ("-arrived_at", "-id")
-    page = placements.order_by(*order).values("pk")[question.offset : question.offset + question.limit + 1]
-    first = InstanceMetadata.objects.filter(instance__study=OuterRef("study")).order_by(
-        "instance__sop_instance_uid"
+    page = placements.order_by(*order).values_list("pk", flat=True)
+    ids = list(page[question.offset : question.offset + question.limit + 1])
+    rows = prepared.rows(_SHOWN, [ids]) if ids else []
+    return _corrected(
+        [
+            StudyMatch(Study.from_db(DEFAULT_DB_ALIAS, _STUDY, values), own_mrn, first)
+            for own_mrn, first, *values in rows
+        ]
     )
-    served = Placement.objects.filter(pk__in=page).filter(~_shadowed()).select_related("study")
-    return _corrected(list(served.annotate(first=Subquery(first.values("json")[:1])).order_by(*order)))
 
 
 def own_mrns(worklist: Worklist, question: DicomQuestion, rows: Sequence[Row]) -> dict[int, str]:
@@ -49,7 +92,10 @@ def own_mrns(worklist: Worklist, question: DicomQuestion, rows: Sequence[Row]) -
 
 
 def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]:
-    """As `studies_matching`; of all studies together the newest come first."""
+    """One more than the limit where there are more, each with the JSON of an instance as `first`.
+
+    Of all studies together the newest come first.
+    """
     series = _below(Series.objects.all(), worklist, question).filter(_of_series(question, ""))
     order = (F("number").asc(nulls_last=True), F("pk").asc()) if question.study else (F("pk").desc(),)
     first = InstanceMetadata.objects.filter(instance__series=OuterRef("pk")).order_by(

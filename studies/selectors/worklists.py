@@ -1,12 +1,17 @@
 """The worklists whose lists a person may see, and what is new on each."""
 
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
+from accounts.models import Account, User
 from audit.actor import Actor
+from common import prepared
 from studies.models import LastVisit
 from studies.models.placement import VISIBLE_SQL
 from worklists import access
@@ -27,6 +32,20 @@ _NEW = f"""(
         LIMIT %s) AS arrived)"""
 
 
+# What `with_names` selects, by hand: asked by each page of a list and each search, and composed longer than answered.
+_NAMED: dict[str, Any] = {"w": Worklist, "a": Account, "u": User}
+_FIELDS = {table: [field.attname for field in model._meta.concrete_fields] for table, model in _NAMED.items()}
+_COLUMNS = ", ".join(
+    f"{table}.{field.column}" for table, model in _NAMED.items() for field in model._meta.concrete_fields
+)
+_ONE = f"""
+SELECT {_COLUMNS} FROM worklists_worklist w
+LEFT JOIN accounts_account a ON a.id = w.account_id
+LEFT JOIN accounts_user u ON u.id = w.owner_id
+WHERE w.uuid = %s AND w.id IN ({{listed}})
+"""
+
+
 @dataclass(frozen=True)
 class News:
     """A worklist of the picker. More than 99 new studies are "99+": what is left to do, not how much there is."""
@@ -40,8 +59,19 @@ class News:
 
 
 def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
-    """The worklist, if the person may see its list."""
-    return _listed(by).filter(uuid=uuid).first()
+    """The worklist, if the person may see its list; with its account and its owner."""
+    listed, parameters = access.worklist_ids(by, "list_studies")
+    for row in prepared.rows(_ONE.format(listed=listed), [uuid, *parameters]):
+        values = iter(row)
+        read = {
+            table: model.from_db(DEFAULT_DB_ALIAS, _FIELDS[table], list(islice(values, len(_FIELDS[table]))))
+            for table, model in _NAMED.items()
+        }
+        worklist: Worklist = read["w"]
+        worklist.account = read["a"] if worklist.account_id is not None else None
+        worklist.owner = read["u"] if worklist.owner_id is not None else None
+        return worklist
+    return None
 
 
 def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | None:

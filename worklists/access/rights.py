@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import Account, User
 from audit.actor import STORE, Actor, GuestLink, Kind, Place, Sender
+from common import prepared
 from worklists.models import Worklist
 from worklists.models.worklist import WorklistQuerySet
 
@@ -298,7 +299,8 @@ def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> st
     if account_id is None and worklist_id is None:
         return SUPERUSER if by.user.is_superuser else ""
     place = {"user": by.user.pk, "account": account_id, "worklist": worklist_id}
-    [(role, personal)] = _rows(_ROLE, place)
+    # Named by the event of each read and search: planned longer than answered.
+    [(role, personal)] = prepared.rows(_ROLE, place)
     return str(role or (SUPERUSER if by.user.is_superuser else personal))
 
 
