@@ -147,6 +147,7 @@ def _send_file(sending: Sending, instance: Instance, send: Send) -> str:
             sop_class=instance.sop_class_uid,
             sop_instance=instance.sop_instance_uid,
             transfer_syntax=instance.transfer_syntax_uid,
+            is_announced=not sending.destination.is_dicomweb,
         ) as path:
             send(path, instance)
     except NotTaken as refusal:

@@ -36,9 +36,13 @@ class Orthanc:
         self.url = f"http://{LOCALHOST}:{http}"
 
     def ask(self, path: str, data: bytes | None = None) -> Any:
+        return json.loads(self.bytes_of(path, data) or b"null")
+
+    def bytes_of(self, path: str, data: bytes | None = None) -> bytes:
         request = urllib.request.Request(f"{self.url}{path}", data=data)
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+            content: bytes = answer.read()
+            return content
 
     def post(self, path: str, what: Any) -> Any:
         return self.ask(path, json.dumps(what).encode())

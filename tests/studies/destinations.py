@@ -90,6 +90,8 @@ class Provider:
         self.port = 0
         self.objects: list[Any] = []
         self.data_sets: list[bytes] = []
+        # The class and UID in the command before each.
+        self.announced: list[tuple[str, str]] = []
 
 
 @contextmanager
@@ -102,6 +104,8 @@ def store_provider(
         data_set = event.dataset
         data_set.file_meta = event.file_meta
         provider.objects.append(data_set)
+        request = event.request
+        provider.announced.append((str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID)))
         provider.data_sets.append(event.encoded_dataset(include_meta=False))
         return answer(data_set)
 

@@ -116,6 +116,31 @@ def test_a_study_is_stored_by_dimse(cast: Cast, study: Study, files: list[bytes]
     assert all(any(file.endswith(data_set) for file in files) for data_set in pacs.data_sets)
 
 
+@pytest.mark.parametrize("word", ["MediaStorageSOPInstanceUID", "MediaStorageSOPClassUID"])
+def test_an_object_is_announced_by_what_its_data_set_says(
+    cast: Cast, dicom_storage: Any, files: list[bytes], word: str
+) -> None:
+    """Whatever the file meta group says: Orthanc refuses what is announced as another object."""
+    ds = dcmread(BytesIO(files[0]))
+    announced = (str(ds.SOPClassUID), str(ds.SOPInstanceUID))
+    setattr(ds.file_meta, word, "1.2.840.10008.5.1.4.1.1.2")
+    ds.save_as(odd := BytesIO(), enforce_file_format=False)
+    take_in(cast.ct, [odd.getvalue()])
+    study = Study.objects.get(study_instance_uid=UID)
+    with store_provider() as archive, stow_service() as pacs:
+        sendings = [
+            ask(cast, study, enter_provider(cast, archive.port)),
+            ask(cast, study, enter(cast, pacs.url, name="Web")),
+        ]
+        send_waiting()
+
+    assert [after(sending) for sending in sendings] == [("done", 1, 0, "")] * 2
+    assert archive.announced == [announced]
+    assert odd.getvalue().endswith(archive.data_sets[0])
+    # A whole file says it itself, and is sent as it was received.
+    assert pacs.files == [odd.getvalue()]
+
+
 def test_corrections_are_sent(cast: Cast, study: Study) -> None:
     corrected(cast, study)
     with stow_service() as pacs, store_provider() as archive:
