@@ -18,9 +18,9 @@ from bench.profile import Profile
 from bench.table import Row, loaded, markdown, missing
 from cimar.installation import CHECKOUT, Problem
 
-GROUPS = ("lists", "rights", "shares", "access", "images", "ingest", "dicomweb", "viewer", "law")
+GROUPS = ("lists", "rights", "shares", "access", "images", "ingest", "dicomweb", "upload", "viewer", "law")
 # `bin/bench images`: all there is about images.
-TOPICS = {"images": ("images", "ingest", "dicomweb"), "viewer": ("viewer",)}
+TOPICS = {"images": ("images", "ingest", "dicomweb", "upload"), "viewer": ("viewer",)}
 SMALL = 10_000
 # A page that takes no more milliseconds than this is flat whatever it takes at another size.
 FLAT_ANYWAY = 5.0
@@ -33,6 +33,13 @@ def main() -> int:
     )
     parser.add_argument(
         "--quick", action="store_true", help=f"{SMALL:,} studies, fewer repetitions: does it run?"
+    )
+    parser.add_argument(
+        "--files",
+        type=int,
+        default=0,
+        metavar="N",
+        help="store and upload so many files of 627 kB (5,000: 3.1 GB) instead of few small ones",
     )
     parser.add_argument("--only", choices=GROUPS, action="append", help="these rows; may be given again")
     parser.add_argument("topic", nargs="?", choices=TOPICS, help="the rows about these alone")
@@ -49,6 +56,8 @@ def main() -> int:
 def run(given: argparse.Namespace) -> int:
     studies = SMALL if given.quick else given.scale
     groups = given.only or TOPICS.get(given.topic)
+    flags = ["--quick"] if given.quick else []
+    flags += [f"--files={given.files}"] if given.files else []
     with running(given.profile) as profile:
         database = prepared(profile, studies)
         small = database if given.quick else prepared(profile, SMALL)
@@ -57,11 +66,11 @@ def run(given: argparse.Namespace) -> int:
         rows: list[Row] = []
         for group in groups or GROUPS:
             compared = (
-                list(measured(profile, small, group, quick=True))
+                list(measured(profile, small, group, "--quick"))
                 if group == "lists" and small != database
                 else []
             )
-            for row in measured(profile, database, group, quick=given.quick):
+            for row in measured(profile, database, group, *flags):
                 row = beside(row, compared)
                 say(f"{row.what}: {row.measured}  {row.verdict}")
                 rows.append(row)
@@ -87,9 +96,8 @@ def prepared(profile: Profile, studies: int) -> str:
     return name
 
 
-def measured(profile: Profile, database: str, group: str, *, quick: bool) -> Iterator[Row]:
+def measured(profile: Profile, database: str, group: str, *flags: str) -> Iterator[Row]:
     """In a process of its own: Django knows one database."""
-    flags = ["--quick"] if quick else []
     with subprocess.Popen(
         [sys.executable, "-m", "bench.run", group, *flags],
         cwd=CHECKOUT,

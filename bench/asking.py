@@ -3,6 +3,7 @@
 import http.client
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,15 @@ class Server:
         for body in bodies:
             self.ask("/studies", {**JSON, "Content-Type": MULTIPART}, body)
         return time.perf_counter() - start
+
+
+def store_together(senders: Sequence[Server], files: Sequence[Sequence[bytes]]) -> float:
+    """Seconds until each sender has stored its own files, all at once."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(len(senders)) as pool:
+        for stored in [pool.submit(each.store, some) for each, some in zip(senders, files, strict=True)]:
+            stored.result()
+    return time.perf_counter() - start
 
 
 class Busy:

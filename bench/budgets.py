@@ -11,7 +11,7 @@ class Budget:
     """`what` and `promise` in the design's words; `group` is the module of `bench.rows` that measures it.
 
     Numbers are the promise once more, for the verdict: milliseconds, statements, how many a second, how many times as
-    much as before or beside something.
+    much as before or beside something, megabytes of all processes of web and of the worker.
     """
 
     what: str = ""
@@ -21,6 +21,8 @@ class Budget:
     statements: int = 0
     rate: float = 0
     times: float = 0
+    web: float = 0
+    worker: float = 0
     why_missing: str = ""
 
 
@@ -130,6 +132,15 @@ WEB_FRAME = Budget(
     times=1,
 )
 
+# Half of what their containers may have: 1 GB for web, 3 GB for a worker.
+UPLOAD = Budget(
+    "5,000 instances uploaded from the page, by two processes of web and two of the worker",
+    "all taken in; web ≤ 512 MB, worker ≤ 1.5 GB",
+    "upload",
+    web=512,
+    worker=1536,
+)
+
 ALIKE = Budget(
     "whether a typed email looks like one that was used before, of 200,000",
     "≤ 5 ms in the database",
@@ -138,5 +149,5 @@ ALIKE = Budget(
 )
 
 OURS = (
-    ANSWERED, SMALL_STUDIES, LAW, SCROLL, TAB, ACCESS_GROWTH, TRAIL_GROWTH, INGEST_GROWTH, WEB_FRAME, ALIKE,
+    ANSWERED, SMALL_STUDIES, LAW, SCROLL, TAB, ACCESS_GROWTH, TRAIL_GROWTH, INGEST_GROWTH, WEB_FRAME, UPLOAD, ALIKE,
 )  # fmt: skip

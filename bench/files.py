@@ -1,4 +1,4 @@
-"""Files to take in: CT images of 128 × 128, uncompressed, 34 kB each, of an invented patient."""
+"""Files to take in: CT images of 128 × 128, uncompressed, 34 kB each, or larger ones, of an invented patient."""
 
 import io
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 SIDE = 128
+# 627 kB: 5,000 are 3.1 GB.
+LARGE_SIDE = 560
 # Written once and then replaced in the bytes, so that a file costs nothing to make: UIDs of one length.
 STUDY, SERIES, IMAGE = (f"2.25.{digit * 38}" for digit in "123")
 

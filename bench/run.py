@@ -19,6 +19,7 @@ def main(group: str, *flags: str) -> None:
     gc.freeze()
     profile = Profile(os.environ["CIMAR_PROFILE"])
     scene = Scene(profile, os.environ["CIMAR_DATABASE_NAME"], quick="--quick" in flags)
+    scene.files = next((int(flag.partition("=")[2]) for flag in flags if flag.startswith("--files=")), 0)
     for row in importlib.import_module(f"bench.rows.{group}").rows(scene):
         sys.stdout.write(row.dumped() + "\n")
         sys.stdout.flush()

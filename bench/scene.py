@@ -21,6 +21,8 @@ class Scene:
     profile: Profile
     database: str
     quick: bool = False
+    # How many files are taken in and uploaded where somebody chose it: then of the size of a slice of CT.
+    files: int = 0
 
     @cached_property
     def meter(self) -> Meter:

@@ -144,6 +144,19 @@ def place_of(scene: Scene) -> Iterator[Place]:
             _forget(scene, worklist.pk)
 
 
+def uploader_of(worklist: Any) -> Any:
+    """Somebody who may store there."""
+    from accounts.models import User
+    from tests.factories import join, make_user
+
+    email = "bench.of.ingest@example.org"
+    person = User.objects.filter(email=email).first()
+    if person is None:
+        person = make_user("Bench of ingest", email=email)
+        join(person, worklist.account, "Administrator", [worklist])
+    return person
+
+
 def _forget(scene: Scene, home: int) -> None:
     of_home = "WHERE study_id IN (SELECT id FROM studies_study WHERE home_id = %s)"
     statements: Sequence[str] = (
@@ -152,8 +165,11 @@ def _forget(scene: Scene, home: int) -> None:
         f"DELETE FROM studies_instance {of_home}",
         f"DELETE FROM studies_viewcopy WHERE series_id IN (SELECT id FROM studies_series {of_home})",
         f"DELETE FROM studies_series {of_home}",
+        f"DELETE FROM studies_uploadedstudy {of_home}",
         f"DELETE FROM studies_placement {of_home}",
         "DELETE FROM studies_study WHERE home_id = %s",
+        "DELETE FROM studies_uploadedfile WHERE upload_id IN (SELECT id FROM studies_upload WHERE worklist_id = %s)",
+        "DELETE FROM studies_upload WHERE worklist_id = %s",
     )
     with scene.profile.connect(scene.database) as owner, owner.transaction():
         for statement in statements:

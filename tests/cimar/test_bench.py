@@ -15,7 +15,10 @@ from bench.growth import INSTANCES, times_linear
 from bench.profile import Profile
 from bench.rows import ingest
 from bench.table import HEAD, Row, loaded, markdown, missing
+from bench.uploading import parts_of
 from cimar.installation import CHECKOUT
+
+MB = 1024 * 1024
 
 PROMISED = (
     "page of 3,000, by arrived, first page",
@@ -37,6 +40,8 @@ PROMISED = (
     "take in one study of 100, 200, 400 instances",
     "make the previews of one study of 100, 200, 400 instances",
     "store 400 instances of 34 kB by STOW-RS",
+    "store 400 instances of 34 kB by STOW-RS, 50 in a request, 2 senders at once",
+    "upload 1,000 instances of 34 kB from the page",
     "metadata of a series of 400 instances",
     "a frame of 524 kB by DICOMweb",
     "store and retrieve a study of 1,000 instances",
@@ -128,6 +133,22 @@ def test_the_table_is_markdown_of_equal_widths():
 
     assert len({len(line) for line in table}) == 1
     assert table[1].strip("|-") == ""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parts"),
+    [
+        ([1] * 120, [50, 50, 20]),
+        ([6 * MB] * 5, [2, 2, 1]),
+        ([MB, 15 * MB, 1, 17 * MB, 1], [2, 1, 1, 1]),
+        ([], []),
+    ],
+    ids=["by number", "by size", "a large one alone", "nothing"],
+)
+def test_files_are_uploaded_in_the_parts_of_the_page(sizes, parts):
+    files = iter([bytes(size) for size in sizes])
+
+    assert [len(part) for part in parts_of(files)] == parts
 
 
 @pytest.mark.parametrize(
