@@ -1,6 +1,8 @@
 """One role takes another's place: in the service, in the worker, and on its pages."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,10 +10,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import AccountMembership, Invitation, Role
 from audit.actions import Action
-from audit.actor import OPERATOR
+from audit.actor import OPERATOR, Actor
 from audit.history import sentence
 from audit.models import AuditEvent
 from tests.administering import adam, sue
@@ -20,13 +24,21 @@ from tests.factories import make_location, make_role, membership_of, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from worklists import access, services
 from worklists.management import access_check
-from worklists.models import InvitedMembership, InvitedWorklist, RoleReplacement, WorklistRole
+from worklists.models import (
+    InvitedMembership,
+    InvitedWorklist,
+    RoleReplacement,
+    Worklist,
+    WorklistMembership,
+    WorklistRole,
+)
+from worklists.services import replacements
 
 __all__ = ["adam", "sue"]
 
 pytestmark = pytest.mark.django_db
 
-PRICE_OF_THE_PRESS = 30
+PRICE_OF_THE_PRESS = 23
 
 
 @pytest.fixture
@@ -83,12 +95,12 @@ def test_what_is_lost_goes_at_once_and_what_is_won_comes_with_the_worker(
 def test_the_other_role_stands_wherever_the_one_stood(cast: Cast, night: Role, day: Role) -> None:
     services.replace_role(role=night, other=day, by=acting(cast.adam))
 
-    cast.chest.refresh_from_db()
     invited = InvitedMembership.objects.get(invitation__email="dora@example.net")
-    assert AccountMembership.objects.get(user=cast.vera, account=cast.northgate).role == day
-    assert (membership_of(cast.vera, cast.ct).role, cast.chest.default_role) == (day, day)
     assert (invited.role, invited.worklists.get().role) == (day, day)
     services.carry_on_replacements()
+    cast.chest.refresh_from_db()
+    assert AccountMembership.objects.get(user=cast.vera, account=cast.northgate).role == day
+    assert (membership_of(cast.vera, cast.ct).role, cast.chest.default_role) == (day, day)
     services.remove_role(role=night, by=acting(cast.adam))
     assert not Role.objects.filter(pk=night.pk).exists()
 
@@ -98,16 +110,21 @@ def test_every_change_has_its_line_and_the_deed_has_one_with_the_numbers(
 ) -> None:
     last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
 
-    services.replace_role(role=night, other=day, by=acting(cast.adam))
+    by = Actor.of(cast.adam, "203.0.113.7")
+    services.replace_role(role=night, other=day, by=by)
+    services.carry_on_replacements()
 
     events = list(AuditEvent.objects.filter(pk__gt=last, by_id=cast.adam.pk).order_by("pk"))
     assert [event.action for event in events] == [
-        Action.MEMBER_CHANGE, Action.WORKLIST_MEMBER_CHANGE, Action.WORKLIST_CHANGE, Action.ROLE_REPLACE,
+        Action.ROLE_REPLACE, Action.MEMBER_CHANGE, Action.WORKLIST_MEMBER_CHANGE, Action.WORKLIST_CHANGE,
     ]  # fmt: skip
-    assert [event.detail.get("was_role") for event in events[:2]] == ["Night", "Night"]
-    numbers = {name: events[-1].detail[name] for name in ("people", "own_roles", "defaults", "offers")}
+    assert [event.detail.get("was_role") for event in events[1:3]] == ["Night", "Night"]
+    assert {(event.ip_address, event.role_label, event.by_label) for event in events} == {
+        ("203.0.113.7", "Administrator", by.label)
+    }
+    numbers = {name: events[0].detail[name] for name in ("people", "own_roles", "defaults", "offers")}
     assert numbers == {"people": 1, "own_roles": 1, "defaults": 1, "offers": 1}
-    assert sentence(events[-1]) == "Adam replaced the role “Night” with “Day”"
+    assert sentence(events[0]) == "Adam replaced the role “Night” with “Day”"
 
 
 def test_who_may_administer_follows_at_once(cast: Cast, day: Role) -> None:
@@ -145,6 +162,146 @@ def test_after_an_interruption_the_worker_goes_on_where_it_stood(
     services.carry_on_replacements()
 
     assert (RoleReplacement.objects.get().n_done, list(access_check.differences())) == (2, [])
+
+
+@pytest.mark.parametrize("stops_at", [1, 2, 3])
+def test_interrupted_among_the_rows_it_goes_on_and_records_each_change_once(
+    cast: Cast, night: Role, day: Role, stops_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replacements, "ROWS_AT_ONCE", 1)
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
+    last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    whole, calls = replacements.record_all, []
+
+    def interrupted(events: Any) -> None:
+        whole(events)
+        calls.append(events)
+        if len(calls) == stops_at:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(replacements, "record_all", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            services.carry_on_replacements()
+    assert RoleReplacement.objects.get().n_moved == stops_at - 1
+    services.carry_on_replacements()
+
+    actions = AuditEvent.objects.filter(pk__gt=last).order_by("pk").values_list("action", flat=True)
+    assert list(actions) == [Action.MEMBER_CHANGE, Action.WORKLIST_MEMBER_CHANGE, Action.WORKLIST_CHANGE]
+    assert not having(night) and list(access_check.differences()) == []
+
+
+def having(role: Role) -> set[str]:
+    rows = {
+        "members": AccountMembership.objects.filter(role=role),
+        "places": WorklistMembership.objects.filter(role=role),
+        "defaults": Worklist.objects.filter(default_role=role),
+    }
+    return {name for name, found in rows.items() if found.exists()}
+
+
+def test_the_press_writes_no_row_of_a_person_and_gives_no_one_more(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
+
+    assert having(night) == {"members", "places", "defaults"}
+    assert access.account_rights(acting(cast.vera), cast.northgate) == {"list_studies", "open_study"}
+    replacement = RoleReplacement.objects.get()
+    assert (replacement.n_rows, replacement.n_moved) == (3, 0)
+
+
+def test_the_right_to_administer_or_audit_is_lost_with_the_press(cast: Cast, day: Role) -> None:
+    chief = make_role(cast.northgate, "Chief", [*access.CODENAMES, *access.ACCOUNT_CODENAMES])
+    member = AccountMembership.objects.get(user=cast.vera, account=cast.northgate)
+    services.change_account_member(membership=member, role=chief, by=OPERATOR)
+
+    services.replace_role(role=chief, other=day, by=OPERATOR)
+
+    cast.vera.refresh_from_db()
+    assert access.account_rights(acting(cast.vera), cast.northgate) == {
+        "list_studies", "open_study", "upload_study",
+    }  # fmt: skip
+    assert (cast.vera.is_staff, having(chief)) == (False, set())
+
+
+def test_what_another_change_gave_a_person_meanwhile_stays(cast: Cast, night: Role, day: Role) -> None:
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
+    viewer = role_of(cast.northgate, "Viewer")
+    place = membership_of(cast.vera, cast.ct)
+    services.change_worklist_member(membership=place, role=viewer, by=acting(cast.adam))
+
+    services.carry_on_replacements()
+
+    assert membership_of(cast.vera, cast.ct).role == viewer
+    assert list(access_check.differences()) == []
+
+
+def test_a_change_of_a_worklist_meanwhile_gives_no_right_back(cast: Cast, night: Role, day: Role) -> None:
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
+
+    access.sync(account=cast.northgate)
+
+    assert access.rights(acting(cast.vera), cast.ct) == {"list_studies", "open_study"}
+
+
+def test_a_worker_of_the_release_before_cannot_end_it_without_its_rows(
+    cast: Cast, night: Role, day: Role
+) -> None:
+    services.replace_role(role=night, other=day, by=acting(cast.adam))
+    with pytest.raises(IntegrityError, match="ends_after_all_its_rows"), transaction.atomic():
+        RoleReplacement.objects.update(ended_at="2026-01-01T00:00:00Z")
+
+
+TICKS = ("list_studies", "open_study", "share_study", "share_study_by_email", "upload_study")
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_at_no_step_does_anyone_hold_more_than_was_held_or_is_due(cast: Cast, data: st.DataObject) -> None:
+    """Whatever both roles have and wherever they are, and though the other role changes at any step."""
+    ticks = st.sets(st.sampled_from(TICKS))
+    people, places = [cast.vera, cast.ben, cast.ana], [cast.ct, cast.chest, cast.emergency]
+    with transaction.atomic(), one_by_one():
+        old = make_role(cast.northgate, "Old", sorted(data.draw(ticks)))
+        new = make_role(cast.northgate, "New", sorted(data.draw(ticks)))
+        one_of = st.sampled_from([None, old, new])
+        for place in places:
+            services.change_worklist(worklist=place, default_role=data.draw(one_of), by=OPERATOR)
+        for person in people:
+            member = AccountMembership.objects.get(user=person, account=cast.northgate)
+            every = data.draw(st.booleans())
+            role = data.draw(st.sampled_from([old, new]))
+            services.change_account_member(membership=member, role=role, every_worklist=every, by=OPERATOR)
+            for place in WorklistMembership.objects.filter(user=person, account=cast.northgate):
+                services.change_worklist_member(membership=place, role=data.draw(one_of), by=OPERATOR)
+        services.replace_role(role=old, other=new, by=OPERATOR)
+        steps = 0
+        while replacements._step(RoleReplacement.objects.get().pk, cast.northgate.pk):
+            steps += 1
+            held = {(who.pk, at.pk): access.rights(acting(who), at) for who in people for at in places}
+            allowed = rights_of(new)
+            assert len(held) == len(people) * len(places)
+            assert all(rights <= allowed for rights in held.values())
+            if data.draw(st.booleans()):
+                services.change_role(role=new, permissions=data.draw(ticks), by=OPERATOR)
+        replacement = RoleReplacement.objects.get()
+        assert steps >= replacement.n_rows == replacement.n_moved
+        assert list(access_check.differences()) == [] and having(old) == set()
+        transaction.set_rollback(True)
+
+
+def rights_of(role: Role) -> set[str]:
+    ticked = set(role.permissions.values_list("codename", flat=True))
+    return {tick for tick in ticked if not tick.startswith("share_study_") or "share_study" in ticked}
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replacements, "ROWS_AT_ONCE", 1)
+        patch.setattr(replacements, "WORKLISTS_AT_ONCE", 1)
+        yield
 
 
 def test_until_it_is_done_check_access_says_why_there_are_differences(
@@ -266,7 +423,7 @@ def test_replaced_by_the_page_it_shows_how_far_it_is_and_then_offers_to_delete_t
     answer = adam.post(page(night), {"other": day.pk}, follow=True)
     assert answer.redirect_chain == [(page(night), 302)]
     assert "“Day” is now replacing “Night”." in text_of(answer)
-    assert "Updating worklists 0 of 2" in text_of(answer)
+    assert "Giving the new role 0 of 3 Updating worklists 0 of 2" in text_of(answer)
     assert page(night, "replace_progress") in answer.content.decode()
 
     services.carry_on_replacements()

@@ -1,6 +1,6 @@
 """Who holds which right on which worklist: the one package that reads and writes guardian's tables."""
 
-from worklists.access.groups import STAFF, forget, narrow, sync, sync_role
+from worklists.access.groups import STAFF, follow_staff, forget, sync, sync_role
 from worklists.access.losses import end_with_rights, rights_were_lost
 from worklists.access.rights import (
     ACCOUNT_CODENAMES,
@@ -35,10 +35,10 @@ __all__ = [
     "administers",
     "audits",
     "end_with_rights",
+    "follow_staff",
     "forget",
     "makers_right",
     "may",
-    "narrow",
     "people_with",
     "people_with_all",
     "rights",

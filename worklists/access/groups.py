@@ -1,7 +1,8 @@
 """Keeps the groups in step with roles and memberships: who is in a role's group, and which rights the group has.
 
-The views `worklists_effective_role` (who has which role where), `worklists_role_right` (a role's rights, without the
-children of an unticked parent) and `worklists_effective_right` are made by `worklists/migrations/0002_law.py`.
+The views `worklists_effective_role` (who has which role where) and `worklists_effective_right` are made by
+`worklists/migrations/0002_law.py`, and `worklists_role_right` (a role's rights, without the children of an unticked
+parent; while another role takes its place, what both allow) by `0023_roles_are_replaced_row_by_row.py`.
 """
 
 from collections.abc import Collection
@@ -30,7 +31,7 @@ _REMOVE_RIGHTS = """
     WHERE wr.group_id = g.group_id AND {roles} AND (
         g.content_object_id <> wr.worklist_id OR NOT EXISTS (
             SELECT FROM worklists_role_right rr
-            WHERE rr.role_id = {kept} AND rr.permission_id = g.permission_id))
+            WHERE rr.role_id = wr.role_id AND rr.permission_id = g.permission_id))
 """
 
 _ADD_GROUPS = """
@@ -94,6 +95,11 @@ STAFF = """
     WHERE u.is_staff <> due.staff"""
 
 
+def follow_staff(users: Collection[int]) -> None:
+    """After these people were given another account role; the caller brings their groups in step."""
+    _follow_staff("u.id = ANY(%s)", [list(users)])
+
+
 def _follow_staff(whose: str, parameters: list[Any]) -> None:
     """`is_staff` opens the administration: it follows from whom an account role lets administer.
 
@@ -124,7 +130,7 @@ def sync(
     if worklists:
         roles.append("w.id = ANY(%s)")
         parameters.append(list(worklists))
-    where = {name: " AND ".join(roles) for name in ("roles", "due", "held")} | {"kept": "wr.role_id"}
+    where = {name: " AND ".join(roles) for name in ("roles", "due", "held")}
     narrowed = list(parameters)
     if users:
         where["due"] += " AND er.user_id = ANY(%s)"
@@ -140,7 +146,7 @@ def sync(
     _execute(_DROP_UNUSED_GROUPS.format(**where), parameters)
     # A worklist's members and default role do not decide who administers.
     if users and not worklists:
-        _follow_staff("u.id = ANY(%s)", [list(users)])
+        follow_staff(users)
     elif account is not None and not worklists:
         members = "SELECT user_id FROM accounts_accountmembership WHERE account_id = %s"
         _follow_staff(f"u.id IN ({members})", [account.pk])
@@ -158,7 +164,7 @@ def sync_role(role: Role, *, administers_alike: bool = False) -> None:
 
     `administers_alike`: that it lets people administer the account, or does not, has not changed.
     """
-    where = {"roles": "wr.role_id = %s", "kept": "wr.role_id"}
+    where = {"roles": "wr.role_id = %s"}
     removed = _execute(_REMOVE_RIGHTS.format(**where), [role.pk])
     _execute(_ADD_RIGHTS.format(**where), [role.pk])
     if not administers_alike:
@@ -167,19 +173,6 @@ def sync_role(role: Role, *, administers_alike: bool = False) -> None:
         )
     # The platform's roles have no groups: the rights of *Personal* follow from its rows.
     if removed or role.account_id is None:
-        rights_were_lost(account=role.account_id)
-
-
-@transaction.atomic
-def narrow(role: Role, *, to: Role, members: Collection[int] = ()) -> None:
-    """Before people move from one role to another: its groups keep the rights of both, and no one gains any yet.
-
-    `members`: whose account role it was. Whether they administer the account follows from the rows at once.
-    """
-    removed = _execute(_REMOVE_RIGHTS.format(roles="wr.role_id = %s", kept="%s"), [role.pk, to.pk])
-    if members:
-        _follow_staff("u.id = ANY(%s)", [list(members)])
-    if removed:
         rights_were_lost(account=role.account_id)
 
 

@@ -138,6 +138,8 @@ class Standings:
     # While a role is being replaced in an account, what the groups give there: (person, worklist) → rights.
     stored: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
     replacing: frozenset[int] = frozenset()
+    # By role that is being replaced, the role that takes its place, also in rows that the worker has not reached.
+    taken: dict[int, int] = field(default_factory=dict)
 
     def held(self, person: int, worklist: int) -> HeldRole:
         """The role's own rule; rights of a deactivated person are none, wherever they are a member."""
@@ -200,6 +202,7 @@ class Standings:
         return self._as(Why.ACCOUNT, account.role_id, own.since, person, place)
 
     def _as(self, why: Why, role_id: int, since: datetime | None, person: int, place: PlaceFact) -> HeldRole:
+        role_id = self.taken.get(role_id, role_id)
         role = self.roles.get(role_id, NO_ROLE)
         if place.account_id not in self.replacing:
             return HeldRole(why, role_id, role.name, role.rights, since)
@@ -228,9 +231,11 @@ def read(people: Collection[int], worklists: Iterable[Worklist]) -> Standings:
         standings.members[member.user_id, member.worklist_id] = WorklistMember(
             member.role_id, member.joined_at
         )
-    _read_roles(standings)
     running = RoleReplacement.objects.running().filter(account__in=accounts)
-    standings.replacing = frozenset(running.values_list("account", flat=True))
+    for account, role, other in running.values_list("account", "role", "other"):
+        standings.replacing |= {account}
+        standings.taken[role] = other
+    _read_roles(standings)
     if standings.replacing:
         standings.stored = _stored(people, standings)
     return standings
@@ -241,6 +246,7 @@ def _read_roles(standings: Standings) -> None:
     ids = {each.role_id for each in standings.joined.values()}
     ids |= {each.role_id for each in standings.members.values() if each.role_id is not None}
     ids |= {each.default_role_id for each in standings.places.values() if each.default_role_id is not None}
+    ids |= set(standings.taken.values())
     with connection.cursor() as cursor:
         cursor.execute(_ROLES, [list(ids)])
         for role, key, name, ticked in cursor.fetchall():

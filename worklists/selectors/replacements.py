@@ -38,12 +38,12 @@ def takeover_of(role: Role, other: Role, *, lacking: str) -> Takeover:
 
 
 def last_replacement_of(role: Role) -> RoleReplacement | None:
-    rows = RoleReplacement.objects.filter(role=role).select_related("role", "other")
+    rows = RoleReplacement.objects.without_rows().filter(role=role).select_related("role", "other")
     return rows.order_by("-pk").first()
 
 
 def replacement_under_way(account: Account) -> RoleReplacement | None:
-    rows = RoleReplacement.objects.running().filter(account=account)
+    rows = RoleReplacement.objects.running().without_rows().filter(account=account)
     return rows.select_related("role", "other").first()
 
 
