@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.locks import lock_emails
 from accounts.models import Invitation
@@ -14,27 +15,36 @@ from accounts.services import limits
 from accounts.services.outbox import queue_mail
 from audit.actor import Actor
 from common.exceptions import NothingThere
-from sharing import selectors
+from sharing import permissions, selectors
+from sharing.models import Method
 from sharing.services.promises import end_promises
 from worklists.models import InvitedMembership
 from worklists.services import end_offer_without_invitation
 
+NOTHING_WAITS = gettext_noop("Nothing that you shared waits for this person any more.")
+
 
 def resend_invitation(*, invitation: UUID, by: Actor) -> Invitation:
-    """Mail the same link again; an expired invitation is renewed. Raises NothingThere and ValidationError."""
+    """Mail the same link again; an expired invitation is renewed.
+
+    Raises NothingThere, PermissionDenied and ValidationError.
+    """
     return _mail_again(invitation, by, accounts_invitations.resend)
 
 
 def relink_invitation(*, invitation: UUID, by: Actor) -> Invitation:
-    """Make a new link, which ends the old one, and mail it. Raises NothingThere and ValidationError."""
+    """Make a new link, which ends the old one, and mail it. Raises as `resend_invitation` does."""
     return _mail_again(invitation, by, accounts_invitations.relink)
 
 
 def _mail_again(invitation: UUID, by: Actor, renew: Callable[..., Invitation]) -> Invitation:
-    """The mail counts against the limit before the transaction begins, once it is known that they see it."""
-    limits.count_mail(invitation=_seen(invitation, by), by=by)
+    """The mail counts against the limit before the transaction begins, once it is known that they may send it."""
+    seen = _seen(invitation, by)
+    _check_may_promise(seen, by)
+    limits.count_mail(invitation=seen, by=by)
     with transaction.atomic():
         row = _own(invitation, by)
+        _check_may_promise(row, by)
         renew(invitation=row, by=by)
         _mail(row)
         return row
@@ -72,6 +82,18 @@ def _seen(invitation: UUID, by: Actor) -> Invitation:
     if seen is None:
         raise NothingThere
     return seen
+
+
+def _check_may_promise(invitation: Invitation, by: Actor) -> None:
+    """To mail an invitation again is to promise again: only with the right to share by email where they promised."""
+    promises = selectors.promises_of(invitation).filter(shared_by=by.person)
+    worklists = {promise.from_worklist for promise in promises.select_related("from_worklist__account")}
+    if not worklists and invitation.accepted_at is None and invitation.withdrawn_at is None:
+        raise ValidationError(_(NOTHING_WAITS))
+    for worklist in worklists:
+        rights = permissions.check_share(by, worklist)
+        if Method.EMAIL not in permissions.methods_by_role(worklist, rights):
+            raise PermissionDenied(_(permissions.SENTENCES[Method.EMAIL]))
 
 
 def _own(invitation: UUID, by: Actor) -> Invitation:

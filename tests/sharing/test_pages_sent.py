@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from accounts.models import Invitation, OutboxMail
+from accounts.models import AccountMembership, Invitation, OutboxMail
 from audit.actions import Action
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
@@ -14,8 +14,9 @@ from sharing.models import Method, Share
 from sharing.targets import Target
 from studies.models import Placement
 from tests.cast import acting
-from tests.factories import join, make_location, make_study, make_user, placement_of
+from tests.factories import join, make_location, make_study, make_user, placement_of, role_of
 from tests.sharing.share_pages import share, text
+from worklists.services import change_role
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +157,47 @@ def test_an_invitation_is_withdrawn_after_a_preview(client, cast, invited):
     again = client.post(url, follow=True)
     assert "withdrawn in the meantime" in text(again)
     assert "Withdrawn" in text(again)
+
+
+@pytest.mark.parametrize("url", ["sharing:resend", "sharing:relink"])
+@pytest.mark.parametrize("left", [{"list_studies", "open_study", "share_study"}, set()])
+def test_without_the_right_to_share_by_email_an_invitation_is_not_renewed(client, cast, invited, left, url):
+    change_role(role=role_of(cast.northgate, "Radiologist"), permissions=left, by=OPERATOR)
+    client.force_login(cast.ana)
+    before, mails = invited.generation, OutboxMail.objects.count()
+
+    refused = client.post(reverse(url, args=[invited.uuid]))
+
+    invited.refresh_from_db()
+    assert (refused.status_code, invited.generation, OutboxMail.objects.count()) == (403, before, mails)
+
+
+@pytest.mark.parametrize("url", ["sharing:resend", "sharing:relink"])
+def test_who_has_left_the_account_renews_no_invitation_and_may_withdraw_it(client, cast, invited, url):
+    member = AccountMembership.objects.get(user=cast.ana, account=cast.northgate)
+    services.leave_account(membership=member.pk, by=acting(cast.ana), remove=True)
+    client.force_login(cast.ana)
+
+    refused = client.post(reverse(url, args=[invited.uuid]))
+    client.post(reverse("sharing:withdraw", args=[invited.uuid]))
+
+    was = invited.generation
+    invited.refresh_from_db()
+    assert (refused.status_code, invited.generation, invited.withdrawn_by) == (403, was, cast.ana)
+
+
+@pytest.mark.parametrize("url", ["sharing:resend", "sharing:relink"])
+def test_whose_promises_have_ended_does_not_end_the_link_of_another_sender(client, cast, invited, url):
+    share(cast.erin, cast.placement, Method.EMAIL, "dora@example.net")
+    services.end_shares(shares=[Share.objects.get(shared_by=cast.ana).uuid], by=acting(cast.ana))
+    client.force_login(cast.ana)
+    before = invited.generation
+
+    page = client.post(reverse(url, args=[invited.uuid]), follow=True)
+
+    invited.refresh_from_db()
+    assert "Nothing that you shared waits for this person any more." in text(page)
+    assert invited.generation == before
 
 
 @pytest.mark.parametrize("name", ["vera", "caro", "adam", "sue", "ed"])
