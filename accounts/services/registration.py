@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts import mail, tokens
 from accounts.events import on_invitation, on_user
@@ -40,11 +40,12 @@ WRONG_CODE = gettext_noop("This is not the code we sent.")
 
 @transaction.atomic
 def send_code(*, invitation: Invitation, by: Actor) -> bool:
-    """Mail a six-digit code to the invited email; False where the last code was mailed a moment ago."""
+    """Mail a six-digit code to the invited email; False where the last code was mailed a moment ago and can be used."""
     usable = _usable(invitation)
     now = clock.now()
     sent_at = usable.code_expires_at - CODE_LIFE if usable.code_expires_at is not None else None
-    if usable.code_hash and sent_at is not None and now - sent_at < CODE_PAUSE:
+    is_usable = usable.code_hash and usable.code_tries < CODE_TRIES
+    if is_usable and sent_at is not None and now - sent_at < CODE_PAUSE:
         return False
     if mails_of_a_code(usable, since=now - timedelta(days=1)) >= CODES_A_DAY:
         raise ValidationError(_(TOO_MANY_CODES))
@@ -75,7 +76,16 @@ def prove_code(*, invitation: Invitation, code: str, by: Actor) -> None:
         # Registered a moment ago from the same link in another window: then the code was right, but too late.
         check_usable(now_stored)
         _note_wrong_code(invitation=invitation, by=by)
-        raise ValidationError(_(WRONG_CODE), code="wrong_code")
+        raise ValidationError(_wrong_code(now_stored), code="wrong_code")
+
+
+def _wrong_code(invitation: Invitation) -> str:
+    """With the tries that are left; after the last one, what to do instead."""
+    left = CODE_TRIES - invitation.code_tries
+    if left < 1:
+        return f"{_(WRONG_CODE)} {_(NO_TRY_LEFT)}"
+    tries = ngettext("You have %(number)s try left.", "You have %(number)s tries left.", left)
+    return f"{_(WRONG_CODE)} {tries % {'number': left}}"
 
 
 @transaction.atomic(durable=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.forms import BoundField, CheckboxInput, Select
+from django.forms import BoundField, CheckboxInput, PasswordInput, Select
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -45,6 +45,7 @@ def field(
         "hide_label": hide_label,
         "optional": _optional() if optional and not bound.field.required and kind != "checkbox" else "",
         "about": about,
+        "is_password": isinstance(widget, PasswordInput),
         "control": bound.as_widget(attrs={**widget.attrs, **extra, **given}),
     }
 

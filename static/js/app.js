@@ -256,6 +256,24 @@
     }
   });
 
+  // A password can be read while it is typed; it is sent as a password, so that the browser keeps it as one.
+
+  function showPassword(button, isShown) {
+    document.getElementById(button.dataset.showPassword).type = isShown ? "text" : "password";
+    const [show, hide] = button.children;
+    show.hidden = isShown;
+    hide.hidden = !isShown;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-show-password]");
+    if (button) showPassword(button, button.children[1].hidden);
+  });
+
+  document.addEventListener("submit", (event) => {
+    event.target.querySelectorAll("[data-show-password]").forEach((button) => showPassword(button, false));
+  }, true);
+
   function start() {
     document.querySelector("[data-focus]")?.focus();
   }

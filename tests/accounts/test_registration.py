@@ -118,6 +118,30 @@ def test_five_tries_and_then_not_even_the_right_code(client, invitation, mailout
     assert not User.objects.filter(email=ADDRESS).exists()
 
 
+def test_a_wrong_code_says_how_many_tries_are_left_and_the_last_what_to_do(client, invitation, mailoutbox):
+    up_to_the_code(client, invitation)
+    code = mailed_code(mailoutbox)
+    said = [client.post("/register/code/", {"code": wrong(code)}).content.decode() for _ in range(5)]
+    left = [
+        "You have 4 tries left.",
+        "You have 3 tries left.",
+        "You have 2 tries left.",
+        "You have 1 try left.",
+    ]
+    told = [f"{WRONG_CODE} {then}" in page for then, page in zip([*left, NO_TRY_LEFT], said, strict=True)]
+    assert told == [True] * 5
+
+
+def test_in_place_of_a_code_without_a_try_a_new_one_is_mailed_at_once(client, invitation, mailoutbox):
+    up_to_the_code(client, invitation)
+    code = mailed_code(mailoutbox)
+    for _ in range(5):
+        client.post("/register/code/", {"code": wrong(code)})
+    page = client.post("/register/code/new/", follow=True)
+    assert CODE_SENT_JUST_NOW not in page.content.decode()
+    assert OutboxMail.objects.count() == 2
+
+
 def test_a_new_code_gives_new_tries_but_ten_a_day_are_enough(client, invitation, mailoutbox, clock):
     up_to_the_code(client, invitation)
     for _ in range(9):

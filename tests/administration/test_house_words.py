@@ -95,3 +95,21 @@ def test_a_share_code_that_is_too_short_or_taken_is_an_error_of_its_field(client
         page = client.post(url, {"change": "type", "code": code}).content.decode()
         assert 'aria-invalid="true"' in re.search(r"<input[^>]*name=\"code\"[^>]*>", page)[0]
         assert "data-focus" in page
+
+
+def test_an_account_is_added_with_its_article(client, cast):
+    client.force_login(cast.sue)
+
+    page = client.get(reverse("admin:accounts_account_add"))
+
+    assert "Add an account" in title(page)
+    assert "a account" not in words(page)
+
+
+def test_lists_of_the_platform_have_the_products_dates_and_words(client, cast):
+    client.force_login(cast.sue)
+    for name in ("admin:accounts_account_changelist", "admin:accounts_user_changelist"):
+        page = words(client.get(reverse(name)))
+        assert re.search(r"\b\d{1,2} [A-Z][a-z]{2} 20\d\d\b", page)
+        for strange in ("Timezone", "Created at", "Is active", "Superuser status", "a.m.", "p.m."):
+            assert strange not in page
