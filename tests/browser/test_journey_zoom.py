@@ -10,35 +10,9 @@ from playwright.sync_api import expect
 from sharing.models import Method
 from sharing.services import make_guest_link, share_studies
 from sharing.targets import Target
-from tests.browser.axe import violations
 from tests.browser.steps import CT_PATIENT, Hospital, Person
+from tests.browser.zoom import ZOOMED, faults_of, zoomed
 from tests.cast import acting
-
-ZOOMED = {"width": 320, "height": 256}
-# What is beside the window, and not in a region of its own that scrolls: by tag and text.
-CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")]
-    .filter((element) => element.matches("a, button, input, select, textarea, summary, h1, h2, h3, p, li, td, th"))
-    .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden"))
-    .filter((element) => !element.matches(".visually-hidden, .skip-link"))
-    .filter((element) => {
-        const scrolls = (at) => at && (/auto|scroll/.test(getComputedStyle(at).overflowX) || scrolls(at.parentElement));
-        return !scrolls(element.parentElement);
-    })
-    .filter((element) => {
-        const box = element.getBoundingClientRect();
-        return box.width && (box.left < -1 || box.right > innerWidth + 1);
-    })
-    .map((element) => `${element.tagName} ${element.textContent.trim().slice(0, 40)}`)"""
-
-
-def faults_of(person: Person, name: str) -> list[Any]:
-    """What is not seen whole on the page, or found by axe."""
-    page = person.page
-    page.wait_for_load_state()
-    person.photograph(person.pictures / f"zoom-{name}.png")
-    is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    faults = [*page.evaluate(CUT_OFF), *violations(page), *(["scrolls sideways"] if is_wide else [])]
-    return [(name, fault) for fault in faults]
 
 
 def urls(hospital: Hospital) -> dict[str, str]:
@@ -85,8 +59,7 @@ def test_the_main_pages_at_400_percent(hospital: Hospital, come: Callable[..., P
     )  # fmt: skip
     stranger, ana = come(), come(hospital.cast.ana)
     for person in (stranger, ana):
-        person.page.set_viewport_size(ZOOMED)
-        person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        zoomed(person, scheme)
     stranger.go(reverse("account_login"))
     faults = faults_of(stranger, f"sign-in-{scheme}")
     for name, url in urls(hospital).items():
