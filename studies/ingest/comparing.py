@@ -1,7 +1,6 @@
-"""Whether two files of one instance are the same data set.
+"""Whether two files of one instance are the same data set: what stands before it, a writer may make anew each time.
 
-What stands before it, a writer may make anew each time, and so the lengths and VRs in it. A compression is part of
-the data set: of other pixels it is not known here whether they are the same picture.
+The transfer syntax counts as part of the data set, since it says how its bytes are read.
 """
 
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from django.core.files.storage import storages
 from studies.ingest.limits import limits
 from studies.ingest.opening import read_opening
 from studies.ingest.refusals import FileRefused
-from studies.ingest.same_elements import same_elements
 from studies.ingest.sources import PIECE, ReceivedFile
 from studies.models.image import key_of
 
@@ -56,12 +54,7 @@ class Comparisons:
 
 
 def same_data_set(first: IO[bytes], second: IO[bytes]) -> bool:
-    """Byte for byte or, where the bytes differ, element for element."""
-    return _same_bytes(first, second) or same_elements(first, second, limits=limits())
-
-
-def _same_bytes(first: IO[bytes], second: IO[bytes]) -> bool:
-    """Compares piece by piece, however large they are. The transfer syntax says how the bytes are read."""
+    """Compares piece by piece, however large they are."""
     openings = []
     for file in (first, second):
         size = file.seek(0, 2)
