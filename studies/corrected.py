@@ -183,7 +183,7 @@ def _kept(dataset: Dataset, change: Change) -> Dataset:
     before, item = _nested(dataset), _nested(dataset)
     for column, value in change.values.items():
         tag, vr = TAGS[column], VRS[column]
-        before[tag] = dict(dataset.items()).get(tag) or DataElement(tag, vr, None)
+        before[tag] = _typed(dict(dataset.items()).get(tag), vr) or DataElement(tag, vr, None)
         dataset[tag] = DataElement(tag, vr, value or None)
     item.ModifiedAttributesSequence = [before]
     item.AttributeModificationDateTime = change.moment
@@ -191,6 +191,13 @@ def _kept(dataset: Dataset, change: Change) -> Dataset:
     item.SourceOfPreviousValues = ""
     item.ReasonForTheAttributeModification = "CORRECT"
     return item
+
+
+def _typed(element: DataElement | RawDataElement | None, vr: str) -> DataElement | RawDataElement | None:
+    """With the VR of its attribute, where it was read without any: an item is written with VRs, and the bytes stay."""
+    if isinstance(element, RawDataElement) and element.VR is None and not element.is_implicit_VR:
+        return element._replace(VR=vr)
+    return element
 
 
 def _nested(dataset: Dataset) -> Dataset:

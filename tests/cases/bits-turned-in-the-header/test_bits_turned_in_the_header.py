@@ -1,20 +1,24 @@
 """Files with a few turned bits in the header."""
 
 import io
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom import dcmread
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom import Dataset, dcmread
+from pydicom.datadict import keyword_for_tag
 
-from studies.corrected import Change, corrected_beginning
+from studies.corrected import TAGS, VRS, Change, corrected_beginning
 from studies.ingest.refusals import BAD_CHARACTER_SET
 from studies.ingest.results import IngestResult
 from studies.ingest.sources import from_path
 from studies.models import Blob
 from studies.services import render_previews, take_in_all
-from tests.bad_files import dicom_storage
+from tests.bad_files import as_bytes, dicom, dicom_storage
 from tests.cast import IMPORTER, Cast
 
 __all__ = ["dicom_storage"]
@@ -53,12 +57,35 @@ def test_what_pydicom_cannot_open_is_refused_with_the_reason(cast: Cast, dicom_s
     assert refused.sentence == BAD_CHARACTER_SET
 
 
+def corrected(data: bytes, change: Change) -> Dataset:
+    beginning = corrected_beginning(io.BytesIO(data), [change])
+    rest = b"" if beginning.rest_at is None else data[beginning.rest_at :]
+    return dcmread(io.BytesIO(beginning.data + rest))
+
+
 def test_a_correction_stays_readable() -> None:
     data = (HERE / "untyped_element.dcm").read_bytes()
-    beginning = corrected_beginning(io.BytesIO(data), [CHANGE])
-    rest = b"" if beginning.rest_at is None else data[beginning.rest_at :]
 
-    again = dcmread(io.BytesIO(beginning.data + rest))
+    again = corrected(data, CHANGE)
 
     assert str(again.PatientName) == "Rowan^Jane"
     assert again.PixelData == dcmread(io.BytesIO(data)).PixelData
+
+
+@given(column=st.sampled_from(sorted(TAGS)), size=st.integers(1, 8))
+def test_an_attribute_that_was_received_without_a_type_is_corrected_and_its_bytes_kept(
+    column: str, size: int
+) -> None:
+    """One element written as in implicit files, among others that have their types."""
+    tag, vr, value = TAGS[column], VRS[column], b"20" * size
+    before = dicom(**{keyword_for_tag(tag): value.decode()})
+    typed = struct.pack("<HH2sH", tag.group, tag.element, vr.encode(), len(value)) + value
+    untyped = struct.pack("<HHI", tag.group, tag.element, len(value)) + value
+    data = as_bytes(before).replace(typed, untyped, 1)
+
+    again = corrected(data, Change(CHANGE.at, {column: "1999"}))
+
+    [original] = again.OriginalAttributesSequence
+    assert untyped in data
+    assert str(again[tag].value) == "1999"
+    assert original.ModifiedAttributesSequence[0].get_item(tag).value.rstrip() == value
