@@ -33,6 +33,7 @@
       if (!label || !box || box.getAttribute("aria-labelledby")?.startsWith(`${select.id}_label`)) continue;
       label.id = `${select.id}_label`;
       box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
+      box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", label.id);
     }
   }
 
