@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Account, Role
 from administration.invitation_forms import InvitationListForm
-from administration.invitation_table import COLUMNS, MOST_LINES, ListedPerson, read_list
+from administration.invitation_table import COLUMNS, MOST_BYTES, MOST_LINES, ListedPerson, as_list, read_list
 from audit.actor import Actor
 from audit.requests import actor_of
 from common.nouns import counted
@@ -50,6 +50,7 @@ class ResultLine:
     word: str
     tone: str
     sentence: str
+    line: str
     offer: MembershipOffer | None = None
 
 
@@ -59,6 +60,9 @@ def batch_page(request: HttpRequest, page: Any, account: Account) -> HttpRespons
         return _page(request, page, "batch", form=InvitationListForm())
     if "agreed" in request.POST:
         return _invite(request, page, account)
+    if "again" in request.POST:
+        again = request.POST["again"][:MOST_BYTES]
+        return _page(request, page, "batch", form=InvitationListForm(initial={"pasted": again}))
     form = InvitationListForm(request.POST, request.FILES)
     try:
         if form.is_valid():
@@ -77,7 +81,7 @@ def _check(request: HttpRequest, page: Any, account: Account, lines: list[Listed
     by_line = {line.number: answer for line, answer in zip(offered, answers, strict=True)}
     rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
     doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
-    agreed = _sign(account, request.user, doing, by_line, [row for row in rows if row.tone == "danger"])
+    agreed = _sign(account, request.user, doing, by_line, _refused(rows))
     return _check_page(request, page, rows, agreed, len(doing))
 
 
@@ -87,7 +91,7 @@ def _check_page(
     return _page(
         request, page, "batch_check", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
         button=_("Invite %(people)s") % {"people": counted(doing, "person")},
-        refused=_refused(rows), wrong=wrong,
+        refused=len(_refused(rows)), wrong=wrong, again=as_list(row.line for row in rows),
     )  # fmt: skip
 
 
@@ -120,7 +124,7 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
     return _page(
         request, page, "batch_result", rows=rows, done=sum(outcome in SOMETHING for outcome in outcomes),
         already=outcomes.count(OfferOutcome.ALREADY), mailed=outcomes.count(OfferOutcome.INVITED),
-        refused=_refused(rows),
+        refused=len(_refused(rows)), again=as_list(row.line for row in _refused(rows)),
     )  # fmt: skip
 
 
@@ -131,8 +135,8 @@ def _agreed_rows(
     coming = iter(answers)
     rows = [_shown(line, next(coming) if line.offer is not None else None, words) for line in lines]
     rows += [
-        _result(OfferOutcome.REFUSED, words, number=number, typed=typed, sentence=sentence)
-        for number, typed, sentence in agreed["refused"]
+        _result(OfferOutcome.REFUSED, words, number=number, typed=typed, sentence=sentence, line=line)
+        for number, typed, sentence, line in agreed["refused"]
     ]
     return sorted(rows, key=lambda row: row.number)
 
@@ -142,7 +146,8 @@ def _shown(
 ) -> ResultLine:
     outcome = answer.outcome if answer is not None else OfferOutcome.REFUSED
     sentence = answer.sentence if answer is not None else line.sentence
-    return _result(outcome, words, number=line.number, typed=line.typed, sentence=sentence, offer=line.offer)
+    shown = {"number": line.number, "typed": line.typed, "line": line.line, "offer": line.offer}
+    return _result(outcome, words, sentence=sentence, **shown)
 
 
 def _result(outcome: OfferOutcome, words: dict[OfferOutcome, tuple[str, str]], **shown: Any) -> ResultLine:
@@ -150,8 +155,8 @@ def _result(outcome: OfferOutcome, words: dict[OfferOutcome, tuple[str, str]], *
     return ResultLine(word=_(word), tone=tone, **shown)
 
 
-def _refused(rows: list[ResultLine]) -> int:
-    return sum(row.tone == "danger" for row in rows)
+def _refused(rows: list[ResultLine]) -> list[ResultLine]:
+    return [row for row in rows if row.tone == "danger"]
 
 
 def _sign(
@@ -162,12 +167,12 @@ def _sign(
         [
             line.number, line.offer.email, line.offer.role.pk, line.offer.every_worklist,
             [[place.pk, role.pk if role is not None else None] for place, role in line.offer.worklists],
-            answers[line.number].outcome.value,
+            line.line, answers[line.number].outcome.value,
         ]
         for line in lines
         if line.offer is not None
     ]  # fmt: skip
-    refused = [[row.number, row.typed[:254], row.sentence] for row in bad]
+    refused = [[row.number, row.typed[:254], row.sentence, row.line] for row in bad]
     agreed = {"account": account.pk, "by": by.pk, "rows": rows, "refused": refused}
     return signing.dumps(agreed, salt=SALT, compress=True)
 
@@ -176,13 +181,13 @@ def _unpacked(rows: list[list[Any]], account: Account) -> tuple[list[ListedPerso
     roles = Role.objects.filter(account=account).in_bulk()
     worklists = Worklist.objects.filter(account=account).in_bulk()
     lines = []
-    for number, email, role, every, places, _outcome in rows:
+    for number, email, role, every, places, line, _outcome in rows:
         wanted = {role, *(own for _, own in places if own is not None)}
         if wanted - roles.keys() or {place for place, _ in places} - worklists.keys():
-            lines.append(ListedPerson(number, email, None, _(GONE)))
+            lines.append(ListedPerson(number, email, None, line, _(GONE)))
             continue
         chosen = tuple((worklists[place], roles[own] if own is not None else None) for place, own in places)
-        lines.append(ListedPerson(number, email, MembershipOffer(email, roles[role], chosen, every)))
+        lines.append(ListedPerson(number, email, MembershipOffer(email, roles[role], chosen, every), line))
     return lines, [row[-1] for row in rows]
 
 

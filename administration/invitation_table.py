@@ -7,8 +7,9 @@ have a role of its own: "CT Reporting = Radiologist". The text of a cell is look
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -27,14 +28,20 @@ NEEDED = ("email", "role", "worklists")
 YES, NO = {"yes", "y", "true", "1", "x"}, {"", "no", "n", "false", "0", "-"}
 SHOWN = 60
 
+R = TypeVar("R")
+
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """One person of the list: the number of the line, what was typed, and the offer or why there is none."""
+    """One person of the list: the number of the line, the email as typed, and the offer or why there is none.
+
+    `line` is the whole line, its cells in the order of COLUMNS, to be mended and tried again.
+    """
 
     number: int
     typed: str
     offer: MembershipOffer | None
+    line: str
     sentence: str = ""
 
 
@@ -157,24 +164,41 @@ def _check_header(header: Sequence[str]) -> None:
 
 
 def _line(number: int, cells: list[str], header: Sequence[str], directory: AccountNames) -> ListedPerson:
+    """With all that is wrong with it, so that it is mended once."""
     named = dict(zip(header, cells, strict=False))
     typed = named.get("email", "")
-    try:
-        if len(cells) > len(header):
-            raise ValidationError(
-                _(
-                    "This line has more cells than columns. Put quotes around a cell that contains the separator."
-                )
-            )
-        offer = MembershipOffer(
-            email=typed,
-            role=directory.role(named.get("role", "")),
-            worklists=tuple(directory.place(name) for name in _names(named.get("worklists", ""))),
-            every_worklist=_is_yes(named.get("every_worklist", "")),
+    line = as_line([*(named.get(column, "") for column in COLUMNS), *cells[len(header) :]])
+    wrong: list[str] = []
+
+    def read(reading: Callable[[str], R], text: str) -> R | None:
+        try:
+            return reading(text)
+        except ValidationError as refusal:
+            wrong.extend(refusal.messages)
+            return None
+
+    if len(cells) > len(header):
+        wrong.append(
+            _("This line has more cells than columns. Put quotes around a cell that contains the separator.")
         )
-    except ValidationError as refusal:
-        return ListedPerson(number, typed, None, refusal.messages[0])
-    return ListedPerson(number, typed, offer)
+    role = read(directory.role, named.get("role", ""))
+    worklists = [read(directory.place, name) for name in _names(named.get("worklists", ""))]
+    every = read(_is_yes, named.get("every_worklist", ""))
+    if wrong or role is None:
+        return ListedPerson(number, typed, None, line, " ".join(wrong))
+    offer = MembershipOffer(typed, role, tuple(place for place in worklists if place), bool(every))
+    return ListedPerson(number, typed, offer, line)
+
+
+def as_line(cells: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(cells)
+    return written.getvalue()
+
+
+def as_list(lines: Iterable[str]) -> str:
+    """Whole lines as a list to paste, with its first line."""
+    return "\n".join([as_line(COLUMNS), *lines, ""])
 
 
 def _names(cell: str) -> list[str]:
