@@ -53,7 +53,11 @@ def _download_nothing(w: World) -> None:
 
 
 def _download_nothing_deidentified(w: World) -> None:
-    list(studies.services.send_deidentified(download=_nothing_of(w), readme=lambda left_out, with_text: ""))
+    list(
+        studies.services.send_deidentified(
+            download=_nothing_of(w), readme=lambda left_out, with_text, n_overlaid: ""
+        )
+    )
 
 
 def _store_received(w: World) -> None:
