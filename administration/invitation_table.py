@@ -164,7 +164,7 @@ def _check_header(header: Sequence[str]) -> None:
 
 
 def _line(number: int, cells: list[str], header: Sequence[str], directory: AccountNames) -> ListedPerson:
-    """With all that is wrong with it, so that it is mended once."""
+    """A line of the list, with everything that is wrong with it: the person who typed the line mends it once."""
     named = dict(zip(header, cells, strict=False))
     typed = named.get("email", "")
     line = as_line([*(named.get(column, "") for column in COLUMNS), *cells[len(header) :]])

@@ -23,9 +23,10 @@ def all_who_can_open(facts: Facts) -> set[int]:
 
 
 def _on_every_worklist(facts: Facts, with_own: set[int]) -> Iterator[int]:
-    """Those who can by a membership of every worklist of an account; `with_own` have others beside it, on some.
+    """People who can open the study by a membership of every worklist of an account.
 
-    Thousands of people have one of a few memberships, and those without others can do the same: it is asked once.
+    `with_own` are people who also have memberships of single worklists. Of the others, thousands have the same role in
+    the same account: whether they can open the study is worked out once for all of them.
     """
     standings = facts.standings
     answers: dict[tuple[int, int, bool, bool], bool] = {}

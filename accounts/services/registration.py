@@ -80,7 +80,7 @@ def prove_code(*, invitation: Invitation, code: str, by: Actor) -> None:
 
 
 def _wrong_code(invitation: Invitation) -> str:
-    """With the tries that are left; after the last one, what to do instead."""
+    """The sentence for a wrong code: how many tries are left or, after the last try, what to do instead."""
     left = CODE_TRIES - invitation.code_tries
     if left < 1:
         return f"{_(WRONG_CODE)} {_(NO_TRY_LEFT)}"

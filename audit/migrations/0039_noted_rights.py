@@ -1,4 +1,7 @@
-"""Since when roles and memberships are in the trail, without reading it; built beside the traffic."""
+"""An index of the events that note roles and memberships: the first says since when the trail has them.
+
+It is built beside the traffic.
+"""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models

@@ -137,7 +137,7 @@ def rights_then(
 def _rights_events(
     people: Collection[int] | None, worklists: Collection[int], accounts: Collection[int], at: datetime
 ) -> list[RightsEvent]:
-    """An account's history has thousands: their moments stay text, and their details are parsed as one."""
+    """An account may have thousands of events: their moments stay text, and their details are parsed together."""
     rows = rights_then(people, worklists, accounts, at)
     texts = rows.annotate(moment=Cast("at", TextField()), text=Cast("detail", TextField()))
     read = list(texts.values_list("action", "moment", "account_id", "worklist_id", "text"))

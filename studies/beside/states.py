@@ -72,7 +72,7 @@ def _asks(model: Model, tag: str) -> bool:
 
 
 def _turn(model: Model) -> int | None:
-    """By quarters; None for an angle that is none, with which a flip would not mean what it says."""
+    """The turn in degrees, a multiple of 90; None for any other angle, by which the viewer cannot turn."""
     angle = number(model, TURN) or 0
     return int(angle) % 360 if angle % 90 == 0 else None
 

@@ -33,7 +33,7 @@ KNOWN_VRS = frozenset(str(vr) for vr in VR if len(vr) == 2)
 GROUP_LENGTH, SYNTAX = 0x00020000, 0x00020010
 # Without these, readers open no file: what is no length, class or UID to them is damage.
 READ_FIRST = frozenset({GROUP_LENGTH, 0x00020002, SYNTAX})
-# As one of these a UID is read as the text that it is.
+# Value representations under which readers take the value of a UID as text.
 UID_VRS = frozenset(
     ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"]
 )
@@ -182,7 +182,7 @@ def inflated(file: IO[bytes], offset: int, limits: Limits) -> IO[bytes]:
 
 
 def check_character_set(raw: RawDataElement) -> None:
-    """pydicom looks for the codec first, at any depth, and opens no file in which it stumbles over that."""
+    """pydicom looks up the character set first, at any depth, and opens no file whose character set makes that fail."""
     if raw.VR in (None, "CS") and (raw.value or b"").strip(b"\0 ") in COMMON_TERMS:
         return
     with warnings.catch_warnings():

@@ -41,7 +41,8 @@ class Inside:
     bound: int
     implicit: bool
     last: int = -1  # the tag of the element before
-    # Why it is not whole if it does not end. Lengths say nothing where another encoding is read than the file says.
+    # The reason for the refusal if this part does not end. Lengths say nothing where the file was read in another
+    # encoding than it names.
     unended: str = CUT
 
 

@@ -322,7 +322,7 @@ class Walk:
             self.at += length
 
     def _why_not_whole(self, inside: Inside, end: int) -> str:
-        """Of what ends behind the part that it is in: behind the file, or within it."""
+        """The reason for an element that ends behind the part around it: behind the end of the file, or before that."""
         return inside.unended if end > self.size else DAMAGED
 
     def _enter(self, sequence: Inside) -> None:

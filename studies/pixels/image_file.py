@@ -71,7 +71,7 @@ class ImageFile:
             ds = dcmread(path, force=True)
             return cls(ds, ds)
         if not syntax or syntax != written:
-            # As pydicom found it out from the first element, and ingest by the same rule; or written as another text.
+            # pydicom tells the encoding from the first element, and ingest does so by the same rule.
             ds = dcmread(path, force=True)
             ds.file_meta.TransferSyntaxUID = syntax or _syntax_of(*ds.original_encoding)
             return cls(ds, ds)

@@ -22,7 +22,7 @@ REGION = "R"
 
 @dataclass(frozen=True)
 class Plane:
-    """`data` are its bits, frame behind frame; without them it is the bit `position` of each pixel.
+    """`data` are the bits of the plane, frame after frame; without them the plane is the bit `position` of each pixel.
 
     It begins at `top` and `left` of the image, counted from nought. `first` is the frame of the image that its own
     first frame belongs to; None where it belongs to all of them.
@@ -39,7 +39,7 @@ class Plane:
     position: int
 
     def bits(self, index: int, container: Array) -> Array | None:
-        """Its rows and columns of noughts and ones for a frame of the image; None where it has none for it."""
+        """The plane of a frame of the image, as rows and columns of 0 and 1; None for a frame without a plane."""
         at = 0 if self.first is None else index - self.first
         if not 0 <= at < self.frames:
             return None
@@ -53,14 +53,14 @@ class Plane:
 
 
 class Overlays:
-    """Those of an image: what can be drawn of them, and whether there is one that cannot."""
+    """The overlays of an image: the planes that can be drawn, and whether there is a plane that cannot."""
 
     def __init__(self, module: ImageModule) -> None:
         self.module, self.ds = module, module.file.ds
 
     @cached_property
     def _read(self) -> list[Plane | None]:
-        """A plane of each group that shows something, None for one that cannot be read."""
+        """The plane of each group that shows something; None for a plane that cannot be read."""
         return [self._plane(group) for group in GROUPS if _has_bits(self.ds, group)]
 
     @property
@@ -134,7 +134,7 @@ class Overlays:
 
 
 def _outline(bits: Array) -> Array:
-    """The edge of a region: what lies in it is to be seen."""
+    """The edge of a region; the image inside the region stays visible."""
     padded = np.pad(bits.astype(bool), 1)
     within = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return padded[1:-1, 1:-1] & ~within

@@ -82,7 +82,7 @@ def tile_part_ends(stream: bytes) -> Iterator[int]:
 
 
 def overlaid(mask: Array | None) -> bytes:
-    """Which pixels an overlay draws, a bit each, from the first row on, deflated; nothing where it draws none."""
+    """The pixels that an overlay draws: a bit for each, from the first row on, deflated; empty without any."""
     return b"" if mask is None else zlib.compress(np.packbits(mask).tobytes(), 9)
 
 

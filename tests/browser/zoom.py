@@ -1,4 +1,7 @@
-"""At 400 % zoom a window of 1280 px is 320 px wide for the page: what of it is not seen whole, or not by keyboard."""
+"""Looks at pages at 400 % zoom: what is cut off, and what cannot be reached by keyboard.
+
+A window of 1280 px is then 320 px wide for the page.
+"""
 
 from typing import Any
 

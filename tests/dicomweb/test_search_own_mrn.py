@@ -119,7 +119,7 @@ def test_who_does_not_ask_for_numbers_has_the_answer_of_before(cast: Cast, study
     assert OWN not in json.dumps(match)
 
 
-def test_it_is_behind_the_other_numbers_that_the_object_has(cast: Cast, study: Study) -> None:
+def test_the_own_mrn_comes_after_the_other_numbers_of_the_object(cast: Cast, study: Study) -> None:
     other = sound(StudyInstanceUID="2.25.3", PatientID="MRN3", OtherPatientIDsSequence=[_number("OLD-3")])
     take_in(cast.ct, [other])
     note(cast, Study.objects.get(study_instance_uid="2.25.3"), "NG-3")
@@ -145,7 +145,7 @@ def test_the_number_of_one_worklist_is_nothing_on_another(cast: Cast, study: Stu
     assert OWN not in json.dumps(match)
 
 
-def test_metadata_and_objects_have_nothing_of_it(cast: Cast, study: Study) -> None:
+def test_metadata_and_objects_do_not_have_the_own_mrn(cast: Cast, study: Study) -> None:
     ana, url = client_of(cast.ana), f"{root_of(cast.ct)}/studies/2.25.1"
 
     assert OWN.encode() not in body_of(ana.get(f"{url}/metadata"))

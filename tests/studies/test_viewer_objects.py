@@ -165,7 +165,7 @@ def test_a_turn_by_quarters_and_a_flip_go_with_the_links(ana, cast, turn, flip, 
     assert f'data-turn="{asked.get("turn", [0])[0]}" data-flip="{asked.get("flip", [0])[0]}"' in viewer
 
 
-def test_a_turn_that_is_none_is_refused_with_the_first_image(ana, cast):
+def test_a_turn_by_another_angle_is_refused_with_the_first_image(ana, cast):
     [image] = made.taken_in(cast, made.an_image(IMAGE))
     url = page_of(placement_of(image.study, cast.ct), "viewer")
 

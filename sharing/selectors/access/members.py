@@ -13,7 +13,7 @@ def counts_of(worklists: Collection[int]) -> dict[int, int]:
     """For each worklist how many people may list its studies; worklists where no one may are left out."""
     if not worklists:
         return {}
-    # Planned anew it would take twice as long as it is carried out.
+    # To plan this statement each time would take twice as long as to carry it out.
     return dict(prepared.rows(_MEMBERS + _COUNTS, [list(worklists)]))
 
 
