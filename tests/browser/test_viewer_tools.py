@@ -206,7 +206,7 @@ def test_nothing_is_saved_that_could_not_be_recorded(viewer: Viewer) -> None:
 
     expect(viewer.page.get_by_text("The image was not saved").first).to_be_visible()
     assert not AuditEvent.objects.filter(action=Action.IMAGE_SAVE).exists()
-    viewer.meant = "503"
+    viewer.meant = "status of 503"
 
 
 def test_the_link_leads_to_this_very_image(viewer: Viewer) -> None:
@@ -232,7 +232,7 @@ def test_when_the_right_ends_the_viewer_says_so(viewer: Viewer, cast: Cast, blan
     account.blanks_images = blanks
     account.save(update_fields=["blanks_images"])
     viewer.open()
-    viewer.meant = "40[134]|ERR_ABORTED"
+    viewer.meant = "status of 40[134]|ERR_ABORTED"
     viewer.page.context.clear_cookies()
 
     viewer.series("Chest").click()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from studies.models import Placement, ViewCopy
 from studies.services import make_waiting_view_copies, render_waiting, take_in_all
@@ -206,15 +206,21 @@ def taken_in(cast: Cast, transactional_db: None, dicom_storage: Any) -> Placemen
     return Placement.objects.get(worklist=cast.ct, study__n_instances=len(files))
 
 
+def with_url(message: ConsoleMessage) -> str:
+    """What the browser complains of, and of which address: a refused request is otherwise a status alone."""
+    return f"{message.text} {message.location['url']}" if message.text else ""
+
+
 @pytest.fixture
 def viewer(page: Page, cast: Cast, live_server: Any, taken_in: Placement) -> Iterator[Viewer]:
     """Ana's. At the end the browser has complained of nothing but what the test meant."""
     page.context.add_init_script(HEAR_VIOLATIONS)
     let_in(page.context, cast.ana, live_server.url)
     complaints: list[str] = []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("console", lambda message: message.type == "error" and complaints.append(with_url(message)))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_viewport_size({"width": 1280, "height": 900})
     viewer = Viewer(page, live_server.url, taken_in, complaints)
     yield viewer
-    assert [text for text in complaints if text and not re.search(viewer.meant, text)] == []
+    unexpected = [text for text in complaints if text and not re.search(viewer.meant, text)]
+    assert unexpected == [], unexpected
