@@ -11,6 +11,8 @@ ROOT = settings.BASE_DIR
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 # Written for people who press buttons: what stands there in bold is a label of a page.
 MANUALS = [ROOT / "docs" / name for name in ("clinician.md", "administrator.md")]
+# A row of a walk: the file, the file that calls it where that is not the row above, the name.
+STEP = re.compile(r"\| `([^`]+)`(?:, in `([^`]+)`)? \| `(\w+)` \|")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)")
 
 
@@ -38,6 +40,26 @@ def name(document: Path) -> str:
 def test_links_lead_somewhere(document: Path) -> None:
     local = [link for link in LINK.findall(document.read_text()) if "://" not in link]
     assert [link for link in local if not (document.parent / link).exists()] == []
+
+
+def steps_of_walks() -> list[tuple[str, str, str]]:
+    """File, name, and the file that calls it, empty for the first step of a walk."""
+    steps, before = [], ""
+    for line in (ROOT / "docs" / "walks.md").read_text().splitlines():
+        if line.startswith("## "):
+            before = ""
+        if step := STEP.match(line):
+            file, caller, name = step.groups()
+            steps.append((file, name, caller or before))
+            before = file
+    return steps
+
+
+@pytest.mark.parametrize(("file", "name", "caller"), steps_of_walks())
+def test_a_walk_through_the_code_can_be_followed(file: str, name: str, caller: str) -> None:
+    assert re.search(rf"^(def|class) {name}\b", (ROOT / file).read_text(), re.MULTILINE)
+    calls = re.compile(rf"^(?!def |class ).*\b{name}\b", re.MULTILINE)
+    assert not caller or calls.search((ROOT / caller).read_text())
 
 
 def test_every_picture_is_shown_and_made_by_a_journey() -> None:
