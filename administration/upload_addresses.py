@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from administration import upload_invitations
 from administration.change import Refusal
+from administration.upload_invitations import INVITE, SEND_AGAIN, WITHDRAW, UploadInvitationForm
 from administration.worklist_tabs import render, url_of
 from audit.requests import actor_of
 from worklists import services
@@ -39,6 +41,14 @@ class UploadAddressForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
+    step = request.POST.get("step", "")
+    if step in (SEND_AGAIN, WITHDRAW):
+        return upload_invitations.change(request, worklist, step)
+    if step == INVITE:
+        invitation = UploadInvitationForm(request.POST)
+        answer = upload_invitations.invite(request, worklist, invitation)
+        inbox = UploadAddressForm(worklist=worklist)
+        return answer or _form_page(request, page, worklist, inbox, 422, invitation)
     form = UploadAddressForm(request.POST if request.method == "POST" else None, worklist=worklist)
     if request.method != "POST" or not form.is_valid():
         return _form_page(request, page, worklist, form, 422 if request.method == "POST" else 200)
@@ -53,11 +63,17 @@ def address_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRes
 
 
 def _form_page(
-    request: HttpRequest, page: Any, worklist: Worklist, form: UploadAddressForm, status: int
+    request: HttpRequest,
+    page: Any,
+    worklist: Worklist,
+    form: UploadAddressForm,
+    status: int,
+    invitation: UploadInvitationForm | None = None,
 ) -> HttpResponse:
     code = worklist.share_code
     url = f"{settings.CIMAR_BASE_URL}{reverse('studies:upload_address', args=[code])}" if code else ""
     return render(
         request, page, worklist, "upload_address", status=status,
         title=worklist.name, kicker=_("Worklist"), current="address", form=form, url=url,
+        invitation=invitation or UploadInvitationForm(), invited=upload_invitations.shown(worklist),
     )  # fmt: skip

@@ -76,6 +76,8 @@ class Action(models.TextChoices):
     WORKLIST_MEMBER_CHANGE = "worklist:member:change", gettext_lazy("Worklist member changed")
     WORKLIST_MEMBER_REMOVE = "worklist:member:remove", gettext_lazy("Worklist member removed")
     CODE_CHANGE = "worklist:code:change", gettext_lazy("Share code changed")
+    UPLOAD_INVITE = "worklist:upload:invite", gettext_lazy("Person invited to send studies")
+    UPLOAD_INVITE_END = "worklist:upload:withdraw", gettext_lazy("Invitation to send studies withdrawn")
     CODE_LOOK_UP = "worklist:code:read", gettext_lazy("Share code looked up")
     NOTICE_CHOICE = "worklist:mail:change", gettext_lazy("Notifications changed")
     NOTICE_PRESET = "worklist:notices:change", gettext_lazy("Notifications of new members changed")

@@ -79,6 +79,10 @@ SENTENCES: dict[Action, str] = {
     ),
     Action.WORKLIST_MEMBER_REMOVE: gettext_noop("{who} removed {person} from {place}"),
     Action.CODE_CHANGE: gettext_noop("{who} changed the share code of {place}"),
+    Action.UPLOAD_INVITE: gettext_noop("{who} invited {email} to send studies to {place}"),
+    Action.UPLOAD_INVITE_END: gettext_noop(
+        "{who} withdrew the invitation of {email} to send studies to {place}"
+    ),
     Action.CODE_LOOK_UP: gettext_noop("{who} looked up a share code{place_of_code}"),
     Action.NOTICE_CHOICE: gettext_noop("{who} changed their notifications for {place}"),
     Action.NOTICE_PRESET: gettext_noop("{who} changed which notifications new members of {place} start with"),

@@ -26,13 +26,14 @@ from tests.cast import IP_ADDRESS, Cast, acting, make_cast
 from tests.factories import (
     make_group,
     make_instance,
+    make_location,
     make_role,
     make_series,
     make_study,
     make_user,
     placement_of,
 )
-from worklists.models import AccessToken, Destination, InvitedMembership, Sender, Worklist
+from worklists.models import AccessToken, Destination, InvitedMembership, InvitedUpload, Sender, Worklist
 from worklists.services import MembershipOffer, set_provider
 
 CODE = "123456"
@@ -61,6 +62,7 @@ class World:
     locked_link: GuestLink
     dead_link: GuestLink
     share_rule: ShareRule
+    invited_upload: InvitedUpload
 
     @property
     def at_home(self) -> Any:
@@ -120,6 +122,11 @@ def make_world() -> World:
     ]
     worklists.services.invite_members(account=cast.northgate, offers=offers, by=acting(cast.adam))
     offered = InvitedMembership.objects.get(invitation__email="olga@example.net")
+    trauma = make_location(cast.northgate, "Trauma", share_code="TRAUMA26")
+    worklists.services.set_inbox(worklist=trauma, inbox=cast.chest, by=acting(cast.adam))
+    invited_upload = worklists.services.invite_to_upload(
+        worklist=trauma, email="sender@example.net", by=acting(cast.adam)
+    )
     newcomer = make_user("Nina", email="nina@example.net")
     upload = Upload.objects.create(worklist=cast.ct, by=cast.ana, state=Upload.State.DONE)
     open_upload = Upload.objects.create(
@@ -152,6 +159,7 @@ def make_world() -> World:
     return World(
         cast, study, shares[0], shares[1], invited, claimer, instance, offered, newcomer,
         made.token, added.sender, destination, sending, upload, open_upload, *make_links(cast, study), rule,
+        invited_upload,
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from accounts.mail import Message, NothingToSend, link, render_mail
 from accounts.models import Account, OutboxMail
 from accounts.selectors import is_registered
 from accounts.tokens import make_token
-from worklists.models import AccessToken, InvitedMembership
+from worklists.models import AccessToken, InvitedMembership, InvitedUpload
 
+INVITATION_OVER = gettext_noop("The invitation was withdrawn or used.")
 INVITATION_EXPIRED = gettext_noop("The invitation has expired.")
 
 
@@ -22,7 +23,7 @@ def staff_invitation(mail: OutboxMail) -> Message:
     rows = InvitedMembership.objects.select_related("invitation", "account", "role", "offered_by")
     row = rows.filter(invitation=mail.data["invitation"]).first()
     if row is None or row.ended_at is not None or row.invitation.withdrawn_at is not None:
-        raise NothingToSend(_("The invitation was withdrawn or used."))
+        raise NothingToSend(_(INVITATION_OVER))
     if not rows.filter(pk=row.pk, invitation__expires_at__gt=Now()).exists():
         raise NothingToSend(_(INVITATION_EXPIRED))
     context = {
@@ -36,6 +37,25 @@ def staff_invitation(mail: OutboxMail) -> Message:
         "until": row.invitation.expires_at,
     }
     return render_mail("worklists/mail/staff_invitation", context)
+
+
+def upload_invitation(mail: OutboxMail) -> Message:
+    """Whose account, and which worklist takes studies. The link registers, or leads a registered person to sign in."""
+    rows = InvitedUpload.objects.waiting().select_related("invitation", "account", "worklist", "offered_by")
+    row = rows.filter(pk=mail.data["invited"]).first()
+    if row is None or row.worklist.inbox_id is None:
+        raise NothingToSend(_(INVITATION_OVER))
+    if not rows.filter(pk=row.pk, invitation__expires_at__gt=Now()).exists():
+        raise NothingToSend(_(INVITATION_EXPIRED))
+    context = {
+        "name": row.offered_by.name,
+        "account": row.account.name,
+        "worklist": row.worklist.name,
+        "link": link(reverse("sharing:open_invitation", args=[make_token(row.invitation)])),
+        "registered": is_registered(row.invitation.email),
+        "until": row.invitation.expires_at,
+    }
+    return render_mail("worklists/mail/upload_invitation", context)
 
 
 def token_made(mail: OutboxMail) -> Message:

@@ -60,6 +60,7 @@ PARTS = {
     "remove_member_without_shares": "leave_account",
     "remove_worklist_without_shares": "delete_worklist",
     "end_offer_without_invitation": "withdraw_staff_invitation",
+    "end_upload_without_invitation": "withdraw_upload_invitation",
     "erase_study": "delete_study",
     # A person becomes a member by accepting an offer.
     "add_account_member": "invite_members",

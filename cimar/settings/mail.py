@@ -12,6 +12,7 @@ CIMAR_MAIL_KINDS = {
     "guest_link_asked": "sharing.guest_mail.guest_link_asked",
     "password_reset_key": "accounts.reset_mail.password_reset_key",
     "staff_invitation": "worklists.mail.staff_invitation",
+    "upload_invitation": "worklists.mail.upload_invitation",
     "token_made": "worklists.mail.token_made",
     "account_name_waits": "worklists.mail.account_name_waits",
 }

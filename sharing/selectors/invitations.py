@@ -6,17 +6,20 @@ from accounts.models import Invitation
 from audit.actor import Actor
 from sharing.models import Share
 from sharing.models.share import ShareQuerySet
-from worklists.models import InvitedMembership
+from worklists.models import InvitedMembership, InvitedUpload
+from worklists.selectors.upload_invitations import upload_waits_on
 
 
 def invitations_of(by: Actor) -> QuerySet[Invitation]:
     """Invitations with a promise the person made, or that they made themselves.
 
-    An invitation to work for an account is the account's: it is shown in the administration, and here only to a person
-    who promised something on it as well.
+    An invitation to work for an account, or to send studies to it, is the account's: it is shown in the administration,
+    and here only to a person who promised something on it as well.
     """
     mine = Share.objects.filter(invitation=OuterRef("pk"), shared_by=by.person)
-    return Invitation.objects.filter(Q(invited_by=by.person, membership=None) | Exists(mine))
+    to_send = InvitedUpload.objects.filter(invitation=OuterRef("pk"))
+    own = Q(invited_by=by.person, membership=None) & ~Exists(to_send)
+    return Invitation.objects.filter(own | Exists(mine))
 
 
 def promises_of(invitation: Invitation) -> ShareQuerySet:
@@ -25,8 +28,12 @@ def promises_of(invitation: Invitation) -> ShareQuerySet:
 
 
 def is_waited_for(invitation: Invitation) -> bool:
-    """Whether a promise or a membership still waits on this invitation."""
-    return promises_of(invitation).exists() or waiting_membership(invitation) is not None
+    """Whether a promise, a membership or an upload address still waits on this invitation."""
+    return (
+        promises_of(invitation).exists()
+        or waiting_membership(invitation) is not None
+        or upload_waits_on(invitation)
+    )
 
 
 def waiting_membership(invitation: Invitation) -> InvitedMembership | None:

@@ -18,6 +18,7 @@ from sharing.services.invitations import (
     resend_invitation,
     withdraw_invitation,
     withdraw_staff_invitation,
+    withdraw_upload_invitation,
 )
 from sharing.services.moving import MovePreview, move_home, preview_move, read_homes
 from sharing.services.press import ReportRow, ShareReport
@@ -87,4 +88,5 @@ __all__ = [
     "withdraw_invitation",
     "withdraw_press",
     "withdraw_staff_invitation",
+    "withdraw_upload_invitation",
 ]

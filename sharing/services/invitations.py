@@ -18,8 +18,8 @@ from common.exceptions import NothingThere
 from sharing import permissions, selectors
 from sharing.models import Method
 from sharing.services.promises import end_promises
-from worklists.models import InvitedMembership
-from worklists.services import end_offer_without_invitation
+from worklists.models import InvitedMembership, Worklist
+from worklists.services import end_offer_without_invitation, end_upload_without_invitation
 
 NOTHING_WAITS = gettext_noop("Nothing that you shared waits for this person any more.")
 
@@ -70,8 +70,19 @@ def withdraw_staff_invitation(*, membership: InvitedMembership, by: Actor) -> bo
 
     Shares that clinicians promised on the same invitation are theirs: while one waits, so does the invitation.
     """
-    invitation = end_offer_without_invitation(membership=membership, by=by)
-    if selectors.promises_of(invitation).exists():
+    return _withdraw_alone(end_offer_without_invitation(membership=membership, by=by), by)
+
+
+@transaction.atomic
+def withdraw_upload_invitation(*, invited: UUID, worklist: Worklist, by: Actor) -> Invitation:
+    """Withdraw an invitation to send studies to the worklist; with the last that waits, its link stops working."""
+    invitation = end_upload_without_invitation(invited=invited, worklist=worklist, by=by)
+    _withdraw_alone(invitation, by)
+    return invitation
+
+
+def _withdraw_alone(invitation: Invitation, by: Actor) -> bool:
+    if selectors.is_waited_for(invitation):
         return False
     accounts_invitations.withdraw(invitation=invitation, by=by)
     return True

@@ -7,7 +7,7 @@ from accounts.models import Invitation, User
 from accounts.services import registration
 from audit.actor import Actor
 from sharing.services.promises import claim_promises
-from worklists.services import join_by_registration
+from worklists.services import end_invited_uploads, join_by_registration
 
 
 def register_invited(*, invitation: Invitation, name: str, password: str, code: str, by: Actor) -> User:
@@ -23,5 +23,6 @@ def register_invited(*, invitation: Invitation, name: str, password: str, code: 
         by = Actor.of(user, by.ip_address)
         # In the order of the locks: accounts before studies.
         join_by_registration(invitation=invitation, by=by)
+        end_invited_uploads(invitation=invitation)
         claim_promises(by=by)
     return user

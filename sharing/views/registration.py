@@ -30,6 +30,7 @@ from common.text import without_deceitful
 from sharing.forms import RegisterForm, RegistrationCodeForm
 from sharing.services import register_invited
 from worklists.selectors.offers import offers_to
+from worklists.selectors.upload_invitations import upload_address_of
 
 # In the session: {"invitation": uuid, "generation": int} and, after the first step, "name" and the hashed
 # "password".
@@ -105,6 +106,7 @@ def register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         form.show_again(wrong)
         request.session[KEY] = kept
     context = {"form": form, "invitation": invitation, **who_invites(invitation)}
+    context["send_to"] = upload_address_of(invitation)
     return render(request, "sharing/register.html", context, status=422 if form.errors else 200)
 
 
@@ -119,7 +121,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         return redirect("sharing:register")
     form = RegistrationCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        code = form.cleaned_data["code"]
+        code, leads_to = form.cleaned_data["code"], _leads_to(invitation)
         try:
             user = register_invited(
                 invitation=invitation,
@@ -132,7 +134,7 @@ def register_code(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             _show(form, refusal)
         else:
             del request.session[KEY]
-            return perform_login(request, user, email=user.email, redirect_url=settings.LOGIN_REDIRECT_URL)
+            return perform_login(request, user, email=user.email, redirect_url=leads_to)
     context = {"form": form, "invitation": invitation}
     return render(request, "sharing/register_code.html", context, status=422 if form.errors else 200)
 
@@ -188,7 +190,7 @@ def _signed_in_already(request: HttpRequest, invitation: Invitation) -> HttpResp
     if invitation.email in proved_emails(request.user):
         request.session.pop(KEY, None)
         offered = offers_to(request.user).filter(invitation=invitation).exists()
-        return redirect("sharing:memberships" if offered else settings.LOGIN_REDIRECT_URL)
+        return redirect("sharing:memberships" if offered else _leads_to(invitation))
     return render(request, "sharing/signed_in_as_other.html", {"invitation": invitation})
 
 
@@ -201,7 +203,17 @@ def _refused(request: HttpRequest, invitation: Invitation, refusal: ValidationEr
     offered = getattr(invitation, "membership", None)
     if offered is not None and offered.ended_at is None:
         return redirect_to_login(reverse("sharing:memberships"), reverse("account_login"))
+    if upload_address_of(invitation) is not None:
+        return redirect_to_login(_leads_to(invitation), reverse("account_login"))
     return redirect("account_login")
+
+
+def _leads_to(invitation: Invitation) -> str:
+    """The upload address that the person was invited to; otherwise the studies."""
+    worklist = upload_address_of(invitation)
+    if worklist is None:
+        return str(settings.LOGIN_REDIRECT_URL)
+    return reverse("studies:upload_address", args=[worklist.share_code])
 
 
 def who_invites(invitation: Invitation) -> dict[str, object]:

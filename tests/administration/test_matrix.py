@@ -108,6 +108,10 @@ ROWS = [
     admin_row("worklist_card", "get", of_ct, OURS_TO_READ),
     admin_row("worklist_address", "get", of_ct, OURS_TO_READ),
     admin_row("worklist_address", "post", of_ct, OURS_TO_CHANGE),
+    *(
+        admin_row("worklist_address", "post", of_ct, OURS_TO_CHANGE, lambda world, step=step: {"step": step})
+        for step in ("send_again", "withdraw")
+    ),
     admin_row("worklistmembership_changelist", "get", none, {OK: RUNNERS, **CLOSED}),
     admin_row("worklistmembership_add", "get", none, {OK: "adam rita", FOUND: "sue", **CLOSED}),
     # Rita's form comes again: what she names is none of her choices.

@@ -46,6 +46,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "link": f"{SITE}/worklists/1/studies/", "made": "1 Nov 2026", "until": "8 Nov 2026",
     },
     "worklists/mail/staff_invitation": {"worklists": 2, "link": f"{SITE}/invitations/1", "until": None},
+    "worklists/mail/upload_invitation": {"link": f"{SITE}/invitations/1", "until": None},
     "worklists/mail/token_made": {"worklists": 2, "link": f"{SITE}/profile/tokens/", "until": None, **EMAIL},
     "worklists/mail/account_name_waits": {"link": f"{SITE}/admin/accounts/account/1/identity/"},
     "accounts/mail/second_factor_added": EMAIL,
@@ -61,7 +62,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "accounts/mail/registration_code": {"code": "123456", "minutes": 15, **EMAIL},
 }  # fmt: skip
 # Of these names and of words in them nothing may become a link.
-NAMES = {"name": "N", "account": "A", "role": "R", "by": "B", "factor": "F", "asked": "Q"}
+NAMES = {"name": "N", "account": "A", "role": "R", "by": "B", "worklist": "W", "factor": "F", "asked": "Q"}
 # In no mail, or not written by people.
 NO_NAMES = {
     "base_url",
@@ -95,7 +96,8 @@ def test_a_name_in_a_mail_is_one_line_without_a_link(name: str) -> None:
 @example(name="Ana", account="Northgate", role="www.")
 def test_no_mail_has_a_link_that_a_name_made(name: str, account: str, role: str) -> None:
     texts = {
-        "name": name, "account": account, "role": role, "by": name, "factor": account, "asked": role,
+        "name": name, "account": account, "role": role, "by": name, "worklist": role, "factor": account,
+        "asked": role,
     }  # fmt: skip
     assert texts.keys() == NAMES.keys()
     for folder, meant in MAILS.items():

@@ -96,6 +96,7 @@ PART_OF_A_DEED = {
     "accounts.second_factor.remove_second_factor_without_tokens",
     "worklists.tokens.end_tokens_of",
     "worklists.members.enrol",
+    "worklists.upload_invitations.end_invited_uploads",
     "worklists.replacements.narrow_again",
     "worklists.senders.end_senders_of",
     "worklists.staff_claims.end_waiting",

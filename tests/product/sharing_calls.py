@@ -74,6 +74,9 @@ SHARING: dict[str, Call] = {
     "invitations.withdraw_staff_invitation": lambda w: sharing.services.withdraw_staff_invitation(
         membership=w.offered, by=acting(w.cast.adam)
     ),
+    "invitations.withdraw_upload_invitation": lambda w: sharing.services.withdraw_upload_invitation(
+        invited=w.invited_upload.uuid, worklist=w.invited_upload.worklist, by=acting(w.cast.adam)
+    ),
     "registration.register_invited": lambda w: sharing.services.register_invited(
         invitation=w.invited, name="Dora", password=make_password(PASSWORD), code=CODE, by=acting(STRANGER)
     ),

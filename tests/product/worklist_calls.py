@@ -139,6 +139,15 @@ WORKLISTS: dict[str, Call] = {
     "worklist_members.remove_worklist_member": lambda w: worklists.services.remove_worklist_member(
         membership=membership_of(w.cast.ana, w.cast.ct), by=acting(w.cast.adam)
     ),
+    "upload_invitations.invite_to_upload": lambda w: worklists.services.invite_to_upload(
+        worklist=w.invited_upload.worklist, email="new@example.net", by=acting(w.cast.adam)
+    ),
+    "upload_invitations.resend_upload_invitation": lambda w: worklists.services.resend_upload_invitation(
+        invited=w.invited_upload.uuid, worklist=w.invited_upload.worklist, by=acting(w.cast.adam)
+    ),
+    "upload_invitations.end_upload_without_invitation": lambda w: worklists.services.end_upload_without_invitation(
+        invited=w.invited_upload.uuid, worklist=w.invited_upload.worklist, by=acting(w.cast.adam)
+    ),
     "inboxes.set_inbox": lambda w: worklists.services.set_inbox(
         worklist=w.cast.ct, inbox=w.cast.chest, by=acting(w.cast.adam)
     ),

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from accounts.models import OutboxMail
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.common.test_marks import brackets, names, unmarked  # noqa: F401 - a fixture among them
 from tests.factories import role_of
 from tests.staff_invitations import ADDRESS, invite, offer
-from worklists import mail, permission_texts, selectors
+from worklists import mail, permission_texts, selectors, services
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("brackets")]
 URL = re.compile(r"https?://[^\s<\"⟧]*")
@@ -34,6 +34,16 @@ def test_a_mail(cast: Cast, who: str) -> None:
     email = cast.ed.email if who == "registered" else ADDRESS
     invite(cast, offer(cast, email, "Viewer", (cast.ct, None)))
     message: Any = mail.staff_invitation(OutboxMail.objects.get(kind="staff_invitation"))
+
+    assert bare(cast, message.subject, message.text, message.html) == []
+
+
+@pytest.mark.parametrize("who", ["registered", "not registered"])
+def test_the_mail_of_an_invitation_to_send_studies(cast: Cast, who: str) -> None:
+    services.set_inbox(worklist=cast.emergency, inbox=cast.chest, by=acting(cast.adam))
+    email = cast.ed.email if who == "registered" else ADDRESS
+    services.invite_to_upload(worklist=cast.emergency, email=email, by=acting(cast.adam))
+    message: Any = mail.upload_invitation(OutboxMail.objects.get(kind="upload_invitation"))
 
     assert bare(cast, message.subject, message.text, message.html) == []
 

@@ -8,6 +8,7 @@ from worklists.models.grants import (
     WorklistUserObjectPermission,
 )
 from worklists.models.invited import InvitedMembership, InvitedWorklist
+from worklists.models.invited_upload import InvitedUpload
 from worklists.models.notices import NoticeChoice, NoticeEvent, NoticePreset, NoticeTime
 from worklists.models.replacement import RoleReplacement
 from worklists.models.token import AccessToken, AccessTokenWorklist, Sender
@@ -18,6 +19,7 @@ __all__ = [
     "AccessTokenWorklist",
     "Destination",
     "InvitedMembership",
+    "InvitedUpload",
     "InvitedWorklist",
     "NoticeChoice",
     "NoticeEvent",

@@ -42,6 +42,12 @@ from worklists.services.staff_invitations import invite_members, preview_invitat
 from worklists.services.staff_offers import Answer, MembershipOffer, OfferOutcome
 from worklists.services.token_sign_in import actor_with_token
 from worklists.services.tokens import NewToken, end_token_in_account, make_token, revoke_token
+from worklists.services.upload_invitations import (
+    end_invited_uploads,
+    end_upload_without_invitation,
+    invite_to_upload,
+    resend_upload_invitation,
+)
 from worklists.services.urgent_contacts import set_urgent_contacts
 from worklists.services.worklist_members import (
     add_worklist_member,
@@ -94,10 +100,13 @@ __all__ = [
     "decline_account_name",
     "decline_offer",
     "end_destination",
+    "end_invited_uploads",
     "end_offer_without_invitation",
     "end_sender",
     "end_token_in_account",
+    "end_upload_without_invitation",
     "invite_members",
+    "invite_to_upload",
     "join_by_registration",
     "make_share_code",
     "make_token",
@@ -115,6 +124,7 @@ __all__ = [
     "replace_role",
     "reseal_destinations",
     "resend_staff_invitation",
+    "resend_upload_invitation",
     "revoke_token",
     "secret_of",
     "set_active",
