@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 
 from audit import history
 from audit.actions import Action
+from audit.folding import Fold, as_many_as_fill, folded
 from audit.models import AuditEvent
 from common.text import one_line
 
+# Lines of a page, and the most events that are read for them: repeats are folded into a line.
 PAGE = 50
+MOST_EVENTS = 4 * PAGE
 BATCH = 1000
 # The filter for events of the site by itself: no person has this id.
 NO_PERSON = 0
@@ -42,9 +45,9 @@ class Filters:
 
 @dataclass(frozen=True)
 class EventPage:
-    """Some events, newest first; `newer` and `older` are the ids where the next pages begin, or None."""
+    """Some events as lines, newest first; `newer` and `older` are the ids where the next pages begin, or None."""
 
-    events: list[AuditEvent]
+    lines: list[Fold]
     newer: int | None
     older: int | None
 
@@ -73,21 +76,27 @@ def page_of(
     after: int | None = None,
     size: int = PAGE,
 ) -> EventPage:
-    """One page by key in one query: the newest events, those just before an id, or those just after it."""
+    """One page by key in one query: the newest events, those just before an id, or those just after it.
+
+    A page ends where so many lines are full, and the next begins with the event after: no event is on two pages or on
+    none.
+    """
+    going_back = after is not None
     if after is not None:
-        newer = list(events.filter(pk__gt=after).order_by("pk")[: size + 1])
-        more = len(newer) > size
-        rows = newer[:size][::-1]
-        return EventPage(rows, rows[0].pk if more else None, rows[-1].pk if rows else None)
-    if before is not None:
-        events = events.filter(pk__lt=before)
-    rows = list(events.order_by("-pk")[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
+        events = events.filter(pk__gt=after).order_by("pk")
+    else:
+        events = (events if before is None else events.filter(pk__lt=before)).order_by("-pk")
+    read = list(events[: MOST_EVENTS + 1])
+    taken = as_many_as_fill(read[:MOST_EVENTS], size)
+    rows, more = read[:taken], len(read) > taken
+    if going_back:
+        rows.reverse()
+    has_newer = more if going_back else before is not None
+    has_older = going_back or more
     return EventPage(
-        rows,
-        rows[0].pk if rows and before is not None else None,
-        rows[-1].pk if more else None,
+        folded(rows),
+        rows[0].pk if rows and has_newer else None,
+        rows[-1].pk if rows and has_older else None,
     )
 
 

@@ -1,8 +1,10 @@
 """An event as a page or a file shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from audit import history
+from audit.folding import Fold
 from audit.models import AuditEvent
 from common.text import one_line
 
@@ -21,6 +23,8 @@ class ShownEvent:
     where: str
     account: str
     ip_address: str
+    # Of each repeat that is folded into the line, newest first; of a line without repeats its own alone.
+    moments: tuple[datetime, ...] = ()
 
     @property
     def about_who(self) -> str:
@@ -42,4 +46,10 @@ def shown_event(event: AuditEvent, *, is_ours: bool = True) -> ShownEvent:
         where=one_line(event.worklist_label),
         account=one_line(event.account_label),
         ip_address=(event.ip_address or "") if is_ours else "",
+        moments=(event.at,),
     )
+
+
+def shown_line(line: Fold, *, is_ours: bool = True) -> ShownEvent:
+    """Of repeats the newest, with the moments of all."""
+    return replace(shown_event(line.events[0], is_ours=is_ours), moments=line.moments)

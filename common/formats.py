@@ -93,6 +93,12 @@ def moment(value: object) -> str:
     return in_words(read) if read else day(value)
 
 
+def second(value: object) -> str:
+    """As `moment`, to the second: 24 Nov 2026, 14:05:09."""
+    read = as_moment(value)
+    return f"{in_words(read)}:{read:%S}" if read else day(value)
+
+
 def time_of_day(value: object) -> str:
     """DICOM's `084000.12` as `08:40`; text that is not a time, or only its hour, is shown as stored."""
     time = re.fullmatch(r"([01]\d|2[0-3]):?([0-5]\d)(:?([0-5]\d|60)(\.\d*)?)?", str(value or "").strip())

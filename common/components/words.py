@@ -15,7 +15,7 @@ from common import formats, nouns
 from common.components.library import register
 from common.markup import escaped, format_html, format_html_join
 
-for written in (formats.day, formats.moment, nouns.counted, nouns.counted_by_script):
+for written in (formats.day, formats.moment, formats.second, nouns.counted, nouns.counted_by_script):
     register.filter(written)
 
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from audit.actions import Action
 from audit.actor import Actor
+from audit.folding import Fold
 from audit.models import AuditEvent
-from audit.shown_events import ShownEvent, shown_event
+from audit.shown_events import ShownEvent, shown_event, shown_line
 from studies.models import Placement
 from studies.selectors.visibility import placements_visible_to
 from worklists import access
@@ -97,8 +98,16 @@ def trail_sentence(placement: Placement, *, at: datetime) -> str:
 
 def event_in(event: AuditEvent, placement: Placement) -> ShownEvent:
     """The event as a reader of this placement's trail sees it."""
+    return shown_event(event, is_ours=_is_ours(event, placement))
+
+
+def line_in(line: Fold, placement: Placement) -> ShownEvent:
+    """As `event_in`, with its repeats."""
+    return shown_line(line, is_ours=_is_ours(line.events[0], placement))
+
+
+def _is_ours(event: AuditEvent, placement: Placement) -> bool:
     account_id = placement.worklist.account_id
-    is_ours = event.worklist_id == placement.worklist_id or (
+    return event.worklist_id == placement.worklist_id or (
         account_id is not None and event.account_id == account_id
     )
-    return shown_event(event, is_ours=is_ours)

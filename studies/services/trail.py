@@ -23,7 +23,7 @@ from audit.shown_events import ShownEvent
 from common.text import one_line
 from studies.events import on_placement
 from studies.models import Placement
-from studies.selectors.trail import event_in, trail_of, trail_sentence
+from studies.selectors.trail import event_in, line_in, trail_of, trail_sentence
 from studies.services.openings import record_openings
 from worklists import access
 
@@ -38,7 +38,7 @@ CSV_HEAD = (
 
 @dataclass(frozen=True)
 class Trail:
-    """One page of a trail, ready to be shown."""
+    """One page of a trail, ready to be shown; `events` are its lines, with repeats folded."""
 
     sentence: str
     events: list[ShownEvent]
@@ -75,7 +75,7 @@ def read_trail(
     _record(Action.AUDIT_READ, placement, by, now, filters)
     return Trail(
         trail_sentence(placement, at=now),
-        [event_in(event, placement) for event in page.events],
+        [line_in(line, placement) for line in page.lines],
         page.newer,
         page.older,
         people,

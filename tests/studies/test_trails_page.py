@@ -5,6 +5,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 from accounts.services.people import change_details
 from audit.actions import Action
-from audit.actor import OPERATOR
+from audit.actor import OPERATOR, Actor
 from audit.forms import A_DATE, LAST_BEFORE_FIRST, NO_SUCH_PAGE
 from audit.models import AuditEvent
 from audit.selectors import Filters
@@ -153,6 +154,71 @@ def test_keyset_pages_lead_to_the_end_and_back(cast, ana, client):
     back = client.get(address(cast.placement) + at.context["newer"])
     assert numbers(back) == seen[1]
     assert numbers(client.get(address(cast.placement) + back.context["newer"])) == seen[0]
+
+
+def clicks(cast, number):
+    """That many times the study, its images and who has access, within seconds."""
+    where = on(with_names(cast.placement))
+    actions = [Action.STUDY_OPEN, Action.IMAGES_SERVED, Action.ACCESS_READ]
+    record_all(event(action, by=acting(cast.ana), on=where) for _ in range(number) for action in actions)
+
+
+def test_repeats_within_a_minute_are_a_line_that_says_how_many_and_opens_to_each(cast, ana, client):
+    clicks(cast, 3)
+
+    shown = page(client, cast.placement, action="views")
+
+    assert sentences(shown) == [
+        "Ana viewed who has access",
+        "Ana viewed images of the study",
+        "Ana opened the study",
+    ]
+    text = " ".join(shown.content.decode().split())
+    assert text.count("<summary>3 times within a minute</summary>") == 3
+    moments = AuditEvent.objects.filter(action=Action.STUDY_OPEN).values_list("at", flat=True)
+    zone = ZoneInfo(cast.ana.timezone)
+    written = [f"{moment.astimezone(zone):%H:%M:%S}</span> Ana opened the study" for moment in moments]
+    assert len(written) == text.count("</span> Ana opened the study</li>") == 3
+    assert all(each in text for each in written)
+
+
+def test_the_file_has_each_of_the_repeats(cast, ana, client):
+    clicks(cast, 3)
+    rows = list(export_rows(client, cast.placement))
+    assert [row["Action"] for row in rows].count("Study opened") == 3
+
+
+def test_pages_of_repeats_have_every_event_once(cast, ana, client):
+    look(cast.placement, cast.vera)
+    clicks(cast, 150)
+    look(cast.placement, cast.ben)
+
+    pages = [page(client, cast.placement, action="views")]
+    for _ in range(2):
+        pages.append(client.get(address(cast.placement) + pages[-1].context["older"]))
+
+    shown = [line for at in pages for line in at.context["trail"].events]
+    assert sum(len(line.moments) for line in shown) == 452
+    assert (shown[0].sentence, shown[-1].sentence) == ("Ben opened the study", "Vera opened the study")
+    assert pages[-1].context["trail"].older is None
+    back = client.get(address(cast.placement) + pages[-1].context["newer"])
+    first, second = pages[0].context["trail"], back.context["trail"]
+    assert sum(len(line.moments) for line in second.events) == 200
+    assert (first.newer, second.older) == (None, pages[1].context["trail"].older)
+
+
+def test_what_is_below_a_name_and_a_worklist_is_shown_where_it_changes(cast, ana, client):
+    look(cast.placement, cast.vera)
+    look(cast.placement, cast.ana)
+    record(Action.STUDY_DOWNLOAD, by=Actor.of(cast.ana), on=on(with_names(cast.placement)))
+
+    shown = page(client, cast.placement).content.decode()
+
+    table = shown[shown.index("<tbody>") : shown.index("</tbody>")]
+    assert table.count("ana@example.org") == table.count("vera@example.org") == 1
+    assert table.count(f"P{cast.ana.pk}") == 2
+    assert table.count("Northgate Hospital") == 1
+    assert "are shown where they differ from the line above" in shown
 
 
 def test_lines_that_come_meanwhile_do_not_shift_the_pages(cast, ana, client):

@@ -17,7 +17,7 @@ from audit.actor import Actor
 from audit.models import AuditEvent
 from audit.selectors import Filters
 from audit.services import record
-from audit.shown_events import ShownEvent, shown_event
+from audit.shown_events import ShownEvent, shown_event, shown_line
 from common.text import one_line
 from worklists.events import on_account
 from worklists.permissions import check_administers, check_audits
@@ -67,7 +67,7 @@ def read_account_trail(
     events = selectors.filtered(_events(account, person), filters)
     page = selectors.page_of(events, before=before, after=after)
     _record(Action.AUDIT_READ, account, by, filters, person)
-    return AccountTrail([shown_event(event) for event in page.events], page.newer, page.older)
+    return AccountTrail([shown_line(line) for line in page.lines], page.newer, page.older)
 
 
 @transaction.atomic
@@ -83,7 +83,7 @@ def read_history(
     check_administers(by, account)
     page = selectors.page_of(events, before=before)
     record(Action.AUDIT_READ, by=by, on=on_account(account, filters={"history": row}))
-    return AccountTrail([shown_event(event) for event in page.events], page.newer, page.older)
+    return AccountTrail([shown_line(line) for line in page.lines], page.newer, page.older)
 
 
 @transaction.atomic
