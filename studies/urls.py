@@ -30,6 +30,7 @@ _object = "placements/<uuid:placement>/viewer/objects/<uuid:instance>"
 urlpatterns = [
     path("studies/", listing.studies, name="list"),
     path("worklists/", listing.worklists, name="worklists"),
+    path("worklists/news/", listing.news, name="news"),
     path("worklists/all/studies/", listing.all_worklists, name="all_worklists"),
     path("worklists/all/studies/search/", listing.search_all, name="search_all"),
     path("worklists/all/studies/numbers/", by_number.all_by_number, name="all_by_number"),

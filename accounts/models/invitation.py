@@ -46,6 +46,8 @@ class Invitation(models.Model):
     generation = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
+    # When the mail server took its last mail, and when its link was first opened.
+    mailed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(

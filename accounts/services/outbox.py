@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from accounts import queue
 from accounts.mail import Message, NothingToSend
-from accounts.models import OutboxMail
+from accounts.models import Invitation, OutboxMail
 
 log = logging.getLogger(__name__)
 Dropped = OutboxMail.Dropped
@@ -34,6 +34,8 @@ WAITS = [
 GIVE_UP_AFTER = timedelta(days=3)
 # ... and not before this many tries: perhaps no worker was running in those days.
 FEW_TRIES = 20
+# Mails that bring the link of an invitation; `data` names it.
+INVITING = ("invitation", "staff_invitation")
 # Mails of the last minute are among so many.
 RECENT = 20_000
 # One run ends before Celery's time limit would end it.
@@ -155,8 +157,15 @@ def _deliver(mail: OutboxMail, send: Callable[[OutboxMail, Message], None]) -> b
         log.warning("mail %s (%s) was not sent: %s", mail.uuid, mail.kind, type(error).__name__)
         _only(mail).update(claimed_until=None, due_at=Now() + _wait(mail.attempts))
         return False
-    _only(mail).update(delivered_at=Now(), claimed_until=None, **ERASED)
+    _note_delivery(mail)
     return True
+
+
+@transaction.atomic
+def _note_delivery(mail: OutboxMail) -> None:
+    _only(mail).update(delivered_at=Now(), claimed_until=None, **ERASED)
+    if mail.kind in INVITING:
+        Invitation.objects.filter(pk=mail.data["invitation"]).update(mailed_at=Now())
 
 
 ERASED = {"subject": "", "text_body": "", "html_body": ""}

@@ -48,7 +48,13 @@ from studies.selectors.visibility import (
     placements_visible_to,
     seen_at,
 )
-from studies.selectors.worklists import last_visited, worklist_for, worklist_to_upload_to, worklists_with_news
+from studies.selectors.worklists import (
+    last_visited,
+    news_elsewhere,
+    worklist_for,
+    worklist_to_upload_to,
+    worklists_with_news,
+)
 
 __all__ = [
     "FRAMES_SHOWN",
@@ -86,6 +92,7 @@ __all__ = [
     "matching",
     "matching_in_all",
     "metadata_of",
+    "news_elsewhere",
     "next_to_send",
     "open_uploads",
     "other_studies_of",

@@ -55,7 +55,23 @@ class News:
 
     @property
     def words(self) -> str:
-        return f"{MOST_NEW}+" if self.new > MOST_NEW else str(self.new)
+        return _up_to_most(self.new)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What is new on the worklists beside the one that is shown."""
+
+    new: int
+    worklists: int
+
+    @property
+    def words(self) -> str:
+        return _up_to_most(self.new)
+
+
+def _up_to_most(new: int) -> str:
+    return f"{MOST_NEW}+" if new > MOST_NEW else str(new)
 
 
 def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
@@ -94,6 +110,12 @@ def worklists_with_news(by: Actor) -> list[News]:
     """Every worklist whose list the person may see, by account, the personal worklist last; each with its news."""
     new = RawSQL(_NEW, [by.person.pk, MOST_NEW + 1], IntegerField())
     return [News(worklist, worklist.new) for worklist in _listed(by).annotate(new=new).order_by(*_ORDER)]
+
+
+def news_elsewhere(by: Actor, current: str) -> Elsewhere:
+    """`current`: the uuid of the worklist that is shown, as text. One statement, as of the picker."""
+    others = [news.new for news in worklists_with_news(by) if str(news.worklist.uuid) != current]
+    return Elsewhere(sum(others), sum(new > 0 for new in others))
 
 
 _ORDER = (F("account__name").asc(nulls_last=True), F("kind").desc(), F("name"), F("pk"))

@@ -100,6 +100,15 @@ def worklists(request: HttpRequest) -> HttpResponse:
     return render(request, "studies/_picker.html" if is_part(request) else "studies/worklists.html", context)
 
 
+@signed_in
+@require_safe
+@never_cache
+def news(request: HttpRequest) -> HttpResponse:
+    """What is new on other worklists, which the first page of a list asks for once it is shown."""
+    elsewhere = selectors.news_elsewhere(actor_of(request), request.GET.get("current", ""))
+    return render(request, "studies/_news.html", {"elsewhere": elsewhere})
+
+
 def _worklist_or_404(request: HttpRequest, uuid: UUID) -> Worklist:
     listed = selectors.worklist_for(actor_of(request), uuid)
     if listed is None:

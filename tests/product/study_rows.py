@@ -33,6 +33,7 @@ from tests.product.matrix_values import (
 ROWS = [
     Row("studies:list", "get", none, {FOUND: SIGNED_IN}),
     Row("studies:worklists", "get", none, ALL),
+    Row("studies:news", "get", none, ALL),
     Row("studies:worklist", "get", ct, CT_LIST),
     Row("studies:worklist", "get", own_personal, {OK: "ana"}, note="somebody's personal one"),
     Row("studies:search", "post", ct, {FOUND: ON_CT}, data=lambda world: {"q": "Quill"}),

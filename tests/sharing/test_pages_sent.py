@@ -1,13 +1,20 @@
 """What a person received, what they shared, and whom they invited."""
 
+import re
+from datetime import UTC, datetime
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import AccountMembership, Invitation, OutboxMail
+from accounts.services.invitations import note_opening
+from accounts.services.outbox import deliver_waiting
+from accounts.services.registration import send_code
 from audit.actions import Action
-from audit.actor import OPERATOR
+from audit.actor import OPERATOR, Actor
 from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
@@ -215,3 +222,53 @@ def test_the_invitations_of_others_are_not_there(client, cast, invited, name):
 def test_mails_are_sent_by_post_alone(client, cast, invited, url):
     client.force_login(cast.ana)
     assert client.get(reverse(f"sharing:{url}", args=[invited.uuid])).status_code == 405
+
+
+def shown_of(client, user):
+    """The cells of the one invitation, by their label, after signing in: sessions end while the clock moves."""
+    client.logout()
+    client.force_login(user)
+    page = client.get(reverse("sharing:invitations")).content.decode()
+    cells = re.findall(r'<td data-label="([^"]+)"[^>]*>(.*?)</td>', page, re.DOTALL)
+    return {label: " ".join(re.sub("<[^>]+>", "", cell).split()) for label, cell in cells}
+
+
+def test_an_invitation_says_when_it_was_last_emailed_and_whether_its_link_was_opened(client, cast, clock):
+    clock.set(datetime(2031, 5, 24, 9, 0, tzinfo=UTC))
+    share(cast.ana, cast.placement, Method.EMAIL, "dora@example.net")
+    invited = Invitation.objects.get()
+    before = shown_of(client, cast.ana)
+    assert (before["Last emailed"], before["Link opened"]) == ("not yet", "not yet")
+
+    clock.set(datetime(2031, 5, 24, 9, 15, tzinfo=UTC))
+    deliver_waiting()
+    clock.set(datetime(2031, 5, 24, 9, 30, tzinfo=UTC))
+    note_opening(invitation=invited, by=Actor.stranger("203.0.113.7"))
+    services.resend_invitation(invitation=invited.uuid, by=acting(cast.ana))
+    clock.set(datetime(2031, 5, 24, 9, 45, tzinfo=UTC))
+    assert shown_of(client, cast.ana)["Last emailed"] == "24 May 2031, 10:15"
+    deliver_waiting()
+
+    after = shown_of(client, cast.ana)
+    assert (after["Last emailed"], after["Link opened"]) == ("24 May 2031, 10:45", "24 May 2031, 10:30")
+
+
+def test_a_code_is_no_mail_of_the_invitation(cast, invited):
+    OutboxMail.objects.all().delete()
+    send_code(invitation=invited, by=Actor.stranger("203.0.113.7"))
+
+    assert deliver_waiting() == 1
+    invited.refresh_from_db()
+    assert invited.mailed_at is None
+
+
+def test_an_update_reads_from_the_outbox_when_invitations_were_mailed(cast, invited):
+    forwards = import_module("accounts.migrations.0027_invitations_mailed_before").FORWARDS
+    deliver_waiting()
+    Invitation.objects.update(mailed_at=None)
+
+    with connection.cursor() as cursor:
+        cursor.execute(forwards)
+
+    invited.refresh_from_db()
+    assert invited.mailed_at == OutboxMail.objects.get(data__invitation=invited.pk).delivered_at

@@ -133,6 +133,52 @@ def test_the_picker_tells_what_is_new_since_the_last_visit_and_no_more_than_99(c
     assert sum("studies_placement" in sql for sql in statements(queries.captured_queries)) == 1
 
 
+def news_beside(client, worklist):
+    page = client.get(
+        reverse("studies:news"), {"current": str(worklist.uuid)}, headers={"HX-Request": "true"}
+    )
+    return " ".join(re.sub("<[^>]+>", "", page.content.decode()).split())
+
+
+def test_a_list_asks_for_what_is_new_on_other_worklists_and_says_the_sum(client, cast):
+    client.force_login(cast.adam)
+    for worklist in (cast.ct, cast.emergency, cast.chest):
+        client.get(list_of(worklist))
+    landed = client.get(reverse("studies:list"), follow=True).content.decode()
+    assert f"{reverse('studies:news')}?current={cast.chest.uuid}" in landed
+    assert news_beside(client, cast.chest) == ""
+
+    fill(cast.ct, ["Two^One", "Two^Two"])
+    make_study(cast.emergency)
+    make_study(cast.chest)
+
+    assert news_beside(client, cast.chest) == "3 new elsewhere, on 2 worklists"
+    assert news_beside(client, cast.ct) == "2 new elsewhere, on 2 worklists"
+
+
+def test_the_sum_of_what_is_new_elsewhere_is_no_more_than_99_and_costs_one_statement(client, cast):
+    fill(cast.ct, ["Many^One"] * 105)
+    client.force_login(cast.adam)
+    client.get(list_of(cast.emergency))
+
+    with CaptureQueriesContext(connection) as queries:
+        shown = news_beside(client, cast.emergency)
+
+    assert shown.startswith("99+ new elsewhere, on ")
+    assert sum("studies_placement" in sql for sql in statements(queries.captured_queries)) == 1
+
+
+def test_only_the_first_page_of_a_list_asks_for_news(client, cast):
+    fill(cast.ct, [f"Many^{number:03}" for number in range(60)])
+    client.force_login(cast.adam)
+
+    first = client.get(list_of(cast.ct))
+    second = client.get(first.context["older"])
+
+    assert reverse("studies:news") in first.content.decode()
+    assert reverse("studies:news") not in second.content.decode()
+
+
 def test_the_picker_groups_by_account_with_the_own_studies_last(client, cast):
     join(cast.adam, cast.riverside, "Viewer", [cast.imaging])
     client.force_login(cast.adam)
