@@ -21,6 +21,7 @@ from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.invitation_forms import EVERY_WORKLIST, EVERY_WORKLIST_HELP, ROLE_HELP
 from administration.page import BY_NAME_OR_EMAIL, EditablePage
+from administration.person_worklists import add_to_worklists_page
 from administration.removal import no_longer_member, removal_title
 from audit.actions import Action
 from audit.actor import Actor
@@ -99,7 +100,11 @@ def reactivate(request: HttpRequest, page: Any, membership: AccountMembership) -
 class AccountMembershipAdmin(EditablePage):
     row_form = AccountMembershipForm
     can_be_removed = True
-    row_pages = {"deactivate": deactivate_page, "reactivate": reactivate}
+    row_pages = {
+        "deactivate": deactivate_page,
+        "reactivate": reactivate,
+        "worklists": add_to_worklists_page,
+    }
     noun, nouns = gettext_noop("person"), gettext_noop("people")
     lead = gettext_lazy(
         "People who work for your organisation. They manage their own name, email address, password and second factor. "

@@ -22,7 +22,7 @@ from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
 from administration.page import BY_NAME_OR_EMAIL, EFFECT, EditablePage
 from administration.removal import no_longer_member, removal_title
-from administration.worklist_tabs import ABOUT_WORKLISTS, listed, render, url_of
+from administration.worklist_tabs import ABOUT_WORKLISTS, ADDED, listed, render, url_of
 from audit.models import AuditEvent
 from audit.requests import actor_of
 from common.nouns import counted
@@ -244,9 +244,8 @@ class WorklistMembershipAdmin(EditablePage):
 
     def add(self, change: Change) -> Done:
         made = services.add_worklist_member(**change.filled, by=change.by)
-        sentence = _("%(name)s was added to %(worklist)s.")
         named = {"name": made.user.name, "worklist": made.worklist.name}
-        return Done(sentence % named, url_of("members", made.worklist_id))
+        return Done(_(ADDED) % named, url_of("members", made.worklist_id))
 
     def change(self, change: Change) -> Done:
         services.change_worklist_member(membership=change.row, role=change.filled["role"], by=change.by)

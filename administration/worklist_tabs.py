@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actions import Action
 from worklists.models import Worklist
@@ -25,6 +26,8 @@ ABOUT_WORKLISTS = (
     Action.NOTICE_PRESET,
     Action.URGENT_CONTACTS,
 )
+# Of a person, and a worklist or a number of worklists.
+ADDED = gettext_noop("%(name)s was added to %(worklist)s.")
 
 
 def url_of(page: str, worklist_id: int) -> str:

@@ -1,8 +1,9 @@
 """Who would gain and lose which studies by a change, before it is saved: people × worklists, with numbers."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -184,14 +185,20 @@ def if_deactivated(person: User) -> WhatIf:
 
 
 def if_worklist_member(
-    worklist: Worklist, people: Collection[int], *, role: Role | None, removed: bool = False
+    worklist: Worklist,
+    people: Collection[int],
+    *,
+    role: Role | None,
+    removed: bool = False,
+    also: Sequence[Worklist] = (),
 ) -> WhatIf:
-    """If these people were members of the worklist, with or without a role of their own, or were not members."""
+    """If they were members there and on `also`, with or without a role of their own, or were not members."""
+    facts = _facts(role)
 
     def change(standings: standing.Standings) -> standing.Standings:
         member = None if removed else WorklistMember(role.pk if role is not None else None)
-        for person in people:
-            standings = with_worklist_member(person, worklist.pk, member, _facts(role))(standings)
+        for person, place in product(people, [worklist, *also]):
+            standings = with_worklist_member(person, place.pk, member, facts)(standings)
         return standings
 
     return _what_if(people, change, account=worklist.account_id)

@@ -72,6 +72,10 @@ def a_role(world: SimpleNamespace) -> dict[str, Any]:
     return {"role": role_of(world.cast.northgate, "Viewer").pk}
 
 
+def on_chest(world: SimpleNamespace) -> dict[str, Any]:
+    return {"worklist": str(world.cast.chest.uuid)}
+
+
 def confirmed(world: SimpleNamespace) -> dict[str, Any]:
     return {"post": "yes"}
 
@@ -117,6 +121,8 @@ ROWS = [
     own(f"{PEOPLE}_deactivate", "post", member("ana"), FOUND),
     own(f"{PEOPLE}_reactivate", "get", member("ina"), NOT_ALLOWED),
     own(f"{PEOPLE}_reactivate", "post", member("ina"), FOUND),
+    own(f"{PEOPLE}_worklists", "get", member("ana"), OK),
+    own(f"{PEOPLE}_worklists", "post", member("ana"), FOUND, data=on_chest),
     everybodys(f"{INVITATIONS}_changelist", "get", {OK: "adam rita sue"}),
     everybodys(f"{INVITATIONS}_add", "get", {OK: "adam rita", FOUND: "sue"}),
     everybodys(f"{INVITATIONS}_add", "post", {FOUND: "adam sue", UNFIT: "rita"}, data=a_person),

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import worklists.services
-from accounts.models import Account
+from accounts.models import Account, AccountMembership
 from audit.actor import OPERATOR
 from audit.models import AuditEvent
 from audit.selectors import Filters
@@ -132,6 +132,11 @@ WORKLISTS: dict[str, Call] = {
     ),
     "worklist_members.add_worklist_members": lambda w: worklists.services.add_worklist_members(
         worklist=w.cast.chest, users=[w.cast.ana, w.cast.ben], by=acting(w.cast.adam)
+    ),
+    "person_worklists.add_to_worklists": lambda w: worklists.services.add_to_worklists(
+        membership=AccountMembership.objects.get(user=w.cast.ana, account=w.cast.northgate),
+        worklists=[w.cast.chest, w.cast.emergency],
+        by=acting(w.cast.adam),
     ),
     "worklist_members.change_worklist_member": lambda w: worklists.services.change_worklist_member(
         membership=membership_of(w.cast.ana, w.cast.ct), role=a_role(w, "Viewer"), by=acting(w.cast.adam)

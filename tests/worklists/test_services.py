@@ -80,6 +80,11 @@ DEEDS: dict[str, Callable[[Cast, User | None], object]] = {
     "add_worklist_members": lambda cast, by: services.add_worklist_members(
         worklist=cast.chest, users=[cast.vera, cast.ben], by=acting(by)
     ),
+    "add_to_worklists": lambda cast, by: services.add_to_worklists(
+        membership=member(cast.vera, cast.northgate),
+        worklists=[cast.chest, cast.emergency],
+        by=acting(by),
+    ),
     "change_worklist_member": lambda cast, by: services.change_worklist_member(
         membership=membership_of(cast.vera, cast.ct),
         role=role_of(cast.northgate, "Radiologist"),
@@ -110,6 +115,7 @@ EVENTS = {
     "remove_worklist_without_shares": Action.WORKLIST_REMOVE,
     "add_worklist_member": Action.WORKLIST_MEMBER_ADD,
     "add_worklist_members": Action.WORKLIST_MEMBER_ADD,
+    "add_to_worklists": Action.WORKLIST_MEMBER_ADD,
     "change_worklist_member": Action.WORKLIST_MEMBER_CHANGE,
     "remove_worklist_member": Action.WORKLIST_MEMBER_REMOVE,
 }

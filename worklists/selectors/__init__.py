@@ -12,6 +12,7 @@ from worklists.selectors.people import (
     standing_of,
     without_second_factor,
     worklists_of_member,
+    worklists_to_add,
 )
 from worklists.selectors.places import (
     accounts_administered_alone,
@@ -89,5 +90,6 @@ __all__ = [
     "worklists_for_a_token",
     "worklists_of_member",
     "worklists_shown",
+    "worklists_to_add",
     "worklists_to_pick",
 ]

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership
-from worklists.models import Worklist
+from worklists.models import Worklist, WorklistMembership
 
 ROWS = 25
 
@@ -83,6 +83,17 @@ def worklists_of_member(membership: AccountMembership) -> list[Worklist]:
         )
         pks = [row[0] for row in cursor.fetchall()]
     return list(Worklist.objects.filter(pk__in=pks).order_by("-kind", "name", "pk"))
+
+
+def worklists_to_add(membership: AccountMembership, find: str = "") -> QuerySet[Worklist]:
+    """The account's worklists of which the person is no member, by name."""
+    theirs = WorklistMembership.objects.filter(worklist=OuterRef("pk"), user=membership.user_id)
+    worklists = Worklist.objects.filter(~Exists(theirs), account=membership.account_id, owner=None)
+    return (
+        worklists.filter(name__icontains=find.replace("\x00", ""))
+        .select_related("default_role")
+        .order_by("name", "-kind", "pk")
+    )
 
 
 def without_second_factor(account: Account) -> tuple[int, int]:

@@ -29,6 +29,7 @@ from worklists.services.notice_presets import set_notice_presets
 from worklists.services.noting import note_rights
 from worklists.services.own_offers import accept_offer, decline_offer, join_by_registration
 from worklists.services.people import remove_second_factor, set_active
+from worklists.services.person_worklists import add_to_worklists
 from worklists.services.providers import remove_provider, set_provider
 from worklists.services.replacements import carry_on_replacements, replace_role
 from worklists.services.roles import add_role, change_role, copy_role, remove_role
@@ -80,6 +81,7 @@ __all__ = [
     "add_destination",
     "add_role",
     "add_sender",
+    "add_to_worklists",
     "add_worklist",
     "add_worklist_member",
     "add_worklist_members",
