@@ -27,8 +27,8 @@ from administration.sign_in_provider import provider_page
 from audit import clock
 from audit.actions import Action
 from audit.models import AuditEvent
-from common import timezones
 from common.formats import moment
+from common.zone_field import TimeZoneField
 from worklists import services
 from worklists.selectors import without_second_factor
 from worklists.selectors.code_owners import code_owner
@@ -59,7 +59,9 @@ HELP = {
     "contact": gettext_lazy(
         "Whom your members ask: an email, a telephone number, a place. Shown to members on the page Contact."
     ),
-    "timezone": gettext_lazy("An end date lasts until midnight in this time zone."),
+    "timezone": gettext_lazy(
+        "An end date lasts until midnight in this time zone. Type a city or a country, and choose from the list."
+    ),
     "invitation_days": gettext_lazy("1 to 365. Applies to new invitations."),
     "character_set": gettext_lazy(
         "For files that do not say which character set their text is in, and whose text is not UTF-8. "
@@ -76,7 +78,7 @@ HELP = {
 
 
 class SettingsForm(ServiceForm):
-    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=HELP["timezone"])
+    timezone = TimeZoneField(help_text=HELP["timezone"])
     second_factor = forms.BooleanField(label=gettext_lazy("Require a second factor"), required=False)
     second_factor_in = forms.IntegerField(
         label=gettext_lazy("Days until it is required (time to set it up)"),
@@ -124,7 +126,6 @@ class SettingsForm(ServiceForm):
         required_from = self.instance.second_factor_from
         # Saved unchanged, the name that waits goes on waiting.
         self.initial["name"] = self.instance.name_asked_for or self.instance.name
-        self.fields["timezone"].choices = timezones.choices()
         # Left out, it stays as it is.
         self.fields["character_set"].required = False
         self.initial["second_factor"] = required_from is not None
@@ -163,7 +164,7 @@ def _acceptance_help(account: Account) -> str:
 
 
 class NewAccountForm(ServiceForm):
-    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=HELP["timezone"])
+    timezone = TimeZoneField(help_text=HELP["timezone"])
     email = forms.EmailField(
         label=gettext_lazy("First administrator"),
         help_text=gettext_lazy(
@@ -180,8 +181,6 @@ class NewAccountForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # No preset: in the wrong zone every end date ends at the wrong hour.
-        choose = ("", _("Choose a time zone"))
-        self.fields["timezone"].choices = (choose, *timezones.choices())
         self.initial["timezone"] = ""
         self.fields["name"].required = True
 

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from audit import clock
-from common import timezones
 from common.days import today_in
 from common.person_names import NO_NAME, checked_name
+from common.zone_field import TimeZoneField
 from worklists.models import NoticeTime
 from worklists.models.notices import OFFERED
 from worklists.selectors.tokens import NO_WORKLIST, NOT_YOURS
@@ -90,14 +90,11 @@ class DetailsForm(forms.Form):
         error_messages={"required": gettext_lazy(NO_NAME)},
         widget=forms.TextInput({"autocomplete": "name"}),
     )
-    timezone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"),
-        help_text=gettext_lazy("Dates and times are shown in this time zone."),
+    timezone = TimeZoneField(
+        help_text=gettext_lazy(
+            "Dates and times are shown in this time zone. Type a city or a country, and choose from the list."
+        )
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = timezones.choices()
 
     def clean_name(self) -> str:
         return checked_name(self.cleaned_data["name"])

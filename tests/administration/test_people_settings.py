@@ -250,7 +250,7 @@ def test_a_life_that_no_guest_link_may_have_is_refused(adam, cast, preset, longe
             {"name": "riverside CLINIC"},
             "There is already an account named “Riverside Clinic”. Choose another name.",
         ),
-        ({"timezone": "Europe/Atlantis"}, "Select a valid choice."),
+        ({"timezone": "Europe/Atlantis"}, "Choose a time zone from the list."),
         ({"invitation_days": "0"}, "Enter 1 to 365 days."),
         ({"invitation_days": ""}, "This field is required."),
         ({"idle_minutes": "4"}, "Enter 5 to 480 minutes, or leave this empty."),

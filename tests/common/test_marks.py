@@ -159,5 +159,5 @@ def names(cast: Cast) -> list[str]:
         )
     ]  # fmt: skip
     codes = [" ".join(code_groups(code)) for code in Worklist.objects.values_list("share_code", flat=True)]
-    zones = [words for _, words in timezones.choices()]
+    zones = [text for place in timezones.places() for text in (place.words, place.country) if text]
     return [*people, *places, *roles, *studies, *codes, *zones]
