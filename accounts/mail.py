@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
 from django.template import Context, engines
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.models import Account
 from common.person_names import unlinked
 from common.text import without_deceitful
 
@@ -19,6 +22,8 @@ class NothingToSend(Exception):
     """The reason for the mail no longer holds; the argument gives it in a few words without names."""
 
 
+# Of an organisation's name in the line that says who a mail is from.
+MOST_SIGNS = 60
 # What a mail program may make a link of, and the codes that are typed from a mail.
 LINKS_AND_EMAILS = frozenset(
     {"link", "viewer", "profile", "password_reset_url", "email", "from_email", "to_email", "code"}
@@ -32,9 +37,11 @@ class Message:
     subject: str
     text: str
     html: str
+    # The organisation that "via CIMAR" says it comes from; empty where the site itself writes.
+    organisation: str = ""
 
 
-def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
+def render_mail(folder: str, context: Mapping[str, Any], *, organisation: str = "") -> Message:
     """Render `<folder>/subject.txt`, `body.txt` and `body.html`, such as of `accounts/mail/registration_code`.
 
     Names come from people: characters that turn the writing direction are removed from all three, and line breaks from
@@ -52,7 +59,26 @@ def render_mail(folder: str, context: Mapping[str, Any]) -> Message:
         subject=without_deceitful(subject)[:300],
         text=without_deceitful(text),
         html=without_deceitful(html),
+        organisation=organisation,
     )
+
+
+def from_line(organisation: str) -> str:
+    """Who a mail is from: the site's own address always, with the name of an organisation in front of the site's.
+
+    The address stays, so that the mail server that sends may use it, and there is no Reply-To (see ADR 55). The name is
+    one that the platform has confirmed, without a link; whatever it holds is quoted or encoded, never a header.
+    """
+    if not organisation:
+        return str(settings.DEFAULT_FROM_EMAIL)
+    site, email = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    named = {"organisation": unlinked(organisation)[:MOST_SIGNS], "site": site or "CIMAR"}
+    return formataddr((without_deceitful(_("%(organisation)s via %(site)s") % named), email))
+
+
+def organisation_of(account: Account | None) -> str:
+    """For `Message.organisation`: a name that the platform has confirmed as the account's, or none."""
+    return account.name if account is not None and account.name_confirmed_at is not None else ""
 
 
 def link(path: str) -> str:

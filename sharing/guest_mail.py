@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.mail import NO_LONGER_ACTIVE, Message, NothingToSend, link, render_mail
+from accounts.mail import NO_LONGER_ACTIVE, Message, NothingToSend, link, organisation_of, render_mail
 from accounts.models import OutboxMail
 from common import formats
 from common.days import today_in
@@ -37,7 +37,7 @@ def guest_link(mail: OutboxMail) -> Message:
         "openings": row.most_openings,
         "is_new_url": row.renewed_at is not None,
     }
-    return render_mail(GUEST_LINK, context)
+    return render_mail(GUEST_LINK, context, organisation=organisation_of(account))
 
 
 def guest_link_asked(mail: OutboxMail) -> Message:

@@ -3,7 +3,8 @@
 Written when they are delivered, from the shares of that moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Min
@@ -11,14 +12,16 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.mail import NO_LONGER_ACTIVE, Message, NothingToSend, link, render_mail
+from accounts.mail import NO_LONGER_ACTIVE, Message, NothingToSend, link, organisation_of, render_mail
 from accounts.models import Account, Invitation, OutboxMail, User
 from accounts.tokens import make_token
 from audit.actor import Actor
+from common import formats
+from common.days import last_moment, today_in
 from sharing import selectors
-from sharing.dates import moment_in
+from sharing.dates import moment_in, zone_of
 from sharing.models import Share
-from studies.models import Placement
+from studies.models import FOREVER, Placement
 from worklists.mail import INVITATION_EXPIRED
 
 SHARED = "sharing/mail/study_shared"
@@ -37,7 +40,7 @@ def study_shared(mail: OutboxMail) -> Message:
         raise NothingToSend(_("What was shared has ended."))
     first = (
         Share.objects.filter(press=press)
-        .select_related("shared_by", "from_worklist__account")
+        .select_related("shared_by", "from_worklist__account", "from_worklist__owner")
         .order_by("pk")[0]
     )
     context = {
@@ -46,8 +49,9 @@ def study_shared(mail: OutboxMail) -> Message:
         "link": link(reverse("sharing:received", args=[press])),
         "viewer": _viewer_link(received.placements, by),
         "open_by": moment_in(user.timezone, first.open_by) if first.open_by is not None else "",
+        "shared_until": _last_day({each.visible_until for each in received.placements}, first),
     }
-    return render_mail(SHARED, context)
+    return render_mail(SHARED, context, organisation=organisation_of(first.from_worklist.account))
 
 
 def _viewer_link(placements: Sequence[Placement], by: Actor) -> str:
@@ -65,8 +69,10 @@ def invitation(mail: OutboxMail) -> Message:
     sharer, account = invited.invited_by, invited.account
     if "press" in mail.data:
         promises = promises.filter(press=UUID(mail.data["press"]))
-        if first := promises.select_related("shared_by", "from_worklist__account").order_by("pk").first():
-            sharer, account = first.shared_by, first.from_worklist.account
+    named = promises.select_related("shared_by", "from_worklist__account", "from_worklist__owner")
+    first = named.order_by("pk").first()
+    if "press" in mail.data and first is not None:
+        sharer, account = first.shared_by, first.from_worklist.account
     open_by = promises.filter(open_by__gt=Now()).aggregate(first=Min("open_by"))["first"]
     studies = promises.values("study").distinct().count()
     # An invitation that never carried a share asks a person to join; nothing of it can have ended.
@@ -79,8 +85,17 @@ def invitation(mail: OutboxMail) -> Message:
         "until": invited.expires_at,
         # The recipient's own zone is not known yet.
         "open_by": moment_in(sharer.timezone, open_by) if sharer is not None and open_by is not None else "",
+        "shared_until": _last_day(set(promises.values_list("expires_at", flat=True).distinct()), first),
     }
-    return render_mail(INVITATION, context)
+    return render_mail(INVITATION, context, organisation=organisation_of(account))
+
+
+def _last_day(ends: Collection[datetime | None], share: Share | None) -> str:
+    """The last day of all that was shared, where that is the same for all; in the zone in which it was chosen."""
+    end = next(iter(ends), None)
+    if len(ends) != 1 or end is None or end == FOREVER or share is None:
+        return ""
+    return formats.day(today_in(zone_of(share.from_worklist), last_moment(end)))
 
 
 def _check_waiting(invited: Invitation) -> None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.mail import Message, NothingToSend, link, render_mail
+from accounts.mail import Message, NothingToSend, link, organisation_of, render_mail
 from accounts.models import Account, OutboxMail
 from accounts.selectors import is_registered
 from accounts.tokens import make_token
@@ -36,7 +36,8 @@ def staff_invitation(mail: OutboxMail) -> Message:
         "registered": is_registered(row.invitation.email),
         "until": row.invitation.expires_at,
     }
-    return render_mail("worklists/mail/staff_invitation", context)
+    organisation = organisation_of(row.account)
+    return render_mail("worklists/mail/staff_invitation", context, organisation=organisation)
 
 
 def upload_invitation(mail: OutboxMail) -> Message:

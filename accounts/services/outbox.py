@@ -15,7 +15,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils.module_loading import import_string
 
 from accounts import queue
-from accounts.mail import Message, NothingToSend
+from accounts.mail import Message, NothingToSend, from_line
 from accounts.models import Invitation, OutboxMail
 
 log = logging.getLogger(__name__)
@@ -219,6 +219,7 @@ class _Post:
         letter = EmailMultiAlternatives(
             subject=message.subject,
             body=message.text,
+            from_email=from_line(message.organisation),
             to=[mail.recipient],
             # The same for each try, so that a mail sent twice is shown once in the mailbox.
             headers={

@@ -31,8 +31,12 @@ NAME = st.one_of(st.lists(PIECES, max_size=8).map("".join), st.text(max_size=20)
 SITE, EMAIL = "https://site.invalid", {"email": "ana@site.invalid"}
 # What each mail has beside names: its links, emails, codes and numbers.
 MAILS: dict[str, dict[str, Any]] = {
-    "sharing/mail/study_shared": {"studies": 1, "link": f"{SITE}/received/1", "viewer": f"{SITE}/viewer/"},
-    "sharing/mail/invitation": {"studies": 2, "link": f"{SITE}/invitations/1", "until": None},
+    "sharing/mail/study_shared": {
+        "studies": 1, "link": f"{SITE}/received/1", "viewer": f"{SITE}/viewer/", "shared_until": "20 Dec 2026",
+    },
+    "sharing/mail/invitation": {
+        "studies": 2, "link": f"{SITE}/invitations/1", "until": None, "shared_until": "20 Dec 2026",
+    },
     # The sentence has names in it: tests/sharing/test_notices.py.
     "sharing/mail/notice": {"notice": "New from Ana: 1 study.", "link": f"{SITE}/placements/1/"},
     "sharing/mail/daily_notices": {

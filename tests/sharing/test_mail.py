@@ -1,10 +1,18 @@
 """The mails of sharing say how many studies and who shared, and nothing of the patient."""
 
+import re
+from datetime import date
+from email.header import decode_header, make_header
+from email.utils import getaddresses, parseaddr
+
 import pytest
+from django.core.mail import EmailMessage
+from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.mail import NothingToSend
-from accounts.models import Invitation, OutboxMail
+from accounts.mail import NothingToSend, from_line
+from accounts.models import Account, Invitation, OutboxMail
+from accounts.services.outbox import deliver_waiting
 from accounts.tokens import make_token
 from sharing import mail, services
 from sharing.models import Method, Share
@@ -154,3 +162,118 @@ def test_sent_again_it_counts_everything_that_waits(cast):
         "share 2 studies"
         in mail.invitation(OutboxMail.objects.filter(kind="invitation").latest("pk")).subject
     )
+
+
+# Who a mail is from, and until when
+
+
+def sent(mailoutbox, clock):
+    clock.move(minutes=2)
+    deliver_waiting()
+    return mailoutbox
+
+
+def test_a_mail_comes_from_the_organisation_by_the_sites_own_address(cast, mailoutbox, clock, settings):
+    settings.DEFAULT_FROM_EMAIL = "CIMAR <studies@site.example>"
+    Account.objects.filter(pk=cast.northgate.pk).update(name_confirmed_at=Now())
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    share(cast, Method.EMAIL, "dora@example.net")
+
+    letters = sent(mailoutbox, clock)
+
+    assert len(letters) == 2
+    for letter in letters:
+        assert parseaddr(letter.message()["From"]) == (
+            "Northgate Hospital via CIMAR",
+            "studies@site.example",
+        )
+        assert (letter.reply_to, letter.message()["Reply-To"]) == ([], None)
+
+
+def test_a_name_that_the_platform_has_not_confirmed_is_not_in_the_line_of_the_sender(
+    cast, mailoutbox, clock, settings
+):
+    settings.DEFAULT_FROM_EMAIL = "CIMAR <studies@site.example>"
+    Account.objects.filter(pk=cast.northgate.pk).update(name_confirmed_at=None)
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    share(cast, Method.EMAIL, "dora@example.net")
+
+    assert {letter.from_email for letter in sent(mailoutbox, clock)} == {"CIMAR <studies@site.example>"}
+
+
+def test_what_comes_from_a_personal_worklist_comes_from_the_site(cast, mailoutbox, clock, settings):
+    settings.DEFAULT_FROM_EMAIL = "CIMAR <studies@site.example>"
+    first = share(cast, Method.EMAIL, cast.ed.email).rows[0].share
+    sent(mailoutbox, clock).clear()
+    there = placement_of(first.study, cast.ed.personal_worklist)
+    share(cast, Method.EMAIL, "dora@example.net", [there.uuid], by=cast.ed)
+
+    assert [letter.from_email for letter in sent(mailoutbox, clock)] == ["CIMAR <studies@site.example>"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Northgate\r\nBcc: all@evil.example",
+        'Northgate" <evil@evil.example>',
+        "Northgate, evil@evil.example",
+        "www.evil.example",
+        "St. Mary’s – Zürich 東京",
+        "x" * 190,
+    ],
+)
+def test_a_name_is_never_a_header_an_email_or_a_link(name, settings):
+    settings.DEFAULT_FROM_EMAIL = "CIMAR <studies@site.example>"
+    letter = EmailMessage("Subject", "Text", from_line(name), ["dora@example.net"]).message()
+
+    shown = str(make_header(decode_header(letter["From"])))
+    assert getaddresses([letter["From"]])[0][1] == "studies@site.example"
+    assert len(getaddresses([letter["From"]])) == 1
+    assert sorted(letter.keys()) == sorted(
+        EmailMessage("Subject", "Text", "a@b.example", ["dora@example.net"]).message().keys()
+    )
+    assert "evil.example" not in shown and "evil@" not in shown
+    assert " via CIMAR" in shown and len(shown) < 120
+
+
+def test_a_mail_says_the_last_day_of_the_share(cast, clock):
+    until = date(2031, 12, 20)
+    services.share_studies(
+        placements=[cast.placement.uuid],
+        targets=[Target(Method.PHYSICIAN, str(cast.ben.uuid)), Target(Method.EMAIL, "dora@example.net")],
+        by=acting(cast.ana),
+        expires_at=until,
+    )
+
+    for message in (mail.study_shared(only("study_shared")), mail.invitation(only("invitation"))):
+        assert "The share ends after 20 Dec 2031." in message.text
+        assert "The share ends after 20 Dec 2031." in message.html
+
+
+def test_without_an_end_or_with_several_a_mail_says_no_last_day(cast):
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    assert "The share ends" not in everything(mail.study_shared(only("study_shared")))
+    share(cast, Method.EMAIL, "dora@example.net")
+    invited = Invitation.objects.get()
+    second = placement_of(make_study(cast.ct), cast.ct)
+    services.share_studies(
+        placements=[second.uuid],
+        targets=[Target(Method.EMAIL, "dora@example.net")],
+        by=acting(cast.ana),
+        expires_at=date(2031, 12, 20),
+    )
+    services.resend_invitation(invitation=invited.uuid, by=acting(cast.ana))
+
+    again = OutboxMail.objects.filter(kind="invitation").latest("pk")
+    assert "wants to share 2 imaging studies" in mail.invitation(again).text
+    assert "The share ends" not in everything(mail.invitation(again))
+
+
+def test_the_link_of_a_mail_is_a_button_and_nothing_is_fetched(cast):
+    share(cast, Method.PHYSICIAN, cast.ben.uuid)
+    share(cast, Method.EMAIL, "dora@example.net")
+
+    for message in (mail.study_shared(only("study_shared")), mail.invitation(only("invitation"))):
+        assert re.search(r'<a class="button" href="https?://[^"]+">(Sign in|Register) to see', message.html)
+        assert "system-ui" in message.html and "color-scheme" in message.html
+        assert not re.search(r"<img|<link|url\(|@import|src=", message.html)
