@@ -22,21 +22,27 @@ from worklists.services import Answer, MembershipOffer, OfferOutcome
 
 SALT = "cimar.invite-batch"
 HOUR = 3600
-SOMETHING = (OfferOutcome.INVITED, OfferOutcome.CHANGED)
+INVITING = (OfferOutcome.INVITED, OfferOutcome.CHANGED)
+SOMETHING = (OfferOutcome.INVITED, OfferOutcome.CHANGED, OfferOutcome.ADDED)
 STALE = gettext_noop("This check is more than an hour old. Check the list again.")
 GONE = gettext_noop("The role or a worklist in this line was deleted after you checked the list.")
 NOTHING_CHANGES = gettext_noop("Already invited; nothing changes")
+ON_THEM = gettext_noop("A member already, on these worklists; nothing changes")
 
 WILL = {
     OfferOutcome.INVITED: (gettext_noop("Will be invited"), "info"),
     OfferOutcome.CHANGED: (gettext_noop("Already invited; the invitation will change"), "info"),
     OfferOutcome.ALREADY: (NOTHING_CHANGES, "neutral"),
+    OfferOutcome.ADDED: (gettext_noop("A member already; will be added to the worklists"), "info"),
+    OfferOutcome.THERE: (ON_THEM, "neutral"),
     OfferOutcome.REFUSED: (gettext_noop("Will not be invited"), "danger"),
 }
 DONE = {
     OfferOutcome.INVITED: (gettext_noop("Invited"), "good"),
     OfferOutcome.CHANGED: (gettext_noop("Invitation changed"), "good"),
     OfferOutcome.ALREADY: (NOTHING_CHANGES, "neutral"),
+    OfferOutcome.ADDED: (gettext_noop("Added to the worklists"), "good"),
+    OfferOutcome.THERE: (ON_THEM, "neutral"),
     OfferOutcome.REFUSED: (gettext_noop("Not invited"), "danger"),
 }
 
@@ -82,17 +88,31 @@ def _check(request: HttpRequest, page: Any, account: Account, lines: list[Listed
     rows = [_shown(line, by_line.get(line.number), WILL) for line in lines]
     doing = [line for line in offered if by_line[line.number].outcome in SOMETHING]
     agreed = _sign(account, request.user, doing, by_line, _refused(rows))
-    return _check_page(request, page, rows, agreed, len(doing))
+    added = sum(by_line[line.number].outcome == OfferOutcome.ADDED for line in doing)
+    return _check_page(request, page, rows, agreed, len(doing), added)
 
 
 def _check_page(
-    request: HttpRequest, page: Any, rows: list[ResultLine], agreed: str, doing: int, wrong: str = ""
+    request: HttpRequest,
+    page: Any,
+    rows: list[ResultLine],
+    agreed: str,
+    doing: int,
+    added: int,
+    wrong: str = "",
 ) -> HttpResponse:
     return _page(
         request, page, "batch_check", 422 if wrong else 200, rows=rows, agreed=agreed, doing=doing,
-        button=_("Invite %(people)s") % {"people": counted(doing, "person")},
+        button=_button(doing - added, added),
         refused=len(_refused(rows)), wrong=wrong, again=as_list(row.line for row in rows),
     )  # fmt: skip
+
+
+def _button(invited: int, added: int) -> str:
+    people = {"invited": counted(invited, "person"), "added": counted(added, "person")}
+    if not added:
+        return _("Invite %(invited)s") % people
+    return (_("Invite %(invited)s, add %(added)s") if invited else _("Add %(added)s to worklists")) % people
 
 
 def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
@@ -117,12 +137,14 @@ def _invite(request: HttpRequest, page: Any, account: Account) -> HttpResponse:
         seen = [Answer(offer, then) for offer, then in zip(offers, kept, strict=True)]
         rows = _agreed_rows(agreed, lines, seen, WILL)
         return _check_page(
-            request, page, rows, request.POST["agreed"], len(offers), wrong=refusal.messages[0]
-        )
+            request, page, rows, request.POST["agreed"], len(offers), kept.count(OfferOutcome.ADDED),
+            wrong=refusal.messages[0],
+        )  # fmt: skip
     rows = _agreed_rows(agreed, lines, answers, DONE)
     outcomes = [answer.outcome for answer in answers]
     return _page(
-        request, page, "batch_result", rows=rows, done=sum(outcome in SOMETHING for outcome in outcomes),
+        request, page, "batch_result", rows=rows, done=sum(outcome in INVITING for outcome in outcomes),
+        added=outcomes.count(OfferOutcome.ADDED),
         already=outcomes.count(OfferOutcome.ALREADY), mailed=outcomes.count(OfferOutcome.INVITED),
         refused=len(_refused(rows)), again=as_list(row.line for row in _refused(rows)),
     )  # fmt: skip

@@ -37,6 +37,7 @@ SENTENCES = {
     OfferOutcome.ALREADY: gettext_noop(
         "%(email)s has already been invited to exactly this. No second email was sent."
     ),
+    OfferOutcome.ADDED: gettext_noop("%(email)s is a member already, and was added to the worklists."),
 }
 WAITING, EXPIRED = gettext_noop("Waiting"), gettext_noop("Expired")
 TONES = {"accepted": "good", "declined": "warn", "lapsed": "warn"}
@@ -243,7 +244,7 @@ def _invited(request: HttpRequest, account: Account, form: InviteForm) -> str:
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return ""
-    if answer.outcome != OfferOutcome.REFUSED:
+    if answer.outcome in SENTENCES:
         return _(SENTENCES[answer.outcome]) % {"email": answer.offer.email}
     # The service has recorded a missing right itself: the form is shown again, without a 403.
     form.add_error(None if answer.denied else "email", answer.sentence)

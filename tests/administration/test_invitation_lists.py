@@ -10,6 +10,7 @@ from administration.invitation_table import as_line, as_list, read_list
 from tests.administering import adam
 from tests.administration.test_people import text_of
 from tests.administration.test_people_invitations import HEADER, TEN, agreed, look, page
+from worklists.models import WorklistMembership
 
 __all__ = ["adam"]
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,21 @@ def test_a_list_comes_back_into_the_form_whole_and_after_the_invitations_only_wh
     mended = look(adam, failed.replace("nobody", "p5@example.net").replace("Chief", "Viewer"))
     assert "All 2 lines are ready." in text_of(mended)
     assert b'name="again"' not in adam.post(page("batch"), {"agreed": agreed(mended)}).content
+
+
+def test_members_in_a_list_are_added_to_the_worklists_of_their_line(adam, cast):
+    looked = look(adam, HEADER + "ana@example.org,Radiologist,Chest Clinic,\np1@example.net,Viewer,,\n")
+    assert "A member already; will be added to the worklists" in text_of(looked)
+    assert "Invite 1 person, add 1 person" in text_of(looked)
+
+    done = text_of(adam.post(page("batch"), {"agreed": agreed(looked)}))
+
+    assert "1 person was invited." in done and "1 person was added to worklists." in done
+    assert WorklistMembership.objects.filter(user=cast.ana, worklist=cast.chest).exists()
+    repeated = text_of(adam.post(page("batch"), {"agreed": agreed(looked)}))
+    assert "A member already, on these worklists; nothing changes" in repeated
+    only = text_of(look(adam, HEADER + "ben@example.org,Radiologist,Chest Clinic,\n"))
+    assert "Add 1 person to worklists" in only
 
 
 @pytest.mark.parametrize("typed", ["a,b", 'a "b" c', "a;b|c", "'=1+1", "Ünï 山田", "-"])

@@ -1,24 +1,26 @@
 """People are invited to work for an account: what is offered, refused, looked at before, and kept by the database."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AccountMembership, Invitation, OutboxMail, User
 from accounts.services import outbox
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests.cast import acting
-from tests.factories import join, make_role, make_user, role_of
+from tests.factories import join, make_location, make_role, make_user, role_of
 from tests.fingerprint import AUDIT, fingerprint
 from tests.overlap import address, at_once, queued
 from tests.staff_invitations import ADDRESS, invite, offer, promise, register, waiting
 from worklists import access, services
-from worklists.models import InvitedMembership, InvitedWorklist
+from worklists.models import InvitedMembership, InvitedWorklist, WorklistMembership
 from worklists.services import MembershipOffer, OfferOutcome
 from worklists.services.staff_invitations import CHANGED
 from worklists.services.staff_offers import ALREADY_MEMBER, LISTED_TWICE
@@ -124,6 +126,73 @@ def test_a_row_that_cannot_be_is_refused_in_words_and_the_others_are_done(cast, 
     assert (refused.outcome, refused.sentence) == (OfferOutcome.REFUSED, REFUSALS[typed])
     assert invited.outcome == OfferOutcome.INVITED
     assert list(Invitation.objects.values_list("email", flat=True)) == [ADDRESS]
+
+
+def test_a_member_already_gets_the_worklists_at_once_and_is_mailed_nothing(cast):
+    radiologist, viewer = role_of(cast.northgate, "Radiologist"), role_of(cast.northgate, "Viewer")
+    listed = offer(cast, "ana@example.org", "Radiologist", (cast.ct, None), (cast.chest, viewer))
+
+    added, invited = invite(cast, listed, offer(cast))
+    [again] = invite(cast, listed)
+
+    assert (added.outcome, invited.outcome, again.outcome) == (
+        OfferOutcome.ADDED,
+        OfferOutcome.INVITED,
+        OfferOutcome.THERE,
+    )
+    membership = WorklistMembership.objects.get(user=cast.ana, worklist=cast.chest)
+    assert membership.role == viewer
+    assert access.rights(acting(cast.ana), cast.chest) == access.rights(acting(cast.vera), cast.ct)
+    assert list(Invitation.objects.values_list("email", flat=True)) == [ADDRESS]
+    assert not OutboxMail.objects.filter(recipient=cast.ana.email).exists()
+    events = AuditEvent.objects.filter(action=Action.WORKLIST_MEMBER_ADD, by_id=cast.adam.pk)
+    assert [(event.worklist_id, event.detail["person"], event.detail["role"]) for event in events] == [
+        (cast.chest.pk, "Ana", "Viewer")
+    ]
+    assert AccountMembership.objects.get(user=cast.ana, account=cast.northgate).role == radiologist
+
+
+def test_a_list_does_not_change_the_account_role_of_a_member_or_give_every_worklist(cast):
+    before = fingerprint()
+
+    other, every = invite(
+        cast,
+        offer(cast, "ana@example.org", "Viewer", (cast.chest, None)),
+        replace(offer(cast, "vera@example.org", "Viewer", (cast.chest, None)), every_worklist=True),
+    )
+
+    assert {other.sentence, every.sentence} == {ALREADY_MEMBER.format("Ana"), ALREADY_MEMBER.format("Vera")}
+    assert fingerprint() == before
+
+
+def test_no_one_adds_a_member_to_a_worklist_under_a_role_that_they_could_not_give(cast):
+    clerk = make_role(cast.northgate, "Clerk", ["administer_account", "list_studies", "open_study"])
+    mina = make_user("Mina")
+    join(mina, cast.northgate, clerk)
+    radiologist = role_of(cast.northgate, "Radiologist")
+
+    [answer] = invite(
+        cast, offer(cast, "vera@example.org", "Viewer", (cast.chest, radiologist)), by=acting(mina)
+    )
+
+    assert (answer.outcome, answer.denied) == (OfferOutcome.REFUSED, True)
+    assert not WorklistMembership.objects.filter(user=cast.vera, worklist=cast.chest).exists()
+
+
+def test_ten_members_in_a_list_cost_as_many_statements_as_two(cast):
+    costs = []
+    for number in (2, 10):
+        place = make_location(cast.northgate, f"Ward {number}")
+        people = [make_user(f"Member {number} {each}") for each in range(number)]
+        for person in people:
+            join(person, cast.northgate, "Viewer")
+        offers = [offer(cast, person.email, "Viewer", (place, None)) for person in people]
+        with CaptureQueriesContext(connection) as asked:
+            invite(cast, *offers)
+        costs.append(len(asked))
+
+    assert costs[0] == costs[1]
+    assert WorklistMembership.objects.filter(worklist__name__startswith="Ward ").count() == 12
 
 
 def test_the_same_address_twice_is_invited_once(cast):

@@ -19,6 +19,7 @@ from worklists.events import on_account
 from worklists.models import InvitedMembership, InvitedWorklist
 from worklists.permissions import check_administers
 from worklists.services.common import locked
+from worklists.services.staff_added import add_members
 from worklists.services.staff_offers import (
     Answer,
     MembershipOffer,
@@ -27,6 +28,7 @@ from worklists.services.staff_offers import (
     tidied_offers,
 )
 
+NOTHING_TO_DO = (OfferOutcome.ALREADY, OfferOutcome.THERE, OfferOutcome.REFUSED)
 CHANGED = gettext_noop("This has changed since you checked the list. Check it again before you invite.")
 
 
@@ -54,7 +56,8 @@ def invite_members(
 
     The emails count against the limit. `shown`: the outcomes of a preview; an offer whose outcome would be another now
     is refused with a sentence. The same offer again writes nothing and mails no one; another offer to the same email
-    changes the waiting offer.
+    changes the waiting offer. A member already is added to the worklists at once, where the
+    account role stays the same.
     """
     offers = _counted(account, offers, by)
     return invite_within(account=account, offers=offers, by=by, shown=shown)
@@ -84,6 +87,7 @@ def invite_within(
     if shown is not None:
         answers = [_as_shown(answer, then) for answer, then in zip(answers, shown, strict=True)]
     to_invite = (OfferOutcome.INVITED, OfferOutcome.CHANGED)
+    add_members([answer for answer in answers if answer.outcome == OfferOutcome.ADDED], account, by)
     _invite([answer for answer in answers if answer.outcome in to_invite], account, by)
     record_all(
         event(
@@ -100,7 +104,7 @@ def invite_within(
 
 def _as_shown(now: Answer, then: OfferOutcome) -> Answer:
     """The answer if it is the one shown, or the work of the same press before; any other was not agreed to."""
-    if now.outcome == then or now.outcome in (OfferOutcome.ALREADY, OfferOutcome.REFUSED):
+    if now.outcome == then or now.outcome in NOTHING_TO_DO:
         return now
     return Answer(now.offer, OfferOutcome.REFUSED, _(CHANGED))
 

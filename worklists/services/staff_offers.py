@@ -1,6 +1,6 @@
 """Offers of a membership, and the answer to each by the rows as they are; nothing is written here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from accounts.selectors import users_at
 from audit import clock
 from common.exceptions import Refused
 from common.text import NOT_AN_EMAIL, identity
-from worklists.models import InvitedMembership, Worklist
+from worklists.models import InvitedMembership, Worklist, WorklistMembership
 from worklists.permissions import check_may_give, ticked_in
 from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
 
@@ -74,6 +74,9 @@ class OfferOutcome(StrEnum):
     INVITED = "invited"
     CHANGED = "changed"
     ALREADY = "already"
+    # A member already: added to the worklists at once, or on them before.
+    ADDED = "added"
+    THERE = "there"
     REFUSED = "refused"
 
 
@@ -86,6 +89,9 @@ class Answer:
     sentence: str = ""
     # Refused because of what the inviter may give: such a refusal is recorded in the audit.
     denied: bool = False
+    # Of a member already: who it is, and the worklists that they are not on.
+    member: AccountMembership | None = None
+    adds: tuple[tuple[Worklist, Role | None], ...] = ()
 
 
 def tidied_offers(offers: Sequence[MembershipOffer]) -> list[MembershipOffer]:
@@ -105,7 +111,7 @@ def judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozens
     emails = {offer.email for offer in offers}
     members = _members(account, emails)
     waiting = {row.invitation.email: row for row in waiting_offers(account, emails)}
-    directory = _Directory.of(account)
+    directory, there = _Directory.of(account), _places_of(members.values())
     ticks = ticked_in({pk for offer in offers for pk in directory.given(offer)})
     now = clock.now()
     answers: list[Answer] = []
@@ -114,7 +120,8 @@ def judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozens
         try:
             _check_email(offer.email, above)
             directory.check(offer)
-            _check_not_member(members.get(offer.email))
+            member = members.get(offer.email)
+            _check_can_be_given(member, offer)
             gives = set().union(*(ticks.get(pk, ()) for pk in directory.given(offer)))
             check_may_give(may_give, gives, account)
         except ValidationError as refusal:
@@ -123,6 +130,10 @@ def judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozens
             answers.append(Answer(offer, OfferOutcome.REFUSED, str(refusal), denied=True))
         else:
             row = waiting.get(offer.email)
+            if member is not None:
+                answers.append(_of_member(member, offer, there))
+                above.add(offer.email)
+                continue
             if row is None or row.invitation.expires_at <= now:
                 outcome = OfferOutcome.INVITED
             else:
@@ -143,12 +154,30 @@ def _check_email(email: str, above: set[str]) -> None:
         raise ValidationError(_(LISTED_TWICE))
 
 
-def _check_not_member(member: AccountMembership | None) -> None:
+def _check_can_be_given(member: AccountMembership | None, offer: MembershipOffer) -> None:
+    """A member gets worklists alone: the page of the person changes their account role and shows what that takes."""
     if member is not None and member.active:
+        as_they_are = member.role_id == offer.role.pk and offer.every_worklist <= member.every_worklist
+        if as_they_are and offer.worklists:
+            return
         raise ValidationError(_(ALREADY_MEMBER).format(member.user), code="member")
     if member is not None:
         sentence = _("%(person)s is an inactive member of the account. Reactivate them under People.")
         raise ValidationError(sentence % {"person": member.user}, code="member")
+
+
+def _of_member(member: AccountMembership, offer: MembershipOffer, there: set[tuple[int, int]]) -> Answer:
+    adds = tuple(place for place in offer.worklists if (member.user_id, place[0].pk) not in there)
+    if not adds:
+        return Answer(offer, OfferOutcome.THERE, _(ALREADY_MEMBER).format(member.user))
+    return Answer(offer, OfferOutcome.ADDED, member=member, adds=adds)
+
+
+def _places_of(members: Iterable[AccountMembership]) -> set[tuple[int, int]]:
+    """Person and worklist, of the worklists that these members are on."""
+    users = {member.user_id for member in members}
+    rows = WorklistMembership.objects.filter(user__in=users) if users else WorklistMembership.objects.none()
+    return set(rows.values_list("user", "worklist"))
 
 
 def _members(account: Account, emails: set[str]) -> dict[str, AccountMembership]:
