@@ -42,8 +42,9 @@ class WorklistsForm(forms.Form):
         Role.objects.none(),
         required=False,
         label=gettext_lazy("Role there"),
-        empty_label=gettext_lazy(
-            "No role of their own: the worklist’s default role or the account role applies"
+        empty_label=gettext_lazy("No role of their own"),
+        help_text=gettext_lazy(
+            "Without one, the default role of the worklist applies or, where it has none, the account role."
         ),
     )
 

@@ -31,6 +31,7 @@ def test_the_page_of_a_person_leads_there_and_it_offers_the_worklists_they_are_n
     shown = text(adam.get(page_of(cast.vera)))
 
     assert "Chest Clinic" in shown and "Emergency" in shown
+    assert "3 worklists" in shown
     assert "CT Reporting" not in shown and "Orthopaedics" not in shown
     found = text(adam.get(page_of(cast.vera), {"q": "chest\x00"}))
     assert "Chest Clinic" in found and "Emergency" not in found
