@@ -70,6 +70,8 @@ def shown(worklist: Worklist) -> list[dict[str, Any]]:
             "uuid": row.uuid,
             "email": row.invitation.email,
             "by": row.offered_by.name,
+            "mailed": row.invitation.mailed_at,
+            "opened": row.invitation.opened_at,
             "until": row.invitation.expires_at,
             "expired": row.invitation.expires_at <= at,
         }

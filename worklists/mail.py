@@ -56,7 +56,8 @@ def upload_invitation(mail: OutboxMail) -> Message:
         "registered": is_registered(row.invitation.email),
         "until": row.invitation.expires_at,
     }
-    return render_mail("worklists/mail/upload_invitation", context)
+    organisation = organisation_of(row.account)
+    return render_mail("worklists/mail/upload_invitation", context, organisation=organisation)
 
 
 def token_made(mail: OutboxMail) -> Message:

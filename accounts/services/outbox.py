@@ -35,7 +35,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 # ... and not before this many tries: perhaps no worker was running in those days.
 FEW_TRIES = 20
 # Mails that bring the link of an invitation; `data` names it.
-INVITING = ("invitation", "staff_invitation")
+INVITING = ("invitation", "staff_invitation", "upload_invitation")
 # Mails of the last minute are among so many.
 RECENT = 20_000
 # One run ends before Celery's time limit would end it.

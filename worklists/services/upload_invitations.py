@@ -125,4 +125,8 @@ def _row(invited: UUID, worklist: Worklist) -> InvitedUpload:
 
 
 def _mail(row: InvitedUpload) -> None:
-    queue_mail(kind="upload_invitation", recipient=row.invitation.email, data={"invited": row.pk})
+    queue_mail(
+        kind="upload_invitation",
+        recipient=row.invitation.email,
+        data={"invitation": row.invitation_id, "invited": row.pk},
+    )
