@@ -1,18 +1,24 @@
 """The ground that tests stand on."""
 
+import importlib.util
 import os
+import pkgutil
 import socket
 import subprocess
 import sys
 import threading
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
 from django.contrib.contenttypes.models import ContentType
 from django.db import ProgrammingError, connection
 
+import tests
 from cimar.installation import CHECKOUT
+from tests.mail_server import html_of
 from tests.plumbing.network import Blocked
 
 
@@ -97,6 +103,22 @@ def test_other_connections_follow_the_moved_clock(clock):
 def test_the_owner_may_do_what_the_application_may_not(as_owner):
     assert as_owner("SELECT current_user") == [("cimar_owner",)]
     assert as_owner("CREATE TABLE mine (id int)") == []
+
+
+def test_a_failed_assertion_in_a_helper_shows_its_values():
+    mail = EmailMessage()
+    mail.set_content("Without a part in HTML.")
+
+    with pytest.raises(AssertionError, match="assert None is not None"):
+        html_of(mail)
+
+
+def test_the_assertions_of_every_helper_are_rewritten():
+    names = [module.name for module in pkgutil.walk_packages(tests.__path__, "tests.")]
+    loaders = {name: importlib.util.find_spec(name).loader for name in names}
+
+    assert {"tests.cast", "tests.browser.viewer_study", "tests.plumbing.browser"} <= loaders.keys()
+    assert [name for name, loader in loaders.items() if not isinstance(loader, AssertionRewritingHook)] == []
 
 
 def test_no_test_reaches_another_machine():

@@ -2,11 +2,13 @@
 
 import atexit
 import os
+import pkgutil
 import shutil
 import tempfile
 
 import pytest
 
+import tests
 from cimar.embedded import processes
 from cimar.embedded.places import Places
 
@@ -34,6 +36,10 @@ os.environ["CIMAR_BROKER_PREFIX"] = f"test-{os.getpid()}-{processes.started(os.g
 os.environ["CIMAR_UNDO_SECONDS"] = "0"
 # Playwright's own loop runs in the test's thread; Django would take that for a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# A failed assertion in a helper shows its values as one in a test does.
+HELPERS = sorted(f"tests.{module.name}" for module in pkgutil.iter_modules(tests.__path__))
+pytest.register_assert_rewrite(*(name for name in HELPERS if name != __name__))
 
 MARKERS = {
     "browser": "drives a real Chromium",
