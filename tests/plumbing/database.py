@@ -35,12 +35,16 @@ def owner(database: str = "postgres") -> psycopg.Connection[Any]:
 
 def template() -> str:
     """The name of the template for the schema as the checkout has it now, made if it is not there."""
+    with owner() as connection:
+        return _template(connection)
+
+
+def _template(connection: psycopg.Connection[Any]) -> str:
     name = TEMPLATE_PREFIX + _digest()
     with (PLACES.home / "template.lock").open("a+") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        with owner() as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                _make_template(connection, name)
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            _make_template(connection, name)
     return name
 
 
@@ -93,10 +97,16 @@ def _make_template(connection: psycopg.Connection[Any], name: str) -> None:
 
 def create(name: str, copied: str) -> None:
     with owner() as connection:
-        _drop(connection, name)
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copied))
-        )
+        _create(connection, name, copied)
+
+
+def _create(connection: psycopg.Connection[Any], name: str, copied: str) -> None:
+    """File by file: to copy by the log, as PostgreSQL does when it is not told, takes more than twice the time."""
+    _drop(connection, name)
+    by_files = sql.SQL(" STRATEGY file_copy" if connection.info.server_version >= 150000 else "")
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copied)) + by_files
+    )
 
 
 def drop(name: str) -> None:
@@ -124,7 +134,8 @@ def start_over() -> None:
     from django.db import connection, connections
 
     connections.close_all()
-    create(connection.settings_dict["NAME"], template())
+    with owner() as own:
+        _create(own, connection.settings_dict["NAME"], _template(own))
 
 
 @pytest.fixture(scope="session")
