@@ -236,12 +236,15 @@ def _why(event: AuditEvent) -> str:
 
 def _attempt(event: AuditEvent) -> str:
     """The sentence the person read; without it, the name of the page or the action. A burst has its number."""
-    attempt = _why(event) or _in(_(" at {}"), _detail(event, "what"))
+    return (_why(event) or _in(_(" at {}"), _detail(event, "what"))) + _again(event)
+
+
+def _again(event: AuditEvent) -> str:
     again = _detail(event, "again")
     if not isinstance(again, int):
-        return attempt
+        return ""
     last = _("until {}").format(formats.moment(_detail(event, "until")))
-    return f"{attempt} ({counted(again, 'more time')}, {last})"
+    return f" ({counted(again, 'more time')}, {last})"
 
 
 def _person(event: AuditEvent) -> str:
@@ -343,6 +346,7 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
     ),
     "filtered": lambda e: _(", filtered") if _detail(e, "filters") else "",
     "attempt": _attempt,
+    "again": _again,
     "left": _left,
     "changed": _changed,
     "joined": _joined,

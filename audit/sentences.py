@@ -6,7 +6,7 @@ from audit.actions import Action
 
 SENTENCES: dict[Action, str] = {
     Action.SIGN_IN: gettext_noop("{who} signed in{how}"),
-    Action.SIGN_IN_FAILED: gettext_noop("A sign-in{as_email} failed{why}"),
+    Action.SIGN_IN_FAILED: gettext_noop("A sign-in{as_email} failed{why}{again}"),
     Action.SIGN_OUT: gettext_noop("{who} signed out"),
     Action.SESSION_END: gettext_noop("A session of {person} ended{why}"),
     Action.FACTOR_ADD: gettext_noop("{who} set up a second factor{factor}"),
@@ -265,6 +265,8 @@ REASONS = {
     "new_password": gettext_noop("the password was changed"),
     "asked_again": gettext_noop("the password was asked for again"),
     "too_many": gettext_noop("too many attempts"),
+    "several_emails": gettext_noop("tried with several email addresses"),
+    "several_networks": gettext_noop("tried from several networks"),
     "unverified": gettext_noop("the sign-in provider has not confirmed the address"),
     "passkey": gettext_noop("unknown passkey"),
     "unknown": gettext_noop("no account has this address"),

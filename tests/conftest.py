@@ -1,6 +1,7 @@
 """Fixtures for every test. The database, the browser and the network guard come from tests/plumbing."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +34,18 @@ def languages(settings, monkeypatch) -> None:
     """As where there is a catalogue: Django asks once in the life of a process whether texts are translated."""
     settings.USE_I18N = True
     monkeypatch.setattr(translation, "_trans", type(translation._trans)())
+
+
+def pytest_collection_modifyitems(items):
+    """CIMAR_EXAMPLES=10: each property test is given ten times its own number of generated examples."""
+    times = int(os.environ.get("CIMAR_EXAMPLES", "1"))
+    tests = (
+        {item.obj for item in items if getattr(item.obj, "is_hypothesis_test", False)} if times > 1 else ()
+    )
+    for test in tests:
+        usual = test._hypothesis_internal_use_settings
+        more = hypothesis_settings(usual, max_examples=usual.max_examples * times)
+        test._hypothesis_internal_use_settings = more
 
 
 def pytest_collection_finish():

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -14,11 +13,8 @@ from accounts.locks import lock_emails
 from accounts.models import User
 from audit.actions import Action
 from audit.actor import Actor
-from audit.services import On, record
+from audit.services import On, record, record_failed_sign_in
 from common.text import same_email
-
-# Refusals for too many tries are recorded once for an email and IP address in a quarter of an hour.
-BURST = 15 * 60
 
 
 @transaction.atomic
@@ -71,34 +67,33 @@ def note_seen(*, session: str, ip_address: str | None) -> None:
 @transaction.atomic
 def note_failed_sign_in(*, email: str, by: Actor, why: str = "") -> None:
     """A wrong email or password, or an answer of a provider that is refused. The actor is not known."""
-    record(
-        Action.SIGN_IN_FAILED,
-        by=by,
-        on=On(detail={"address": email, **({"why": why} if why else {})}),
-        outcome="failed",
-    )
+    on = On(detail={"address": email, **({"why": why} if why else {})})
+    record_failed_sign_in(by=by, on=on, outcome="failed", of=_registered(email))
 
 
 @transaction.atomic
 def note_wrong_password(*, by: Actor) -> None:
     """Of a signed-in person who had to confirm the password."""
     on = on_user(by.person, address=by.person.email, why="asked_again")
-    record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="failed")
+    record_failed_sign_in(by=by, on=on, outcome="failed", of=by.person.pk)
 
 
 @transaction.atomic
 def note_limited(*, email: str, by: Actor) -> None:
-    """Too many tries: further ones are not compared. One event for a burst of them."""
-    if cache.add(f"sign-in-limited:{email}:{by.ip_address}", 1, timeout=BURST):
-        on = On(detail={"address": email, "why": "too_many"} if email else {"why": "too_many"})
-        record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="refused")
+    """Too many tries: further ones are not compared."""
+    on = On(detail={"address": email, "why": "too_many"} if email else {"why": "too_many"})
+    record_failed_sign_in(by=by, on=on, outcome="refused", of=_registered(email))
 
 
 @transaction.atomic
 def refuse_inactive(*, user: User, by: Actor) -> None:
     """The right password of a deactivated person."""
     on = on_user(user, why="deactivated")
-    record(Action.SIGN_IN_FAILED, by=by, on=on, outcome="refused")
+    record_failed_sign_in(by=by, on=on, outcome="refused", of=user.pk)
+
+
+def _registered(email: str) -> int | None:
+    return User.objects.filter(same_email("email", email)).values_list("pk", flat=True).first()
 
 
 @transaction.atomic

@@ -1,6 +1,15 @@
 """The only door to the audit trail."""
 
 from audit.services.recording import BATCH, On, event, record, record_all
-from audit.services.refusals import record_bursts, record_denied
+from audit.services.refusals import record_bursts, record_denied, record_failed_sign_in
 
-__all__ = ["BATCH", "On", "event", "record", "record_all", "record_bursts", "record_denied"]
+__all__ = [
+    "BATCH",
+    "On",
+    "event",
+    "record",
+    "record_all",
+    "record_bursts",
+    "record_denied",
+    "record_failed_sign_in",
+]

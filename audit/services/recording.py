@@ -100,6 +100,13 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     transaction.on_commit(counter.count, robust=True)
 
 
+def count_again(repeated: AuditEvent) -> None:
+    """Count an action that has no event of its own, because the same was recorded a moment before."""
+    counter = _counter_named(settings.CIMAR_AUDIT_COUNTER)()
+    counter.add(repeated)
+    transaction.on_commit(counter.count, robust=True)
+
+
 class EventCounter(Protocol):
     """Counts the events of one transaction; the setting CIMAR_AUDIT_COUNTER names the class that does."""
 

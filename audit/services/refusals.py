@@ -15,16 +15,18 @@ from django.db.models.functions import Now
 from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent, RefusalBurst
-from audit.services.recording import COPIED, On, event, record_all
+from audit.services.recording import COPIED, On, count_again, event, record_all
 
 BURST = timedelta(minutes=10)
 # Different refusals of one person in the trail at a time, and those of all strangers together; the rest is one burst.
 APART = 50
 APART_STRANGERS = 100
+STRANGERS, SIGN_INS_OF_STRANGERS = "strangers", "sign-ins of strangers"
 # The network of a stranger, by version of the IP protocol: a sender in it can use every IP address of it.
 PREFIX = {4: 24, 6: 56}
 
 OTHERS = {"what": "several pages"}
+OTHER_SIGN_INS = "several_emails"
 
 COUNT = """
     INSERT INTO audit_refusalburst (key, who, first) VALUES (%(key)s, %(who)s, %(first)s)
@@ -42,12 +44,33 @@ def record_denied(*, by: Actor, on: On | None = None, what: str, why: str = "") 
     on = on or On()
     detail = {**on.detail, "what": what[:200], "why": why[:300]}
     refusal = event(Action.DENIED, by=by, on=replace(on, detail=detail), outcome="refused")
-    who = f"user {by.user_id}" if by.user_id else "strangers"
+    others = event(Action.DENIED, by=by, on=On(detail=OTHERS), outcome="refused")
+    who = f"user {by.user_id}" if by.user_id else STRANGERS
+    _record(refusal, others=others, who=who)
+
+
+@transaction.atomic
+def record_failed_sign_in(*, by: Actor, on: On, outcome: str, of: int | None) -> None:
+    """Record that a sign-in failed. `of` is the person whose email was entered; None where it is no one's.
+
+    The tries at each person's email are a burst of their own, so that tries at invented emails cannot hide them.
+    """
+    refusal = event(Action.SIGN_IN_FAILED, by=by, on=on, outcome=outcome)
+    kept = {name: on.detail[name] for name in ("address", "user_label") if of and name in on.detail}
+    detail = {**kept, "why": "several_networks" if of else OTHER_SIGN_INS}
+    others = event(Action.SIGN_IN_FAILED, by=by, on=On(detail=detail), outcome=outcome)
+    _record(refusal, others=others, who=f"sign-ins of user {of}" if of else SIGN_INS_OF_STRANGERS)
+
+
+def _record(refusal: AuditEvent, *, others: AuditEvent, who: str) -> None:
+    """The first of a burst is an event; what would be one burst too many belongs to the burst of the others."""
     key = _key(refusal)
     if not RefusalBurst.objects.filter(pk=key).exists() and _has_many(who):
-        key, refusal = f"{who}, others", event(Action.DENIED, by=by, on=On(detail=OTHERS), outcome="refused")
+        key, refusal = f"{who}, others", others
     if _count(key, who, refusal) == 1:
         record_all([refusal])
+    else:
+        count_again(refusal)
 
 
 @transaction.atomic
@@ -64,8 +87,10 @@ def record_bursts() -> int:
 def _key(refusal: AuditEvent) -> str:
     """The same for refusals that would read the same in the trail, whatever else was sent."""
     who = refusal.by_id or f"{refusal.by_label} in {_network(refusal.ip_address)}"
-    about = (refusal.worklist_id, refusal.study_id, refusal.detail["what"], refusal.detail["why"])
-    return json.dumps([who, *about])
+    about = [refusal.detail.get(name, "") for name in ("what", "why")]
+    if refusal.action == Action.SIGN_IN_FAILED:
+        about += [refusal.action, refusal.outcome, refusal.detail.get("address", "")]
+    return json.dumps([who, refusal.worklist_id, refusal.study_id, *about])
 
 
 def _network(sender: str | None) -> str:
@@ -75,7 +100,8 @@ def _network(sender: str | None) -> str:
 
 
 def _has_many(who: str) -> bool:
-    return RefusalBurst.objects.filter(who=who).count() >= (APART_STRANGERS if who == "strangers" else APART)
+    most = APART_STRANGERS if who in (STRANGERS, SIGN_INS_OF_STRANGERS) else APART
+    return RefusalBurst.objects.filter(who=who).count() >= most
 
 
 def _count(key: str, who: str, refusal: AuditEvent) -> int:

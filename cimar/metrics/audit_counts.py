@@ -22,8 +22,8 @@ class EventCounts:
         self.shares: Counter[tuple[str, str]] = Counter()
 
     def add(self, event: AuditEvent) -> None:
-        # The event that closes a burst of refusals has the number of those that have none of their own.
-        self.events[event.action, event.outcome] += event.detail.get("again", 1)
+        # The event that closes a burst of refusals tells of those that were counted when they came.
+        self.events[event.action, event.outcome] += "again" not in event.detail
         if preset := OF_A_PRESS.get(event.action):
             # Both are words of ours: the form took no other method, and outcomes are what the service answers.
             self.shares[str(event.detail.get("method", "")), str(event.detail.get("outcome", preset))] += 1

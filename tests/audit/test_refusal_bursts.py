@@ -7,6 +7,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.services.sessions import note_failed_sign_in
 from audit.actions import Action
 from audit.actor import Actor
 from audit.clock import now
@@ -151,3 +152,54 @@ def test_posts_without_a_token_are_one_event(cast: Cast) -> None:
 
     assert statuses == {403}
     assert len(refusals()) == 1
+
+
+# --- Failed sign-ins
+
+
+def failed() -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(action=Action.SIGN_IN_FAILED).order_by("id"))
+
+
+def try_to_sign_in(email: str, ip_address: str = "192.0.2.1") -> None:
+    Client(REMOTE_ADDR=ip_address).post("/sign-in/login/", {"login": email, "password": "wrong"})
+
+
+def test_failed_sign_ins_fill_nothing_whatever_email_and_ip_address_they_are_sent_with(cast: Cast) -> None:
+    for number in range(APART_STRANGERS + 60):
+        try_to_sign_in(f"p{number}@example.net", f"10.1.{number}.7")
+
+    assert len(failed()) == APART_STRANGERS + 1
+    assert sentence(failed()[-1]) == "A sign-in failed: tried with several email addresses"
+
+
+def test_beyond_the_limit_of_an_ip_address_new_emails_fill_nothing(cast: Cast) -> None:
+    for number in range(59):
+        try_to_sign_in("p@example.net" if number < 30 else f"p{number}@example.net")
+    limited = [event for event in failed() if event.outcome == "refused"]
+    for _ in range(3):
+        try_to_sign_in("p58@example.net")
+
+    assert len(limited) <= 30
+    assert len(failed()) == len(limited) + 1 + 1
+
+
+def test_a_flood_of_invented_emails_hides_no_try_at_a_persons(cast: Cast, clock: Any) -> None:
+    for number in range(APART_STRANGERS + 5):
+        try_to_sign_in(f"p{number}@example.net", f"10.1.{number}.7")
+
+    for number in range(4):
+        try_to_sign_in(cast.ana.email, f"203.0.113.{number + 1}")
+
+    assert (failed()[-1].detail["address"], failed()[-1].ip_address) == (cast.ana.email, "203.0.113.1")
+    clock.move(minutes=11)
+    record_bursts()
+    assert sentence(failed()[-1]).startswith(f"A sign-in as {cast.ana.email} failed (3 more times, until ")
+
+
+def test_tries_at_one_person_from_everywhere_are_bounded_and_name_the_email(cast: Cast) -> None:
+    for number in range(APART + 20):
+        note_failed_sign_in(email=cast.ana.email, by=from_address(number))
+
+    assert len(failed()) == APART + 1
+    assert sentence(failed()[-1]) == f"A sign-in as {cast.ana.email} failed: tried from several networks"

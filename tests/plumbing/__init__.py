@@ -22,6 +22,8 @@ FOREIGN = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY"}
 OURS = {"CIMAR_SERVICES", "CIMAR_PROFILE", "CIMAR_POSTGRES", "CIMAR_KEEP", "CIMAR_PICTURES"}
 # What a developer asks of the property test of the law.
 OURS |= {"CIMAR_LAW_EXAMPLES", "CIMAR_LAW_SEED", "CIMAR_LAW_SHRINK"}
+# How many times as many examples every other property test is given.
+OURS |= {"CIMAR_EXAMPLES"}
 OURS |= {"CIMAR_FUZZ_SECONDS", "CIMAR_FUZZ_SEED", "CIMAR_FUZZ_FOLDER"}
 for name in list(os.environ):
     if name in FOREIGN or (name.startswith(("EMAIL_", "CIMAR_")) and name not in OURS):
