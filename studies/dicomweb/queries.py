@@ -26,7 +26,7 @@ def question_of(request: HttpRequest, level: Level, *, study: str = "", series: 
         if name in OTHERS:
             continue
         if word in KEYS and LEVELS.index(KEYS[word]) <= LEVELS.index(level):
-            keys[word] = "\\".join(values)[:LONGEST] if word.endswith("UID") else values[-1][:LONGEST]
+            keys[word] = _value(word, "\\".join(values) if word.endswith("UID") else values[-1])
         elif any(value.strip("* ") for value in values):
             unsupported.append(word)
     wanted = {field for value in request.GET.getlist("includefield") for field in value.split(",") if field}
@@ -42,6 +42,14 @@ def question_of(request: HttpRequest, level: Level, *, study: str = "", series: 
         offset=_count(request, "offset", 0),
         unsupported=_named([*unsupported, *(each for each in wanted if each != "all" and not _tag(each))]),
     )
+
+
+def _value(word: str, text: str) -> str:
+    """The values of a key, without what pads them in a file."""
+    values = "\\".join(value.strip("\0 ") for value in text[:LONGEST].split("\\"))
+    if "\0" in values:
+        raise BadRequest(_("%(name)s has a character that is in no value (U+0000).") % {"name": word})
+    return values
 
 
 def _named(words: list[str]) -> tuple[str, ...]:

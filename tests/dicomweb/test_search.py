@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from sharing.models import Method
 from sharing.targets import Target
 from studies.models import Placement
+from studies.selectors.dicom_questions import KEYS, LEVELS, Level
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting
 from tests.dicomweb.asking import body_of, client_of, root_of, take_in
@@ -298,29 +299,39 @@ def test_of_two_studies_of_a_uid_homes_own_is_listed_and_served(cast: Cast, ana:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    key=st.sampled_from(
-        [
-            "PatientName",
-            "PatientID",
-            "StudyDate",
-            "StudyTime",
-            "ModalitiesInStudy",
-            "StudyInstanceUID",
-            "ReferringPhysicianName",
-            "StudyDescription",
-            "AccessionNumber",
-            "PatientBirthDate",
-            "includefield",
-            "Modality",
-        ]
-    ),
+    key=st.sampled_from([*KEYS, "includefield", "00100010", "00400275.00400009"]),
+    level=st.sampled_from(LEVELS),
     text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
     fuzzy=st.booleans(),
 )
-def test_whatever_is_typed_is_answered(cast: Cast, ana: Client, key: str, text: str, fuzzy: bool) -> None:
+def test_whatever_is_typed_is_answered(
+    cast: Cast, ana: Client, key: str, level: Level, text: str, fuzzy: bool
+) -> None:
     answer = ana.get(
-        f"{root_of(cast.ct)}/studies?{urlencode({key: text, 'fuzzymatching': str(fuzzy).lower()})}"
+        f"{root_of(cast.ct)}/{level.value}?{urlencode({key: text, 'fuzzymatching': str(fuzzy).lower()})}"
     )
 
     assert answer.status_code == 200
     assert isinstance(answer.json(), list)
+
+
+@pytest.mark.parametrize("fuzzy", ["true", "false"])
+@pytest.mark.parametrize(
+    ("level", "key"),
+    [(level, key) for key in KEYS for level in LEVELS if LEVELS.index(KEYS[key]) <= LEVELS.index(level)],
+)
+def test_a_zero_byte_is_padding_or_no_part_of_a_value(
+    cast: Cast, ana: Client, level: Level, key: str, fuzzy: str
+) -> None:
+    asked = f"{root_of(cast.ct)}/{level.value}?fuzzymatching={fuzzy}&{key}="
+
+    assert [ana.get(f"{asked}{text}").status_code for text in ("1.2%003", "*%00*")] == [400] * 2
+    assert [ana.get(f"{asked}{text}").status_code for text in ("1.2%00", "%00", "%5C%00")] == [200] * 3
+
+
+def test_a_uid_padded_as_in_a_file_finds_its_study(cast: Cast, ana: Client) -> None:
+    uid = cast.study.study_instance_uid
+
+    padded = ana.get(f"{root_of(cast.ct)}/studies?StudyInstanceUID={uid}%00").json()
+
+    assert [each["0020000D"]["Value"] for each in padded] == [[uid]]
