@@ -214,6 +214,25 @@ def syntax_of_another_vr(parts: Parts, pick: int) -> None:
     parts.meta = [part[:4] + vr + part[6:] if tag_of(part) == 0x00020010 else part for part in parts.meta]
 
 
+def class_of_another_vr(parts: Parts, pick: int) -> None:
+    vr = (b"Ui", b"U\xc9", b"U\t", b"LO", b"ZZ")[pick % 5]
+    parts.meta = [part[:4] + vr + part[6:] if tag_of(part) == 0x00020002 else part for part in parts.meta]
+
+
+def syntax_before_the_syntax(parts: Parts, pick: int) -> None:
+    """Another element of the meta group was turned into a transfer syntax; the true one is behind it."""
+    first = (0x00020001, 0x00020002, 0x00020003)[pick % 3]
+    parts.meta = [b"\x02\0\x10\0" + part[4:] if tag_of(part) == first else part for part in parts.meta]
+
+
+def syntax_of_two_values(parts: Parts, pick: int) -> None:
+    """One of its dots became a backslash."""
+    for place, part in enumerate(parts.meta):
+        if tag_of(part) == 0x00020010:
+            at = [at for at, byte in enumerate(part) if byte == ord(".") and at > 8][pick % 4]
+            parts.meta[place] = part[:at] + b"\\" + part[at + 1 :]
+
+
 def implicit_element(parts: Parts, pick: int) -> None:
     if not parts.implicit and (places := _short_texts(parts)):
         place = places[pick % len(places)]
@@ -278,6 +297,19 @@ def overlong_item(parts: Parts, pick: int) -> None:
     parts.elements.insert(place, made)
 
 
+def overlong_last_item(parts: Parts, pick: int) -> None:
+    """The length of its sequence ends it, and its own length says that it ends elsewhere."""
+    inner = _element(0x00080100, b"SH", b"CODE", implicit=parts.implicit)
+    length = (0x40000000 | len(inner), len(inner) + 2, len(inner) + 0x100, 0x7FFFFFFF)[pick % 4]
+    item = ITEM + length.to_bytes(4, "little") + inner
+    before = _item(parts, undefined=False) if pick % 2 else b""
+    made = _element(0x00082218, b"SQ", before + item, implicit=parts.implicit)
+    place = next(
+        (n for n, part in enumerate(parts.elements) if tag_of(part) > 0x00082218), len(parts.elements)
+    )
+    parts.elements.insert(place, made)
+
+
 def open_sequence_at_the_end(parts: Parts, pick: int) -> None:
     parts.end += _element(
         0x00420010, b"SQ", _item(parts, undefined=True), implicit=parts.implicit, undefined=True
@@ -313,7 +345,9 @@ ODDITIES: dict[str, Callable[[Parts, int], None]] = {
         line_feed_behind, signs_behind, item_end_behind, sequence_end_behind, padding_element_behind, odd_text,
         odd_pixels, unknown_vr, damaged_vr, syntax_of_another_vr, implicit_element, out_of_order, given_twice,
         group_lengths, odd_sequence,
-        overlong_item, open_sequence_at_the_end, private_behind, odd_uid, uid_from_meta, reserved_bytes,
+        class_of_another_vr, syntax_before_the_syntax, syntax_of_two_values,
+        overlong_item, overlong_last_item, open_sequence_at_the_end,
+        private_behind, odd_uid, uid_from_meta, reserved_bytes,
     )
 }  # fmt: skip
 

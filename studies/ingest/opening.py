@@ -6,11 +6,13 @@ What is missing or odd is noted as a deviation when the readers of the field (py
 import warnings
 import zlib
 from dataclasses import dataclass, field
+from io import BytesIO
 from struct import Struct
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.utils.translation import gettext as _
+from pydicom import dcmread
 from pydicom.charset import convert_encodings, python_encoding
 from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.uid import (
@@ -31,13 +33,7 @@ BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 LONG_LENGTH = BULK | {"SQ", "SV", "UC", "UR", "UT", "UV"}
 KNOWN_VRS = frozenset(str(vr) for vr in VR if len(vr) == 2)
 GROUP_LENGTH, SYNTAX = 0x00020000, 0x00020010
-# Without these, readers open no file: what is no length, class or UID to them is damage.
-READ_FIRST = frozenset({GROUP_LENGTH, 0x00020002, SYNTAX})
-# Value representations under which readers take the value of a UID as text.
-UID_VRS = frozenset(
-    ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"]
-)
-# Written as another text, readers take these for Explicit VR Little Endian.
+# Where readers get something else than its text for it, they take these for Explicit VR Little Endian.
 MISREAD = frozenset({DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian})
 CHARACTER_SET = 0x00080005
 COMMON_TERMS = frozenset(term.encode() for term in python_encoding)
@@ -92,10 +88,12 @@ def _read_meta(file: IO[bytes], size: int, opening: Opening, limits: Limits) -> 
     """The elements of group 0002: little endian, explicit, or as some write them without value representations."""
     begin = at = opening.at
     after_length: int | None = None
+    plain = True
     for _part in range(100):
         file.seek(at)
         if len(head := file.read(12)) < 8 or head[:2] != b"\x02\0":
             break
+        plain = plain and _is_plain(head, is_first=at == begin)
         tag, at, length = _meta_element(head, at, opening)
         if length > size - at:
             raise FileRefused(CUT)
@@ -108,6 +106,8 @@ def _read_meta(file: IO[bytes], size: int, opening: Opening, limits: Limits) -> 
         if tag == GROUP_LENGTH:
             after_length = at
     opening.at = at
+    if not plain:
+        _check_meta(file, opening)
     if at == begin:
         opening.deviations.add("no_meta")
     elif after_length is None or opening.meta.get(GROUP_LENGTH) != (at - after_length).to_bytes(4, "little"):
@@ -121,11 +121,10 @@ def _meta_element(head: bytes, at: int, opening: Opening) -> tuple[int, int, int
         group, element, length = _IMPLICIT(head[:8])
         return group << 16 | element, at + 8, length
     group, element, vr, length = _EXPLICIT(head[:8])
-    tag = group << 16 | element
-    if tag in READ_FIRST and vr.decode("latin-1") not in (UID_VRS if tag == SYNTAX else KNOWN_VRS):
-        raise FileRefused(DAMAGED)
-    if tag == SYNTAX and vr != b"UI":
-        opening.deviations.add("meta_vr")
+    if group << 16 | element == SYNTAX:
+        # Where there are two, readers take the last one.
+        opening.deviations.discard("meta_vr")
+        opening.deviations |= {"meta_vr"} if vr != b"UI" else set()
     if vr.decode("latin-1") not in LONG_LENGTH:
         return group << 16 | element, at + 8, length
     if len(head) < 12:
@@ -133,11 +132,31 @@ def _meta_element(head: bytes, at: int, opening: Opening) -> tuple[int, int, int
     return group << 16 | element, at + 12, _LONG(head[8:])[0]
 
 
+def _is_plain(head: bytes, *, is_first: bool) -> bool:
+    """Whether readers get a number for the group's length and a text for the transfer syntax, if this is either."""
+    if is_first or head[2:4] == b"\0\0":
+        return head.startswith(b"\x02\0\0\0UL\x04\0")
+    return head[2:4] != b"\x10\0" or head[4:6] == b"UI"
+
+
+def _check_meta(file: IO[bytes], opening: Opening) -> None:
+    """pydicom opens no file without the first element of this group, its length and the transfer syntax."""
+    file.seek(0)
+    beginning = BytesIO(file.read(opening.at))
+    declared = text_of(opening.meta.get(SYNTAX, b""))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            read = dcmread(beginning, force=True).file_meta.get("TransferSyntaxUID")
+        except Exception:  # allowed: pydicom raises what it likes for a broken value
+            raise FileRefused(DAMAGED) from None
+    if declared in MISREAD and read != declared:
+        raise FileRefused(DAMAGED)
+
+
 def _find_syntax(file: IO[bytes], size: int, opening: Opening) -> None:
     """The transfer syntax as declared, else as the first element of the data set shows it."""
     opening.transfer_syntax = text_of(opening.meta.get(SYNTAX, b""))
-    if "meta_vr" in opening.deviations and opening.transfer_syntax in MISREAD:
-        raise FileRefused(DAMAGED)
     if is_uid(opening.transfer_syntax):
         return
     if size - opening.at < 8:

@@ -44,6 +44,8 @@ class Inside:
     # The reason for the refusal if this part does not end. Lengths say nothing where the file was read in another
     # encoding than it names.
     unended: str = CUT
+    # An item that says it is longer than the sequence around it, whose length is known: a delimiter or that ends it.
+    ends_with_bound: bool = False
 
 
 @lru_cache(maxsize=4096)

@@ -112,7 +112,11 @@ class Walk:
         self.stack = [Inside(False, self.size, self.size, implicit, unended=unended)]
         while self.stack:
             inside = self.stack[-1]
-            if inside.end is not None and self.at >= inside.end:
+            if (
+                self.at >= inside.bound
+                if inside.ends_with_bound
+                else inside.end is not None and self.at >= inside.end
+            ):
                 self.stack.pop()
                 continue
             head = self._next(inside)
@@ -165,6 +169,8 @@ class Walk:
             self.deviations.add("item_length")
             item.end, item.bound = None, inside.bound
             item.unended = self._why_not_whole(item, end)
+            # A sequence that says its own length ends its last item as well.
+            item.ends_with_bound = inside.end is not None
         self.stack.append(item)
 
     def _element(self, inside: Inside, head: bytes) -> bool:
@@ -282,7 +288,7 @@ class Walk:
 
     def _open_ended(self, inside: Inside, tag: int, vr: str | None) -> None:
         """Of undefined length: a sequence, or encapsulated bytes."""
-        if tag not in PIXELS and self._is_sequence(tag, vr):
+        if self._is_sequence(tag, vr):
             # Of unknown type and undefined length means implicit inside (PS3.5 section 6.2.2).
             implicit = inside.implicit or vr is None
             self._enter(Inside(True, None, inside.bound, implicit, unended=inside.unended))
@@ -295,6 +301,8 @@ class Walk:
         """Decided as pydicom decides it."""
         if vr is not None:
             return vr in ("SQ", "UN")
+        if tag in PIXELS:
+            return False
         if known := dictionary_vr(tag):
             return known == "SQ"
         self.file.seek(self.at)

@@ -61,9 +61,7 @@ def sentence_of(data: bytes) -> str:
 def opened(data: bytes) -> Dataset | None:
     """As pydicom opens it; None where it cannot."""
     try:
-        ds = dcmread(io.BytesIO(data), force=True)
-        # Without a text for a transfer syntax it decodes nothing of it.
-        return ds if isinstance(ds.file_meta.get("TransferSyntaxUID", ""), str) else None
+        return dcmread(io.BytesIO(data), force=True)
     except Exception:
         return None
 
@@ -75,9 +73,11 @@ def reads_whole(data: bytes, original: bytes) -> bool:
         is_read = ds is not None and is_whole(ds, but_the_last=False)
     except Exception:  # pydicom raises whatever a sequence makes it stumble over
         return False
-    return (
-        is_read and ds is not None and len(before.keys() - ds.keys()) <= MOST_LOST and dcmtk_reads_whole(data)
-    )
+    if not is_read or ds is None:
+        return False
+    # Of a file with a few elements these would be most of it.
+    most_lost = min(MOST_LOST, len(before) // 8)
+    return len(before.keys() - ds.keys()) <= most_lost and dcmtk_reads_whole(data)
 
 
 def test_what_both_readers_read_whole_is_not_called_damaged() -> None:

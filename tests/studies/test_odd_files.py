@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 
 from studies.deviations import SENTENCES
 from studies.ingest.headers import Header, read_header
@@ -45,7 +47,7 @@ some_oddities = st.lists(
 NOT_NOTED = {
     "padding_element_behind", "private_behind", "group_lengths", "reserved_bytes", "odd_sequence", "odd_pixels",
     "unknown_vr", "damaged_vr", "implicit_element", "odd_uid", "odd_text", "out_of_order", "given_twice",
-    "wrong_meta_length",
+    "wrong_meta_length", "class_of_another_vr", "syntax_before_the_syntax",
 }  # fmt: skip
 
 
@@ -153,6 +155,9 @@ def test_an_odd_file_is_kept_byte_for_byte_with_its_note(
         "signs_behind",
         "damaged_vr",
         "syntax_of_another_vr",
+        "class_of_another_vr",
+        "syntax_before_the_syntax",
+        "overlong_last_item",
     ],
 )
 def test_an_odd_file_has_the_picture_that_it_has_without_its_oddity(
@@ -172,6 +177,64 @@ def test_an_odd_file_has_the_picture_that_it_has_without_its_oddity(
     assert (dicom_storage / odd.preview_key(1)).read_bytes() == (
         dicom_storage / plain.preview_key(1)
     ).read_bytes()
+
+
+PIXELS_HEAD = b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff"
+GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # No number can be made of these, of whatever length the group may be.
+        (GROUP_LENGTH, b"\x02\0\0\0UN\0\0\x02\0\0\0\0\x01"),
+        (b"\x02\0\x01\0OB", b"\x02\0\0\0UN"),
+        (b"\x02\0\x10\0UI", b"\x02\0\x10\0FD"),
+        # Encapsulated pixel data of unknown type is read as a sequence, which it is not.
+        (PIXELS_HEAD, PIXELS_HEAD.replace(b"OB", b"UN")),
+        (PIXELS_HEAD, PIXELS_HEAD.replace(b"OB", b"SQ")),
+    ],
+)
+def test_what_no_reader_opens_is_refused(before: bytes, after: bytes) -> None:
+    path = next(path for path in real_files() if path.name == "MR_small_RLE.dcm")
+    data = path.read_bytes()
+    assert data.count(before) == 1
+    data = data.replace(before, after)
+    with pytest.raises(Exception):  # noqa: B017 -- whatever pydicom raises
+        dcmread(io.BytesIO(data), force=True)
+
+    with pytest.raises(FileRefused) as refused:
+        read(data)
+
+    assert refused.value.sentence in {DAMAGED, CUT}
+
+
+@pytest.mark.parametrize("vr", [b"DA", b"CS", b"LO", b"AE", b"UT"])
+@pytest.mark.parametrize("name", ["image_dfl.dcm", "ExplVR_BigEnd.dcm"])
+def test_a_transfer_syntax_that_readers_take_for_another_is_refused_and_no_other(
+    name: str, vr: bytes
+) -> None:
+    data = Path(str(get_testdata_file(name))).read_bytes()
+    data = data.replace(b"\x02\0\x10\0UI", b"\x02\0\x10\0" + vr, 1)
+
+    assert taken_uid(data) == uid_for_pydicom(data)
+
+
+def uid_for_pydicom(data: bytes) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return str(dcmread(io.BytesIO(data), force=True).get("StudyInstanceUID", ""))
+        except Exception:
+            return ""
+
+
+def taken_uid(data: bytes) -> str:
+    """The Study Instance UID of what is taken."""
+    try:
+        return read(data).study_instance_uid
+    except FileRefused:
+        return ""
 
 
 def test_details_say_how_files_of_a_study_differ_from_the_standard(
@@ -215,6 +278,8 @@ def test_whatever_it_says_of_its_character_set_pydicom_opens_what_is_taken(
         others = {b"SQ": {CUT, DAMAGED}, b"C\xd3": {DAMAGED}}
         assert refused.sentence in {BAD_CHARACTER_SET, *others.get(vr, ())}
         return
-    opened = dcmread(io.BytesIO(whole))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pydicom, about character sets that are none
+        opened = dcmread(io.BytesIO(whole))
     assert opened.PatientID == "MRN000117"
     assert len(opened[0x00291010].value if nested else b"x") == 1
