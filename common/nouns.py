@@ -45,6 +45,7 @@ NOUNS: Mapping[str, Any] = MappingProxyType(
         "file": ngettext_lazy("%(shown)s file", "%(shown)s files", "number"),
         "file was": ngettext_lazy("%(shown)s file was", "%(shown)s files were", "number"),
         "guest link": ngettext_lazy("%(shown)s guest link", "%(shown)s guest links", "number"),
+        "drawing": ngettext_lazy("%(shown)s drawing", "%(shown)s drawings", "number"),
         "image": ngettext_lazy("%(shown)s image", "%(shown)s images", "number"),
         "imaging study": ngettext_lazy("%(shown)s imaging study", "%(shown)s imaging studies", "number"),
         "invalid entry": ngettext_lazy("%(shown)s invalid entry", "%(shown)s invalid entries", "number"),

@@ -1,1 +1,1 @@
-import{t as e}from"./parts/study.3c019d9c52d5.js";e(document.getElementById(`viewer`));
+import{t as e}from"./parts/study.a19013e62086.js";e(document.getElementById(`viewer`));

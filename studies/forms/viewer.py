@@ -36,6 +36,8 @@ class ViewerForm(forms.Form):
         required=False, choices=[(each, each) for each in (0, 90, 180, 270)], coerce=int, empty_value=0
     )
     flip = forms.BooleanField(required=False)
+    # A presentation state of the study, by its instance: in place of window, turn and flip.
+    state = forms.UUIDField(required=False)
 
     def clean_window(self) -> str:
         typed: str = self.cleaned_data["window"]

@@ -1,7 +1,7 @@
 """A series' own part of the manifest: columns with an entry for each frame, or with runs of equal entries."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -22,7 +22,6 @@ OF_PIXELS = (
     "photometric",
     "padding",
     "overlays",
-    "lut",
 )
 
 
@@ -74,9 +73,8 @@ def _groups(instances: Sequence[Packed]) -> tuple[list[dict[str, Any]], list[int
     groups: list[dict[str, Any]] = []
     which = []
     for packed in instances:
-        pixels = json.dumps({word: packed.pixels.get(word) for word in OF_PIXELS})
         is_lossy = bool(packed.pixels.get("is_lossy"))
-        for frame in packed.frames:
+        for frame, pixels in zip(packed.frames, _pixels(packed), strict=True):
             key = f"{pixels}{is_lossy}{frame.fixed}"
             if key not in numbers:
                 numbers[key] = len(groups)
@@ -87,6 +85,15 @@ def _groups(instances: Sequence[Packed]) -> tuple[list[dict[str, Any]], list[int
             which.append(numbers[key])
             _widen(groups[numbers[key]], packed.pixels.get("range"))
     return groups, which
+
+
+def _pixels(packed: Packed) -> Iterator[str]:
+    """What is known of the pixels of each frame, as JSON: frames differ by their VOI tables alone."""
+    common = {word: packed.pixels.get(word) for word in OF_PIXELS}
+    luts = packed.pixels.get("luts") or [None] * len(packed.frames)
+    for lut, same in groupby(luts):
+        written = json.dumps({**common, "lut": lut})
+        yield from (written for _ in same)
 
 
 def _first(frame: Frame) -> dict[str, Any]:

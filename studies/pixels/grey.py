@@ -188,15 +188,18 @@ class GreyValues:
         assert self.voi_table is not None  # there is one or the other
         return self.voi_table.looked_up(self.modality(raw)) * (255 / self.voi_table.top)
 
-    def lut(self, most: int) -> list[list[int]] | None:
-        """The table as values from which on a grey of 255 holds; None where a window goes before it, or there are more.
+    @property
+    def has_tables_of_frames(self) -> bool:
+        """Whether frames have VOI tables of their own."""
+        groups = _items(self.ds, "PerFrameFunctionalGroupsSequence")
+        return any(
+            "VOILUTSequence" in item for each in groups for item in _items(each, "FrameVOILUTSequence")[:1]
+        )
 
-        Of an object whose frames have tables of their own there is none.
-        """
+    def lut(self, most: int) -> list[list[int]] | None:
+        """The table as values from which on a grey of 255 holds; None where a window goes first, or there are more."""
         table = self.voi_table
-        each = _items(self.ds, "PerFrameFunctionalGroupsSequence")
-        is_of_all = not any("FrameVOILUTSequence" in group for group in each)
-        if table is None or self.window is not None or not is_of_all:
+        if table is None or self.window is not None:
             return None
         greys = _rounded(table.entries * (255 / table.top))
         starts = [0, *(np.nonzero(np.diff(greys.astype(int)))[0] + 1).tolist()]

@@ -26,6 +26,8 @@ START, SEGMENT, TILE_PART, END = 2, Struct(">HH"), Struct(">HHHI"), b"\xff\xd9"
 SOT = 0xFF90
 # Changes of a table of grey values: one that only rises has 256.
 MOST_GREYS = 1024
+# Where each frame may have another table.
+MOST_GREYS_OF_FRAMES = 256
 # After so long the answer names the frame that is next: one job never lasts as long as the patience of who asked.
 SECONDS = 30
 # JPEG 2000 and JPEG-LS can be either: of these the attributes say it.
@@ -109,6 +111,7 @@ def packed(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "sizes": sizes,
         "overlay_sizes": overlay_sizes,
+        "luts": values.luts(range(job["first"], job["first"] + len(sizes))),
         "of": image.module.frames,
         "declared": image.module.declared_frames,
         **values.described,
@@ -168,10 +171,14 @@ class _Values:
             self.least = min(self.least, int(values.min()))
             self.greatest = max(self.greatest, int(values.max()))
 
-    @property
-    def _lut(self) -> list[list[int]] | None:
-        """The greys of the image's own table, each from a value on; None without one or where a window goes first."""
-        return GreyValues(self.module, 0).lut(MOST_GREYS) if self.is_grey else None
+    def luts(self, frames: range) -> list[list[list[int]] | None]:
+        """Of each frame the greys of its table, each from a value on; None without any or where a window goes first."""
+        if not self.is_grey:
+            return [None] * len(frames)
+        first = GreyValues(self.module, 0)
+        if not first.has_tables_of_frames:
+            return [first.lut(MOST_GREYS)] * len(frames)
+        return [GreyValues(self.module, index).lut(MOST_GREYS_OF_FRAMES) for index in frames]
 
     @property
     def described(self) -> dict[str, Any]:
@@ -188,7 +195,6 @@ class _Values:
             "range": [int(self.least), int(self.greatest)] if self.least <= self.greatest else None,
             "padding": [int(end) for end in padding] if padding else None,
             "is_lossy": self.image.file.syntax in ALWAYS_LOSSY,
-            "lut": self._lut,
             "overlays": self.image.overlays.are_left_out,
             "overlays_drawn": self.image.overlays.are_drawn,
             "more": self.module.has_more_data,

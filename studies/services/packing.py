@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from studies.services.metadata import metadata_from_file
 # A series of more is shown by its pictures.
 MOST_FRAMES = 20_000
 MOST_BYTES = 32 * 1024**3
+# Changes of grey in the tables of a series, which go with its manifest.
+MOST_GREYS = 100_000
 PIECE = 1024 * 1024
 
 
@@ -53,6 +56,7 @@ class _Series:
     # Sentences of the whole series, in the order in which they came up.
     notes: dict[str, None] = field(default_factory=dict)
     frames: int = 0
+    greys: int = 0
 
     @property
     def heads(self) -> Path:
@@ -130,6 +134,9 @@ def _add(renderer: Renderer, series: _Series, instance: Instance, model: dict[st
         return
     number = len(answer["sizes"])
     frames = frames_of(model, number)
+    series.greys += sum(len(lut) for lut, _ in groupby(answer["luts"]) if lut)
+    if series.greys > MOST_GREYS:
+        answer["luts"] = [None] * number
     _note(series, answer, frames)
     sizes = [(head, tail) for head, tail in answer["sizes"]]
     series.instances.append(
@@ -174,7 +181,7 @@ def _joined(whole: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         return more
     ends = [each for each in (whole["range"], more["range"]) if each]
     spread = [min(least for least, _ in ends), max(greatest for _, greatest in ends)] if ends else None
-    joined = {word: whole[word] + more[word] for word in ("sizes", "overlay_sizes")}
+    joined = {word: whole[word] + more[word] for word in ("sizes", "overlay_sizes", "luts")}
     return {**more, **joined, "range": spread}
 
 
@@ -188,7 +195,8 @@ def _note(series: _Series, answer: dict[str, Any], frames: list[Frame]) -> None:
         series.notes[OVERLAYS_DRAWN] = None
     if answer["overlays"]:
         series.notes[OVERLAYS_LEFT_OUT] = None
-    if answer["lut"] is None and any(frame.has_table and not frame.windows for frame in frames):
+    each = zip(frames, answer["luts"], strict=True)
+    if any(frame.has_table and not frame.windows and lut is None for frame, lut in each):
         series.notes[TABLE_NOT_APPLIED] = None
 
 

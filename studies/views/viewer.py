@@ -16,6 +16,7 @@ from studies.forms.viewer import TakenForm, ViewerForm
 from studies.views.study_header import placement_or_404, viewed_or_404
 from studies.views.viewer_page import ViewerPage
 from studies.views.viewer_policy import viewer_policy
+from studies.views.viewer_state import shown_state
 
 
 @signed_in
@@ -23,7 +24,7 @@ from studies.views.viewer_policy import viewer_policy
 @never_cache
 @viewer_policy
 def viewer(request: HttpRequest, placement: UUID) -> HttpResponse:
-    """For a series, an image or a window that does not exist: the first image and a sentence."""
+    """For a series, an image, a window or a state that does not exist: the first image and a sentence."""
     seen, by = viewed_or_404(request, placement), actor_of(request)
     form = ViewerForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
@@ -31,7 +32,9 @@ def viewer(request: HttpRequest, placement: UUID) -> HttpResponse:
         asked["series"] = selectors.series_of_instance(seen.study, asked["instance"])
     opened = services.open_study(placement=seen, by=by, series=asked.get("series"), page="viewer")
     page = ViewerPage(seen, opened, asked, by)
-    context = {**page.context(), "not_there": not form.is_valid() or page.stack.is_missing}
+    state = shown_state(seen, by, asked["state"]) if asked.get("state") else None
+    not_there = not form.is_valid() or page.stack.is_missing or (asked.get("state") and state is None)
+    context = {**page.context(), "state": state, "not_there": bool(not_there)}
     return render(request, "studies/viewer.html", context, status=422 if context["not_there"] else 200)
 
 

@@ -86,12 +86,15 @@ def _key(request: HttpRequest, placement: Placement, opened: OpenedObject) -> di
 
 
 def _state(request: HttpRequest, placement: Placement, opened: OpenedObject) -> dict[str, Any]:
-    return _with_places(placement, state_of(opened.model or {}))
+    state = state_of(opened.model or {})
+    return _with_places(placement, state, _as_asked(state, opened))
 
 
-def _with_places(placement: Placement, content: KeyImages | State) -> dict[str, Any]:
+def _with_places(
+    placement: Placement, content: KeyImages | State, how: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """`how`: what of the state goes with its links."""
     referenced = services.referenced(placement=placement, uids={uid for uid, _frames in content.places})
-    how = _as_asked(content) if isinstance(content, State) else {}
     places = Places(placement, referenced)
     shown = [place for uid, frames in content.places for place in places.of(uid, frames, shown=how)]
     return {
@@ -101,9 +104,11 @@ def _with_places(placement: Placement, content: KeyImages | State) -> dict[str, 
     }
 
 
-def _as_asked(state: State) -> dict[str, str]:
-    """What of a presentation state the viewer's URL says."""
-    asked = {"turn": str(state.turn)} if state.turn else {}
+def _as_asked(state: State, opened: OpenedObject) -> dict[str, str]:
+    """A presentation state as the viewer's URL says it: by its instance, and what of it has words of its own there."""
+    asked = {"state": str(opened.instance.uuid)}
+    if state.turn:
+        asked["turn"] = str(state.turn)
     if state.is_flipped:
         asked["flip"] = "1"
     if state.window is not None:

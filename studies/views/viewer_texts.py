@@ -102,6 +102,8 @@ TEXTS: dict[str, str] = {
     "overlays-on": gettext_noop("Overlays are shown."),
     "overlays-off": gettext_noop("Overlays are hidden."),
     "overlays-in-picture": gettext_noop("Overlays are part of this picture and stay."),
+    "state-of": gettext_noop("Presentation state {name}"),
+    "state-in-part": gettext_noop("Presentation state {name}, in part"),
     "all-values": gettext_noop("All values: the file's window shows nothing here"),
     "table-of-greys": gettext_noop("The file's table of grey values"),
     "prior-failed": gettext_noop("The earlier study could not be opened."),

@@ -15,9 +15,10 @@ from pydicom.data import get_testdata_file
 
 from studies.models import Placement
 from tests.bad_files import as_bytes
-from tests.browser.viewer_study import Viewer, dicom_storage, prepare, taken_in, viewer
+from tests.browser.viewer_study import COLUMNS, STUDY, Viewer, ct, dicom_storage, prepare, taken_in, viewer
 from tests.cast import Cast
 from tests.dcmtk import dcmtk_picture, needs_dcmtk
+from tests.factories import make_uid
 
 __all__ = ["dicom_storage", "taken_in", "viewer"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -133,3 +134,74 @@ def test_a_picture_has_its_overlays_in_it_and_they_stay(viewer: Viewer, cast: Ca
     viewer.tool("Overlays", "Image")
 
     expect(viewer.status).to_contain_text("Overlays are part of this picture and stay.")
+
+
+def glass_has_ink(viewer: Viewer) -> int:
+    """Dots that the overlay has under the magnifier."""
+    url = viewer.page.locator(f".pane-glass {LAYER}").evaluate("canvas => canvas.toDataURL()")
+    picture = np.asarray(Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("RGBA"))
+    return int((picture[..., 3] > 0).sum())
+
+
+def test_the_magnifier_shows_overlays_twice_as_large_and_hides_them_with_the_switch(
+    viewer: Viewer, cast: Cast
+) -> None:
+    ds = opened(viewer, cast, scan())
+    rows, columns = np.nonzero(ds.overlay_array(0x6000))
+    middle = (columns[0] + 0.5, rows[0] + 0.5)
+    glass = viewer.page.locator(".pane-glass")
+    viewer.pane().press("g")
+
+    viewer.page.mouse.move(*viewer.point(*middle, rows=ds.Rows, columns=ds.Columns))
+    viewer.page.mouse.down()
+
+    expect(glass).to_be_visible()
+    expect(glass.locator(LAYER)).to_have_attribute("data-state", "shown")
+    assert glass_has_ink(viewer) > 0
+    viewer.page.mouse.up()
+    expect(glass).to_be_hidden()
+    viewer.pane().press("y")
+    viewer.page.mouse.down()
+    expect(glass.locator(LAYER)).to_have_attribute("data-state", "hidden")
+    expect(glass.locator(LAYER)).to_be_hidden()
+    viewer.page.mouse.up()
+
+
+def marked_slices() -> list[bytes]:
+    """A volume of which each slice has a column of overlay at its own place."""
+    series, files = make_uid(), []
+    for number in range(8):
+        ds = dcmread(io.BytesIO(ct(number, series)))
+        bits = np.zeros((ds.Rows, ds.Columns), dtype=np.uint8)
+        bits[:, 20 + number] = 1
+        ds.add_new(0x60000010, "US", ds.Rows)
+        ds.add_new(0x60000011, "US", ds.Columns)
+        ds.add_new(0x60000040, "CS", "G")
+        ds.add_new(0x60000050, "SS", [1, 1])
+        ds.add_new(0x60000100, "US", 1)
+        ds.add_new(0x60000102, "US", 0)
+        ds.add_new(0x60003000, "OW", np.packbits(bits, bitorder="little").tobytes())
+        ds.StudyInstanceUID = f"{ds.StudyInstanceUID}.9"
+        files.append(as_bytes(ds))
+    return files
+
+
+def test_planes_through_a_volume_have_the_overlays_of_its_slices(viewer: Viewer, cast: Cast) -> None:
+    prepare(cast, marked_slices())
+    placement = Placement.objects.get(study__study_instance_uid=f"{STUDY}.9")
+    replace(viewer, placement=placement).open()
+
+    viewer.tool("Three planes", "Layout")
+
+    expect(viewer.pane(2)).to_contain_text("Coronal")
+    coronal = viewer.pane(2).locator(LAYER)
+    expect(coronal).to_have_attribute("data-state", "shown")
+    url = coronal.evaluate("canvas => canvas.toDataURL()")
+    picture = np.asarray(Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("RGBA"))
+    rows, columns = np.nonzero(picture[..., 3] > 0)
+    # 200 columns across the pane; heads are up, and the lowest slice has its column furthest to the left.
+    by = picture.shape[1] / COLUMNS
+    assert columns[rows == rows.max()].mean() / by == pytest.approx(20.5, abs=1)
+    assert columns[rows == rows.min()].mean() / by == pytest.approx(27.5, abs=1)
+    viewer.pane(2).press("y")
+    expect(viewer.pane(2)).to_contain_text("Overlay hidden")

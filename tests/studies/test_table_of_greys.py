@@ -1,8 +1,10 @@
 """A table of grey values as the viewer has it: steps, from a value on a grey, that give what the table gives."""
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from studies.manifest import Packed, frames_of, part_of
 from studies.pixels.grey import GreyValues
 from studies.pixels.pictures import ImageObject
 from studies.pixels.view_copy import MOST_GREYS, packed
@@ -73,4 +76,48 @@ def test_a_table_goes_with_the_pack_where_it_is_what_is_shown(
 
     answer = packed({"source": str(tmp_path / "one.dcm"), "first": 0, **files})
 
-    assert (answer["lut"] is not None) is has_steps
+    assert [lut is not None for lut in answer["luts"]] == [has_steps]
+
+
+def with_tables_of_frames(tables: list[list[int] | None]) -> Dataset:
+    """A frame for each table; without a table a frame has a window."""
+    ds = dicom(NumberOfFrames=len(tables), PixelData=VALUES.tobytes() * len(tables))
+    groups = []
+    for entries in tables:
+        group, voi, table = Dataset(), Dataset(), Dataset()
+        if entries is None:
+            voi.WindowCenter, voi.WindowWidth = 20, 40
+        else:
+            table.add_new("LUTDescriptor", "US", [len(entries), 0, 12])
+            table.add_new("LUTData", "US", entries)
+            voi.VOILUTSequence = Sequence([table])
+        group.FrameVOILUTSequence = Sequence([voi])
+        groups.append(group)
+    ds.PerFrameFunctionalGroupsSequence = Sequence(groups)
+    return ds
+
+
+TABLES = [list(range(0, 4096, 65))[:63], list(range(4095, 0, -65)), None]
+
+
+def test_each_frame_has_its_own_table(tmp_path: Path) -> None:
+    ds = with_tables_of_frames(TABLES)
+    image = opened(ds, tmp_path)
+    files = {word: str(tmp_path / word) for word in ("heads", "tails", "overlays")}
+
+    answer = packed({"source": str(tmp_path / "one.dcm"), "first": 0, **files})
+    rest = packed({"source": str(tmp_path / "one.dcm"), "first": 1, **files})
+
+    pictures = [np.asarray(each).ravel().tolist() for each in image.pictures()]
+    rising, falling, without = answer["luts"]
+    assert (greys(rising, VALUES), greys(falling, VALUES), without) == (*pictures[:2], None)
+    assert rest["luts"] == [falling, None]
+
+
+def test_the_manifest_has_a_group_for_each_table() -> None:
+    model = with_tables_of_frames(TABLES).to_json_dict()
+    pixels = {"rows": 8, "columns": 8, "luts": [[[0, 1], [9, 200]], [[0, 250], [9, 2]], None]}
+
+    part = json.loads("{" + part_of([Packed(uuid4(), 1, frames_of(model, 3), pixels)]) + "}")
+
+    assert [part["groups"][number]["lut"] for number, _ in part["group"]] == pixels["luts"]

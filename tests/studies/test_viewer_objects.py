@@ -1,12 +1,14 @@
 """What a study holds beside its images, as tabs of the viewer: read, named, and never trusted."""
 
 import html
+import json
 import re
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import generate_uid
 
@@ -127,13 +129,15 @@ def test_a_link_to_an_instance_shows_it(ana, cast):
 
 
 def test_what_a_presentation_state_sets_goes_with_its_links_or_is_named_as_not_applied(ana, cast):
-    _image, state = made.taken_in(cast, made.an_image(IMAGE), made.presentation_state(IMAGE))
+    asking = made.presentation_state(IMAGE)
+    asking.PresentationLUTSequence = Sequence([Dataset()])
+    _image, state = made.taken_in(cast, made.an_image(IMAGE), asking)
 
     page = object_page(ana, cast, state)
 
     assert "The links below apply this presentation state in part" in words(page)
     assert "Window -600 / 1500" in words(page)
-    assert "Not applied, here or elsewhere: Drawings and text" in words(page)
+    assert "Not applied, here or elsewhere: Table of grey values" in words(page)
     link = re.search(r'href="([^"]*window=[^"]*)"', page.content.decode())[1].replace("&amp;", "&")
     assert 'data-window="-600,1500"' in ana.get(link).content.decode()
 
@@ -158,9 +162,10 @@ def test_a_turn_by_quarters_and_a_flip_go_with_the_links(ana, cast, turn, flip, 
     link = re.search(r'href="([^"]*window=[^"]*)"', page.content.decode())[1].replace("&amp;", "&")
     query = parse_qs(urlsplit(link).query)
     assert {word: query[word] for word in ("turn", "flip") if word in query} == asked
-    not_applied = words(page).partition("Not applied")[2].partition("Series 1")[0]
+    applied, _, rest = words(page).partition("Not applied")
+    not_applied = rest.partition("Series 1")[0]
     assert [name for name in ("Rotation", "Flip") if name in not_applied] == named
-    assert "Inverted grey values" in not_applied
+    assert "Inverted grey values" in applied
     viewer = ana.get(link).content.decode()
     assert f'data-turn="{asked.get("turn", [0])[0]}" data-flip="{asked.get("flip", [0])[0]}"' in viewer
 
@@ -170,6 +175,25 @@ def test_a_turn_by_another_angle_is_refused_with_the_first_image(ana, cast):
     url = page_of(placement_of(image.study, cast.ct), "viewer")
 
     assert ana.get(url, {"turn": "45"}).status_code == 422
+
+
+def test_the_viewer_gets_the_state_that_its_url_names_and_no_other_object(ana, cast):
+    image, state = made.taken_in(cast, made.an_image(IMAGE), made.presentation_state(IMAGE))
+    url = page_of(placement_of(state.study, cast.ct), "viewer")
+
+    shown = ana.get(url, {"instance": image.uuid, "state": state.uuid})
+
+    assert shown.status_code == 200
+    written = re.search(r'id="viewer-state" type="application/json">(.*?)</script>', shown.content.decode())[
+        1
+    ]
+    asked = json.loads(written)
+    assert (asked["name"], asked["images"]) == ("LUNG", {str(image.uuid): []})
+    assert asked["windows"] == [{"images": None, "value": [-600, 1500, "LINEAR"]}]
+    for other in (image.uuid, uuid4()):
+        refused = ana.get(url, {"state": other})
+        assert refused.status_code == 422
+        assert "viewer-state" not in refused.content.decode()
 
 
 # Waveforms

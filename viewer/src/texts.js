@@ -88,6 +88,8 @@ export const ENGLISH = {
   "overlays-on": "Overlays are shown.",
   "overlays-off": "Overlays are hidden.",
   "overlays-in-picture": "Overlays are part of this picture and stay.",
+  "state-of": "Presentation state {name}",
+  "state-in-part": "Presentation state {name}, in part",
   "all-values": "All values: the file's window shows nothing here",
   "table-of-greys": "The file's table of grey values",
   "prior-failed": "The earlier study could not be opened.",

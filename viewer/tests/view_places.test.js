@@ -88,6 +88,42 @@ test("a plane across the slices holds, at each point of the patient, the value o
   });
 });
 
+test("a plane has, at each point of the patient, the overlay of the slice there", () => {
+  chances(60, (chance) => {
+    const { series, slices } = stack({ frames: chance.whole(5, 14), rows: chance.whole(2, 9), columns: chance.whole(2, 9), step: [0, 0, chance.whole(0, 1) ? 2 : -2] });
+    const { rows, columns } = series.group(0);
+    const drawn = chance.list(series.frames, () => (chance.whole(0, 2) ? Uint8Array.from({ length: Math.ceil((rows * columns) / 8) }, () => chance.whole(0, 255)) : null));
+    drawn[0] ??= new Uint8Array(Math.ceil((rows * columns) / 8));
+    const shape = regular(series);
+    const bit = (bits, at) => (bits ? (bits[at >> 3] >> (7 - (at & 7))) & 1 : 0);
+    for (const along of ["rows", "columns"]) {
+      const cut = planes(series, along, (k) => slices[k], shape, (k) => drawn[k]);
+      const index = chance.whole(0, cut.frames - 1);
+      const { rows: high, columns: wide } = cut.info(index);
+      const [x, y] = [chance.whole(0, wide - 1), chance.whole(0, high - 1)];
+      const place = pointInPatient(cut.info(index), [x + 0.5, y + 0.5]);
+      const k = Math.round((place[2] - series.position(0)[2]) / shape.step[2]);
+      const [px, py] = pointInImage(series.info(k), place).map((value) => Math.round(value - 0.5));
+      assert.equal(bit(cut.cutOverlay(index), y * wide + x), bit(drawn[k], py * columns + px));
+    }
+  });
+});
+
+test("a plane's overlay follows while one of its slices' is on its way, and there is none where no slice has one", () => {
+  const { series, slices } = stack();
+  const cut = (drawn) => planes(series, "rows", (k) => slices[k], regular(series), drawn).cutOverlay(2);
+  assert.equal(cut((k) => (k === 5 ? undefined : new Uint8Array(8))), undefined);
+  assert.equal(cut(() => null), null);
+});
+
+test("slices whose values lie in different arrays keep them in a plane", () => {
+  const { series, slices } = stack({ frames: 6 });
+  slices[0] = { ...slices[0], pixels: Uint8Array.from(slices[0].pixels) };
+  const plane = planes(series, "rows", (k) => slices[k], regular(series)).cut(1);
+  const values = [...new Set([...plane.pixels].map((value) => Math.floor(value / 1000)))].sort();
+  assert.deepEqual(values, [0, 1, 2, 3, 4, 5]);
+});
+
 test("heads are up in the planes across axial slices", () => {
   for (const step of [[0, 0, -2], [0, 0, 2]]) {
     const { series, slices } = stack({ step });
@@ -102,6 +138,9 @@ test("heads are up in the planes across axial slices", () => {
 test("what is no regular volume, or too large, is refused by name", () => {
   const refusal = (made, most) => regular(stack(made).series, most).refused;
   assert.equal(refusal({}), undefined);
+  // 12 slices of 63 values: of two bytes each, and of four where they are fractions.
+  assert.equal(refusal({}, 12 * 63 * 2), undefined);
+  assert.equal(refusal({ more: { slope: 0.5 } }, 12 * 63 * 2), "mpr-large");
   assert.equal(refusal({ frames: 3 }), "mpr-few");
   assert.equal(refusal({ step: [0, 1, -2] }), "mpr-irregular");
   assert.equal(refusal({ step: [0, 0, 0] }), "mpr-irregular");

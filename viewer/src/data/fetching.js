@@ -95,7 +95,7 @@ export class Fetching {
     if (frames.hasHeads(series)) return null;
     if ([...this.runs].some((run) => run.series === series && run.kind === "heads")) return null;
     const missing = (at) =>
-      !frames.hasHead(series, at) && !this.#coming(series, "head", at) && !this.#useless(series, at) && !this.#came(series, "heads", at);
+      !frames.hasHead(series, at) && !frames.pixels.has(series.imageIds[at]) && !this.#coming(series, "head", at) && !this.#useless(series, at) && !this.#came(series, "heads", at);
     const most = Math.ceil((frames.packed.most * HEADS * series.frames) / Math.max(1, series.pack.head_bytes) / 2);
     let first = Math.max(0, index - most);
     let last = Math.min(series.frames - 1, index + most);

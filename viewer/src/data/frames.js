@@ -26,7 +26,8 @@ export class Frames {
     });
     /** Bytes as they came: `<image id>/head` and `<image id>/tail`. @type {Lru<Uint8Array>} */
     this.packed = new Lru(study.budget.packed, {
-      pinned: (key) => this.pinned(key),
+      // Bytes of what is decoded can go: a volume is not kept twice.
+      pinned: (key) => this.pinned(key) && !this.pixels.has(key.slice(0, key.lastIndexOf("/"))),
       dropped: (key) => key.endsWith("/head") && this.#countHead(key, -1),
     });
     /** How many heads of each series are here, by its uuid. @type {Map<string, number>} */

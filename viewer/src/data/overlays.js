@@ -14,7 +14,7 @@ export class Overlays {
   constructor(study) {
     this.study = study;
     /** A bit a pixel, by image id; null where it could not be had. @type {Lru<Uint8Array | null>} */
-    this.bits = new Lru(MEMORY, { pinned: (id) => study.shown.some(({ series, index }) => series.imageIds[index] === id) });
+    this.bits = new Lru(MEMORY, { pinned: (id) => this.#isPinned(id) });
     this.coming = new Set();
   }
 
@@ -33,6 +33,11 @@ export class Overlays {
   /** Whether a frame has an overlay that could not be had. */
   failed(series, index) {
     return Boolean(series.overlay?.(index)) && this.bits.peek(series.imageIds[index]) === null;
+  }
+
+  /** Whether a frame of the series has an overlay that could not be had. */
+  someFailed(series) {
+    return series.imageIds.some((id, index) => this.failed(series, index));
   }
 
   /** Of a series whose pack is another now. */
@@ -63,6 +68,13 @@ export class Overlays {
     }
     await Promise.all(opened);
     for (const at of wanted) this.coming.delete(series.imageIds[at]);
+  }
+
+  /** What is on the screen, and all of a volume through which planes are cut: its size is bounded. */
+  #isPinned(id) {
+    const isOf = (series) => id.startsWith(`cimar:${series.uuid}/`);
+    if ([...this.study.frames.held].some(isOf)) return true;
+    return this.study.shown.some(({ series, index }) => series.imageIds[index] === id);
   }
 
   /** Frames that lie one behind the other, begin and end with an overlay, and are not here yet. */

@@ -67,14 +67,20 @@ export class Corners {
   }
 
   marks() {
-    const { quality, first, overlay, window } = this.pane;
-    const drawn = { coming: "overlay-coming", hidden: "overlay-hidden" }[overlay.state];
+    const { quality, first, overlay, window, asked } = this.pane;
+    const isHidden = overlay.state === "hidden" || (asked?.shapes.length && !this.pane.showsOverlays());
     return [
       first ? text("picture") : quality === "reduced" || quality === "picture" ? text(quality) : "",
-      drawn ? text(drawn) : "",
+      isHidden ? text("overlay-hidden") : overlay.state === "coming" ? text("overlay-coming") : "",
+      asked ? this.state(asked) : "",
       window?.instead ? text("all-values") : "",
       this.lossy(),
     ];
+  }
+
+  /** A picture has the greys of its own window. */
+  state({ state: { name }, inPart, window }) {
+    return text(inPart || (window && this.pane.quality === "picture") ? "state-in-part" : "state-of", { name });
   }
 
   /** That the image lost something before it came here, and how strongly it was compressed where the file says it. */

@@ -2,6 +2,7 @@
 
 import { svg } from "./dom.js";
 import { lines } from "./measures.js";
+import { drawState } from "./state.js";
 
 const INK = "#ffe36e";
 const CHOSEN = "#7fe3ff";
@@ -22,7 +23,7 @@ export function drawMarks(pane) {
   if (pane.crosshair) parts.unshift(...crosshair(pane));
   if (pane.cursor) parts.push(...cursor(pane.toScreen(pane.cursor)));
   if (pane.probing) parts.push(...cursor(pane.toScreen(pane.probing.point)), label(pane, pane.probing.point, [pane.probing.text], INK));
-  return drawing.replaceChildren(...parts);
+  return drawing.replaceChildren(...drawState(pane, !pane.showsOverlays()), ...parts);
 }
 
 /** What a measurement says does not change while its points do not. */

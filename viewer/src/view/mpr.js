@@ -24,7 +24,8 @@ export class Mpr {
     study.frames.held.add(series);
     this.viewer.grid.arrange("mpr");
     const slice = (at) => frameOf(study, series, at);
-    const three = [series, planes(series, "rows", slice, shape), planes(series, "columns", slice, shape)];
+    const overlay = (at) => study.overlays.of(series, at);
+    const three = [series, ...["rows", "columns"].map((along) => planes(series, along, slice, shape, overlay))];
     const first = series.group(0);
     this.point = pointInPatient(series.info(index), [first.columns / 2, first.rows / 2]);
     three.forEach((each, i) => {
@@ -61,6 +62,8 @@ export class Mpr {
       }, 200);
     };
     study.addEventListener("quality", this.soon);
+    this.overlaid = () => this.viewer.grid.shown.forEach((pane) => pane.series.cut && pane.refresh());
+    study.addEventListener("overlay", this.overlaid);
     this.told();
   }
 
@@ -73,6 +76,7 @@ export class Mpr {
     const index = this.indexAt(series);
     this.study.frames.held.delete(this.series);
     this.study.removeEventListener("quality", this.soon);
+    this.study.removeEventListener("overlay", this.overlaid);
     for (const pane of this.viewer.grid.panes) {
       pane.crosshair = null;
       pane.caption = "";

@@ -87,6 +87,7 @@ export class Output {
     url.searchParams.set("series", uuid);
     if (!pane.series.of) url.searchParams.set("image", pane.index + 1);
     const round = (value) => Math.round(value * 100) / 100;
+    if (pane.asked) url.searchParams.set("state", pane.asked.state.uuid);
     if (pane.window && !pane.window.table) url.searchParams.set("window", `${round(pane.window.center)},${round(pane.window.width)}`);
     return url.href;
   }

@@ -57,18 +57,19 @@ export class OverlayLayer {
     this.state = "none";
   }
 
-  draw(pane, isWanted) {
+  /** `place`: the canvas under it, its size in CSS pixels and the matrix, where they are not the pane's own. */
+  draw(pane, isWanted, place = pane) {
     const bits = this.bits(pane);
     this.state = this.stateOf(pane, bits, isWanted);
     this.canvas.dataset.state = this.state;
     this.canvas.hidden = this.state !== "shown";
-    if (!this.canvas.hidden) this.show(pane, bits);
+    if (!this.canvas.hidden) this.show(place, pane.shape, bits);
   }
 
-  /** A picture has its overlays in it, and planes are cut from the images alone. */
+  /** A picture has its overlays in it; those of a plane are cut from those of its images. */
   bits({ study, series, index, frame }) {
-    if (!frame || series.cut || frame.quality === "picture") return null;
-    return study.overlays.of(series, index);
+    if (!frame || frame.quality === "picture") return null;
+    return series.cut ? series.cutOverlay(index) : study.overlays.of(series, index);
   }
 
   stateOf({ study, series, index }, bits, isWanted) {
@@ -77,7 +78,7 @@ export class OverlayLayer {
     return series && !series.cut && study.overlays.failed(series, index) ? "failed" : "none";
   }
 
-  show({ canvas: under, size, matrix, shape }, bits) {
+  show({ canvas: under, size, matrix }, shape, bits) {
     const { width, height } = under;
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     const [across, down] = [width / size[0], height / size[1]];
@@ -93,7 +94,7 @@ export class OverlayLayer {
 /** Whether the file draws something on the image of a pane that is not drawn there. */
 export function isLeftOut({ study, series, index, info }) {
   if (!series) return false;
-  return Boolean(info?.overlays || (series.cut ? series.of.overlays : study.overlays.failed(series, index)));
+  return Boolean(info?.overlays || (series.cut ? study.overlays.someFailed(series.of) : study.overlays.failed(series, index)));
 }
 
 /** Shows or hides them in all panes; those in a picture stay. */

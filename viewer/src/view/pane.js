@@ -25,6 +25,7 @@ export class Pane extends EventTarget {
     this.corners = new Corners(this);
     this.overlay = new OverlayLayer();
     this.showsOverlays = () => true;
+    this.stateOf = () => null;
     this.stage.append(this.canvas, this.overlay.canvas, this.corners.drawing, ...this.corners.boxes);
     element.append(this.stage, this.slider, this.corners.note);
     this.surface = new Surface(this.canvas);
@@ -88,6 +89,11 @@ export class Pane extends EventTarget {
 
   get frame() {
     return this.series && this.index >= 0 && !this.lost ? frameOf(this.study, this.series, this.index) : null;
+  }
+
+  /** What a presentation state sets for the image, or null. */
+  get asked() {
+    return this.info ? this.stateOf(this) : null;
   }
 
   get shape() {
@@ -165,7 +171,8 @@ export class Pane extends EventTarget {
   }
 
   reset() {
-    this.view = transform.plainView();
+    const { asked } = this;
+    this.view = asked ? asked.state.view(asked, this.shape, this.size) : transform.plainView();
     this.resetWindow();
     this.dispatchEvent(new CustomEvent("view"));
   }
@@ -187,7 +194,7 @@ export class Pane extends EventTarget {
     const { frame } = this;
     // A window made of the values is made again of all of them, and of a picture it is another.
     if (frame && this.ownWindow && this.quality !== frame.quality) this.window = null;
-    if (frame && !this.window) this.window = firstWindow(this.info, frame);
+    if (frame && !this.window) this.window = this.firstWindow(frame);
     if (this.surface.size) this.surface.draw(frame ? this.drawing(frame) : null);
     if (frame?.quality === "full") this.dropFirst();
     this.quality = frame?.quality || "none";
@@ -198,10 +205,23 @@ export class Pane extends EventTarget {
     this.onDrawn?.();
   }
 
+  firstWindow(frame) {
+    const { asked, info } = this;
+    const isGrey = frame.samples === 1 && frame.quality !== "picture";
+    return asked?.window && isGrey ? { ...asked.window } : firstWindow(info, frame);
+  }
+
+  /** A presentation state says which way the greys go, whatever the image says; a picture was turned already. */
+  get isNegative() {
+    const { asked, info, frame } = this;
+    const own = info.photometric === "MONOCHROME1";
+    const wanted = asked && frame?.samples === 1 ? asked.inverted : own;
+    return frame?.quality === "picture" ? wanted !== own : wanted;
+  }
+
   drawing(frame, matrix = this.matrix) {
     const info = this.info;
-    const negative = info.photometric === "MONOCHROME1" && frame.quality !== "picture";
-    const invert = negative !== this.invert;
+    const invert = this.isNegative !== this.invert;
     const common = { shape: this.shape, matrix, invert };
     if (this.window?.table && hasTable(info)) return { ...common, frame: throughTable(frame, info), window: GREYS, kind: "LINEAR" };
     return { ...common, frame, window: this.window, kind: kindOf(this.window ?? {}, info) };

@@ -1,5 +1,6 @@
 /** Planes through a stack of slices: cut from the slices as they are in memory, nothing is copied. */
 
+import { arrayOf } from "../data/values.js";
 import { columnOf, normalOf, rowOf, vectors } from "./geometry.js";
 
 const { cross, dot, length, minus } = vectors;
@@ -36,7 +37,8 @@ export function regular(series, most = mostBytes()) {
     if (!place) return { refused: "mpr-unplaced" };
     if (length(minus(minus(place, start), step.map((value) => value * i))) > tolerance) return { refused: "mpr-irregular" };
   }
-  const size = series.frames * first.rows * first.columns * 2;
+  const each = Math.max(...same.map((group) => arrayOf(group).BYTES_PER_ELEMENT));
+  const size = series.frames * first.rows * first.columns * each;
   if (size > most) return { refused: "mpr-large", size: Math.round(size / MB), most: Math.round(most / MB) };
   return { orientation: first.orientation, step, distance };
 }
@@ -59,8 +61,9 @@ function downwards(direction) {
  *
  * @param {object} series @param {"rows" | "columns"} along the row or the column of each slice that lies across
  * @param {(index: number) => object | null} slice the pixels of a slice
+ * @param {(index: number) => Uint8Array | null | undefined} drawn its overlay: a bit a pixel, none, or still on its way
  */
-export function planes(series, along, slice, { orientation, step, distance }) {
+export function planes(series, along, slice, { orientation, step, distance }, drawn = () => null) {
   const first = series.group(0);
   const { rows, columns } = first;
   const [down, across] = first.spacing;
@@ -92,7 +95,7 @@ export function planes(series, along, slice, { orientation, step, distance }) {
     if (made.index === index && made.full === full) return made.frame;
     const sample = here.find((each) => each && each.columns === columns);
     if (!sample) return null;
-    const pixels = new sample.pixels.constructor(wide * series.frames);
+    const pixels = new (kindOfAll(here))(wide * series.frames);
     for (let k = 0; k < series.frames; k += 1) {
       const each = here[flipped ? series.frames - 1 - k : k];
       if (!each || each.columns !== columns) continue;
@@ -107,11 +110,39 @@ export function planes(series, along, slice, { orientation, step, distance }) {
     return made.frame;
   };
 
+  let cutBits = { index: -1, bits: null };
+  /** What overlays of the slices draw on a plane: undefined while one of them is on its way. */
+  const cutOverlay = (index) => {
+    const here = Array.from({ length: series.frames }, (_, k) => drawn(k));
+    if (here.includes(undefined)) return undefined;
+    if (here.every((each) => each === null)) return null;
+    if (cutBits.index === index) return cutBits.bits;
+    const bits = new Uint8Array(Math.ceil((wide * series.frames) / 8));
+    for (let k = 0; k < series.frames; k += 1) {
+      const each = here[flipped ? series.frames - 1 - k : k];
+      if (!each) continue;
+      for (let i = 0; i < wide; i += 1) {
+        const from = along === "rows" ? index * columns + i : i * columns + index;
+        if (!((each[from >> 3] >> (7 - (from & 7))) & 1)) continue;
+        const to = k * wide + (mirrored ? wide - 1 - i : i);
+        bits[to >> 3] |= 128 >> (to & 7);
+      }
+    }
+    cutBits = { index, bits };
+    return bits;
+  };
+
   return {
     uuid: `${series.uuid}:${along}`, plane: along, of: series, number: series.number, modality: series.modality,
     description: series.description, frames: count, kind: "pixels", state: "ready", notes: [], groups: [first],
-    failures: new Map(), packed: true, info, cut, group: () => first, position: (index) => info(index).position,
+    failures: new Map(), packed: true, info, cut, cutOverlay, group: () => first, position: (index) => info(index).position,
   };
+}
+
+/** An array that holds the values of all slices: groups of them may need different ones. */
+function kindOfAll(slices) {
+  const kinds = new Set(slices.filter(Boolean).map(({ pixels }) => pixels.constructor));
+  return kinds.size === 1 ? [...kinds][0] : Float32Array;
 }
 
 /** The name of the plane a normal looks along: "axial", "coronal", "sagittal". */

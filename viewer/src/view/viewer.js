@@ -18,6 +18,7 @@ import { isLeftOut, toggleOverlays } from "./overlay.js";
 import { listen } from "./pointer.js";
 import { Priors } from "./priors.js";
 import { SeriesList } from "./series_list.js";
+import { State } from "./state.js";
 import css from "./view.css?inline";
 import { Toolbar } from "./toolbar.js";
 import * as tools from "./tools.js";
@@ -42,6 +43,7 @@ class Viewer {
     useTexts(texts);
     style();
     Object.assign(this, { root, study, page: { ...root.dataset }, open, tool: "window", toolChosen: false, overlays: true });
+    this.state = State.ofPage();
     this.say = announcer(document.getElementById("viewer-status"));
     this.dialog = new Dialog();
     this.measuring = new Measuring(this);
@@ -64,12 +66,12 @@ class Viewer {
   }
 
   begin({ first, index }) {
-    const window = windowFrom(this.page.window);
     const pane = this.grid.active;
     this.root.querySelector("[data-no-first]")?.remove();
-    pane.show(this.study, first, index, { window });
+    pane.show(this.study, first, index, { window: windowFrom(this.page.window) });
     const { turn, flip } = this.page;
-    if (Number(turn) || flip === "1") pane.setView(turnedAndFlipped(Number(turn), flip === "1"));
+    if (pane.asked) this.state.begin(pane);
+    else if (Number(turn) || flip === "1") pane.setView(turnedAndFlipped(Number(turn), flip === "1"));
     for (const [name, at] of [["flip-h", 0], ["flip-v", 1]]) this.toolbar.press(name, pane.flips[at]);
     this.choose(this.tool, false);
     this.toolbar.mode("layout-1x1");
@@ -111,6 +113,7 @@ class Viewer {
 
   join(pane) {
     pane.showsOverlays = () => this.overlays;
+    pane.stateOf = ({ study, info }) => (study === this.study && this.state ? this.state.of(info) : null);
     listen(this, pane);
     pane.stage.addEventListener("keydown", (event) => {
       if (press(this, pane, event)) event.preventDefault();

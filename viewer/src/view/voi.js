@@ -33,6 +33,7 @@ const clamp = (value) => Math.min(1, Math.max(0, value));
 
 /** By which function a window is drawn: the file's belongs to the file's own windows. */
 export function kindOf(window, { voi_function: own }) {
+  if (window.kind) return window.kind;
   if (window.exact) return "LINEAR_EXACT";
   return window.instead ? "LINEAR" : own;
 }
