@@ -25,6 +25,11 @@ def make_view_copies() -> None:
     services.make_waiting_view_copies()
 
 
+@shared_task(name="studies.renew_old")
+def renew_old() -> None:
+    services.renew_old()
+
+
 @shared_task(name="studies.sweep_leftovers")
 def sweep_leftovers() -> None:
     services.sweep_leftovers()

@@ -51,6 +51,7 @@ CELERY_BEAT_SCHEDULE = {
         "studies.render_previews": 60,
         "studies.send_waiting": 15,
         "studies.make_view_copies": 15,
+        "studies.renew_old": 60,
         "studies.sweep_leftovers": 3600,
         "worklists.note_rights": 3600,
         "sharing.hand_on_sent": 60,

@@ -13,6 +13,8 @@ from django.db.models.functions import Now, NullIf
 from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext_lazy
 
+# Of the pictures beside the bytes: a release that makes them otherwise counts it up, and older ones are made anew.
+PICTURES_MAKER = 1
 # How far the normals of slices that count as parallel may differ in each direction.
 NOT_PARALLEL = 0.01
 
@@ -47,6 +49,8 @@ class Blob(models.Model):
     preview = models.CharField(max_length=10, choices=Preview, default=Preview.WAITING, db_default="waiting")
     preview_note = models.CharField(max_length=200, default="", db_default="")
     preview_claimed_until = models.DateTimeField(null=True)
+    # By which PICTURES_MAKER they were made.
+    preview_maker = models.SmallIntegerField(default=PICTURES_MAKER, db_default=PICTURES_MAKER)
 
     class Meta:
         constraints = [
@@ -57,6 +61,11 @@ class Blob(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], name="previews_waiting", condition=Q(preview="waiting")),
+            models.Index(
+                fields=["id"],
+                name="previews_of_an_older_maker",
+                condition=Q(preview__in=["ready", "failed"], preview_maker__lt=PICTURES_MAKER),
+            ),
         ]
 
     def __str__(self) -> str:

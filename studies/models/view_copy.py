@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 PACKS = "views/"
+# A release that makes copies otherwise counts it up, and older copies are made anew.
+COPIES_MAKER = 1
 
 
 def pack_key(uuid: UUID) -> str:
@@ -48,6 +50,8 @@ class ViewCopy(models.Model):
     due_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
     made_at = models.DateTimeField(null=True)
+    # By which COPIES_MAKER it was made.
+    maker = models.SmallIntegerField(default=COPIES_MAKER, db_default=COPIES_MAKER)
 
     class Meta:
         constraints = [
@@ -62,6 +66,11 @@ class ViewCopy(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="view_copies_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["series"],
+                name="view_copies_of_an_older_maker",
+                condition=Q(state__in=["ready", "failed"], maker__lt=COPIES_MAKER),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,7 @@ from studies.services.receiving import (
 )
 from studies.services.rehoming import rehome_study
 from studies.services.rendering import NO_PICTURE, CannotMake, make, picture_of, thumbnail_of
+from studies.services.renewing import old_ones, renew_old
 from studies.services.retrieval import Retrieved, check_still_open, open_by_uid
 from studies.services.sending_out import send_waiting
 from studies.services.sendings import (
@@ -133,6 +134,7 @@ __all__ = [
     "note_own_mrn",
     "note_receiver",
     "offer_download",
+    "old_ones",
     "open_by_uid",
     "open_instance",
     "open_object",
@@ -155,6 +157,7 @@ __all__ = [
     "rehome_study",
     "render_previews",
     "render_waiting",
+    "renew_old",
     "search_by_dicom",
     "send_deidentified",
     "send_download",

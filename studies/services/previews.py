@@ -16,20 +16,27 @@ from accounts.queue import poke
 from studies.ingest.local_copies import as_path
 from studies.ingest.store import put
 from studies.models import Blob
-from studies.renderer import Rendered, Renderer
+from studies.models.image import PICTURES_MAKER
+from studies.renderer import TOO_SLOW, Rendered, Renderer
 
 log = logging.getLogger(__name__)
 
 CLAIM = timedelta(minutes=12)  # longer than a task may run, and than a slice is worked on
 SLICE = 10  # files claimed at once
+WAITING = Q(preview=Blob.Preview.WAITING)
+# Of another release: they are shown as they are until they are made anew.
+OLD = Q(preview__in=[Blob.Preview.READY, Blob.Preview.FAILED], preview_maker__lt=PICTURES_MAKER)
 ENOUGH_SECONDS = 240  # and then the file at hand: with the renderer's patience less than a task may run
+OLD_OF_INSTANCES = Q(
+    blob__preview__in=[Blob.Preview.READY, Blob.Preview.FAILED], blob__preview_maker__lt=PICTURES_MAKER
+)
 
 
 def render_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:
     """Render what waits until nothing does or the time is up; returns how many files were tried."""
     finish_by, done = time.monotonic() + seconds, 0
     with Renderer() as renderer:
-        while claimed := _claim(Q()):
+        while claimed := _claim(WAITING):
             done += _render_slice(renderer, claimed, finish_by=finish_by)
             if time.monotonic() > finish_by:
                 poke("studies.render_previews")
@@ -42,17 +49,25 @@ def render_previews(*, blob_ids: Collection[int]) -> int:
     ids, done = sorted(blob_ids), 0
     with Renderer() as renderer:
         for first in range(0, len(ids), SLICE):
-            while claimed := _claim(Q(pk__in=ids[first : first + SLICE])):
+            while claimed := _claim(WAITING & Q(pk__in=ids[first : first + SLICE])):
                 done += _render_slice(renderer, claimed, finish_by=time.monotonic() + ENOUGH_SECONDS)
     return done
 
 
+def renew_old_previews(renderer: Renderer, *, finish_by: float) -> int:
+    """Make pictures of an older release anew, the latest first, until the time is up; returns how many were tried."""
+    done = 0
+    while time.monotonic() < finish_by and (claimed := _claim(OLD, order="-id")):
+        done += _render_slice(renderer, claimed, finish_by=finish_by)
+    return done
+
+
 @transaction.atomic
-def _claim(which: Q) -> list[Blob]:
-    """Some that wait, or whose worker was killed; no other worker takes them while the claim lasts."""
+def _claim(which: Q, *, order: str = "id") -> list[Blob]:
+    """Some of these that no other worker has; no other takes them while the claim lasts."""
     free = Q(preview_claimed_until=None) | Q(preview_claimed_until__lte=Now())
-    waiting = Blob.objects.filter(which & free, preview=Blob.Preview.WAITING).order_by("id")
-    claimed = list(waiting.select_for_update(skip_locked=True, no_key=True)[:SLICE])
+    asked = Blob.objects.filter(which & free).order_by(order)
+    claimed = list(asked.select_for_update(skip_locked=True, no_key=True)[:SLICE])
     if claimed:
         _update(claimed, preview_claimed_until=Now() + CLAIM)
     return claimed
@@ -74,8 +89,8 @@ def _render_slice(renderer: Renderer, claimed: Sequence[Blob], *, finish_by: flo
 
 
 def _update(blobs: Sequence[Blob], **values: Any) -> None:
-    """Change those of these files that still wait."""
-    Blob.objects.filter(pk__in=[blob.pk for blob in blobs], preview=Blob.Preview.WAITING).update(**values)
+    """Change those of these files whose pictures are still to be made."""
+    Blob.objects.filter(WAITING | OLD, pk__in=[blob.pk for blob in blobs]).update(**values)
 
 
 def _render(renderer: Renderer, blob: Blob) -> None:
@@ -96,5 +111,9 @@ def _render(renderer: Renderer, blob: Blob) -> None:
 
 
 def _note(blob: Blob, made: Rendered) -> None:
-    state = Blob.Preview.READY if made.frames else Blob.Preview.FAILED
-    _update([blob], preview=state, preview_note=made.note[:200], preview_claimed_until=None)
+    values: dict[str, Any] = {"preview_maker": PICTURES_MAKER, "preview_claimed_until": None}
+    # A machine that was too busy for it takes no picture away.
+    if not (blob.preview == Blob.Preview.READY and made.note == TOO_SLOW):
+        values["preview"] = Blob.Preview.READY if made.frames else Blob.Preview.FAILED
+        values["preview_note"] = made.note[:200]
+    _update([blob], **values)

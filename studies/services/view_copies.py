@@ -25,14 +25,17 @@ from studies.ingest import stored_files
 from studies.ingest.store import put, remove
 from studies.ingest.view_copies import NEVER
 from studies.models import Blob, Instance, LeftoverPack, Series, ViewCopy
-from studies.models.view_copy import PACKS
-from studies.renderer import Renderer
+from studies.models.view_copy import COPIES_MAKER, PACKS
+from studies.renderer import TOO_SLOW, Renderer
+from studies.services import previews
 from studies.services.packing import Pack, pack_series
 
 log = logging.getLogger(__name__)
 
 CLAIM = timedelta(minutes=12)  # longer than a task may run
 ENOUGH_SECONDS = 30  # and then the series at hand, and other tasks have their turn
+WAITING = Q(state=ViewCopy.State.WAITING)
+OLD = Q(state__in=[ViewCopy.State.READY, ViewCopy.State.FAILED], maker__lt=COPIES_MAKER)
 MOST_SECONDS = 300  # of a single series: with the renderer's patience and the above less than a task may run
 
 
@@ -45,7 +48,7 @@ def make_waiting_view_copies(*, seconds: float = ENOUGH_SECONDS) -> int:
         Instance.objects.filter(series=OuterRef("series"), frames__gt=0, blob__preview=Blob.Preview.WAITING)
     )
     with Renderer() as renderer:
-        while copy := _claim(Q(due_at__lte=Now()) & ~Q(waits)):
+        while copy := _claim(WAITING & Q(due_at__lte=Now()) & ~Q(waits)):
             _make(renderer, copy, most_seconds=MOST_SECONDS)
             done += 1
             if time.monotonic() > finish_by:
@@ -63,19 +66,34 @@ def make_view_copies(
     done = 0
     with Renderer() as renderer:
         for pk in sorted(series_ids):
-            if copy := _claim(Q(series=pk)):
+            if copy := _claim(WAITING & Q(series=pk)):
                 _make(renderer, copy)
                 done += 1
                 progress(done)
     return done
 
 
+def renew_old_view_copies(renderer: Renderer, *, finish_by: float) -> int:
+    """Make copies of an older release anew, the latest first, until the time is up; returns how many were tried.
+
+    Until then they are shown as they are.
+    """
+    if settings.CIMAR_VIEW_COPIES == NEVER:
+        return 0
+    done = 0
+    pictures = Exists(Instance.objects.filter(previews.OLD_OF_INSTANCES, series=OuterRef("series")))
+    while time.monotonic() < finish_by and (copy := _claim(OLD & ~Q(pictures), order="-series")):
+        _make(renderer, copy, most_seconds=MOST_SECONDS)
+        done += 1
+    return done
+
+
 @transaction.atomic
-def _claim(which: Q) -> ViewCopy | None:
-    """A copy that waits, or whose worker was killed; no other worker takes it while the claim lasts."""
+def _claim(which: Q, *, order: str = "due_at") -> ViewCopy | None:
+    """One of these that no other worker has; no other takes it while the claim lasts."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
-    waiting = ViewCopy.objects.filter(which & free, state=ViewCopy.State.WAITING).order_by("due_at", "pk")
-    copy = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+    asked = ViewCopy.objects.filter(which & free).order_by(order, "pk")
+    copy = asked.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
     if copy is not None:
         ViewCopy.objects.filter(pk=copy.pk).update(claimed_until=Now() + CLAIM)
     return copy
@@ -94,7 +112,12 @@ def _make(renderer: Renderer, copy: ViewCopy, *, most_seconds: float | None = No
 
 def _publish(copy: ViewCopy, pack: Pack) -> None:
     """Store the file and take it into the row; what it replaces goes, and itself where images arrived meanwhile."""
+    if copy.state == ViewCopy.State.READY and pack.columns["note"].startswith(TOO_SLOW):
+        # A machine that was too busy for it takes no copy away.
+        ViewCopy.objects.filter(pk=copy.pk).update(claimed_until=None, maker=COPIES_MAKER)
+        return
     values: dict[str, Any] = {**pack.columns, "uuid": None, "claimed_until": None, "made_at": Now()}
+    values["maker"] = COPIES_MAKER
     made = None
     if pack.file is not None:
         made = LeftoverPack.objects.create(uuid=uuid4(), kept_until=Now() + CLAIM)

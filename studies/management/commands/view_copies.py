@@ -41,6 +41,16 @@ class Command(BaseCommand):
                 self._check(studies)
             case _:
                 self._drop(studies)
+        self._say_old()
+
+    def _say_old(self) -> None:
+        """What an older release made; the worker makes it anew in the background."""
+        old = services.old_ones()
+        if old.pictures or old.view_copies:
+            self.stdout.write(
+                f"Made by an older release, and made anew in the background: the pictures of {old.pictures:,} files, "
+                f"{old.view_copies:,} view copies."
+            )
 
     def _make(self, studies: list[int] | None, again: bool) -> None:
         done, after = 0, 0
@@ -59,6 +69,7 @@ class Command(BaseCommand):
                 wrong += 1
                 self.stdout.write(f"The view copy of series {copy.series.uuid} {difference}.")
         if wrong:
+            self._say_old()
             self.stderr.write(
                 f"{wrong:,} of {checked:,} view copies are wrong: drop them, then make them again."
             )

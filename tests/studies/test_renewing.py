@@ -1,0 +1,125 @@
+"""What an older release made is made anew in the background, and shown as it is until then."""
+
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from studies import services
+from studies.models import Blob, ViewCopy
+from studies.models.image import PICTURES_MAKER
+from studies.models.view_copy import COPIES_MAKER
+from studies.renderer import OVERLAYS_LEFT_OUT, TABLE_NOT_APPLIED, TOO_SLOW, Rendered, Renderer
+from studies.services import packing, previews, view_copies
+from tests.bad_files import Homes, dicom_storage, homes
+from tests.factories import make_uid
+from tests.studies.test_view_copies import make_due, slices, take_in
+
+__all__ = ["dicom_storage", "homes"]
+pytestmark = pytest.mark.usefixtures("dicom_storage")
+
+OLD = "A sentence of an older release."
+
+
+def old(homes: Homes) -> ViewCopy:
+    """A series whose pictures and view copy an older release made."""
+    take_in(homes, slices(2, study=make_uid(), series=make_uid()))
+    make_due()
+    Blob.objects.update(preview_maker=PICTURES_MAKER - 1, preview_note=OLD)
+    ViewCopy.objects.update(maker=COPIES_MAKER - 1, note=OLD)
+    return ViewCopy.objects.get()
+
+
+def test_old_pictures_and_copies_are_made_anew_and_the_old_pack_goes(
+    homes: Homes, dicom_storage: Path
+) -> None:
+    before = old(homes)
+
+    done = services.renew_old()
+
+    assert done == 3
+    assert {*Blob.objects.values_list("preview", "preview_note", "preview_maker")} == {
+        ("ready", "", PICTURES_MAKER)
+    }
+    copy = ViewCopy.objects.get()
+    assert (copy.state, copy.note, copy.maker, copy.claimed_until) == ("ready", "", COPIES_MAKER, None)
+    assert copy.uuid != before.uuid
+    assert [path.name for path in dicom_storage.rglob("*.pack")] == [f"{copy.uuid}.pack"]
+    assert services.renew_old() == 0
+
+
+def test_without_time_nothing_is_made_anew_and_all_is_shown_as_it_was(homes: Homes) -> None:
+    before = old(homes)
+
+    assert services.renew_old(seconds=0) == 0
+
+    copy = ViewCopy.objects.get()
+    assert (copy.state, copy.note, copy.uuid) == ("ready", OLD, before.uuid)
+    assert {*Blob.objects.values_list("preview", "preview_note")} == {("ready", OLD)}
+
+
+def test_a_copy_waits_for_its_pictures(homes: Homes) -> None:
+    old(homes)
+
+    with Renderer() as renderer:
+        early = view_copies.renew_old_view_copies(renderer, finish_by=time.monotonic() + 60)
+        pictures = previews.renew_old_previews(renderer, finish_by=time.monotonic() + 60)
+        late = view_copies.renew_old_view_copies(renderer, finish_by=time.monotonic() + 60)
+
+    assert (early, pictures, late) == (0, 2, 1)
+
+
+def test_a_machine_that_is_too_busy_takes_no_picture_and_no_copy_away(
+    homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = old(homes)
+    monkeypatch.setattr(Renderer, "render", lambda *_: Rendered(0, TOO_SLOW))
+
+    def too_slow(*_: Any, **__: Any) -> Any:
+        return packing.Pack({"state": "failed", "note": TOO_SLOW})
+
+    monkeypatch.setattr(view_copies, "pack_series", too_slow)
+
+    assert services.renew_old() == 3
+
+    copy = ViewCopy.objects.get()
+    assert (copy.state, copy.uuid, copy.maker) == ("ready", before.uuid, COPIES_MAKER)
+    assert {*Blob.objects.values_list("preview", "preview_maker")} == {("ready", PICTURES_MAKER)}
+    assert services.renew_old() == 0
+
+
+def test_the_command_says_how_many_are_old(homes: Homes, capsys: pytest.CaptureFixture[str]) -> None:
+    old(homes)
+
+    call_command("view_copies", "check", everything=True)
+    first = capsys.readouterr().out
+    services.renew_old()
+    call_command("view_copies", "check", everything=True)
+
+    assert "made anew in the background: the pictures of 2 files, 1 view copies." in first
+    assert "older release" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("note", "is_old"),
+    [("", False), (OLD, False), (OVERLAYS_LEFT_OUT, True), (f"{OLD}\n{TABLE_NOT_APPLIED}", True)],
+)
+def test_an_upgrade_marks_what_named_as_left_out_what_is_shown_now(
+    homes: Homes, note: str, is_old: bool
+) -> None:
+    take_in(homes, slices(1, study=make_uid(), series=make_uid()))
+    make_due()
+    Blob.objects.update(preview_note=note[:200])
+    ViewCopy.objects.update(note=note)
+    migration = import_module("studies.migrations.0036_older_makers")
+
+    with connection.cursor() as cursor:
+        for statement, values in (migration.PICTURES, migration.COPIES):
+            cursor.execute(statement, values)
+
+    assert services.old_ones().view_copies == is_old
+    assert services.old_ones().pictures == (note == OVERLAYS_LEFT_OUT)
