@@ -112,11 +112,12 @@ def series_of(study: Study) -> list[ListedSeries]:
 
 
 def chosen_series(listed: Sequence[ListedSeries], uuid: UUID | None) -> Series | None:
-    """The series that was asked for, else the first that has an image."""
+    """The series that was asked for, else the first whose images can be shown, else the first that has some."""
     if asked := next((each.series for each in listed if each.series.uuid == uuid), None):
         return asked
-    with_images = (each.series for each in listed if each.cover is not None)
-    return next(with_images, listed[0].series if listed else None)
+    with_images = [each for each in listed if each.cover is not None]
+    can_be_shown = [each for each in with_images if each.state != Blob.Preview.FAILED]
+    return next((each.series for each in (*can_be_shown, *with_images, *listed)), None)
 
 
 def images_in(series: Series) -> list[Image]:
