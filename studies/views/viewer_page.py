@@ -1,6 +1,8 @@
 """What the viewer's page shows, and what its script reads from it."""
 
+import re
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +24,7 @@ from studies.views.viewer_tools import tools
 
 # Built from `viewer/` (see its README).
 SCRIPT = "viewer/viewer.js"
+IMPORTED = re.compile(r'from"\./(parts/[\w.]+)"')
 # A position that no series has.
 NOWHERE = 10_000_001
 
@@ -83,6 +86,7 @@ class ViewerPage:
             "blanks": blanks_images(placement),
             "patient_line": patient_words(placement),
             "script": static(SCRIPT) if find(SCRIPT) else "",
+            "parts": first_parts(),
             # The URLs of a guest open in the guest's own browser alone.
             "tools": tools(
                 with_link=self.by.guest_link is None and not placement.is_awaiting,
@@ -108,6 +112,7 @@ class ViewerPage:
             "href": url,
             "manifest": f"{url}manifest.json",
             "save": reverse("studies:viewer_saved", args=[other.uuid]),
+            "patient_line": patient_words(other),
             "label": " · ".join(filter(None, what)),
         }
 
@@ -134,6 +139,15 @@ class ViewerPage:
         """The URL of the image that is there before any script; empty while it is prepared or where there is none."""
         image = self.stack.image
         return self.stack.src if image is not None and image.state == "ready" else ""
+
+
+def first_parts() -> list[str]:
+    """What the script imports before all else, so that the browser asks for both at once."""
+    path = find(SCRIPT)
+    if not path:
+        return []
+    beside = static(SCRIPT).rpartition("/")[0]
+    return [f"{beside}/{part}" for part in IMPORTED.findall(Path(path).read_text())]
 
 
 def is_for_reference(placement: Placement) -> bool:

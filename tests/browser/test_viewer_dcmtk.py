@@ -10,6 +10,7 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
+from cimar.demo.studies import STUDIES
 from studies.models import Placement
 from tests.browser.viewer_study import Viewer, dicom_storage, prepare, taken_in, viewer
 from tests.cast import Cast
@@ -56,3 +57,11 @@ def test_the_canvas_shows_each_modality_as_dcmtk_does(viewer: Viewer, cast: Cast
     near = {kind: float((each <= WITHIN).mean()) for kind, each in apart.items()}
     assert {kind: round(share, 3) for kind, share in near.items() if share < ALMOST_ALL} == {}
     assert all(np.ptp(fields(dcmtk_picture(kind, tmp_path))) > 30 for kind in KINDS)
+
+
+def test_each_modality_of_the_demo_is_compared() -> None:
+    paths = [str(get_testdata_file(DCMTK[kind][0])) for kind in KINDS]
+
+    compared = {dcmread(path, stop_before_pixels=True).Modality for path in paths}
+
+    assert {study.modality for study in STUDIES} - compared == set()

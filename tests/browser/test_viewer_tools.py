@@ -23,6 +23,23 @@ def image(number: int, total: int = SLICES) -> str:
     return f"Image {number} of {total}"
 
 
+def test_the_manifest_and_the_code_are_asked_for_at_once_and_only_once(viewer: Viewer) -> None:
+    warnings: list[str] = []
+    viewer.page.on("console", lambda message: warnings.append(message.text))
+
+    viewer.open()
+
+    asked = viewer.page.evaluate(
+        """performance.getEntriesByType("resource")
+            .map(({ name, initiatorType }) => [new URL(name).pathname, initiatorType])"""
+    )
+    manifests = [kind for path, kind in asked if path.endswith("/manifest.json")]
+    code = [path for path, _ in asked if "/parts/study." in path]
+    assert manifests[:1] == ["link"]
+    assert len(manifests) == len(code) == 1
+    assert [text for text in warnings if "preload" in text] == []
+
+
 def test_wheel_keys_drag_and_slider_scroll(viewer: Viewer) -> None:
     viewer.open()
     page, pane = viewer.page, viewer.pane()

@@ -90,9 +90,11 @@ export class Codec {
     const [rank, task] = ranked[0];
     this.waiting.splice(this.waiting.indexOf(task), 1);
     if (rank === Infinity) return task.resolve(null);
+    const parts = task.parts();
+    if (!parts) return task.resolve(null);
     const size = task.level ? 4 : 16;
     this.done.push(task);
-    task.resolve({ pixels: new Uint8Array(size * size), least: 0, most: 1, rows: size, columns: size, parts: task.parts });
+    task.resolve({ pixels: new Uint8Array(size * size), least: 0, most: 1, rows: size, columns: size, parts: parts.map((part) => part.slice()) });
   }
 }
 

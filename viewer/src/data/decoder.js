@@ -24,7 +24,7 @@ export class Decoder {
 
   /**
    * @param {object} task
-   * @param {Uint8Array[]} task.parts the codestream, in pieces
+   * @param {() => Uint8Array[] | null} task.parts the codestream, in pieces; null where it has gone
    * @param {number} task.level how often the size is halved
    * @param {object} task.frame the group of the frame
    * @param {() => number} task.rank the smaller the sooner; Infinity: no longer wanted
@@ -52,11 +52,16 @@ export class Decoder {
     while (this.idle.length && this.waiting.length) {
       const task = this.#most();
       if (!task) return;
+      const parts = task.parts();
+      if (!parts) {
+        task.resolve(null);
+        continue;
+      }
       const worker = this.idle.pop();
       const id = (this.last += 1);
       worker.task = id;
       this.running.set(id, task);
-      worker.postMessage({ id, parts: task.parts, level: task.level, frame: task.frame });
+      worker.postMessage({ id, parts, level: task.level, frame: task.frame });
     }
   }
 

@@ -18,17 +18,20 @@ export class Frames {
     this.pixels = new Lru(study.budget.pixels * (1 - REDUCED), {
       pinned: (key) => this.pinned(key),
       dropped: (id) => this.#dropped(id),
+      freed: ({ pixels }) => release(pixels),
     });
     /** Reduced values by image id: apart, or the many small would be the first to go. @type {Lru<Pixels>} */
     this.reduced = new Lru(study.budget.pixels * REDUCED, {
       pinned: (key) => this.pinned(key),
       dropped: (id) => this.#dropped(id),
+      freed: ({ pixels }) => release(pixels),
     });
     /** Bytes as they came: `<image id>/head` and `<image id>/tail`. @type {Lru<Uint8Array>} */
     this.packed = new Lru(study.budget.packed, {
       // Bytes of what is decoded can go: a volume is not kept twice.
       pinned: (key) => this.pinned(key) && !this.pixels.has(key.slice(0, key.lastIndexOf("/"))),
       dropped: (key) => key.endsWith("/head") && this.#countHead(key, -1),
+      freed: release,
     });
     /** How many heads of each series are here, by its uuid. @type {Map<string, number>} */
     this.heads = new Map();
@@ -167,21 +170,27 @@ export class Frames {
   async #decode(series, index) {
     const id = series.imageIds[index];
     if (this.pixels.has(id) || series.failures.has(index)) return;
-    const head = this.packed.peek(`${id}/head`);
-    if (!head) return;
-    const frame = series.values(index);
-    const level = reducedLevel(frame);
-    const tail = series.tail(index).bytes ? this.packed.peek(`${id}/tail`) : new Uint8Array(0);
-    if (tail || level === 0) await this.#run(series, index, id, [head, tail ?? new Uint8Array(0)], 0);
-    else if (!this.reduced.has(id)) await this.#run(series, index, id, [head], level);
+    if (!this.packed.has(`${id}/head`)) return;
+    const level = reducedLevel(series.values(index));
+    if (level === 0 || this.hasTail(series, index)) await this.#run(series, index, id, 0);
+    else if (!this.reduced.has(id)) await this.#run(series, index, id, level);
   }
 
-  async #run(series, index, id, parts, level) {
+  /** The codestream of a frame, in pieces; null where its bytes have gone meanwhile. */
+  #parts(series, index, level) {
+    const id = series.imageIds[index];
+    const wanted = level > 0 || !series.tail(index).bytes ? ["head"] : ["head", "tail"];
+    const parts = wanted.map((part) => this.packed.peek(`${id}/${part}`));
+    return parts.every(Boolean) ? parts : null;
+  }
+
+  async #run(series, index, id, level) {
     const key = `${id}/${level}`;
     if (this.decoding.has(key)) return;
     this.decoding.add(key);
     const frame = series.values(index);
     try {
+      const parts = () => this.#parts(series, index, level);
       const image = await this.decoder.decode({ parts, level, frame: plain(frame), rank: () => this.#rank(series, index, level) });
       this.decoding.delete(key);
       if (!image || !this.study.series.includes(series)) return;
@@ -222,6 +231,11 @@ export class Frames {
     const series = this.study.find(uuid);
     if (series) this.study.tell("quality", { series, index, quality: this.quality(series, index) });
   }
+}
+
+/** Gives memory back at once: until the browser looks for what nobody uses, much of it would be there twice. */
+function release({ buffer }) {
+  if (buffer.byteLength > 0) buffer.transfer?.(0);
 }
 
 /** Which series and frame an image id, or a key made of one, is of. */

@@ -4,13 +4,15 @@
 export class Lru {
   /**
    * @param {number} most bytes
-   * @param {{pinned?: (key: string) => boolean, dropped?: (key: string, value: T) => void}} hooks
+   * @param {{pinned?: (key: string) => boolean, dropped?: (key: string, value: T) => void, freed?: (value: T) => void}} hooks
+   *   `dropped` and then `freed`, when an entry goes for want of room; `freed` alone when another takes its place
    */
-  constructor(most, { pinned = () => false, dropped = () => {} } = {}) {
+  constructor(most, { pinned = () => false, dropped = () => {}, freed = () => {} } = {}) {
     this.most = most;
     this.bytes = 0;
     this.pinned = pinned;
     this.dropped = dropped;
+    this.freed = freed;
     /** @type {Map<string, {value: T, bytes: number}>} in the order of their last use */
     this.entries = new Map();
   }
@@ -37,7 +39,9 @@ export class Lru {
   }
 
   set(key, value, bytes) {
+    const before = this.peek(key);
     this.forget(key);
+    if (before !== undefined && before !== value) this.freed(before);
     this.entries.set(key, { value, bytes });
     this.bytes += bytes;
     this.shrink(key);
@@ -58,6 +62,7 @@ export class Lru {
       if (key === kept || this.pinned(key)) continue;
       this.forget(key);
       this.dropped(key, value);
+      this.freed(value);
       if (this.bytes <= this.most) return;
     }
   }
