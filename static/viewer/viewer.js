@@ -1,1 +1,1 @@
-import{t as e}from"./parts/study.a19013e62086.js";e(document.getElementById(`viewer`));
+import{t as e}from"./parts/study.f32cf881e86e.js";e(document.getElementById(`viewer`));
