@@ -14,6 +14,8 @@ handler429 = "accounts.views.sign_in.too_many"
 handler500 = "cimar.failures.failed"
 
 urlpatterns = [
+    # First, because a client asks it by the thousand, and every URL before it is compared each time.
+    path("dicomweb/", include("studies.dicomweb.urls")),
     path("", views.home, name="home"),
     # Answered before any other middleware, by cimar.health.Probes; here they have their names.
     path("health/", health.ready, name="health"),
@@ -30,7 +32,6 @@ urlpatterns = [
     path("", include("worklists.urls")),
     path("", include("studies.urls")),
     path("", include("sharing.urls")),
-    path("dicomweb/", include("studies.dicomweb.urls")),
     # The admin has no sign-in, sign-out or password page of its own: ours are audited and limited in rate.
     path("admin/login/", admin_sign_in),
     path("admin/logout/", account_views.logout),

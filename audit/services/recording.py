@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
+from common import prepared
 from common.copying import FEW, copy_in
 
 BATCH = 5000  # events built at a time
@@ -30,6 +31,11 @@ _ID, _AT, *_REST = AuditEvent._meta.concrete_fields
 # The moment of an event is the database's.
 _NOW = _AT.get_default()
 _GIVEN = [field.attname for field in _REST]
+# Of a single event, as each read and search has it.
+_ADD = f"""
+INSERT INTO {AuditEvent._meta.db_table} ({", ".join(str(field.column) for field in _REST)})
+VALUES ({", ".join(["%s"] * len(_REST))}) RETURNING id
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +97,12 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     counter = _counter_named(settings.CIMAR_AUDIT_COUNTER)()
     counted = _counted(events, counter)
     while batch := list(islice(counted, BATCH)):
-        if len(batch) <= FEW:
+        if len(batch) == 1:
+            prepared.rows(_ADD, _row(batch[0]))
+        elif len(batch) <= FEW:
             AuditEvent.objects.bulk_create(batch)
         else:
-            rows = ((*_values(vars(event)), json.dumps(event.detail)) for event in batch)
-            copy_in(AuditEvent, [*COPIED, "detail"], rows)
+            copy_in(AuditEvent, [*COPIED, "detail"], map(_row, batch))
     # Count after commit only; a failing counter must not break the request.
     transaction.on_commit(counter.count, robust=True)
 
@@ -105,6 +112,11 @@ def count_again(repeated: AuditEvent) -> None:
     counter = _counter_named(settings.CIMAR_AUDIT_COUNTER)()
     counter.add(repeated)
     transaction.on_commit(counter.count, robust=True)
+
+
+def _row(event: AuditEvent) -> tuple[Any, ...]:
+    """In the order of `COPIED`, with the detail at the end."""
+    return (*_values(vars(event)), json.dumps(event.detail))
 
 
 class EventCounter(Protocol):

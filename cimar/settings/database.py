@@ -29,6 +29,7 @@ if not _database_url:
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True),
+        "ENGINE": "common.database",
         "ATOMIC_REQUESTS": False,
         # pgbouncer gives a connection per transaction: a cursor that outlives one would be lost.
         "DISABLE_SERVER_SIDE_CURSORS": True,

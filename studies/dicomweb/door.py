@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +68,7 @@ class Asked:
             return actor_of_dicomweb_request(self.request)
         return self.by if self.request.session.exists(self.session) else None
 
-    @property
+    @cached_property
     def root(self) -> str:
         """The URL of this worklist's service. Some clients leave the port out of what they say the host is."""
         host, port = self.request.get_host(), self.request.META.get("SERVER_PORT", "")

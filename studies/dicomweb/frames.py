@@ -11,6 +11,7 @@ from studies.dicomweb.accept import Accepted, NotAcceptable
 from studies.dicomweb.parts import stored_bytes
 from studies.ingest.frame_layout import ITEM_HEAD
 from studies.models import Instance
+from studies.sent_file import RangeOnDisk, range_on_disk
 
 OCTETS = "application/octet-stream"
 LITTLE = str(ExplicitVRLittleEndian)
@@ -44,6 +45,14 @@ class Ranges:
     @property
     def size(self) -> int:
         return sum(size for _start, size in self.ranges)
+
+    @property
+    def on_disk(self) -> RangeOnDisk | None:
+        """The frame as it is sent fastest, where it is a single range."""
+        if len(self.ranges) != 1:
+            return None
+        [(start, size)] = self.ranges
+        return range_on_disk(self.key, start=start, size=size)
 
     def pieces(self) -> Iterator[bytes]:
         for start, size in self.ranges:

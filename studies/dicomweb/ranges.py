@@ -7,14 +7,17 @@ from django.http.response import HttpResponseBase
 
 from studies.byte_ranges import asked_range
 from studies.dicomweb.parts import Part, single, stored_bytes
+from studies.sent_file import range_on_disk
 
 
 def part_of(part: Part, key: str, wanted: range, *, at: int = 0) -> HttpResponseBase:
     """The bytes of the stored file from `at` on that were asked for, or 416."""
     if not wanted:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{part.size}"})
-    pieces = partial(stored_bytes, key, start=at + wanted.start, size=len(wanted))
-    response = single(Part(part.content_type, len(wanted), pieces))
+    start, size = at + wanted.start, len(wanted)
+    pieces = partial(stored_bytes, key, start=start, size=size)
+    on_disk = range_on_disk(key, start=start, size=size)
+    response = single(Part(part.content_type, size, pieces, on_disk=on_disk))
     response.status_code = 206
     response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{part.size}"
     return response

@@ -1,11 +1,16 @@
-"""The matching of PS3.4 C.2.2.2 as conditions of a query: wildcards, ranges, lists of UIDs, folded names."""
+"""The matching of PS3.4 C.2.2.2 as conditions in SQL: wildcards, ranges, lists of UIDs, folded names.
+
+A search is answered in less time than Django takes to compose its statement from expressions. Values never become part
+of a text: they go beside it.
+"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Expression, F, Func, Q, TextField, Value
-from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 
 from common.patient_names import ASCII_SQL, KEY_SQL, patterns
 from studies.ingest.text import lenient_date
@@ -15,124 +20,151 @@ _WILDCARDS = re.compile(r"([*?])")
 WILDCARDS_OF_SQL = {"*": "%", "?": "_"}
 
 
-class Like(Func):
-    """`column LIKE pattern`, the pattern as it is."""
+@dataclass(frozen=True)
+class Condition:
+    """A condition with its values; `p` is the placement and, where a condition is `of_study`, `s` its study."""
 
-    template, arg_joiner = "(%(expressions)s)", " LIKE "
-    output_field = BooleanField()
+    text: str
+    values: tuple[Any, ...] = ()
+    of_study: bool = False
 
+    def __and__(self, other: "Condition") -> "Condition":
+        if self is ALWAYS or other is ALWAYS:
+            return other if self is ALWAYS else self
+        return Condition(
+            f"{self.text} AND {other.text}", (*self.values, *other.values), self.of_study or other.of_study
+        )
 
-class _Joined(Func):
-    template, arg_joiner = "(%(expressions)s)", " || "
-    output_field = TextField()
+    @property
+    def tables(self) -> str:
+        """Which its rows are read from."""
+        return f"studies_placement p{' JOIN studies_study s ON s.id = p.study_id' if self.of_study else ''}"
 
-
-class _AnyGroupLike(Func):
-    """Whether a group of a person name (they stand between equals signs), folded, is like the pattern."""
-
-    template = "EXISTS (SELECT FROM unnest(string_to_array(%(expressions)s))"
-    arg_joiner = f", '=')) AS each (name) WHERE {KEY_SQL}(each.name) LIKE ("
-    output_field = BooleanField()
-
-
-class _AnyLike(Func):
-    """Whether an element of an array is like the pattern."""
-
-    template = "EXISTS (SELECT FROM unnest(%(expressions)s))"
-    arg_joiner = ") AS each (name) WHERE each.name LIKE ("
-    output_field = BooleanField()
+    def as_expression(self) -> RawSQL:
+        """For `filter()`."""
+        return RawSQL(f"({self.text})", self.values, BooleanField())
 
 
-def like(column: str, text: str) -> Q:
+ALWAYS, NEVER = Condition("TRUE"), Condition("FALSE")
+
+
+def like(column: str, text: str) -> Condition:
     """A value, or a pattern with `*` and `?`."""
-    return Q(Like(F(column), _text(like_pattern(text.strip()))))
+    return _on(column, f"{column} LIKE %s", like_pattern(text.strip()))
 
 
-def name_like(text: str, *, words: str, name: str) -> Q:
-    """A whole group of the name, as the studies list folds names; the folded `words` narrow by their index."""
-    narrows = _Joined(_text("%"), _folded(text, by=_fold_in_ascii, signs={"*": "%", "?": "%"}), _text("%"))
-    return Q(Like(F(words), narrows)) & Q(_AnyGroupLike(F(name), _folded(text)))
+def name_like(text: str) -> Condition:
+    """A whole group of the name, as the studies list folds names; the folded words narrow by their index."""
+    narrows, around = _folded(text, by=f"{ASCII_SQL}({KEY_SQL}(%s))", signs={"*": "%", "?": "%"})
+    whole, pattern = _folded(text)
+    # A name of a single group is folded on its placement already: to fold it is most of what a search takes.
+    is_whole = (
+        f"CASE WHEN position('=' IN s.patient_name) = 0 THEN p.name_key LIKE ({whole}) "
+        f"ELSE {_any_group('s.patient_name', whole)} END"
+    )
+    values = ("%", *around, "%", *pattern, *pattern)
+    return Condition(f"p.name_words LIKE (%s || {narrows} || %s) AND {is_whole}", values, of_study=True)
 
 
-def name_has(text: str, *, words: str) -> Q:
+def name_has(text: str) -> Condition:
     """Every part of what was typed is in the name, as the studies list searches."""
-    return Q(*(Q(**{f"{words}__contains": part}) for part in patterns(re.sub(r"[\\*?]", " ", text))))
+    parts = patterns(re.sub(r"[\\*?]", " ", text))
+    return _all(_on("p.name_words", "p.name_words LIKE %s", f"%{_escaped(part)}%") for part in parts)
 
 
-def any_group_like(text: str, *, name: str) -> Q:
+def any_group_like(column: str, text: str) -> Condition:
     """A person name without an index of its own."""
-    return Q(_AnyGroupLike(F(name), _folded(text)))
+    whole, pattern = _folded(text)
+    return _on(column, _any_group(column, whole), *pattern)
 
 
-def one_of(values: str, *, array: str) -> Q:
+def one_of(column: str, values: str) -> Condition:
     """An array has one of these values, each of which may be a pattern."""
-    matching = Q(pk=None)
+    either = []
     for each in uids_in(values.upper()):
         is_pattern = _WILDCARDS.search(each) is not None
-        matching |= (
-            Q(_AnyLike(F(array), _text(like_pattern(each))))
+        some = f"EXISTS (SELECT FROM unnest({column}) AS each (name) WHERE each.name LIKE %s)"
+        either.append(
+            _on(column, some, like_pattern(each))
             if is_pattern
-            else Q(**{f"{array}__contains": [each]})
+            else _on(column, f"{column} @> %s::varchar[]", [each])
         )
-    return matching
+    return any_of(either)
 
 
-def uids(keys: dict[str, str], word: str, column: str) -> Q:
-    return Q(**{f"{column}__in": uids_in(keys[word])}) if word in keys else Q()
+def any_of(either: list[Condition]) -> Condition:
+    if not either:
+        return NEVER
+    texts = " OR ".join(each.text for each in either)
+    values = tuple(value for each in either for value in each.values)
+    return Condition(f"({texts})", values, any(each.of_study for each in either))
 
 
-def number(keys: dict[str, str], word: str, column: str) -> Q:
+def uids(keys: dict[str, str], word: str, column: str) -> Condition:
+    return _on(column, f"{column} = ANY(%s::varchar[])", uids_in(keys[word])) if word in keys else ALWAYS
+
+
+def number(keys: dict[str, str], word: str, column: str) -> Condition:
     if word not in keys:
-        return Q()
+        return ALWAYS
     text = keys[word].strip()
-    return Q(**{column: int(text)}) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else Q(pk=None)
+    return _on(column, f"{column} = %s", int(text)) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else NEVER
 
 
-def dates(text: str, column: str) -> Q:
+def dates(column: str, text: str) -> Condition:
     """A date, or a range that may be open at either end; what is no date matches nothing."""
     first, dash, last = (part.strip() for part in text.partition("-"))
     since, until = lenient_date(first), lenient_date(last if dash else first)
     if (first and since is None) or (last and until is None) or not (first or last):
-        return Q(pk=None)
+        return NEVER
     # A study without a date is kept under the first day there is.
-    matching = Q(**{f"{column}__gt": "0001-01-01"})
+    matching = _on(column, f"{column} > '0001-01-01'")
     if since is not None:
-        matching &= Q(**{f"{column}__gte": since})
-    return matching & Q(**{f"{column}__lte": until}) if until is not None else matching
+        matching &= _on(column, f"{column} >= %s", since)
+    return matching & _on(column, f"{column} <= %s", until) if until is not None else matching
 
 
-def times(text: str, column: str) -> Q:
+def times(column: str, text: str) -> Condition:
     """A time, or a range: what is left out of it is its beginning, or its end."""
     first, dash, last = text.partition("-")
-    digits = Func(F(column), _text("[^0-9]"), _text(""), _text("g"), function="regexp_replace")
-    full = Func(digits, Value(12), _text("0"), function="rpad", output_field=TextField())
+    full = f"rpad(regexp_replace({column}, '[^0-9]', '', 'g'), 12, '0')"
     since, until = f"{_digits(first):0<12}", f"{_digits(last if dash else first):9<12}"
-    is_given = Q(**{f"{column}__gt": ""})
-    return is_given & Q(GreaterThanOrEqual(full, _text(since))) & Q(LessThanOrEqual(full, _text(until)))
+    return _on(column, f"{column} > '' AND {full} >= %s AND {full} <= %s", since, until)
+
+
+def _on(column: str, text: str, *values: Any) -> Condition:
+    return Condition(text, values, of_study=column.startswith("s."))
+
+
+def _all(conditions: Any) -> Condition:
+    matching = ALWAYS
+    for each in conditions:
+        matching &= each
+    return matching
 
 
 def _digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)[:12]
 
 
-def _text(text: str) -> Value:
-    return Value(text, output_field=TextField())
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
-def _fold(text: str) -> Expression:
-    """By the function that folded the key. A backslash would say something to LIKE."""
-    return Func(_text(text.replace("\\", "")), function=KEY_SQL, output_field=TextField())
-
-
-def _fold_in_ascii(text: str) -> Expression:
-    return Func(_fold(text), function=ASCII_SQL, output_field=TextField())
+def _any_group(column: str, pattern: str) -> str:
+    """Whether a group of a person name (they stand between equals signs), folded, is like the pattern."""
+    groups = f"unnest(string_to_array({column}, '=')) AS each (name)"
+    return f"EXISTS (SELECT FROM {groups} WHERE {KEY_SQL}(each.name) LIKE ({pattern}))"
 
 
 def _folded(
-    text: str, *, by: Callable[[str], Expression] = _fold, signs: Mapping[str, str] = WILDCARDS_OF_SQL
-) -> Expression:
-    """The pieces between the wildcards, folded, with SQL's wildcards between them."""
-    parts: list[Any] = [
-        _text(signs[part]) if part in signs else by(part) for part in _WILDCARDS.split(text) if part
-    ]
-    return _Joined(_text(""), *parts)
+    text: str, *, by: str = f"{KEY_SQL}(%s)", signs: Mapping[str, str] = WILDCARDS_OF_SQL
+) -> tuple[str, tuple[str, ...]]:
+    """The pieces between the wildcards, folded by the function that folded the key, with SQL's wildcards between them.
+
+    A backslash would say something to LIKE.
+    """
+    parts = [part for part in _WILDCARDS.split(text) if part]
+    texts = ["%s::text" if part in signs else by for part in parts]
+    values = tuple(signs[part] if part in signs else part.replace("\\", "") for part in parts)
+    return f"({' || '.join(texts)})" if texts else "''", values

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from common import prepared
 from studies.corrected import corrected_model
@@ -16,6 +16,7 @@ from studies.models import Instance, InstanceMetadata, Placement, Series, Study
 from studies.models.placement import VISIBLE_SQL
 from studies.selectors import dicom_conditions as conditions
 from studies.selectors.corrections import changes_of
+from studies.selectors.dicom_conditions import Condition
 from studies.selectors.dicom_questions import DicomQuestion, Level, uids_in
 from studies.selectors.modalities import newest_with
 from worklists.models import Worklist
@@ -44,6 +45,12 @@ class StudyMatch:
 
 
 # Another study of the same UID on the same worklist is served instead: home's own, then what arrived first.
+_NOT_SHADOWED = """NOT EXISTS (
+    SELECT FROM studies_study same JOIN studies_placement e ON e.study_id = same.id
+    WHERE same.study_instance_uid = s.study_instance_uid AND e.worklist_id = p.worklist_id
+        AND e.visible_until > statement_timestamp()
+        AND (NOT e.is_home, e.arrived_at, e.id) < (NOT p.is_home, p.arrived_at, p.id))
+"""
 _STUDY = [field.attname for field in Study._meta.concrete_fields]
 _SHOWN = f"""
 SELECT p.own_mrn, first.json, {", ".join(f"s.{field.column}" for field in Study._meta.concrete_fields)}
@@ -53,11 +60,7 @@ JOIN studies_study s ON s.id = p.study_id
 LEFT JOIN LATERAL (
     SELECT m.json FROM studies_instance i JOIN studies_instancemetadata m ON m.instance_id = i.id
     WHERE i.study_id = s.id ORDER BY i.sop_instance_uid LIMIT 1) first ON true
-WHERE {VISIBLE_SQL} AND NOT EXISTS (
-    SELECT FROM studies_study same JOIN studies_placement e ON e.study_id = same.id
-    WHERE same.study_instance_uid = s.study_instance_uid AND e.worklist_id = p.worklist_id
-        AND e.visible_until > statement_timestamp()
-        AND (NOT e.is_home, e.arrived_at, e.id) < (NOT p.is_home, p.arrived_at, p.id))
+WHERE {VISIBLE_SQL} AND {_NOT_SHADOWED}
 ORDER BY page.at
 """
 
@@ -68,10 +71,13 @@ def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[StudyM
     Which they are is asked in a statement that depends on what was asked; what is shown of them in one that does not,
     and is prepared.
     """
-    placements = _placements(worklist, question)
-    order = ("-study_date", "-study_time", "-id") if "StudyDate" in question.keys else ("-arrived_at", "-id")
-    page = placements.order_by(*order).values_list("pk", flat=True)
-    ids = list(page[question.offset : question.offset + question.limit + 1])
+    order = ("study_date", "study_time", "id") if "StudyDate" in question.keys else ("arrived_at", "id")
+    fitting = placements_matching(worklist, question)
+    newest = ", ".join(f"p.{column} DESC" for column in order)
+    page = f"SELECT p.id FROM {fitting.tables} WHERE {fitting.text} ORDER BY {newest} LIMIT %s OFFSET %s"
+    with connection.cursor() as cursor:
+        cursor.execute(page, [*fitting.values, question.limit + 1, question.offset])
+        ids = [pk for (pk,) in cursor.fetchall()]
     rows = prepared.rows(_SHOWN, [ids]) if ids else []
     return _corrected(
         [
@@ -87,7 +93,9 @@ def own_mrns(worklist: Worklist, question: DicomQuestion, rows: Sequence[Row]) -
         return {}
     if question.level is Level.STUDY:
         return {row.study_id: row.own_mrn for row in rows if row.own_mrn}
-    numbered = _visible(worklist).filter(own_mrn_key__gt="", study__in={row.study_id for row in rows})
+    numbered = Placement.objects.visible().filter(
+        worklist=worklist, own_mrn_key__gt="", study__in={row.study_id for row in rows}
+    )
     return dict(numbered.values_list("study_id", "own_mrn"))
 
 
@@ -96,7 +104,7 @@ def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]
 
     Of all studies together the newest come first.
     """
-    series = _below(Series.objects.all(), worklist, question).filter(_of_series(question, ""))
+    series = _below(Series.objects.all(), worklist, question).filter(_of_series(question).as_expression())
     order = (F("number").asc(nulls_last=True), F("pk").asc()) if question.study else (F("pk").desc(),)
     first = InstanceMetadata.objects.filter(instance__series=OuterRef("pk")).order_by(
         "instance__number", "pk"
@@ -108,12 +116,13 @@ def series_matching(worklist: Worklist, question: DicomQuestion) -> list[Series]
 def instances_matching(worklist: Worklist, question: DicomQuestion) -> list[Instance]:
     """As `series_matching`, each with its own metadata as `first`."""
     keys = question.of(Level.INSTANCE)
-    instances = _below(Instance.objects.all(), worklist, question).filter(
-        _of_series(question, "series__"),
-        conditions.uids(keys, "SOPClassUID", "sop_class_uid"),
-        conditions.uids(keys, "SOPInstanceUID", "sop_instance_uid"),
-        conditions.number(keys, "InstanceNumber", "number"),
+    matching = (
+        _of_series(question)
+        & conditions.uids(keys, "SOPClassUID", "studies_instance.sop_class_uid")
+        & conditions.uids(keys, "SOPInstanceUID", "studies_instance.sop_instance_uid")
+        & conditions.number(keys, "InstanceNumber", "studies_instance.number")
     )
+    instances = _below(Instance.objects.all(), worklist, question).filter(matching.as_expression())
     if question.series:
         instances = instances.filter(series__series_instance_uid=question.series)
     order = (F("number").asc(nulls_last=True), F("pk").asc()) if question.study else (F("pk").desc(),)
@@ -139,119 +148,116 @@ def is_cut(worklist: Worklist, question: DicomQuestion) -> bool:
     )
     if question.study or is_whole or not (named or "ModalitiesInStudy" in keys):
         return False
-    placements = _visible(worklist).filter(_of_study(keys)).filter(_of_modality(keys))
-    fitting = _each_by_its_index(placements, named or [Q()], most=MOST_FITTING + 1)
-    # Not `exists()`: of a union it asks for no ids, and the rows are then one.
-    return bool(fitting[MOST_FITTING : MOST_FITTING + 1])
+    fitting = _visible(worklist) & _of_study(keys) & _of_modality(keys)
+    ids, values = _each_by_its_index(fitting, named or [conditions.ALWAYS], most=MOST_FITTING + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM ({ids}) AS fitting OFFSET %s)", [*values, MOST_FITTING])
+        return bool(cursor.fetchone()[0])
 
 
 def _below(rows: QuerySet[Any], worklist: Worklist, question: DicomQuestion) -> QuerySet[Any]:
     """Series or instances of the studies that match; a study of the URL is the one that the worklist serves."""
-    placements = _placements(worklist, question).filter(~_shadowed()).order_by()
-    return rows.filter(study__in=placements.values("study"))
+    served = placements_matching(worklist, question) & Condition(_NOT_SHADOWED, of_study=True)
+    studies = RawSQL(f"SELECT p.study_id FROM {served.tables} WHERE {served.text}", served.values)
+    return rows.filter(study__in=studies)
 
 
-def _visible(worklist: Worklist) -> QuerySet[Placement]:
+def _visible(worklist: Worklist) -> Condition:
     # See `listing._visible`: without the cast the GIN indexes leave the worklist out.
-    return Placement.objects.visible().filter(worklist=Cast(Value(worklist.pk), BigIntegerField()))
+    return Condition(f"{VISIBLE_SQL} AND p.worklist_id = %s::bigint", (worklist.pk,))
 
 
-def _placements(worklist: Worklist, question: DicomQuestion) -> QuerySet[Placement]:
+def placements_matching(worklist: Worklist, question: DicomQuestion) -> Condition:
+    """The condition of the placements that match, by the indexes of the studies list."""
     keys = question.of(Level.STUDY)
-    placements = _visible(worklist).filter(_of_study(keys))
+    placements = _visible(worklist) & _of_study(keys)
     if question.study:
-        return placements.filter(study__study_instance_uid=question.study)
+        return placements & Condition("s.study_instance_uid = %s", (question.study,), of_study=True)
     named = _named(keys, fuzzy=question.fuzzy)
     modality = keys.get("ModalitiesInStudy", "")
     if modality and (named or len(uids_in(modality)) > 1 or set(modality) & set("*?")):
-        placements = placements.filter(_of_modality(keys))
+        placements &= _of_modality(keys)
     elif modality:
         is_whole = question.level is Level.STUDY
         most = question.offset + question.limit + 1 if is_whole else MOST_FITTING
         columns = ("study_date", "study_time") if "StudyDate" in keys else ("arrived_at",)
-        ids = newest_with(modality.strip().upper(), placements, columns=columns, most=most)
-        return Placement.objects.filter(pk__in=ids)
+        selected = ", ".join(f"p.{column}" for column in ("id", "modalities", *columns))
+        among = f"SELECT {selected} FROM {placements.tables} WHERE {placements.text}"
+        ids, values = newest_with(
+            modality.strip().upper(), among, placements.values, columns=columns, most=most
+        )
+        return Condition(f"p.id IN ({ids})", values)
     if named:
         # Before anything is sorted.
-        fitting = _each_by_its_index(placements, named, most=MOST_FITTING)
-        return Placement.objects.filter(pk__in=fitting[:MOST_FITTING])
+        ids, values = _each_by_its_index(placements, named, most=MOST_FITTING)
+        return Condition(f"p.id IN ({ids})", values)
     return placements
 
 
-def _each_by_its_index(placements: QuerySet[Placement], either: list[Q], *, most: int) -> QuerySet[Any]:
-    """Row ids. As alternatives of one condition they would go through no index."""
-    first, *others = (placements.filter(each).order_by().values("pk")[:most] for each in either)
-    return first.union(*others) if others else first
+def _each_by_its_index(
+    placements: Condition, either: list[Condition], *, most: int
+) -> tuple[str, tuple[Any, ...]]:
+    """Row ids. As alternatives of a single condition they would go through no index."""
+    each = [placements & alternative for alternative in either]
+    selects = [
+        f"(SELECT p.id FROM {some.tables} WHERE {some.text} LIMIT %s)" for some in each
+    ]  # allowed: SQL
+    values = tuple(value for some in each for value in (*some.values, most))
+    if len(selects) == 1:
+        return selects[0], values
+    return f"{' UNION '.join(selects)} LIMIT %s", (*values, most)
 
 
-def _named(keys: dict[str, str], *, fuzzy: bool) -> list[Q]:
+def _named(keys: dict[str, str], *, fuzzy: bool) -> list[Condition]:
     """Alternatives of the keys that have an index, or nothing where none of them is asked for.
 
     What an index narrows is compared with the value as received, as the standard says. A Patient ID is the original's,
     or the worklist's own MRN (ADR 0050).
     """
-    named = Q()
+    named = conditions.ALWAYS
     if text := keys.get("PatientName"):
-        named &= (
-            conditions.name_has(text, words="name_words")
-            if fuzzy
-            else conditions.name_like(text, words="name_words", name="study__patient_name")
-        )
+        named &= conditions.name_has(text) if fuzzy else conditions.name_like(text)
     if text := keys.get("AccessionNumber"):
-        named &= _like_both("accession_key", "study__accession_number", text)
-    named &= conditions.uids(keys, "StudyInstanceUID", "study__study_instance_uid")
+        named &= _like_both("p.accession_key", "s.accession_number", text)
+    named &= conditions.uids(keys, "StudyInstanceUID", "s.study_instance_uid")
     if text := keys.get("PatientID"):
         # The first half is the condition of the index.
-        own = Q(own_mrn_key__gt="") & _like_both("own_mrn_key", "own_mrn", text)
-        return [named & _like_both("mrn_key", "study__patient_id", text), named & own]
-    return [named] if named else []
+        own = Condition("p.own_mrn_key > ''") & _like_both("p.own_mrn_key", "p.own_mrn", text)
+        return [named & _like_both("p.mrn_key", "s.patient_id", text), named & own]
+    return [named] if named is not conditions.ALWAYS else []
 
 
-def _like_both(key: str, column: str, text: str) -> Q:
+def _like_both(key: str, column: str, text: str) -> Condition:
     return conditions.like(key, text.upper()) & conditions.like(column, text)
 
 
-def _of_modality(keys: dict[str, str]) -> Q:
+def _of_modality(keys: dict[str, str]) -> Condition:
     text = keys.get("ModalitiesInStudy", "")
-    return conditions.one_of(text, array="modalities") if text else Q()
+    return conditions.one_of("p.modalities", text) if text else conditions.ALWAYS
 
 
-def _of_study(keys: dict[str, str]) -> Q:
+def _of_study(keys: dict[str, str]) -> Condition:
     """The keys that are compared row by row, within what an index gives."""
-    matching = Q()
-    for word, column in (("StudyDate", "study_date"), ("PatientBirthDate", "study__patient_birth_date")):
+    matching = conditions.ALWAYS
+    for word, column in (("StudyDate", "p.study_date"), ("PatientBirthDate", "s.patient_birth_date")):
         if text := keys.get(word):
-            matching &= conditions.dates(text, column)
+            matching &= conditions.dates(column, text)
     if text := keys.get("StudyTime"):
-        matching &= conditions.times(text, "study__study_time_raw")
+        matching &= conditions.times("s.study_time_raw", text)
     if text := keys.get("ReferringPhysicianName"):
-        matching &= conditions.any_group_like(text, name="study__referring_physician")
+        matching &= conditions.any_group_like("s.referring_physician", text)
     for word, column in PLAIN.items():
         if text := keys.get(word):
-            matching &= conditions.like(f"study__{column}", text)
+            matching &= conditions.like(f"s.{column}", text)
     return matching
 
 
-def _of_series(question: DicomQuestion, to: str) -> Q:
+def _of_series(question: DicomQuestion) -> Condition:
+    """On the series' own table: both statements that ask it have that table under its whole name."""
     keys = question.of(Level.SERIES)
-    matching = conditions.uids(keys, "SeriesInstanceUID", f"{to}series_instance_uid")
-    matching &= conditions.number(keys, "SeriesNumber", f"{to}number")
+    matching = conditions.uids(keys, "SeriesInstanceUID", "studies_series.series_instance_uid")
+    matching &= conditions.number(keys, "SeriesNumber", "studies_series.number")
     for word, column in OF_SERIES.items():
         if text := keys.get(word):
-            matching &= conditions.like(f"{to}{column}", text)
+            matching &= conditions.like(f"studies_series.{column}", text)
     return matching
-
-
-def _shadowed() -> Exists:
-    """Another study of the same UID on the same worklist is served instead: home's own, then what arrived first."""
-    earlier = Q(is_home__gt=OuterRef("is_home")) | (
-        Q(is_home=OuterRef("is_home"))
-        & (
-            Q(arrived_at__lt=OuterRef("arrived_at"))
-            | Q(arrived_at=OuterRef("arrived_at"), pk__lt=OuterRef("pk"))
-        )
-    )
-    same = Placement.objects.visible().filter(
-        worklist=OuterRef("worklist"), study__study_instance_uid=OuterRef("study__study_instance_uid")
-    )
-    return Exists(same.filter(earlier))

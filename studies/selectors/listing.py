@@ -103,8 +103,9 @@ def _hits(worklist: Worklist, question: Question) -> QuerySet[Placement]:
     placements = narrowed(_visible(worklist), question)
     newest = newest_first(question).columns
     if question.modality and not question.text:
-        ids = newest_with(question.modality, placements, columns=newest, most=MOST_HITS + 1)
-        return Placement.objects.filter(pk__in=ids)
+        among = placements.order_by().values("id", "modalities", *newest).query.sql_with_params()
+        newest_ids = newest_with(question.modality, *among, columns=newest, most=MOST_HITS + 1)
+        return Placement.objects.filter(pk__in=RawSQL(*newest_ids))
     if question.text:
         if question.modality:
             placements = placements.filter(modalities__contains=[question.modality])

@@ -39,7 +39,7 @@ _COLUMNS = ", ".join(
     f"{table}.{field.column}" for table, model in _NAMED.items() for field in model._meta.concrete_fields
 )
 _ONE = f"""
-SELECT {_COLUMNS} FROM worklists_worklist w
+SELECT {_COLUMNS}, {{role}} FROM worklists_worklist w
 LEFT JOIN accounts_account a ON a.id = w.account_id
 LEFT JOIN accounts_user u ON u.id = w.owner_id
 WHERE w.uuid = %s AND w.id IN ({{listed}})
@@ -75,10 +75,15 @@ def _up_to_most(new: int) -> str:
 
 
 def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
-    """The worklist, if the person may see its list; with its account and its owner."""
+    """The worklist, if the person may see its list; with its account and its owner.
+
+    The name of the person's role there is read along, for the event of what they do with it.
+    """
     listed, parameters = access.worklist_ids(by, "list_studies")
-    for row in prepared.rows(_ONE.format(listed=listed), [uuid, *parameters]):
-        values = iter(row)
+    role, of_role = access.role_there(by.user) if by.user is not None else ("NULL", ())
+    for row in prepared.rows(_ONE.format(listed=listed, role=role), [*of_role, uuid, *parameters]):
+        *named, label = row
+        values = iter(named)
         read = {
             table: model.from_db(DEFAULT_DB_ALIAS, _FIELDS[table], list(islice(values, len(_FIELDS[table]))))
             for table, model in _NAMED.items()
@@ -86,6 +91,8 @@ def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
         worklist: Worklist = read["w"]
         worklist.account = read["a"] if worklist.account_id is not None else None
         worklist.owner = read["u"] if worklist.owner_id is not None else None
+        if label is not None:
+            by.note_role(worklist.account_id, worklist.pk, label)
         return worklist
     return None
 

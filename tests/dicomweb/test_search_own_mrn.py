@@ -161,7 +161,8 @@ def test_a_removed_number_finds_nothing(cast: Cast, study: Study) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_each_number_is_looked_for_by_its_own_index() -> None:
     question = DicomQuestion(level=Level.STUDY, keys={"PatientID": OWN}, limit=50)
-    sql, parameters = dicom_search._placements(Worklist(pk=1), question).query.sql_with_params()
+    matching = dicom_search.placements_matching(Worklist(pk=1), question)
+    sql = f"SELECT p.id FROM {matching.tables} WHERE {matching.text}"
     theirs = {"placements_mrn_search": "mrn_key", "placements_own_mrn_search": "own_mrn_key"}
     others = (
         "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'studies_placement'::regclass"
@@ -172,7 +173,7 @@ def test_each_number_is_looked_for_by_its_own_index() -> None:
         owner.execute("SET LOCAL enable_seqscan = off")
         for (other,) in owner.execute(others, [[*theirs]]).fetchall():
             owner.execute(f"DROP INDEX {other}")
-        plan = "\n".join(row[0] for row in owner.execute("EXPLAIN " + sql, parameters).fetchall())
+        plan = "\n".join(row[0] for row in owner.execute("EXPLAIN " + sql, matching.values).fetchall())
 
     for index, key in theirs.items():
         assert re.search(rf" {index}\b[^\n]*\n\s+Index Cond: [^\n]*worklist_id = [^\n]*\({key}\)", plan), plan

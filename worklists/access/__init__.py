@@ -18,6 +18,7 @@ from worklists.access.rights import (
     people_with_all,
     rights,
     role_label,
+    role_there,
     worklist_ids,
     worklists_for,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "rights_on",
     "rights_were_lost",
     "role_label",
+    "role_there",
     "sync",
     "sync_role",
     "worklist_ids",

@@ -138,17 +138,22 @@ _HOLDS = f"""
 # The id of a sender's worklist while the sender is not ended; its account is the worklist's.
 _SENDERS_WORKLIST = "SELECT s.worklist_id FROM worklists_sender s WHERE s.uuid = %s AND s.ended_at IS NULL"
 
-# The role on the worklist, else the role in the account, as its administrators have it on every worklist.
-_ROLE = """
-    SELECT COALESCE(
-        (SELECT r.name FROM worklists_worklist w JOIN accounts_role r ON r.platform_key = 'personal'
-            WHERE w.id = %(worklist)s AND w.owner_id = %(user)s),
+# The role on the worklist `w`, else the role in the account, as its administrators have it on every worklist.
+_ROLE_THERE = """
+    COALESCE(
+        (SELECT r.name FROM accounts_role r WHERE r.platform_key = 'personal' AND w.owner_id = %s),
         (SELECT r.name FROM worklists_effective_role er JOIN accounts_role r ON r.id = er.role_id
-            WHERE er.worklist_id = %(worklist)s AND er.user_id = %(user)s),
+            WHERE er.worklist_id = w.id AND er.user_id = %s),
         (SELECT r.name FROM accounts_accountmembership am JOIN accounts_role r ON r.id = am.role_id
-            WHERE am.user_id = %(user)s AND am.active AND am.account_id = COALESCE(
-                %(account)s, (SELECT w.account_id FROM worklists_worklist w WHERE w.id = %(worklist)s)))),
-        (SELECT name FROM accounts_role WHERE platform_key = 'personal')
+            WHERE am.user_id = %s AND am.active AND am.account_id = w.account_id),
+        NULLIF(%s::text, ''),
+        (SELECT name FROM accounts_role WHERE platform_key = 'personal'))
+"""
+_ROLE = f"""
+    SELECT {_ROLE_THERE} FROM (
+        SELECT place.id, COALESCE(place.account_id, own.account_id) AS account_id, own.owner_id
+        FROM (SELECT %s::bigint, %s::bigint) AS place (id, account_id)
+        LEFT JOIN worklists_worklist own ON own.id = place.id) w
 """
 
 
@@ -298,10 +303,15 @@ def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> st
         return ""
     if account_id is None and worklist_id is None:
         return SUPERUSER if by.user.is_superuser else ""
-    place = {"user": by.user.pk, "account": account_id, "worklist": worklist_id}
+    _role, parameters = role_there(by.user)
     # Named by the event of each read and search: planned longer than answered.
-    [(role, personal)] = prepared.rows(_ROLE, place)
-    return str(role or (SUPERUSER if by.user.is_superuser else personal))
+    [(role,)] = prepared.rows(_ROLE, [*parameters, worklist_id, account_id])
+    return str(role)
+
+
+def role_there(user: Any) -> tuple[str, tuple[Any, ...]]:
+    """What `role_label` says of a user on the worklist `w`, as SQL with its parameters, for a statement by hand."""
+    return _ROLE_THERE, (user.pk, user.pk, user.pk, SUPERUSER if user.is_superuser else "")
 
 
 def _known(codename: str) -> None:

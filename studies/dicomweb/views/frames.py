@@ -32,14 +32,16 @@ def sent_frames(asked: Asked, retrieved: services.Retrieved, wanted: list[int]) 
     etag = etag_of([asked.root, shown.blob.sha256, content_type, many, *wanted])
     response = unchanged(asked, etag)
     if response is None:
+        is_made = lying.is_made(content_type) and asked.request.method != "HEAD"
         pieces = (
-            decoded_frames(shown, wanted)
-            if lying.is_made(content_type) and asked.request.method != "HEAD"
-            else [(ranges.size, ranges.pieces) for ranges in lying.ranges_of(wanted)]
+            [(size, sent, None) for size, sent in decoded_frames(shown, wanted)]
+            if is_made
+            else [(each.size, each.pieces, each.on_disk) for each in lying.ranges_of(wanted)]
         )
+        url = f"{url_of(asked, retrieved.study, shown)}/frames"
         parts = [
-            Part(content_type, size, sent, f"{url_of(asked, retrieved.study, shown)}/frames/{number}")
-            for number, (size, sent) in zip(wanted, pieces, strict=True)
+            Part(content_type, size, sent, f"{url}/{number}", on_disk)
+            for number, (size, sent, on_disk) in zip(wanted, pieces, strict=True)
         ]
         response = multipart(parts, content_type.partition(";")[0]) if many else single(parts[0])
     response["ETag"] = etag

@@ -23,7 +23,7 @@ from studies.dicomweb.parts import Part, multipart, multipart_as_made, single
 from studies.dicomweb.ranges import part_of
 from studies.dicomweb.views.metadata import url_of
 from studies.models import Instance
-from studies.sent_file import sent_pieces
+from studies.sent_file import range_on_disk, sent_pieces
 
 DICOM = "application/dicom"
 
@@ -76,6 +76,7 @@ def _part(asked: Asked, retrieved: services.Retrieved, instance: Instance, at: i
         None if retrieved.changes else instance.blob.size,
         partial(_pieces, asked, retrieved, instance, at),
         url_of(asked, retrieved.study, instance),
+        None if retrieved.changes else range_on_disk(instance.blob.key, start=0, size=instance.blob.size),
     )
 
 
