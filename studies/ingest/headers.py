@@ -19,6 +19,7 @@ from studies.ingest.charsets import CharacterSet
 from studies.ingest.image_order import numbers, slice_of, taken_at
 from studies.ingest.limits import Limits
 from studies.ingest.opening import read_opening, text_of
+from studies.ingest.plain_values import plain_values
 from studies.ingest.refusals import FEWER_PIXELS, NO_PIXELS, NOT_DICOM, FileRefused, LeftAside
 from studies.ingest.results import Uids
 from studies.ingest.structure import Pixels, Walked
@@ -42,6 +43,7 @@ WORDS = (
     "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime", "ContentDate", "ContentTime",
 )  # fmt: skip
 TAGS = {word: Tag(word) for word in WORDS}
+VRS = {word: dictionary_VR(tag) for word, tag in TAGS.items()}
 KEEP = frozenset(TAGS.values())
 # Values in the character set of the data set; the others have none, and writers use it there all the same.
 CODED = frozenset({"PN", "LO", "SH", "CS", "DA", "TM", "DT", "DS", "IS"})
@@ -201,9 +203,11 @@ class _Values:
         raw = self._elements.get(TAGS[word])
         if raw is None:
             return ""
-        if (vr := dictionary_VR(raw.tag)) in CODED and isinstance(raw.value, bytes):
+        if (vr := VRS[word]) in CODED and isinstance(raw.value, bytes):
             whole = self._charset.text(raw.value, is_name=vr == "PN")
             return "\\".join(part.rstrip("\0 ") for part in whole.split("\\"))
+        if (plain := plain_values(raw, vr)) is not None:
+            return "\\".join(map(str, plain))
         try:
             value = convert_raw_data_element(raw).value
         except Exception:  # pydicom raises many kinds of errors here

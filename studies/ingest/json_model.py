@@ -26,6 +26,7 @@ from studies.ingest.charsets import CharacterSet
 from studies.ingest.frame_layout import NO_FRAMES, FrameLayout, layout_of
 from studies.ingest.headers import Header
 from studies.ingest.json_text import character_set_of, texts_of
+from studies.ingest.plain_values import plain_values
 
 config.settings.reading_validation_mode = config.IGNORE
 
@@ -135,6 +136,8 @@ class _Model:
                 dataset._dict[tag] = raw = raw._replace(value=self.file.read(raw.length))
             if vr in ("DS", "IS"):
                 return _numbers(raw, vr)
+            if (plain := plain_values(raw, vr)) is not None:
+                return _with_values(vr, [_sound(value) for value in plain])
             if (texts := texts_of(raw, vr, charset)) is not None:
                 return _with_values(vr, [_name(text) if vr == "PN" else text or None for text in texts])
         try:

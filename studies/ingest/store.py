@@ -6,7 +6,7 @@ first writer came.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
@@ -42,10 +42,16 @@ def remove(key: str) -> None:
 
 
 @transaction.atomic
-def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collection[str]) -> dict[str, int]:
+def store_blobs(
+    received: Collection[ReceivedFile],
+    *,
+    without_pictures: Collection[str],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> dict[str, int]:
     """The row ids of these bytes, by hash; writes what is not there yet, or no longer.
 
     Bytes that the storage lost are there again once they are sent: the answer to the sender is that they are stored.
+    `meanwhile` is done while the disk is busy.
     """
     by_hash = {file.sha256: file for file in received}
     _lock(by_hash)
@@ -71,9 +77,13 @@ def store_blobs(received: Collection[ReceivedFile], *, without_pictures: Collect
         there = pool.map(lambda sha256: storages["dicom"].exists(key_of(sha256)), stored)
         lost = [sha256 for sha256, is_there in zip(stored, there, strict=True) if not is_there]
         written = [*(blob.sha256 for blob in missing), *lost]
-        for sha256 in written:
-            put(key_of(sha256), by_hash[sha256].file, to_disk=False)
-        list(pool.map(_to_disk, map(key_of, written)))
+        synced = []
+        for key, sha256 in zip(map(key_of, written), written, strict=True):
+            put(key, by_hash[sha256].file, to_disk=False)
+            synced.append(pool.submit(_to_disk, key))
+        meanwhile()
+        for each in synced:
+            each.result()
     for blob in Blob.objects.bulk_create(missing):
         stored[blob.sha256] = blob.pk
     return stored

@@ -200,8 +200,9 @@ def _each_by_its_index(
     """Row ids. As alternatives of a single condition they would go through no index."""
     each = [placements & alternative for alternative in either]
     selects = [
-        f"(SELECT p.id FROM {some.tables} WHERE {some.text} LIMIT %s)" for some in each
-    ]  # allowed: SQL
+        f"(SELECT p.id FROM {some.tables} WHERE {some.text} LIMIT %s)"  # allowed: SQL
+        for some in each
+    ]
     values = tuple(value for some in each for value in (*some.values, most))
     if len(selects) == 1:
         return selects[0], values

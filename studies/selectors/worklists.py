@@ -1,5 +1,6 @@
 """The worklists whose lists a person may see, and what is new on each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -42,7 +43,7 @@ _ONE = f"""
 SELECT {_COLUMNS}, {{role}} FROM worklists_worklist w
 LEFT JOIN accounts_account a ON a.id = w.account_id
 LEFT JOIN accounts_user u ON u.id = w.owner_id
-WHERE w.uuid = %s AND w.id IN ({{listed}})
+WHERE w.uuid = %s AND w.id IN ({{ids}})
 """
 
 
@@ -79,9 +80,24 @@ def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
 
     The name of the person's role there is read along, for the event of what they do with it.
     """
-    listed, parameters = access.worklist_ids(by, "list_studies")
+    return _one_of(by, uuid, *access.worklist_ids(by, "list_studies"))
+
+
+def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | None:
+    """The worklist, if the person may upload there, sees its list, or has opened its upload address.
+
+    `code` is its share code as it was when the person opened the address; empty where they did not.
+    """
+    (upload, of_upload), (listed, of_list) = (
+        access.worklist_ids(by, codename) for codename in ("upload_study", "list_studies")
+    )
+    known = _one_of(by, uuid, f"({upload}) UNION ALL ({listed})", (*of_upload, *of_list))
+    return known or worklist_of_address(code, uuid)
+
+
+def _one_of(by: Actor, uuid: UUID, ids: str, parameters: Sequence[Any]) -> Worklist | None:
     role, of_role = access.role_there(by.user) if by.user is not None else ("NULL", ())
-    for row in prepared.rows(_ONE.format(listed=listed, role=role), [*of_role, uuid, *parameters]):
+    for row in prepared.rows(_ONE.format(ids=ids, role=role), [*of_role, uuid, *parameters]):
         *named, label = row
         values = iter(named)
         read = {
@@ -95,16 +111,6 @@ def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
             by.note_role(worklist.account_id, worklist.pk, label)
         return worklist
     return None
-
-
-def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | None:
-    """The worklist, if the person may upload there, sees its list, or has opened its upload address.
-
-    `code` is its share code as it was when the person opened the address; empty where they did not.
-    """
-    either = access.worklists_for(by, "upload_study") | access.worklists_for(by, "list_studies")
-    known = either.with_names().select_related("inbox__account").filter(uuid=uuid).first()
-    return known or worklist_of_address(code, uuid)
 
 
 def last_visited(by: Actor) -> Worklist | None:

@@ -16,7 +16,7 @@ from studies.ingest.arrivals import Arrival, StudyFiles
 from studies.ingest.bystanders import as_bystander
 from studies.ingest.comparing import Comparisons, NotCompared
 from studies.ingest.headers import Header, read_header
-from studies.ingest.json_model import described
+from studies.ingest.json_model import Described, described
 from studies.ingest.limits import MB, Limits, limits
 from studies.ingest.patients import two_patients
 from studies.ingest.refusals import (
@@ -204,12 +204,14 @@ class _Batch:
             without = {
                 received.sha256 for _item, received, header in self.files if not header.instance["frames"]
             }
+            models: list[Described] = []
             blobs = store_blobs(
-                [received for _item, received, _header in self.files], without_pictures=without
+                [received for _item, received, _header in self.files],
+                without_pictures=without,
+                meanwhile=lambda: models.extend(map(self._described, self.files)),
             )
             waiting: dict[str, list[Arrival]] = defaultdict(list)
-            for index, (_item, received, header) in enumerate(self.files):
-                model = described(header, received.file, fallback=self.character_set)
+            for index, ((_item, received, header), model) in enumerate(zip(self.files, models, strict=True)):
                 waiting[header.study_instance_uid].append(
                     Arrival(index, header, received, blobs[received.sha256], model)
                 )
@@ -239,6 +241,10 @@ class _Batch:
             return [results[index] for index in range(len(self.files))]
         finally:
             self.close()
+
+    def _described(self, file: "tuple[_Item, ReceivedFile, Header]") -> Described:
+        _item, received, header = file
+        return described(header, received.file, fallback=self.character_set)
 
     def _results(self, files: StudyFiles) -> dict[int, FileResult]:
         outcomes = {

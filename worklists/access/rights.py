@@ -163,7 +163,7 @@ def may(by: Actor, codename: str, worklist: Place) -> bool:
     if by.kind is not Kind.USER:
         return codename in rights(by, worklist)
     person = by.person.pk
-    rows = _rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
+    rows = prepared.rows(_MAY, [person, worklist.pk, codename, person, worklist.pk, codename])
     for (role,) in rows:
         by.note_role(worklist.account_id, worklist.pk, role)
     return bool(rows)
@@ -179,7 +179,7 @@ def rights(by: Actor, worklist: Place) -> frozenset[str]:
         return _sender_rights(by.sender, worklist)
     if by.user is None:
         return frozenset()
-    rows = _rows(_RIGHTS, {"user": by.user.pk, "worklist": worklist.pk})
+    rows = prepared.rows(_RIGHTS, {"user": by.user.pk, "worklist": worklist.pk})
     for _, role in rows:
         by.note_role(worklist.account_id, worklist.pk, role)
     held = frozenset(codename for codename, _ in rows)
