@@ -88,6 +88,10 @@ class Memory:
         self._over.set()
         self._thread.join()
 
+    @property
+    def words(self) -> str:
+        return "at most " + ", ".join(f"{most:.0f} MB in {name}" for name, most in self.most.items())
+
     def _watch(self, processes: dict[str, int]) -> None:
         while not self._over.wait(0.25):
             for name, process in processes.items():

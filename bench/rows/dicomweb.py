@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from bench.files import LARGE_SIDE, SIDE, files_of, write_files
 from bench.rows.images import nginx_of
 from bench.rows.ingest import place_of, uploader_of
 from bench.scene import Scene, ms
-from bench.servers import NGINX, peak_memory, site_of
+from bench.servers import NGINX, Memory, peak_memory, site_of
 from bench.table import Row
 from tests.clients.orthanc import orthanc, why_not_here
 
@@ -47,7 +47,9 @@ def rows(scene: Scene) -> Iterator[Row]:
             for _ in range(CONNECTIONS):
                 replace(server, connection=None).store(list(files_of(1, 10)))
         for senders in (1, 2):
-            yield _ingest(scene, senders, ours, peer)
+            with Memory(web=process.pid) if scene.files else nullcontext() as memory:
+                row = _ingest(scene, senders, ours, peer)
+            yield replace(row, measured=f"{row.measured}; {memory.words}") if memory else row
         series = list(files_of(1, scene.times(SERIES)))
         for server in filter(None, (ours, peer)):
             server.store(series)

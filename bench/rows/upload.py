@@ -44,8 +44,7 @@ def rows(scene: Scene) -> Iterator[Row]:
         f"upload {number:,} instances of {size / 1000:.0f} kB from the page",
         budgets.UPLOAD,
         f"sent in {sent:.0f} s, {taken:,} taken in after {ingested:.0f} s ({taken / ingested:.0f} a second), pictures "
-        f"after {pictured:.0f} s; at most {memory.most['web']:.0f} MB in web, {memory.most['worker']:.0f} MB in the "
-        "worker",
+        f"after {pictured:.0f} s; {memory.words}",
         ok=taken == number
         and memory.most["web"] <= budgets.UPLOAD.web
         and memory.most["worker"] <= budgets.UPLOAD.worker,
