@@ -98,7 +98,7 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     counted = _counted(events, counter)
     while batch := list(islice(counted, BATCH)):
         if len(batch) == 1:
-            prepared.rows(_ADD, _row(batch[0]))
+            [(batch[0].pk,)] = prepared.rows(_ADD, _row(batch[0]))
         elif len(batch) <= FEW:
             AuditEvent.objects.bulk_create(batch)
         else:
