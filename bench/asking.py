@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.servers import processor_of
+from tests.clients.orthanc import why_not_here
 from tests.dicomweb.storing import MULTIPART, message
 
 IN_A_REQUEST = 50
 JSON = {"Accept": "application/dicom+json"}
+# Requests until each thread that may serve a connection has the plans of its statements (`common.prepared`).
+WARM = 100
 
 
 @dataclass
@@ -91,3 +94,11 @@ def in_turn(actions: Sequence[Callable[[], Any]], times: int, *, warm: int = 10)
             if number >= warm:
                 took[kind].append(spent)
     return took
+
+
+def beside(ours: float, theirs: float, spent: float = 0.0, their_spent: float = 0.0) -> str:
+    """How many times Orthanc's rate, by the clock and in processor time."""
+    if not theirs:
+        return why_not_here()
+    busy = f"; {their_spent / spent:.1f} × in processor time" if spent and their_spent else ""
+    return f"{ours / theirs:.1f} × Orthanc ({theirs:.1f} a second){busy}"

@@ -13,20 +13,18 @@ from typing import Any
 
 from audit.actor import Actor
 from bench import budgets
-from bench.asking import IN_A_REQUEST, JSON, Busy, Server, in_turn, store_together
+from bench.asking import IN_A_REQUEST, JSON, WARM, Busy, Server, beside, in_turn, store_together
 from bench.files import LARGE_SIDE, SIDE, files_of, write_files
 from bench.rows.images import nginx_of
 from bench.rows.ingest import place_of, uploader_of
 from bench.scene import Scene, ms
+from bench.searching import searches
 from bench.servers import NGINX, Memory, peak_memory, site_of
 from bench.table import Row
 from tests.clients.orthanc import orthanc, why_not_here
 
 # Instances of the series that is taken in and whose metadata are read; of the one by which memory is measured.
 SERIES, LARGE = 2_000, 5_000
-STUDIES, FEW = 30_000, 500
-# Requests until each thread that may serve a connection has the plans of its statements (`common.prepared`).
-WARM = 100
 CONNECTIONS = 6
 OCTETS = {"Accept": "application/octet-stream; transfer-syntax=*"}
 ORTHANC_OCTETS = {"Accept": 'multipart/related; type="application/octet-stream"'}
@@ -56,7 +54,13 @@ def rows(scene: Scene) -> Iterator[Row]:
         yield _metadata(len(series), series[0], ours, peer)
         yield _frame(scene, Path(folder), ours, peer)
         yield _memory(scene.times(LARGE), ours, process.pid)
-        yield from _searches(scene, ours, peer)
+        big = replace(
+            ours,
+            root=f"/dicomweb/{scene.big.uuid}",
+            headers=_bearer(_token(scene.big, scene.people[0])),
+            connection=None,
+        )
+        yield from searches(scene, big, peer)
 
 
 def _ingest(scene: Scene, senders: int, ours: Server, peer: Server | None) -> Row:
@@ -82,7 +86,7 @@ def _ingest(scene: Scene, senders: int, ours: Server, peer: Server | None) -> Ro
         f"store {each * senders:,} instances of {size / 1000:.0f} kB by STOW-RS, {IN_A_REQUEST} in a request{at_once}",
         budgets.INGEST,
         f"{taken:.0f} a second, busy {ms(ours_each)} each",
-        _beside(taken, theirs, ours_each, their_each),
+        beside(taken, theirs, ours_each, their_each),
         ok=taken >= budgets.INGEST.times * theirs if peer else None,
         ok_alone=their_each >= budgets.INGEST.times * ours_each,
         key=f"web ingest {senders}",
@@ -102,7 +106,7 @@ def _metadata(number: int, file: bytes, ours: Server, peer: Server | None) -> Ro
         f"metadata of a series of {number:,} instances",
         budgets.METADATA,
         f"{ms(median)} ({ms(median / number)} each), busy {ms(spent)}",
-        _beside(1000 / median, 1000 / statistics.median(theirs[0]) if theirs else 0.0, spent, their_spent),
+        beside(1000 / median, 1000 / statistics.median(theirs[0]) if theirs else 0.0, spent, their_spent),
         ok=median <= budgets.METADATA.ms,
         ok_alone=spent <= budgets.METADATA.ms,
         key="web metadata",
@@ -132,13 +136,13 @@ def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None) -> Row
     median, *others = (statistics.median(each) for each in took)
     theirs = others[0] if peer else 0.0
     above = median - others[-1] if NGINX else 0.0
-    beside = _beside(1000 / median, 1000 / theirs if theirs else 0.0, spent, their_spent)
+    compared = beside(1000 / median, 1000 / theirs if theirs else 0.0, spent, their_spent)
     return Row(
         f"a frame of {len(frame) / 1000:.0f} kB by DICOMweb, sent by the site",
         budgets.WEB_FRAME,
         f"{ms(median)}, busy {ms(spent)}"
         + (f": {ms(above)} above nginx ({ms(others[-1])})" if NGINX else ""),
-        beside,
+        compared,
         ok=above <= budgets.WEB_FRAME.ms and median <= (theirs or median) / budgets.WEB_FRAME.times,
         ok_alone=spent <= budgets.WEB_FRAME.ms and spent <= (their_spent or spent) / budgets.WEB_FRAME.times,
         key="web frame",
@@ -166,72 +170,6 @@ def _memory(number: int, ours: Server, process: int) -> Row:
         key="web memory",
         number=after,
     )
-
-
-def _searches(scene: Scene, ours: Server, peer: Server | None) -> Iterator[Row]:
-    """The same kinds of questions, each of what is there: the big worklist here, so many studies in Orthanc."""
-    from studies.models import Placement
-
-    # Orthanc takes minutes for as many as it should be compared at.
-    at = FEW if scene.quick else STUDIES
-    held = list(files_of(at, 1, side=8)) if peer else []
-    if peer:
-        peer.store(held, at_once=200)
-    big = Server(
-        ours.port,
-        f"/dicomweb/{scene.big.uuid}",
-        _bearer(_token(scene.big, scene.people[0])),
-        ours.processes,
-    )
-    study = (
-        Placement.objects.filter(worklist=scene.big).exclude(study__patient_id="").order_by("-pk")[10].study
-    )
-    day = f"{study.study_date:%Y%m%d}"
-    name = study.patient_name.partition("^")[0][:4]
-    questions = {
-        "the first page": ("", ""),
-        "a deep page": ("&offset=1000", "&offset=1000"),
-        "a patient's ID": (f"&PatientID={study.patient_id}", "&PatientID=MRN200017"),
-        "the beginning of a name": (f"&PatientName={name}*", "&PatientName=Quill0001*"),
-        "a study date": (f"&StudyDate={day}", "&StudyDate=20261120"),
-    }
-    client = scene.client(scene.people[0])
-    for what, (here, there) in questions.items():
-        path = f"/studies?limit=50{here}"
-        inside = scene.meter.sample(
-            lambda _, path=path: client.get(f"{big.root}{path}", headers=big.headers), scene.times(20)
-        )
-        asked: list[Callable[[], Any]] = [lambda path=path: big.ask(path, JSON)]
-        asked += [lambda there=there: peer.ask(f"/studies?limit=50{there}", JSON)] if peer else []
-        in_turn(asked[:1], 0, warm=WARM)
-        in_turn(asked, 0, warm=3)
-        busy = Busy(ours, peer)
-        took, *theirs = in_turn(asked, scene.times(30), warm=0)
-        spent, their_spent = busy.each(scene.times(30))
-        rate, their_rate = (
-            1000 / statistics.median(took),
-            1000 / statistics.median(theirs[0]) if theirs else 0.0,
-        )
-        quick = inside.database_median <= budgets.QIDO.ms
-        yield Row(
-            f"QIDO-RS, 50 studies of {scene.placed:,}, by {what}; Orthanc of {at:,}",
-            budgets.QIDO,
-            f"{ms(inside.database_median)} in the database; {ms(statistics.median(took))} answered, busy {ms(spent)}",
-            _beside(rate, their_rate, spent, their_spent),
-            str(inside.statements),
-            quick and rate >= budgets.QIDO.times * their_rate,
-            quick and their_spent >= budgets.QIDO.times * spent,
-            key=f"qido {what}",
-            number=rate,
-        )
-
-
-def _beside(ours: float, theirs: float, spent: float = 0.0, their_spent: float = 0.0) -> str:
-    """How many times Orthanc's rate, by the clock and in processor time."""
-    if not theirs:
-        return why_not_here()
-    busy = f"; {their_spent / spent:.1f} × in processor time" if spent and their_spent else ""
-    return f"{ours / theirs:.1f} × Orthanc ({theirs:.1f} a second){busy}"
 
 
 @contextmanager
