@@ -22,17 +22,24 @@ WILDCARDS_OF_SQL = {"*": "%", "?": "_"}
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition with its values; `p` is the placement and, where a condition is `of_study`, `s` its study."""
+    """A condition with its values; `p` is the placement and, where a condition is `of_study`, `s` its study.
+
+    What is `exact` is found by the same plan whatever the values are.
+    """
 
     text: str
     values: tuple[Any, ...] = ()
     of_study: bool = False
+    exact: bool = False
 
     def __and__(self, other: "Condition") -> "Condition":
         if self is ALWAYS or other is ALWAYS:
             return other if self is ALWAYS else self
         return Condition(
-            f"{self.text} AND {other.text}", (*self.values, *other.values), self.of_study or other.of_study
+            f"{self.text} AND {other.text}",
+            (*self.values, *other.values),
+            self.of_study or other.of_study,
+            self.exact and other.exact,
         )
 
     @property
@@ -50,7 +57,10 @@ ALWAYS, NEVER = Condition("TRUE"), Condition("FALSE")
 
 def like(column: str, text: str) -> Condition:
     """A value, or a pattern with `*` and `?`."""
-    return _on(column, f"{column} LIKE %s", like_pattern(text.strip()))
+    text = text.strip()
+    if _WILDCARDS.search(text) is None:
+        return _on(column, f"{column} = %s", text, exact=True)
+    return _on(column, f"{column} LIKE %s", like_pattern(text))
 
 
 def name_like(text: str) -> Condition:
@@ -101,7 +111,9 @@ def any_of(either: list[Condition]) -> Condition:
 
 
 def uids(keys: dict[str, str], word: str, column: str) -> Condition:
-    return _on(column, f"{column} = ANY(%s::varchar[])", uids_in(keys[word])) if word in keys else ALWAYS
+    if word not in keys:
+        return ALWAYS
+    return _on(column, f"{column} = ANY(%s::varchar[])", uids_in(keys[word]), exact=True)
 
 
 def number(keys: dict[str, str], word: str, column: str) -> Condition:
@@ -132,8 +144,8 @@ def times(column: str, text: str) -> Condition:
     return _on(column, f"{column} > '' AND {full} >= %s AND {full} <= %s", since, until)
 
 
-def _on(column: str, text: str, *values: Any) -> Condition:
-    return Condition(text, values, of_study=column.startswith("s."))
+def _on(column: str, text: str, *values: Any, exact: bool = False) -> Condition:
+    return Condition(text, values, of_study=column.startswith("s."), exact=exact)
 
 
 def _all(conditions: Any) -> Condition:

@@ -75,9 +75,8 @@ def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[StudyM
     fitting = placements_matching(worklist, question)
     newest = ", ".join(f"p.{column} DESC" for column in order)
     page = f"SELECT p.id FROM {fitting.tables} WHERE {fitting.text} ORDER BY {newest} LIMIT %s OFFSET %s"
-    with connection.cursor() as cursor:
-        cursor.execute(page, [*fitting.values, question.limit + 1, question.offset])
-        ids = [pk for (pk,) in cursor.fetchall()]
+    read = prepared.rows if fitting.exact else _rows
+    ids = [pk for (pk,) in read(page, [*fitting.values, question.limit + 1, question.offset])]
     rows = prepared.rows(_SHOWN, [ids]) if ids else []
     return _corrected(
         [
@@ -150,9 +149,15 @@ def is_cut(worklist: Worklist, question: DicomQuestion) -> bool:
         return False
     fitting = _visible(worklist) & _of_study(keys) & _of_modality(keys)
     ids, values = _each_by_its_index(fitting, named or [conditions.ALWAYS], most=MOST_FITTING + 1)
+    [(more,)] = _rows(f"SELECT EXISTS (SELECT FROM ({ids}) AS fitting OFFSET %s)", [*values, MOST_FITTING])
+    return bool(more)
+
+
+def _rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Planned for these very values: how far a pattern narrows depends on it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT FROM ({ids}) AS fitting OFFSET %s)", [*values, MOST_FITTING])
-        return bool(cursor.fetchone()[0])
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
 
 
 def _below(rows: QuerySet[Any], worklist: Worklist, question: DicomQuestion) -> QuerySet[Any]:
@@ -164,7 +169,7 @@ def _below(rows: QuerySet[Any], worklist: Worklist, question: DicomQuestion) -> 
 
 def _visible(worklist: Worklist) -> Condition:
     # See `listing._visible`: without the cast the GIN indexes leave the worklist out.
-    return Condition(f"{VISIBLE_SQL} AND p.worklist_id = %s::bigint", (worklist.pk,))
+    return Condition(f"{VISIBLE_SQL} AND p.worklist_id = %s::bigint", (worklist.pk,), exact=True)
 
 
 def placements_matching(worklist: Worklist, question: DicomQuestion) -> Condition:
@@ -190,7 +195,8 @@ def placements_matching(worklist: Worklist, question: DicomQuestion) -> Conditio
     if named:
         # Before anything is sorted.
         ids, values = _each_by_its_index(placements, named, most=MOST_FITTING)
-        return Condition(f"p.id IN ({ids})", values)
+        exact = all((placements & each).exact for each in named)
+        return Condition(f"p.id IN ({ids})", values, exact=exact)
     return placements
 
 
@@ -223,7 +229,7 @@ def _named(keys: dict[str, str], *, fuzzy: bool) -> list[Condition]:
     named &= conditions.uids(keys, "StudyInstanceUID", "s.study_instance_uid")
     if text := keys.get("PatientID"):
         # The first half is the condition of the index.
-        own = Condition("p.own_mrn_key > ''") & _like_both("p.own_mrn_key", "p.own_mrn", text)
+        own = Condition("p.own_mrn_key > ''", exact=True) & _like_both("p.own_mrn_key", "p.own_mrn", text)
         return [named & _like_both("p.mrn_key", "s.patient_id", text), named & own]
     return [named] if named is not conditions.ALWAYS else []
 
