@@ -105,7 +105,8 @@ def _create(connection: psycopg.Connection[Any], name: str, copied: str) -> None
     _drop(connection, name)
     by_files = sql.SQL(" STRATEGY file_copy" if connection.info.server_version >= 150000 else "")
     connection.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copied)) + by_files
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copied))
+        + by_files
     )
 
 
