@@ -45,7 +45,7 @@ pytest.register_assert_rewrite(*(name for name in HELPERS if name != __name__))
 
 MARKERS = {
     "browser": "drives a real Chromium",
-    "process": "starts and kills real processes; runs alone",
+    "process": "starts and kills real processes; one after another, beside the others",
     "slow": "takes more than five seconds",
 }
 
@@ -53,12 +53,12 @@ MARKERS = {
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
-    from tests.plumbing import browser, database, logs, network, own_services, times
+    from tests.plumbing import browser, database, logs, network, own_services, renderer, times
 
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     # Cheap: no test is about the strength of a hash.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Registered after pytest-django's and Playwright's plugins, so that ours win where names are the same.
-    for plugin in (logs, network, database, browser, own_services, times):
+    for plugin in (logs, network, database, browser, own_services, renderer, times):
         config.pluginmanager.register(plugin, f"cimar-{plugin.__name__}")
