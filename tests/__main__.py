@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from tests import quick
 
@@ -17,12 +19,30 @@ def main() -> int:
         return quick.main(*sys.argv[2:])
     if sys.argv[1:]:
         os.execv(PYTEST[0], [*PYTEST, *sys.argv[1:]])
-    # Tests that kill processes want the machine to themselves; the many come last, so theirs is the closing line.
-    alone = subprocess.call([*PYTEST, "-m", "process"])
     # Files in their order: by the number of their tests the law's, one of minutes, would come last and run alone.
     many = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
-    rest = subprocess.call([*PYTEST, "-m", "not process", *many])
-    return rest or (0 if alone == NO_TESTS else alone)
+    with ThreadPoolExecutor() as beside:
+        waiting = beside.submit(of_processes)
+        rest = subprocess.call([*PYTEST, "-m", "not process", *many])
+        alone = waiting.result()
+    if alone:
+        print("Tests of processes failed; their lines stand among those of the others.", flush=True)
+    return rest or alone
+
+
+def of_processes() -> int:
+    """Tests that start and kill processes, one after another, beside the many: most of their time they wait.
+
+    What they print is shown at once, when they have ended. They have a folder of their own: pytest closes the folder of
+    the user's runs to other users whenever a run begins, and the servers of these tests run as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="pytest-", ignore_cleanup_errors=True) as folder:
+        command = [*PYTEST, "-m", "process", "--basetemp", f"{folder}/pytest-0"]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+    print(f"\n{done.stdout}", flush=True)
+    return 0 if done.returncode == NO_TESTS else done.returncode
 
 
 if __name__ == "__main__":

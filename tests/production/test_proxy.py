@@ -91,7 +91,9 @@ def test_a_program_that_asks_without_pause_is_told_to_wait(
         proxy.end()
 
     assert {answer.status for answer in answers} == {200, 429}
-    assert "Please try again in a minute." in words(answers[-1].text)
+    # On a busy machine the last may come late enough to be let in.
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert "Please try again in a minute." in words(refused.text)
 
 
 def test_the_log_says_what_happened_and_neither_whom_nor_what_it_was_about(proxy: Proxy) -> None:
