@@ -260,6 +260,7 @@ def test_details_say_how_files_of_a_study_differ_from_the_standard(
     nested=st.booleans(),
 )
 @settings(max_examples=200, deadline=None)
+@pytest.mark.filterwarnings("ignore:Unknown encoding")
 def test_whatever_it_says_of_its_character_set_pydicom_opens_what_is_taken(
     value: bytes, vr: bytes, nested: bool
 ) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,13 +254,16 @@ def _real_files() -> list[Path]:
     for path in sorted({Path(name) for name in get_testdata_files()}):
         if path.name in NOT_SHOWN or not path.is_file() or path.read_bytes()[128:132] != b"DICM":
             continue
-        ds = dcmread(path, defer_size=1_000)
-        if any(tag in ds for tag in (0x7FE00010, 0x7FE00008, 0x7FE00009)):
-            found.append(path)
+        with warnings.catch_warnings():  # the tests say what is odd about them
+            warnings.simplefilter("ignore")
+            ds = dcmread(path, defer_size=1_000)
+            if any(tag in ds for tag in (0x7FE00010, 0x7FE00008, 0x7FE00009)):
+                found.append(path)
     return found
 
 
 @pytest.mark.parametrize("path", _real_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.filterwarnings("ignore:The number of bytes of pixel data is sufficient")
 def test_every_real_file_gives_a_picture_that_shows_something(path: Path) -> None:
     picture = next(pictures(path))
     assert np.ptp(np.asarray(picture)) > 0
