@@ -22,6 +22,7 @@ from studies.ingest.sources import Source
 from studies.models import Placement, Study
 from tests.browser.axe import violations
 from tests.cast import Cast, acting, make_cast
+from tests.copied import begin_with
 from tests.factories import PASSWORD, join, make_user, placement_of
 from worklists.models import Worklist
 
@@ -56,7 +57,11 @@ class Hospital:
 
 
 @pytest.fixture
-def hospital(transactional_db: None) -> Hospital:
+def hospital(transactional_db: None, request: pytest.FixtureRequest) -> Hospital:
+    return begin_with("hospital", make_hospital, request)
+
+
+def make_hospital() -> Hospital:
     cast = make_cast()
     gwen, phoebe = make_user("Gwen Hart"), make_user("Phoebe Lund")
     join(gwen, cast.northgate, "Referring clinician", [cast.cardiology])

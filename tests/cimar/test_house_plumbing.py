@@ -14,12 +14,18 @@ from pathlib import Path
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import ProgrammingError, connection
 
 import tests
 from cimar.installation import CHECKOUT
+from tests.bad_files import dicom_storage
+from tests.copied import begin_with
 from tests.mail_server import html_of
 from tests.plumbing.network import Blocked
+
+__all__ = ["dicom_storage"]
 
 
 def test_no_run_deletes_what_another_keeps(screenshots: Path, pytestconfig: pytest.Config, tmp_path: Path):
@@ -69,6 +75,22 @@ def test_what_a_transactional_test_commits_is_there_for_others():
 def test_what_a_transactional_test_committed_is_gone_in_the_next():
     assert _left_behind() == 0
     assert ContentType.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_tests_that_commit_begin_with_is_made_once_and_copied_back(request, dicom_storage):
+    def make() -> str:
+        ContentType.objects.create(app_label="left_behind", model="row")
+        storages["dicom"].save("picture", ContentFile(b"pixels"))
+        return f"made {len(list(dicom_storage.iterdir()))}"
+
+    made = begin_with("house", make, request)
+    ContentType.objects.filter(app_label="left_behind").delete()
+    storages["dicom"].delete("picture")
+
+    assert begin_with("house", lambda: "made anew", request) == made
+    assert _left_behind() == 1
+    assert storages["dicom"].open("picture").read() == b"pixels"
 
 
 def _left_behind() -> int:

@@ -22,6 +22,7 @@ TEMPLATES_KEPT = 3
 CLOCK = (CHECKOUT / "tests" / "plumbing" / "clock.sql").read_text()
 # Each table counts in a range of its own: another table's key taken for this one's finds nothing, and a short key
 # cannot stand in a page by chance.
+_aside: list[str] = []
 KEYS_APART = """
 SELECT setval(sequence, 10007 * row_number() OVER (ORDER BY sequence::text))
 FROM (SELECT oid::regclass AS sequence FROM pg_class WHERE relkind = 'S') every_sequence
@@ -110,6 +111,14 @@ def _create(connection: psycopg.Connection[Any], name: str, copied: str) -> None
     )
 
 
+def copy_aside(name: str, mark: str) -> str:
+    """A copy to begin later tests of this process with; no one may be connected to what is copied."""
+    copied = f"{name}_{mark}"
+    create(copied, name)
+    _aside.append(copied)
+    return copied
+
+
 def drop(name: str) -> None:
     with owner() as connection:
         _drop(connection, name)
@@ -157,7 +166,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         yield
         connections.close_all()
     connection.settings_dict["NAME"] = before
-    drop(name)
+    for made in (name, *_aside):
+        drop(made)
 
 
 @pytest.fixture
