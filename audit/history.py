@@ -234,12 +234,8 @@ def _why(event: AuditEvent) -> str:
     return f": {_(REASONS[why]) if why in REASONS else why}" if why else ""
 
 
-def _attempt(event: AuditEvent) -> str:
-    """The sentence the person read; without it, the name of the page or the action. A burst has its number."""
-    return (_why(event) or _in(_(" at {}"), _detail(event, "what"))) + _again(event)
-
-
 def _again(event: AuditEvent) -> str:
+    """The number of a burst, in the event that closes it."""
     again = _detail(event, "again")
     if not isinstance(again, int):
         return ""
@@ -345,7 +341,8 @@ _WORDS: dict[str, Callable[[AuditEvent], str]] = {
         _(", as it was on {}").format(formats.moment(moment)) if (moment := _moment(e, "moment")) else ""
     ),
     "filtered": lambda e: _(", filtered") if _detail(e, "filters") else "",
-    "attempt": _attempt,
+    # The sentence the person read; without it, the name of the page or the action.
+    "attempt": lambda e: (_why(e) or _in(_(" at {}"), _detail(e, "what"))) + _again(e),
     "again": _again,
     "left": _left,
     "changed": _changed,

@@ -228,8 +228,9 @@ def syntax_before_the_syntax(parts: Parts, pick: int) -> None:
 def syntax_of_two_values(parts: Parts, pick: int) -> None:
     """One of its dots became a backslash."""
     for place, part in enumerate(parts.meta):
-        if tag_of(part) == 0x00020010:
-            at = [at for at, byte in enumerate(part) if byte == ord(".") and at > 8][pick % 4]
+        dots = [at for at, byte in enumerate(part) if byte == ord(".") and at > 8]
+        if tag_of(part) == 0x00020010 and dots:
+            at = dots[pick % 4]
             parts.meta[place] = part[:at] + b"\\" + part[at + 1 :]
 
 

@@ -57,8 +57,8 @@ def record_failed_sign_in(*, by: Actor, on: On, outcome: str, of: int | None) ->
     """
     refusal = event(Action.SIGN_IN_FAILED, by=by, on=on, outcome=outcome)
     kept = {name: on.detail[name] for name in ("address", "user_label") if of and name in on.detail}
-    detail = {**kept, "why": "several_networks" if of else OTHER_SIGN_INS}
-    others = event(Action.SIGN_IN_FAILED, by=by, on=On(detail=detail), outcome=outcome)
+    several = On(detail={**kept, "why": "several_networks" if of else OTHER_SIGN_INS})
+    others = event(Action.SIGN_IN_FAILED, by=by, on=several, outcome=outcome)
     _record(refusal, others=others, who=f"sign-ins of user {of}" if of else SIGN_INS_OF_STRANGERS)
 
 

@@ -30,7 +30,8 @@ FEWER_PIXELS = gettext_noop("It contains less image data than it should.")
 NO_PIXELS = gettext_noop("It is marked as an image but contains no image data.")
 OTHER_BYTES = gettext_noop(
     "The study already has an image with this identifier (SOP Instance UID), with other content or in another "
-    "encoding. The existing image was kept."
+    "encoding. The existing image was kept. If the two show the same, nothing is missing. If not, ask the sender to "
+    "give the new image an identifier of its own."
 )
 OTHER_STUDY = gettext_noop("It belongs to another study than the one it was sent to.")
 OTHER_SENDER = gettext_noop(

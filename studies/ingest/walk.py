@@ -301,8 +301,6 @@ class Walk:
         """Decided as pydicom decides it."""
         if vr is not None:
             return vr in ("SQ", "UN")
-        if tag in PIXELS:
-            return False
         if known := dictionary_vr(tag):
             return known == "SQ"
         self.file.seek(self.at)
