@@ -2,15 +2,54 @@
 
 import re
 import unicodedata
+from urllib.parse import unquote
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from common.text import NOT_AN_EMAIL
 
 # A whole email, nothing else: what is before the @ and after it has no space, bracket, comma or second @.
 EMAIL = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
-# `Doe, Jane <jane@example.org>`: a quotation, an email in angle brackets, or a sign that no name before one contains.
-# Each sign is read once, however long the text is.
-_PIECES = re.compile(r"\"[^\"\r\n]*\"|<\s*(?P<email>[^<>\s]+)\s*>|(?P<sign>[<>;\r\n\"])")
-_BETWEEN = re.compile(r"[,;\r\n\t]+")
-_QUOTED = re.compile(r"\"[^\"\r\n]*\"|'[^'\r\n]*'")
+# Signs that a local part may begin or end with by the standard alone: they are what was pasted around an email.
+_AROUND = re.compile(r"[!#$%&'*/=?^`{|}~][^@]*@|[^@]*[!#$%&'*/=?^`{|}~]@")
+# `Doe, Jane <jane@example.org>`, or with the email in other brackets: a quotation, an email in brackets, or a sign that
+# no name before one contains. Each sign is read once, however long the text is.
+_PIECES = re.compile(
+    r"\"[^\"\r\n]*\"|<\s*(?P<email>[^<>\s]+)\s*>|\[\s*(?P<square>[^\[\]<>@\s]+@[^\[\]<>@\s]+)\s*\]"
+    r"|\(\s*(?P<round>[^()<>@\s]+@[^()<>@\s]+)\s*\)|(?P<sign>[<>;\r\n\"])"
+)
+_BETWEEN = re.compile(r"[,;|\r\n\t\v\f\x85\u2028\u2029\u060c\u061b\u3001\u2022\u2023\u25aa\u25cf]+")
+# What is quoted is a name, but not where a list goes on behind it.
+_QUOTED = re.compile(
+    r"(?:\"[^\"\r\n]*\"|(?<![^\s,;|\u060c\u061b\u3001])'[^'\r\n]*')(?!\s*[,;|\r\n\v\f\x85\u2028\u2029\u060c\u061b\u3001])"
+)
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+_EXCHANGE = re.compile(r"smtp:", re.IGNORECASE)
+# The lines of a mail's head, which name their recipients; the email in brackets on a line of its own; a list's marks.
+_HEAD = re.compile(r"^[ \t]*(?:to|cc|bcc):", re.IGNORECASE | re.MULTILINE)
+_WRAPPED = re.compile(r"\r?\n[ \t]*(?=<)")
+_MARK = re.compile(r"^(?:[-*\u2013\u2014]|\d{1,3}[.)])\s+")
+_COMMENT = re.compile(r"\([^()@]*\)$")
+_QUOTATION = {
+    "'": "'",
+    '"': '"',
+    "\u2018": "\u2019",
+    "\u201c": "\u201d",
+    "\u2039": "\u203a",
+    "\u00ab": "\u00bb",
+}
+
+
+def check_email(email: str) -> None:
+    """Raises ValidationError for what is no email, or an email with a sign that was pasted around it."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ValidationError(_(NOT_AN_EMAIL), code="invalid") from None
+    if _AROUND.match(email):
+        raise ValidationError(_(NOT_AN_EMAIL), code="invalid")
 
 
 def emails_in(text: str) -> list[str]:
@@ -19,34 +58,51 @@ def emails_in(text: str) -> list[str]:
     A space separates only whole emails: `john smith@example.org` is one entry and no email.
     """
     text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    text = _WRAPPED.sub(" ", _HEAD.sub("", text))
     entries: list[str] = []
     end = name_from = 0
     for piece in _PIECES.finditer(text):
+        email = piece["email"] or piece["square"] or piece["round"]
         if piece["sign"]:
             name_from = piece.end()
-        elif piece["email"]:
+        elif email:
             entries += _plain(text[end:name_from])
-            # Before the last name there may be emails of their own: `a@example.org, Doe, Jane <jane@example.org>`.
-            name = _QUOTED.sub("", text[name_from : piece.start()])
-            entries += [part for part in _plain(name) if EMAIL.fullmatch(part)]
-            entries.append(_without_mailto(piece["email"]))
+            entries += _before(text[name_from : piece.start()], email)
+            entries.append(_bare(email))
             end = name_from = piece.end()
     entries += _plain(text[end:])
     return list(dict.fromkeys(entries))
 
 
+def _before(name: str, email: str) -> list[str]:
+    """The emails of their own before the last name: `a@example.org, Doe, Jane <jane@example.org>`.
+
+    What has an email among other words is returned as it was typed: it may be another person's, without its brackets.
+    """
+    parts = _plain(_QUOTED.sub("", name))
+    return [
+        part for part in parts if EMAIL.fullmatch(part) or ("@" in part and _bare(email) not in part.split())
+    ]
+
+
 def _plain(text: str) -> list[str]:
-    """The entries of a text without angle brackets around emails."""
+    """The entries of a text without brackets around emails."""
     entries: list[str] = []
     for part in _BETWEEN.split(text):
-        words = [_without_mailto(word) for word in part.split()]
+        typed = " ".join(part.split())
+        words = [_bare(word) for word in _COMMENT.sub("", _MARK.sub("", typed)).split()]
         if words and all(EMAIL.fullmatch(word) for word in words):
             entries += words
-        elif words:
-            entries.append(" ".join(part.split()))
+        elif typed:
+            entries.append(typed)
     return entries
 
 
-def _without_mailto(word: str) -> str:
-    link = _MAILTO.match(word)
-    return (word[link.end() :].partition("?")[0] if link else word).rstrip(".")
+def _bare(word: str) -> str:
+    """An email without the quotation marks around it, and without what makes a link of it."""
+    if len(word) > 1 and _QUOTATION.get(word[0]) == word[-1] and "@" in word:
+        word = word[1:-1]
+    word = _EXCHANGE.sub("", word, count=1) if _EXCHANGE.match(word) else word
+    if link := _MAILTO.match(word):
+        word = unquote(word[link.end() :].partition("?")[0])
+    return word.rstrip(".")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import Account, User
 from accounts.selectors import proved_emails
 from audit.actor import Actor
+from common.email_lists import check_email
 from common.text import NOT_AN_EMAIL, identity, identity_of_code
 from sharing.models import Method
 from sharing.permissions import DIRECTORY, Allowed
@@ -167,7 +167,7 @@ def own_emails(by: Actor) -> frozenset[str]:
 def refusal_of_email(email: str, own: Collection[str]) -> str:
     """The sentence that refuses a typed email before it is looked up; empty where it is another person's."""
     try:
-        validate_email(email)
+        check_email(email)
     except ValidationError:
         return _(NOT_AN_EMAIL)
     return _(YOURSELF) if identity(email) in own else ""

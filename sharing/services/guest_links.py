@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,8 +17,9 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import event, record_all
+from common.email_lists import check_email
 from common.exceptions import NothingThere
-from common.text import NOT_AN_EMAIL, tidy_text
+from common.text import NOT_AN_EMAIL, identity, tidy_text
 from sharing import permissions
 from sharing.events import moment_text, on_guest_link
 from sharing.limits import ONE_WORKLIST
@@ -242,10 +242,10 @@ def _name(name: str) -> str:
 
 
 def _email(email: str) -> str:
-    email = email.strip()
+    email = identity(email)
     try:
         if email:
-            validate_email(email)
+            check_email(email)
     except ValidationError:
         raise ValidationError({"recipient_email": _(NOT_AN_EMAIL)}) from None
     return email

@@ -1,10 +1,13 @@
 """Emails as people paste them."""
 
+import time
+
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.email_lists import emails_in
+from common.email_lists import check_email, emails_in
 from common.text import identity
 
 JANE, RICHARD = "jane.doe@clinic.example", "r.roe@clinic.example"
@@ -29,6 +32,21 @@ JANE, RICHARD = "jane.doe@clinic.example", "r.roe@clinic.example"
         (f"\u200b{JANE}\u00ad", [JANE]),
         ("ｊａｎｅ．ｄｏｅ＠ｃｌｉｎｉｃ．ｅｘａｍｐｌｅ", [JANE]),
         (f"Jane <{JANE}>\nRichard <{RICHARD}>", [JANE, RICHARD]),
+        # Outlook: an email that is its own name, plain text, a name that was wrapped, Exchange's own addresses.
+        (f"'{JANE}'; '{RICHARD}'", [JANE, RICHARD]),
+        (f"Jane Doe [mailto:{JANE}]", [JANE]),
+        (f"Doe, Jane (Radiology)\r\n\t<{JANE}>", [JANE]),
+        (f"Jane <SMTP:{JANE}>; smtp:{RICHARD}", [JANE, RICHARD]),
+        # Apple Mail and others: an email in brackets or with a comment behind it, and the head of a mail.
+        (f"Jane Doe ({JANE}), {RICHARD} (Richard Roe)", [JANE, RICHARD]),
+        (f"To: Jane Doe <{JANE}>\nCc: {RICHARD}", [JANE, RICHARD]),
+        # Lists of documents, and lists in other scripts.
+        (f"• {JANE}\n• {RICHARD}", [JANE, RICHARD]),
+        (f"- {JANE}\n2. {RICHARD}", [JANE, RICHARD]),
+        (f"{JANE}、{RICHARD}", [JANE, RICHARD]),
+        (f"{JANE}، {RICHARD}؛", [JANE, RICHARD]),
+        (f"“{JANE}” | «{RICHARD}»", [JANE, RICHARD]),
+        ("mailto:jane.doe%40clinic.example?subject=a%2Cb", [JANE]),
     ],
 )
 def test_what_is_pasted_is_the_emails_it_holds(typed: str, emails: list[str]) -> None:
@@ -43,6 +61,11 @@ def test_what_is_pasted_is_the_emails_it_holds(typed: str, emails: list[str]) ->
         (f"john, {JANE}", ["john", JANE]),
         ("jane.doe@clinic.example@elsewhere.example", ["jane.doe@clinic.example@elsewhere.example"]),
         (f"{JANE}\njohn smith@practice.example", [JANE, "john smith@practice.example"]),
+        # Without brackets of its own the first email is no part of the second one's name.
+        (f"{RICHARD} Jane <{JANE}>", [f"{RICHARD} Jane", JANE]),
+        (f"Jane {RICHARD} ({JANE})", [f"Jane {RICHARD}", JANE]),
+        ("john - smith@practice.example", ["john - smith@practice.example"]),
+        ("john (smith@practice", ["john (smith@practice"]),
     ],
 )
 def test_an_entry_that_is_not_wholly_emails_stays_one_entry(typed: str, entries: list[str]) -> None:
@@ -52,8 +75,12 @@ def test_an_entry_that_is_not_wholly_emails_stays_one_entry(typed: str, entries:
 local = st.from_regex(r"[a-z][a-z0-9.+-]{0,10}[a-z0-9]", fullmatch=True)
 email = st.builds("{}@{}.example".format, local, st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True))
 name = st.text("abcdefgh éü'-.", max_size=12)
-forms = st.sampled_from(["{email}", "<{email}>", "{name} <{email}>", '"{name}" <{email}>', "mailto:{email}"])
-between = st.sampled_from([", ", ";", "\n", ";\r\n", " ; "])
+forms = st.sampled_from(
+    ["{email}", "<{email}>", "{name} <{email}>", '"{name}" <{email}>', "mailto:{email}", "'{email}'", "“{email}”",
+     "{name} [mailto:{email}]", "{name} ({email})", "{email} ({name})", "{name}\r\n <{email}>", "<smtp:{email}>",
+     "'{email}' <{email}>", "• {email}", "- {email}"]
+)  # fmt: skip
+between = st.sampled_from([", ", ";", "\n", ";\r\n", " ; ", " | ", "،", "、", "\u2028"])
 invisible = st.sampled_from(["", "\u200b", "\u2060", "\u00ad", "\ufeff", "\u200e"])
 
 
@@ -67,7 +94,10 @@ def test_every_pasted_email_is_read_and_nothing_else_is(pasted: list[tuple[str, 
     assert emails_in(text) == list(dict.fromkeys(row[0] for row in pasted))
 
 
-words = st.lists(st.text("abcdefghäéß'.-", min_size=1, max_size=8), min_size=1, max_size=4)
+# A hyphen alone is the mark of a list.
+words = st.lists(
+    st.text("abcdefghäéß'.-", min_size=1, max_size=8).filter(lambda word: word != "-"), min_size=1, max_size=4
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -107,3 +137,26 @@ def test_one_email_has_one_identity_however_it_is_spelt(spelt: str) -> None:
 @given(st.text(max_size=40))
 def test_an_identity_is_its_own_identity(text: str) -> None:
     assert identity(identity(text)) == identity(text)
+
+
+@pytest.mark.parametrize("sign", "'`*!?/|{}=~^&%$#")
+def test_a_sign_that_was_pasted_beside_an_email_makes_no_other_person_of_it(sign: str) -> None:
+    for email in (f"{sign}{JANE}", JANE.replace("@", f"{sign}@")):
+        with pytest.raises(ValidationError, match="Enter an email address"):
+            check_email(email)
+
+
+@pytest.mark.parametrize(
+    "email", [JANE, "o'neil+ct@clinic.example", "_x-1@clinic.example", "a&b@clinic.example"]
+)
+def test_signs_inside_an_email_are_part_of_it(email: str) -> None:
+    check_email(email)
+
+
+@pytest.mark.parametrize("much", ["[", "(", "<", "( ", "[a", "(a", " \n", "'a", "- ", "\n<", "To:", "“"])
+def test_half_a_megabyte_of_anything_is_read_in_time_that_grows_with_it(much: str) -> None:
+    began = time.process_time()
+
+    emails_in(much * (500_000 // len(much)))
+
+    assert time.process_time() - began < 20

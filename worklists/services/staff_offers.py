@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Account, AccountMembership, Invitation, Role
 from accounts.selectors import users_at
 from audit import clock
+from common.email_lists import check_email
 from common.exceptions import Refused
-from common.text import NOT_AN_EMAIL, identity
+from common.text import identity
 from worklists.models import InvitedMembership, Worklist, WorklistMembership
 from worklists.permissions import check_may_give, ticked_in
 from worklists.services.common import NO_SUCH_ROLE, NO_SUCH_WORKLIST
@@ -144,10 +144,7 @@ def judge(account: Account, offers: Sequence[MembershipOffer], may_give: frozens
 
 
 def _check_email(email: str, above: set[str]) -> None:
-    try:
-        validate_email(email)
-    except ValidationError as error:
-        raise ValidationError(_(NOT_AN_EMAIL)) from error
+    check_email(email)
     if len(email) > 254:
         raise ValidationError(_("An email address has at most 254 characters."))
     if email in above:
