@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.lookalikes import skeleton
+from common.lookalikes import mixed_word, skeleton
 from common.text import as_drawn, one_line, without_deceitful
 
 NO_NAME = gettext_noop("Enter your name.")
@@ -17,7 +17,9 @@ RESERVED = (
     "CIMAR", "System", "Platform", "Someone", "Somebody", "Nobody",
     "No one", "Not signed in", "Guest link",  # allowed: compared, never shown
 )  # fmt: skip
-_RESERVED = re.compile(rf"(?:{'|'.join(map(re.escape, map(skeleton, RESERVED)))})(?!\w)")
+_RESERVED = re.compile(rf"(?:the )?(?:{'|'.join(map(re.escape, map(skeleton, RESERVED)))})(?!\w)")
+# Letters one by one, with spaces or stops between them: C.I.M.A.R reads as one word.
+_APART = re.compile(r"(?<![^\W_])([^\W_])[ .\u00b7\u2010-\u2015-]+(?=[^\W_](?![^\W_]))")
 _CIMAR = re.compile(rf"(?<!\w){re.escape(skeleton('CIMAR'))}(?!\w)")
 
 # What a mail program makes a link of: a dot between letters, a colon before what follows it, two slashes, an @. Dots
@@ -75,6 +77,9 @@ def checked_name(name: str) -> str:
         raise ValidationError(
             _("A name cannot contain a web or email address. Put a space after each full stop and colon.")
         )
+    if word := mixed_word(tidied):
+        sentence = _("“%(word)s” mixes letters of several alphabets. Write each word in one alphabet.")
+        raise ValidationError(sentence % {"word": word})
     if is_reserved(tidied):
         raise ValidationError(
             _("This name is kept for the site itself. Enter the name that colleagues know.")
@@ -84,7 +89,7 @@ def checked_name(name: str) -> str:
 
 def is_reserved(name: str) -> bool:
     """Whether a name reads, or looks, like the site's own part in a sentence."""
-    alike = skeleton(name)
+    alike = skeleton(_APART.sub(r"\1", as_drawn(name)))
     return bool(_RESERVED.match(alike) or _CIMAR.search(alike))
 
 

@@ -170,7 +170,7 @@ def test_a_name_that_is_accepted_reads_the_same_in_a_mail(name: str) -> None:
     [
         "Anna-Lena Müller", "O'Brien", "‘Akau‘ola", "'t Hooft", "J.R. Ewing", "Dr. Wei-Ling Tan", "李小明", "山田^太郎",
         "Γιώργος Παπαδόπουλος", "Мария Иванова", "محمد الأحمد", "Jean-Luc (Radiology)", "R2 Unit", "Cimarosa",
-        "Systermans", "María José Nobodyson",
+        "Systermans", "María José Nobodyson", "J.R.R. Tolkien", "A B C Ltd", "山田 Tarō", "김 Ji-Woo",
     ],
 )  # fmt: skip
 def test_names_of_people_are_accepted(name: str) -> None:
@@ -203,10 +203,18 @@ def test_no_spelling_of_the_sites_own_names_is_a_persons(
 
 
 @pytest.mark.parametrize(
-    "name", ["СIMAR", "Sуstem", "SYSТEM", "C1MAR", "Support of CIMAR", "Ѕomebody else", "ＣＩＭＡＲ"]
-)
+    "name",
+    ["СIMAR", "Sуstem", "SYSТEM", "C1MAR", "Support of CIMAR", "Ѕomebody else", "ＣＩＭＡＲ", "C.I.M.A.R", "C I M A R",
+     "С-I-M-A-R team", "Team C. I. M. A. R.", "The system", "The Platform", "Ｔｈｅ СIMAR"],
+)  # fmt: skip
 def test_lookalikes_of_the_sites_own_names_are_no_persons(name: str) -> None:
     assert is_reserved(name)
+
+
+@pytest.mark.parametrize("name", ["Аna Moreau", "Ana Мoreau", "Αna", "Ana Mοreau", "Βen Osei"])
+def test_a_colleagues_name_with_a_letter_of_another_script_is_no_persons(name: str) -> None:
+    with pytest.raises(ValidationError, match="mixes letters of several alphabets"):
+        checked_name(name)
 
 
 CYRILLIC = dict(zip("aceopxyBHKMT", "асеорхуВНКМТ", strict=True))

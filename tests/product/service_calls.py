@@ -2,7 +2,7 @@
 
 import audit.services
 from audit.actions import Action
-from audit.actor import OPERATOR, Actor
+from audit.actor import OPERATOR
 from audit.services import On
 from tests.bursts import record_a_burst
 from tests.cast import acting
@@ -22,7 +22,7 @@ AUDIT: dict[str, Call] = {
     ),
     "refusals.record_bursts": lambda w: record_a_burst(w.cast.ana),
     "refusals.record_failed_sign_in": lambda w: audit.services.record_failed_sign_in(
-        by=Actor.stranger("192.0.2.1"), on=audit.services.On(), outcome="failed", of=None
+        by=acting(w.cast.ana), on=On(), outcome="failed", of=w.cast.ana.pk
     ),
     "refusals.record_denied": lambda w: audit.services.record_denied(by=acting(w.cast.ana), what="a test"),
 }
