@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
@@ -27,6 +28,8 @@ PREFIX = {4: 24, 6: 56}
 
 OTHERS = {"what": "several pages"}
 OTHER_SIGN_INS = "several_emails"
+# Of the person whose email is tried from several networks.
+KEPT = ("address", "user_label")
 
 COUNT = """
     INSERT INTO audit_refusalburst (key, who, first) VALUES (%(key)s, %(who)s, %(first)s)
@@ -56,7 +59,7 @@ def record_failed_sign_in(*, by: Actor, on: On, outcome: str, of: int | None) ->
     The tries at each person's email are a burst of their own, so that tries at invented emails cannot hide them.
     """
     refusal = event(Action.SIGN_IN_FAILED, by=by, on=on, outcome=outcome)
-    kept = {name: on.detail[name] for name in ("address", "user_label") if of and name in on.detail}
+    kept: dict[str, Any] = {name: on.detail[name] for name in KEPT if of and name in on.detail}
     several = On(detail={**kept, "why": "several_networks" if of else OTHER_SIGN_INS})
     others = event(Action.SIGN_IN_FAILED, by=by, on=several, outcome=outcome)
     _record(refusal, others=others, who=f"sign-ins of user {of}" if of else SIGN_INS_OF_STRANGERS)
