@@ -1,6 +1,7 @@
 """The viewer in a real browser, from the click to the pixels, and OHIF against the same server in the same run."""
 
 import statistics
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,9 +25,9 @@ from bench.watching import (
     THROTTLED,
     Line,
     Seen,
+    Unwatched,
     browser,
     load,
-    memory_of,
     page_of,
 )
 
@@ -73,6 +74,12 @@ SCROLL = """async (slices) => {
     return { took, blank };
 }"""
 
+FULL = "document.querySelector('#viewer canvas')?.dataset.quality === 'full'"
+HOME = """
+const home = new KeyboardEvent("keydown", { key: "Home", bubbles: true });
+document.querySelector("[data-stage]").dispatchEvent(home)
+"""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -109,7 +116,7 @@ def rows(scene: Scene) -> Iterator[Row]:
         for line, size in ((THROTTLED, DESKTOP), (FREE, DESKTOP), (MOBILE, PHONE)):
             yield _opened(chromium, site, ohif, line, size, 1 if scene.quick else ROUNDS)
         yield _scrolled(chromium, site)
-        yield _memory(chromium, _site(scene, place, port, scene.times(MANY)))
+        yield _memory(_site(scene, place, port, scene.times(MANY)))
 
 
 def _site(scene: Scene, place: Place, port: int, slices: int) -> Site:
@@ -230,15 +237,19 @@ def _scrolled(chromium: Any, site: Site) -> Row:
     )
 
 
-def _memory(chromium: Any, site: Site) -> Row:
-    with page_of(chromium, FREE, site.cookies, DESKTOP) as page:
-        page.add_init_script(f"window.HEAD_BYTES = {site.head_bytes};")
-        load(page, site.url, OURS, "done")
+def _memory(site: Site) -> Row:
+    with Unwatched() as chromium:
+        page = chromium.page(site.url, site.cookies, DESKTOP, "")
+        until = time.monotonic() + PATIENCE
+        while not chromium.evaluate(page, FULL):
+            if time.monotonic() > until:
+                raise RuntimeError(f"no image in {PATIENCE} seconds")
+            time.sleep(0.1)
         for _ in range(2):
-            page.evaluate(SCROLL, site.slices)
-            page.wait_for_timeout(5_000)
-            page.keyboard.press("Home")
-        used = memory_of(chromium)
+            chromium.evaluate(page, f"({SCROLL})({site.slices})")
+            time.sleep(5)
+            chromium.evaluate(page, HOME)
+        used = chromium.memory()
     return Row(
         f"a CT of {site.slices:,} slices in the browser, scrolled through twice",
         budgets.TAB,

@@ -1,1 +1,1 @@
-import{t as e}from"./parts/study.f32cf881e86e.js";e(document.getElementById(`viewer`));
+import{t as e}from"./parts/study.c502062e6dac.js";e(document.getElementById(`viewer`));

@@ -1,6 +1,7 @@
 // Decodes HTJ2K in a worker, and turns stored values into the values of the modality.
 import Openjph from "@cornerstonejs/codec-openjph";
 
+import { release } from "./memory.js";
 import { scaled } from "./values.js";
 
 let codec;
@@ -33,6 +34,7 @@ function decoded(openjph, { parts, level, frame }) {
     for (const part of parts) {
       encoded.set(part, at);
       at += part.length;
+      release(part);
     }
     decoder.decodeSubResolution(level);
     const info = decoder.getFrameInfo();
@@ -40,15 +42,18 @@ function decoded(openjph, { parts, level, frame }) {
     if (info.width !== frame.columns || info.height !== frame.rows || info.componentCount !== frame.samples) {
       throw new Error("the image is not of the size that the manifest says");
     }
-    const { buffer, byteOffset, length: bytes } = decoder.getDecodedBuffer();
-    return { ...scaled(stored(buffer.slice(byteOffset, byteOffset + bytes), info), frame), columns: width, rows: height };
+    const image = scaled(stored(decoder.getDecodedBuffer(), info), frame);
+    // Values that are as they were stored lie in the decoder's own memory.
+    if (image.pixels.buffer === decoder.getDecodedBuffer().buffer) image.pixels = image.pixels.slice();
+    return { ...image, columns: width, rows: height };
   } finally {
     decoder.delete();
   }
 }
 
-function stored(buffer, { bitsPerSample, isSigned }) {
-  if (bitsPerSample <= 8) return isSigned ? new Int8Array(buffer) : new Uint8Array(buffer);
-  if (bitsPerSample <= 16) return isSigned ? new Int16Array(buffer) : new Uint16Array(buffer);
-  return isSigned ? new Int32Array(buffer) : new Uint32Array(buffer);
+/** What was decoded, where it is: it is not copied. */
+function stored({ buffer, byteOffset, length: bytes }, { bitsPerSample, isSigned }) {
+  const width = bitsPerSample <= 8 ? 1 : bitsPerSample <= 16 ? 2 : 4;
+  const Kind = { 1: [Uint8Array, Int8Array], 2: [Uint16Array, Int16Array], 4: [Uint32Array, Int32Array] }[width][Number(isSigned)];
+  return new Kind(buffer, byteOffset, bytes / width);
 }

@@ -1,5 +1,6 @@
 // What of each frame is here, and its way from bytes to values: reduced from its head, full from head and tail.
 import { Lru } from "./lru.js";
+import { release } from "./memory.js";
 import { wanted } from "./plan.js";
 import { arrayOf } from "./values.js";
 
@@ -231,11 +232,6 @@ export class Frames {
     const series = this.study.find(uuid);
     if (series) this.study.tell("quality", { series, index, quality: this.quality(series, index) });
   }
-}
-
-/** Gives memory back at once: until the browser looks for what nobody uses, much of it would be there twice. */
-function release({ buffer }) {
-  if (buffer.byteLength > 0) buffer.transfer?.(0);
 }
 
 /** Which series and frame an image id, or a key made of one, is of. */

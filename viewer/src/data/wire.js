@@ -1,5 +1,7 @@
 // Reads a range of a pack as it arrives, and goes on where a dropped connection left off.
 
+import { release } from "./memory.js";
+
 export class Lost extends Error {
   /** @param {number} status 401, 403 or 404: the right to these bytes has ended, or they are no longer there */
   constructor(status) {
@@ -73,6 +75,8 @@ async function drained(answer, skip, arrived, enough) {
       const bytes = value.subarray(Math.min(skip, value.length));
       skip -= value.length - bytes.length;
       if (bytes.length) arrived(bytes);
+      // Whoever wanted the bytes has copied them.
+      release(value);
       if (enough()) return;
     }
   } finally {
