@@ -13,8 +13,16 @@ from django.db.models.functions import Now, NullIf
 from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext_lazy
 
-# Of the pictures beside the bytes: a release that makes them otherwise counts it up, and older ones are made anew.
+from studies.renderer import OVERLAYS_LEFT_OUT
+
+# Of the pictures beside the bytes: a release that makes them otherwise counts it up, and says which older pictures
+# would be others now. These are made anew.
 PICTURES_MAKER = 1
+OLD_PICTURES = Q(
+    preview__in=["ready", "failed"],
+    preview_maker__lt=PICTURES_MAKER,
+    preview_note__contains=OVERLAYS_LEFT_OUT,
+)
 # How far the normals of slices that count as parallel may differ in each direction.
 NOT_PARALLEL = 0.01
 
@@ -50,7 +58,7 @@ class Blob(models.Model):
     preview_note = models.CharField(max_length=200, default="", db_default="")
     preview_claimed_until = models.DateTimeField(null=True)
     # By which PICTURES_MAKER they were made.
-    preview_maker = models.SmallIntegerField(default=PICTURES_MAKER, db_default=PICTURES_MAKER)
+    preview_maker = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -61,11 +69,7 @@ class Blob(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], name="previews_waiting", condition=Q(preview="waiting")),
-            models.Index(
-                fields=["id"],
-                name="previews_of_an_older_maker",
-                condition=Q(preview__in=["ready", "failed"], preview_maker__lt=PICTURES_MAKER),
-            ),
+            models.Index(fields=["id"], name="previews_of_an_older_maker", condition=OLD_PICTURES),
         ]
 
     def __str__(self) -> str:

@@ -7,9 +7,15 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from studies.renderer import OVERLAYS_LEFT_OUT, TABLE_NOT_APPLIED
+
 PACKS = "views/"
-# A release that makes copies otherwise counts it up, and older copies are made anew.
+# A release that makes copies otherwise counts it up, and says which older copies would be others now. These are made
+# anew.
 COPIES_MAKER = 1
+OLD_COPIES = Q(state__in=["ready", "failed"], maker__lt=COPIES_MAKER) & (
+    Q(note__contains=OVERLAYS_LEFT_OUT) | Q(note__contains=TABLE_NOT_APPLIED)
+)
 
 
 def pack_key(uuid: UUID) -> str:
@@ -51,7 +57,7 @@ class ViewCopy(models.Model):
     claimed_until = models.DateTimeField(null=True)
     made_at = models.DateTimeField(null=True)
     # By which COPIES_MAKER it was made.
-    maker = models.SmallIntegerField(default=COPIES_MAKER, db_default=COPIES_MAKER)
+    maker = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -66,11 +72,7 @@ class ViewCopy(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="view_copies_waiting", condition=Q(state="waiting")),
-            models.Index(
-                fields=["series"],
-                name="view_copies_of_an_older_maker",
-                condition=Q(state__in=["ready", "failed"], maker__lt=COPIES_MAKER),
-            ),
+            models.Index(fields=["series"], name="view_copies_of_an_older_maker", condition=OLD_COPIES),
         ]
 
     def __str__(self) -> str:

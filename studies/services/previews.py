@@ -16,7 +16,7 @@ from accounts.queue import poke
 from studies.ingest.local_copies import as_path
 from studies.ingest.store import put
 from studies.models import Blob
-from studies.models.image import PICTURES_MAKER
+from studies.models.image import OLD_PICTURES, PICTURES_MAKER
 from studies.renderer import TOO_SLOW, Rendered, Renderer
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,8 @@ CLAIM = timedelta(minutes=12)  # longer than a task may run, and than a slice is
 SLICE = 10  # files claimed at once
 WAITING = Q(preview=Blob.Preview.WAITING)
 # Of another release: they are shown as they are until they are made anew.
-OLD = Q(preview__in=[Blob.Preview.READY, Blob.Preview.FAILED], preview_maker__lt=PICTURES_MAKER)
+OLD = OLD_PICTURES
 ENOUGH_SECONDS = 240  # and then the file at hand: with the renderer's patience less than a task may run
-OLD_OF_INSTANCES = Q(
-    blob__preview__in=[Blob.Preview.READY, Blob.Preview.FAILED], blob__preview_maker__lt=PICTURES_MAKER
-)
 
 
 def render_waiting(*, seconds: float = ENOUGH_SECONDS) -> int:

@@ -25,7 +25,7 @@ from studies.ingest import stored_files
 from studies.ingest.store import put, remove
 from studies.ingest.view_copies import NEVER
 from studies.models import Blob, Instance, LeftoverPack, Series, ViewCopy
-from studies.models.view_copy import COPIES_MAKER, PACKS
+from studies.models.view_copy import COPIES_MAKER, OLD_COPIES, PACKS
 from studies.renderer import TOO_SLOW, Renderer
 from studies.services import previews
 from studies.services.packing import Pack, pack_series
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 CLAIM = timedelta(minutes=12)  # longer than a task may run
 ENOUGH_SECONDS = 30  # and then the series at hand, and other tasks have their turn
 WAITING = Q(state=ViewCopy.State.WAITING)
-OLD = Q(state__in=[ViewCopy.State.READY, ViewCopy.State.FAILED], maker__lt=COPIES_MAKER)
+OLD = OLD_COPIES
 MOST_SECONDS = 300  # of a single series: with the renderer's patience and the above less than a task may run
 
 
@@ -81,7 +81,9 @@ def renew_old_view_copies(renderer: Renderer, *, finish_by: float) -> int:
     if settings.CIMAR_VIEW_COPIES == NEVER:
         return 0
     done = 0
-    pictures = Exists(Instance.objects.filter(previews.OLD_OF_INSTANCES, series=OuterRef("series")))
+    pictures = Exists(
+        Instance.objects.filter(series=OuterRef("series"), blob__in=Blob.objects.filter(previews.OLD))
+    )
     while time.monotonic() < finish_by and (copy := _claim(OLD & ~Q(pictures), order="-series")):
         _make(renderer, copy, most_seconds=MOST_SECONDS)
         done += 1

@@ -1,13 +1,11 @@
 """What an older release made is made anew in the background, and shown as it is until then."""
 
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from studies import services
 from studies.models import Blob, ViewCopy
@@ -15,6 +13,7 @@ from studies.models.image import PICTURES_MAKER
 from studies.models.view_copy import COPIES_MAKER
 from studies.renderer import OVERLAYS_LEFT_OUT, TABLE_NOT_APPLIED, TOO_SLOW, Rendered, Renderer
 from studies.services import packing, previews, view_copies
+from studies.services.renewing import Old
 from tests.bad_files import Homes, dicom_storage, homes
 from tests.factories import make_uid
 from tests.studies.test_view_copies import make_due, slices, take_in
@@ -22,7 +21,8 @@ from tests.studies.test_view_copies import make_due, slices, take_in
 __all__ = ["dicom_storage", "homes"]
 pytestmark = pytest.mark.usefixtures("dicom_storage")
 
-OLD = "A sentence of an older release."
+OLD = OVERLAYS_LEFT_OUT
+OTHER = "Another sentence."
 
 
 def old(homes: Homes) -> ViewCopy:
@@ -105,21 +105,29 @@ def test_the_command_says_how_many_are_old(homes: Homes, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize(
-    ("note", "is_old"),
-    [("", False), (OLD, False), (OVERLAYS_LEFT_OUT, True), (f"{OLD}\n{TABLE_NOT_APPLIED}", True)],
+    ("note", "pictures", "copies"),
+    [
+        ("", 0, 0),
+        (OTHER, 0, 0),
+        (OVERLAYS_LEFT_OUT, 1, 1),
+        (f"{OTHER}\n{OVERLAYS_LEFT_OUT}", 1, 1),
+        (TABLE_NOT_APPLIED, 0, 1),
+    ],
 )
-def test_an_upgrade_marks_what_named_as_left_out_what_is_shown_now(
-    homes: Homes, note: str, is_old: bool
+def test_old_is_what_names_as_left_out_what_is_shown_now(
+    homes: Homes, note: str, pictures: int, copies: int
 ) -> None:
     take_in(homes, slices(1, study=make_uid(), series=make_uid()))
     make_due()
-    Blob.objects.update(preview_note=note[:200])
-    ViewCopy.objects.update(note=note)
-    migration = import_module("studies.migrations.0036_older_makers")
+    Blob.objects.update(preview_note=note, preview_maker=0)
+    ViewCopy.objects.update(note=note, maker=0)
 
-    with connection.cursor() as cursor:
-        for statement, values in (migration.PICTURES, migration.COPIES):
-            cursor.execute(statement, values)
+    assert (services.old_ones().pictures, services.old_ones().view_copies) == (pictures, copies)
 
-    assert services.old_ones().view_copies == is_old
-    assert services.old_ones().pictures == (note == OVERLAYS_LEFT_OUT)
+
+def test_what_still_leaves_something_out_when_it_is_made_anew_is_not_old(homes: Homes) -> None:
+    old(homes)
+    Blob.objects.update(preview_maker=PICTURES_MAKER)
+    ViewCopy.objects.update(maker=COPIES_MAKER)
+
+    assert services.old_ones() == Old(0, 0)
