@@ -9,6 +9,8 @@ from pydicom.dataelem import RawDataElement
 from pydicom.encaps import generate_fragmented_frames
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
+from studies.ingest.plain_values import plain_values
+
 PIXEL_DATA = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 # 8 bytes before each fragment: its tag and its length.
@@ -34,7 +36,8 @@ def layout_of(dataset: Dataset, file: IO[bytes]) -> FrameLayout:
     """What can be said; a deflated file has its pixels nowhere, and frames that end within a byte have no bytes."""
     syntax = UID(dataset.file_meta.get("TransferSyntaxUID") or "")
     tag = next((tag for tag in PIXEL_DATA if tag in dataset), None)
-    raw = dataset.get_item(tag) if tag is not None else None
+    # The pixels themselves are left where they are.
+    raw = dataset.get_item(tag, keep_deferred=True) if tag is not None else None
     if syntax == DeflatedExplicitVRLittleEndian or raw is None or tag is None:
         return NO_FRAMES
     if isinstance(raw, RawDataElement):
@@ -79,6 +82,9 @@ def _offsets(file: IO[bytes], at: int, frames: int, *, little: bool) -> tuple[in
 
 
 def _whole(dataset: Dataset, word: str) -> int | None:
+    raw = dataset.get_item(word, keep_deferred=True)
+    if isinstance(raw, RawDataElement) and (plain := plain_values(raw, "US")) is not None and len(plain) == 1:
+        return int(plain[0])
     try:
         return int(dataset.get(word))
     except Exception:  # of no value, or of one that is no number

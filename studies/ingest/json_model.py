@@ -122,7 +122,7 @@ class _Model:
                 yield key, element
 
     def _element(self, dataset: Dataset, tag: BaseTag, charset: CharacterSet, path: str) -> dict[str, Any]:
-        raw = dataset.get_item(tag)
+        raw = dataset.get_item(tag, keep_deferred=True)
         if isinstance(raw, RawDataElement):
             vr = raw.VR if raw.VR and raw.VR != "UN" else _known_vr(tag)
             if tag in PIXELS or (raw.value is None and self._is_bulk(raw, vr)):
