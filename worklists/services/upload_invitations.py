@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,7 +16,8 @@ from audit import clock
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import record
-from common.text import NOT_AN_EMAIL, identity
+from common.email_lists import check_email
+from common.text import identity
 from worklists.events import on_worklist
 from worklists.models import InvitedUpload, Worklist
 from worklists.permissions import check_administers
@@ -95,9 +95,9 @@ def end_invited_uploads(*, invitation: Invitation) -> None:
 def _checked(email: str) -> str:
     email = identity(email)
     try:
-        validate_email(email)
+        check_email(email)
     except ValidationError as error:
-        raise ValidationError({"email": _(NOT_AN_EMAIL)}) from error
+        raise ValidationError({"email": error.messages}) from error
     return email
 
 
