@@ -46,7 +46,7 @@ def begin_with(name: str, make: Callable[[], T], request: pytest.FixtureRequest)
 
 def _copied(name: str, made: object) -> Copy:
     files = Path(settings.CIMAR_DATA) / f"copied-{name}"
-    shutil.copytree(_stored(), files)
+    shutil.copytree(_stored(), files, dirs_exist_ok=True)
     connections.close_all()
     return Copy(database.copy_aside(connection.settings_dict["NAME"], name), files, pickle.dumps(made))
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
@@ -62,6 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
         how = how_signed_in(get_authentication_records(request, user))
         by = Actor.of(user, ip_address_of(request))
         sessions.sign_in(by=by, begin=begin, how=how)
+        _count_as_confirmed(request)
         self.email_proved(by)
         self.signed_in(request, by)
 
@@ -175,6 +177,18 @@ FACTOR_WORDS = {
     "recovery_codes": "a recovery code",
     "webauthn": "a security key",
 }
+
+
+def _count_as_confirmed(request: HttpRequest) -> None:
+    """The password or factor by which a person has just signed in is not asked for again for allauth's five minutes.
+
+    An organisation's sign-in proves neither of them, and is no confirmation.
+    """
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {**record, "reauthenticated": True} if record["method"] in ("password", "mfa") else record
+        for record in records
+    ]
 
 
 def how_signed_in(records: list[dict[str, Any]]) -> str:

@@ -17,6 +17,7 @@ from accounts.services import second_factor
 from audit.actions import Action
 from audit.models import AuditEvent
 from tests.cast import acting
+from tests.confirming import minutes_later
 from tests.factories import PASSWORD, make_user
 from tests.passkeys import registered
 from worklists.services import remove_second_factor
@@ -59,8 +60,10 @@ def confirm(client, to):
 
 @pytest.fixture
 def ana(client, db):
+    """She signed in some minutes ago."""
     person = make_user("Ana Reed", email="ana@example.org")
     type_password(client, person)
+    minutes_later()
     return person
 
 
@@ -128,6 +131,35 @@ def test_after_a_change_of_the_key_everything_is_sealed_anew(ana, secret, settin
     settings.SECRET_KEY = "lost" * 20
     with pytest.raises(CommandError, match="2 secrets"):
         call_command("reseal_second_factors")
+
+
+def test_a_sign_in_a_moment_ago_counts_as_confirmed(ana):
+    client = Client()
+    type_password(client, ana)
+    page = client.get(APP)
+    assert page.status_code == 200
+
+    done = client.post(APP, {"code": code_of(page.context["form"].secret)})
+
+    assert len(done.context["codes"]) == 10
+
+
+def test_a_sign_in_by_password_and_app_counts_for_what_asks_for_the_factor(ana, secret):
+    client = Client()
+    type_password(client, ana)
+    client.post(STEP, {"code": code_of(secret)})
+
+    assert client.get(CODES).status_code == 200
+    minutes_later()
+    assert client.get(CODES).url.startswith("/sign-in/confirm/code/")
+
+
+def test_a_password_a_moment_ago_does_not_count_for_an_app_that_was_set_up_since(ana):
+    client = Client()
+    type_password(client, ana)
+    second_factor.add_app(by=acting(ana), secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+
+    assert client.get(CODES).url.startswith("/sign-in/confirm/code/")
 
 
 @pytest.mark.parametrize("path", [APP, CODES, "/profile/second-factor/key/"])

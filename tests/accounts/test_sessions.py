@@ -18,6 +18,7 @@ from sharing import services
 from sharing.models import Method
 from sharing.targets import Target
 from tests.cast import acting
+from tests.confirming import minutes_later
 from tests.factories import PASSWORD, make_user
 from worklists.models import Worklist
 
@@ -184,6 +185,7 @@ def test_a_new_address_is_proved_by_a_mailed_code_and_the_old_one_is_told(ana, m
 
 def test_without_the_password_asked_once_more_no_address_changes(ana):
     client = browser(ana)
+    minutes_later()
     answer = client.post(EMAIL, {"action_add": "yes", "email": "ana@new.example"})
     assert answer.url.startswith("/sign-in/reauthenticate/")
     assert not OutboxMail.objects.exists()

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Account
 from audit import clock as the_clock
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Mail, Person, send_password
+from tests.confirming import minutes_later
 from tests.factories import PASSWORD
 
 DEVICE = {
@@ -38,6 +39,7 @@ def confirm(page: Page) -> None:
 def set_up_an_app(person: Person) -> str:
     """From the page that offers it to the recovery codes; the key the app holds."""
     page = person.page
+    minutes_later()
     page.get_by_role("link", name="Set up an authenticator app").click()
     confirm(page)
     expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
@@ -60,6 +62,7 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
     page.get_by_role("link", name="Set up a second factor").click()
     expect(page.get_by_role("heading", name="You have not set one up yet")).to_be_visible()
     ana.look("second-factor-none")
+    minutes_later()
     page.get_by_role("link", name="Set up an authenticator app").click()
     expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
     ana.look("confirm")
@@ -103,6 +106,7 @@ def test_an_app_is_set_up_and_asked_for_at_sign_in(
     page.get_by_role("button", name="Sign in", exact=True).click()
     ana.go(reverse("accounts:second_factor"))
     expect(page.get_by_role("main")).to_contain_text("You have 9 codes left.")
+    minutes_later()
     page.get_by_role("link", name="Remove the authenticator app").click()
     # A password alone takes no factor away: it is confirmed by a factor, here the next recovery code.
     expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
@@ -155,6 +159,7 @@ def test_a_passkey_signs_in_without_the_password(hospital: Hospital, come: Calla
     send_password(page, hospital.cast.ana.email)
     page.get_by_role("button", name="Use a passkey or security key").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    minutes_later()
     ana.go(reverse("accounts:recovery_codes"))
     page.get_by_role("link", name="Use your passkey or security key").click()
     ana.look("confirm-key", LOOKS[1:3])
