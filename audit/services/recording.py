@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.expressions import DatabaseDefault
 from django.utils.module_loading import import_string
 
 from audit.actions import Action
@@ -97,8 +98,8 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     counter = _counter_named(settings.CIMAR_AUDIT_COUNTER)()
     counted = _counted(events, counter)
     while batch := list(islice(counted, BATCH)):
-        if len(batch) == 1:
-            [(batch[0].pk,)] = prepared.rows(_ADD, _row(batch[0]))
+        if len(batch) == 1 and _is_whole(row := _row(batch[0])):
+            [(batch[0].pk,)] = prepared.rows(_ADD, row)
         elif len(batch) <= FEW:
             AuditEvent.objects.bulk_create(batch)
         else:
@@ -117,6 +118,11 @@ def count_again(repeated: AuditEvent) -> None:
 def _row(event: AuditEvent) -> tuple[Any, ...]:
     """In the order of `COPIED`, with the detail at the end."""
     return (*_values(vars(event)), json.dumps(event.detail))
+
+
+def _is_whole(row: tuple[Any, ...]) -> bool:
+    """Whether no column is left to the database: of a burst the event is made again from what was kept of it."""
+    return not any(isinstance(value, DatabaseDefault) for value in row)
 
 
 class EventCounter(Protocol):
