@@ -3,6 +3,8 @@
 NOT_A_DEED = {
     # They build, check, lock or read; nothing is done and nothing is shown.
     "audit.recording.event",
+    # It counts for the metrics an action whose event was written before.
+    "audit.recording.count_again",
     "accounts.registration.check_usable",
     "worklists.account_names.tidied_account_name", "worklists.account_names.check_account_name",
     "worklists.account_names.tidied_domain",
@@ -96,6 +98,7 @@ PART_OF_A_DEED = {
     "accounts.second_factor.remove_second_factor_without_tokens",
     "worklists.tokens.end_tokens_of",
     "worklists.members.enrol",
+    "worklists.staff_added.add_members",
     "worklists.upload_invitations.end_invited_uploads",
     "worklists.replacements.narrow_again",
     "worklists.senders.end_senders_of",
