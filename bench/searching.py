@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from itertools import count, islice
 from typing import Any
 
-from bench import budgets
 from bench.asking import JSON, WARM, Busy, Server, beside, in_turn
+from bench.budgets import Budget
 from bench.files import files_of
 from bench.scene import Scene, ms
 from bench.table import Row
@@ -24,7 +24,7 @@ COMPARED = {
 }
 
 
-def searches(scene: Scene, big: Server, peer: Server | None) -> Iterator[Row]:
+def searches(scene: Scene, big: Server, peer: Server | None, *, budget: Budget) -> Iterator[Row]:
     """The same kinds of questions, each of what is there, with about as many answers: the big worklist here, so many
     studies in Orthanc."""
     # Orthanc takes minutes for as many as it should be compared at.
@@ -58,16 +58,16 @@ def searches(scene: Scene, big: Server, peer: Server | None) -> Iterator[Row]:
             1000 / statistics.median(took),
             1000 / statistics.median(theirs[0]) if theirs else 0.0,
         )
-        quick = inside.database_median <= budgets.QIDO.ms
+        quick = inside.database_median <= budget.ms
         yield Row(
             f"QIDO-RS, {_matches(asked[0])} of {scene.placed:,} studies, by {what}; Orthanc "
             f"{_matches(asked[-1])} of {at:,}",
-            budgets.QIDO,
+            budget,
             f"{ms(inside.database_median)} in the database; {ms(statistics.median(took))} answered, busy {ms(spent)}",
             beside(rate, their_rate, spent, their_spent),
             str(inside.statements),
-            quick and rate >= budgets.QIDO.times * their_rate,
-            quick and their_spent >= budgets.QIDO.times * spent,
+            quick and rate >= budget.times * their_rate,
+            quick and their_spent >= budget.times * spent,
             key=f"qido {what}",
             number=rate,
         )

@@ -60,7 +60,7 @@ def rows(scene: Scene) -> Iterator[Row]:
             headers=_bearer(_token(scene.big, scene.people[0])),
             connection=None,
         )
-        yield from searches(scene, big, peer)
+        yield from searches(scene, big, peer, budget=budgets.QIDO)
 
 
 def _ingest(scene: Scene, senders: int, ours: Server, peer: Server | None) -> Row:

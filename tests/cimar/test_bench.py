@@ -45,7 +45,7 @@ PROMISED = (
     "metadata of a series of 400 instances",
     "a frame of 524 kB by DICOMweb",
     "store and retrieve a study of 1,000 instances",
-    "QIDO-RS, 50 studies of 3,000, by a patient's ID",
+    "QIDO-RS, 1 of 3,000 studies, by a patient's ID",
     "migrations at 10000 studies",
 )
 
