@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
@@ -27,9 +28,9 @@ _QUOTED = re.compile(
 )
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _EXCHANGE = re.compile(r"smtp:", re.IGNORECASE)
-# The lines of a mail's head, which name their recipients; the email in brackets on a line of its own; a list's marks.
+# The lines of a mail's head, which name their recipients; a list's marks.
 _HEAD = re.compile(r"^[ \t]*(?:to|cc|bcc):", re.IGNORECASE | re.MULTILINE)
-_WRAPPED = re.compile(r"\r?\n[ \t]*(?=<)")
+_LINES = re.compile(r"\r?\n")
 _MARK = re.compile(r"^(?:[-*\u2013\u2014]|\d{1,3}[.)])\s+")
 _COMMENT = re.compile(r"\([^()@]*\)$")
 _QUOTATION = {
@@ -58,7 +59,7 @@ def emails_in(text: str) -> list[str]:
     A space separates only whole emails: `john smith@example.org` is one entry and no email.
     """
     text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
-    text = _WRAPPED.sub(" ", _HEAD.sub("", text))
+    text = _unwrapped(_HEAD.sub("", text))
     entries: list[str] = []
     end = name_from = 0
     for piece in _PIECES.finditer(text):
@@ -72,6 +73,17 @@ def emails_in(text: str) -> list[str]:
             end = name_from = piece.end()
     entries += _plain(text[end:])
     return list(dict.fromkeys(entries))
+
+
+def _unwrapped(text: str) -> str:
+    """An email in brackets that is on the line below its name is put behind it. What ends in an email is no name."""
+    lines = _LINES.split(text)
+    pieces = lines[:1]
+    for above, line in pairwise(lines):
+        email = line.lstrip(" \t")
+        is_below_its_name = email.startswith("<") and "@" not in _BETWEEN.split(above)[-1]
+        pieces += [" ", email] if is_below_its_name else ["\n", line]
+    return "".join(pieces)
 
 
 def _before(name: str, email: str) -> list[str]:

@@ -64,6 +64,10 @@ def test_what_is_pasted_is_the_emails_it_holds(typed: str, emails: list[str]) ->
         # Without brackets of its own the first email is no part of the second one's name.
         (f"{RICHARD} Jane <{JANE}>", [f"{RICHARD} Jane", JANE]),
         (f"Jane {RICHARD} ({JANE})", [f"Jane {RICHARD}", JANE]),
+        # Quoted, the email of the line above is no name of this one.
+        (f"'{RICHARD}'\n<{JANE}>", [RICHARD, JANE]),
+        (f"'{JANE}'\n<{JANE}>", [JANE]),
+        (f"{RICHARD}; Doe, Jane\r\n\t<{JANE}>", [RICHARD, JANE]),
         ("john - smith@practice.example", ["john - smith@practice.example"]),
         ("john (smith@practice", ["john (smith@practice"]),
     ],
