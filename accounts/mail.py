@@ -22,7 +22,7 @@ class NothingToSend(Exception):
     """The reason for the mail no longer holds; the argument gives it in a few words without names."""
 
 
-# Of an organisation's name in the line that says who a mail is from.
+# The longest name of an organisation in the From line of a mail.
 MOST_SIGNS = 60
 # What a mail program may make a link of, and the codes that are typed from a mail.
 LINKS_AND_EMAILS = frozenset(
@@ -64,7 +64,7 @@ def render_mail(folder: str, context: Mapping[str, Any], *, organisation: str = 
 
 
 def from_line(organisation: str) -> str:
-    """Who a mail is from: the site's own address always, with the name of an organisation in front of the site's.
+    """The From line of a mail: always the site's own address, with the organisation's name before the site's name.
 
     The address stays, so that the mail server that sends may use it, and there is no Reply-To (see ADR 55). The name is
     one that the platform has confirmed, without a link; whatever it holds is quoted or encoded, never a header.

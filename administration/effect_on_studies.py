@@ -1,7 +1,10 @@
 """Who gains and loses which studies by a change, in sentences, before it is made."""
 
 from collections import defaultdict
+from collections.abc import Callable
 
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,6 +14,15 @@ from sharing.selectors.what_if import COUNTED, Difference, WhatIf
 
 # A page names so many people, and so many worklists of each.
 PEOPLE, NAMED = 20, 6
+
+
+def answer_with_effect(
+    request: HttpRequest, lines: list[str], whole_page: Callable[[list[str]], HttpResponse]
+) -> HttpResponse:
+    """The effect of a change that is not saved: to htmx the sentences alone, otherwise the page with them."""
+    if request.headers.get("HX-Request"):
+        return TemplateResponse(request, "admin/_effect_on_studies.html", {"effect_on_studies": lines})
+    return whole_page(lines)
 
 
 def lines_of(what: WhatIf, account: Account | None, *, with_links: bool = True) -> list[str]:

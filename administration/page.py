@@ -26,6 +26,7 @@ from administration.current_account import (
     choose_first,
     current_account,
 )
+from administration.effect_on_studies import answer_with_effect
 from administration.history import history_page
 from administration.removal import removal_page
 from audit.models import AuditEvent
@@ -250,9 +251,9 @@ class EditablePage(AdminPage):
     def _effect(self, request: HttpRequest, account: Account | None, row: Any, form: Any) -> HttpResponse:
         """The form again with the effect of saving it, to htmx the effect alone. Nothing is saved."""
         lines = self.what_if(Change(actor_of(request), account, row, form.cleaned_data))
-        if request.headers.get("HX-Request"):
-            return TemplateResponse(request, "admin/_effect_on_studies.html", {"effect_on_studies": lines})
-        return self.form_page(request, row, form, effect_on_studies=lines)
+        return answer_with_effect(
+            request, lines, lambda effect: self.form_page(request, row, form, effect_on_studies=effect)
+        )
 
     # The form
 

@@ -8,14 +8,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import AccountMembership, Role
 from administration.change import Refusal
-from administration.effect_on_studies import lines_of
+from administration.effect_on_studies import answer_with_effect, lines_of
 from administration.page import EFFECT
 from administration.worklist_tabs import ADDED
 from audit.requests import actor_of
@@ -87,9 +86,9 @@ def _effect(
     first, *also = form.cleaned_data["worklist"].with_names()
     what = if_worklist_member(first, [membership.user_id], role=form.cleaned_data["role"], also=also)
     lines = lines_of(what, membership.account)
-    if request.headers.get("HX-Request"):
-        return TemplateResponse(request, "admin/_effect_on_studies.html", {"effect_on_studies": lines})
-    return _page(request, page, membership, form, effect=lines)
+    return answer_with_effect(
+        request, lines, lambda effect: _page(request, page, membership, form, effect=effect)
+    )
 
 
 def _page(

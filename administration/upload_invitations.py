@@ -33,7 +33,7 @@ class UploadInvitationForm(forms.Form):
 
 
 def invite(request: HttpRequest, worklist: Worklist, form: UploadInvitationForm) -> HttpResponse | None:
-    """None where the form is to be shown again, with what is wrong."""
+    """The answer to a sent invitation; None where the form, now with its errors, is to be shown again."""
     if not form.is_valid():
         return None
     try:
@@ -63,7 +63,7 @@ def change(request: HttpRequest, worklist: Worklist, step: str) -> HttpResponse:
 
 
 def shown(worklist: Worklist) -> list[dict[str, Any]]:
-    """The invitations that wait, for the page: as the administrator may know them, registered or not."""
+    """The invitations that wait, as the page shows them. They do not tell whether a person is registered."""
     at = now()
     return [
         {

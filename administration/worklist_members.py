@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,7 +17,7 @@ from accounts.models import Account, Role, User
 from administration.change import Change, Done, Refusal
 from administration.choices import SearchedChoice, filter_by
 from administration.columns import column
-from administration.effect_on_studies import lines_of
+from administration.effect_on_studies import answer_with_effect, lines_of
 from administration.forms import ServiceForm
 from administration.page import BY_NAME_OR_EMAIL, EFFECT, EditablePage
 from administration.removal import no_longer_member, removal_title
@@ -101,9 +100,9 @@ def _effect_of_adding(request: HttpRequest, page: Any, worklist: Worklist, form:
     """What the ticked people would gain and lose, to htmx alone. Nothing is saved."""
     people = list(form.cleaned_data["person"].values_list("pk", flat=True))
     lines = lines_of(if_worklist_member(worklist, people, role=form.cleaned_data["role"]), worklist.account)
-    if request.headers.get("HX-Request"):
-        return TemplateResponse(request, "admin/_effect_on_studies.html", {"effect_on_studies": lines})
-    return _add_page(request, page, worklist, form, effect=lines)
+    return answer_with_effect(
+        request, lines, lambda effect: _add_page(request, page, worklist, form, effect=effect)
+    )
 
 
 def _add_page(

@@ -108,6 +108,6 @@ def _is_read(event: AuditEvent) -> bool:
 
 
 def _what(event: AuditEvent) -> Hashable:
-    """All that the event holds beside its number and moment."""
+    """All values of the event but its number and its moment."""
     kept = tuple(getattr(event, name) for name in _COMPARED)
     return (*kept, json.dumps(event.detail, sort_keys=True, default=str))

@@ -46,14 +46,14 @@ def range_on_disk(key: str, *, start: int, size: int) -> "RangeOnDisk | None":
 
 
 class RangeOnDisk:
-    """Some bytes of a file, which is opened when they are sent: of an answer without its body it is not."""
+    """Some bytes of a file. The file is opened when the bytes are sent, and not for an answer to HEAD."""
 
     def __init__(self, path: str, start: int, size: int) -> None:
         self.path, self.start, self.left = path, start, size
         self._file: IO[bytes] | None = None
 
     def fileno(self) -> int:
-        """At its beginning: a server sends from there as many bytes as the answer is long."""
+        """The open file at the first of the bytes: the server sends as many from there as the answer is long."""
         return self._opened().fileno()
 
     def read(self, size: int) -> bytes:

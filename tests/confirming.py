@@ -1,4 +1,4 @@
-"""What a person confirmed by signing in, as it is some minutes later."""
+"""Sign-ins and confirmations made to be some minutes old."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""What many tests that commit begin with, made once: the database and the stored files are copied, and copied back.
+"""Rows and files that many committing tests begin with, made once and then copied back for each test.
 
 For rows that `tests.kept` cannot keep, since other connections have to see them.
 """
@@ -31,7 +31,7 @@ _copies: dict[str, Copy] = {}
 
 
 def begin_with(name: str, make: Callable[[], T], request: pytest.FixtureRequest) -> T:
-    """What `make` gives, with the rows and the files that belong to it; nothing else may have been written before."""
+    """The result of `make`, with the rows and files that belong to the result; nothing may have been written before."""
     if "clock" in request.fixturenames:
         # It is a setting of the database, and would go with it.
         return make()

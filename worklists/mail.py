@@ -44,7 +44,7 @@ def upload_invitation(mail: OutboxMail) -> Message:
     """Whose account, and which worklist takes studies. The link registers, or leads a registered person to sign in."""
     rows = InvitedUpload.objects.waiting().select_related("invitation", "account", "worklist", "offered_by")
     row = rows.filter(pk=mail.data["invited"]).first()
-    if row is None or row.worklist.inbox_id is None:
+    if row is None or row.worklist.inbox_id is None or not row.worklist.takes_shares:
         raise NothingToSend(_(INVITATION_OVER))
     if not rows.filter(pk=row.pk, invitation__expires_at__gt=Now()).exists():
         raise NothingToSend(_(INVITATION_EXPIRED))

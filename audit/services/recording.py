@@ -121,7 +121,7 @@ def _row(event: AuditEvent) -> tuple[Any, ...]:
 
 
 def _is_whole(row: tuple[Any, ...]) -> bool:
-    """Whether no column is left to the database: of a burst the event is made again from what was kept of it."""
+    """Whether every column has a value. In the event that closes a burst, made from kept values, some may not."""
     return not any(isinstance(value, DatabaseDefault) for value in row)
 
 

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, asked less often whether it is still there (the setting DATABASES names this package)."""
+"""Django's PostgreSQL backend, with fewer checks of kept connections (the setting DATABASES names this package)."""

@@ -75,7 +75,7 @@ def withdraw_staff_invitation(*, membership: InvitedMembership, by: Actor) -> bo
 
 @transaction.atomic
 def withdraw_upload_invitation(*, invited: UUID, worklist: Worklist, by: Actor) -> Invitation:
-    """Withdraw an invitation to send studies to the worklist; with the last that waits, its link stops working."""
+    """Withdraw an invitation to send studies to the worklist. Its link stops working when nothing else waits on it."""
     invitation = end_upload_without_invitation(invited=invited, worklist=worklist, by=by)
     _withdraw_alone(invitation, by)
     return invitation

@@ -1,4 +1,4 @@
-"""Values that are read in a single way, without the objects that pydicom makes of each: as pydicom reads them.
+"""The values of an element as pydicom reads them, without the objects that pydicom makes, for types without a choice.
 
 A test compares them with pydicom's. Whatever leaves a choice is left to pydicom.
 """

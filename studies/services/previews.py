@@ -61,7 +61,7 @@ def renew_old_previews(renderer: Renderer, *, finish_by: float) -> int:
 
 @transaction.atomic
 def _claim(which: Q, *, order: str = "id") -> list[Blob]:
-    """Some of these that no other worker has; no other takes them while the claim lasts."""
+    """Claim some of these files for this worker: no other worker takes them while the claim lasts."""
     free = Q(preview_claimed_until=None) | Q(preview_claimed_until__lte=Now())
     asked = Blob.objects.filter(which & free).order_by(order)
     claimed = list(asked.select_for_update(skip_locked=True, no_key=True)[:SLICE])

@@ -92,7 +92,7 @@ def renew_old_view_copies(renderer: Renderer, *, finish_by: float) -> int:
 
 @transaction.atomic
 def _claim(which: Q, *, order: str = "due_at") -> ViewCopy | None:
-    """One of these that no other worker has; no other takes it while the claim lasts."""
+    """Claim one of these copies for this worker: no other worker takes the copy while the claim lasts."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
     asked = ViewCopy.objects.filter(which & free).order_by(order, "pk")
     copy = asked.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()

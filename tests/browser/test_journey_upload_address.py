@@ -100,7 +100,7 @@ def test_someone_without_an_account_is_invited_to_send(
     hand_on_sent()
     expect(dora.page.get_by_text("The studies have reached Northgate Hospital")).to_be_visible()
 
-    # She is no longer among the invited, and what she sent is on the worklist.
+    # Dora is no longer among the invited people, and her study is on the worklist.
     adam.page.reload()
     expect(adam.page.get_by_role("row").filter(has_text=email)).to_have_count(0)
     ben = come(cast.ben)

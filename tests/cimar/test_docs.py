@@ -11,7 +11,7 @@ ROOT = settings.BASE_DIR
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 # Written for people who press buttons: what stands there in bold is a label of a page.
 MANUALS = [ROOT / "docs" / name for name in ("clinician.md", "administrator.md")]
-# A row of a walk: the file, the file that calls it where that is not the row above, the name.
+# A row of a walk: the file, the calling file where that is not the file of the row above, the name.
 STEP = re.compile(r"\| `([^`]+)`(?:, in `([^`]+)`)? \| `(\w+)` \|")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)")
 

@@ -39,7 +39,7 @@ def test_every_vendored_package_keeps_its_licence() -> None:
     assert {folder for folder in folders if (VENDOR / folder / "LICENSE").is_file()} == folders
 
 
-# A mail can fetch no stylesheet; it is no page, and no content policy is loosened for it.
+# A mail cannot load a stylesheet. It is not a page, so no content policy is loosened.
 FRAME_OF_MAILS = "templates/accounts/mail/base.html: a style element"
 
 

@@ -24,7 +24,7 @@ from tests.staff_invitations import ADDRESS, invite, offer, promise, register, w
 from worklists import mail
 from worklists.models import InvitedUpload, Worklist
 from worklists.selectors.upload_invitations import invited_to_upload
-from worklists.services import invite_to_upload, resend_upload_invitation, set_inbox
+from worklists.services import change_worklist, invite_to_upload, resend_upload_invitation, set_inbox
 
 pytestmark = pytest.mark.django_db
 
@@ -234,6 +234,14 @@ def test_turned_off_meanwhile_the_mail_is_not_sent_and_registering_leads_to_the_
     client = Client()
     client.get(reverse("sharing:open_invitation", args=[mail.make_token(row.invitation)]))
     assert "imaging studies" in client.get(reverse("sharing:register")).content.decode()
+
+
+def test_while_the_address_takes_no_studies_the_mail_is_not_sent(cast: Cast, address: Worklist) -> None:
+    invited(cast)
+    change_worklist(worklist=cast.emergency, takes_shares=False, by=acting(cast.adam))
+
+    with pytest.raises(mail.NothingToSend):
+        mail.upload_invitation(mails()[0])
 
 
 def test_each_email_counts_against_the_limit(cast: Cast, address: Worklist, monkeypatch: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whom an account has invited to send studies to a worklist's upload address. It gives no right (ADR 0049)."""
+"""People invited to send studies to a worklist's upload address. The invitation gives no right (ADR 0049)."""
 
 import uuid
 from typing import Self
@@ -11,12 +11,12 @@ from django.db.models.functions import Now
 
 class InvitedUploadQuerySet(models.QuerySet["InvitedUpload"]):
     def waiting(self) -> Self:
-        """Neither used by registering nor withdrawn, and the invitation was not either. Also an expired one waits."""
+        """Invitations that are neither used nor withdrawn. An expired invitation waits too: it can be sent again."""
         return self.filter(ended_at=None, invitation__withdrawn_at=None, invitation__accepted_at=None)
 
 
 class InvitedUpload(models.Model):
-    """A worklist whose upload address is shown to the person of an invitation, beside what else waits on it.
+    """A worklist whose upload address is shown to an invited person. The invitation may offer other things as well.
 
     `account` repeats the invitation's: composite foreign keys keep invitation and worklist of one account.
     """

@@ -57,7 +57,7 @@ def invite_to_upload(*, worklist: Worklist, email: str, by: Actor) -> InvitedUpl
 
 
 def resend_upload_invitation(*, invited: UUID, worklist: Worklist, by: Actor) -> InvitedUpload:
-    """Renew the invitation and mail the same link again. Raises as `invite_to_upload`, and where it waits no more."""
+    """Renew the invitation and mail the same link again. Raises as `invite_to_upload`, and once withdrawn."""
     check_administers(by, worklist.account)
     seen = _row(invited, worklist)
     limits.count_mail(invitation=seen.invitation, by=by)
@@ -72,7 +72,7 @@ def resend_upload_invitation(*, invited: UUID, worklist: Worklist, by: Actor) ->
 
 @transaction.atomic
 def end_upload_without_invitation(*, invited: UUID, worklist: Worklist, by: Actor) -> Invitation:
-    """Withdraw it; what else waits on the same invitation is others' and stays.
+    """Withdraw the invitation to send. A membership or shares that wait on the same invitation stay.
 
     A part of withdrawing: `sharing.services.withdraw_upload_invitation` checks whether the invitation still waits.
     """
