@@ -74,7 +74,7 @@ def test_someone_without_an_account_is_invited_to_send(
     adam.go(f"/admin/worklists/worklist/{cast.emergency.pk}/address/")
     adam.page.get_by_label("Email").fill(email)
     adam.page.get_by_role("button", name="Invite").click()
-    expect(adam.page.get_by_text(f"We have emailed an invitation to {email}.")).to_be_visible()
+    expect(adam.page.get_by_text(f"An email with the invitation is on its way to {email}.")).to_be_visible()
     expect(adam.page.get_by_role("row").filter(has_text=email)).to_be_visible()
     adam.look("upload-address-invited", LOOKS)
 
