@@ -43,7 +43,9 @@ def invite(request: HttpRequest, worklist: Worklist, form: UploadInvitationForm)
     except ValidationError as refusal:
         form.add_error("email", refusal.messages[0])
         return None
-    sentence = _("An email with the invitation is on its way to %(email)s.") % {"email": invited.invitation.email}
+    sentence = _("An email with the invitation is on its way to %(email)s.") % {
+        "email": invited.invitation.email
+    }
     messages.success(request, sentence)
     return HttpResponseRedirect(url_of("address", worklist.pk))
 
