@@ -1,7 +1,6 @@
 """Who administers, and what they read: for the tests of the administration's pages."""
 
 import re
-from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.cast import Cast, acting
+from tests.days import day_of
 from worklists import services
 from worklists.models import AccessToken, Destination, Sender, Worklist
 
@@ -31,7 +31,7 @@ def sue(cast: Cast, client: Client) -> Client:
 
 def token_and_machines(owner: User, administrator: User, worklist: Worklist, name: str) -> dict[Any, Any]:
     """An access token of the owner, and a sender and a destination of the account; by model."""
-    day = date.today()
+    day = day_of()
     made = services.make_token(by=acting(owner), name=name, worklists=[worklist.uuid], last_day=day)
     added = services.add_sender(
         account=worklist.account, worklist=worklist, name=name, last_day=day, by=acting(administrator)

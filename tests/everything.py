@@ -1,7 +1,7 @@
 """A world in which every deed can be done, for the tests that try them all."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from studies.models import Blob, Leftover, Sending, Study, Upload, ViewCopy
 from studies.services import uploads
 from tests.bad_files import as_bytes, dicom
 from tests.cast import IP_ADDRESS, Cast, acting, make_cast
+from tests.days import day_of
 from tests.factories import (
     make_group,
     make_instance,
@@ -132,7 +133,7 @@ def make_world() -> World:
     open_upload = Upload.objects.create(
         worklist=cast.ct, by=cast.ana, open_until=Now() + timedelta(hours=1), n_announced=2
     )
-    in_a_week = date.today() + timedelta(days=7)
+    in_a_week = day_of(7)
     made = worklists.services.make_token(
         by=acting(cast.ana), name="Reading script", worklists=[cast.ct.uuid], last_day=in_a_week
     )

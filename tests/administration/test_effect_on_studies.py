@@ -1,6 +1,5 @@
 """Before a role, a membership or a worklist is saved, and before someone leaves: who gains and loses which studies."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from sharing.services import add_share_rule, make_guest_link, share_studies
 from sharing.targets import Target
 from tests.administering import adam, text
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.factories import make_study, membership_of
 from tests.fingerprint import fingerprint
 from worklists.services import change_worklist, make_token
@@ -131,7 +131,7 @@ def test_several_new_members_say_so_before_they_are_added(cast: Cast, adam: Clie
 
 
 def test_what_ends_beside_the_studies_is_numbered_before_a_person_leaves(cast: Cast, client: Client) -> None:
-    day = date.today() + timedelta(days=30)
+    day = day_of(30)
     make_token(by=acting(cast.ana), name="My Mac", worklists=[cast.ct.uuid], last_day=day)
     make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana))
     token = "1 access token no longer reaches these worklists"
@@ -180,7 +180,7 @@ def test_shares_that_no_one_else_can_approve_are_numbered(cast: Cast) -> None:
 
 
 def test_what_a_deleted_worklist_takes_with_it_is_numbered(cast: Cast, adam: Client) -> None:
-    day = date.today() + timedelta(days=30)
+    day = day_of(30)
     make_token(by=acting(cast.adam), name="My Mac", worklists=[cast.chest.uuid], last_day=day)
     add_share_rule(
         account=cast.northgate, allows=False, from_worklist=cast.chest, to="outside", by=acting(cast.adam)

@@ -1,6 +1,5 @@
 """Every address about access tokens, senders and destinations in the administration × every person of the cast."""
 
-from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.administering import token_and_machines
 from tests.administration.test_people_matrix import everybodys, own
+from tests.days import day_of
 from tests.matrix import DENIED, FOUND, HIDDEN, OK, UNFIT, Row, asked_by_everyone, left_by_refusals, world
 from worklists.models import AccessToken, Destination, Sender
 
@@ -56,7 +56,7 @@ def ours_by_dimse(world: SimpleNamespace) -> dict[str, Any]:
 
 
 def a_day(world: SimpleNamespace) -> dict[str, Any]:
-    return {"last_day": str(date.today())}
+    return {"last_day": str(day_of())}
 
 
 ROWS = [

@@ -1,7 +1,6 @@
 """Presets of notifications, several new members, and what ends with a person: in a browser, with axe and pictures."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -11,6 +10,7 @@ from accounts.models import AccountMembership
 from sharing.services import make_guest_link
 from tests.browser.steps import Person, come
 from tests.cast import Cast, acting, make_cast
+from tests.days import day_of
 from worklists.selectors import presets_of
 from worklists.services import make_token
 
@@ -26,7 +26,7 @@ def here(transactional_db: None) -> Cast:
     """Ana has a guest link and an access token."""
     cast = make_cast()
     make_guest_link(placements=[cast.placement.uuid], by=acting(cast.ana))
-    day = date.today() + timedelta(days=30)
+    day = day_of(30)
     make_token(by=acting(cast.ana), name="My Mac", worklists=[cast.ct.uuid], last_day=day)
     return cast
 

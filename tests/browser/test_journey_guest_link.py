@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -10,6 +9,7 @@ from playwright.sync_api import expect
 
 from sharing.models import GuestLink
 from tests.browser.steps import CT_PATIENT, LOOKS, Hospital, Mail, Person
+from tests.days import day_of
 
 PASSWORD = "violet-42"
 
@@ -39,13 +39,13 @@ def test_a_link_is_made_copied_listed_extended_and_ended(
 
     # What is wrong is said, and what was typed is kept.
     fill(ana)
-    ana.dialog.get_by_role("textbox", name="Last day").fill((date.today() + timedelta(days=90)).isoformat())
+    ana.dialog.get_by_role("textbox", name="Last day").fill(day_of(90).isoformat())
     ana.dialog.get_by_role("button", name="Make the link").click()
     expect(ana.dialog).to_contain_text("No link has been made yet.")
     expect(ana.dialog.get_by_label("Password")).to_have_value(PASSWORD)
     ana.look("link-refused", LOOKS[1:3])
     ana.meant(f"422 {reverse('sharing:make_guest_link')}")
-    ana.dialog.get_by_role("textbox", name="Last day").fill((date.today() + timedelta(days=7)).isoformat())
+    ana.dialog.get_by_role("textbox", name="Last day").fill(day_of(7).isoformat())
     ana.dialog.get_by_role("button", name="Make the link").click()
 
     expect(ana.dialog.get_by_role("heading", name="The guest link is ready")).to_be_focused()
@@ -74,7 +74,7 @@ def test_a_link_is_made_copied_listed_extended_and_ended(
     row.get_by_role("link", name="Change the last day").click()
     expect(ana.dialog.get_by_role("heading", name="Change the last day")).to_be_focused()
     ana.look("link-extend", LOOKS[1:3])
-    ana.dialog.get_by_role("textbox", name="Last day").fill((date.today() + timedelta(days=12)).isoformat())
+    ana.dialog.get_by_role("textbox", name="Last day").fill(day_of(12).isoformat())
     ana.dialog.get_by_role("button", name="Save").click()
     expect(ana.page.get_by_role("status").first).to_contain_text("The guest link works until")
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from studies.services import take_in_all
 from tests.bad_files import dicom_storage
 from tests.cast import IMPORTER, Cast, acting
 from tests.clients.environments import SCRIPTS, node_folder, python_of, run
+from tests.days import day_of
 from worklists.services import make_token
 
 __all__ = ["dicom_storage"]
@@ -68,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def token(cast: Cast) -> str:
-    last_day = date.today() + timedelta(days=7)
+    last_day = day_of(7)
     return make_token(
         by=acting(cast.adam), name="Script", worklists=[cast.chest.uuid], last_day=last_day, may_store=True
     ).secret

@@ -2,7 +2,6 @@
 
 import shutil
 import urllib.request
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.bad_files import dicom_storage
 from tests.cast import Cast, acting
 from tests.clients.environments import program, python_of, run
 from tests.clients.orthanc import orthanc, why_not_here
+from tests.days import day_of
 from tests.dimse.calling import CALLED, CALLING, LOCALHOST, data_set_of, enter, port, stored_bytes
 from worklists.services import make_token
 
@@ -81,7 +81,7 @@ def test_orthanc_pushes_by_dimse_and_by_stow_and_pulls_by_wado(
     if sentence := why_not_here():
         pytest.skip(sentence)
     enter(cast)
-    last_day = date.today() + timedelta(days=7)
+    last_day = day_of(7)
     token = make_token(
         by=acting(cast.adam), name="Orthanc", worklists=[cast.ct.uuid, cast.chest.uuid], last_day=last_day,
         may_store=True,

@@ -1,12 +1,12 @@
 """Storing by DICOMweb: messages as clients write them, and requests with a session, a token or a sender's."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from django.test import Client
 
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.dicomweb.asking import root_of
 from worklists import services
 from worklists.models import Worklist
@@ -48,7 +48,7 @@ def sender_of(cast: Cast, worklist: Worklist | None = None) -> str:
         account=cast.northgate,
         worklist=worklist or cast.ct,
         name="PACS",
-        last_day=date.today(),
+        last_day=day_of(),
         by=acting(cast.adam),
     ).secret
 

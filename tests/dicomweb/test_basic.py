@@ -1,7 +1,6 @@
 """Basic: a token as the password, for programs alone, and never an account's password."""
 
 from base64 import b64encode
-from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from audit.models import AuditEvent
 from studies.models import Study
 from tests.bad_files import dicom_storage
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.dicomweb.asking import client_of, root_of
 from tests.dicomweb.test_door import study, token_of
 from tests.factories import PASSWORD
@@ -53,7 +53,7 @@ def test_the_password_of_an_account_is_nothing_here(cast: Cast, study: Study) ->
 
 def test_a_sender_is_known_by_it_too(cast: Cast, study: Study) -> None:
     made = add_sender(
-        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=date.today(), by=acting(cast.adam)
+        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=day_of(), by=acting(cast.adam)
     )
 
     assert Client().get(f"{root_of(cast.ct)}/studies", headers=basic("", made.secret)).status_code == 404

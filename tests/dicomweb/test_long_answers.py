@@ -1,7 +1,6 @@
 """Answers of many instances: the right is asked again before each, and the answer breaks off once it has ended."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from studies.models import Study
 from studies.services import rendering
 from tests.bad_files import as_bytes, dicom, dicom_storage
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.dicomweb.asking import client_of, take_in, url_of
 from tests.dicomweb.storing import bearer
 from tests.factories import membership_of, placement_of
@@ -107,7 +107,7 @@ def test_a_share_that_ends(
 
 def token(person: Any, worklist: Any) -> str:
     return services.make_token(
-        by=acting(person), name="Script", worklists=[worklist.uuid], last_day=date.today()
+        by=acting(person), name="Script", worklists=[worklist.uuid], last_day=day_of()
     ).secret
 
 

@@ -1,6 +1,5 @@
 """What real senders store: every real file comes out as it went in or is refused by name, and two senders at once."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from studies.dicomweb.store_answers import COMMENT, FAILED, OTHER_FAILED, RETRIE
 from studies.models import Instance
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting, make_cast
+from tests.days import day_of
 from tests.dicomweb.asking import body_of, client_of
 from tests.dicomweb.real_files import real_files
 from tests.dicomweb.storing import bearer, listed, message, post, sender_of, store
@@ -122,7 +122,7 @@ def test_another_persons_and_another_worklists_token_store_nothing(cast: Cast) -
 def test_an_ended_sender_and_an_expired_sender_store_nothing(cast: Cast, clock: Any) -> None:
     ended, over = (
         services.add_sender(
-            account=cast.northgate, worklist=cast.ct, name=name, last_day=date.today(), by=acting(cast.adam)
+            account=cast.northgate, worklist=cast.ct, name=name, last_day=day_of(), by=acting(cast.adam)
         )
         for name in ("PACS", "Gateway")
     )

@@ -1,7 +1,6 @@
 """DICOMweb over HTTP with real tokens: what each state of a token gets, from a browser that is signed in or not."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from studies.models import Study
 from studies.services import rendering
 from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.dicomweb.asking import body_of, client_of, take_in, url_of
 from tests.studies.test_token_doors import (
     ended_by_the_administrator,
@@ -113,7 +113,7 @@ def test_the_cookie_of_a_signed_in_person_adds_nothing_to_a_token(cast: Cast, st
 
 def test_a_sender_reads_nothing_at_all(cast: Cast, study: Study) -> None:
     made = services.add_sender(
-        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=date.today(), by=acting(cast.adam)
+        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=day_of(), by=acting(cast.adam)
     )
 
     for rest in (*OPENED, *WHOLE):

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
 
 import sharing.services
 from accounts.services import tallies
@@ -20,6 +19,7 @@ from sharing.services import (
 )
 from sharing.services import shlinks as shlink_services
 from tests.cast import IP_ADDRESS, acting
+from tests.days import day_of
 from tests.everything import World
 
 
@@ -65,7 +65,7 @@ GUEST_LINKS: dict[str, Callable[[World], object]] = {
         placements=[w.at_home.uuid], by=acting(w.cast.ana), recipient_email="doctor@example.net"
     ),
     "guest_links.extend_guest_link": lambda w: sharing.services.extend_guest_link(
-        link=w.guest_link.uuid, expires_at=date.today() + timedelta(days=9), by=acting(w.cast.ana)
+        link=w.guest_link.uuid, expires_at=day_of(9), by=acting(w.cast.ana)
     ),
     "guest_link_urls.preview_new_url": lambda w: guest_link_urls.preview_new_url(
         link=w.guest_link.uuid, by=acting(w.cast.ana)

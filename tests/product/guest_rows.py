@@ -1,10 +1,10 @@
 """Who reaches the pages of guest links: the rows of the access matrix."""
 
-from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from sharing.selectors.guest_links import token_of
+from tests.days import day_of
 from tests.matrix import DENIED, FOUND, HIDDEN, OK, SIGNED_IN, Row, none
 
 
@@ -21,7 +21,7 @@ def ticked(world: SimpleNamespace) -> dict[str, Any]:
 
 
 def tomorrow(world: SimpleNamespace) -> dict[str, Any]:
-    return {"until": (date.today() + timedelta(days=1)).isoformat()}
+    return {"until": day_of(1).isoformat()}
 
 
 def a_link(world: SimpleNamespace) -> dict[str, Any]:

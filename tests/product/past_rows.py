@@ -1,9 +1,9 @@
 """Who reaches the pages about a moment in the past: the rows of the access matrix."""
 
-from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from tests.days import day_of
 from tests.matrix import DENIED, HIDDEN, OK, Row
 from tests.product.matrix_values import ON_CT, placement
 
@@ -13,7 +13,7 @@ READERS = {OK: "adam ana", DENIED: ON_CT - {"adam", "ana"}}
 
 
 def yesterday(world: SimpleNamespace) -> dict[str, Any]:
-    return {"day": (date.today() - timedelta(days=1)).isoformat(), "time": "10:00"}
+    return {"day": day_of(-1).isoformat(), "time": "10:00"}
 
 
 def never(world: SimpleNamespace) -> dict[str, Any]:

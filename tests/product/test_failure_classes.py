@@ -1,6 +1,6 @@
 """The ways in which systems that share images have failed their users, each tried from its door to the database."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from studies.services import take_in_all
 from tests import bad_files
 from tests.bad_files import dicom_storage, sound, source
 from tests.cast import IMPORTER, Cast, acting
+from tests.days import day_of
 from tests.dicomweb.asking import body_of, client_of, root_of, take_in, url_of
 from tests.factories import make_instance, make_series, make_study, placement_of
 from tests.fingerprint import AUDIT, fingerprint
@@ -200,7 +201,7 @@ def test_no_way_of_sharing_lasts_longer_than_the_account_allows(cast: Cast) -> N
 
 def test_what_is_shared_onward_is_neither_longer_nor_wider(cast: Cast) -> None:
     """What was shared onward outlasted the share that it came by, or gave more than it."""
-    first = share(cast, Target(Method.EMAIL, cast.ben.email), expires_at=date.today() + timedelta(days=5))
+    first = share(cast, Target(Method.EMAIL, cast.ben.email), expires_at=day_of(5))
     first.refresh_from_db()
     own = placement_of(cast.study, cast.ben.personal_worklist)
     share(cast, Target(Method.CODE, "RIVERSIDE"), by=cast.ben, placement=own.uuid)

@@ -79,7 +79,8 @@ def test_with_the_broker_stopped_people_sign_in_and_share_and_every_mail_arrives
     site.services.valkey.start()
     expected = {"ben@example.org", "dora@example.net", "emil@example.net"}
     eventually(lambda: set(site.mail.recipients) == expected, 60)
-    assert OutboxMail.objects.filter(delivered_at=None).count() == 0
+    # The server has a mail a moment before the worker notes so.
+    eventually(lambda: not OutboxMail.objects.filter(delivered_at=None).exists())
     assert worker.pids
     assert beat.pids
     assert_lawful()

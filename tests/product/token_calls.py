@@ -2,25 +2,23 @@
 
 import contextlib
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 import worklists.services
 from tests.cast import IP_ADDRESS, Cast, acting
+from tests.days import day_of
 from tests.everything import World
-
-IN_A_WEEK = date.today() + timedelta(days=7)
 
 
 def make(cast: Cast, name: str = "Script") -> Any:
     return worklists.services.make_token(
-        by=acting(cast.ana), name=name, worklists=[cast.ct.uuid], last_day=IN_A_WEEK
+        by=acting(cast.ana), name=name, worklists=[cast.ct.uuid], last_day=day_of(7)
     )
 
 
 def add(cast: Cast, name: str = "Gateway") -> Any:
     return worklists.services.add_sender(
-        account=cast.northgate, worklist=cast.ct, name=name, last_day=IN_A_WEEK, by=acting(cast.adam)
+        account=cast.northgate, worklist=cast.ct, name=name, last_day=day_of(7), by=acting(cast.adam)
     )
 
 
@@ -58,7 +56,7 @@ TOKENS: dict[str, Callable[[World], object]] = {
     ),
     "senders.add_sender": lambda w: add(w.cast),
     "senders.renew_sender_token": lambda w: worklists.services.renew_sender_token(
-        sender=w.sender.uuid, account=w.cast.northgate, last_day=IN_A_WEEK, by=acting(w.cast.adam)
+        sender=w.sender.uuid, account=w.cast.northgate, last_day=day_of(7), by=acting(w.cast.adam)
     ),
     "senders.end_sender": lambda w: worklists.services.end_sender(
         sender=w.sender.uuid, account=w.cast.northgate, by=acting(w.cast.adam)

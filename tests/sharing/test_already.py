@@ -1,14 +1,12 @@
 """Who has the ticked studies already is marked in the dialog, before they are shared again."""
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +20,7 @@ from sharing.selectors.already import Shown, already_shared
 from sharing.targets import Target
 from studies.models import Placement
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.factories import make_study, placement_of
 from worklists.models import Worklist
 from worklists.services import change_worklist
@@ -54,9 +53,9 @@ def mark_of(page: str, name: str) -> str:
 
 
 def test_every_method_marks_who_has_the_study_and_until_when(client, cast, clock):
-    until = (timezone.localdate() + timedelta(days=20)).isoformat()
+    until = day_of(20).isoformat()
     day = formats.day(until)
-    end = {"expires_at": timezone.localdate() + timedelta(days=20)}
+    end = {"expires_at": day_of(20)}
     share(
         cast.ana,
         [cast.placement],
@@ -89,7 +88,7 @@ def test_every_method_marks_who_has_the_study_and_until_when(client, cast, clock
 def test_of_several_studies_it_says_how_many_and_the_earliest_end(client, cast):
     other, third = (placement_of(make_study(cast.ct), cast.ct) for _ in range(2))
     to_emergency = Target(Method.LOCATION, str(cast.emergency.uuid))
-    soon = timezone.localdate() + timedelta(days=3)
+    soon = day_of(3)
     share(cast.ana, [cast.placement], to_emergency, expires_at=soon)
     share(cast.ana, [other], to_emergency)
     client.force_login(cast.ana)

@@ -1,7 +1,6 @@
 """The pages of guest links: the dialog, the URL that is shown once, the lists, extending and ending."""
 
 import re
-from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -9,20 +8,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import OutboxMail
+from common.days import end_of_day
 from sharing import services
 from sharing.models import GuestLink
 from sharing.selectors.guest_links import find
 from tests.cast import acting
+from tests.days import ZONE, day_of
 from tests.factories import make_study, placement_of
 from tests.sharing.share_pages import HTMX, text
 
 pytestmark = pytest.mark.django_db
 
-NEXT_WEEK = (date.today() + timedelta(days=7)).isoformat()
 
-
-def the_form(cast, **more):
-    return {"placement": str(cast.placement.uuid), "until": NEXT_WEEK, **more}
+def the_form(cast, days=7, **more):
+    return {"placement": str(cast.placement.uuid), "until": day_of(days).isoformat(), **more}
 
 
 def made(cast, by=None, **more):
@@ -37,7 +36,7 @@ def test_the_dialog_shows_the_patient_and_the_preset(client, cast):
     )
 
     assert "Quill, Hazel" in page
-    assert f'value="{NEXT_WEEK}"' in page
+    assert f'value="{day_of(7)}"' in page
     assert not GuestLink.objects.exists()
 
 
@@ -67,7 +66,7 @@ def test_a_form_that_is_sent_twice_makes_one_link(client, cast):
     assert GuestLink.objects.count() == OutboxMail.objects.count() == 1
     assert len({re.search(r"/guest/([\w.-]+)/", page)[1] for page in pages}) == 1
     # A form that was changed makes a link of its own, and so does another person's.
-    later = {"until": (date.today() + timedelta(days=9)).isoformat()}
+    later = {"until": day_of(9).isoformat()}
     for changed in ({"password": "violet-42"}, {"password": "violet-43"}, {"may_download": "on"}, later):
         client.post(reverse("sharing:make_guest_link"), {**sent, **changed})
     assert GuestLink.objects.count() == 5
@@ -81,7 +80,7 @@ def test_a_form_that_is_sent_twice_makes_one_link(client, cast):
     [
         ({"until": ""}, "Enter the last day of the link."),
         ({"until": "2020-01-01"}, "The end date must be today or later."),
-        ({"until": (date.today() + timedelta(days=31)).isoformat()}, "lets a guest link last until"),
+        ({"days": 31}, "lets a guest link last until"),
         ({"password": "short"}, "A password has 6 to 128 characters."),
         ({"most_openings": "0"}, "greater than or equal to 1"),
         ({"most_openings": "2000"}, "Enter 1 to 1,000 openings"),
@@ -156,16 +155,16 @@ def test_a_link_is_given_another_last_day_and_ended(client, cast):
     link = made(cast)
     client.force_login(cast.ana)
     to = {"back": reverse("sharing:study_guest_links", args=[cast.placement.uuid])}
-    later = date.today() + timedelta(days=20)
+    later = day_of(20)
 
     page = text(client.get(reverse("sharing:extend_guest_link", args=[link.uuid]), to, headers=HTMX))
-    assert f'value="{NEXT_WEEK}"' in page
+    assert f'value="{day_of(7)}"' in page
     url = reverse("sharing:extend_guest_link", args=[link.uuid])
     answer = client.post(url, {**to, "until": later.isoformat()})
     assert (answer.status_code, answer["Location"]) == (302, to["back"])
     link.refresh_from_db()
-    assert link.expires_at.date() == later or link.expires_at.date() == later + timedelta(days=1)
-    refused = client.post(url, {**to, "until": (date.today() + timedelta(days=40)).isoformat()})
+    assert link.expires_at == end_of_day(later, ZONE)
+    refused = client.post(url, {**to, "until": day_of(40).isoformat()})
     assert refused.status_code == 422
 
     assert "It cannot be started again" in text(

@@ -1,7 +1,6 @@
 """What each state of a token opens at the door of bytes: own, another's, narrowed, ended, and with rights lost."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from common.exceptions import NothingThere, Refused
 from studies.models import Blob, Instance
 from studies.services import Part, open_instance
 from tests.cast import IP_ADDRESS, Cast, acting
+from tests.days import day_of
 from tests.factories import make_instance, make_series, membership_of, role_of
 from worklists import services
 
@@ -30,7 +30,7 @@ def instance(cast: Cast) -> Instance:
 def make(by: User, *worklists: Any, may_store: bool = False) -> Any:
     chosen = [worklist.uuid for worklist in worklists]
     return services.make_token(
-        by=acting(by), name="Script", worklists=chosen, last_day=date.today(), may_store=may_store
+        by=acting(by), name="Script", worklists=chosen, last_day=day_of(), may_store=may_store
     )
 
 
@@ -126,7 +126,7 @@ def test_a_viewers_token_opens_and_does_not_download(cast: Cast, instance: Insta
 
 def test_a_sender_reads_nothing(cast: Cast, instance: Instance) -> None:
     made = services.add_sender(
-        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=date.today(), by=acting(cast.adam)
+        account=cast.northgate, worklist=cast.ct, name="PACS", last_day=day_of(), by=acting(cast.adam)
     )
 
     assert answer(made.secret, cast, instance, Part.FRAME) == NOT_THERE

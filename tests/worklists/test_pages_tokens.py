@@ -1,6 +1,5 @@
 """The pages on which a person makes, reads and revokes access tokens."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from django.urls import reverse
 from accounts.models import OutboxMail
 from tests.administering import text
 from tests.cast import Cast, acting
+from tests.days import day_of
 from tests.factories import PASSWORD
 from worklists import services
 from worklists.models import AccessToken
@@ -28,7 +28,7 @@ def ana(client: Client, cast: Cast) -> Client:
 
 
 def filled(cast: Cast, **more: Any) -> dict[str, Any]:
-    day = date.today() + timedelta(days=30)
+    day = day_of(30)
     return {
         "name": "Reading script", "worklists": [str(cast.ct.uuid)], "scope": "read", "last_day": str(day), **more,
     }  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_token_is_revoked_by_post_after_a_page_that_asks(ana: Client, cast: Ca
 
 def test_anothers_token_is_not_there(ana: Client, cast: Cast) -> None:
     made = services.make_token(
-        by=acting(cast.ben), name="Ben's", worklists=[cast.emergency.uuid], last_day=date.today()
+        by=acting(cast.ben), name="Ben's", worklists=[cast.emergency.uuid], last_day=day_of()
     )
     url = reverse("worklists:revoke_token", args=[made.token.uuid])
 
@@ -114,7 +114,7 @@ def test_making_and_revoking_ask_for_the_password_again(client: Client, cast: Ca
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic", "Token"])
 def test_no_page_accepts_a_token(client: Client, cast: Cast, view: str, scheme: str) -> None:
     made = services.make_token(
-        by=acting(cast.ana), name="Script", worklists=[cast.ct.uuid], last_day=date.today()
+        by=acting(cast.ana), name="Script", worklists=[cast.ct.uuid], last_day=day_of()
     )
 
     answer = client.get(view, headers={"Authorization": f"{scheme} {made.secret}"})

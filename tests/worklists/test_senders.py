@@ -1,6 +1,5 @@
 """Senders: an account's machines, which store into one worklist and can do nothing else."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from common.exceptions import NothingThere
 from sharing.services import delete_worklist
 from tests.administering import adam, text, there
 from tests.cast import IP_ADDRESS, Cast, acting
+from tests.days import day_of
 from worklists import access, services, token_secrets
 from worklists.models import Sender
 from worklists.services.token_sign_in import EXPIRED, REVOKED
@@ -25,14 +25,12 @@ __all__ = ["adam"]
 
 pytestmark = pytest.mark.django_db
 
-TODAY = date.today()
 
-
-def add(cast: Cast, name: str = "CT gateway", **more: Any) -> Any:
+def add(cast: Cast, name: str = "CT gateway", days: int | None = 0, **more: Any) -> Any:
     given = {
         "account": cast.northgate,
         "worklist": cast.ct,
-        "last_day": TODAY,
+        "last_day": None if days is None else day_of(days),
         "by": acting(cast.adam),
         **more,
     }
@@ -98,13 +96,13 @@ def test_only_administrators_of_the_account_make_and_end_senders(cast: Cast) -> 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"last_day": None}, "AE title, a token, or both"),
-        ({"last_day": None, "ae_title": "PACS1"}, "proves nothing by itself"),
+        ({"days": None}, "AE title, a token, or both"),
+        ({"days": None, "ae_title": "PACS1"}, "proves nothing by itself"),
         ({"ae_title": "X" * 17, "ip_address": "192.0.2.1"}, "up to 16"),
         ({"ae_title": "A\\B", "ip_address": "192.0.2.1"}, "without a backslash"),
         ({"ae_title": "Ä", "ip_address": "192.0.2.1"}, "up to 16"),
-        ({"last_day": TODAY + timedelta(days=366)}, "for a year at most"),
-        ({"last_day": TODAY - timedelta(days=2)}, "today or later"),
+        ({"days": 366}, "for a year at most"),
+        ({"days": -2}, "today or later"),
         ({"name": " \u200b "}, "name"),
     ],
 )
@@ -141,14 +139,14 @@ def test_an_ended_sender_is_refused_from_the_next_request_on(cast: Cast) -> None
     assert (refused.detail["why"], refused.account_id) == (REVOKED, cast.northgate.pk)
     with pytest.raises(ValidationError):
         services.renew_sender_token(
-            sender=made.sender.uuid, account=cast.northgate, last_day=TODAY, by=acting(cast.adam)
+            sender=made.sender.uuid, account=cast.northgate, last_day=day_of(), by=acting(cast.adam)
         )
 
 
 def test_a_new_token_ends_the_old_one(cast: Cast, clock: Any) -> None:
     made = add(cast)
     renewed = services.renew_sender_token(
-        sender=made.sender.uuid, account=cast.northgate, last_day=TODAY, by=acting(cast.adam)
+        sender=made.sender.uuid, account=cast.northgate, last_day=day_of(), by=acting(cast.adam)
     )
 
     assert arrive(made.secret) is None
@@ -178,7 +176,7 @@ def test_the_database_keeps_sender_and_worklist_of_one_account(cast: Cast) -> No
 
 
 def test_an_administrator_adds_a_sender_and_reads_its_token_once(adam: Client, cast: Cast) -> None:
-    form = {"name": "Gateway", "worklist": cast.ct.pk, "with_token": "on", "last_day": str(TODAY)}
+    form = {"name": "Gateway", "worklist": cast.ct.pk, "with_token": "on", "last_day": str(day_of())}
 
     answer = adam.post(there("add", of="sender"), form)
 
@@ -204,7 +202,7 @@ def test_the_lists_cost_the_same_for_many(adam: Client, cast: Cast, of: str) -> 
         for number in numbers:
             add(cast, f"Gateway {number}")
             services.make_token(
-                by=acting(cast.ana), name=f"Script {number}", worklists=[cast.ct.uuid], last_day=TODAY
+                by=acting(cast.ana), name=f"Script {number}", worklists=[cast.ct.uuid], last_day=day_of()
             )
 
     make(0)

@@ -1,6 +1,6 @@
 """Whatever keeps a person out of the pages keeps their programs out of DICOMweb."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from audit.actions import Action
 from audit.actor import Actor
 from audit.models import AuditEvent
 from tests.cast import IP_ADDRESS, Cast, acting
+from tests.days import day_of
 from worklists import selectors, services
 from worklists.models import AccessToken, Worklist
 from worklists.services.token_sign_in import NO_FACTOR, REVOKED
@@ -32,7 +33,7 @@ def secret(cast: Cast) -> str:
         by=acting(cast.ana),
         name="Reading script",
         worklists=[cast.ct.uuid, cast.ana.personal_worklist.uuid],
-        last_day=date.today() + timedelta(days=30),
+        last_day=day_of(30),
     ).secret
 
 

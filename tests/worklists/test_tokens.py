@@ -1,6 +1,6 @@
 """Personal access tokens: who makes them, for what, and when they work."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from audit.history import sentence
 from audit.models import AuditEvent
 from common.exceptions import NothingThere
 from tests.cast import IP_ADDRESS, Cast, acting
+from tests.days import day_of
 from worklists import mail, selectors, services, token_secrets
 from worklists.models import AccessToken, Worklist
 from worklists.services import tokens
@@ -32,7 +33,7 @@ def make(by: User, *worklists: Worklist, days: int = 30, may_store: bool = False
         by=acting(by),
         name="Reading script",
         worklists=[worklist.uuid for worklist in worklists],
-        last_day=date.today() + timedelta(days=days),
+        last_day=day_of(days),
         may_store=may_store,
     )
 
@@ -142,7 +143,7 @@ def test_only_a_person_makes_and_revokes(cast: Cast) -> None:
     assert by is not None
 
     with pytest.raises(PermissionDenied):
-        services.make_token(by=by, name="More", worklists=[cast.ct.uuid], last_day=date.today())
+        services.make_token(by=by, name="More", worklists=[cast.ct.uuid], last_day=day_of())
     with pytest.raises(PermissionDenied):
         services.revoke_token(by=by, token=made.token.uuid)
 

@@ -1,7 +1,6 @@
 """The pages of access tokens and senders in a real browser: both themes, wide and narrow."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.administering import there, token_and_machines
 from tests.browser.steps import look_over, signed_in
 from tests.cast import Cast, make_cast
+from tests.days import day_of
 from tests.factories import PASSWORD
 from worklists.models import AccessToken, Sender
 
@@ -47,7 +47,7 @@ def test_a_token_is_made_copied_and_revoked(
         page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Name").fill("Research export")
     page.get_by_label("CT Reporting, Northgate Hospital").check()
-    page.get_by_label("Last day").fill(str(date.today() + timedelta(days=30)))
+    page.get_by_label("Last day").fill(str(day_of(30)))
     look(page, "new")
     page.get_by_role("button", name="Make the token").click()
     expect(page.get_by_text("cimar_pat_")).to_be_visible()
