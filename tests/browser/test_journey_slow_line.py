@@ -77,6 +77,8 @@ def test_without_a_line_the_dialog_says_so_and_keeps_what_was_typed(
     dialog = ana.share(CT_PATIENT)
     dialog.get_by_label("Emergency").check()
     dialog.get_by_label("Note").fill("Is there a second lesion?")
+    # What the dialog asks for by itself has been answered: the press alone is lost.
+    ana.page.wait_for_load_state("networkidle")
     ana.page.context.set_offline(True)
     dialog.get_by_role("button", name="Share Studies").click()
     expect(dialog.get_by_role("alert").first).to_contain_text("We could not reach the server.")
