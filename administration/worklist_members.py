@@ -1,38 +1,37 @@
 """Who is on which worklist, under which role, and why."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Account, Role, User
-from administration.change import Change, Done, Refusal
+from accounts.models import Account, AccountMembership, Role, User
+from administration.adding import A_PAGE, Adding, AddingForm, Row, Words
+from administration.change import Change, Done
 from administration.choices import SearchedChoice, filter_by
 from administration.columns import column
-from administration.effect_on_studies import answer_with_effect, lines_of
+from administration.effect_on_studies import lines_of
 from administration.forms import ServiceForm
-from administration.page import BY_NAME_OR_EMAIL, EFFECT, EditablePage
+from administration.page import BY_NAME_OR_EMAIL, EditablePage
 from administration.removal import no_longer_member, removal_title
 from administration.worklist_tabs import ABOUT_WORKLISTS, ADDED, listed, render, url_of
+from audit.actor import Actor
 from audit.models import AuditEvent
-from audit.requests import actor_of
+from common.markup import format_html
 from common.nouns import counted
 from sharing.selectors.leaving_beside import beside_worklist_removal
-from sharing.selectors.what_if import if_worklist_member
+from sharing.selectors.what_if import WhatIf, if_worklist_member
 from worklists import services
 from worklists.models import Worklist, WorklistMembership
 from worklists.selectors import administration as staff
 from worklists.services.worklist_members import NO_ONE_CHOSEN
 
-A_PAGE = 50
 EVERYWHERE = "every"
 
 
@@ -53,9 +52,8 @@ def members_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpRes
     )  # fmt: skip
 
 
-class AddForm(forms.Form):
-    """Ticked people, and the role for all of them. Only people who can be added are choices."""
-
+class PeopleForm(AddingForm):
+    ticked = "person"
     person = forms.ModelMultipleChoiceField(
         User.objects.none(),
         label=gettext_lazy("Person"),
@@ -64,63 +62,65 @@ class AddForm(forms.Form):
     )
     role = forms.ModelChoiceField(Role.objects.none(), required=False, label=gettext_lazy("Role here"))
 
-    def __init__(self, *args: Any, worklist: Worklist, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        people = staff.people_to_add(worklist).order_by().values("user")
-        self.fields["person"].queryset = User.objects.filter(pk__in=people)
-        self.fields["role"].queryset = Role.objects.filter(account=worklist.account_id).order_by("name")
-        self.fields["role"].empty_label = _default(worklist)
+
+class AddingPeople(Adding):
+    """Ticked people are added to a worklist."""
+
+    words = Words(
+        find=gettext_lazy("Find people of the account"),
+        find_help=BY_NAME_OR_EMAIL,
+        caption=gettext_lazy("People who are not on this worklist"),
+        headings=(gettext_lazy("Person"), gettext_lazy("Email"), gettext_lazy("Account role")),
+        through_every=gettext_lazy("here through “Every worklist”"),
+        not_member=gettext_lazy("not here"),
+        button=gettext_lazy("Add selected people"),
+        none_found=(gettext_lazy("No one found"), gettext_lazy("No active member of the account matches.")),
+        all_added=(
+            gettext_lazy("Everyone is already on this worklist"),
+            gettext_lazy("To add others, invite them to the account first."),
+        ),
+        all_added_icon="people",
+    )
+
+    def __init__(self, request: HttpRequest, page: Any, worklist: Worklist) -> None:
+        super().__init__(request, page, worklist.account)
+        self.worklist = worklist
+
+    def form(self, *data: Any) -> AddingForm:
+        form = PeopleForm(*data)
+        people = staff.people_to_add(self.worklist).order_by().values("user")
+        form.set_choices(User.objects.filter(pk__in=people), self.account)
+        form.fields["role"].empty_label = _default(self.worklist)
+        return form
+
+    def rows(self, find: str) -> QuerySet[AccountMembership]:
+        return staff.people_to_add(self.worklist, find)
+
+    def row(self, choice: AccountMembership) -> Row:
+        label = format_html(_('<span class="visually-hidden">Add </span><bdi>{}</bdi>'), choice.user.name)
+        return Row(str(choice.user.uuid), label, (choice.user.email, choice.role.name), choice.every_worklist)
+
+    def what_if(self, ticked: QuerySet[User], role: Role | None) -> WhatIf:
+        return if_worklist_member(self.worklist, list(ticked.values_list("pk", flat=True)), role=role)
+
+    def add(self, ticked: QuerySet[User], role: Role | None, by: Actor) -> Done:
+        made = services.add_worklist_members(worklist=self.worklist, users=list(ticked), role=role, by=by)
+        named = {"people_were": counted(len(made), "person was"), "worklist": self.worklist.name}
+        sentence = _("%(people_were)s added to %(worklist)s.") % named
+        return Done(sentence, url_of("members", self.worklist.pk))
+
+    def render(self, status: int, **context: Any) -> HttpResponse:
+        return render(
+            self.request, self.page, self.worklist, "members_add", status=status,
+            title=_("Add members to %(worklist)s") % {"worklist": self.worklist.name}, current="members",
+            back=url_of("members", self.worklist.pk), **context,
+        )  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_page(request: HttpRequest, page: Any, worklist: Worklist) -> HttpResponse:
     """Find people of the account, tick them, give them a role here."""
-    if request.method != "POST":
-        return _add_page(request, page, worklist, AddForm(worklist=worklist))
-    form = AddForm(request.POST, worklist=worklist)
-    if not form.is_valid():
-        return _add_page(request, page, worklist, form, 422)
-    people, role = form.cleaned_data["person"], form.cleaned_data["role"]
-    if EFFECT in request.POST:
-        return _effect_of_adding(request, page, worklist, form)
-    try:
-        made = services.add_worklist_members(
-            worklist=worklist, users=list(people), role=role, by=actor_of(request)
-        )
-    except (ValidationError, PermissionDenied) as cause:
-        refusal = Refusal(cause)
-        form.add_error(None, refusal.error)
-        return refusal.answer(_add_page(request, page, worklist, form))
-    named = {"people_were": counted(len(made), "person was"), "worklist": worklist.name}
-    messages.success(request, _("%(people_were)s added to %(worklist)s.") % named)
-    return HttpResponseRedirect(url_of("members", worklist.pk))
-
-
-def _effect_of_adding(request: HttpRequest, page: Any, worklist: Worklist, form: AddForm) -> HttpResponse:
-    """What the ticked people would gain and lose, to htmx alone. Nothing is saved."""
-    people = list(form.cleaned_data["person"].values_list("pk", flat=True))
-    lines = lines_of(if_worklist_member(worklist, people, role=form.cleaned_data["role"]), worklist.account)
-    return answer_with_effect(
-        request, lines, lambda effect: _add_page(request, page, worklist, form, effect=effect)
-    )
-
-
-def _add_page(
-    request: HttpRequest,
-    page: Any,
-    worklist: Worklist,
-    form: AddForm,
-    status: int = 200,
-    effect: Sequence[str] = (),
-) -> HttpResponse:
-    find = request.GET.get("q", "").strip()[:200]
-    shown = Paginator(staff.people_to_add(worklist, find), A_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, page, worklist, "members_add", status=status,
-        title=_("Add members to %(worklist)s") % {"worklist": worklist.name}, current="members",
-        form=form, page=shown, find=find, find_help=BY_NAME_OR_EMAIL, ticked=set(request.POST.getlist("person")),
-        effect_on_studies=effect,
-    )  # fmt: skip
+    return AddingPeople(request, page, worklist).answer()
 
 
 def _default(worklist: Worklist) -> str:
