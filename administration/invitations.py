@@ -164,7 +164,7 @@ class InvitationAdmin(AdminPage):
             return _("every worklist")
         return str(invitation.n_worklists or "–")
 
-    @admin.display(description=gettext_lazy("Works until"), ordering="expires_at")
+    @admin.display(description=gettext_lazy("Valid until"), ordering="expires_at")
     def until(self, invitation: Invitation) -> str:
         return moment(invitation.expires_at)
 

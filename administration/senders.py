@@ -148,9 +148,9 @@ class SenderAdmin(AdminPage):
     def used(self, sender: Sender) -> str:
         return moment(sender.last_used_at) if sender.last_used_at else _("not yet")
 
-    @admin.display(description=gettext_lazy("Token works until"), ordering="token_expires_at")
+    @admin.display(description=gettext_lazy("Token valid until"), ordering="token_expires_at")
     def until(self, sender: Sender) -> str:
-        return moment(sender.token_works_until) if sender.token_expires_at else "–"
+        return moment(sender.token_valid_until) if sender.token_expires_at else "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

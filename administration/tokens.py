@@ -81,9 +81,9 @@ class AccessTokenAdmin(AdminPage):
     def used(self, token: AccessToken) -> str:
         return moment(token.last_used_at) if token.last_used_at else _("not yet")
 
-    @admin.display(description=gettext_lazy("Works until"), ordering="expires_at")
+    @admin.display(description=gettext_lazy("Valid until"), ordering="expires_at")
     def until(self, token: AccessToken) -> str:
-        return moment(token.works_until)
+        return moment(token.valid_until)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

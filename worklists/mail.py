@@ -68,7 +68,7 @@ def token_made(mail: OutboxMail) -> Message:
         "name": token.name,
         "may_store": token.may_store,
         "worklists": token.reaches.count(),
-        "until": token.works_until,
+        "until": token.valid_until,
         "link": link(reverse("worklists:tokens")),
     }
     return render_mail("worklists/mail/token_made", context)

@@ -40,17 +40,21 @@ NAMES = {
 }
 # In docstrings and comments.
 PROSE = re.compile(r"\b(deeds?|a look|looks at|is told|are told|somebody's|nobody's)\b", re.IGNORECASE)
+# Anywhere: the end of a token, a link, a code or an invitation has one wording.
+PAGES = re.compile(r"\b((?:works|good) until)\b", re.IGNORECASE)
 LONGEST_TEMPLATE_LINE = 160
 
 
 def counts(path: str, source: str) -> Counter[str]:
     """How often each word to avoid stands in one file; for a template, its lines that are too long."""
+    words = Counter(match.lower() for match in PAGES.findall(source))
     if path.endswith((".html", ".txt")):
-        return Counter(long_line=sum(len(line) > LONGEST_TEMPLATE_LINE for line in source.splitlines()))
+        too_long = sum(len(line) > LONGEST_TEMPLATE_LINE for line in source.splitlines())
+        return words + Counter(long_line=too_long)
     if not path.startswith(PRODUCT) or "/migrations/" in path:
         return Counter()
     tree = ast.parse(source, path)
-    words = Counter(name for name in _names(tree) if name in NAMES)
+    words += Counter(name for name in _names(tree) if name in NAMES)
     return words + Counter(match.lower() for text in _prose(tree, source) for match in PROSE.findall(text))
 
 

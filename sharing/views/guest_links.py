@@ -120,7 +120,9 @@ def extend(request: HttpRequest, link: UUID) -> HttpResponse:
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, _("The guest link works until %(day)s.") % {"day": shown_end(changed)})
+            messages.success(
+                request, _("The guest link is valid until %(day)s.") % {"day": shown_end(changed)}
+            )
             return leave(request, to)
     return _about(request, link, "sharing/_extend_link.html", _("Change the last day"), form)
 

@@ -76,7 +76,7 @@ def test_a_link_is_made_copied_listed_extended_and_ended(
     ana.look("link-extend", LOOKS[1:3])
     ana.dialog.get_by_role("textbox", name="Last day").fill(day_of(12).isoformat())
     ana.dialog.get_by_role("button", name="Save").click()
-    expect(ana.page.get_by_role("status").first).to_contain_text("The guest link works until")
+    expect(ana.page.get_by_role("status").first).to_contain_text("The guest link is valid until")
 
     # She ends it from her own list; the guest's next request finds nothing.
     ana.go(reverse("sharing:guest_links"))

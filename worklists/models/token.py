@@ -64,8 +64,8 @@ class AccessToken(models.Model):
         return self.name
 
     @property
-    def works_until(self) -> datetime:
-        """As people are shown it, within the last day."""
+    def valid_until(self) -> datetime:
+        """The last moment of the last day, as pages and mails show it."""
         return last_moment(self.expires_at)
 
 
@@ -159,6 +159,6 @@ class Sender(models.Model):
         return self.name
 
     @property
-    def token_works_until(self) -> datetime | None:
-        """As people are shown it, within the last day."""
+    def token_valid_until(self) -> datetime | None:
+        """The last moment of the last day, as pages and mails show it."""
         return last_moment(self.token_expires_at) if self.token_expires_at is not None else None
