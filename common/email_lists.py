@@ -1,4 +1,4 @@
-"""Emails as people paste them: lists, names around an email, and what a mail program or a browser adds."""
+"""Reads lists of emails as people paste them: with names around an email, and marks that mail programs add."""
 
 import re
 import unicodedata
@@ -11,24 +11,24 @@ from django.utils.translation import gettext as _
 
 from common.text import NOT_AN_EMAIL
 
-# A whole email, nothing else: what is before the @ and after it has no space, bracket, comma or second @.
+# An email and nothing else: the parts before and after the @ have no space, bracket, comma or second @.
 EMAIL = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
-# Signs that a local part may begin or end with by the standard alone: they are what was pasted around an email.
+# By the standard a local part may begin or end with these signs. In practice they were pasted around an email.
 _AROUND = re.compile(r"[!#$%&'*/=?^`{|}~][^@]*@|[^@]*[!#$%&'*/=?^`{|}~]@")
-# `Doe, Jane <jane@example.org>`, or with the email in other brackets: a quotation, an email in brackets, or a sign that
-# no name before one contains. Each sign is read once, however long the text is.
+# The pieces of `Doe, Jane <jane@example.org>`: a quoted name, an email in brackets of any kind, or a sign that cannot
+# be part of a name before an email. Each sign is read once, however long the text is.
 _PIECES = re.compile(
     r"\"[^\"\r\n]*\"|<\s*(?P<email>[^<>\s]+)\s*>|\[\s*(?P<square>[^\[\]<>@\s]+@[^\[\]<>@\s]+)\s*\]"
     r"|\(\s*(?P<round>[^()<>@\s]+@[^()<>@\s]+)\s*\)|(?P<sign>[<>;\r\n\"])"
 )
 _BETWEEN = re.compile(r"[,;|\r\n\t\v\f\x85\u2028\u2029\u060c\u061b\u3001\u2022\u2023\u25aa\u25cf]+")
-# What is quoted is a name, but not where a list goes on behind it.
+# A quotation is a name, unless a separator follows it: then the quotation is an entry of the list.
 _QUOTED = re.compile(
     r"(?:\"[^\"\r\n]*\"|(?<![^\s,;|\u060c\u061b\u3001])'[^'\r\n]*')(?!\s*[,;|\r\n\v\f\x85\u2028\u2029\u060c\u061b\u3001])"
 )
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _EXCHANGE = re.compile(r"smtp:", re.IGNORECASE)
-# The lines of a mail's head, which name their recipients; a list's marks.
+# The beginnings of the lines in a mail's head that name its recipients; after that, bullets and numbers of a list.
 _HEAD = re.compile(r"^[ \t]*(?:to|cc|bcc):", re.IGNORECASE | re.MULTILINE)
 _LINES = re.compile(r"\r?\n")
 _MARK = re.compile(r"^(?:[-*\u2013\u2014]|\d{1,3}[.)])\s+")
@@ -44,7 +44,7 @@ _QUOTATION = {
 
 
 def check_email(email: str) -> None:
-    """Raises ValidationError for what is no email, or an email with a sign that was pasted around it."""
+    """Raises ValidationError where the text is no email, or an email with a sign that was pasted around it."""
     try:
         validate_email(email)
     except ValidationError:
@@ -76,7 +76,7 @@ def emails_in(text: str) -> list[str]:
 
 
 def _unwrapped(text: str) -> str:
-    """An email in brackets that is on the line below its name is put behind it. What ends in an email is no name."""
+    """Joins a name and the bracketed email on the line below. A line that ends in an email is not taken for a name."""
     lines = _LINES.split(text)
     pieces = lines[:1]
     for above, line in pairwise(lines):
@@ -87,9 +87,10 @@ def _unwrapped(text: str) -> str:
 
 
 def _before(name: str, email: str) -> list[str]:
-    """The emails of their own before the last name: `a@example.org, Doe, Jane <jane@example.org>`.
+    """The entries before the name of a bracketed email: the first of `a@example.org, Doe, Jane <jane@example.org>`.
 
-    What has an email among other words is returned as it was typed: it may be another person's, without its brackets.
+    An entry that has an email among other words is returned as it was typed: the email may be another person's, whose
+    brackets are missing. Words without an email are the name, and left out.
     """
     parts = _plain(_QUOTED.sub("", name))
     return [
@@ -111,7 +112,7 @@ def _plain(text: str) -> list[str]:
 
 
 def _bare(word: str) -> str:
-    """An email without the quotation marks around it, and without what makes a link of it."""
+    """An email without quotation marks around it, without `mailto:` or `smtp:`, and without a full stop at its end."""
     if len(word) > 1 and _QUOTATION.get(word[0]) == word[-1] and "@" in word:
         word = word[1:-1]
     word = _EXCHANGE.sub("", word, count=1) if _EXCHANGE.match(word) else word

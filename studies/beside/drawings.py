@@ -1,7 +1,8 @@
-"""What a presentation state draws over its images, as shapes in their coordinates (PS3.3 C.10.5 and C.7.6.11).
+"""The drawings and the shutter of a presentation state, as shapes in pixels of its images (PS3.3 C.10.5, C.7.6.11).
 
 A point is [x, y] in pixels from the upper left corner of the image. A shape is a `line` of points, a `point`, a `ring`
-(its middle and one or two radii: the second of a circle is left to whoever knows how high a pixel is), or a `text`.
+(its middle and two radii, each as [x, y] from the middle; the second radius of a circle is None, because it depends on
+the shape of a pixel, which the viewer knows), or a `text`.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from studies.beside.model import Model, items, number, numbers, text
 
 Shape = dict[str, Any]
 Point = list[float]
-# More shapes or points than this are left out, and that is said.
+# Further shapes and points are left out, and the reader is shown that drawings are missing.
 MOST_SHAPES, MOST_POINTS = 500, 5_000
 LONGEST_TEXT = 1_000
 PARTS_OF_A_CURVE = 8
@@ -20,11 +21,11 @@ WHITE = 65_535
 
 
 class Area:
-    """The part of the image that is shown. A point in parts of it is one of the image, as the image is turned."""
+    """The part of the image that is shown; converts a point given as fractions of this part to pixels of the image."""
 
     def __init__(self, corners: list[float], *, turn: int = 0, is_flipped: bool = False) -> None:
         left, top, right, bottom = corners
-        # The corners are pixels, counted from 1; the upper left corner is that of the screen.
+        # The corners are pixels, counted from 1. The first is the upper left corner of the screen, after turn and flip.
         self.start = [min(left, right) - 1, min(top, bottom) - 1]
         self.end = [max(left, right), max(top, bottom)]
         self.turn, self.is_flipped = turn % 360, is_flipped
@@ -37,7 +38,10 @@ class Area:
 
 
 def shapes_of(annotation: Model, area: Area | None) -> Iterator[Shape]:
-    """Of an item of the Graphic Annotation Sequence; without an `area` what is drawn in parts of it is left out."""
+    """The shapes of one item of the Graphic Annotation Sequence.
+
+    A shape whose points are fractions of the shown area is left out where `area` is None.
+    """
     for drawn in items(annotation, "00700009"):
         points = _points(numbers(drawn, "00700022"), text(drawn, "00700005"), area)
         if shape := _shape(text(drawn, "00700023"), points, text(drawn, "00700024") == "Y"):
@@ -114,7 +118,7 @@ def _text(written: Model, area: Area | None) -> Shape | None:
 
 
 def shutter_of(model: Model) -> Shape | None:
-    """What of the image is left to be seen: inside all of the shapes. `grey` is what the rest looks like, to 255."""
+    """The visible part of the image is inside all `shapes`; the rest is covered in `grey`, from 0 (black) to 255."""
     shapes: list[Shape] = []
     edges = [number(model, tag) for tag in ("00181602", "00181604", "00181606", "00181608")]
     forms = forms_of_shutter(model)

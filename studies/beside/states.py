@@ -1,4 +1,4 @@
-"""What a presentation state asks for: what the viewer applies of it, and the names of what is not applied."""
+"""A presentation state: the settings that the viewer applies, and the names of those it does not apply."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,7 @@ MOST_REFERENCES = 2_000
 WINDOWS, AREAS, DRAWINGS, LAYERS = "00283110", "0070005A", "00700001", "00700060"
 TURN, FLIP, SHAPE = "00700042", "00700041", "20500020"
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
-# Attributes that change how images look and that the viewer does not apply, and what each is called.
+# Attributes that change how images look and that the viewer does not apply, each with the name that readers see.
 NEVER = (
     ("00283000", gettext_noop("Conversion of values")),
     ("20500010", gettext_noop("Table of grey values")),
@@ -35,7 +35,7 @@ Places = list[tuple[str, list[int]]]
 
 @dataclass(frozen=True)
 class Part:
-    """What the state sets for some of its images; for all of them where `places` is None."""
+    """A value that the state sets for the images in `places`, or for all its images where `places` is None."""
 
     places: Places | None
     value: Any
@@ -43,10 +43,11 @@ class Part:
 
 @dataclass(frozen=True)
 class State:
-    """`changes` are what is not applied.
+    """The settings of a presentation state, as the viewer takes them.
 
-    A window is a centre, a width and a function; an area the two corners that are shown, in pixels of the image; `turn`
-    is in degrees, clockwise, and comes before the flip.
+    `changes` are the names of the settings that the viewer does not apply. The value of a window is its centre, width
+    and function; of an area the upper left and lower right corner of the shown part, in pixels of the image. The image
+    is turned first, by `turn` degrees clockwise, and flipped after that.
     """
 
     label: str
@@ -65,7 +66,7 @@ class State:
 
     @property
     def window(self) -> tuple[float, float] | None:
-        """Where the state sets a single window for all its images."""
+        """Centre and width, if the state sets the same window for all its images; else None."""
         if len({part.value for part in self.windows}) != 1:
             return None
         named = [uid for part in self.windows for uid, _frames in part.places or self.places]
@@ -78,7 +79,7 @@ class State:
 
     @property
     def is_applied(self) -> bool:
-        """Whether the viewer does anything that the state asks for."""
+        """Whether the viewer applies at least one setting of the state."""
         sets = (
             self.windows,
             self.areas,
@@ -117,7 +118,7 @@ def state_of(model: Model) -> State:
 
 
 def _left_out(model: Model, turn: int | None, is_sized: bool, are_all: bool) -> list[str]:
-    """By name: what changes how images look and is not applied."""
+    """The names of the settings that change how images look and that the viewer does not apply."""
     drawn = items(model, DRAWINGS)
     colours = ("00700066", "00700067", "00700401")
     is_turned_otherwise = turn is None
@@ -143,7 +144,7 @@ def _has_other_shutter(model: Model) -> bool:
 
 
 def _turn(model: Model) -> int | None:
-    """The turn in degrees, a multiple of 90; None for any other angle, by which the viewer cannot turn."""
+    """The angle in degrees, a multiple of 90. None for any other angle: the viewer cannot turn an image by it."""
     angle = number(model, TURN) or 0
     return int(angle) % 360 if angle % 90 == 0 else None
 
@@ -161,7 +162,7 @@ def _window(model: Model) -> Part | None:
 
 
 def _areas(model: Model) -> Part | None:
-    """None where the image is to be shown in a size of its own, and not as large as fits."""
+    """None where the state asks for a fixed magnification instead of fitting the area to the screen."""
     corners = [*numbers(model, "00700052")[:2], *numbers(model, "00700053")[:2]]
     if text(model, "00700100") not in ("", "SCALE TO FIT") or len(corners) < 4:
         return None
@@ -170,10 +171,10 @@ def _areas(model: Model) -> Part | None:
 
 
 def _drawings(model: Model, turn: int, is_flipped: bool) -> tuple[list[Part], bool]:
-    """In the order of their layers; and whether these are all."""
+    """The drawings in the order of their layers, and whether every drawing of the state is among them."""
     order = {text(each, "00700002"): number(each, "00700062") or 0 for each in items(model, LAYERS)}
     listed = sorted(items(model, DRAWINGS), key=lambda each: order.get(text(each, "00700002"), 0))
-    # Parts of the shown area can be told where there is a single one.
+    # A point in parts of the shown area can be converted to pixels only where the state has a single area.
     shown = items(model, AREAS)
     corners = (
         [*numbers(shown[0], "00700052")[:2], *numbers(shown[0], "00700053")[:2]] if len(shown) == 1 else []

@@ -33,7 +33,7 @@ OF_SERIES = {"Modality": "modality", "SeriesDescription": "description", "BodyPa
 
 @dataclass
 class StudyMatch:
-    """A study that matches; `first` is the JSON of an instance of it, where it is stored."""
+    """A study that matches the search; `first` is the stored JSON model of one of its instances, if there is one."""
 
     study: Study
     own_mrn: str
