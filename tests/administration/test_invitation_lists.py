@@ -8,8 +8,9 @@ import pytest
 
 from administration.invitation_table import as_line, as_list, read_list
 from tests.administering import adam
+from tests.administration.test_invited_batches import HEADER, TEN, agreed, look
 from tests.administration.test_people import text_of
-from tests.administration.test_people_invitations import HEADER, TEN, agreed, look, page
+from tests.administration.test_people_invitations import page
 from worklists.models import WorklistMembership
 
 __all__ = ["adam"]
