@@ -1,4 +1,4 @@
-"""What was backed up is restored as it was, database and images of one moment; what is not whole is not restored."""
+"""A backup has the database and the images of one moment, and a restore brings them back as they were."""
 
 import json
 import shutil
@@ -15,14 +15,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
-from cimar.backup import make, postgres, restore
+from cimar.backup import make, postgres
 from cimar.backup.folder import BackupFolder
 from cimar.installation import APP_ROLE, CHECKOUT, OWNER_ROLE, SUPERUSER, Problem
 from sharing import services as sharing_services
 from sharing.models import Method
 from sharing.targets import Target
 from studies import services
-from studies.ingest import store, stored_files
+from studies.ingest import store
 from studies.models import Blob, Study
 from tests.bad_files import dicom_storage, sound, source
 from tests.cast import IMPORTER, Cast, acting, make_cast
@@ -109,33 +109,6 @@ def backed_up(house: Cast, as_owner_here: Any, tmp_path: Path) -> Path:
     return tmp_path / "backups"
 
 
-@pytest.fixture(scope="module")
-def kept() -> list[Path]:
-    """The first sound backup that was made here, for tests that only read one."""
-    return []
-
-
-@pytest.fixture
-def whole(request: Any, kept: list[Path], tmp_path: Path, tmp_path_factory: Any) -> Path:
-    """A folder of its own with a sound backup."""
-    if kept:
-        return shutil.copytree(kept[0], tmp_path / "backups")
-    made: Path = request.getfixturevalue("backed_up")
-    kept.append(shutil.copytree(made, tmp_path_factory.mktemp("kept") / "backups"))
-    return made
-
-
-@pytest.fixture
-def empty(as_owner_here: Any, whole: Path, tmp_path: Path) -> Iterator[Path]:
-    """From now on this process restores into an empty place, whose folder of images this is."""
-    name = f"{connection.settings_dict['NAME']}_restored"
-    with database.owner() as owner:
-        owner.execute(f'CREATE DATABASE "{name}"')
-    as_owner_here(name, tmp_path / "restored" / "dicom")
-    yield tmp_path / "restored" / "dicom"
-    database.drop(name)
-
-
 def run(command: str, *arguments: str | Path, environment: dict[str, str], status: int = 0) -> str:
     done = subprocess.run(
         [CHECKOUT / "bin" / command, *arguments],
@@ -146,11 +119,6 @@ def run(command: str, *arguments: str | Path, environment: dict[str, str], statu
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
-
-
-def tables_elsewhere() -> int:
-    with postgres.connect() as target:
-        return postgres.tables_in(target)
 
 
 def test_a_house_is_backed_up_restored_elsewhere_and_looks_the_same(
@@ -345,146 +313,8 @@ def test_an_older_pg_dump_is_refused_with_what_to_install(monkeypatch: Any) -> N
         postgres.program("pg_dump", 990000)
 
 
-def _newest(folder: Path) -> Path:
+def newest(folder: Path) -> Path:
     return BackupFolder(folder).chosen(None)
-
-
-def _break_dump(folder: Path) -> None:
-    path = _newest(folder) / "database.dump"
-    path.write_bytes(path.read_bytes()[:-9])
-
-
-def _lose_an_image(folder: Path) -> None:
-    next((folder / "images").rglob("*.dcm")).unlink()
-
-
-def _damage_an_image(folder: Path) -> None:
-    path = next((folder / "images").rglob("*.dcm"))
-    path.write_bytes(b"x" * path.stat().st_size)
-
-
-def _damage_a_picture(folder: Path) -> None:
-    path = next((folder / "images").rglob("*.full.png.*"))
-    path.write_bytes(b"x" * path.stat().st_size)
-
-
-def _shorten_the_list(folder: Path) -> None:
-    path = _newest(folder) / "files.tsv"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
-
-
-def _edit_the_manifest(folder: Path) -> None:
-    path = _newest(folder) / "manifest.json"
-    path.write_text(path.read_text().replace('"files": 3', '"files": 2'))
-
-
-def _lose_the_manifest(folder: Path) -> None:
-    (_newest(folder) / "manifest.json").unlink()
-
-
-def _from_the_future(folder: Path) -> None:
-    _told(folder, format=99)
-
-
-def _migrated_further(folder: Path) -> None:
-    manifest = json.loads((_newest(folder) / "manifest.json").read_text())
-    _told(folder, migrations={**manifest["migrations"], "studies": ["9999_holograms"]})
-
-
-def _from_a_newer_server(folder: Path) -> None:
-    _told(folder, server=990001)
-
-
-def _told(folder: Path, **changes: Any) -> None:
-    from cimar.backup.folder import _sum_of
-
-    path = _newest(folder) / "manifest.json"
-    manifest = {**json.loads(path.read_text()), **changes}
-    path.write_text(json.dumps({**manifest, "sum": _sum_of(manifest)}))
-
-
-@pytest.mark.parametrize(
-    ("harm", "sentence"),
-    [
-        (_break_dump, "database.dump is damaged"),
-        (_lose_an_image, "1 of the backup's files cannot be restored; the first: .* is missing"),
-        (_damage_an_image, "1 of the backup's files cannot be restored; the first: .* is damaged"),
-        (_damage_a_picture, "1 of the backup's files cannot be restored; the first: .* is damaged"),
-        (_shorten_the_list, "files.tsv is damaged"),
-        (_edit_the_manifest, "was changed since it was written"),
-        (_lose_the_manifest, "holds no finished backup"),
-        (_from_the_future, "made by a newer version"),
-        (_migrated_further, "migrations that this version lacks: studies.9999_holograms"),
-        (_from_a_newer_server, "made with PostgreSQL 99"),
-    ],
-)
-def test_what_is_not_whole_or_does_not_fit_is_not_restored(
-    whole: Path, empty: Path, harm: Callable[[Path], None], sentence: str
-) -> None:
-    harm(whole)
-
-    with pytest.raises(Problem, match=sentence):
-        restore.restore(whole)
-
-    assert tables_elsewhere() == 0
-    assert not empty.exists()
-
-
-def test_nothing_is_restored_over_a_database_that_has_tables(whole: Path, empty: Path) -> None:
-    with postgres.connect() as target:
-        target.execute("CREATE TABLE something (id int)")
-
-    with pytest.raises(Problem, match="is not empty: it has 1 tables"):
-        restore.restore(whole)
-
-    assert tables_elsewhere() == 1
-    assert not empty.exists()
-
-
-def test_nothing_is_restored_over_images(whole: Path, empty: Path) -> None:
-    empty.mkdir(parents=True)
-    (empty / "something").write_text("x")
-
-    with pytest.raises(Problem, match="image storage is not empty"):
-        restore.restore(whole)
-
-    assert tables_elsewhere() == 0
-    assert [path.name for path in empty.iterdir()] == ["something"]
-
-
-def test_a_restore_that_was_interrupted_goes_on(whole: Path, empty: Path, monkeypatch: Any) -> None:
-    def cut(*arguments: Any) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(postgres, "restore", cut)
-        with pytest.raises(KeyboardInterrupt):
-            restore.restore(whole)
-    lying = len([path for path in empty.rglob("*") if path.is_file()])
-    # What it runs at the end is another test's.
-    monkeypatch.setattr(restore, "_manage", lambda *command: 0)
-
-    status = restore.restore(whole)
-
-    assert status == 0
-    assert tables_elsewhere() > 0
-    assert lying == 4  # the three files and the mark
-    assert sorted(key for key, _ in stored_files.walk()) == sorted(
-        path.relative_to(empty).as_posix() for path in empty.rglob("*") if path.suffix in (".dcm", ".png")
-    )
-
-
-def test_a_dump_that_cannot_be_filled_in_leaves_the_database_as_empty_as_it_was(
-    whole: Path, empty: Path
-) -> None:
-    with postgres.connect() as target:
-        # Not a table, so the database counts as empty; and in the way of one that comes.
-        target.execute("CREATE TYPE studies_study AS (something int)")
-
-    with pytest.raises(Problem, match="is still empty"):
-        restore.restore(whole)
-
-    assert tables_elsewhere() == 0
 
 
 def _as_of_yesterday(folder: Path) -> None:
@@ -493,7 +323,7 @@ def _as_of_yesterday(folder: Path) -> None:
 
     from cimar.backup.folder import Manifest
 
-    old = _newest(folder)
+    old = newest(folder)
     new = old.rename(old.with_name("2026-01-01T00-00-00Z"))
     replace(Manifest.read(new), name=new.name).write(new)
 
