@@ -1,5 +1,6 @@
 """The viewer in a real browser, from the click to the pixels, and OHIF against the same server in the same run."""
 
+import json
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,8 @@ from bench.watching import (
 
 SLICES, MANY = 500, 1_000
 ROUNDS = 3
-# The picture that the page brings has the image's full size; pixels from values follow it. The heads of all slices come
-# before the rest of any but the slice that is shown, in one answer or in a few.
+# The picture that the page brings has the image's full size; pixels from values follow it. The coarse parts of all
+# slices come before all heads, and these before the rest of any but the slice that is shown, in one answer or in a few.
 OURS = """
 const picture = document.querySelector("[data-first-image]"), marks = window.marks;
 const canvas = document.querySelector("#viewer canvas"), now = performance.now();
@@ -43,11 +44,12 @@ if (!marks.first && (is_there || canvas?.dataset.quality === "full")) marks.firs
 if (!marks.values && canvas?.dataset.quality === "full") marks.values = now;
 const packs = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/pixels/"));
 const came = packs.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
-if (!marks.scrollable && came >= window.HEAD_BYTES && ["reduced", "full"].includes(canvas?.dataset.quality)) {
-    marks.heads = Math.max(...packs.map(({ responseEnd }) => responseEnd));
+if (!marks.scrollable && came >= window.COARSE_BYTES && ["reduced", "full"].includes(canvas?.dataset.quality)) {
+    marks.coarse = Math.max(...packs.map(({ responseEnd }) => responseEnd));
     marks.scrollable = now;
 }
-if (marks.values && marks.scrollable) marks.done = now;
+if (!marks.sharper && came >= window.HEAD_BYTES) marks.sharper = now;
+if (marks.values && marks.scrollable && marks.sharper) marks.done = now;
 """
 OHIF = """
 const marks = window.marks, canvas = document.querySelector("canvas.cornerstone-canvas"), now = performance.now();
@@ -90,6 +92,8 @@ class Site:
     worklist: str
     study_uid: str
     cookies: list[dict[str, str]]
+    # Of all slices: their coarse parts, and these with their heads.
+    coarse_bytes: int
     head_bytes: int
     slices: int
 
@@ -147,7 +151,8 @@ def _site(scene: Scene, place: Place, port: int, slices: int) -> Site:
     cookie = {"name": morsel.key, "value": morsel.value, "url": f"http://127.0.0.1:{port}"}
     study_uid = series.study.study_instance_uid
     where = (str(placement.uuid), str(place.worklist.uuid), study_uid)
-    return Site(port, *where, [cookie], copy.head_size, slices)
+    coarse = sum(json.loads(f"{{{copy.part}}}")["coarse"])
+    return Site(port, *where, [cookie], coarse, copy.head_size, slices)
 
 
 def _person(worklist: Any) -> Any:
@@ -171,9 +176,11 @@ def _opened(chromium: Any, site: Site, ohif: Any, line: Line, size: dict[str, An
             # It loads every frame before the last slice scrolls, which takes minutes: waited for once.
             until = "first" if number else "done"
             theirs.append(_load(chromium, site, line, size, their_url, OHIF, until, needed="first"))
-    first, values, scrollable = (_median(ours, mark) for mark in ("first", "values", "scrollable"))
+    first, values, scrollable, sharper = (
+        _median(ours, mark) for mark in ("first", "values", "scrollable", "sharper")
+    )
     seen = ours[0]
-    asked = len(seen.until(seen.marks["heads"], "/manifest.json", "/pixels/"))
+    asked = len(seen.until(seen.marks["coarse"], "/manifest.json", "/pixels/"))
     described = sum(size for _, _, size in seen.until(seen.marks["values"], "/manifest.json")) / 1000
     beside = ""
     if theirs:
@@ -194,7 +201,7 @@ def _opened(chromium: Any, site: Site, ohif: Any, line: Line, size: dict[str, An
         f"open a CT of {site.slices} slices, {line.name}, nothing kept in the browser",
         budgets.VIEWER,
         f"first image {ms(first)} as a picture, {ms(values)} from values; every slice scrolls after {ms(scrollable)}, "
-        f"{asked} requests for data; {described:.0f} kB described it",
+        f"{asked} requests for data, and is sharper after {ms(sharper)}; {described:.0f} kB described it",
         beside,
         ok=(within and ahead) if is_promised else None,
         key=f"viewer {line.name}",
@@ -213,13 +220,18 @@ def _load(
     needed: str = "done",
 ) -> Seen:
     with page_of(chromium, line, site.cookies, size) as page:
-        page.add_init_script(f"window.HEAD_BYTES = {site.head_bytes}; window.SLICES = {site.slices};")
+        page.add_init_script(_counts(site))
         return load(page, url, watch, until, needed)
+
+
+def _counts(site: Site) -> str:
+    counts = {"COARSE_BYTES": site.coarse_bytes, "HEAD_BYTES": site.head_bytes, "SLICES": site.slices}
+    return f"Object.assign(window, {json.dumps(counts)});"
 
 
 def _scrolled(chromium: Any, site: Site) -> Row:
     with page_of(chromium, FREE, site.cookies, DESKTOP) as page:
-        page.add_init_script(f"window.HEAD_BYTES = {site.head_bytes};")
+        page.add_init_script(_counts(site))
         load(page, site.url, OURS, "done")
         page.evaluate(SCROLL, site.slices)
         page.wait_for_timeout(3_000)

@@ -15,6 +15,7 @@ EXACT = 1e-3
 OF_PIXELS = (
     "rows",
     "columns",
+    "coarse",
     "reduced",
     "bits",
     "signed",
@@ -29,15 +30,15 @@ OF_PIXELS = (
 class Packed:
     """An instance: what its metadata say of its frames, and what became of its pixels.
 
-    `pixels` is what the renderer says of them; without it there are none, and `sizes` are noughts. `overlays` are the
-    bytes of what is drawn over each frame.
+    `pixels` is what the renderer says of them; without it there are none, and `sizes` are noughts: of each frame the
+    bytes of its coarse part, its head and its tail. `overlays` are the bytes of what is drawn over each frame.
     """
 
     uuid: UUID
     number: int | None
     frames: Sequence[Frame]
     pixels: dict[str, Any] = field(default_factory=dict)
-    sizes: Sequence[tuple[int, int]] = ()
+    sizes: Sequence[tuple[int, int, int]] = ()
     overlays: Sequence[int] = ()
 
 
@@ -53,8 +54,9 @@ def part_of(instances: Sequence[Packed]) -> str:
         "instance": [str(packed.uuid) for packed in instances],
         "instance_frames": runs(len(packed.frames) for packed in instances),
         "number_of_instance": [packed.number for packed in instances],
-        "head": [head for head, _ in sizes],
-        "tail": [tail for _, tail in sizes],
+        "coarse": [coarse for coarse, _, _ in sizes],
+        "head": [head for _, head, _ in sizes],
+        "tail": [tail for _, _, tail in sizes],
         "overlay": overlays if any(overlays) else None,
         "position": positions([frame.position for frame in frames]),
         "window_each": _each(frames, which, groups, _window),
@@ -63,8 +65,8 @@ def part_of(instances: Sequence[Packed]) -> str:
     return json.dumps(columns, separators=(",", ":"), ensure_ascii=False)[1:-1]
 
 
-def _sizes(packed: Packed) -> Sequence[tuple[int, int]]:
-    return packed.sizes or [(0, 0)] * len(packed.frames)
+def _sizes(packed: Packed) -> Sequence[tuple[int, int, int]]:
+    return packed.sizes or [(0, 0, 0)] * len(packed.frames)
 
 
 def _groups(instances: Sequence[Packed]) -> tuple[list[dict[str, Any]], list[int]]:

@@ -11,11 +11,14 @@ from studies.renderer import OVERLAYS_LEFT_OUT, TABLE_NOT_APPLIED
 
 PACKS = "views/"
 # A release that makes copies otherwise counts it up, and says which older copies would be others now. These are made
-# anew.
-COPIES_MAKER = 1
-OLD_COPIES = Q(state__in=["ready", "failed"], maker__lt=COPIES_MAKER) & (
-    Q(note__contains=OVERLAYS_LEFT_OUT) | Q(note__contains=TABLE_NOT_APPLIED)
-)
+# anew: those of before 1 that leave out what is shown now; those of before 2, which have no coarse parts, where a slow
+# line takes seconds for their heads.
+COPIES_MAKER = 2
+MANY_HEADS = 1024 * 1024
+OLD_COPIES = (
+    Q(state__in=["ready", "failed"], maker__lt=1)
+    & (Q(note__contains=OVERLAYS_LEFT_OUT) | Q(note__contains=TABLE_NOT_APPLIED))
+) | Q(state="ready", maker__lt=2, head_size__gt=MANY_HEADS)
 
 
 def pack_key(uuid: UUID) -> str:
@@ -24,7 +27,7 @@ def pack_key(uuid: UUID) -> str:
 
 
 class ViewCopy(models.Model):
-    """A series for the viewer: the heads of all its frames in one file, then the tails in the same order.
+    """A series for the viewer: coarse parts of all frames in one file, then the heads and the tails in the same order.
 
     A new pack has a new `uuid`. While more images wait to be packed, the last pack is still served to a viewer that
     has begun with it. `part` is the series' own part of the manifest as text, which is sent without being read again.
@@ -48,6 +51,7 @@ class ViewCopy(models.Model):
     # The instance whose picture stands for the series.
     cover = models.UUIDField(null=True)
     size = models.PositiveBigIntegerField(default=0, db_default=0)
+    # Of coarse parts and heads together.
     head_size = models.PositiveBigIntegerField(default=0, db_default=0)
     sha256 = models.CharField(max_length=64, default="", db_default="")
     # Counts up with every arrival in the series: a pack of what was there before is not taken.

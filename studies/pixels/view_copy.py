@@ -1,4 +1,4 @@
-"""Frames as lossless HTJ2K in two parts: the head gives a reduced picture by itself, head and tail the exact values.
+"""Frames as lossless HTJ2K in three parts: the first is a coarse picture, with the head a reduced one, all the values.
 
 Each frame is decoded again and compared bit by bit with what the file's own decoder gave before it counts. Colours
 become red, green and blue as in the pictures; grey values stay as stored.
@@ -19,8 +19,8 @@ from studies.pixels.image_module import Array
 from studies.pixels.pictures import ImageObject
 from studies.renderer import FLOATING, NO_DECODER, NO_SIGN, NOT_EXACT, TABLE_OF_VALUES, TOO_WIDE
 
-# The longer side of the picture that a head gives, at most.
-REDUCED = 128
+# The longer side of the picture, at most, that the first part gives by itself, and that it gives with the head.
+COARSE, REDUCED = 64, 128
 LEAST_LEVELS = 5
 START, SEGMENT, TILE_PART, END = 2, Struct(">HH"), Struct(">HHHI"), b"\xff\xd9"
 SOT = 0xFF90
@@ -36,26 +36,29 @@ ALWAYS_LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
 TYPES = (np.uint8, np.uint16, np.int16)
 
 
-def reductions_of(rows: int, columns: int) -> int:
-    """How many times a picture is halved until its longer side is at most REDUCED."""
+def reductions_of(rows: int, columns: int, side: int) -> int:
+    """How many times a picture is halved until its longer side is at most so long."""
     longest, times = max(rows, columns), 0
-    while -(-longest // (1 << times)) > REDUCED:
+    while -(-longest // (1 << times)) > side:
         times += 1
     return times
 
 
-def reduced_size(rows: int, columns: int) -> tuple[int, int]:
-    half = 1 << reductions_of(rows, columns)
+def reduced_size(rows: int, columns: int, side: int) -> tuple[int, int]:
+    half = 1 << reductions_of(rows, columns, side)
     return -(-rows // half), -(-columns // half)
 
 
-def encoded(values: Array) -> tuple[bytes, bytes]:
-    """Head and tail of a frame; the head of a small one is all of it. Raises CannotShow where it is not exact."""
+def encoded(values: Array) -> tuple[bytes, bytes, bytes]:
+    """Coarse part, head and tail of a frame, which make its codestream; raises CannotShow where it is not exact.
+
+    A frame that is small enough is whole with the first part, or with the head: what follows is empty.
+    """
     # Loaded here: whoever only wants pictures does without it.
     import imagecodecs
 
-    times = reductions_of(*values.shape[:2])
-    levels = max(LEAST_LEVELS, times)
+    rows, columns = values.shape[:2]
+    levels = max(LEAST_LEVELS, reductions_of(rows, columns, COARSE))
     values = np.ascontiguousarray(values)
     stream = bytes(
         imagecodecs.htj2k_encode(values, reversible=True, tlm=True, tilepart=1, resolutions=levels)
@@ -66,8 +69,10 @@ def encoded(values: Array) -> tuple[bytes, bytes]:
     ends = [*tile_part_ends(stream)]
     if len(ends) != levels + 1 or stream[ends[-1] :] != END:
         raise CannotShow(NOT_EXACT)
-    at = ends[levels - times] if times else len(stream)
-    return stream[:at], stream[at:]
+    # The last part has the marker that ends a codestream.
+    ends[-1] = len(stream)
+    coarse, reduced = (ends[levels - reductions_of(rows, columns, side)] for side in (COARSE, REDUCED))
+    return stream[:coarse], stream[coarse:reduced], stream[reduced:]
 
 
 def tile_part_ends(stream: bytes) -> Iterator[int]:
@@ -89,22 +94,23 @@ def overlaid(mask: Array | None) -> bytes:
 
 
 def packed(job: dict[str, Any]) -> dict[str, Any]:
-    """Append heads, tails and overlays of a file's frames, from the `first` on, to three files; each one's bytes."""
+    """Append the parts and overlays of a file's frames, from the `first` on, to four files; each one's bytes."""
     image, until = ImageObject(job["source"]), time.monotonic() + SECONDS
     values = _Values(image)
     sizes, overlay_sizes = [], []
     with (
+        open(job["coarse"], "ab") as coarse,
         open(job["heads"], "ab") as heads,
         open(job["tails"], "ab") as tails,
         open(job["overlays"], "ab") as overlays,
     ):
         for array, mask in values.frames(range(job["first"], image.module.frames)):
-            head, tail = encoded(array)
+            parts = encoded(array)
             overlay = overlaid(mask)
-            heads.write(head)
-            tails.write(tail)
+            for file, part in zip((coarse, heads, tails), parts, strict=True):
+                file.write(part)
             overlays.write(overlay)
-            sizes.append((len(head), len(tail)))
+            sizes.append([len(part) for part in parts])
             overlay_sizes.append(len(overlay))
             if time.monotonic() > until:
                 break
@@ -187,7 +193,8 @@ class _Values:
         return {
             "rows": rows,
             "columns": columns,
-            "reduced": reduced_size(rows, columns),
+            "coarse": reduced_size(rows, columns, COARSE),
+            "reduced": reduced_size(rows, columns, REDUCED),
             "bits": 8 * self.type.itemsize,
             "signed": self.type.kind == "i",
             "samples": 1 if self.is_grey else 3,

@@ -47,7 +47,7 @@ class Pack:
 
 @dataclass
 class _Series:
-    """What was packed so far: heads, tails and overlays in a file each."""
+    """What was packed so far: coarse parts, heads, tails and overlays in a file each."""
 
     folder: Path
     finish_by: float | None
@@ -59,25 +59,13 @@ class _Series:
     greys: int = 0
 
     @property
-    def heads(self) -> Path:
-        return self.folder / "heads"
-
-    @property
-    def tails(self) -> Path:
-        return self.folder / "tails"
-
-    @property
-    def overlays(self) -> Path:
-        return self.folder / "overlays"
-
-    @property
-    def files(self) -> tuple[Path, ...]:
+    def files(self) -> dict[str, Path]:
         """In the order in which they make a pack."""
-        return self.heads, self.tails, self.overlays
+        return {kind: self.folder / kind for kind in ("coarse", "heads", "tails", "overlays")}
 
     @property
     def bytes(self) -> list[int]:
-        return [file.stat().st_size for file in self.files]
+        return [file.stat().st_size for file in self.files.values()]
 
 
 class _PicturesAlone(Exception):
@@ -97,11 +85,11 @@ def pack_series(renderer: Renderer, series_id: int, folder: Path, *, finish_by: 
         if sum(instance.frames for instance in instances) > MOST_FRAMES:
             raise _PicturesAlone(TOO_MANY_IMAGES)
         series = _Series(folder, finish_by)
-        for file in series.files:
+        for file in series.files.values():
             file.touch()
         for instance, model in _models(instances):
             _add(renderer, series, instance, model)
-        if series.heads.stat().st_size:
+        if any(series.bytes):
             return _packed(series, instances)
         raise _PicturesAlone(Counter(note for _, note in series.failed).most_common(1)[0][0])
     except _PicturesAlone as why:
@@ -125,7 +113,7 @@ def _add(renderer: Renderer, series: _Series, instance: Instance, model: dict[st
         if instance.blob.preview == Blob.Preview.READY:
             # What has a picture is shown by it, and so are the others of the series.
             raise _PicturesAlone(error)
-        for file, size in zip(series.files, before, strict=True):
+        for file, size in zip(series.files.values(), before, strict=True):
             with file.open("r+b") as stream:
                 stream.truncate(size)
         series.failed += [(series.frames + index, error) for index in range(instance.frames)]
@@ -138,7 +126,7 @@ def _add(renderer: Renderer, series: _Series, instance: Instance, model: dict[st
     if series.greys > MOST_GREYS:
         answer["luts"] = [None] * number
     _note(series, answer, frames)
-    sizes = [(head, tail) for head, tail in answer["sizes"]]
+    sizes = [(coarse, head, tail) for coarse, head, tail in answer["sizes"]]
     series.instances.append(
         Packed(instance.uuid, instance.number, frames, answer, sizes, answer["overlay_sizes"])
     )
@@ -161,10 +149,8 @@ def _frames(renderer: Renderer, series: _Series, instance: Instance) -> dict[str
             more = renderer.ask(
                 kind="view copy",
                 source=str(source.resolve()),
-                heads=str(series.heads),
-                tails=str(series.tails),
-                overlays=str(series.overlays),
                 first=len(whole.get("sizes", ())),
+                **{kind: str(file) for kind, file in series.files.items()},
             )
             if "error" in more:
                 return more
@@ -201,15 +187,16 @@ def _note(series: _Series, answer: dict[str, Any], frames: list[Frame]) -> None:
 
 
 def _packed(series: _Series, instances: list[Instance]) -> Pack:
-    head_size, *_ = written = series.bytes
-    for rest in (series.tails, series.overlays):
-        with series.heads.open("ab") as whole, rest.open("rb") as file:
+    coarse_size, head_size, *_ = written = series.bytes
+    pack, *others = series.files.values()
+    for rest in others:
+        with pack.open("ab") as whole, rest.open("rb") as file:
             shutil.copyfileobj(file, whole, PIECE)
         rest.unlink()
-    size = series.heads.stat().st_size
+    size = pack.stat().st_size
     if (_declared(series), sum(written)) != (written, size):
         raise _PicturesAlone(UNREADABLE)
-    with series.heads.open("rb") as file:
+    with pack.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     columns = {
         "state": ViewCopy.State.READY,
@@ -219,17 +206,16 @@ def _packed(series: _Series, instances: list[Instance]) -> Pack:
         "n_frames": series.frames,
         "cover": _cover(instances),
         "size": size,
-        "head_size": head_size,
+        "head_size": coarse_size + head_size,
         "sha256": sha256,
     }
-    return Pack(columns, series.heads)
+    return Pack(columns, pack)
 
 
 def _declared(series: _Series) -> list[int]:
-    """How many bytes of heads, tails and overlays the manifest says there are."""
-    sizes = [size for packed in series.instances for size in packed.sizes]
-    overlays = [size for packed in series.instances for size in packed.overlays]
-    return [sum(head for head, _ in sizes), sum(tail for _, tail in sizes), sum(overlays)]
+    """How many bytes of coarse parts, heads, tails and overlays the manifest says there are."""
+    parts = zip(*(size for packed in series.instances for size in packed.sizes), strict=True)
+    return [*map(sum, parts), sum(size for packed in series.instances for size in packed.overlays)]
 
 
 def _pictures(instances: list[Instance], why: str) -> Pack:

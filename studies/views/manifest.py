@@ -25,7 +25,7 @@ from studies.selectors import FRAMES_SHOWN
 from studies.selectors.viewer import ViewerSeries
 from studies.views.images import CACHING
 
-VERSION = 1
+VERSION = 2
 NOT_MADE = gettext_noop("On this server images are shown as pictures, not in their full depth.")
 
 

@@ -69,7 +69,7 @@ def test_a_packed_series_is_told_with_its_pack(client, cast, copy):
 
     told = read(client, cast.placement)
 
-    assert (told["version"], told["placement"]) == (1, str(cast.placement.uuid))
+    assert (told["version"], told["placement"]) == (2, str(cast.placement.uuid))
     [series] = told["series"]
     assert (series["kind"], series["state"], series["frames"]) == ("pixels", "ready", 1)
     assert series["pack"] == {"url": pixels_of(cast.placement, copy), "head_bytes": HEADS, "bytes": len(DATA)}
@@ -222,7 +222,7 @@ def test_five_hundred_slices_take_less_than_a_hundred_bytes_each():
             "00281051": {"vr": "DS", "Value": [400]},
         }
         pixels = {"rows": 512, "columns": 512, "bits": 16, "range": [-1024, 3071]}
-        return Packed(uuid4(), n + 1, frames_of(model, 1), pixels, [(12_742 + n, 178_157 + n)])
+        return Packed(uuid4(), n + 1, frames_of(model, 1), pixels, [(4_037 + n, 12_742 + n, 178_157 + n)])
 
     part = part_of([slice_at(n) for n in range(500)])
 

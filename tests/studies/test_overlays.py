@@ -187,7 +187,7 @@ def test_a_pack_has_what_is_drawn_apart_from_the_values(tmp_path: Path) -> None:
     ds = grey(frames=3)
     plane(ds, [FIRST, SECOND], frames=2, first=2)
     (tmp_path / "one.dcm").write_bytes(as_bytes(ds))
-    files = {word: str(tmp_path / word) for word in ("heads", "tails", "overlays")}
+    files = {word: str(tmp_path / word) for word in ("coarse", "heads", "tails", "overlays")}
 
     answer = packed({"source": str(tmp_path / "one.dcm"), "first": 0, **files})
 

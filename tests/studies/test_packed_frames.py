@@ -1,9 +1,8 @@
-"""Frames as they are packed: the head alone is the reduced picture, head and tail are the exact values."""
+"""Packed frames: the first part is the coarse picture, with the head the reduced one, all parts the exact values."""
 
 import io
 import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,11 +23,19 @@ from studies.manifest.part import EXACT, positions
 from studies.pixels import view_copy
 from studies.pixels.image_file import CannotShow
 from studies.pixels.pictures import ImageObject
-from studies.pixels.view_copy import REDUCED, encoded, packed, reduced_size, reductions_of, tile_part_ends
+from studies.pixels.view_copy import (
+    COARSE,
+    REDUCED,
+    encoded,
+    packed,
+    reduced_size,
+    reductions_of,
+    tile_part_ends,
+)
 from studies.renderer import FLOATING, NO_IMAGE_DATA, TABLE_OF_VALUES, TOO_WIDE
 from tests.bad_files import as_bytes, dicom
 
-SIDES = st.one_of(st.integers(1, 40), st.integers(120, 300))
+SIDES = st.one_of(st.integers(1, 40), st.integers(60, 70), st.integers(120, 300))
 
 
 @st.composite
@@ -56,78 +63,87 @@ def frames(draw: st.DrawFn) -> Any:
 
 @given(frames())
 @settings(max_examples=150, deadline=None)
-def test_head_and_tail_are_exact_and_the_head_alone_is_the_reduced_picture(values: Any) -> None:
-    head, tail = encoded(values)
+def test_all_parts_are_exact_and_the_first_ones_are_the_coarse_and_the_reduced_picture(values: Any) -> None:
+    coarse, head, tail = encoded(values)
 
-    whole = imagecodecs.htj2k_decode(head + tail)
+    stream = coarse + head + tail
+    whole = imagecodecs.htj2k_decode(stream)
     assert whole.dtype == values.dtype
     assert np.array_equal(whole.reshape(values.shape), values)
-    times = reductions_of(*values.shape[:2])
-    reduced = imagecodecs.htj2k_decode(head, skipres=times)
-    assert reduced.shape[:2] == reduced_size(*values.shape[:2])
-    assert max(reduced.shape[:2]) <= REDUCED
-    assert np.array_equal(reduced, imagecodecs.htj2k_decode(head + tail, skipres=times))
-    assert bool(tail) is (times > 0)
+    for part, rest, side in ((coarse, head + tail, COARSE), (coarse + head, tail, REDUCED)):
+        times = reductions_of(*values.shape[:2], side)
+        reduced = imagecodecs.htj2k_decode(part, skipres=times)
+        assert reduced.shape[:2] == reduced_size(*values.shape[:2], side)
+        assert max(reduced.shape[:2]) <= side
+        assert np.array_equal(reduced, imagecodecs.htj2k_decode(stream, skipres=times))
+        assert bool(rest) is (times > 0)
 
 
-@given(st.integers(1, 6000), st.integers(1, 6000))
-def test_the_reduced_size_is_halved_as_often_as_needed_and_no_oftener(rows: int, columns: int) -> None:
-    times, longest = reductions_of(rows, columns), max(rows, columns)
+@given(st.integers(1, 6000), st.integers(1, 6000), st.sampled_from([COARSE, REDUCED]))
+def test_the_reduced_size_is_halved_as_often_as_needed_and_no_oftener(
+    rows: int, columns: int, side: int
+) -> None:
+    times, longest = reductions_of(rows, columns, side), max(rows, columns)
 
-    assert -(-longest // 2**times) <= REDUCED
-    assert times == 0 or -(-longest // 2 ** (times - 1)) > REDUCED
+    assert -(-longest // 2**times) <= side
+    assert times == 0 or -(-longest // 2 ** (times - 1)) > side
 
 
 @given(st.lists(frames(), min_size=1, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_the_manifest_says_where_each_frame_is_in_its_pack(images: list[Any]) -> None:
-    sizes, heads, tails = [], b"", b""
-    for values in images:
-        head, tail = encoded(values)
-        heads, tails = heads + head, tails + tail
-        sizes.append((len(head), len(tail)))
-    instances = [Packed(uuid4(), n, [Frame("{}")], {}, [size]) for n, size in enumerate(sizes)]
+    frames = [encoded(values) for values in images]
+    instances = [
+        Packed(uuid4(), n, [Frame("{}")], {}, [(len(coarse), len(head), len(tail))])
+        for n, (coarse, head, tail) in enumerate(frames)
+    ]
     columns = json.loads(f"{{{part_of(instances)}}}")
-    pack = heads + tails
+    pack = b"".join(b"".join(parts) for parts in zip(*frames, strict=True))
 
-    head_at, tail_at = 0, sum(columns["head"])
-    assert tail_at == len(heads)
-    assert len(columns["head"]) == len(images) > 0
-    for values, head, tail in zip(images, columns["head"], columns["tail"], strict=True):
-        stream = pack[head_at : head_at + head] + pack[tail_at : tail_at + tail]
+    streams = streams_of(columns, pack)
+
+    assert len(streams) == len(images)
+    for values, stream in zip(images, streams, strict=True):
         assert np.array_equal(imagecodecs.htj2k_decode(stream).reshape(values.shape), values)
-        head_at, tail_at = head_at + head, tail_at + tail
-    assert tail_at == len(pack)
+    assert sum(map(len, streams)) == len(pack)
+
+
+def streams_of(columns: dict[str, list[int]], pack: bytes) -> list[bytes]:
+    """The codestream of each frame from its three parts, as the columns of the manifest say where they are."""
+    parts, at = [], 0
+    for size in (*columns["coarse"], *columns["head"], *columns["tail"]):
+        parts.append(pack[at : at + size])
+        at += size
+    number = len(columns["coarse"])
+    return [b"".join(parts[index::number]) for index in range(number)]
 
 
 def test_the_ends_of_tile_parts_are_where_the_decoder_is_done_with_them() -> None:
     values = np.arange(512 * 512, dtype="<u2").reshape(512, 512)
-    head, tail = encoded(values)
+    coarse, head, tail = encoded(values)
 
-    *_, last = tile_part_ends(head + tail)
-    assert (head + tail)[last:] == b"\xff\xd9"
-    assert len(head) in [*tile_part_ends(head + tail)]
+    *ends, last = tile_part_ends(coarse + head + tail)
+    assert (coarse + head + tail)[last:] == b"\xff\xd9"
+    assert len(coarse) in ends
+    assert len(coarse + head) in ends
 
 
 # Files
 
+PARTS = ("coarse", "heads", "tails", "overlays")
+
 
 def pack(path: Path | str, folder: str) -> tuple[dict[str, Any], list[Any]]:
-    heads, tails = Path(folder, "heads"), Path(folder, "tails")
+    written = {word: str(Path(folder, word)) for word in PARTS}
     answer: dict[str, Any] = {"sizes": [], "of": 1}
     while len(answer["sizes"]) < answer["of"]:
         done = answer["sizes"]
-        files = {"heads": str(heads), "tails": str(tails), "overlays": str(Path(folder, "overlays"))}
-        answer = packed({"source": str(path), "first": len(done), **files})
+        answer = packed({"source": str(path), "first": len(done), **written})
         answer["sizes"] = [*done, *answer["sizes"]]
-    return answer, [*_streams(answer["sizes"], heads.read_bytes(), tails.read_bytes())]
-
-
-def _streams(sizes: list[tuple[int, int]], heads: bytes, tails: bytes) -> Iterator[Any]:
-    head_at = tail_at = 0
-    for head, tail in sizes:
-        yield imagecodecs.htj2k_decode(heads[head_at : head_at + head] + tails[tail_at : tail_at + tail])
-        head_at, tail_at = head_at + head, tail_at + tail
+    data = b"".join(Path(written[word]).read_bytes() for word in PARTS[:3])
+    sizes = zip(*answer["sizes"], strict=True)
+    columns = dict(zip(("coarse", "head", "tail"), map(list, sizes), strict=True))
+    return answer, [imagecodecs.htj2k_decode(stream) for stream in streams_of(columns, data)]
 
 
 @st.composite
@@ -329,7 +345,7 @@ def test_an_image_whose_transfer_syntax_always_loses_something_says_so_without_t
     tmp_path: Path,
 ) -> None:
     [source] = [path for path in get_testdata_files() if path.endswith("SC_rgb_jpeg_dcmtk.dcm")]
-    files = {word: str(tmp_path / word) for word in ("heads", "tails", "overlays")}
+    files = {word: str(tmp_path / word) for word in PARTS}
     answer = packed({"source": source, "first": 0, **files})
     columns = json.loads(f"{{{part_of([Packed(uuid4(), 1, frames_of({}, 1), answer, answer['sizes'])])}}}")
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from studies import services
 from studies.models import Blob, ViewCopy
 from studies.models.image import PICTURES_MAKER
-from studies.models.view_copy import COPIES_MAKER
+from studies.models.view_copy import COPIES_MAKER, MANY_HEADS
 from studies.renderer import OVERLAYS_LEFT_OUT, TABLE_NOT_APPLIED, TOO_SLOW, Rendered, Renderer
 from studies.services import packing, previews, view_copies
 from studies.services.renewing import Old
@@ -29,8 +29,8 @@ def old(homes: Homes) -> ViewCopy:
     """A series whose pictures and view copy an older release made."""
     take_in(homes, slices(2, study=make_uid(), series=make_uid()))
     make_due()
-    Blob.objects.update(preview_maker=PICTURES_MAKER - 1, preview_note=OLD)
-    ViewCopy.objects.update(maker=COPIES_MAKER - 1, note=OLD)
+    Blob.objects.update(preview_maker=0, preview_note=OLD)
+    ViewCopy.objects.update(maker=0, note=OLD)
     return ViewCopy.objects.get()
 
 
@@ -123,6 +123,22 @@ def test_old_is_what_names_as_left_out_what_is_shown_now(
     ViewCopy.objects.update(note=note, maker=0)
 
     assert (services.old_ones().pictures, services.old_ones().view_copies) == (pictures, copies)
+
+
+@pytest.mark.parametrize(
+    ("maker", "head_size", "copies"),
+    [(0, MANY_HEADS + 1, 1), (1, MANY_HEADS + 1, 1), (1, MANY_HEADS, 0), (2, MANY_HEADS + 1, 0)],
+)
+def test_old_are_copies_without_coarse_parts_whose_heads_are_many(
+    homes: Homes, maker: int, head_size: int, copies: int
+) -> None:
+    take_in(homes, slices(1, study=make_uid(), series=make_uid()))
+    make_due()
+    ViewCopy.objects.update(maker=maker, head_size=head_size, size=2 * MANY_HEADS)
+
+    assert services.old_ones() == Old(0, copies)
+    assert services.renew_old() == copies
+    assert services.old_ones() == Old(0, 0)
 
 
 def test_what_still_leaves_something_out_when_it_is_made_anew_is_not_old(homes: Homes) -> None:

@@ -72,7 +72,7 @@ def test_a_table_goes_with_the_pack_where_it_is_what_is_shown(
     tmp_path: Path, ds: Dataset, has_steps: bool
 ) -> None:
     (tmp_path / "one.dcm").write_bytes(as_bytes(ds))
-    files = {word: str(tmp_path / word) for word in ("heads", "tails", "overlays")}
+    files = {word: str(tmp_path / word) for word in ("coarse", "heads", "tails", "overlays")}
 
     answer = packed({"source": str(tmp_path / "one.dcm"), "first": 0, **files})
 
@@ -103,7 +103,7 @@ TABLES = [list(range(0, 4096, 65))[:63], list(range(4095, 0, -65)), None]
 def test_each_frame_has_its_own_table(tmp_path: Path) -> None:
     ds = with_tables_of_frames(TABLES)
     image = opened(ds, tmp_path)
-    files = {word: str(tmp_path / word) for word in ("heads", "tails", "overlays")}
+    files = {word: str(tmp_path / word) for word in ("coarse", "heads", "tails", "overlays")}
 
     answer = packed({"source": str(tmp_path / "one.dcm"), "first": 0, **files})
     rest = packed({"source": str(tmp_path / "one.dcm"), "first": 1, **files})

@@ -30,6 +30,7 @@ from studies.services import (
 from tests.bad_files import Homes, as_bytes, dicom, dicom_storage, homes, source
 from tests.cast import IMPORTER, Cast, acting
 from tests.factories import make_uid, placement_of
+from tests.studies.test_packed_frames import streams_of
 
 __all__ = ["dicom_storage", "homes"]
 pytestmark = pytest.mark.usefixtures("dicom_storage")
@@ -90,14 +91,9 @@ def part(copy: ViewCopy) -> dict[str, Any]:
 
 
 def unpacked(copy: ViewCopy) -> list[Any]:
-    data, columns = read(copy), part(copy)
-    frames, head_at, tail_at = [], 0, copy.head_size
-    for head, tail in zip(columns["head"], columns["tail"], strict=True):
-        stream = data[head_at : head_at + head] + data[tail_at : tail_at + tail]
-        frames.append(imagecodecs.htj2k_decode(stream) if stream else None)
-        head_at, tail_at = head_at + head, tail_at + tail
-    assert (head_at, tail_at) == (copy.head_size, copy.size)
-    return frames
+    streams = streams_of(part(copy), read(copy))
+    assert sum(map(len, streams)) == copy.size
+    return [imagecodecs.htj2k_decode(stream) if stream else None for stream in streams]
 
 
 def test_a_series_is_packed_in_its_order_and_exactly(homes: Homes) -> None:
@@ -117,7 +113,9 @@ def test_a_series_is_packed_in_its_order_and_exactly(homes: Homes) -> None:
     columns = part(copy)
     [group] = columns["groups"]
     assert columns["position"] == [[0, 0, 0], [0, 0, 1.25], 3]
-    assert (group["rows"], group["columns"], group["reduced"]) == (200, 300, [50, 75])
+    assert (group["rows"], group["columns"]) == (200, 300)
+    assert (group["coarse"], group["reduced"]) == ([25, 38], [50, 75])
+    assert copy.head_size == sum(columns["coarse"]) + sum(columns["head"])
     assert (group["unit"], group["slope"], group["intercept"]) == ("HU", 1, -24)
     assert (group["spacing"], group["spacing_kind"]) == ([0.5, 0.5], "PixelSpacing")
     assert group["window"] == [[40, 400, ""]]
@@ -125,15 +123,17 @@ def test_a_series_is_packed_in_its_order_and_exactly(homes: Homes) -> None:
     assert columns["number_of_instance"] == [1, 2, 3]
 
 
-def test_a_head_alone_is_the_reduced_picture(homes: Homes) -> None:
+def test_the_first_part_alone_is_the_coarse_picture_and_with_the_head_the_reduced_one(homes: Homes) -> None:
     take_in(homes, slices(1, study=make_uid(), series=make_uid()))
     make_due()
 
     copy = ViewCopy.objects.get()
-    head = read(copy)[: copy.head_size]
     whole = read(copy)
 
-    reduced = imagecodecs.htj2k_decode(head, skipres=2)
+    coarse = imagecodecs.htj2k_decode(whole[: part(copy)["coarse"][0]], skipres=3)
+    assert coarse.shape == (25, 38)
+    assert np.array_equal(coarse, imagecodecs.htj2k_decode(whole, skipres=3))
+    reduced = imagecodecs.htj2k_decode(whole[: copy.head_size], skipres=2)
     assert reduced.shape == (50, 75)
     assert np.array_equal(reduced, imagecodecs.htj2k_decode(whole, skipres=2))
 
@@ -361,7 +361,7 @@ def test_an_image_without_a_picture_is_named_and_the_rest_is_packed(homes: Homes
     assert (copy.state, copy.n_frames) == (ViewCopy.State.READY, 3)
     assert copy.failed == [[1, NO_PHOTOMETRIC]]
     columns = part(copy)
-    assert (columns["head"][1], columns["tail"][1]) == (0, 0)
+    assert [columns[word][1] for word in ("coarse", "head", "tail")] == [0, 0, 0]
     assert [frame is not None for frame in unpacked(copy)] == [True, False, True]
 
 

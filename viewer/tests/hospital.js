@@ -1,34 +1,54 @@
 // A made-up server and decoder: packs of random bytes, on a line that drops as it likes.
+import { Chance } from "./chances.js";
 
 /** A study of a few series, as its manifest tells of it. */
 export function madeStudy(chance, { series = chance.whole(1, 3), most = 40 } = {}) {
   const packs = new Map();
   const made = chance.list(series, () => chance.whole(1, most)).map((frames, nth) => {
-    const head = chance.list(frames, () => chance.whole(1, 60));
-    const tail = chance.list(frames, () => chance.whole(0, 3) && chance.whole(1, 240));
+    // Packs of an older server have no coarse parts; a small frame is whole with its first part.
+    const isOld = chance.whole(0, 3) === 0;
+    const coarse = chance.list(frames, () => chance.whole(1, 20));
+    const head = chance.list(frames, () => (isOld ? 1 : chance.whole(0, 5)) && chance.whole(1, 60));
+    const tail = head.map((bytes) => bytes && chance.whole(0, 3) && chance.whole(1, 240));
     const sum = (lengths) => lengths.reduce((total, length) => total + length, 0);
-    const pack = Uint8Array.from({ length: sum(head) + sum(tail) }, () => chance.whole(0, 255));
+    const heads = sum(head) + (isOld ? 0 : sum(coarse));
+    const pack = Uint8Array.from({ length: heads + sum(tail) }, () => chance.whole(0, 255));
     const url = `/pixels/${nth}`;
     packs.set(url, pack);
     return {
       uuid: `s${nth}`, number: nth, modality: "CT", frames, kind: "pixels", state: "ready",
-      pack: { url, head_bytes: sum(head), bytes: pack.length },
-      groups: [{ rows: 16, columns: 16, bits: 8, signed: false, samples: 1, range: [0, 255], reduced: [4, 4] }],
+      pack: { url, head_bytes: heads, bytes: pack.length },
+      groups: [{ rows: 16, columns: 16, bits: 8, signed: false, samples: 1, range: [0, 255], coarse: [2, 2], reduced: [4, 4] }],
       group: [[0, frames]], instance: ["i"], instance_frames: [[frames, 1]], number_of_instance: [1],
-      head, tail, position: null, failed: [], window_each: null, rescale_each: null,
+      ...(isOld ? {} : { coarse }), head, tail, position: null, failed: [], window_each: null, rescale_each: null,
     };
   });
   return { manifest: { version: 1, placement: "p", series: made }, packs };
 }
 
-/** The codestream of a frame, as the pack holds it. */
+/** A study of one series with frames of equal sizes. */
+export function largeStudy({ frames, ...parts }) {
+  const made = madeStudy(new Chance(1), { series: 1, most: 1 });
+  const [series] = made.manifest.series;
+  const columns = Object.fromEntries(Object.entries(parts).map(([part, bytes]) => [part, new Array(frames).fill(bytes)]));
+  const pack = new Uint8Array(frames * (parts.coarse + parts.head + parts.tail));
+  made.packs.set(series.pack.url, pack);
+  const head_bytes = frames * (parts.coarse + parts.head);
+  Object.assign(series, columns, {
+    frames, group: [[0, frames]], instance_frames: [[frames, 1]], pack: { url: series.pack.url, head_bytes, bytes: pack.length },
+  });
+  return made;
+}
+
+/** The codestream of a frame in its parts, as the pack holds them. */
 export function codestream({ manifest, packs }, nth, index) {
-  const { head, tail, pack } = manifest.series[nth];
-  const sum = (lengths, upto) => lengths.slice(0, upto).reduce((total, length) => total + length, 0);
-  const bytes = packs.get(pack.url);
-  const at = sum(head, index);
-  const behind = pack.head_bytes + sum(tail, index);
-  return [bytes.subarray(at, at + head[index]), bytes.subarray(behind, behind + tail[index])];
+  const { coarse = [], head, tail, pack } = manifest.series[nth];
+  let at = 0;
+  return [coarse, head, tail].map((lengths) => {
+    const before = lengths.slice(0, index).reduce((total, length) => total + length, at);
+    at = lengths.reduce((total, length) => total + length, at);
+    return packs.get(pack.url).subarray(before, before + (lengths[index] ?? 0));
+  });
 }
 
 export class Server {
@@ -60,7 +80,7 @@ export class Server {
         await soon();
         if (signal.aborted) return end(), controller.error(signal.reason);
         if (this.drops && this.chance.whole(0, 99) < this.drops) return end(), controller.error(new TypeError("dropped"));
-        const size = this.chance.whole(1, 200);
+        const size = this.chance.whole(1, Math.max(200, bytes.length >> 5));
         if (at >= bytes.length) return end(), controller.close();
         controller.enqueue(bytes.slice(at, (at += size)));
         return undefined;
@@ -70,7 +90,7 @@ export class Server {
   }
 }
 
-/** "Decodes" by giving the bytes back, the most wanted first; a reduced image is a quarter of the size of a full one. */
+/** "Decodes" by giving the bytes back, the most wanted first. */
 export class Codec {
   constructor() {
     this.waiting = [];
@@ -92,7 +112,7 @@ export class Codec {
     if (rank === Infinity) return task.resolve(null);
     const parts = task.parts();
     if (!parts) return task.resolve(null);
-    const size = task.level ? 4 : 16;
+    const size = 16 >> task.level;
     this.done.push(task);
     task.resolve({ pixels: new Uint8Array(size * size), least: 0, most: 1, rows: size, columns: size, parts: parts.map((part) => part.slice()) });
   }

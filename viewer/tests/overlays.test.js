@@ -54,7 +54,7 @@ test("of a pack that was made anew the overlays are those of the new pack", asyn
 
     const deflated = drawn[0].map((bits) => (bits ? new Uint8Array(deflateSync(bits.map((byte) => byte ^ 255))) : new Uint8Array(0)));
     const raw = made.manifest.series[0];
-    const before = made.packs.get(raw.pack.url).slice(0, series.offsets.tails[series.frames]);
+    const before = made.packs.get(raw.pack.url).slice(0, series.at(3 * series.frames));
     const pack = new Uint8Array(Buffer.concat([before, ...deflated]));
     made.packs.set("/pixels/anew", pack);
     made.manifest.series[0] = { ...raw, overlay: deflated.map(({ length }) => length), pack: { ...raw.pack, url: "/pixels/anew", bytes: pack.length } };

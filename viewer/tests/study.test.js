@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { TAIL } from "../src/data/series.js";
 import { openStudy } from "../src/data/study.js";
 import { Lost } from "../src/data/wire.js";
 import { Chance, chancesLater } from "./chances.js";
-import { Codec, codestream, madeStudy, Server, soon, until } from "./hospital.js";
+import { Codec, codestream, largeStudy, madeStudy, Server, soon, until } from "./hospital.js";
 
 const MANIFEST = "https://hospital.example/placements/p/viewer/manifest.json";
 const MUCH = { pixels: 1 << 24, packed: 1 << 24 };
@@ -66,21 +67,50 @@ test("in whatever order somebody jumps about, what is shown becomes full and the
   });
 });
 
-test("the heads come in one request, after those of the frame shown alone", async () => {
-  const made = madeStudy(new Chance(3), { series: 1 });
+test("coarse parts and heads come in one request, after the tail of the frame shown", async () => {
+  await chancesLater(20, async (chance) => {
+    const made = madeStudy(chance, { series: 1 });
+    const server = new Server(made, chance);
+    const { study, codec } = await opened(made, server);
+    const [series] = study.series;
+
+    study.focus(series, 0);
+    await until(() => series.imageIds.every((_, at) => study.quality(series, at) !== "none"), "all reduced");
+
+    const { head_bytes: heads } = series.pack;
+    const tail = { from: heads, to: heads + series.bytes(series.piece(TAIL, 0)) - 1 };
+    const first = [...(tail.to < tail.from ? [] : [tail]), { from: 0, to: heads - 1 }];
+    assert.deepEqual(server.asked.slice(0, first.length).map(({ from, to }) => ({ from, to })), first);
+    assert.equal(server.asked.filter(({ from }) => from < heads).length, 1);
+    await until(idle(study, codec), "idle");
+    study.close();
+  });
+});
+
+test("of a large series the coarse parts come first, then the heads, each in one request, and no more before either", async () => {
+  const made = largeStudy({ frames: 200, coarse: 4000, head: 9000, tail: 40000 });
   const server = new Server(made, new Chance(4));
-  const { study, codec } = await opened(made, server);
+  const { study, codec } = await opened(made, server, { pixels: 1 << 24, packed: 1 << 26 });
   const [series] = study.series;
+  const reduced = new Map();
+  study.addEventListener("quality", ({ detail: { index } }) => {
+    const { level } = study.frames.best(series, index);
+    reduced.set(index, [...(reduced.get(index) ?? []), level]);
+  });
 
   study.focus(series, 0);
-  await until(() => series.imageIds.every((_, at) => study.quality(series, at) !== "none"), "all reduced");
-
-  const { head_bytes: heads } = series.pack;
-  const tail = { from: heads, to: heads + series.tail(0).bytes - 1 };
-  const first = [...(series.tail(0).bytes ? [tail] : []), { from: 0, to: heads - 1 }];
-  assert.deepEqual(server.asked.slice(0, first.length).map(({ from, to }) => ({ from, to })), first);
-  assert.equal(server.asked.filter(({ from }) => from < heads).length, 1);
+  await until(() => series.imageIds.every((_, at) => study.quality(series, at) !== "none"), "all coarse");
+  const before = server.asked.map(({ from, to }) => [from, to]);
+  await until(() => study.frames.hasHeads(series), "all heads");
+  const until_heads = server.asked.map(({ from, to }) => [from, to]);
   await until(idle(study, codec), "idle");
+
+  const [heads, tails] = [200 * 4000, 200 * 13000];
+  assert.deepEqual(before.slice(0, 3), [[heads, heads + 8999], [tails, tails + 39999], [0, heads - 1]]);
+  assert.ok(before.length <= 4);
+  assert.deepEqual(until_heads.slice(3), [[heads + 9000, tails - 1]]);
+  assert.deepEqual(reduced.get(0).at(-1), 0);
+  for (const levels of reduced.values()) assert.deepEqual(levels, levels.toSorted((a, b) => b - a));
   study.close();
 });
 
@@ -92,7 +122,8 @@ test("other series' heads come once what is shown is full", async () => {
     study.focus(study.series[1], 0);
     await until(() => study.series.every((series) => study.frames.hasHeads(series)), "all heads");
 
-    assert.ok(study.series[1].imageIds.every((_, at) => study.frames.hasTail(study.series[1], at)));
+    const [, series] = study.series;
+    assert.ok(series.imageIds.every((_, at) => study.frames.has(series, series.piece(TAIL, at))));
     study.close();
   });
 });

@@ -1,17 +1,21 @@
-// Which bytes are asked for next: the frame shown, all heads at once, then tails from the frame shown outwards.
+// Which bytes are asked for next: the frame shown, the coarse parts of all frames, their heads, then tails from the frame shown outwards.
 import { Cutter } from "./cutter.js";
 import { readPicture } from "./picture.js";
 import { givesWay, nextRun, wanted } from "./plan.js";
+import { COARSE, HEAD, TAIL } from "./series.js";
 import { Lost, readRange } from "./wire.js";
 
 const REQUESTS = 3;
 const MOST = 1536 * 1024;
 const FRAMES = { 1: 24, 0: 12, "-1": 4 };
-// A head this far into the pack is asked for apart, or the frame shown would wait for all before it.
+// A part that lies so far ahead in a request is asked for apart, or the frame shown would wait for all before it.
 const APART = 192 * 1024;
+// Coarse parts and heads of a series that are less come in one request.
+const JOINED = 1024 * 1024;
 const SOON = 6;
-// The share of the memory for bytes that one series' heads may take.
+// The share of the memory for bytes that one series' coarse parts and heads may take, and of it that of the coarse parts.
 const HEADS = 0.5;
+const COARSE_OF_HEADS = 0.5;
 // How many pictures are fetched around the one shown.
 const PICTURES = 24;
 
@@ -19,7 +23,10 @@ export class Fetching {
   /** @param {import("./study.js").Study} study */
   constructor(study) {
     this.study = study;
-    /** @type {Set<{series: object, kind: string, first: number, last: number, done: number, stop: AbortController}>} */
+    /**
+     * From the first to the last piece of a series (of pictures: frame); `done` is the first that is yet to come.
+     * @type {Set<{series: object, kind: string, first: number, last: number, done: number, stop: AbortController}>}
+     */
     this.runs = new Set();
     this.down = 0;
     /** What came since somebody last moved: it is not asked for again at once where the memory is too small for it. */
@@ -79,39 +86,64 @@ export class Fetching {
 
   #shown(series, index) {
     const { frames } = this.study;
-    if (series.failures.has(index)) return null;
-    if (!frames.hasHead(series, index) && !this.#coming(series, "head", index)) {
-      const streaming = [...this.runs].find((run) => run.series === series && run.kind === "heads");
-      const from = streaming && streaming.done <= index ? series.head(Math.min(streaming.done, series.frames - 1)).at : 0;
-      if (series.head(index).at - from > APART) return { series, kind: "head", first: index, last: index };
+    if (series.failures.has(index) || frames.pixels.has(series.imageIds[index])) return null;
+    for (const part of [COARSE, HEAD, TAIL]) {
+      const piece = series.piece(part, index);
+      if (frames.has(series, piece) || this.#coming(series, piece, part === TAIL ? "tails" : "head")) continue;
+      if (part === TAIL) return { series, kind: "tails", first: piece, last: piece };
+      if (!this.#isNear(series, index, piece)) return { series, kind: "head", first: piece, last: piece };
     }
-    const here = frames.pixels.has(series.imageIds[index]) || frames.hasTail(series, index);
-    return here || this.#coming(series, "tails", index) ? null : { series, kind: "tails", first: index, last: index };
+    return null;
   }
 
-  /** All heads in one request; of a series whose heads fill the memory, those around the frame shown. */
+  /** Whether a piece of the frame shown comes soon by the request for all frames that is under way, or is the next. */
+  #isNear(series, index, piece) {
+    const stream = this.#stream(series) ?? this.#heads(series, index);
+    if (!stream) return false;
+    const { first, last, done = first } = stream;
+    return done <= piece && piece <= last && series.at(piece) - series.at(done) <= APART;
+  }
+
+  /** The request under way for coarse parts or heads of all frames. */
+  #stream(series) {
+    return [...this.runs].find((run) => run.series === series && run.kind === "heads");
+  }
+
+  /** The coarse parts in one request, then the heads; where they fill the memory, those around the frame shown. */
   #heads(series, index) {
     const { frames } = this.study;
-    if (frames.hasHeads(series)) return null;
-    if ([...this.runs].some((run) => run.series === series && run.kind === "heads")) return null;
-    const missing = (at) =>
-      !frames.hasHead(series, at) && !frames.pixels.has(series.imageIds[at]) && !this.#coming(series, "head", at) && !this.#useless(series, at) && !this.#came(series, "heads", at);
-    const most = Math.ceil((frames.packed.most * HEADS * series.frames) / Math.max(1, series.pack.head_bytes) / 2);
-    let first = Math.max(0, index - most);
-    let last = Math.min(series.frames - 1, index + most);
-    while (first <= last && !missing(first)) first += 1;
-    if (first > last) return null;
-    while (!missing(last)) last -= 1;
-    return { series, kind: "heads", first, last };
+    if (frames.hasHeads(series) || this.#stream(series)) return null;
+    const room = frames.packed.most * HEADS;
+    const { coarseBytes: coarse, pack: { head_bytes: all } } = series;
+    const ofCoarse = room * COARSE_OF_HEADS;
+    for (const [part, bytes, share] of [[COARSE, coarse, ofCoarse], [HEAD, all - coarse, room - Math.min(coarse, ofCoarse)]]) {
+      const most = Math.ceil((share * series.frames) / Math.max(1, bytes) / 2);
+      let first = series.piece(part, Math.max(0, index - most));
+      let last = series.piece(part, Math.min(series.frames - 1, index + most));
+      while (first <= last && !this.#misses(series, first)) first += 1;
+      if (first > last) continue;
+      while (!this.#misses(series, last)) last -= 1;
+      const isJoined = part === COARSE && all <= Math.min(JOINED, room) && last === series.piece(COARSE, series.frames - 1);
+      return { series, kind: "heads", first, last: isJoined ? series.piece(HEAD, series.frames - 1) : last };
+    }
+    return null;
+  }
+
+  /** Whether a piece is neither here nor on its way, nor has come since somebody moved. */
+  #misses(series, piece) {
+    const { frames } = this.study;
+    const index = series.frameOf(piece);
+    if (series.failures.has(index) || frames.has(series, piece) || frames.pixels.has(series.imageIds[index])) return false;
+    return !this.#coming(series, piece) && !this.came.has(series.keyOf(piece));
   }
 
   #tails(series, index, direction) {
     const { frames } = this.study;
     const order = [...new Set([index, ...frames.awaited(series), ...wanted(series.frames, index, direction, this.#window(series))])];
-    const missing = (at) =>
-      !series.failures.has(at) && !frames.pixels.has(series.imageIds[at]) && !frames.hasTail(series, at) && !this.#coming(series, "tails", at) && !this.#came(series, "tails", at);
-    const run = nextRun(order, missing, (at) => series.tail(at).bytes, { most: MOST, frames: FRAMES[Math.sign(direction)], direction });
-    return run && { series, kind: "tails", ...run };
+    const tail = (at) => series.piece(TAIL, at);
+    const bounds = { most: MOST, frames: FRAMES[Math.sign(direction)], direction };
+    const run = nextRun(order, (at) => this.#misses(series, tail(at)), (at) => series.bytes(tail(at)), bounds);
+    return run && { series, kind: "tails", first: tail(run.first), last: tail(run.last) };
   }
 
   #pictures(shown) {
@@ -120,7 +152,7 @@ export class Fetching {
       if (series.packed || series.kind === "none" || !series.frames) continue;
       const ahead = wanted(series.frames, index, nth ? 0 : this.study.direction, PICTURES);
       const next = [...frames.awaited(series), ...ahead].find(
-        (at) => !series.failures.has(at) && !frames.pixels.has(series.imageIds[at]) && !this.#coming(series, "picture", at) && !this.#came(series, "picture", at),
+        (at) => !series.failures.has(at) && !frames.pixels.has(series.imageIds[at]) && !this.#coming(series, at) && !this.came.has(series.imageIds[at]),
       );
       if (next !== undefined) return { series, kind: "picture", first: next, last: next };
     }
@@ -141,20 +173,9 @@ export class Fetching {
     return packed.bytes + series.pack.head_bytes < packed.most * 0.9;
   }
 
-  #useless(series, index) {
-    return series.failures.has(index) || series.head(index).bytes === 0;
-  }
-
-  #coming(series, kind, index) {
-    for (const run of this.runs) {
-      if (run.series !== series || index < run.done || index > run.last) continue;
-      if (run.kind === kind) return true;
-    }
-    return false;
-  }
-
-  #came(series, kind, index) {
-    return this.came.has(`${series.imageIds[index]}/${kind}`);
+  /** Whether a request under way, of this kind or of any, has yet to bring a piece. */
+  #coming(series, piece, kind = "") {
+    return [...this.runs].some((run) => run.series === series && run.done <= piece && piece <= run.last && (!kind || run.kind === kind));
   }
 
   /** After a jump: requests of frames that nobody wants soon stop. */
@@ -163,12 +184,15 @@ export class Fetching {
     const [{ series, index }] = shown;
     if (!series.packed) return;
     const soon = wanted(series.frames, index, this.study.direction, SOON);
-    const here = frames.pixels.has(series.imageIds[index]) || frames.hasTail(series, index);
-    const waiting = !here && !this.#coming(series, "tails", index) && this.runs.size >= REQUESTS;
+    const tail = series.piece(TAIL, index);
+    const here = frames.pixels.has(series.imageIds[index]) || frames.has(series, tail);
+    const waiting = !here && !this.#coming(series, tail) && this.runs.size >= REQUESTS;
+    const tails = soon.map((at) => series.piece(TAIL, at));
     for (const run of this.runs) {
       const hidden = !shown.some((each) => each.series === run.series) && !frames.held.has(run.series);
-      const elsewhere = shown.some((each) => each.series === run.series && each.index >= run.done && each.index <= run.last);
-      if (run.kind === "tails" && !elsewhere && (hidden || (run.series === series && givesWay(run, soon, waiting)))) this.#stop(run);
+      const brings = (at) => at >= run.done && at <= run.last;
+      const elsewhere = shown.some((each) => each.series === run.series && brings(each.series.piece(TAIL, each.index)));
+      if (run.kind === "tails" && !elsewhere && (hidden || (run.series === series && givesWay(run, tails, waiting)))) this.#stop(run);
     }
   }
 
@@ -197,20 +221,17 @@ export class Fetching {
   }
 
   async #readPack(run, signal) {
-    const { series, kind, first, last } = run;
+    const { series, first, last } = run;
     const { frames } = this.study;
-    const part = (index) => (kind === "tails" ? series.tail(index) : series.head(index));
     const pieces = [];
-    for (let index = first; index <= last; index += 1) pieces.push({ index, bytes: part(index).bytes });
-    const cutter = new Cutter(pieces, (index, bytes) => {
-      run.done = index + 1;
-      this.came.add(`${series.imageIds[index]}/${kind}`);
-      if (kind === "tails") frames.putTail(series, index, bytes);
-      else if (!this.#useless(series, index)) frames.putHead(series, index, bytes);
+    for (let piece = first; piece <= last; piece += 1) pieces.push({ index: piece, bytes: series.bytes(piece) });
+    const cutter = new Cutter(pieces, (piece, bytes) => {
+      run.done = piece + 1;
+      this.came.add(series.keyOf(piece));
+      if (bytes.length && !series.failures.has(series.frameOf(piece))) frames.put(series, piece, bytes);
     });
-    const end = part(last).at + part(last).bytes - 1;
     let down = false;
-    await readRange(series.pack.url, part(first).at, end, {
+    await readRange(series.pack.url, series.at(first), series.at(last + 1) - 1, {
       take: (bytes) => cutter.take(bytes),
       signal,
       fetch: this.study.ask,
@@ -226,7 +247,7 @@ export class Fetching {
     const { instance, frame } = series.info(index);
     const url = new URL(`../instances/${instance}/frames/${frame}.png`, this.study.manifestUrl).href;
     const image = await readPicture(url, { signal, fetch: this.study.ask, pause: this.study.pause });
-    this.came.add(`${series.imageIds[index]}/picture`);
+    this.came.add(series.imageIds[index]);
     this.study.frames.putFull(series, index, image);
   }
 
@@ -236,7 +257,8 @@ export class Fetching {
       const changed = await this.study.reload();
       if (changed || this.study.stopped.signal.aborted) return undefined;
     }
-    for (let index = run.done; index <= run.last; index += 1) {
+    for (let piece = run.done; piece <= run.last; piece += 1) {
+      const index = run.series.frameOf(piece);
       if (!run.series.failures.has(index)) this.study.failed(run.series, index, this.study.sentences.missing);
     }
     return undefined;

@@ -1,7 +1,8 @@
-// What of each frame is here, and its way from bytes to values: reduced from its head, full from head and tail.
+// What of each frame is here, and its way from bytes to values: coarse from its first part, reduced with its head, full with its tail.
 import { Lru } from "./lru.js";
 import { release } from "./memory.js";
 import { wanted } from "./plan.js";
+import { COARSE, HEAD, TAIL } from "./series.js";
 import { arrayOf } from "./values.js";
 
 // The share of the memory for values that reduced ones have, and of the rest the share that is decoded ahead.
@@ -27,14 +28,14 @@ export class Frames {
       dropped: (id) => this.#dropped(id),
       freed: ({ pixels }) => release(pixels),
     });
-    /** Bytes as they came: `<image id>/head` and `<image id>/tail`. @type {Lru<Uint8Array>} */
+    /** Bytes as they came: `<image id>/coarse`, `<image id>/head` and `<image id>/tail`. @type {Lru<Uint8Array>} */
     this.packed = new Lru(study.budget.packed, {
       // Bytes of what is decoded can go: a volume is not kept twice.
       pinned: (key) => this.pinned(key) && !this.pixels.has(key.slice(0, key.lastIndexOf("/"))),
-      dropped: (key) => key.endsWith("/head") && this.#countHead(key, -1),
+      dropped: (key) => this.#countHead(key, -1),
       freed: release,
     });
-    /** How many heads of each series are here, by its uuid. @type {Map<string, number>} */
+    /** How many coarse parts and heads of each series are here, by its uuid. @type {Map<string, number>} */
     this.heads = new Map();
     this.decoding = new Set();
     this.waiters = new Map();
@@ -94,28 +95,20 @@ export class Frames {
     for (const resolve of waiting) resolve();
   }
 
-  hasHead(series, index) {
-    return this.packed.has(`${series.imageIds[index]}/head`);
-  }
-
-  hasTail(series, index) {
-    return series.tail(index).bytes === 0 || this.packed.has(`${series.imageIds[index]}/tail`);
+  /** Whether a piece is here; one without bytes always is. */
+  has(series, piece) {
+    return series.bytes(piece) === 0 || this.packed.has(series.keyOf(piece));
   }
 
   hasHeads(series) {
     return (this.heads.get(series.uuid) ?? 0) >= series.headed;
   }
 
-  putHead(series, index, bytes) {
-    const key = `${series.imageIds[index]}/head`;
+  put(series, piece, bytes) {
+    const key = series.keyOf(piece);
     if (!this.packed.has(key)) this.#countHead(key, 1);
     this.packed.set(key, bytes, bytes.length);
-    this.#decode(series, index);
-  }
-
-  putTail(series, index, bytes) {
-    this.packed.set(`${series.imageIds[index]}/tail`, bytes, bytes.length);
-    this.#decode(series, index);
+    this.#decode(series, series.frameOf(piece));
   }
 
   /** Values that came whole: a picture. */
@@ -137,10 +130,10 @@ export class Frames {
 
   forget(series) {
     this.heads.delete(series.uuid);
-    for (const id of series.imageIds) {
+    for (const [index, id] of series.imageIds.entries()) {
       this.pixels.forget(id);
       this.reduced.forget(id);
-      for (const key of [`${id}/head`, `${id}/tail`]) this.packed.forget(key);
+      for (const part of [COARSE, HEAD, TAIL]) this.packed.forget(series.keyOf(series.piece(part, index)));
       this.released(id);
       for (const resolve of this.waiters.get(id) ?? []) resolve();
       this.waiters.delete(id);
@@ -164,6 +157,7 @@ export class Frames {
   }
 
   #countHead(key, change) {
+    if (key.endsWith("/tail")) return;
     const [uuid] = place(key);
     this.heads.set(uuid, (this.heads.get(uuid) ?? 0) + change);
   }
@@ -171,18 +165,25 @@ export class Frames {
   async #decode(series, index) {
     const id = series.imageIds[index];
     if (this.pixels.has(id) || series.failures.has(index)) return;
-    if (!this.packed.has(`${id}/head`)) return;
-    const level = reducedLevel(series.values(index));
-    if (level === 0 || this.hasTail(series, index)) await this.#run(series, index, id, 0);
-    else if (!this.reduced.has(id)) await this.#run(series, index, id, level);
+    const level = this.#reach(series, index);
+    if (level === 0 || level < (this.reduced.peek(id)?.level ?? Infinity)) await this.#run(series, index, id, level);
   }
 
-  /** The codestream of a frame, in pieces; null where its bytes have gone meanwhile. */
+  /** How often the best picture is halved that the bytes here give, of those halved `least` times or oftener; else Infinity. */
+  #reach(series, index, least = 0) {
+    let reached = Infinity;
+    for (const { piece, level } of series.parts(index)) {
+      if (level < least || !this.packed.has(series.keyOf(piece))) break;
+      reached = level;
+    }
+    return reached;
+  }
+
+  /** The codestream of a frame, in pieces; null where its bytes have gone meanwhile, or give a better reduced picture. */
   #parts(series, index, level) {
-    const id = series.imageIds[index];
-    const wanted = level > 0 || !series.tail(index).bytes ? ["head"] : ["head", "tail"];
-    const parts = wanted.map((part) => this.packed.peek(`${id}/${part}`));
-    return parts.every(Boolean) ? parts : null;
+    if (this.#reach(series, index, Math.min(level, 1)) !== level) return null;
+    const wanted = series.parts(index).filter((part) => part.level >= level);
+    return wanted.map(({ piece }) => this.packed.peek(series.keyOf(piece)));
   }
 
   async #run(series, index, id, level) {
@@ -200,7 +201,7 @@ export class Frames {
       (level === 0 ? this.pixels : this.reduced).set(id, image, image.pixels.byteLength);
       this.settle(series, index);
       this.study.tell("quality", { series, index, quality: this.quality(series, index) });
-      // The tail may have come meanwhile.
+      // The next part may have come meanwhile.
       if (level > 0) this.#decode(series, index);
     } catch {
       this.decoding.delete(key);
@@ -238,11 +239,6 @@ export class Frames {
 function place(key) {
   const [uuid, index] = key.slice("cimar:".length).split("/");
   return [uuid, Number(index)];
-}
-
-/** How often a frame's size is halved in its head. */
-export function reducedLevel({ rows, columns, reduced }) {
-  return reduced ? Math.max(0, Math.round(Math.log2(Math.max(rows / reduced[0], columns / reduced[1])))) : 0;
 }
 
 // What a worker needs of a group.

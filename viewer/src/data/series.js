@@ -13,6 +13,10 @@
  * @property {number | null} number the instance's own number
  */
 
+/** The parts of a frame's codestream, in its order; the pack holds the first of all frames, then the second, then the third. */
+export const [COARSE, HEAD, TAIL] = [0, 1, 2];
+const NAMES = ["coarse", "head", "tail"];
+
 export class Series {
   /** @param {object} raw the series as the manifest holds it */
   constructor(raw) {
@@ -33,10 +37,14 @@ export class Series {
     /** @type {Map<number, string>} the sentence of each frame that cannot be shown */
     this.failures = new Map(raw.failed ?? []);
     this.groupOf = unfolded(raw.group ?? [[0, this.frames]], this.frames);
-    /** How many frames have a head in the pack. */
-    this.headed = this.pack ? raw.head.filter((bytes) => bytes > 0).length : 0;
-    this.offsets = this.pack ? offsets(raw.head, raw.tail) : null;
-    this.overlays = this.pack && raw.overlay ? sums(this.offsets.tails[this.frames], raw.overlay) : null;
+    // Packs of an older server have no coarse parts.
+    const parts = this.pack ? [...(raw.coarse ?? new Array(this.frames).fill(0)), ...raw.head, ...raw.tail] : [];
+    /** Where each piece begins: the coarse parts of all frames, their heads, their tails. */
+    this.offsets = sums(0, parts);
+    /** How many pieces are less than the tails. */
+    this.headed = parts.slice(0, 2 * this.frames).filter((bytes) => bytes > 0).length;
+    this.coarseBytes = this.pack ? this.offsets[this.frames] : 0;
+    this.overlays = this.pack && raw.overlay ? sums(this.offsets[parts.length], raw.overlay) : null;
     const runs = raw.instance_frames ?? [[1, (raw.instance ?? []).length]];
     this.places = places(runs, this.frames);
   }
@@ -46,13 +54,38 @@ export class Series {
     return this.pack !== null && this.kind === "pixels" && this.state === "ready";
   }
 
-  /** @returns {{at: number, bytes: number}} where the frame's head is in the pack */
-  head(index) {
-    return { at: this.offsets.heads[index], bytes: this.offsets.heads[index + 1] - this.offsets.heads[index] };
+  /** Pieces are numbered as they lie in the pack: the `part` of a frame. */
+  piece(part, index) {
+    return part * this.frames + index;
   }
 
-  tail(index) {
-    return { at: this.offsets.tails[index], bytes: this.offsets.tails[index + 1] - this.offsets.tails[index] };
+  /** Which frame a piece is of. */
+  frameOf(piece) {
+    return piece % this.frames;
+  }
+
+  /** The piece's name among what is kept. */
+  keyOf(piece) {
+    return `${this.imageIds[this.frameOf(piece)]}/${NAMES[Math.floor(piece / this.frames)]}`;
+  }
+
+  at(piece) {
+    return this.offsets[piece];
+  }
+
+  bytes(piece) {
+    return this.offsets[piece + 1] - this.offsets[piece];
+  }
+
+  /** The pieces of a frame that have bytes, and how often the picture is halved that each gives with those before it. */
+  parts(index) {
+    const { rows, columns, coarse, reduced } = this.group(index) ?? {};
+    const sizes = [coarse, reduced, null];
+    const parts = [COARSE, HEAD, TAIL]
+      .map((part) => ({ piece: this.piece(part, index), level: halvings(rows, columns, sizes[part]) }))
+      .filter(({ piece }) => this.bytes(piece) > 0);
+    if (parts.length) parts.at(-1).level = 0;
+    return parts;
   }
 
   /** @returns {{at: number, bytes: number} | null} where what is drawn over the frame is in the pack */
@@ -116,10 +149,9 @@ function unfolded(runs, frames) {
   return values;
 }
 
-/** Where each head and each tail begins; the last entry is where all of them end. */
-function offsets(head, tail) {
-  const heads = sums(0, head);
-  return { heads, tails: sums(heads[head.length], tail) };
+/** How often a frame's size is halved in a picture of it. */
+function halvings(rows, columns, size) {
+  return size ? Math.max(0, Math.round(Math.log2(Math.max(rows / size[0], columns / size[1])))) : 0;
 }
 
 function sums(start, lengths) {

@@ -23,6 +23,8 @@ export class Loss {
     study.addEventListener("lost", ({ detail }) => this.lost(study, detail.status));
     study.addEventListener("connection", ({ detail }) => this.connection(detail.waiting));
     study.addEventListener("quality", () => this.connection(false));
+    // It may have dropped before this part of the script was here.
+    if (study.fetching.down) this.connection(true);
   }
 
   lost(study, status) {
