@@ -1,6 +1,7 @@
 """The viewer's pixels in a real browser: what the file says, at once in reduced form, and through a line that drops."""
 
 import io
+import json
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,6 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SLICES = 12
 # Of 255 grey levels.
 MOST_OFF = 2
+# On average, of a reduced picture: near to the slice's own values, and never a blank frame.
+MOST_OFF_REDUCED = 12
 CANVAS = "document.querySelector('#viewer-grid canvas')"
 PIXELS = "**/pixels/*"
 FULL, REDUCED = "#viewer-grid canvas[data-quality=full]", "#viewer-grid canvas[data-quality=reduced]"
@@ -142,16 +145,55 @@ def test_every_slice_can_be_scrolled_from_one_request_while_the_rest_is_on_its_w
         expect(ana.locator("#viewer-status")).to_contain_text(f"Image {number} of {SLICES}")
         expect(ana.locator(REDUCED)).to_be_attached()
         seen = shown(ana)
-        # Reduced to a half: near to the slice's own values on average, and never a blank frame.
         levels.append(float(np.abs(seen - expected(scan[number - 1], seen.shape)).mean()))
         ana.keyboard.press("ArrowDown")
-    assert [round(level) for level in levels if level > 12] == []
+    assert [round(level) for level in levels if level > MOST_OFF_REDUCED] == []
     assert len([first for first in asked if first < heads]) == 1
 
     released.append(True)
     for route in held:
         route.continue_()
     expect(ana.locator(FULL)).to_be_attached()
+    seen = shown(ana)
+    assert np.abs(seen - expected(scan[-1], seen.shape)).max() <= MOST_OFF + 0.5
+    assert complaints == []
+
+
+def test_every_slice_can_be_scrolled_from_its_coarse_part_alone(
+    ana: Page, viewer_url: str, scan: list[bytes], complaints: list[str]
+) -> None:
+    coarse = sum(json.loads(f"{{{ViewCopy.objects.get().part}}}")["coarse"])
+    held: list[Route] = []
+    released: list[bool] = []
+
+    def cut(route: Route) -> None:
+        """The line drops where the coarse parts end, and is not back before it is released."""
+        if released:
+            route.continue_()
+        elif route.request.headers["range"].startswith("bytes=0-"):
+            route.fulfill(status=206, body=route.fetch().body()[:coarse])
+        else:
+            held.append(route)
+
+    ana.route(PIXELS, cut)
+    opened(ana, viewer_url)
+    ana.mouse.move(700, 500)
+
+    # Over the first image lies the picture that the page brings.
+    levels = []
+    for number in range(2, SLICES + 1):
+        ana.keyboard.press("ArrowDown")
+        expect(ana.locator("#viewer-status")).to_contain_text(f"Image {number} of {SLICES}")
+        expect(ana.locator(REDUCED)).to_be_attached()
+        expect(ana.locator(".pane-corner", has_text="Reduced")).to_be_visible()
+        seen = shown(ana)
+        levels.append(float(np.abs(seen - expected(scan[number - 1], seen.shape)).mean()))
+    assert [round(level) for level in levels if level > MOST_OFF_REDUCED] == []
+
+    released.append(True)
+    for route in held:
+        route.continue_()
+    expect(ana.locator(FULL)).to_be_attached(timeout=20_000)
     seen = shown(ana)
     assert np.abs(seen - expected(scan[-1], seen.shape)).max() <= MOST_OFF + 0.5
     assert complaints == []
