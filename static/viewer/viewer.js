@@ -1,1 +1,1 @@
-import{t as e}from"./parts/study.627529383437.js";e(document.getElementById(`viewer`));
+import{t as e}from"./parts/study.1c1f2fb83067.js";e(document.getElementById(`viewer`));

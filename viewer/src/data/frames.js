@@ -172,9 +172,11 @@ export class Frames {
   /** How often the best picture is halved that the bytes here give, of those halved `least` times or oftener; else Infinity. */
   #reach(series, index, least = 0) {
     let reached = Infinity;
-    for (const { piece, level } of series.parts(index)) {
-      if (level < least || !this.packed.has(series.keyOf(piece))) break;
-      reached = level;
+    for (let part = COARSE; part <= TAIL; part += 1) {
+      const piece = series.piece(part, index);
+      if (series.bytes(piece) === 0) continue;
+      if (series.level(piece) < least || !this.packed.has(series.keyOf(piece))) break;
+      reached = series.level(piece);
     }
     return reached;
   }
@@ -182,8 +184,9 @@ export class Frames {
   /** The codestream of a frame, in pieces; null where its bytes have gone meanwhile, or give a better reduced picture. */
   #parts(series, index, level) {
     if (this.#reach(series, index, Math.min(level, 1)) !== level) return null;
-    const wanted = series.parts(index).filter((part) => part.level >= level);
-    return wanted.map(({ piece }) => this.packed.peek(series.keyOf(piece)));
+    const pieces = [COARSE, HEAD, TAIL].map((part) => series.piece(part, index));
+    const wanted = pieces.filter((piece) => series.bytes(piece) > 0 && series.level(piece) >= level);
+    return wanted.map((piece) => this.packed.peek(series.keyOf(piece)));
   }
 
   async #run(series, index, id, level) {

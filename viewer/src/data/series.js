@@ -43,6 +43,8 @@ export class Series {
     this.offsets = sums(0, parts);
     /** How many pieces are less than the tails. */
     this.headed = parts.slice(0, 2 * this.frames).filter((bytes) => bytes > 0).length;
+    this.levels = this.#levels(parts);
+    this.keys = [];
     this.coarseBytes = this.pack ? this.offsets[this.frames] : 0;
     this.overlays = this.pack && raw.overlay ? sums(this.offsets[parts.length], raw.overlay) : null;
     const runs = raw.instance_frames ?? [[1, (raw.instance ?? []).length]];
@@ -64,9 +66,9 @@ export class Series {
     return piece % this.frames;
   }
 
-  /** The piece's name among what is kept. */
+  /** The piece's name among what is kept; made once, since scrolling asks for many. */
   keyOf(piece) {
-    return `${this.imageIds[this.frameOf(piece)]}/${NAMES[Math.floor(piece / this.frames)]}`;
+    return (this.keys[piece] ??= `${this.imageIds[this.frameOf(piece)]}/${NAMES[Math.floor(piece / this.frames)]}`);
   }
 
   at(piece) {
@@ -77,15 +79,21 @@ export class Series {
     return this.offsets[piece + 1] - this.offsets[piece];
   }
 
-  /** The pieces of a frame that have bytes, and how often the picture is halved that each gives with those before it. */
-  parts(index) {
-    const { rows, columns, coarse, reduced } = this.group(index) ?? {};
-    const sizes = [coarse, reduced, null];
-    const parts = [COARSE, HEAD, TAIL]
-      .map((part) => ({ piece: this.piece(part, index), level: halvings(rows, columns, sizes[part]) }))
-      .filter(({ piece }) => this.bytes(piece) > 0);
-    if (parts.length) parts.at(-1).level = 0;
-    return parts;
+  /** How often the picture is halved that a piece gives with those before it of its frame. */
+  level(piece) {
+    return this.levels[piece];
+  }
+
+  /** Of a frame's pieces the last that has bytes gives the picture itself. */
+  #levels(parts) {
+    const levels = new Uint8Array(parts.length);
+    for (let index = 0; parts.length && index < this.frames; index += 1) {
+      const { rows, columns, coarse, reduced } = this.group(index) ?? {};
+      const [head, tail] = [this.piece(HEAD, index), this.piece(TAIL, index)];
+      if (parts[tail] > 0) levels[head] = halvings(rows, columns, reduced);
+      if (parts[head] > 0 || parts[tail] > 0) levels[this.piece(COARSE, index)] = halvings(rows, columns, coarse);
+    }
+    return levels;
   }
 
   /** @returns {{at: number, bytes: number} | null} where what is drawn over the frame is in the pack */

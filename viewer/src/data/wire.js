@@ -65,7 +65,10 @@ export function ended(answer) {
   if ([401, 403, 404, 410, 416].includes(answer.status)) throw new Lost(answer.status);
 }
 
-/** A server that ignores the range sends everything: what lies before it is skipped. */
+/**
+ * A server that ignores the range sends everything: what lies before it is skipped, and what follows is not waited for. Of
+ * one that sends the range the end is waited for: a request that is stopped just before it loses its connection.
+ */
 async function drained(answer, skip, arrived, enough) {
   const reader = answer.body.getReader();
   try {
@@ -77,7 +80,7 @@ async function drained(answer, skip, arrived, enough) {
       if (bytes.length) arrived(bytes);
       // Whoever wanted the bytes has copied them.
       release(value);
-      if (enough()) return;
+      if (enough() && answer.status !== 206) return;
     }
   } finally {
     reader.cancel().catch(() => {});
