@@ -193,8 +193,7 @@ def _opened(chromium: Any, site: Site, ohif: Any, line: Line, size: dict[str, An
             f"OHIF {ms(their_first)} and {more}{ms(their_scrollable)}: {their_first / values:.1f} × and "
             f"{more}{their_scrollable / scrollable:.1f} ×"
         )
-    is_promised = line is not MOBILE
-    limit = budgets.VIEWER.ms if line is THROTTLED else 1_000
+    limit = 1_000 if line is FREE else budgets.VIEWER.ms
     within = values <= limit and (line is FREE or scrollable <= 3_000) and asked <= 6 and described <= 100
     ahead = not theirs or _median(theirs, "first") >= budgets.VIEWER.times * values
     return Row(
@@ -203,7 +202,7 @@ def _opened(chromium: Any, site: Site, ohif: Any, line: Line, size: dict[str, An
         f"first image {ms(first)} as a picture, {ms(values)} from values; every slice scrolls after {ms(scrollable)}, "
         f"{asked} requests for data, and is sharper after {ms(sharper)}; {described:.0f} kB described it",
         beside,
-        ok=(within and ahead) if is_promised else None,
+        ok=within and ahead,
         key=f"viewer {line.name}",
         number=values,
     )
