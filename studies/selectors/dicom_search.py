@@ -54,7 +54,7 @@ _NOT_SHADOWED = """NOT EXISTS (
 _STUDY = [field.attname for field in Study._meta.concrete_fields]
 _SHOWN = f"""
 SELECT p.own_mrn, first.json, {", ".join(f"s.{field.column}" for field in Study._meta.concrete_fields)}
-FROM unnest(%s::bigint[]) WITH ORDINALITY AS page (id, at)
+FROM unnest((SELECT %s::bigint[])) WITH ORDINALITY AS page (id, at)
 JOIN studies_placement p ON p.id = page.id
 JOIN studies_study s ON s.id = p.study_id
 LEFT JOIN LATERAL (

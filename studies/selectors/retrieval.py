@@ -36,16 +36,18 @@ class StudySeen:
 
 # Where a worklist has two studies of one UID, home's own is served, then the one that arrived first.
 _SEEN = f"""
-SELECT p.uuid, p.study_id, p.worklist_id IN ({{opened}}) AS may_open, p.worklist_id IN ({{taken}}) AS may_download,
+SELECT p.uuid, p.study_id, 'open_study' = ANY(may.rights) AS may_open,
+    'download_study' = ANY(may.rights) AS may_download,
     EXISTS (
         SELECT FROM studies_imagesserved n
         WHERE {{whose}} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash) AS is_noted,
     visit.hash, s.n_corrections > 0 AS is_corrected
-FROM studies_study s
-JOIN studies_placement p ON p.study_id = s.id
+FROM worklists_worklist w
+CROSS JOIN LATERAL ({{held}}) AS may (rights, role)
+JOIN studies_placement p ON p.worklist_id = w.id
+JOIN studies_study s ON s.id = p.study_id
 CROSS JOIN LATERAL (SELECT {{visit}} AS hash) visit
-JOIN worklists_worklist w ON w.id = p.worklist_id
-WHERE w.uuid = %s AND s.study_instance_uid = %s AND {VISIBLE_SQL} AND p.worklist_id IN ({{listed}}) {{within}}
+WHERE w.uuid = %s AND s.study_instance_uid = %s AND {VISIBLE_SQL} AND {{listed}} = ANY(may.rights) {{within}}
 ORDER BY p.is_home DESC, p.arrived_at, p.id LIMIT 1
 """
 # What is read of a single instance, by the name of its table in the statement; the rest is read when it is asked for.
@@ -115,21 +117,20 @@ def instance_seen_by_uid(
 def _seen(by: Actor, worklist: UUID, study: str, visit: Visit) -> tuple[str, list[Any]]:
     """A guest link sees its own placements alone, as in `placements_visible_to`."""
     link = by.guest_link
-    listed, listed_parameters = access.worklist_ids(by, "list_studies" if link is None else "open_study")
-    opened, opened_parameters = access.worklist_ids(by, "open_study")
-    taken, taken_parameters = access.worklist_ids(by, "download_study")
-    within = "" if link is None else "AND p.uuid = ANY(%s)"
+    held, parameters = access.held_there(by, ("list_studies", "open_study", "download_study"))
     sql = _SEEN.format(
-        listed=listed, opened=opened, taken=taken, visit=visit.sql, whose=visit.whose, within=within
+        held=held,
+        listed="'list_studies'" if link is None else "'open_study'",
+        visit=visit.sql,
+        whose=visit.whose,
+        within="" if link is None else "AND p.uuid = ANY(%s)",
     )
     return sql, [
-        *opened_parameters,
-        *taken_parameters,
         *visit.whose_parameters,
+        *parameters,
         visit.key,
         worklist,
         study,
-        *listed_parameters,
         *([] if link is None else [list(link.placements)]),
     ]
 

@@ -1,6 +1,5 @@
 """The worklists whose lists a person may see, and what is new on each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -40,10 +39,11 @@ _COLUMNS = ", ".join(
     f"{table}.{field.column}" for table, model in _NAMED.items() for field in model._meta.concrete_fields
 )
 _ONE = f"""
-SELECT {_COLUMNS}, {{role}} FROM worklists_worklist w
+SELECT {_COLUMNS}, may.role FROM worklists_worklist w
+CROSS JOIN LATERAL ({{held}}) AS may (rights, role)
 LEFT JOIN accounts_account a ON a.id = w.account_id
 LEFT JOIN accounts_user u ON u.id = w.owner_id
-WHERE w.uuid = %s AND w.id IN ({{ids}})
+WHERE w.uuid = %s AND may.rights IS NOT NULL
 """
 
 
@@ -80,7 +80,7 @@ def worklist_for(by: Actor, uuid: UUID) -> Worklist | None:
 
     The name of the person's role there is read along, for the event of what they do with it.
     """
-    return _one_of(by, uuid, *access.worklist_ids(by, "list_studies"))
+    return _one_of(by, uuid, "list_studies")
 
 
 def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | None:
@@ -88,16 +88,14 @@ def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | N
 
     `code` is its share code as it was when the person opened the address; empty where they did not.
     """
-    (upload, of_upload), (listed, of_list) = (
-        access.worklist_ids(by, codename) for codename in ("upload_study", "list_studies")
-    )
-    known = _one_of(by, uuid, f"({upload}) UNION ALL ({listed})", (*of_upload, *of_list))
+    known = _one_of(by, uuid, "upload_study", "list_studies")
     return known or worklist_of_address(code, uuid)
 
 
-def _one_of(by: Actor, uuid: UUID, ids: str, parameters: Sequence[Any]) -> Worklist | None:
-    role, of_role = access.role_there(by.user) if by.user is not None else ("NULL", ())
-    for row in prepared.rows(_ONE.format(ids=ids, role=role), [*of_role, uuid, *parameters]):
+def _one_of(by: Actor, uuid: UUID, *rights: str) -> Worklist | None:
+    """With one of these rights at least."""
+    held, parameters = access.held_there(by, rights)
+    for row in prepared.rows(_ONE.format(held=held), [*parameters, uuid]):
         *named, label = row
         values = iter(named)
         read = {

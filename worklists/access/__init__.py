@@ -18,11 +18,11 @@ from worklists.access.rights import (
     people_with_all,
     rights,
     role_label,
-    role_there,
     worklist_ids,
     worklists_for,
 )
 from worklists.access.several import rights_on
+from worklists.access.there import held_there
 
 __all__ = [
     "ACCOUNT_CODENAMES",
@@ -38,6 +38,7 @@ __all__ = [
     "end_with_rights",
     "follow_staff",
     "forget",
+    "held_there",
     "makers_right",
     "may",
     "people_with",
@@ -46,7 +47,6 @@ __all__ = [
     "rights_on",
     "rights_were_lost",
     "role_label",
-    "role_there",
     "sync",
     "sync_role",
     "worklist_ids",
