@@ -10,8 +10,9 @@ from cimar import metrics
 
 wsgi_app = "cimar.wsgi"
 
-# Threads wait for the database and the store, processes make use of several cores.
-worker_class = "gthread"
+# Threads wait for the database and the store, processes make use of several cores: gunicorn's own worker with threads,
+# which here looks for a moment whether a client asks again.
+worker_class = "cimar.gunicorn_worker.Worker"
 workers = int(os.environ.get("CIMAR_WEB_WORKERS", "2"))
 threads = int(os.environ.get("CIMAR_WEB_THREADS", "8"))
 
