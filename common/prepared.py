@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -33,11 +33,13 @@ def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[
 
 
 def _cursor() -> Any:
+    # Each use of `django.db.connection` looks for the thread's connection anew.
+    used = connections[DEFAULT_DB_ALIAS]
     # Django's log of statements, which development and tests ask for, reads values out of its own cursor.
-    if connection.queries_logged or not settings.CIMAR_PREPARED_STATEMENTS:
-        return connection.cursor()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    if used.queries_logged or not settings.CIMAR_PREPARED_STATEMENTS:
+        return used.cursor()
+    used.close_if_health_check_failed()
+    used.ensure_connection()
     # Inside Django's own wrapper, so that whatever counts and watches statements sees this statement too.
-    cursor: Any = _Cursor(connection.connection)
-    return connection.make_cursor(cursor)
+    cursor: Any = _Cursor(used.connection)
+    return used.make_cursor(cursor)

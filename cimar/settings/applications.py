@@ -37,7 +37,7 @@ MIDDLEWARE = [
     # Before every check of host names, schemes and sessions.
     "cimar.health.Probes",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "common.content_policy.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Behind static files, before all that may be slow or fail.
     "cimar.activity_log.RequestWatch",
