@@ -1,7 +1,7 @@
 """The only door to the audit trail."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -87,6 +87,22 @@ def record(
 ) -> None:
     """Write one event in the caller's transaction; when it cannot be written, the change fails with it."""
     record_all([event(action, by=by, on=on or On(), outcome=outcome, purpose=purpose)])
+
+
+def read_and_record(
+    sql: str, parameters: Sequence[Any], *, action: Action, by: Actor, on: On
+) -> list[tuple[Any, ...]]:
+    """The rows of a select, and the event of reading them, written by the same statement: both are done or neither.
+
+    For what is asked many times, and costs less than the beginning and the end of a transaction of its own. The select
+    begins with its first word, and is prepared by its text (`common.prepared`).
+    """
+    counter = _counter_named(settings.CIMAR_AUDIT_COUNTER)()
+    reading = event(action, by=by, on=on)
+    counter.add(reading)
+    rows = prepared.rows(f"WITH event AS ({_ADD}) {sql}", [*_row(reading), *parameters])
+    transaction.on_commit(counter.count, robust=True)
+    return rows
 
 
 def record_all(events: Iterable[AuditEvent]) -> None:

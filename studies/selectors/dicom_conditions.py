@@ -24,13 +24,16 @@ WILDCARDS_OF_SQL = {"*": "%", "?": "_"}
 class Condition:
     """A condition with its values; `p` is the placement and, where a condition is `of_study`, `s` its study.
 
-    What is `exact` is found by the same plan whatever the values are.
+    What is `exact` is found by the same plan whatever the values are, what is `few` by a single index.
     """
 
     text: str
     values: tuple[Any, ...] = ()
     of_study: bool = False
     exact: bool = False
+    few: bool = False
+    # Other rows than all placements, where what an index gives is among the values already.
+    source: str = "studies_placement p"
 
     def __and__(self, other: "Condition") -> "Condition":
         if self is ALWAYS or other is ALWAYS:
@@ -40,12 +43,13 @@ class Condition:
             (*self.values, *other.values),
             self.of_study or other.of_study,
             self.exact and other.exact,
+            source=self.source,
         )
 
     @property
     def tables(self) -> str:
         """Which its rows are read from."""
-        return f"studies_placement p{' JOIN studies_study s ON s.id = p.study_id' if self.of_study else ''}"
+        return f"{self.source}{' JOIN studies_study s ON s.id = p.study_id' if self.of_study else ''}"
 
     def as_expression(self) -> RawSQL:
         """For `filter()`."""
@@ -123,8 +127,11 @@ def number(keys: dict[str, str], word: str, column: str) -> Condition:
     return _on(column, f"{column} = %s", int(text)) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else NEVER
 
 
-def dates(column: str, text: str) -> Condition:
-    """A date, or a range that may be open at either end; what is no date matches nothing."""
+def dates(column: str, text: str, *, value: str = "%s") -> Condition:
+    """A date, or a range that may be open at either end; what is no date matches nothing.
+
+    `value` is how the statement says a date.
+    """
     first, dash, last = (part.strip() for part in text.partition("-"))
     since, until = lenient_date(first), lenient_date(last if dash else first)
     if (first and since is None) or (last and until is None) or not (first or last):
@@ -132,8 +139,8 @@ def dates(column: str, text: str) -> Condition:
     # A study without a date is kept under the first day there is.
     matching = _on(column, f"{column} > '0001-01-01'")
     if since is not None:
-        matching &= _on(column, f"{column} >= %s", since)
-    return matching & _on(column, f"{column} <= %s", until) if until is not None else matching
+        matching &= _on(column, f"{column} >= {value}", since)
+    return matching & _on(column, f"{column} <= {value}", until) if until is not None else matching
 
 
 def times(column: str, text: str) -> Condition:

@@ -1,8 +1,8 @@
 """QIDO-RS: a page of studies, series or instances of a worklist, by the indexes of the studies list."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -51,10 +51,12 @@ _NOT_SHADOWED = """NOT EXISTS (
         AND e.visible_until > statement_timestamp()
         AND (NOT e.is_home, e.arrived_at, e.id) < (NOT p.is_home, p.arrived_at, p.id))
 """
+# What is read of a placement by its index: to sort it, and to see whether it is shadowed.
+_BY_INDEX = "p.id, p.study_id, p.worklist_id, p.is_home, p.arrived_at, p.study_date, p.study_time"
 _STUDY = [field.attname for field in Study._meta.concrete_fields]
 _SHOWN = f"""
 SELECT p.own_mrn, first.json, {", ".join(f"s.{field.column}" for field in Study._meta.concrete_fields)}
-FROM unnest((SELECT %s::bigint[])) WITH ORDINALITY AS page (id, at)
+FROM unnest((SELECT {{page}})) WITH ORDINALITY AS page (id, at)
 JOIN studies_placement p ON p.id = page.id
 JOIN studies_study s ON s.id = p.study_id
 LEFT JOIN LATERAL (
@@ -65,19 +67,38 @@ ORDER BY page.at
 """
 
 
-def studies_matching(worklist: Worklist, question: DicomQuestion) -> list[StudyMatch]:
-    """In their order; one more than the limit where there are more.
+# Values that are not known when the statement is planned, so that the plan that fits any is kept from the first.
+_HIDDEN_DATE = "(SELECT %s::date)"  # allowed: SQL
+_HIDDEN_NUMBER = "(SELECT %s::bigint)"  # allowed: SQL
 
-    Which they are is asked in a statement that depends on what was asked; what is shown of them in one that does not,
-    and is prepared.
+
+def studies_shown(worklist: Worklist, question: DicomQuestion) -> tuple[str, list[Any]]:
+    """The select of the studies that match, to be prepared: in their order, one more than the limit where there are
+    more. `studies_in` makes matches of its rows.
+
+    Which they are is asked before, in a statement that is planned for what was asked. Where whole values or days alone
+    are asked for, one plan fits all of them: it is the same statement.
     """
+    keys = question.of(Level.STUDY)
+    if set(keys) == {"StudyDate"} and not question.study:
+        days = conditions.dates("p.study_date", keys["StudyDate"], value=_HIDDEN_DATE)
+        fitting = replace(_visible(worklist) & days, few=True)
+    else:
+        fitting = placements_matching(worklist, question)
     order = ("study_date", "study_time", "id") if "StudyDate" in question.keys else ("arrived_at", "id")
-    fitting = placements_matching(worklist, question)
     newest = ", ".join(f"p.{column} DESC" for column in order)
-    page = f"SELECT p.id FROM {fitting.tables} WHERE {fitting.text} ORDER BY {newest} LIMIT %s OFFSET %s"
+    page = f"SELECT p.id FROM {fitting.tables} WHERE {fitting.text} ORDER BY {newest}"
+    values = [*fitting.values, question.limit + 1, question.offset]
+    if fitting.few:
+        page = f"ARRAY({page} LIMIT {_HIDDEN_NUMBER} OFFSET {_HIDDEN_NUMBER})"  # allowed: SQL
+        return _SHOWN.format(page=page), values
     read = prepared.rows if fitting.exact else _rows
-    ids = [pk for (pk,) in read(page, [*fitting.values, question.limit + 1, question.offset])]
-    rows = prepared.rows(_SHOWN, [ids]) if ids else []
+    ids = [pk for (pk,) in read(f"{page} LIMIT %s OFFSET %s", values)]
+    return _SHOWN.format(page="%s::bigint[]"), [ids]
+
+
+def studies_in(rows: Iterable[tuple[Any, ...]]) -> list[StudyMatch]:
+    """Of the rows of `studies_shown`."""
     return _corrected(
         [
             StudyMatch(Study.from_db(DEFAULT_DB_ALIAS, _STUDY, values), own_mrn, first)
@@ -194,19 +215,19 @@ def placements_matching(worklist: Worklist, question: DicomQuestion) -> Conditio
         return Condition(f"p.id IN ({ids})", values)
     if named:
         # Before anything is sorted.
-        ids, values = _each_by_its_index(placements, named, most=MOST_FITTING)
+        rows, values = _each_by_its_index(placements, named, most=MOST_FITTING)
         exact = all((placements & each).exact for each in named)
-        return Condition(f"p.id IN ({ids})", values, exact=exact)
+        return Condition("TRUE", values, exact=exact, few=exact, source=f"({rows}) AS p")
     return placements
 
 
 def _each_by_its_index(
     placements: Condition, either: list[Condition], *, most: int
 ) -> tuple[str, tuple[Any, ...]]:
-    """Row ids. As alternatives of a single condition they would go through no index."""
+    """Rows of placements. As alternatives of a single condition they would go through no index."""
     each = [placements & alternative for alternative in either]
     selects = [
-        f"(SELECT p.id FROM {some.tables} WHERE {some.text} LIMIT %s)"  # allowed: SQL
+        f"(SELECT {_BY_INDEX} FROM {some.tables} WHERE {some.text} LIMIT %s)"  # allowed: SQL
         for some in each
     ]
     values = tuple(value for some in each for value in (*some.values, most))

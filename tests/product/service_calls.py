@@ -17,6 +17,9 @@ from tests.product.worklist_calls import WORKLISTS
 
 AUDIT: dict[str, Call] = {
     "recording.record": lambda w: audit.services.record(Action.SIGN_OUT, by=acting(w.cast.ana)),
+    "recording.read_and_record": lambda w: audit.services.read_and_record(
+        "SELECT 1", [], action=Action.LIST_READ, by=acting(w.cast.ana), on=On()
+    ),
     "recording.record_all": lambda w: audit.services.record_all(
         [audit.services.event(Action.SIGN_OUT, by=OPERATOR, on=On())]
     ),
