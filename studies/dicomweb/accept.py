@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
@@ -47,11 +48,16 @@ def accepted(request: HttpRequest) -> list[Accepted]:
         .replace("dicom json", "dicom+json")
         .replace("dicom xml", "dicom+xml")
     )
-    text = text or request.headers.get("Accept", "")
-    parsed = [each for part in _APART.split(text[:LONGEST]) if (each := _parsed(part)) is not None]
+    return list(_choices((text or request.headers.get("Accept", ""))[:LONGEST]))
+
+
+@lru_cache(maxsize=256)
+def _choices(text: str) -> tuple[Accepted, ...]:
+    """A client says the same a thousand times."""
     if not text.strip():
-        return [Accepted("*/*")]
-    return sorted((each for each in parsed if each.quality > 0), key=lambda each: -each.quality)
+        return (Accepted("*/*"),)
+    parsed = [each for part in _APART.split(text) if (each := _parsed(part)) is not None]
+    return tuple(sorted((each for each in parsed if each.quality > 0), key=lambda each: -each.quality))
 
 
 def _parsed(text: str) -> Accepted | None:

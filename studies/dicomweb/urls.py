@@ -23,6 +23,8 @@ _frames = f"{_instance}/frames/<str:numbers>"
 RENDERED = {"study": _study, "series": _series, "instance": _instance, "frames": _frames}
 
 urlpatterns = [
+    # First what is asked by the thousand: each URL before it is compared each time.
+    path(_frames, frames.frames, name="frames"),
     path("<uuid:worklist>", service.capabilities, name="service"),
     path("<uuid:worklist>/studies", store.studies, name="studies"),
     path("<uuid:worklist>/store/allowed", store.allowed, name="store_allowed"),
@@ -38,7 +40,6 @@ urlpatterns = [
     path(_instance, objects.objects, name="instance"),
     path(f"{_instance}/metadata", metadata.metadata, name="instance_metadata"),
     path(f"{_instance}/bulkdata/<path:path>", bulk.bulk_data, name="bulk_data"),
-    path(_frames, frames.frames, name="frames"),
     *(
         path(f"{behind}/{word}", view, name=f"{name}_{word}")
         for name, behind in RENDERED.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -97,7 +98,7 @@ def instance_seen_by_uid(
 ) -> tuple[StudySeen, OneInstance | None] | None:
     """As `study_seen_by`, and of that study the instance, if the series has it: one statement for each frame."""
     sql, parameters = _seen(by, worklist, study, visit)
-    rows = prepared.rows(_WITH_INSTANCE.format(columns=_COLUMNS, seen=sql), [*parameters, series, instance])
+    rows = prepared.rows(_with_instance(sql), [*parameters, series, instance])
     if not rows:
         return None
     values = iter(rows[0])
@@ -118,13 +119,7 @@ def _seen(by: Actor, worklist: UUID, study: str, visit: Visit) -> tuple[str, lis
     """A guest link sees its own placements alone, as in `placements_visible_to`."""
     link = by.guest_link
     held, parameters = access.held_there(by, ("list_studies", "open_study", "download_study"))
-    sql = _SEEN.format(
-        held=held,
-        listed="'list_studies'" if link is None else "'open_study'",
-        visit=visit.sql,
-        whose=visit.whose,
-        within="" if link is None else "AND p.uuid = ANY(%s)",
-    )
+    sql = _statement(held, visit.sql, visit.whose, link is not None)
     return sql, [
         *visit.whose_parameters,
         *parameters,
@@ -133,6 +128,23 @@ def _seen(by: Actor, worklist: UUID, study: str, visit: Visit) -> tuple[str, lis
         study,
         *([] if link is None else [list(link.placements)]),
     ]
+
+
+@cache
+def _statement(held: str, visit: str, whose: str, of_link: bool) -> str:
+    """Composed once for each kind of actor: it takes as long as reading what it answers."""
+    return _SEEN.format(
+        held=held,
+        listed="'open_study'" if of_link else "'list_studies'",
+        visit=visit,
+        whose=whose,
+        within="AND p.uuid = ANY(%s)" if of_link else "",
+    )
+
+
+@cache
+def _with_instance(seen: str) -> str:
+    return _WITH_INSTANCE.format(columns=_COLUMNS, seen=seen)
 
 
 def instances_in(study_id: int, *, series: str = "") -> list[Instance]:

@@ -5,10 +5,11 @@ worklist of the person, once for each right.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from audit.actor import Actor
-from worklists.access.rights import worklist_ids
+from worklists.access.rights import CODENAMES, worklist_ids
 
 # On the worklist `w`; each with the name of the role that gives it. The same rules as of `rights`. The group is found
 # first (OFFSET 0), not once more for each of its rights.
@@ -23,7 +24,7 @@ _OF_PERSON = """
             JOIN accounts_role r ON r.id = wr.role_id
             WHERE wr.worklist_id = w.id
             OFFSET 0) place
-        JOIN auth_permission p ON p.codename = ANY(%s) AND p.content_type_id = (
+        JOIN auth_permission p ON p.codename IN ({codenames}) AND p.content_type_id = (
             SELECT ct.id FROM django_content_type ct WHERE ct.app_label = 'worklists' AND ct.model = 'worklist')
         JOIN worklists_worklistgroupobjectpermission g
             ON g.group_id = place.group_id AND g.permission_id = p.id AND g.content_object_id = w.id
@@ -31,7 +32,7 @@ _OF_PERSON = """
         SELECT rr.codename, r.name
         FROM accounts_user u
         JOIN accounts_role r ON r.platform_key = 'personal'
-        JOIN worklists_role_right rr ON rr.role_id = r.id AND rr.codename = ANY(%s)
+        JOIN worklists_role_right rr ON rr.role_id = r.id AND rr.codename IN ({codenames})
         WHERE u.id = w.owner_id AND u.id = %s AND u.is_active
     ) AS each (codename, role)
 """
@@ -43,13 +44,20 @@ def held_there(by: Actor, codenames: Sequence[str]) -> tuple[str, tuple[Any, ...
     if by.user is None:
         return _of_no_person(by, codenames)
     if by.token is None:
-        held = list(codenames)
-        return _OF_PERSON, (by.user_id, held, held, by.user_id)
-    held = [codename for codename in codenames if codename in by.token.scope]
+        return _of_person(tuple(codenames)), (by.user_id, by.user_id)
+    held = tuple(codename for codename in codenames if codename in by.token.scope)
     # No right at all on a worklist that the token is not for.
     within = list(by.token.worklist_ids)
-    sql = f"SELECT * FROM ({_OF_PERSON}) AS held WHERE w.id = ANY(%s)"
-    return sql, (by.user_id, held, held, by.user_id, within)
+    sql = f"SELECT * FROM ({_of_person(held)}) AS held WHERE w.id = ANY(%s)"
+    return sql, (by.user_id, by.user_id, within)
+
+
+@cache
+def _of_person(codenames: tuple[str, ...]) -> str:
+    """Names of rights are the code's own: they stand in the statement, which is prepared for them."""
+    if unknown := set(codenames) - CODENAMES:
+        raise ValueError(f"There are no rights {sorted(unknown)} on worklists.")
+    return _OF_PERSON.format(codenames=", ".join(f"'{each}'" for each in codenames) or "NULL")
 
 
 def _of_no_person(by: Actor, codenames: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
