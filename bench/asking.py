@@ -15,6 +15,8 @@ IN_A_REQUEST = 50
 JSON = {"Accept": "application/dicom+json"}
 # Requests until each thread that may serve a connection has the plans of its statements (`common.prepared`).
 WARM = 100
+# Longer than a thread waits for the next request of the same client (`cimar.gunicorn_worker`), in seconds.
+PAUSE = 0.01
 
 
 @dataclass
@@ -83,6 +85,13 @@ def milliseconds(action: Callable[[], Any]) -> float:
     start = time.perf_counter()
     action()
     return (time.perf_counter() - start) * 1000
+
+
+def warm_up(action: Callable[[], Any], times: int = WARM) -> None:
+    """With a pause after each request: of a client that asks again at once the same thread answers all."""
+    for _ in range(times):
+        action()
+        time.sleep(PAUSE)
 
 
 def in_turn(actions: Sequence[Callable[[], Any]], times: int, *, warm: int = 10) -> list[list[float]]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import count, islice
 from typing import Any
 
-from bench.asking import JSON, WARM, Busy, Server, beside, in_turn
+from bench.asking import JSON, Busy, Server, beside, in_turn, warm_up
 from bench.budgets import Budget
 from bench.files import files_of
 from bench.scene import Scene, ms
@@ -49,7 +49,7 @@ def searches(scene: Scene, big: Server, peer: Server | None, *, budget: Budget) 
         )
         asked: list[Callable[[], Any]] = [lambda path=path: big.ask(path, JSON)]
         asked += [lambda there=there: peer.ask(f"/studies?limit=50{there}", JSON)] if peer else []
-        in_turn(asked[:1], 0, warm=WARM)
+        warm_up(asked[0])
         in_turn(asked, 0, warm=3)
         busy = Busy(big, peer)
         took, *theirs = in_turn(asked, scene.times(30), warm=0)

@@ -13,7 +13,7 @@ from typing import Any
 
 from audit.actor import Actor
 from bench import budgets
-from bench.asking import IN_A_REQUEST, JSON, WARM, Busy, Server, beside, in_turn, store_together
+from bench.asking import IN_A_REQUEST, JSON, WARM, Busy, Server, beside, in_turn, store_together, warm_up
 from bench.files import LARGE_SIDE, SIDE, files_of, write_files
 from bench.rows.images import nginx_of
 from bench.rows.ingest import place_of, uploader_of
@@ -129,6 +129,7 @@ def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None) -> Row
             bare, _front = stack.enter_context(nginx_of(str(folder), ours.port))
             plain = Server(bare, "", {})
             asked.append(lambda: plain.ask("/frame"))
+        warm_up(asked[0])
         in_turn(asked, 0, warm=WARM)
         busy = Busy(ours, peer)
         took = in_turn(asked, scene.times(300), warm=0)
