@@ -27,8 +27,9 @@ confirmed = reauthentication_required(app="allauth.mfa")
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For every page that is not public. The few that the holder of a guest link has are mounted for them elsewhere.
 
-    A request for a part of a page is answered 401: the page asks to sign in and keeps what was typed. A whole page
-    redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home page, which says so.
+    A request for a part of a page, or of a script for data, is answered 401: the page asks to sign in and keeps what was
+    typed. A whole page redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home
+    page, which says so.
     """
 
     @wraps(view)
@@ -40,9 +41,19 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return checked
 
 
+def _asked_by_script(request: HttpRequest) -> bool:
+    """Whether a script reads data, by what browsers say of each request (Fetch Metadata).
+
+    A redirect is of no use to a script, and a browser at times refuses it as if it led to another site: the viewer then
+    said that the connection was lost.
+    """
+    asked = request.headers.get("Sec-Fetch-Dest"), request.headers.get("Sec-Fetch-Mode")
+    return request.method in ("GET", "HEAD") and asked == ("empty", "cors")
+
+
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """The answer to a person who is not signed in."""
-    if request.headers.get("HX-Request") == "true":
+    if request.headers.get("HX-Request") == "true" or _asked_by_script(request):
         return HttpResponse(
             _(SIGN_IN_AGAIN), status=401, content_type="text/plain", headers={"HX-Reswap": "none"}
         )

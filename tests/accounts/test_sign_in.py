@@ -246,6 +246,22 @@ def test_a_part_of_a_page_is_answered_401_and_changes_nothing_on_the_page(client
     assert (answer.status_code, answer["HX-Reswap"]) == (401, "none")
 
 
+@pytest.mark.parametrize(
+    ("dest", "mode", "expected"),
+    [
+        ("empty", "cors", 401),
+        ("document", "navigate", 302),
+        ("image", "no-cors", 302),
+        ("empty", "navigate", 302),
+    ],
+)
+def test_a_script_that_reads_data_is_answered_401_and_not_redirected(client, db, dest, mode, expected):
+    """As browsers say it: fetch(), a page, a picture, a link that downloads."""
+    answer = client.get("/profile/", headers={"Sec-Fetch-Dest": dest, "Sec-Fetch-Mode": mode})
+
+    assert answer.status_code == expected
+
+
 def test_a_whole_page_leads_to_sign_in_and_back(client, ana):
     answer = client.get("/profile/?page=2")
     assert answer.url == f"{SIGN_IN}?next=/profile/%3Fpage%3D2"
