@@ -27,9 +27,9 @@ confirmed = reauthentication_required(app="allauth.mfa")
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For every page that is not public. The few that the holder of a guest link has are mounted for them elsewhere.
 
-    A request for a part of a page, or of a script for data, is answered 401: the page asks to sign in and keeps what was
-    typed. A whole page redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the home
-    page, which says so.
+    A request for a part of a page, or of a script for data, is answered 401: the page asks to sign in and keeps what
+    was typed. A whole page redirects to sign-in and back; a post cannot be repeated, so sign-in then redirects to the
+    home page, which says so.
     """
 
     @wraps(view)
