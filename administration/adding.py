@@ -1,5 +1,6 @@
 """What two pages share: people are added to one worklist, and one person is added to worklists."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -65,7 +66,7 @@ class AddingForm(forms.Form):
         return self.cleaned_data[self.ticked], self.cleaned_data["role"]
 
 
-class Adding:
+class Adding(ABC):
     """One request for one of the two pages. A subclass has the rows that can be ticked, and calls the service."""
 
     words: ClassVar[Words]
@@ -73,25 +74,25 @@ class Adding:
     def __init__(self, request: HttpRequest, page: Any, account: Account) -> None:
         self.request, self.page, self.account = request, page, account
 
-    def form(self, *data: Any) -> AddingForm:
-        raise NotImplementedError
+    @abstractmethod
+    def form(self, *data: Any) -> AddingForm: ...
 
+    @abstractmethod
     def rows(self, find: str) -> QuerySet[Any]:
         """What can be added and matches the search."""
-        raise NotImplementedError
 
-    def row(self, choice: Any) -> Row:
-        raise NotImplementedError
+    @abstractmethod
+    def row(self, choice: Any) -> Row: ...
 
+    @abstractmethod
     def what_if(self, ticked: Any, role: Role | None) -> WhatIf:
         """Who would gain and lose which studies."""
-        raise NotImplementedError
 
-    def add(self, ticked: Any, role: Role | None, by: Actor) -> Done:
-        raise NotImplementedError
+    @abstractmethod
+    def add(self, ticked: Any, role: Role | None, by: Actor) -> Done: ...
 
-    def render(self, status: int, **context: Any) -> HttpResponse:
-        raise NotImplementedError
+    @abstractmethod
+    def render(self, status: int, **context: Any) -> HttpResponse: ...
 
     def answer(self) -> HttpResponse:
         """GET shows the rows; POST adds the ticked ones, or shows the effect without saving anything."""

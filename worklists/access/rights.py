@@ -139,8 +139,8 @@ _HOLDS = f"""
 _SENDERS_WORKLIST = "SELECT s.worklist_id FROM worklists_sender s WHERE s.uuid = %s AND s.ended_at IS NULL"
 
 # The role on the worklist `w`, else the role in the account, as its administrators have it on every worklist.
-_ROLE_THERE = """
-    COALESCE(
+_ROLE = """
+    SELECT COALESCE(
         (SELECT r.name FROM accounts_role r WHERE r.platform_key = 'personal' AND w.owner_id = %s),
         (SELECT r.name FROM worklists_effective_role er JOIN accounts_role r ON r.id = er.role_id
             WHERE er.worklist_id = w.id AND er.user_id = %s),
@@ -148,9 +148,7 @@ _ROLE_THERE = """
             WHERE am.user_id = %s AND am.active AND am.account_id = w.account_id),
         NULLIF(%s::text, ''),
         (SELECT name FROM accounts_role WHERE platform_key = 'personal'))
-"""
-_ROLE = f"""
-    SELECT {_ROLE_THERE} FROM (
+    FROM (
         SELECT place.id, COALESCE(place.account_id, own.account_id) AS account_id, own.owner_id
         FROM (SELECT %s::bigint, %s::bigint) AS place (id, account_id)
         LEFT JOIN worklists_worklist own ON own.id = place.id) w
@@ -303,15 +301,10 @@ def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> st
         return ""
     if account_id is None and worklist_id is None:
         return SUPERUSER if by.user.is_superuser else ""
-    _role, parameters = role_there(by.user)
+    person, superuser = by.user.pk, SUPERUSER if by.user.is_superuser else ""
     # Named by the event of each read and search: planned longer than answered.
-    [(role,)] = prepared.rows(_ROLE, [*parameters, worklist_id, account_id])
+    [(role,)] = prepared.rows(_ROLE, [person, person, person, superuser, worklist_id, account_id])
     return str(role)
-
-
-def role_there(user: Any) -> tuple[str, tuple[Any, ...]]:
-    """What `role_label` says of a user on the worklist `w`, as SQL with its parameters, for a statement by hand."""
-    return _ROLE_THERE, (user.pk, user.pk, user.pk, SUPERUSER if user.is_superuser else "")
 
 
 def _known(codename: str) -> None:
