@@ -11,13 +11,13 @@ from audit.actor import OPERATOR
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
-from tests.browser.steps import Person, come
+from tests.browser.steps import Person, come, people
 from tests.cast import Cast, acting, make_cast
 from tests.factories import join, make_study, make_user, membership_of, placement_of, role_of
 from worklists import services
 from worklists.services import MembershipOffer
 
-__all__ = ["come"]
+__all__ = ["come", "people"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

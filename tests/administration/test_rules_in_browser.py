@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 from sharing.models import Method
 from sharing.services import share_studies
 from sharing.targets import Target
-from tests.browser.steps import Person, come
+from tests.browser.steps import Person, come, people
 from tests.cast import Cast, acting, make_cast
 from tests.factories import make_study, placement_of
 
-__all__ = ["come"]
+__all__ = ["come", "people"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,13 +8,13 @@ from playwright.sync_api import expect
 
 from accounts.models import AccountMembership
 from sharing.services import make_guest_link
-from tests.browser.steps import Person, come
+from tests.browser.steps import Person, come, people
 from tests.cast import Cast, acting, make_cast
 from tests.days import day_of
 from worklists.selectors import presets_of
 from worklists.services import make_token
 
-__all__ = ["come"]
+__all__ = ["come", "people"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -24,6 +24,7 @@ from tests.browser.axe import violations
 from tests.cast import Cast, acting, make_cast
 from tests.copied import begin_with
 from tests.factories import PASSWORD, join, make_user, placement_of
+from tests.plumbing.database import Clock
 from worklists.models import Worklist
 
 expect.set_options(timeout=15_000)
@@ -158,6 +159,11 @@ class Person:
         send_password(page, address, password)
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
+    def waits(self) -> None:
+        """Until the page has all that it asks for by itself. What it asks for later may be refused: a journey that
+        ends a session, or moves the clock past its end, waits first."""
+        self.page.wait_for_load_state("networkidle")
+
     def open_worklist(self, name: str) -> None:
         """From the page of all worklists, by its name."""
         self.go(reverse("studies:worklists"))
@@ -267,12 +273,38 @@ class Person:
         self.page.screenshot(path=path, caret="initial", **more)
 
 
+class JourneyClock(Clock):
+    """The database's clock. It moves when the pages of all people have what they asked for."""
+
+    def __init__(self, people: list[tuple[Person, BrowserContext]]) -> None:
+        self.people = people
+
+    def move(self, **by: float) -> None:
+        for person, _ in self.people:
+            person.waits()
+        super().move(**by)
+
+
+@pytest.fixture
+def people() -> list[tuple[Person, BrowserContext]]:
+    """Those of this journey who came so far."""
+    return []
+
+
+@pytest.fixture
+def clock(clock: Clock, people: list[tuple[Person, BrowserContext]]) -> Clock:
+    return JourneyClock(people)
+
+
 @pytest.fixture
 def come(
-    browser: Browser, browser_context_args: dict[str, Any], live_server: Any, screenshots: Path
+    browser: Browser,
+    browser_context_args: dict[str, Any],
+    live_server: Any,
+    screenshots: Path,
+    people: list[tuple[Person, BrowserContext]],
 ) -> Iterator[Callable[..., Person]]:
     """`come()` is somebody who is not signed in, `come(user)` is signed in; `script=False` has no JavaScript."""
-    people: list[tuple[Person, BrowserContext]] = []
 
     def comes(user: User | None = None, *, script: bool = True) -> Person:
         context = browser.new_context(

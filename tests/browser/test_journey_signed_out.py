@@ -16,6 +16,7 @@ def test_what_was_typed_outlives_the_session(hospital: Hospital, come: Callable[
     dialog = ana.share(CT_PATIENT)
     dialog.get_by_label("Emergency").check()
     dialog.get_by_label("Note").fill("Is there a second lesion?")
+    ana.waits()
     Session.objects.all().delete()
 
     # The press is not lost: the page asks to sign in, and everything stands as it was.
@@ -51,6 +52,7 @@ def test_somebody_elses_sign_in_does_not_inherit_the_page(
     ana.open_worklist("CT Reporting")
     dialog = ana.share(CT_PATIENT)
     dialog.get_by_label("Emergency").check()
+    ana.waits()
     Session.objects.all().delete()
     dialog.get_by_role("button", name="Share Studies").click()
     asks = ana.page.get_by_role("dialog", name="Please sign in again")
