@@ -1,1 +1,1 @@
-import{t as e}from"./parts/study.1c1f2fb83067.js";e(document.getElementById(`viewer`));
+import{t as e}from"./parts/study.c4b69b9cf3c6.js";e(document.getElementById(`viewer`));

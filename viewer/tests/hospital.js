@@ -97,6 +97,11 @@ export class Codec {
     this.done = [];
   }
 
+  /** Nobody reads these values any more. */
+  reuse(pixels) {
+    pixels.buffer.transfer?.(0);
+  }
+
   decode(task) {
     return new Promise((resolve) => {
       this.waiting.push({ ...task, resolve });

@@ -114,6 +114,24 @@ test("of a large series the coarse parts come first, then the heads, each in one
   study.close();
 });
 
+test("where somebody scrolls, the reduced pictures that come next are decoded before a full one", async () => {
+  const made = largeStudy({ frames: 200, coarse: 20, head: 40, tail: 200 });
+  const { study, codec } = await opened(made, new Server(made, new Chance(1)));
+  const [series] = study.series;
+  const isFull = (at) => () => study.quality(series, at) === "full";
+  study.focus(series, 0);
+  await until(isFull(0), "the first is full");
+  const after = codec.done.length;
+  study.focus(series, 100, 1);
+  await until(isFull(100), "the one shown is full");
+
+  const between = codec.done.slice(after).map(({ level }) => level);
+  assert.equal(between.at(-1), 0);
+  assert.ok(between.filter((level) => level > 0).length >= 40, `${between}`);
+  await until(idle(study, codec), "idle");
+  study.close();
+});
+
 test("other series' heads come once what is shown is full", async () => {
   await chancesLater(20, async (chance) => {
     const made = madeStudy(chance, { series: 3 });

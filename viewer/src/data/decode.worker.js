@@ -1,7 +1,6 @@
 // Decodes HTJ2K in a worker, and turns stored values into the values of the modality.
 import Openjph from "@cornerstonejs/codec-openjph";
 
-import { release } from "./memory.js";
 import { scaled } from "./values.js";
 
 let codec;
@@ -16,35 +15,36 @@ self.onmessage = async ({ data }) => {
     });
     return;
   }
-  try {
-    const image = decoded(await codec, data);
-    self.postMessage({ id: data.id, image }, [image.pixels.buffer]);
-  } catch (error) {
-    self.postMessage({ id: data.id, error: String(error) });
+  const { room, tasks } = data;
+  for (const [nth, task] of tasks.entries()) {
+    // What was lent goes back with the last picture.
+    const lent = nth === tasks.length - 1 ? { room } : {};
+    const moved = Object.values(lent);
+    try {
+      const image = decoded(await codec, new Uint8Array(room, task.from, task.to - task.from), task);
+      self.postMessage({ id: task.id, image, ...lent }, [image.pixels.buffer, ...moved]);
+    } catch (error) {
+      self.postMessage({ id: task.id, error: String(error), ...lent }, moved);
+    }
   }
 };
 
-/** @param {{parts: Uint8Array[], level: number, frame: object}} task level: how often the size is halved */
-function decoded(openjph, { parts, level, frame }) {
+/**
+ * @param {Uint8Array} encoded
+ * @param {{level: number, frame: object, into: ArrayBuffer | null}} task `level`: how often the size is halved; `into`: where its
+ *   values go
+ */
+function decoded(openjph, encoded, { level, frame, into }) {
   const decoder = new openjph.HTJ2KDecoder();
   try {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const encoded = decoder.getEncodedBuffer(length);
-    let at = 0;
-    for (const part of parts) {
-      encoded.set(part, at);
-      at += part.length;
-      release(part);
-    }
+    decoder.getEncodedBuffer(encoded.length).set(encoded);
     decoder.decodeSubResolution(level);
     const info = decoder.getFrameInfo();
     const { width, height } = decoder.calculateSizeAtDecompositionLevel(level);
     if (info.width !== frame.columns || info.height !== frame.rows || info.componentCount !== frame.samples) {
       throw new Error("the image is not of the size that the manifest says");
     }
-    const image = scaled(stored(decoder.getDecodedBuffer(), info), frame);
-    // Values that are as they were stored lie in the decoder's own memory.
-    if (image.pixels.buffer === decoder.getDecodedBuffer().buffer) image.pixels = image.pixels.slice();
+    const image = scaled(stored(decoder.getDecodedBuffer(), info), frame, into);
     return { ...image, columns: width, rows: height };
   } finally {
     decoder.delete();

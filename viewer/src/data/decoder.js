@@ -1,22 +1,35 @@
 // A pool of workers that decode; whoever becomes free takes what is wanted most.
 import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
 
+import { Spare } from "./memory.js";
+import { arrayOf } from "./values.js";
 import { paused } from "./wire.js";
 import DecodeWorker from "./decode.worker.js?worker";
+
+// How many reduced pictures go to a worker together. One at a time, each would wait until the page has drawn the last.
+const TOGETHER = 24;
+// The next codestreams may be a little larger.
+const MORE = 1.25;
 
 export class Decoder {
   /** @param {number} count how many workers */
   constructor(count = defaultCount()) {
     this.waiting = [];
-    this.running = new Map();
+    this.spare = new Spare();
     this.last = 0;
     this.idle = [];
+    this.workers = [];
     const wasm = compiled();
     for (let nth = 0; nth < count; nth += 1) {
       const worker = new DecodeWorker();
+      /** What it has to do, by number. */
+      worker.tasks = new Map();
       worker.onmessage = ({ data }) => this.#finished(worker, data);
-      worker.onerror = () => this.#finished(worker, { id: worker.task, error: "the decoder stopped" });
+      worker.onerror = () => {
+        for (const id of [...worker.tasks.keys()]) this.#finished(worker, { id, error: "the decoder stopped" });
+      };
       wasm.then((module) => worker.postMessage({ wasm: module }), () => {});
+      this.workers.push(worker);
       this.idle.push(worker);
     }
     this.ready = wasm;
@@ -39,7 +52,7 @@ export class Decoder {
   }
 
   get busy() {
-    return this.waiting.length + this.running.size;
+    return this.workers.reduce((sum, { tasks }) => sum + tasks.size, this.waiting.length);
   }
 
   async #next() {
@@ -50,44 +63,83 @@ export class Decoder {
       return;
     }
     while (this.idle.length && this.waiting.length) {
-      const task = this.#most();
-      if (!task) return;
-      const parts = task.parts();
-      if (!parts) {
-        task.resolve(null);
-        continue;
-      }
+      const tasks = this.#wanted();
+      if (!tasks.length) return;
       const worker = this.idle.pop();
-      const id = (this.last += 1);
-      worker.task = id;
-      this.running.set(id, task);
-      worker.postMessage({ id, parts, level: task.level, frame: task.frame });
+      const room = roomOf(worker, tasks.reduce((sum, { parts }) => sum + length(parts), 0));
+      const messages = [];
+      let at = 0;
+      for (const { parts, ...task } of tasks) {
+        const [id, from] = [(this.last += 1), at];
+        for (const part of parts) {
+          new Uint8Array(room, at).set(part);
+          at += part.length;
+        }
+        worker.tasks.set(id, task);
+        const { level, frame } = task;
+        messages.push({ id, from, to: at, level, frame, into: level === 0 ? this.spare.take(bytesOf(frame)) : null });
+      }
+      worker.postMessage({ room, tasks: messages }, [room, ...messages.flatMap(({ into }) => into ?? [])]);
     }
   }
 
-  #most() {
-    let [best, least] = [-1, Infinity];
-    const still = [];
+  /** Takes back an array of values that nobody reads any more: a picture of its size is decoded into it. */
+  reuse({ buffer }) {
+    this.spare.give(buffer);
+  }
+
+  /** The picture that is wanted most; where it is a reduced one, with those of its kind that are wanted next. */
+  #wanted() {
+    const ranked = [];
     for (const task of this.waiting) {
       const rank = task.rank();
-      if (rank === Infinity) {
-        task.resolve(null);
+      if (rank === Infinity) task.resolve(null);
+      else ranked.push({ task, rank });
+    }
+    ranked.sort((one, other) => one.rank - other.rank);
+    this.waiting = ranked.map(({ task }) => task);
+    const taken = [];
+    while (this.waiting.length && taken.length < TOGETHER) {
+      const [next] = this.waiting;
+      if (taken.length && next.level === 0) break;
+      this.waiting.shift();
+      const parts = next.parts();
+      if (!parts) {
+        next.resolve(null);
         continue;
       }
-      if (rank < least) [best, least] = [still.length, rank];
-      still.push(task);
+      taken.push({ ...next, parts });
+      if (next.level === 0) break;
     }
-    this.waiting = still;
-    return best < 0 ? null : this.waiting.splice(best, 1)[0];
+    return taken;
   }
 
-  #finished(worker, { id, image, error }) {
-    const task = this.running.get(id);
-    this.running.delete(id);
+  #finished(worker, { id, image, error, room }) {
+    if (room) worker.room = room;
+    const task = worker.tasks.get(id);
+    if (!task) return;
+    worker.tasks.delete(id);
+    error ? task.reject(new Error(error)) : task.resolve(image);
+    if (worker.tasks.size) return;
     this.idle.push(worker);
-    if (task) error ? task.reject(new Error(error)) : task.resolve(image);
     this.#next();
   }
+}
+
+/** Memory for codestreams that goes to the worker and comes back with its last picture. */
+function roomOf(worker, bytes) {
+  const { room } = worker;
+  worker.room = null;
+  return room?.byteLength >= bytes ? room : new ArrayBuffer(Math.ceil(bytes * MORE));
+}
+
+function length(parts) {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** How many bytes the values of a whole picture take. */
+function bytesOf(frame) {
+  return frame.rows * frame.columns * frame.samples * arrayOf(frame).BYTES_PER_ELEMENT;
 }
 
 // One download and one compilation for all workers; tried again while the connection is down.

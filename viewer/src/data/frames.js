@@ -8,6 +8,8 @@ import { arrayOf } from "./values.js";
 // The share of the memory for values that reduced ones have, and of the rest the share that is decoded ahead.
 const REDUCED = 0.2;
 const AHEAD = 0.9;
+// So many reduced pictures in the direction of scrolling are decoded before the full one of the frame shown.
+const NEXT = 64;
 
 /** @typedef {{pixels: ArrayLike<number>, least: number, most: number, columns: number, rows: number, samples: number, level: number}} Pixels */
 
@@ -20,7 +22,7 @@ export class Frames {
     this.pixels = new Lru(study.budget.pixels * (1 - REDUCED), {
       pinned: (key) => this.pinned(key),
       dropped: (id) => this.#dropped(id),
-      freed: ({ pixels }) => release(pixels),
+      freed: ({ pixels }) => decoder.reuse(pixels),
     });
     /** Reduced values by image id: apart, or the many small would be the first to go. @type {Lru<Pixels>} */
     this.reduced = new Lru(study.budget.pixels * REDUCED, {
@@ -225,7 +227,9 @@ export class Frames {
       return ahead >= 0 ? ahead : -4 * ahead;
     });
     const far = Math.min(...distances);
-    if (far === 0) return level > 0 ? 0 : 1;
+    if (far === 0 && level > 0) return 0;
+    // Where somebody scrolls, a full picture takes the time of many reduced ones that come onto the screen next.
+    if (far === 0) return study.direction === 0 || awaited ? 1 : 2 + NEXT;
     if (level > 0) return (awaited ? 0 : 2) + far;
     return far > this.#window(series) * 4 && !awaited && !this.held.has(series) ? Infinity : 1e4 + far;
   }

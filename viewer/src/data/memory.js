@@ -4,3 +4,36 @@
 export function release({ buffer }) {
   if (buffer.byteLength > 0) buffer.transfer?.(0);
 }
+
+const MOST = 16 * 2 ** 20;
+
+/**
+ * Memory of values that nobody reads any more, for values of the same size. The browser keeps what came in a message
+ * until it looks for what nobody uses, even where it was released; what is sent on in another message is there once.
+ */
+export class Spare {
+  /** @param {number} [most] bytes */
+  constructor(most = MOST) {
+    Object.assign(this, { most, bytes: 0, buffers: [] });
+  }
+
+  /** @param {ArrayBuffer} buffer */
+  give(buffer) {
+    if (buffer.byteLength === 0) return;
+    this.buffers.push(buffer);
+    this.bytes += buffer.byteLength;
+    while (this.bytes > this.most) this.#out(0).transfer?.(0);
+  }
+
+  /** @returns {ArrayBuffer | null} of that many bytes, with anything in them */
+  take(bytes) {
+    const at = this.buffers.findIndex(({ byteLength }) => byteLength === bytes);
+    return at < 0 ? null : this.#out(at);
+  }
+
+  #out(at) {
+    const [buffer] = this.buffers.splice(at, 1);
+    this.bytes -= buffer.byteLength;
+    return buffer;
+  }
+}

@@ -22,12 +22,12 @@ function bounds({ range, bits = 16, signed = false }) {
   return signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
 }
 
-/** Stored values as the modality's, with the least and the greatest of them. */
-export function scaled(values, group) {
+/** Stored values as the modality's, in `memory` where it is given, with the least and the greatest of them. */
+export function scaled(values, group, memory = null) {
   const { slope = 1, intercept = 0 } = group;
   const Kind = arrayOf(group);
   const same = group.samples > 1 || (slope === 1 && intercept === 0);
-  const pixels = same && values.constructor === Kind ? values : new Kind(values.length);
+  const pixels = memory ? new Kind(memory) : new Kind(values.length);
   let [least, most] = [Infinity, -Infinity];
   for (let at = 0; at < values.length; at += 1) {
     const value = same ? values[at] : values[at] * slope + intercept;
