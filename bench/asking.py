@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from bench.servers import processor_of
+from bench.servers import more_processor, processor_of
 from tests.clients.orthanc import why_not_here
 from tests.dicomweb.storing import MULTIPART, message
 
@@ -78,7 +78,7 @@ class Busy:
 
     def each(self, times: int) -> list[float]:
         after = [processor_of(*processes) for processes in self.servers]
-        return [(end - start) / times for start, end in zip(self.before, after, strict=True)]
+        return [more_processor(*both) / times for both in zip(self.before, after, strict=True)]
 
 
 def milliseconds(action: Callable[[], Any]) -> float:
@@ -94,14 +94,25 @@ def warm_up(action: Callable[[], Any], times: int = WARM) -> None:
         time.sleep(PAUSE)
 
 
-def in_turn(actions: Sequence[Callable[[], Any]], times: int, *, warm: int = 10) -> list[list[float]]:
-    """Of each kind a request after the other, so that all meet the same machine; the first few count for nothing."""
+# Requests that follow one another before the other server's turn.
+TOGETHER = 20
+
+
+def in_turn(
+    actions: Sequence[Callable[[], Any]], times: int, *, warm: int = 10, together: int = 1
+) -> list[list[float]]:
+    """Milliseconds of each request: of each kind some after the other, and again, so that all meet the same machine.
+
+    The first few of each kind count for nothing. A rate is that of requests which follow one another (`together`);
+    one at a time, each finds the processor's caches full of the other server's work.
+    """
     took: list[list[float]] = [[] for _ in actions]
-    for number in range(times + warm):
+    for first in range(-warm, times, together):
         for kind, action in enumerate(actions):
-            spent = milliseconds(action)
-            if number >= warm:
-                took[kind].append(spent)
+            for number in range(first, min(first + together, times)):
+                spent = milliseconds(action)
+                if number >= 0:
+                    took[kind].append(spent)
     return took
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import count, islice
 from typing import Any
 
-from bench.asking import JSON, Busy, Server, beside, in_turn, warm_up
+from bench.asking import JSON, TOGETHER, Busy, Server, beside, in_turn, warm_up
 from bench.budgets import Budget
 from bench.files import files_of
 from bench.scene import Scene, ms
@@ -16,6 +16,7 @@ from bench.table import Row
 STUDIES, FEW = 30_000, 500
 # Orthanc's studies are spread over days.
 FIRST_DAY, A_DAY = date(1996, 1, 1), 4
+TIMES = 60  # of each question
 # By what both are searched, and how many studies match in Orthanc.
 COMPARED = {
     "s.patient_id": 1,
@@ -52,8 +53,9 @@ def searches(scene: Scene, big: Server, peer: Server | None, *, budget: Budget) 
         warm_up(asked[0])
         in_turn(asked, 0, warm=3)
         busy = Busy(big, peer)
-        took, *theirs = in_turn(asked, scene.times(30), warm=0)
-        spent, their_spent = busy.each(scene.times(30))
+        took, *theirs = in_turn(asked, scene.times(TIMES), warm=0, together=TOGETHER)
+        spent, their_spent = busy.each(scene.times(TIMES))
+        alone, *_ = in_turn(asked, scene.times(TIMES), warm=0)
         rate, their_rate = (
             1000 / statistics.median(took),
             1000 / statistics.median(theirs[0]) if theirs else 0.0,
@@ -63,7 +65,8 @@ def searches(scene: Scene, big: Server, peer: Server | None, *, budget: Budget) 
             f"QIDO-RS, {_matches(asked[0])} of {scene.placed:,} studies, by {what}; Orthanc "
             f"{_matches(asked[-1])} of {at:,}",
             budget,
-            f"{ms(inside.database_median)} in the database; {ms(statistics.median(took))} answered, busy {ms(spent)}",
+            f"{ms(inside.database_median)} in the database; {ms(statistics.median(took))} answered, busy {ms(spent)}; "
+            f"{ms(statistics.median(alone))} when Orthanc answers between",
             beside(rate, their_rate, spent, their_spent),
             str(inside.statements),
             quick and rate >= budget.times * their_rate,

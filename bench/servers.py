@@ -117,9 +117,14 @@ def peak_memory(process: int) -> float:
     return max((_peak(pid) for pid in (process, *_children(process))), default=0.0)
 
 
-def processor_of(*processes: int) -> float:
-    """Milliseconds of processor time that they and their children have had; 0 where the system does not tell."""
-    return sum(_spent(each) for process in processes for each in (process, *_children(process)))
+def processor_of(*processes: int) -> dict[int, float]:
+    """By process, these and their children: milliseconds of processor time it has had; 0 where the system is silent."""
+    return {each: _spent(each) for process in processes for each in (process, *_children(process))}
+
+
+def more_processor(before: dict[int, float], after: dict[int, float]) -> float:
+    """Milliseconds between; what a process had that has ended meanwhile is not known."""
+    return sum(spent - before.get(process, 0.0) for process, spent in after.items())
 
 
 def _spent(process: int) -> float:

@@ -13,7 +13,18 @@ from typing import Any
 
 from audit.actor import Actor
 from bench import budgets
-from bench.asking import IN_A_REQUEST, JSON, WARM, Busy, Server, beside, in_turn, store_together, warm_up
+from bench.asking import (
+    IN_A_REQUEST,
+    JSON,
+    TOGETHER,
+    WARM,
+    Busy,
+    Server,
+    beside,
+    in_turn,
+    store_together,
+    warm_up,
+)
 from bench.files import LARGE_SIDE, SIDE, files_of, write_files
 from bench.rows.images import nginx_of
 from bench.rows.ingest import place_of, uploader_of
@@ -132,7 +143,7 @@ def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None) -> Row
         warm_up(asked[0])
         in_turn(asked, 0, warm=WARM)
         busy = Busy(ours, peer)
-        took = in_turn(asked, scene.times(300), warm=0)
+        took = in_turn(asked, scene.times(300), warm=0, together=TOGETHER)
         spent, their_spent = busy.each(scene.times(300))
     median, *others = (statistics.median(each) for each in took)
     theirs = others[0] if peer else 0.0

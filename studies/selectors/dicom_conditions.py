@@ -68,16 +68,28 @@ def like(column: str, text: str) -> Condition:
 
 
 def name_like(text: str) -> Condition:
-    """A whole group of the name, as the studies list folds names; the folded words narrow by their index."""
+    """A whole group of the name, as the studies list folds names; the folded words narrow by their index.
+
+    The index is read by three letters in a row. What has them is read by it whatever the letters are.
+    """
     narrows, around = _folded(text, by=f"{ASCII_SQL}({KEY_SQL}(%s))", signs={"*": "%", "?": "%"})
     whole, pattern = _folded(text)
+    exact = _has_trigram(text)
+    within = f"(%s || {narrows} || %s)"
+    if exact:
+        # Folded once, where the plan does not know the name; else for each row.
+        within, whole = f"(SELECT {within})", f"(SELECT {whole})"  # allowed: SQL
     # A name of a single group is folded on its placement already: to fold it is most of what a search takes.
     is_whole = (
         f"CASE WHEN position('=' IN s.patient_name) = 0 THEN p.name_key LIKE ({whole}) "
         f"ELSE {_any_group('s.patient_name', whole)} END"
     )
     values = ("%", *around, "%", *pattern, *pattern)
-    return Condition(f"p.name_words LIKE (%s || {narrows} || %s) AND {is_whole}", values, of_study=True)
+    return Condition(f"p.name_words LIKE {within} AND {is_whole}", values, of_study=True, exact=exact)
+
+
+def _has_trigram(text: str) -> bool:
+    return any(len(word) >= 3 for word in re.findall(r"[^\W_]+", text))
 
 
 def name_has(text: str) -> Condition:
