@@ -20,7 +20,7 @@ OTHERS = {
     "GuestLinkStudy": "which link showed the study, nothing of the patient; never deleted",
     "UploadedStudy": "how many files of an upload it has, nothing of the patient",
     "Leftover": "hashes of bytes that are to go",
-    "ViewCopy": "goes with its series, in the same deletion; its pack by the next sweep (test_view_copies.py)",
+    "ViewCopy": "goes with its series, in the same deletion; its pack by the next sweep (test_view_copy_packs.py)",
     "Sending": "where it was sent and how many files, nothing of the patient; it ends at its next file",
     "InstanceMetadata": "goes with its instance, in the same deletion (tests/dicomweb/test_json_model.py)",
 }

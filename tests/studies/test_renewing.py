@@ -16,7 +16,7 @@ from studies.services import packing, previews, view_copies
 from studies.services.renewing import Old
 from tests.bad_files import Homes, dicom_storage, homes
 from tests.factories import make_uid
-from tests.studies.test_view_copies import make_due, slices, take_in
+from tests.studies.view_copies import make_due, slices, take_in
 
 __all__ = ["dicom_storage", "homes"]
 pytestmark = pytest.mark.usefixtures("dicom_storage")
