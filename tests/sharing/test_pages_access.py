@@ -10,51 +10,17 @@ from audit.models import AuditEvent
 from sharing import services
 from sharing.models import Method, Share
 from sharing.targets import Target
-from studies.models import Placement
 from tests.cast import acting
-from tests.factories import join, make_location, make_user, placement_of
+from tests.factories import join, make_location, make_user
+from tests.sharing.access_pages import on, own, spread, words
+from tests.sharing.share_pages import share
 
+__all__ = ["spread"]
 pytestmark = pytest.mark.django_db
-
-
-def share(by, placement, method, value, **more):
-    report = services.share_studies(
-        placements=[placement.uuid], targets=[Target(method, str(value))], by=acting(by), **more
-    )
-    return report.rows[0].share
 
 
 def access(client, placement):
     return client.get(reverse("sharing:access", args=[placement.uuid]))
-
-
-def words(response):
-    """The page as it is read: tags out, space made single."""
-    import re
-
-    main = response.content.decode().partition("<main")[2].partition("</main>")[0]
-    return " ".join(re.sub(r"<[^>]*>", " ", main).split())
-
-
-def on(study, worklist):
-    return placement_of(study, worklist)
-
-
-def own(study, person):
-    return Placement.objects.get(study=study, worklist__owner=person)
-
-
-@pytest.fixture
-def spread(cast):
-    """From CT Reporting by every way: a location, from there on to Riverside; a physician; an outsider, and on."""
-    share(cast.ana, cast.placement, Method.LOCATION, cast.emergency.uuid)
-    share(cast.ben, on(cast.study, cast.emergency), Method.CODE, "RIVERSIDE")
-    share(cast.caro, on(cast.study, cast.imaging), Method.GROUP, cast.orthopaedics.uuid)
-    share(cast.ana, cast.placement, Method.PHYSICIAN, cast.ben.uuid)
-    share(cast.ana, cast.placement, Method.EMAIL, cast.ed.email)
-    share(cast.ed, own(cast.study, cast.ed), Method.EMAIL, "far@example.net")
-    share(cast.ana, cast.placement, Method.EMAIL, "dora@example.net")
-    return cast
 
 
 def test_home_knows_every_worklist_inside_and_outsiders_by_address(client, spread):

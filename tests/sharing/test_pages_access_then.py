@@ -1,63 +1,23 @@
-"""Who could open a study at a moment in the past, and who did: the page, on paper, as a file."""
+"""Who could open a study at a moment in the past: the page, its form, and what is not known."""
 
-import csv
-import io
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
 from audit import clock as the_clock
-from audit.actions import Action
-from audit.actor import OPERATOR, Actor, Token
-from audit.models import AuditEvent
+from audit.actor import OPERATOR
 from sharing import services
 from sharing.models import Method
-from sharing.services import guest_visits
-from studies.selectors import placement_for
-from studies.services import open_study
 from tests.cast import acting
 from tests.factories import join, make_group, make_user, placement_of
+from tests.sharing.access_pages import ask, later, names, noted, own, words
 from tests.sharing.guests import made
 from tests.sharing.share_pages import share
-from tests.sharing.test_pages_access import own, words
 from worklists.services import change_role, set_active
-from worklists.services.noting import note_rights
 
+__all__ = ["noted"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def noted(cast, clock):
-    note_rights()
-    clock.move(minutes=5)
-    User.objects.update(timezone="UTC")
-    return cast
-
-
-def typed(at, **more):
-    local = at.astimezone(ZoneInfo("UTC"))
-    return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}", **more}
-
-
-def ask(client, placement, at, page="sharing:access_then", **more):
-    return client.get(reverse(page, args=[placement.uuid]), typed(at, **more))
-
-
-def names(page):
-    return [each.shown.name for each in page.context["then"].people]
-
-
-def openers(page):
-    return {each.who: each for each in page.context["then"].openers}
-
-
-def later(clock):
-    """A moment of the minute that has just begun: the form knows minutes."""
-    clock.move(minutes=5)
-    return the_clock.now()
 
 
 # Who could
@@ -179,99 +139,6 @@ def test_a_guest_link_that_showed_it_then_is_listed_with_its_maker_until_its_end
     assert now.context["then"].links == []
 
 
-# Who did
-
-
-def test_what_each_person_opened_stands_beside_them_with_first_and_last(client, noted, clock):
-    client.force_login(noted.vera)
-    client.get(reverse("studies:study", args=[noted.placement.uuid]))
-    clock.move(minutes=10)
-    client.get(reverse("studies:study", args=[noted.placement.uuid]))
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    page = ask(client, noted.placement, moment)
-
-    [vera] = [each for each in page.context["then"].people if each.shown.name == "Vera"]
-    [opened] = vera.opened
-    assert (opened.label, opened.times) == ("Study opened", 2)
-    assert opened.last - opened.first >= timedelta(minutes=10)
-    [ana] = [each for each in page.context["then"].people if each.shown.name == "Ana"]
-    assert list(ana.opened) == []
-
-
-def test_who_opened_it_and_has_no_access_any_more_is_named_so(client, noted, clock):
-    client.force_login(noted.vera)
-    client.get(reverse("studies:study", args=[noted.placement.uuid]))
-    later(clock)
-    services.leave_account(
-        membership=noted.vera.account_memberships.get().pk, by=acting(noted.adam), remove=True
-    )
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    vera = openers(ask(client, noted.placement, moment))["Vera"]
-
-    assert (vera.could, vera.can) == (False, False)
-
-
-def test_who_opened_it_through_a_link_and_a_token_is_named_beside_people(client, noted, clock):
-    link = made(noted, recipient_name="Dr Marsh")
-    guest_visits.open_link(link=link)
-    token = Token(uuid=link.uuid, name="Laptop", worklist_ids=frozenset({noted.ct.pk}))
-    by = Actor.through(token, owner=noted.ana)
-    open_study(placement=placement_for(by, noted.placement.uuid), by=by)
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    page = ask(client, noted.placement, moment)
-
-    by_link = openers(page)["Guest link Dr Marsh"]
-    assert (by_link.link, by_link.could, by_link.can) == (link.uuid, True, True)
-    assert openers(page)["Ana"].token == "Laptop"
-    assert "through the access token “Laptop”" in words(page)
-
-
-def test_the_period_bounds_who_opened_it(client, noted, clock):
-    client.force_login(noted.vera)
-    client.get(reverse("studies:study", args=[noted.placement.uuid]))
-    day = the_clock.now().date()
-    clock.move(days=3)
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    within = ask(client, noted.placement, moment, since=str(day), until=str(day))
-    beyond = ask(client, noted.placement, moment, since=str(day + timedelta(days=1)))
-
-    assert list(openers(within)) == ["Vera"]
-    assert openers(beyond) == {}
-    assert "Nothing that the audit trail of the original has recorded." in words(beyond)
-
-
-def test_what_an_external_recipient_opened_is_not_told(client, noted, clock):
-    share(noted.ana, noted.placement, Method.EMAIL, noted.ed.email)
-    client.force_login(noted.ed)
-    client.get(reverse("studies:study", args=[own(noted.study, noted.ed).uuid]))
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    assert openers(ask(client, noted.placement, moment)) == {}
-
-
-def test_that_a_member_opens_it_through_another_organisation_now_is_not_told(client, noted, clock):
-    client.force_login(noted.vera)
-    client.get(reverse("studies:study", args=[noted.placement.uuid]))
-    moment = later(clock)
-    share(noted.ana, noted.placement, Method.CODE, "RIVERSIDE")
-    join(noted.vera, noted.riverside, "Radiologist", [noted.imaging])
-    services.leave_account(
-        membership=noted.vera.account_memberships.get(account=noted.northgate).pk, by=acting(noted.adam)
-    )
-    client.force_login(noted.adam)
-
-    assert openers(ask(client, noted.placement, moment))["Vera"].can is False
-
-
 # What is not known
 
 
@@ -380,69 +247,3 @@ def test_the_past_asks_the_same_statements_at_any_size(
 
 
 STATEMENTS = 21
-
-
-# On paper, and as a file
-
-
-def test_the_printed_answer_says_who_asked_and_what_it_cannot_know(client, noted, clock):
-    made(noted, recipient_name="Dr Marsh")
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    page = ask(client, noted.placement, moment, "sharing:access_then_print")
-
-    text = words(page)
-    assert page.status_code == 200
-    for part in ("Northgate Hospital", "CT Reporting", "Asked by", noted.adam.email, "Made on", "Dr Marsh"):
-        assert part in text
-    assert "What this answer does not show" in text
-    assert "Shared with me" not in text
-
-
-def test_the_printed_answer_has_everyone(client, noted, clock, monkeypatch):
-    monkeypatch.setattr("sharing.selectors.access.people_then.ROWS", 2)
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    page = ask(client, noted.placement, moment, "sharing:access_then_print")
-
-    assert len(names(page)) == page.context["then"].total > 2
-
-
-def test_the_file_has_a_row_for_each_way_and_each_opening(client, noted, clock):
-    client.force_login(noted.vera)
-    client.get(reverse("studies:study", args=[noted.placement.uuid]))
-    made(noted, recipient_name="=Dr Marsh")
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    file = ask(client, noted.placement, moment, "sharing:access_then_csv")
-
-    rows = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
-    could = {row["Name"] for row in rows if row["List"] == "Could open"}
-    assert {"Adam", "Ana", "Vera"} <= could
-    [vera] = [row for row in rows if row["List"] == "Opened"]
-    assert (vera["Name"], vera["Opened"], vera["Times"]) == ("Vera", "Study opened", "1")
-    assert vera["Access then"] == "yes"
-    [link] = [row for row in rows if row["List"] == "Guest link"]
-    assert link["Name"] == "'=Dr Marsh"
-
-
-@pytest.mark.parametrize(
-    ("url", "file"),
-    [
-        ("sharing:access_then", None),
-        ("sharing:access_then_print", "print"),
-        ("sharing:access_then_csv", "csv"),
-    ],
-)
-def test_each_answer_is_recorded_with_the_moment(client, noted, clock, url, file):
-    moment = later(clock)
-    client.force_login(noted.adam)
-
-    ask(client, noted.placement, moment, url)
-
-    [event] = AuditEvent.objects.filter(action=Action.ACCESS_READ)
-    assert (event.by_id, event.detail["names"], event.detail.get("file")) == (noted.adam.pk, "people", file)
-    assert event.detail["moment"].startswith(f"{moment:%Y-%m-%dT%H:%M}")
