@@ -8,18 +8,16 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import storages
-from django.core.management import CommandError, call_command
 
 from audit.models import AuditEvent
 from studies.ingest import store
 from studies.ingest.refusals import OTHER_BYTES
 from studies.ingest.results import FileOutcome
-from studies.ingest.sources import from_path
 from studies.models import FOREVER, Blob, Instance, Placement, Series, Study
 from studies.models.study import ERASED
-from studies.services import render_waiting, take_in_all
+from studies.services import take_in_all
 from tests import bad_files
-from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source, zipped
+from tests.bad_files import Homes, dicom, dicom_storage, homes, sound, source
 from tests.cast import IMPORTER, Cast, acting
 from tests.factories import make_uid
 
@@ -118,6 +116,17 @@ def test_bytes_forgotten_between_storing_and_placing_are_stored_anew(
     assert take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)]).n_new == 1
 
     with storages["dicom"].open(Instance.objects.get().blob.key) as stored:
+        assert stored.read() == data
+
+
+def test_what_a_crash_left_in_the_storage_is_written_anew(homes: Homes) -> None:
+    data = sound()
+    key = Blob(sha256=hashlib.sha256(data).hexdigest()).key
+    bad_files.written(Path(storages["dicom"].location), {key: data[:100]})
+
+    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
+
+    with storages["dicom"].open(key) as stored:
         assert stored.read() == data
 
 
@@ -229,183 +238,6 @@ def test_deflated_and_plain_files_say_the_same(homes: Homes, syntax: str) -> Non
     instance = Instance.objects.get(study__study_instance_uid="2.25.77")
     assert (instance.transfer_syntax_uid, instance.rows) == (syntax, 8)
     assert instance.study.patient_name == "Quill^Hazel"
-
-
-# Text
-
-
-@pytest.mark.parametrize(
-    ("charset", "name"),
-    [
-        ("ISO_IR 100", "Müller^Jörg"),
-        ("ISO_IR 192", "山田^太郎"),
-        ("ISO_IR 144", "Люксембург"),
-        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎"),
-        ("GB18030", "王^小东"),
-        ("ISO_IR 126", "Διονυσιος"),
-    ],
-)
-def test_names_are_read_in_the_character_set_of_their_file(homes: Homes, charset: str, name: str) -> None:
-    data = sound(StudyInstanceUID="2.25.77", SpecificCharacterSet=charset, PatientName=name)
-    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
-
-    assert Study.objects.get(study_instance_uid="2.25.77").patient_name == name
-
-
-@pytest.mark.parametrize("charset", ["ISO_IR 999", "nonsense", "ISO_IR 6\\ISO_IR 6\\ISO_IR 6"])
-def test_an_unknown_character_set_costs_letters_but_not_the_file(homes: Homes, charset: str) -> None:
-    data = sound(StudyInstanceUID="2.25.77").replace(b"Quill^Hazel ", b"Quill^\xc3\xa4\xffel ")
-    at = data.index(b"\x08\x00\x16\x00UI")
-    data = (
-        data[:at]
-        + bad_files.element(8, 5, b"CS", charset.ljust(len(charset) + len(charset) % 2).encode())
-        + data[at:]
-    )
-
-    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
-
-    assert result.n_new == 1
-    assert Study.objects.get(study_instance_uid="2.25.77").patient_name.startswith("Quill^")
-
-
-def test_control_characters_become_spaces_and_all_other_text_stays(homes: Homes) -> None:
-    nasty = "<b>\u202eQuill</b>^'; DROP"
-    data = sound(
-        StudyInstanceUID="2.25.77",
-        SpecificCharacterSet="ISO_IR 192",
-        PatientName=nasty,
-        StudyDescription="a\x00b\x07c",
-    )
-    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
-
-    study = Study.objects.get(study_instance_uid="2.25.77")
-    assert (study.patient_name, study.description) == (nasty, "a b c")
-
-
-def test_a_text_longer_than_its_column_is_cut_with_an_ellipsis(homes: Homes) -> None:
-    data = sound(StudyInstanceUID="2.25.77", PatientName="A" * 5_000, PatientID="9" * 5_000)
-    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
-
-    study = Study.objects.get(study_instance_uid="2.25.77")
-    assert study.patient_name == "A" * 399 + "…"
-    assert study.patient_id == "9" * 199 + "…"
-
-
-@pytest.mark.parametrize(
-    ("raw", "meant"),
-    [
-        ("20040119", date(2004, 1, 19)),
-        ("2004.01.19", date(2004, 1, 19)),
-        ("2004-01-19", date(2004, 1, 19)),
-        ("20041332", None),
-        ("yesterday", None),
-        ("", None),
-        ("00000000", None),
-    ],
-)
-def test_dates_are_understood_where_they_can_be_and_kept_as_received(
-    homes: Homes, raw: str, meant: date | None
-) -> None:
-    data = bad_files.sound(StudyInstanceUID="2.25.77", StudyDate=None)
-    at = data.index(b"\x08\x00\x60\x00CS")
-    wanted = raw.ljust(len(raw) + len(raw) % 2).encode()
-    take_in_all(
-        worklist=homes.ct,
-        by=IMPORTER,
-        sources=[source(data[:at] + bad_files.element(8, 0x20, b"DA", wanted) + data[at:])],
-    )
-
-    study = Study.objects.get(study_instance_uid="2.25.77")
-    assert (study.study_date, study.study_date_raw) == (meant, raw)
-
-
-@pytest.mark.parametrize("number", ["12.0", "x", "99999999999999", ""])
-def test_odd_numbers_never_stop_a_file(homes: Homes, number: str) -> None:
-    data = sound(StudyInstanceUID="2.25.77", InstanceNumber=None)
-    at = data.index(b"\x28\x00\x02\x00US")
-    wanted = number.ljust(len(number) + len(number) % 2).encode()
-    odd = data[:at] + bad_files.element(0x20, 0x13, b"IS", wanted) + data[at:]
-
-    assert take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(odd)]).n_new == 1
-
-
-# ZIPs, folders and the command
-
-
-def test_the_files_of_a_zip_are_taken_in_one_by_one(homes: Homes) -> None:
-    study = make_uid()
-    data = zipped(
-        [("a/", b""), ("a/1", sound(StudyInstanceUID=study)), ("a/2", sound(StudyInstanceUID=study))]
-    )
-
-    result = take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data, "both.zip")])
-
-    assert [file.name for file in result.files] == ["both.zip: a/1", "both.zip: a/2"]
-    assert Study.objects.get(study_instance_uid=study).n_instances == 2
-
-
-def test_the_command_takes_files_folders_and_zips_and_renders_them(
-    homes: Homes, tmp_path: Path, capsys
-) -> None:
-    study = make_uid()
-    folder = bad_files.written(
-        tmp_path / "cd",
-        {
-            "IMAGES/1": sound(StudyInstanceUID=study),
-            "IMAGES/notes.txt": b"hello",
-            "more.zip": zipped([("2", sound(StudyInstanceUID=study)), ("readme", b"hello")]),
-        },
-    )
-    single = bad_files.written(tmp_path, {"3.dcm": sound(StudyInstanceUID=study)}) / "3.dcm"
-
-    call_command("import_dicom", folder, single, worklist="ngct 2026")
-
-    output = capsys.readouterr().out
-    assert "left aside: cd/IMAGES/notes.txt: Texts, web pages and settings" in output
-    assert "left aside: cd/more.zip: readme: Licences and instructions" in output
-    assert "3 new, 0 already known, 0 refused, 2 left aside; 1 studies in CT Reporting." in output
-    made = Study.objects.get(study_instance_uid=study)
-    assert set(made.instances.values_list("blob__preview", flat=True)) == {Blob.Preview.READY}
-
-
-def test_the_command_leaves_previews_to_the_worker_when_asked(homes: Homes, tmp_path: Path) -> None:
-    folder = bad_files.written(tmp_path / "cd", {"1.dcm": sound()})
-
-    call_command("import_dicom", "--no-previews", folder, worklist="NGCT2026")
-
-    assert Blob.objects.get().preview == Blob.Preview.WAITING
-    assert render_waiting() == 1
-
-
-def test_the_command_fails_where_nothing_could_be_taken_in(homes: Homes, tmp_path: Path) -> None:
-    folder = bad_files.written(tmp_path / "cd", {"notes.txt": b"hello"})
-
-    with pytest.raises(CommandError, match="No file could be imported"):
-        call_command("import_dicom", folder, worklist=str(homes.ct.uuid))
-
-
-@pytest.mark.parametrize("named", ["NOSUCHCODE", "0f5b1f6e-5c1d-4f0e-9d0a-2b6c4f5a7e11"])
-def test_the_command_names_a_worklist_it_does_not_know(homes: Homes, tmp_path: Path, named: str) -> None:
-    with pytest.raises(CommandError, match="no worklist with this share code or uuid"):
-        call_command("import_dicom", tmp_path, worklist=named)
-
-
-def test_a_file_that_is_not_there_is_refused_by_name(homes: Homes, tmp_path: Path) -> None:
-    [refused] = take_in_all(
-        worklist=homes.ct, by=IMPORTER, sources=[from_path(tmp_path / "gone.dcm")]
-    ).left_out
-    assert refused.sentence == "It could not be read."
-
-
-def test_what_a_crash_left_in_the_storage_is_written_anew(homes: Homes) -> None:
-    data = sound()
-    key = Blob(sha256=hashlib.sha256(data).hexdigest()).key
-    bad_files.written(Path(storages["dicom"].location), {key: data[:100]})
-
-    take_in_all(worklist=homes.ct, by=IMPORTER, sources=[source(data)])
-
-    with storages["dicom"].open(key) as stored:
-        assert stored.read() == data
 
 
 def test_an_import_of_five_hundred_files_asks_the_database_little(
