@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.production.proxy import short_folder
-from tests.production.stack import Replica, Stack, missing
+from tests.production.replica import Replica
+from tests.production.stack import Stack, missing
 
 pytestmark = pytest.mark.process
 
