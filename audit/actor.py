@@ -1,8 +1,9 @@
 """Who acts: the one value that services, selectors and the audit trail take as `by`.
 
 A user at an IP address, a user through a token, a sender, a guest link, the system, or a person who is not signed in.
-The value is frozen: the actor cannot change between a check and a write. What an actor may do on a worklist is read by
-`worklists.access`, which the worklists app passes in here as it starts, because audit may not import it.
+The value is frozen: the actor cannot change between a check and a write. The rights of an actor on a worklist are read
+by `worklists.access`. The worklists app passes that module in here when the app starts, because audit may not import
+worklists.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    # The user model of the settings, by its own name: accounts is above audit.
+    # The user model that the settings name: audit may not import accounts.
     from django.contrib.auth.models import _User as User
 
 LONGEST_LABEL = 300  # the column's length
@@ -50,7 +51,7 @@ class Token:
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """A machine of an account that stores studies into one worklist; it belongs to no person."""
+    """A machine of an account that stores studies into one worklist; a sender belongs to no person."""
 
     uuid: UUID
     name: str
@@ -61,7 +62,8 @@ class Sender:
 class GuestLink:
     """Some placements on one worklist, shown to the holder of the link under the role *Guest*.
 
-    It works only while its maker may make guest links on that worklist, and lets no one do what its maker may not do.
+    The link works only while its maker may make guest links on that worklist. A guest can never do more than the maker
+    may do.
     """
 
     uuid: UUID
@@ -73,7 +75,7 @@ class GuestLink:
 
     @property
     def scope(self) -> frozenset[str]:
-        """The rights that the link can carry at most: what its maker chose when it was made."""
+        """The rights that the link can carry at most: the rights that its maker chose when making the link."""
         return frozenset({"open_study", "download_study"} if self.may_download else {"open_study"})
 
 
@@ -85,7 +87,7 @@ class Place(Protocol):
 
 
 class RightsReader(Protocol):
-    """Reads an actor's rights and role; `worklists.access` is this."""
+    """Reads an actor's rights and role; `worklists.access` implements this protocol."""
 
     def rights(self, by: "Actor", worklist: Place) -> frozenset[str]: ...
 
@@ -98,7 +100,7 @@ _reader: RightsReader | None = None
 
 
 def read_rights_with(reader: RightsReader) -> None:
-    """Called once, as the worklists app starts."""
+    """Called once, when the worklists app starts."""
     global _reader
     _reader = reader
 
@@ -111,7 +113,7 @@ def _rights_reader() -> RightsReader:
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Make one with `of`, `through`, `machine`, `guest`, `system` or `stranger`."""
+    """Make an actor with `of`, `through`, `machine`, `guest`, `system` or `stranger`."""
 
     kind: Kind
     user: "User | None" = None
@@ -119,10 +121,10 @@ class Actor:
     token: Token | None = None
     sender: Sender | None = None
     guest_link: GuestLink | None = None
-    # What the system was given for one task; a person's rights come from roles alone.
+    # The rights that the system was given for one task; a person's rights come from roles alone.
     given: frozenset[str] = frozenset()
     label: str = ""
-    # Role names that were read already, by (account, worklist): what an actor was when the request began.
+    # Role names already read, by (account, worklist): the role of an actor stays the same during a request.
     _roles: dict[tuple[int | None, int | None], str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -154,7 +156,7 @@ class Actor:
 
     @classmethod
     def system(cls, *given: str) -> "Actor":
-        """The site by itself: it has no right that it is not given here, by codename."""
+        """The system acting by itself, with only the rights that are given here, by codename."""
         return cls(kind=Kind.SYSTEM, given=frozenset(given), label=SYSTEM_NAME)
 
     @classmethod
@@ -163,7 +165,7 @@ class Actor:
         return cls(kind=Kind.STRANGER, ip_address=ip_address, label=label[:LONGEST_LABEL])
 
     def as_email(self, email: str) -> "Actor":
-        """The same person as an account may see them before they are its member: by the email that was invited."""
+        """The same person under the invited email: all that an account may see before the person is a member."""
         return Actor.stranger(self.ip_address, label=email)
 
     @property
@@ -189,9 +191,9 @@ class Actor:
         return _rights_reader().may(self, codename, worklist)
 
     def role_label(self, account_id: int | None, worklist_id: int | None) -> str:
-        """The name of the role under which the actor acts there, for the audit trail; read once for each place."""
+        """The name of the actor's role on the worklist or in the account, for the audit trail; read once for each."""
         if self.kind is Kind.SYSTEM:
-            # It has no role, and lives as long as the process: what it kept of each place would never go.
+            # The system has no role. Its actor lives as long as the process, so kept names would fill the memory.
             return ""
         place = (account_id, worklist_id)
         if place not in self._roles:
@@ -199,12 +201,12 @@ class Actor:
         return self._roles[place]
 
     def note_role(self, account_id: int | None, worklist_id: int | None, label: str) -> None:
-        """Keep the role's name that was read together with the rights, so that the audit trail need not read it."""
+        """Keep the name of a role that was read with the rights, so that the audit trail need not read it again."""
         self._roles.setdefault((account_id, worklist_id), label)
 
     @property
     def trail_detail(self) -> dict[str, Any]:
-        """What an event records of a token, a sender or a guest link beside the label: which, on whose authority."""
+        """What an event records beside the label: which token, sender or guest link acted, and on whose authority."""
         if self.token is not None:
             return {"token": str(self.token.uuid), "token_name": self.token.name}
         if self.sender is not None:
@@ -227,7 +229,7 @@ def label_of(user: "User") -> str:
     return f"{user.name[: LONGEST_LABEL - len(email)]}{email}"
 
 
-# The site by itself, with no right at all: what ends by the clock, what a worker carries out.
+# The system without any right: for what ends at a set time, and for the tasks of workers.
 SYSTEM = Actor.system()
-# A person who runs a command on the server: administers accounts, and holds no right on any worklist.
+# A person who runs a command on the server: may administer accounts, and has no right on any worklist.
 OPERATOR = Actor.system("administer_account")

@@ -1,9 +1,9 @@
-"""An instance as its home corrected it: its JSON model, and its file. What was received stays as it is.
+"""The JSON model and the file of an instance, with the corrections made at its home. The received file never changes.
 
-Each correction replaces attributes and keeps the replaced ones in an item of the Original Attributes Sequence
-(PS3.3 C.12.1.1.9). pydicom reads and writes; elements that are not corrected are written with the bytes they were
-received with, but for group lengths, which are left out, and for text in another character set where the corrected
-value cannot be written in the file's own.
+Each correction replaces attributes and keeps the former values in an item of the Original Attributes Sequence
+(PS3.3 C.12.1.1.9). pydicom reads and writes the file. Elements that are not corrected are written with the bytes that
+were received, with two exceptions: group lengths are left out, and all text is converted to UTF-8 if a corrected value
+cannot be written in the file's own character set.
 """
 
 import warnings
@@ -39,7 +39,7 @@ ORIGINALS = Tag("OriginalAttributesSequence")
 CHARACTER_SET = Tag("SpecificCharacterSet")
 PIXELS = 0x7FE0
 DELIMITER_LENGTH = 8
-# Values of more bytes are not read where only the order of elements is asked for.
+# Values longer than this many bytes are not read where only the order of the elements is needed.
 LARGE = 1024
 UTF_8 = "ISO_IR 192"
 SYSTEM = "CIMAR"
@@ -60,14 +60,14 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Beginning:
-    """The beginning of a corrected file; the rest is the received file's from `rest_at` on."""
+    """A corrected file: `data`, then the received file from `rest_at` on; without `rest_at`, `data` is complete."""
 
     data: bytes
     rest_at: int | None
 
 
 def corrected_model(model: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
-    """The DICOM JSON model with the corrections in it."""
+    """The DICOM JSON model with the corrections applied."""
     corrected = dict(model)
     items = list(corrected.get(_key(ORIGINALS), {}).get("Value", []))
     for change in changes:
@@ -92,9 +92,9 @@ def corrected_model(model: Mapping[str, Any], changes: Sequence[Change]) -> dict
 
 
 def corrected_beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning:
-    """All of a file that comes before its pixels, corrected; of a deflated file all of it."""
+    """The part of a file before its pixels, corrected. The whole file if deflated, or if elements follow the pixels."""
     with warnings.catch_warnings():
-        # A warning of pydicom's about a value would put patient data into the log.
+        # A warning by pydicom about a value would put patient data into the log.
         warnings.simplefilter("ignore")
         return _beginning(file, changes)
 
@@ -112,8 +112,8 @@ def _beginning(file: IO[bytes], changes: Sequence[Change]) -> Beginning:
     is_deflated = dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
     stopped_at = file.tell()
     if not is_at_pixels and file.read(1):
-        # pydicom stopped behind a stray Item Delimitation Item. Without it, readers would take what follows for
-        # elements.
+        # pydicom stopped after a stray Item Delimitation Item. That item is kept: without it, readers would take the
+        # bytes after the item for elements.
         stopped_at -= DELIMITER_LENGTH
     rest_at: int | None = stopped_at
     begins_at = data_set_at(file)
@@ -147,7 +147,7 @@ def _attribute(vr: str, value: str) -> dict[str, Any]:
 
 
 def data_set_at(file: IO[bytes]) -> int:
-    """Where the data set begins: what is before it, the file meta group, is sent as it was received."""
+    """Where the data set begins. The file meta group before the data set is sent as received."""
     file.seek(0)
     read_preamble(file, force=True)
     read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
@@ -155,7 +155,7 @@ def data_set_at(file: IO[bytes]) -> int:
 
 
 def _ends_with_pixels(file: IO[bytes]) -> bool:
-    """Whether nothing that may be corrected stands behind the pixels: else the file is written anew as a whole."""
+    """Whether no element that may be corrected follows the pixels; otherwise the whole file is written anew."""
     behind: list[bool] = []
 
     def note(tag: BaseTag, vr: str | None, length: int) -> bool:
@@ -179,7 +179,7 @@ def _correct(dataset: Dataset, changes: Sequence[Change]) -> None:
 
 
 def _kept(dataset: Dataset, change: Change) -> Dataset:
-    """Replaces the attributes; the item that keeps what they were."""
+    """Replace the attributes, and return the item that keeps their former values."""
     before, item = _nested(dataset), _nested(dataset)
     for column, value in change.values.items():
         tag, vr = TAGS[column], VRS[column]
@@ -194,21 +194,21 @@ def _kept(dataset: Dataset, change: Change) -> Dataset:
 
 
 def _typed(element: DataElement | RawDataElement | None, vr: str) -> DataElement | RawDataElement | None:
-    """With the VR of its attribute, where it was read without any: an item is written with VRs, and the bytes stay."""
+    """Give an element that was read without a VR the VR of its attribute: items have VRs. The value keeps its bytes."""
     if isinstance(element, RawDataElement) and element.VR is None and not element.is_implicit_VR:
         return element._replace(VR=vr)
     return element
 
 
 def _nested(dataset: Dataset) -> Dataset:
-    """An empty item, written as the data set is: what is put into it keeps its bytes."""
+    """An empty item in the encoding of the data set, so that elements put into the item keep their bytes."""
     item = Dataset(parent_encoding=_encodings(dataset))
     item.set_original_encoding(*_syntax(dataset), _encodings(dataset))
     return item
 
 
 def _syntax(dataset: Dataset) -> tuple[bool, bool]:
-    """Whether the VRs are implicit and the bytes little-endian, as the elements were read."""
+    """Whether the elements were read with implicit VRs, and whether in little-endian byte order."""
     for element in dataset.values():
         if isinstance(element, RawDataElement):
             return element.is_implicit_VR, element.is_little_endian
@@ -237,7 +237,7 @@ def _can_hold(dataset: Dataset, texts: Sequence[str]) -> bool:
 
 
 def _into_utf_8(dataset: Dataset) -> None:
-    """All text is decoded, so that it is written in the new character set; what cannot be decoded is left as it is."""
+    """Decode all text, so that the text is written in the new character set. Undecodable text keeps its bytes."""
     for tag, raw in list(dataset.items()):
         vr = raw.VR or _vr_of(tag)
         if vr in TEXTS or vr == "SQ":
@@ -261,7 +261,7 @@ def _written(dataset: Dataset) -> bytes:
     written = DicomBytesIO()
     written.is_implicit_VR, written.is_little_endian = _syntax(dataset)
     encodings = _encodings(dataset)
-    # As they were read: asked one by one, those without a value are converted, which fails for a type of no meaning.
+    # The raw elements: pydicom converts an element without a value when asked by tag, and fails if the VR is unknown.
     for tag, element in sorted(dataset.items()):
         if tag.element == 0:
             continue
@@ -277,13 +277,20 @@ def _written(dataset: Dataset) -> bytes:
 
 
 def _with_a_type(element: RawDataElement) -> RawDataElement:
-    """Readers tell from the first element whether a data set has types; where it was received, another was first."""
+    """Give the first element a VR: readers look there to see whether a data set has VRs.
+
+    In the received file, another element was the first.
+    """
     is_typed = element.VR is not None and all("A" <= letter <= "Z" for letter in element.VR)
     return element if is_typed else element._replace(VR="UN")
 
 
 def _write_without_type(written: DicomBytesIO, element: RawDataElement) -> None:
-    """In a file that has types otherwise: as it was received; what is behind the end may say that it is longer."""
+    """Write an element without a VR as received, in a file whose other elements have VRs.
+
+    The length is that of the bytes present: bytes after the end of a data set may be read as an element whose own
+    length says more.
+    """
     written.write_tag(element.tag)
     written.write_UL(len(element.value or b""))
     written.write(element.value or b"")

@@ -15,12 +15,12 @@ from audit.sentences import REASONS
 from studies.models import Placement
 from worklists import access
 
-# Wrong passwords in the whole life of a link; then it is ended.
+# After this many wrong passwords in the whole life of a link, the link is ended.
 MOST_TRIES = 5
 
 
 class State(StrEnum):
-    """What a link is at a moment. `OPEN` alone can be opened; a visit that began goes on while it is `USED_UP`."""
+    """The state of a link at a moment. Only an `OPEN` link can be opened; visits go on while the link is `USED_UP`."""
 
     OPEN = "open"
     USED_UP = "used_up"
@@ -44,7 +44,7 @@ def state_of(
     locked: bool,
     used_up: bool,
 ) -> State:
-    """The first that applies: what ends a link for good before what only stops the next opening."""
+    """The first state that applies: states that end a link for good come before states that only prevent openings."""
     if ended:
         return State.ENDED
     if expired:
@@ -59,7 +59,7 @@ def state_of(
 
 
 class LinkFacts(NamedTuple):
-    """What decides whether a link can be opened and is not in its row, as of the statement that read both."""
+    """Facts outside its row that decide whether a link can be opened, read in the same statement as the row."""
 
     is_expired: bool
     is_on_worklist: bool
@@ -68,11 +68,14 @@ class LinkFacts(NamedTuple):
 
 class GuestLinkQuerySet(models.QuerySet["GuestLink"]):
     def unended(self) -> Self:
-        """Those that have not ended. What the clock or a lost right ended is among them until it is noticed."""
+        """Links without a recorded end.
+
+        A link that the clock or a lost right ended is included until its end is recorded.
+        """
         return self.filter(ended_at=None)
 
     def with_facts(self) -> Self:
-        """With `GuestLink.facts`, as of this statement."""
+        """Links with their `GuestLink.facts`, as the facts are when the statement runs."""
         return self.annotate(
             is_expired=ExpressionWrapper(Q(expires_at__lte=Now()), output_field=BooleanField()),
             is_on_worklist=Exists(GuestLinkStudy.objects.standing().filter(link=OuterRef("pk"))),
@@ -80,7 +83,7 @@ class GuestLinkQuerySet(models.QuerySet["GuestLink"]):
         )
 
     def dead(self) -> Self:
-        """Un-ended, and without what they depend on: their time, a study on the worklist, their maker's right."""
+        """Links without a recorded end that are expired, or have no study on the worklist or no maker's right."""
         return (
             self.unended()
             .with_facts()
@@ -88,26 +91,27 @@ class GuestLinkQuerySet(models.QuerySet["GuestLink"]):
         )
 
     def without_right(self) -> Self:
-        """Un-ended, though their makers may not make them now."""
+        """Links without a recorded end whose makers may no longer make guest links on the worklist."""
         return self.unended().with_facts().filter(maker_may=False)
 
     def live(self) -> Self:
-        """What a visit can go on with."""
+        """Links that have not ended and are not dead."""
         return self.unended().with_facts().filter(is_expired=False, is_on_worklist=True, maker_may=True)
 
     def with_names(self) -> Self:
-        """With what pages, mails and events name."""
+        """Links with the worklist, account and people that pages, mails and events name."""
         return self.select_related("worklist__account", "worklist__owner", "made_by", "ended_by")
 
 
 class GuestLink(models.Model):
     """Shows studies of one patient on one worklist to the holder of its URL, until a moment.
 
-    The token in the URL is a signature over uuid and generation; only the generation is stored. What the link may do is
-    in its row and is never widened afterwards: a trigger of the database refuses that, and to revive or delete a row.
+    The token in the URL is a signature over uuid and generation; only the generation is stored. The row holds the
+    rights and limits of the link. A database trigger refuses to widen these rights and limits, and to revive
+    or delete a link.
 
-    A try at the password is taken from `tries_left` before it is judged: at any moment `tries_left`, `wrong_tries` and
-    the tries that are being judged make MOST_TRIES together.
+    A try at the password is subtracted from `tries_left` before the password is checked: at any moment, `tries_left`,
+    `wrong_tries` and the tries being checked add up to MOST_TRIES.
     """
 
     class EndReason(models.TextChoices):
@@ -124,16 +128,16 @@ class GuestLink(models.Model):
     )
     made_at = models.DateTimeField(db_default=Now())
     generation = models.PositiveIntegerField(default=1, db_default=1)
-    # When its URL was replaced by a new URL; empty: it has the URL that it was made with.
+    # When the URL was last replaced by a new URL; empty if the link still has its first URL.
     renewed_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     n_studies = models.PositiveSmallIntegerField()
     may_download = models.BooleanField(default=False, db_default=False)
-    # A hash; empty: the link has no password.
+    # A hash; empty if the link has no password.
     password = models.CharField(max_length=128, default="", db_default="", blank=True)
     tries_left = models.PositiveSmallIntegerField(default=MOST_TRIES, db_default=MOST_TRIES)
     wrong_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
-    # Empty: as often as wanted.
+    # Empty if the link may be opened any number of times.
     most_openings = models.PositiveSmallIntegerField(null=True, blank=True)
     openings = models.PositiveIntegerField(default=0, db_default=0)
     last_opened_at = models.DateTimeField(null=True)
@@ -186,13 +190,13 @@ class GuestLink(models.Model):
 
     @property
     def facts(self) -> LinkFacts:
-        """Of a row that was read `with_facts`."""
+        """The facts of a link that was read `with_facts`."""
         read = vars(self)
         return LinkFacts(*(read[name] for name in LinkFacts._fields))
 
     @property
     def state(self) -> State:
-        """As of the statement that read the row: read it `with_facts`."""
+        """The state when the row was read; the link must have been read `with_facts`."""
         facts = self.facts
         return state_of(
             ended=self.ended_at is not None,
@@ -205,15 +209,16 @@ class GuestLink(models.Model):
 
     @property
     def mark(self) -> str:
-        """What tells the link from others: for whom it is, else the beginning of its uuid."""
+        """A name that tells the link from others: its recipient, or else the beginning of its uuid."""
         return self.recipient_name or self.recipient_email or self.uuid.hex[:8]
 
 
 class GuestLinkStudyQuerySet(models.QuerySet["GuestLinkStudy"]):
     def standing(self) -> Self:
-        """Those whose placement is the same as when the link was made, and visible now.
+        """Studies whose placement is visible now and still the placement that the link was made for.
 
-        A placement that went and was made again by a new share is another row: the link does not revive with it.
+        If that placement was deleted and a new share placed the study again, the new placement is another row: the link
+        does not show the study again.
         """
         return self.filter(
             Exists(Placement.objects.visible().filter(pk=OuterRef("placement_key"), study=OuterRef("study")))
@@ -225,11 +230,11 @@ class GuestLinkStudyQuerySet(models.QuerySet["GuestLinkStudy"]):
 
 
 class GuestLinkStudy(models.Model):
-    """A study that a guest link shows: by the key of its placement, which may be gone."""
+    """A study that a guest link shows, with the key of its placement; the placement may have been deleted since."""
 
     link = models.ForeignKey(GuestLink, models.PROTECT, related_name="studies", db_index=False)
     study = models.ForeignKey("studies.Study", models.PROTECT, related_name="guest_link_studies")
-    # No foreign key: a placement is deleted when no path leads to it any more.
+    # Not a foreign key: a placement is deleted when no share leads to the worklist any more.
     placement_key = models.BigIntegerField(db_index=True)
     placement_uuid = models.UUIDField()
 

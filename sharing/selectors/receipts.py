@@ -1,7 +1,8 @@
-"""A press as its receipt shows it: what was shared with whom, when it ended, and who read it while it was shared.
+"""The receipt of a press: what was shared with whom, when each share ended, and who opened the studies while shared.
 
-Straight from the trail, in a few statements however many shares. Only events of the original's circle are read: of a
-share by email there is what its sharer may know of its delivery, and nothing else.
+The receipt is read from the audit trail, in the same few statements for any number of shares. Only events of the
+original's audit trail are read. For a share by email, the receipt shows the steps of the delivery that the sharer may
+know, and nothing else.
 """
 
 from collections import defaultdict
@@ -31,9 +32,9 @@ from sharing.selectors.urgent import UrgentLine, urgent_lines
 from studies.models import Study
 from worklists import access
 
-# What a receipt names; of more shares it has the number.
+# A receipt lists this many shares; further shares are only counted.
 MOST_SHARES = 500
-# A worklist of thousands of people: the first to open the study are named, of others the number.
+# A worklist may have thousands of people: the first people who opened the study are named, the others are counted.
 MOST_READERS = 50
 
 OPENINGS = (Action.STUDY_OPEN, Action.IMAGES_SERVED, Action.GUEST_LINK_OPEN)
@@ -42,7 +43,7 @@ LISTINGS = (Action.LIST_READ, Action.LIST_SEARCH)
 
 
 class Reader(NamedTuple):
-    """Who opened a study on the recipient's worklist: the first event, and the first that took something away."""
+    """A reader of a study on the recipient's worklist: the first opening, and when images were first taken away."""
 
     opened: ShownEvent
     took_at: datetime | None
@@ -50,10 +51,11 @@ class Reader(NamedTuple):
 
 @dataclass(frozen=True)
 class ReceiptLine:
-    """One share. `study` is empty where the person does not see it any more, and then nothing is said of readers.
+    """One share on a receipt. `study` is empty if the person can no longer see the study; then readers are not shown.
 
-    `is_outside`: shared by email; `steps` is then what its sharer may know. Otherwise, while it was there, `readers`
-    (those whom the person may know, of `n_readers`) opened the study on the worklist; `listed` people read its list.
+    `is_outside`: the study was shared by email; `steps` are then the steps of the delivery that the sharer may know.
+    For other shares: `n_readers` people opened the study on the worklist while the share allowed it, and `readers` are
+    those whose names the person may know; `listed` people read the list of the worklist in that time.
     """
 
     share: Share
@@ -76,9 +78,9 @@ class ReceiptLine:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`first` is any of the shares, for the facts that all have in common. `standing`: how many have not ended.
+    """`first`: any of the shares, for the facts that all shares have in common. `standing`: how many have not ended.
 
-    `kept`: how many more of the press have not ended, that the person sees and may not end.
+    `kept`: how many further shares of the press have not ended, where the person sees the share and may not end it.
     """
 
     press: UUID
@@ -91,20 +93,20 @@ class Receipt:
 
 
 def shares_on_receipt(by: Actor, press: UUID) -> list[MadeShare]:
-    """The shares of a press that the person may end, or could if they had not ended; the first of many."""
+    """The shares of a press that the person may end, or could end if still active; at most the first `MOST_SHARES`."""
     shares = list(with_sight(shares_of_press(by, press), by).select_related("shared_by")[:MOST_SHARES])
     rights = permissions.rights_to_end(by, shares)
     return [MadeShare.of(share) for share in shares if not rights.refusal(share, home=share.study.home_id)]
 
 
 def receipt_of(press: UUID, rows: Sequence[MadeShare], by: Actor, now: datetime) -> Receipt:
-    """`rows` as `shares_on_receipt` reads them; at least one."""
+    """`rows`: at least one row, as read by `shares_on_receipt`."""
     shares = [row.share for row in rows]
     known = [row.share for row in rows if row.seen]
     outside = {share.pk for share in known if is_outside(share)}
     deliveries = deliveries_of([share for share in known if share.pk in outside or share.open_by is not None])
     inside = [share.pk for share in known if share.pk not in outside and share.to_worklist_id is not None]
-    # Who made the shares may know who opened them; for others the trail says it, if they may read that.
+    # The maker of the shares may know who opened the studies; another person must be allowed to read the audit trail.
     is_maker = all(share.shared_by_id == by.user_id for share in shares)
     names = MOST_READERS if is_maker or by.may("view_study_audit", shares[0].from_worklist) else 0
     readers, listed, onward = _readers(inside, by), _listed(inside), _onward([share.pk for share in known])
@@ -141,7 +143,7 @@ def _kept(by: Actor, press: UUID) -> int:
 
 
 def _number(by: Actor, press: UUID) -> int:
-    """How many shares of the press the person may end, or could: of others they do not learn that there are any."""
+    """How many shares of the press the person may end, or could end if still active; others stay unknown to them."""
     may_share = access.worklists_for(by, "share_study")
     return (
         shares_of_press(by, press)
@@ -151,7 +153,7 @@ def _number(by: Actor, press: UUID) -> int:
 
 
 def _end(row: MadeShare, now: datetime) -> tuple[datetime | None, str]:
-    """When and why a share ended; no reason while it has not. What the clock ended is shown before it is recorded."""
+    """When and why a share ended, or no reason if the share is active. An expired share is shown as ended at once."""
     share = row.share
     if share.ended_at is not None:
         reason = str(Share.EndReason(share.end_reason).label)
@@ -168,7 +170,7 @@ def _end(row: MadeShare, now: datetime) -> tuple[datetime | None, str]:
 
 
 def _readers(shares: Collection[int], by: Actor) -> Mapping[int, list[Reader]]:
-    """Who opened the study where each share brought it, first things first. Two statements."""
+    """For each share, who opened the study on the recipient's worklist, by first opening. Runs two statements."""
     taking = [str(action) for action in TAKINGS]
     given: dict[str, Any] = {
         "shares": list(shares),
@@ -188,25 +190,26 @@ def _readers(shares: Collection[int], by: Actor) -> Mapping[int, list[Reader]]:
 
 
 def _listed(shares: Collection[int]) -> Mapping[int, int]:
-    """How many people read the list of the worklist that each share went to, while it was there."""
+    """For each share, how many people read the list of the recipient's worklist while the study was shared there."""
     with connection.cursor() as cursor:
         cursor.execute(_LISTED, {"shares": list(shares), "actions": [str(action) for action in LISTINGS]})
         return dict(cursor.fetchall())
 
 
 def _onward(shares: Collection[int]) -> Mapping[int, int]:
-    """How many onward shares of the study were made from the worklist that each share went to, while it was there."""
+    """For each share, how many onward shares the recipient's worklist made while the study was shared there."""
     with connection.cursor() as cursor:
         cursor.execute(_ONWARD, {"shares": list(shares)})
         return dict(cursor.fetchall())
 
 
-# While the share lets the study be seen, as `delivery.fold` has it.
+# The time during which the share lets the study be seen: the same rule as in `delivery.fold`.
 _WHILE = """{at} >= GREATEST(s.shared_at, s.approved_at)
           AND {at} <= COALESCE(LEAST(s.ended_at, s.expires_at), 'infinity')"""
 
-# Each share reads the events of its study on one worklist through an index; in the original's trail alone. A guest acts
-# under the name of the link, so the label tells one from another. An approver may open what waits for the decision.
+# For each share, the events of its study on its worklist are read through an index; only events of the original's audit
+# trail count. Guests act under the name of their link, so the label tells guests of different links apart. An approver
+# may open a study that awaits approval.
 _READERS = f"""
 SELECT s.id, e.opened, e.took_at
 FROM sharing_share s
@@ -224,8 +227,8 @@ WHERE s.id = ANY(%(shares)s) AND e.opened IS NOT NULL
 ORDER BY e.opened
 """
 
-# A list is read far more often than a study: each worklist is asked once for each time it had the studies, and from the
-# event on with which the press began.
+# Lists are read far more often than studies. So the events of a worklist are counted once for each period in which
+# studies of the press were shared there, starting with the first event of the press.
 _LISTED = """
 WITH pressed AS (
     SELECT s.id, s.to_worklist_id, GREATEST(s.shared_at, s.approved_at) AS since,

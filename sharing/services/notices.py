@@ -1,4 +1,4 @@
-"""Every notification of a person is made here: an item in the list under the bell and, where wanted, a mail."""
+"""Every notification of a person is made here: a notice under the bell and, if the person chose so, a mail."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -31,20 +31,21 @@ def tell(
 ) -> list[int]:
     """Notify people of an event, in the caller's transaction, and return the keys of the people notified now.
 
-    - `event`: what happened; each person chose for each worklist whether it is notified at once, once a day, or not.
-    - `worklists`: the keys of the worklists on which its readers see the study. Of a share: `to_worklist` for its
-      recipients, `from_worklist` for its maker; of a guest link its worklist.
-    - `share` or `link`: what it is about, and one of them alone. A notice about a share speaks of its whole press to
-      that worklist, as far as its reader sees the studies when they read it.
-    - `only`: the keys of the people whom it is about, such as `[share.shared_by_id]`; without it everyone is notified
-      who has `right` on one of the worklists. `besides`: one who is not notified, the person who acts.
-    - `key` names the occasion: with the same event and key a person is notified once, however often this is called. It
-      is the press's uuid for what a press causes, the share's for what happens to a share once, and has the moment or
-      the day in it for what may happen again.
+    - `event`: what happened. Each person has chosen, for each worklist, to be notified of this event at once, once a
+      day, or not at all.
+    - `worklists`: the keys of the worklists on which the people to notify see the study. For a share: `to_worklist`
+      for its recipients, `from_worklist` for its maker. For a guest link: the link's worklist.
+    - `share` or `link`: what the event is about; never both. A notice about a share speaks of all shares of the same
+      press to that worklist, as far as the reader can see their studies at the time of reading.
+    - `only`: the keys of the people to notify, such as `[share.shared_by_id]`. Without `only`, everyone who has `right`
+      on one of the worklists is notified. `besides`: the key of a person who is not notified: the person who acts.
+    - `key`: names the occasion. With the same event and key, a person is notified only once, however often this
+      function is called. For an event that a press causes, the key is the uuid of the press; for an event that happens
+      to a share once, the uuid of the share. For an event that may happen again, the key contains the moment or day.
 
-    A mail is queued for those who chose "at once"; the daily mail takes the others along. No text is given: pages and
-    mails make it from the rows, without a patient. A new event needs a row in `NoticeEvent`, its presets, and its
-    sentence in `sharing.selectors.notices`.
+    A mail is queued for each person who chose "at once"; the daily mail includes the notices of the others. The caller
+    gives no text: pages and mails write the sentences from the rows, and name no patient. A new event needs a value in
+    `NoticeEvent`, its presets, and its sentence in `sharing.selectors.notices`.
 
         notices.tell(event=NoticeEvent.DECIDED, key=str(share.uuid), share=share,
                      worklists=[share.from_worklist_id], only=[share.shared_by_id])
@@ -62,7 +63,7 @@ def _write(
     shares: dict[int, Share | None],
     link: GuestLink | None = None,
 ) -> list[int]:
-    """`shares` by the worklist on which its readers are notified."""
+    """`shares`: for each worklist on which readers are notified, the share that the notice is about."""
     if not readers:
         return []
     about = [shares[worklist] for worklist, _ in readers.values()]
@@ -95,15 +96,15 @@ RETURNING user_id, id
 """
 
 
-# What a press of Share Studies causes by itself.
+# The events that a press of Share Studies causes by itself.
 OF_A_PRESS = (NoticeEvent.SHARED_HERE, NoticeEvent.APPROVAL_NEEDED)
 
 
 def _mail(event: NoticeEvent, share: Share | None, notices: dict[int, int]) -> None:
-    """`notices` has the key of the notice by that of its reader."""
+    """`notices`: the key of each notice, by the key of its reader."""
     people = User.objects.filter(pk__in=notices).order_by("pk").values_list("pk", "email")
     if event in OF_A_PRESS and share is not None:
-        # Until then the press can be undone, and takes back the mails that name it.
+        # The mails wait until the press can no longer be undone: undoing the press takes its mails back.
         wait, press = undo_until([share.shared_at]), {"press": str(share.press)}
         if event == NoticeEvent.SHARED_HERE:
             mails = [(email, {**press, "user": pk}) for pk, email in people]
@@ -115,12 +116,12 @@ def _mail(event: NoticeEvent, share: Share | None, notices: dict[int, int]) -> N
         queue_mails(kind="notice", to=[(email, {"notice": notices[pk]}) for pk, email in people])
 
 
-# Notices of the seconds in which a press can be undone are among so many.
+# The notices of a press that can still be undone are among this many of the newest notices.
 RECENT = 100_000
 
 
 def take_back(press: UUID) -> int:
-    """Delete what a press that is undone has put into bells, so that no daily mail names it either; how many."""
+    """Delete the notices of a press that is undone, so that no daily mail names them; return the number deleted."""
     newest = Notice.objects.aggregate(newest=Max("pk"))["newest"] or 0
     caused = Notice.objects.filter(pk__gt=newest - RECENT, event__in=OF_A_PRESS, share__press=press)
     locked = caused.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
@@ -130,7 +131,8 @@ def take_back(press: UUID) -> int:
 def tell_decided(*, share: Share, by: Actor, occasion: UUID | None = None) -> None:
     """Notify the maker of a share that it was approved or declined.
 
-    `occasion`: when several were decided at once, those of one press for one worklist are one notice and one mail.
+    `occasion`: given when several shares are decided at once. The shares of one press to one worklist then make one
+    notice and one mail.
     """
     together = f"{share.press}:{share.to_worklist_id}:{occasion}"
     tell(
@@ -144,7 +146,7 @@ def tell_decided(*, share: Share, by: Actor, occasion: UUID | None = None) -> No
 
 
 def tell_link_used(*, link: GuestLink, now: datetime) -> None:
-    """Notify the maker of a guest link that it was opened: once a day, however often it was opened."""
+    """Notify the maker of a guest link that the link was opened: once a day, however often the link is opened."""
     day = today_in(link.made_by.timezone, now)
     tell(
         event=NoticeEvent.LINK_USED,
@@ -156,9 +158,9 @@ def tell_link_used(*, link: GuestLink, now: datetime) -> None:
 
 
 def tell_ending(*, shares: Sequence[Share], key: str) -> None:
-    """Warn both sides of shares of one press that end together, each person once.
+    """Warn both sides of shares that belong to one press and end together; each person is warned once.
 
-    Of a share that someone took over, its keeper is warned as its maker is.
+    If someone took over a share, that person is warned as well as the maker of the share.
     """
     first = shares[0]
     kept = keepers_of(share.pk for share in shares)
@@ -184,7 +186,7 @@ def tell_ending(*, shares: Sequence[Share], key: str) -> None:
 
 
 def tell_time_asked(*, request: TimeRequest, share: Share) -> None:
-    """Notify the maker of a share, and who took it over, that a recipient asks for more time."""
+    """Notify the maker of a share, and the person who took over the share, that a recipient asks for more time."""
     tell(
         event=NoticeEvent.TIME_ASKED,
         key=str(request.pk),
@@ -196,7 +198,7 @@ def tell_time_asked(*, request: TimeRequest, share: Share) -> None:
 
 
 def tell_time_answered(*, request: TimeRequest, share: Share) -> None:
-    """Notify the person who asked for more time of the answer."""
+    """Notify the person who asked for more time that the request was answered."""
     if share.to_worklist_id is not None:
         tell(
             event=NoticeEvent.DECIDED,
@@ -208,9 +210,9 @@ def tell_time_answered(*, request: TimeRequest, share: Share) -> None:
 
 
 def queue_notices(*, press: UUID, shares: Collection[Share], shared_by: User) -> None:
-    """Notify the recipients of one press, registered or invited, and the approvers of what awaits them.
+    """Notify the recipients of one press, registered or invited, and the approvers of its shares that await approval.
 
-    Of a share that awaits approval its recipients are notified when it is approved.
+    The recipients of a share that awaits approval are notified when the share is approved.
     """
     reached: dict[int, Share | None] = {}
     awaited: dict[int, Share] = {}

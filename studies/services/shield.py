@@ -1,7 +1,7 @@
-"""The wrong-patient shield: a study that disagrees with what is there under its MRN is marked until a person decides.
+"""The wrong-patient shield: a study whose patient differs from that of other studies of its MRN is marked.
 
-Nothing is merged and nothing is kept out. Studies arrive by an upload, by DICOMweb, by DIMSE or by a share: each door
-calls `mark_arrivals` in its transaction.
+The mark stays until a person decides. No studies are merged, and no study is refused. A transaction that places studies
+on a worklist marks them: uploads, DICOMweb and DIMSE by `mark_arrivals`, shares by `mark_made`.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ MAY_NOT_DECIDE = gettext_noop(
 )
 
 _MRN_LOCK = int.from_bytes(b"MRNs")
-# In ascending order; the digests are PostgreSQL's own, so that MRNs with one key have one lock.
+# The locks are taken in ascending order. PostgreSQL computes the key, so that two spellings of an MRN have one lock.
 _LOCK = """
 SELECT pg_advisory_xact_lock(%s, key) FROM (
     SELECT DISTINCT hashtext(upper(btrim(mrn))) AS key FROM unnest(%s::text[]) AS mrn WHERE btrim(mrn) <> ''
@@ -40,9 +40,9 @@ _THEIRS_OWN = ", ".join(
 )
 _OURS, _THEIRS, _MEASURED = (", ".join(f"{table}.{name}" for name in IDENTITY) for table in ("s", "os", "m"))
 _OURS_OWN = _OURS.replace("s.issuer_of_patient_id", "''")
-# What the studies of one MRN on one worklist say of their patient, each patient once, by the index of MRNs within a
-# worklist: a patient may have hundreds of studies there. What is marked itself is no measure for others. A study stands
-# under its own MRN there as well, which the worklist's office issued.
+# The patients that the studies of one MRN on one worklist name. Each patient is one row, because a patient may have
+# hundreds of studies there; the index of MRNs within a worklist is used. Marked studies are not compared with. A study
+# is also compared under the placement's own MRN: the number that the worklist's office issued for the patient.
 _MEASURES = """
 SELECT o.worklist_id, o.mrn_key, {theirs}, min(o.id) AS first, max(o.id) AS last, bool_or({before}) AS is_before
 FROM (SELECT DISTINCT worklist_id, mrn_key FROM {compared} WHERE mrn_key <> '') AS mrn
@@ -72,7 +72,8 @@ def _measures(before: str) -> str:
     return _MEASURES.format(theirs=_THEIRS, theirs_own=_THEIRS_OWN, compared="compared", before=before)
 
 
-# Behind a CTE `made` of new placements (id, study_id, worklist_id, mrn_key): the statement sees only those before it.
+# Follows a CTE `made` of new placements (id, study_id, worklist_id, mrn_key). The statement sees only placements that
+# existed before the statement.
 WITH_MADE = f"""
 , compared AS (SELECT * FROM made WHERE is_new), measures AS MATERIALIZED (
 {_measures("true")})
@@ -83,9 +84,9 @@ JOIN measures m ON m.worklist_id = c.worklist_id AND m.mrn_key = c.mrn_key
 
 
 def lock_patients(mrns: Iterable[str]) -> None:
-    """Until the transaction ends, studies of these MRNs arrive one after the other: each is compared with those before.
+    """Lock these MRNs until the transaction ends, so that each study is compared with all studies placed before.
 
-    Taken after the locks of studies, at once for all that a transaction compares.
+    Call this after locking the studies, and once for all the MRNs that the transaction compares.
     """
     if keys := sorted({*mrns} - {""}):
         with connection.cursor() as cursor:
@@ -93,12 +94,12 @@ def lock_patients(mrns: Iterable[str]) -> None:
 
 
 def mark_arrivals(*, worklist: int, studies: Collection[Study]) -> None:
-    """Of studies that were just placed on the worklist: compared with those that were there before them."""
+    """Compare studies just placed on the worklist with the studies already there, and mark those that differ."""
     if studies:
         lock_patients(study.patient_id for study in studies)
         of = [study.pk for study in studies]
         which = "p.worklist_id = %s AND p.study_id = ANY(%s)"
-        # Those of other transactions may have higher numbers and be there before these.
+        # Placements of other transactions may have higher ids and still have been there before these placements.
         rows = _compared(
             which, "(m.first < c.id OR m.is_before)", "o.study_id <> ALL(%s)", worklist, of, of, of
         )
@@ -106,15 +107,15 @@ def mark_arrivals(*, worklist: int, studies: Collection[Study]) -> None:
 
 
 def mark_made(compared: Iterable[Sequence[Any]]) -> None:
-    """Of the rows that `WITH_MADE` gives: placements that a statement just made, compared with those before it.
+    """Mark the placements that a statement just made, from the rows of `WITH_MADE`.
 
-    Before that statement the caller calls `lock_patients`.
+    The caller calls `lock_patients` before that statement.
     """
     _write(_differing(compared))
 
 
 def mark_again(*, study: Study, mrns: Iterable[str]) -> None:
-    """After a study's patient changed: its placements, and those that were marked under its numbers before or now."""
+    """After a study's patient changed: compare its placements, and the marked placements of its former and new MRNs."""
     mine = Placement.objects.filter(study=study)
     own = mine.exclude(own_mrn_key="").values_list("own_mrn_key", flat=True)
     keys = {*(mrn.strip().upper() for mrn in mrns), *own}
@@ -124,9 +125,10 @@ def mark_again(*, study: Study, mrns: Iterable[str]) -> None:
 
 
 def mark_numbered(*, placement: Placement, mrns: Collection[str]) -> None:
-    """After the own MRN of a placement changed, `mrns` being it and the one before: as after a correction.
+    """After the own MRN of a placement changed: compare the placement, and the marked placements of the MRNs.
 
-    What a person confirmed under the original's MRN stays confirmed. The caller calls `lock_patients`.
+    `mrns`: the former and the new own MRN. If a person confirmed the placement under the original's MRN, it stays
+    confirmed. The caller calls `lock_patients`.
     """
     keys = {mrn.strip().upper() for mrn in mrns} - {""}
     marked = _marked_under(keys, worklists=[placement.worklist_id]) - {placement.pk}
@@ -135,14 +137,18 @@ def mark_numbered(*, placement: Placement, mrns: Collection[str]) -> None:
 
 
 def _marked_under(keys: Collection[str], *, worklists: Iterable[int]) -> set[int]:
-    """Each number through its own index: as alternatives, or of worklists not yet known, far more is read."""
+    """The marked placements with one of these MRNs.
+
+    Each kind of MRN is looked up through its own index, and on worklists read beforehand: a single condition, or a
+    subquery of worklists, makes the database read far more rows.
+    """
     there = Placement.objects.filter(worklist__in=[*worklists]).exclude(differs=[]).values_list("pk")
     by_own = there.filter(own_mrn_key__gt="", own_mrn_key__in=keys)
     return {pk for (pk,) in there.filter(mrn_key__in=keys).union(by_own)}
 
 
 def _mark(placements: Collection[int], *, by_mrn: bool = True) -> None:
-    """Compare these with the others under their MRN and under their own MRN; either may mark them."""
+    """Compare the placements under their MRN and under their own MRN; a difference under either marks a placement."""
     others, pks = "(m.first <> c.id OR m.last <> c.id)", [*placements]
     differs = _differing(_compared("p.id = ANY(%s)", others, "true", pks)) if by_mrn else {}
     for pk, names in _differing(_compared("p.id = ANY(%s)", others, "true", pks, own=True)).items():
@@ -152,14 +158,14 @@ def _mark(placements: Collection[int], *, by_mrn: bool = True) -> None:
 
 
 def may_decide(by: Actor, placement: Placement) -> bool:
-    """`edit_study` on the worklist; on a personal worklist, whose role never has it, its owner."""
+    """Needs `edit_study` on the worklist. On a personal worklist, whose role never has that right, its owner may."""
     worklist = placement.worklist
     return by.may("edit_study", worklist) or (worklist.is_personal and worklist.owner_id == by.user_id)
 
 
 @transaction.atomic
 def read_disagreement(*, placement: UUID, by: Actor) -> tuple[Placement, list[Placement]]:
-    """The study, and others of its MRN on the worklist. Raises NothingThere and Refused."""
+    """The placement of the study, and others of the same MRN on the worklist. Raises NothingThere and Refused."""
     seen = _seen(placement, by)
     record(
         Action.DIALOG_READ,
@@ -171,7 +177,7 @@ def read_disagreement(*, placement: UUID, by: Actor) -> tuple[Placement, list[Pl
 
 @transaction.atomic
 def confirm_patient(*, placement: UUID, by: Actor, why: str) -> None:
-    """Both are right: the mark goes, with a reason. Once it is gone nothing is done again."""
+    """Remove the mark, with a reason: the patient data are right. A placement without a mark is left unchanged."""
     seen = _seen(placement, by)
     why = reason_of(why)
     Study.objects.select_for_update(no_key=True).filter(pk=seen.study_id).first()
@@ -194,7 +200,7 @@ def _seen(placement: UUID, by: Actor) -> Placement:
 
 
 def _compared(which: str, measure: str, before: str, *values: Any, own: bool = False) -> list[Sequence[Any]]:
-    """`own`: by the number that the worklist's office has for the patient, which it issued itself."""
+    """`own`: compare by the own MRN, the number that the worklist's office issued for the patient."""
     with connection.cursor() as cursor:
         statement = _SAME_MRN.format(
             number="own_mrn_key" if own else "mrn_key",
@@ -209,7 +215,7 @@ def _compared(which: str, measure: str, before: str, *values: Any, own: bool = F
 
 
 def _differing(compared: Iterable[Sequence[Any]]) -> dict[int, list[str]]:
-    """A study that agrees with any of those that are there is no surprise; else the closest says what differs."""
+    """What differs, by placement: nothing if any other study agrees, else the differences from the closest study."""
     each: dict[int, list[list[str]]] = defaultdict(list)
     for pk, *values in compared:
         ours, theirs = (dict(zip(IDENTITY, part, strict=True)) for part in _halves(values))

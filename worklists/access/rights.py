@@ -1,12 +1,13 @@
 """What an actor may do on a worklist, each answer in one SQL statement.
 
-On a location or group worklist a user's rights are those of the one group of the user's role there; on a personal
-worklist they are the platform role *Personal*'s, and its owner's alone. A token narrows its owner's rights to its
-worklists and its scope. A sender may store into its worklist until it is ended. A guest link has the platform role
-*Guest* on its own worklist, while its maker may make guest links there. The system has what it was given. Being a
-superuser gives no right.
+On a location or group worklist, a user has the rights of the group that belongs to the user's role there. On a
+personal worklist, only the owner has rights: those of the platform role *Personal*. A token narrows the rights of its
+owner to the token's worklists and scope. A sender may store studies into its worklist until the sender is ended. A
+guest link has the rights of the platform role *Guest* on the link's worklist, while its maker may make guest links
+there. The system has the rights that it was given for a task. Being a superuser gives no right.
 
-The views that the statements read are made by `worklists/migrations/0002_law.py`; see `worklists/access/groups.py`.
+The database views that the statements read are created by `worklists/migrations/0002_law.py`; see
+`worklists/access/groups.py`.
 """
 
 from collections.abc import Collection
@@ -25,17 +26,17 @@ from worklists.models.worklist import WorklistQuerySet
 CODENAMES = frozenset(codename for codename, _ in Worklist._meta.permissions)
 ADMINISTER = "administer_account"
 AUDIT = "audit_account"
-# Of an account as a whole; on a worklist they give nothing.
+# Rights on an account as a whole; these rights allow nothing on a worklist.
 ACCOUNT_CODENAMES = frozenset({ADMINISTER, AUDIT})
 SUPERUSER = "Superuser"
 GUEST = "Guest"
-# What a person needs on a worklist to make a guest link there; the link dies with any of them.
+# The rights that a person needs on a worklist to make a guest link there. The link ends if its maker loses one of them.
 GUEST_LINK_NEEDS = ("create_guest_links", "list_studies", "open_study")
-# What a person needs on a worklist to open, before the decision, what waits there for approval.
+# The rights that a person needs on a worklist to open a study that awaits approval there.
 APPROVER_NEEDS = ("approve_study", "list_studies", "open_study")
 SENDER = "Sender"
 
-# One scalar subquery, evaluated once a statement.
+# A scalar subquery: the database evaluates this part only once for each statement.
 _PERMISSION = """(
     SELECT p.id FROM auth_permission p JOIN django_content_type ct ON ct.id = p.content_type_id
     WHERE ct.app_label = 'worklists' AND ct.model = 'worklist' AND p.codename = %s)"""
@@ -44,7 +45,7 @@ _PERSONAL_ROLE_HAS = """EXISTS (
     SELECT FROM accounts_role r JOIN worklists_role_right rr ON rr.role_id = r.id
     WHERE r.platform_key = 'personal' AND rr.codename = %s)"""
 
-# Each with the name of the role that gives it.
+# Each right with the name of the role that gives the right.
 _RIGHTS = """
     SELECT p.codename, r.name
     FROM worklists_worklistgroupobjectpermission g
@@ -121,8 +122,8 @@ _GUEST_RIGHTS = """
     WHERE r.platform_key = 'guest'
 """
 
-# Whether the person in one column holds a right on the worklist in another; `_PERMISSION` and `_PERSONAL_ROLE_HAS` take
-# its codename.
+# Whether the person in one column holds a right on the worklist in another column; `_PERMISSION` and
+# `_PERSONAL_ROLE_HAS` take the codename of the right.
 _HOLDS = f"""
     EXISTS (
         SELECT FROM accounts_user u
@@ -135,10 +136,10 @@ _HOLDS = f"""
         WHERE w.id = {{worklist}} AND w.owner_id = {{person}} AND {_PERSONAL_ROLE_HAS})
 """
 
-# The id of a sender's worklist while the sender is not ended; its account is the worklist's.
+# The id of a sender's worklist while the sender is not ended; the sender's account is the account of that worklist.
 _SENDERS_WORKLIST = "SELECT s.worklist_id FROM worklists_sender s WHERE s.uuid = %s AND s.ended_at IS NULL"
 
-# The role on the worklist `w`, else the role in the account, as its administrators have it on every worklist.
+# The role on the worklist `w`, or else the role in the account: administrators have that role on every worklist.
 _ROLE = """
     SELECT COALESCE(
         (SELECT r.name FROM accounts_role r WHERE r.platform_key = 'personal' AND w.owner_id = %s),
@@ -156,7 +157,7 @@ _ROLE = """
 
 
 def may(by: Actor, codename: str, worklist: Place) -> bool:
-    """Whether the actor holds this right there."""
+    """Whether the actor holds the right on the worklist."""
     _known(codename)
     if by.kind is not Kind.USER:
         return codename in rights(by, worklist)
@@ -168,7 +169,7 @@ def may(by: Actor, codename: str, worklist: Place) -> bool:
 
 
 def rights(by: Actor, worklist: Place) -> frozenset[str]:
-    """Every right the actor holds there."""
+    """Every right that the actor holds on the worklist."""
     if by.kind is Kind.SYSTEM:
         return by.given & CODENAMES
     if by.guest_link is not None:
@@ -187,7 +188,7 @@ def rights(by: Actor, worklist: Place) -> frozenset[str]:
 
 
 def _guest_rights(link: GuestLink, worklist: Place) -> frozenset[str]:
-    """What of the role *Guest* the link carries and its maker may do, while the maker may make guest links there."""
+    """The rights of the role *Guest* that the link carries and its maker holds, if the maker may make links there."""
     held = rights(Actor.of(link.made_by), worklist)
     if worklist.pk != link.worklist_id or not held.issuperset(GUEST_LINK_NEEDS):
         return frozenset()
@@ -195,7 +196,7 @@ def _guest_rights(link: GuestLink, worklist: Place) -> frozenset[str]:
 
 
 def makers_right(table: str) -> tuple[str, tuple[str, ...]]:
-    """Whether `made_by` of a row of this table may make guest links on its worklist, as SQL with its parameters."""
+    """Whether the maker of a row of this table may make guest links on the row's worklist: SQL with its parameters."""
     holds = _HOLDS.format(person=f'"{table}"."made_by_id"', worklist=f'"{table}"."worklist_id"')
     codenames = tuple(codename for codename in GUEST_LINK_NEEDS for _ in range(2))
     return " AND ".join([f"({holds})"] * len(GUEST_LINK_NEEDS)), codenames
@@ -207,14 +208,14 @@ def _sender_rights(sender: Sender, worklist: Place) -> frozenset[str]:
 
 
 def worklists_for(by: Actor, codename: str) -> WorklistQuerySet:
-    """The worklists where the actor holds this right; lazy, so that it serves as a subquery."""
+    """The worklists where the actor holds the right; the queryset is lazy and can be used as a subquery."""
     return Worklist.objects.filter(pk__in=RawSQL(*worklist_ids(by, codename)))
 
 
 def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
-    """The ids of those worklists as SQL with its parameters, for a statement written by hand.
+    """The ids of the worklists where the actor holds the right: SQL with parameters, for statements written by hand.
 
-    The system has no list of worklists: what it was given counts where a worklist is named.
+    For the system this list is empty: the rights given to the system count only where a single worklist is asked about.
     """
     _known(codename)
     if by.guest_link is not None:
@@ -231,7 +232,7 @@ def worklist_ids(by: Actor, codename: str) -> tuple[str, tuple[Any, ...]]:
 
 
 def _guests_worklist(link: GuestLink, codename: str) -> tuple[str, tuple[Any, ...]]:
-    """The same rule as in `_guest_rights`."""
+    """The worklist of the link if the link carries the right, else no row: the rule of `_guest_rights` as SQL."""
     needs = dict.fromkeys((*GUEST_LINK_NEEDS, codename))
     held = [worklist_ids(Actor.of(link.made_by), need) for need in needs]
     within = " ".join(f"AND own.id IN ({sql})" for sql, _ in held)
@@ -241,7 +242,7 @@ def _guests_worklist(link: GuestLink, codename: str) -> tuple[str, tuple[Any, ..
 
 
 def people_with(codename: str, worklist: Worklist) -> QuerySet[User]:
-    """The active people who hold this right there; lazy."""
+    """The active people who hold the right on the worklist; the queryset is lazy."""
     _known(codename)
     holders = RawSQL(_PEOPLE, [worklist.pk, codename, worklist.pk, codename])
     return User.objects.filter(is_active=True, pk__in=holders)
@@ -256,7 +257,7 @@ _PEOPLE_WITH_ALL = """
 
 
 def people_with_all(codenames: Collection[str], worklists: Collection[int]) -> RawSQL:
-    """The ids of the people who hold all these rights on one of these locations and groups; for a subquery."""
+    """The ids of the people who hold all these rights on at least one of these locations or groups, as a subquery."""
     for codename in codenames:
         _known(codename)
     sql = _PEOPLE_WITH_ALL.format(permissions=", ".join([_PERMISSION] * len(codenames)))
@@ -264,7 +265,7 @@ def people_with_all(codenames: Collection[str], worklists: Collection[int]) -> R
 
 
 def account_rights(by: Actor, account: Account) -> frozenset[str]:
-    """The rights of the actor's account role itself, `administer_account` among them, whatever the worklist.
+    """The rights of the actor's role in the account, `administer_account` included; worklists play no part.
 
     A token, a sender, a guest link and a visitor who is not signed in have none.
     """
@@ -284,14 +285,15 @@ def administers(by: Actor, account: Account) -> bool:
 
 
 def audits(by: Actor, account: Account) -> bool:
-    """Whether the account role shows the actor the account's register and trails; a superuser has no such role."""
+    """Whether the account role lets the actor read the account's register and trails; superusers have no such role."""
     return AUDIT in account_rights(by, account)
 
 
 def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> str:
-    """The name of the role that the actor has on the worklist, else in the account.
+    """The name of the role that the actor has on the worklist, or else in the account.
 
-    Without either a superuser acts as "Superuser", and anyone else as the owner of a personal worklist: by *Personal*.
+    Without a role in either, a superuser is named "Superuser", and anyone else *Personal*: the role of the owner of a
+    personal worklist.
     """
     if by.guest_link is not None:
         return GUEST
@@ -302,13 +304,14 @@ def role_label(by: Actor, account_id: int | None, worklist_id: int | None) -> st
     if account_id is None and worklist_id is None:
         return SUPERUSER if by.user.is_superuser else ""
     person, superuser = by.user.pk, SUPERUSER if by.user.is_superuser else ""
-    # Named by the event of each read and search: planned longer than answered.
+    # The event of each read and search names the role. The statement is prepared, because planning takes longer than
+    # running.
     [(role,)] = prepared.rows(_ROLE, [person, person, person, superuser, worklist_id, account_id])
     return str(role)
 
 
 def _known(codename: str) -> None:
-    """A misspelt right would silently be held by no one."""
+    """Refuse a misspelt right: otherwise no one would hold the right, and no error would say why."""
     if codename not in CODENAMES:
         raise ValueError(f"There is no right {codename!r} on worklists.")
 
