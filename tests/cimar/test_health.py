@@ -42,6 +42,15 @@ def database_at() -> Iterator[Any]:
     connection.settings_dict.update(before)
 
 
+@pytest.fixture(autouse=True)
+def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may need longer than the checks wait. That they give up on a database that never answers is tested
+    with the silent port.
+    """
+    if "silent_port" not in request.fixturenames:
+        monkeypatch.setattr(health, "PATIENCE", 60.0)
+
+
 def ask(address: str, **headers: str) -> HttpResponse:
     return Client().get(address, headers=headers)
 
