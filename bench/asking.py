@@ -17,6 +17,8 @@ JSON = {"Accept": "application/dicom+json"}
 WARM = 100
 # Longer than a thread waits for the next request of the same client (`cimar.gunicorn_worker`), in seconds.
 PAUSE = 0.01
+# Requests that follow one another before the other server's turn.
+TOGETHER = 20
 
 
 @dataclass
@@ -94,17 +96,14 @@ def warm_up(action: Callable[[], Any], times: int = WARM) -> None:
         time.sleep(PAUSE)
 
 
-# Requests that follow one another before the other server's turn.
-TOGETHER = 20
-
-
 def in_turn(
     actions: Sequence[Callable[[], Any]], times: int, *, warm: int = 10, together: int = 1
 ) -> list[list[float]]:
-    """Milliseconds of each request: of each kind some after the other, and again, so that all meet the same machine.
+    """Milliseconds of each request. The kinds take turns, so that all kinds meet the same machine.
 
-    The first few of each kind count for nothing. A rate is that of requests which follow one another (`together`);
-    one at a time, each finds the processor's caches full of the other server's work.
+    `together`: requests of a kind before the next kind's turn; a rate is that of requests which follow one another.
+    With a single request each turn, every request finds the processor's caches full of another server's work. The
+    first `warm` requests of each kind are not counted.
     """
     took: list[list[float]] = [[] for _ in actions]
     for first in range(-warm, times, together):

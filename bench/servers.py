@@ -118,12 +118,12 @@ def peak_memory(process: int) -> float:
 
 
 def processor_of(*processes: int) -> dict[int, float]:
-    """By process, these and their children: milliseconds of processor time it has had; 0 where the system is silent."""
+    """The processor time of each process and its children, in milliseconds; 0 where the system does not say."""
     return {each: _spent(each) for process in processes for each in (process, *_children(process))}
 
 
 def more_processor(before: dict[int, float], after: dict[int, float]) -> float:
-    """Milliseconds between; what a process had that has ended meanwhile is not known."""
+    """The milliseconds used between two readings, without processes that ended in between."""
     return sum(spent - before.get(process, 0.0) for process, spent in after.items())
 
 

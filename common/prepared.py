@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import QuerySet
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -30,6 +31,21 @@ def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[
     with _cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def composed(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """The text and the parameters of a queryset, for a caller that keeps both and fills in its own marks each time.
+
+    A mark is a text that takes a value's place while the statement is composed: see `filled`.
+    """
+    sql, parameters = rows.query.sql_with_params()
+    # Names of actions and the like are enumerations, which the driver does not know.
+    return sql, tuple(str(each) if isinstance(each, str) else each for each in parameters)
+
+
+def filled(parameters: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The parameters with a value in the place of each mark."""
+    return [values.get(each, each) if isinstance(each, str) else each for each in parameters]
 
 
 def _cursor() -> Any:

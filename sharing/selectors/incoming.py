@@ -52,8 +52,8 @@ def first_shares(placements: Iterable[Placement]) -> dict[tuple[int | None, int]
         return {}
     worklists, studies = (list({pair[at] for pair in shared}) for at in (0, 1))
     sql, parameters = _first_shares()
-    given = {_WORKLISTS: worklists, _STUDIES: studies}
-    rows = prepared.rows(sql, [given.get(each, each) for each in parameters])
+    values = prepared.filled(parameters, {_WORKLISTS: worklists, _STUDIES: studies})
+    rows = prepared.rows(sql, values)
     return {(share.to_worklist_id, share.study_id): share for share in map(FirstShare._make, rows)}
 
 
@@ -81,8 +81,7 @@ def _first_shares() -> tuple[str, tuple[Any, ...]]:
         "to_worklist_id",
         "waiting",
     )
-    sql, parameters = rows.query.sql_with_params()
-    return sql, tuple(str(each) if isinstance(each, str) else each for each in parameters)
+    return prepared.composed(rows)
 
 
 def urgent_and_unopened() -> Exists:

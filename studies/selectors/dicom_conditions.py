@@ -70,14 +70,15 @@ def like(column: str, text: str) -> Condition:
 def name_like(text: str) -> Condition:
     """A whole group of the name, as the studies list folds names; the folded words narrow by their index.
 
-    The index is read by three letters in a row. What has them is read by it whatever the letters are.
+    The index holds groups of three letters: every name with three letters in a row is read through the index, so one
+    plan fits all such names.
     """
     narrows, around = _folded(text, by=f"{ASCII_SQL}({KEY_SQL}(%s))", signs={"*": "%", "?": "%"})
     whole, pattern = _folded(text)
     exact = _has_trigram(text)
     within = f"(%s || {narrows} || %s)"
     if exact:
-        # Folded once, where the plan does not know the name; else for each row.
+        # The database evaluates a subquery once. Without it, a prepared statement folds the name again for each row.
         within, whole = f"(SELECT {within})", f"(SELECT {whole})"  # allowed: SQL
     # A name of a single group is folded on its placement already: to fold it is most of what a search takes.
     is_whole = (

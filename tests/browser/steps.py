@@ -160,8 +160,11 @@ class Person:
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def waits(self) -> None:
-        """Until the page has all that it asks for by itself. What it asks for later may be refused: a journey that
-        ends a session, or moves the clock past its end, waits first."""
+        """Wait until the page has loaded everything that the page requests by itself.
+
+        A journey that ends a session, or moves the clock past the end of a session, waits first: the server refuses
+        requests that come later.
+        """
         self.page.wait_for_load_state("networkidle")
 
     def open_worklist(self, name: str) -> None:
@@ -274,7 +277,7 @@ class Person:
 
 
 class JourneyClock(Clock):
-    """The database's clock. It moves when the pages of all people have what they asked for."""
+    """The database's clock; the clock moves once the pages of all people have loaded what they requested."""
 
     def __init__(self, people: list[tuple[Person, BrowserContext]]) -> None:
         self.people = people
@@ -287,7 +290,7 @@ class JourneyClock(Clock):
 
 @pytest.fixture
 def people() -> list[tuple[Person, BrowserContext]]:
-    """Those of this journey who came so far."""
+    """The people who have come in this journey so far, each with a browser context."""
     return []
 
 

@@ -70,8 +70,7 @@ def _person(digest: str, ip_address: str | None) -> Actor | None:
 def _read(digest: str) -> Any:
     """The token with its owner and what is asked of both, or None. It is read for each of a thousand frames."""
     sql, parameters = _statement(settings.CIMAR_SUPERUSER_SECOND_FACTOR)
-    values = [digest if each == _ANY_DIGEST else each for each in parameters]
-    for row in prepared.rows(sql, values):
+    for row in prepared.rows(sql, prepared.filled(parameters, {_ANY_DIGEST: digest})):
         answers = iter(row)
         token: Any = models.AccessToken.from_db(
             DEFAULT_DB_ALIAS, _OF_TOKEN, list(islice(answers, len(_OF_TOKEN)))
@@ -97,8 +96,7 @@ def _statement(by_platform: bool) -> tuple[str, tuple[Any, ...]]:
         no_factor=factor_is_overdue("owner"),
     ).filter(digest=_ANY_DIGEST)
     owner = [f"owner__{name}" for name in _OF_OWNER]
-    sql, parameters = rows.order_by().values_list(*_OF_TOKEN, *owner, *_ASKED).query.sql_with_params()
-    return sql, tuple(str(each) if isinstance(each, str) else each for each in parameters)
+    return prepared.composed(rows.order_by().values_list(*_OF_TOKEN, *owner, *_ASKED))
 
 
 def _sender(digest: str, ip_address: str | None) -> Actor | None:

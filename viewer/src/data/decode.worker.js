@@ -17,7 +17,7 @@ self.onmessage = async ({ data }) => {
   }
   const { room, tasks } = data;
   for (const [nth, task] of tasks.entries()) {
-    // What was lent goes back with the last picture.
+    // The memory for codestreams goes back with the last picture.
     const lent = nth === tasks.length - 1 ? { room } : {};
     const moved = Object.values(lent);
     try {

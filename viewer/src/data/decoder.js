@@ -6,9 +6,9 @@ import { arrayOf } from "./values.js";
 import { paused } from "./wire.js";
 import DecodeWorker from "./decode.worker.js?worker";
 
-// How many reduced pictures go to a worker together. One at a time, each would wait until the page has drawn the last.
+// How many reduced pictures go to a worker together. Sent singly, each would wait until the page has drawn the picture before.
 const TOGETHER = 24;
-// The next codestreams may be a little larger.
+// How much larger than needed the memory for codestreams is made: the next codestreams may be larger.
 const MORE = 1.25;
 
 export class Decoder {
@@ -22,7 +22,7 @@ export class Decoder {
     const wasm = compiled();
     for (let nth = 0; nth < count; nth += 1) {
       const worker = new DecodeWorker();
-      /** What it has to do, by number. */
+      /** The worker's tasks, by number. */
       worker.tasks = new Map();
       worker.onmessage = ({ data }) => this.#finished(worker, data);
       worker.onerror = () => {
@@ -88,7 +88,7 @@ export class Decoder {
     this.spare.give(buffer);
   }
 
-  /** The picture that is wanted most; where it is a reduced one, with those of its kind that are wanted next. */
+  /** The picture that is wanted most; a reduced picture comes with the reduced pictures that are wanted next. */
   #wanted() {
     const ranked = [];
     for (const task of this.waiting) {

@@ -8,8 +8,9 @@ export function release({ buffer }) {
 const MOST = 16 * 2 ** 20;
 
 /**
- * Memory of values that nobody reads any more, for values of the same size. The browser keeps what came in a message
- * until it looks for what nobody uses, even where it was released; what is sent on in another message is there once.
+ * Memory of pictures that are no longer used, for pictures of the same size. The browser keeps memory that came in a
+ * message until its garbage collector runs, even if a script has released that memory. Memory that is sent on in another message is not
+ * kept twice.
  */
 export class Spare {
   /** @param {number} [most] bytes */
