@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-headless-shell"))), None
+)
 # Seconds until a page that shows nothing is given up.
 PATIENCE = 120
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}

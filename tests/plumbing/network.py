@@ -2,7 +2,6 @@
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,22 +27,27 @@ def _check(sock: socket.socket, address: Any) -> None:
         )
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _only_this_machine() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("connect", "connect_ex"):
-            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
-        look_up = socket.getaddrinfo
+_patch = pytest.MonkeyPatch()
 
-        def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
-            if not _local(host):
-                raise Blocked(
-                    f"Tests may not look up {host!r}: only this machine's own addresses are open to them."
-                )
-            return look_up(host, *args, **kwargs)
 
-        patch.setattr(socket, "getaddrinfo", guarded_look_up)
-        yield
+def pytest_configure(config: pytest.Config) -> None:
+    """From the beginning, so that no module of tests reaches further while it is read, either."""
+    for name in ("connect", "connect_ex"):
+        _patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+    look_up = socket.getaddrinfo
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _local(host):
+            raise Blocked(
+                f"Tests may not look up {host!r}: only this machine's own addresses are open to them."
+            )
+        return look_up(host, *args, **kwargs)
+
+    _patch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _patch.undo()
 
 
 def _guarded(method: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydicom import dcmread
-from pydicom.data import get_testdata_files
 
 from studies.ingest.json_model import describe
 from studies.manifest import Frame, Packed, frames_of, part_of, runs
@@ -34,6 +32,7 @@ from studies.pixels.view_copy import (
 )
 from studies.renderer import FLOATING, NO_IMAGE_DATA, TABLE_OF_VALUES, TOO_WIDE
 from tests.bad_files import as_bytes, dicom
+from tests.dicomweb.real_files import files_called_dcm
 
 SIDES = st.one_of(st.integers(1, 40), st.integers(60, 70), st.integers(120, 300))
 
@@ -220,13 +219,7 @@ def test_what_cannot_be_packed_says_why(tmp_path: Path, values: dict[str, Any], 
         pack(path, str(tmp_path))
 
 
-def of_pydicom() -> list[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return sorted(path for path in get_testdata_files("*.dcm") if path.endswith(".dcm"))
-
-
-@pytest.mark.parametrize("path", of_pydicom(), ids=lambda path: Path(path).name)
+@pytest.mark.parametrize("path", files_called_dcm(), ids=lambda path: Path(path).name)
 @pytest.mark.filterwarnings("ignore:The number of bytes of pixel data is sufficient")
 @pytest.mark.filterwarnings("ignore:End of file reached before delimiter")
 def test_every_file_of_pydicom_is_packed_exactly_or_named_why_not(tmp_path: Path, path: str) -> None:
@@ -344,7 +337,7 @@ def test_an_image_says_that_it_lost_something_and_how_strongly_it_was_compressed
 def test_an_image_whose_transfer_syntax_always_loses_something_says_so_without_the_attribute(
     tmp_path: Path,
 ) -> None:
-    [source] = [path for path in get_testdata_files() if path.endswith("SC_rgb_jpeg_dcmtk.dcm")]
+    [source] = [path for path in files_called_dcm() if path.endswith("SC_rgb_jpeg_dcmtk.dcm")]
     files = {word: str(tmp_path / word) for word in PARTS}
     answer = packed({"source": source, "first": 0, **files})
     columns = json.loads(f"{{{part_of([Packed(uuid4(), 1, frames_of({}, 1), answer, answer['sizes'])])}}}")
