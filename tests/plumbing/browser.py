@@ -19,8 +19,8 @@ ARGUMENTS = [
 ]
 
 
-# First the Chromium that has no window: the other one keeps the pages of its menus beside each page, which takes a third
-# of the time of these tests.
+# First the Chromium that has no window: the other one keeps the pages of its menus beside each page, which is a
+# third of the time of these tests.
 NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "/usr/bin/chromium"]
 
 
