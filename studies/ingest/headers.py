@@ -11,7 +11,7 @@ from pydicom.datadict import dictionary_description, dictionary_VR
 from pydicom.dataelem import convert_raw_data_element
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
-from pydicom.uid import UID, AllTransferSyntaxes, MPEGTransferSyntaxes
+from pydicom.uid import UID, AllTransferSyntaxes, DeflatedExplicitVRLittleEndian, MPEGTransferSyntaxes
 
 from accounts.models import Account
 from studies.ingest.bystanders import DISC_INDEX
@@ -42,7 +42,7 @@ WORDS = (
     "BitsAllocated", "ImageOrientationPatient", "ImagePositionPatient",
     "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime", "ContentDate", "ContentTime",
 )  # fmt: skip
-TAGS = {word: Tag(word) for word in WORDS}
+TAGS = {word: int(Tag(word)) for word in WORDS}
 VRS = {word: dictionary_VR(tag) for word, tag in TAGS.items()}
 KEEP = frozenset(TAGS.values())
 # Values in the character set of the data set; the others have none, and writers use it there all the same.
@@ -63,6 +63,8 @@ class Header:
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str
+    # Where the data set begins, of a file whose structure is what its transfer syntax says; else None.
+    regular_from: int | None = None
     # The columns of Study, Series and Instance by name.
     study: dict[str, Any]
     series: dict[str, Any]
@@ -100,6 +102,7 @@ def read_header(
             study_instance_uid=values.uid("StudyInstanceUID"),
             series_instance_uid=values.uid("SeriesInstanceUID"),
             sop_instance_uid=values.uid("SOPInstanceUID", 0x00020003),
+            regular_from=opening.at if _is_regular(walked) else None,
             study=_study(values),
             series=_series(values),
             instance=_instance(values, walked),
@@ -107,6 +110,14 @@ def read_header(
     values.text_is_read()
     header.instance["deviations"] = sorted(values.deviations)
     return header
+
+
+def _is_regular(walked: Walked) -> bool:
+    return (
+        not walked.deviations
+        and walked.transfer_syntax in AllTransferSyntaxes
+        and walked.transfer_syntax != DeflatedExplicitVRLittleEndian
+    )
 
 
 def _study(values: "_Values") -> dict[str, Any]:
@@ -205,7 +216,7 @@ class _Values:
             return ""
         if (vr := VRS[word]) in CODED and isinstance(raw.value, bytes):
             whole = self._charset.text(raw.value, is_name=vr == "PN")
-            return "\\".join(part.rstrip("\0 ") for part in whole.split("\\"))
+            return "\\".join([part.rstrip("\0 ") for part in whole.split("\\")])
         if (plain := plain_values(raw, vr)) is not None:
             return "\\".join(map(str, plain))
         try:

@@ -9,17 +9,18 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
 from pydicom import Dataset, config, dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.filereader import read_dataset
 from pydicom.filewriter import correct_ambiguous_vr_element
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from accounts.models import Account
 from studies.ingest.charsets import CharacterSet
@@ -47,6 +48,8 @@ PALETTE = (
 )
 # A spacing of zero makes viewers divide by it: the image stays black.
 SPACINGS = frozenset(map(Tag, ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")))
+# Groups of commands, of the file and of padding; so are the lengths of groups.
+NOT_OF_THE_INSTANCE = frozenset({0x0000, 0x0002, 0xFFFC})
 WHOLE = re.compile(r"[+-]?\d{1,12}")
 CHARACTER_SET = "00080005"
 UTF_8 = {"vr": "CS", "Value": ["ISO_IR 192"]}
@@ -71,16 +74,35 @@ def describe(
 
     `fallback` is the account's character set, for text of which the file does not say its own.
     """
+    return _described(file, lambda: _read(file), fallback) or Described(dumped(columns))
+
+
+def described(header: Header, file: IO[bytes], *, fallback: str) -> Described:
+    """`describe` for a file that is taken in. What its header said of its structure is not read once more."""
+    made = _described(file, lambda: _read_again(header, file), fallback)
+    if made is None:
+        uids = (header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid)
+        made = Described(dumped(columns_of(*uids, sop_class=header.instance["sop_class_uid"])))
+    return made
+
+
+def columns_of(study: str, series: str, instance: str, *, sop_class: str) -> dict[str, dict[str, Any]]:
+    """The least that is said of an instance."""
+    uids = {"00080016": sop_class, "00080018": instance, "0020000D": study, "0020000E": series}
+    return {CHARACTER_SET: UTF_8, **{tag: {"vr": "UI", "Value": [uid]} for tag, uid in uids.items() if uid}}
+
+
+def _described(file: IO[bytes], read: Callable[[], tuple[Dataset, str]], fallback: str) -> Described | None:
+    """None where pydicom cannot read the file, or finds nothing in it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            file.seek(0)
-            dataset = _read(file)
+            dataset, syntax = read()
             model = dict(sorted(_Model(file).of(dataset, CharacterSet(fallback=fallback))))
-            layout = layout_of(dataset, file)
+            layout = layout_of(dataset, file, syntax)
     except Exception:  # pydicom raises whatever a file makes it stumble over
-        return Described(dumped(columns))
-    return Described(dumped({**model, CHARACTER_SET: UTF_8} if model else columns), layout)
+        return None
+    return Described(dumped({**model, CHARACTER_SET: UTF_8}), layout) if model else None
 
 
 def dumped(model: Any) -> str:
@@ -94,13 +116,28 @@ def with_bulk_at(model: str, url: str) -> str:
     return model.replace(_BULK, f"{_BULK}{url}")
 
 
-def _read(file: IO[bytes]) -> Dataset:
+def _read(file: IO[bytes]) -> tuple[Dataset, str]:
+    """The data set and its transfer syntax."""
+    file.seek(0)
     dataset = dcmread(file, force=True, defer_size=INLINE_BYTES)
-    if dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
+    if syntax == DeflatedExplicitVRLittleEndian:
         # What was left for later is in the unpacked bytes, which pydicom does not keep.
         file.seek(0)
         dataset = dcmread(file, force=True)
-    return dataset
+    return dataset, syntax
+
+
+def _read_again(header: Header, file: IO[bytes]) -> tuple[Dataset, str]:
+    """As `_read`, from where the data set begins. To find that out once more takes twice as long as the data set."""
+    if header.regular_from is None:
+        return _read(file)
+    syntax = str(header.instance["transfer_syntax_uid"])
+    file.seek(header.regular_from)
+    dataset = read_dataset(
+        file, syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian, defer_size=INLINE_BYTES
+    )
+    return dataset, syntax
 
 
 class _Model:
@@ -113,16 +150,22 @@ class _Model:
         self, dataset: Dataset, above: CharacterSet, path: str = ""
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         charset = character_set_of(dataset, above=above)
-        for tag in list(dataset.keys()):
-            if tag.element == 0 or tag.group in (0, 2) or tag.group == 0xFFFC:
-                continue  # group lengths and padding say nothing of the instance
+        for tag, raw in list(dataset.items()):
+            if tag & 0xFFFF == 0 or tag >> 16 in NOT_OF_THE_INSTANCE:
+                continue
             key = f"{tag:08X}"
-            element = self._element(dataset, tag, charset, f"{path}{key}")
+            element = self._element(dataset, tag, raw, charset, f"{path}{key}")
             if not (tag in SPACINGS and _is_zero(element)):
                 yield key, element
 
-    def _element(self, dataset: Dataset, tag: BaseTag, charset: CharacterSet, path: str) -> dict[str, Any]:
-        raw = dataset.get_item(tag, keep_deferred=True)
+    def _element(
+        self,
+        dataset: Dataset,
+        tag: BaseTag,
+        raw: DataElement | RawDataElement,
+        charset: CharacterSet,
+        path: str,
+    ) -> dict[str, Any]:
         if isinstance(raw, RawDataElement):
             vr = raw.VR if raw.VR and raw.VR != "UN" else _known_vr(tag)
             if tag in PIXELS or (raw.value is None and self._is_bulk(raw, vr)):
@@ -235,16 +278,3 @@ def _plain_vr(vr: str, tag: BaseTag) -> str:
 
 def _is_zero(element: dict[str, Any]) -> bool:
     return any(not isinstance(each, int | float) or each <= 0 for each in element.get("Value", []))
-
-
-def described(header: Header, file: IO[bytes], *, fallback: str) -> Described:
-    """A file that is taken in."""
-    uids = (header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid)
-    columns = columns_of(*uids, sop_class=header.instance["sop_class_uid"])
-    return describe(file, columns, fallback=fallback)
-
-
-def columns_of(study: str, series: str, instance: str, *, sop_class: str) -> dict[str, dict[str, Any]]:
-    """The least that is said of an instance."""
-    uids = {"00080016": sop_class, "00080018": instance, "0020000D": study, "0020000E": series}
-    return {CHARACTER_SET: UTF_8, **{tag: {"vr": "UI", "Value": [uid]} for tag, uid in uids.items() if uid}}

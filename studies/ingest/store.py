@@ -6,15 +6,16 @@ first writer came.
 """
 
 import os
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
-from typing import IO
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import connection, transaction
 
-from studies.ingest import stored_files
+from studies.ingest import local_disk, stored_files
 from studies.ingest.sources import ReceivedFile
 from studies.models import Blob, Instance
 from studies.models.image import key_of
@@ -26,6 +27,11 @@ AT_ONCE = 8
 
 def put(key: str, file: IO[bytes], *, to_disk: bool = True) -> None:
     """Write the whole file under exactly this key, in place of what is there; `to_disk` for what cannot be remade."""
+    if (path := local_disk.path_of(key)) is not None:
+        local_disk.write(path, file)
+        if to_disk:
+            local_disk.sync(path)
+        return
     storage = storages["dicom"]
     storage.delete(key)
     file.seek(0)
@@ -33,8 +39,6 @@ def put(key: str, file: IO[bytes], *, to_disk: bool = True) -> None:
     if saved != key:
         storage.delete(saved)
         raise OSError("the storage did not keep the name it was given")
-    if to_disk:
-        _to_disk(key)
 
 
 def remove(key: str) -> None:
@@ -55,38 +59,68 @@ def store_blobs(
     """
     by_hash = {file.sha256: file for file in received}
     _lock(by_hash)
-    # A deletion locks the row of its bytes FOR UPDATE first, and waits for us. We lock less than that, so that the
-    # placing of an instance of these bytes need not wait for us.
-    stored = dict(
-        Blob.objects.select_for_update(no_key=True)
-        .filter(sha256__in=by_hash)
-        .order_by("id")
-        .values_list("sha256", "id")
-    )
-    missing = [
-        Blob(
-            sha256=sha256,
-            size=file.size,
-            preview=Blob.Preview.NONE if sha256 in without_pictures else Blob.Preview.WAITING,
-        )
-        for sha256, file in by_hash.items()
-        if sha256 not in stored
-    ]
+    stored = _rows_of(by_hash)
+    missing = [sha256 for sha256 in by_hash if sha256 not in stored]
     # A disk takes many files at once in hardly more time than one, and a bucket answers many questions.
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        there = pool.map(lambda sha256: storages["dicom"].exists(key_of(sha256)), stored)
-        lost = [sha256 for sha256, is_there in zip(stored, there, strict=True) if not is_there]
-        written = [*(blob.sha256 for blob in missing), *lost]
-        synced = []
-        for key, sha256 in zip(map(key_of, written), written, strict=True):
-            put(key, by_hash[sha256].file, to_disk=False)
-            synced.append(pool.submit(_to_disk, key))
+    there = _pool().map(lambda sha256: storages["dicom"].exists(key_of(sha256)), stored)
+    lost = [sha256 for sha256, is_there in zip(stored, there, strict=True) if not is_there]
+    synced = []
+    try:
+        for sha256 in (*missing, *lost):
+            put(key_of(sha256), by_hash[sha256].file, to_disk=False)
+            if (path := local_disk.path_of(key_of(sha256))) is not None:
+                synced.append(_pool().submit(local_disk.sync, path))
         meanwhile()
-        for each in synced:
-            each.result()
-    for blob in Blob.objects.bulk_create(missing):
-        stored[blob.sha256] = blob.pk
+        stored |= _add_rows(missing, by_hash, without_pictures)
+    finally:
+        wait(synced)
+    for each in synced:
+        each.result()
     return stored
+
+
+def _rows_of(hashes: Collection[str]) -> dict[str, int]:
+    """The ids of the rows there are, by hash.
+
+    A deletion locks the row of its bytes FOR UPDATE first, and waits for us. We lock less than that, so that the
+    placing of an instance of these bytes need not wait for us.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sha256, id FROM studies_blob WHERE sha256 = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(hashes)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _add_rows(
+    missing: Sequence[str], by_hash: Mapping[str, ReceivedFile], without_pictures: Collection[str]
+) -> dict[str, int]:
+    if not missing:
+        return {}
+    state = [Blob.Preview.NONE if each in without_pictures else Blob.Preview.WAITING for each in missing]
+    values: list[Any] = [
+        list(missing),
+        [by_hash[sha256].size for sha256 in missing],
+        [str(each) for each in state],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO studies_blob (sha256, size, preview) "
+            "SELECT * FROM unnest(%s::varchar[], %s::bigint[], %s::varchar[]) RETURNING sha256, id",
+            values,
+        )
+        return dict(cursor.fetchall())
+
+
+def _pool() -> ThreadPoolExecutor:
+    return _pool_of(os.getpid())
+
+
+@cache
+def _pool_of(process: int) -> ThreadPoolExecutor:
+    """A process that was forked has none of the threads that its parent began."""
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="disk")
 
 
 def still_there(blob_ids: Collection[int]) -> set[int]:
@@ -147,17 +181,3 @@ def _lock(hashes: Collection[str]) -> None:
     keys = sorted(int.from_bytes(bytes.fromhex(sha256)[:8], signed=True) for sha256 in hashes)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
-
-
-def _to_disk(key: str) -> None:
-    """A local file is on the disk before the database says it is; a bucket does that itself."""
-    try:
-        path = storages["dicom"].path(key)
-    except NotImplementedError:
-        return
-    for place, flags in ((path, os.O_RDONLY), (os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)):
-        descriptor = os.open(place, flags)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

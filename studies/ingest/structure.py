@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
-from pydicom.tag import BaseTag
 
 from studies.ingest.refusals import CUT
 
@@ -27,7 +26,8 @@ class Pixels:
 class Walked:
     meta: dict[int, bytes]
     transfer_syntax: str
-    elements: dict[BaseTag, RawDataElement]
+    # By the tag's number: pydicom's tags are compared in Python, which takes longer than all else with them.
+    elements: dict[int, RawDataElement]
     pixels: Pixels | None
     deviations: frozenset[str]
 

@@ -98,7 +98,7 @@ class Walk:
         self.order = order
         self.explicit_head, self.implicit_head = Struct(order + "HH2sH").unpack, Struct(order + "HHL").unpack
         self.long_length = Struct(order + "L").unpack
-        self.elements: dict[BaseTag, RawDataElement] = {}
+        self.elements: dict[int, RawDataElement] = {}
         self.pixels: Pixels | None = None
         self.stack: list[Inside] = []
         self.at = self.parts = self.header_bytes = 0
@@ -278,7 +278,7 @@ class Walk:
                 most = size_in_words(self.limits.value_bytes)
                 raise FileRefused(_("A value in its header is longer than %(size)s.") % {"size": most})
             self.file.seek(self.at)
-            self.elements[BaseTag(tag)] = RawDataElement(
+            self.elements[tag] = RawDataElement(
                 BaseTag(tag), vr, length, self.file.read(length), self.at, vr is None, self.little
             )
         if not is_bulk:
