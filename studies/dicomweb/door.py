@@ -53,6 +53,8 @@ class Asked:
     request: HttpRequest
     by: Actor
     worklist: UUID
+    # Of a URL that names an instance, where the statement that read the token has read it.
+    seen: services.InstanceSeen | None = None
 
     @property
     def session(self) -> str:
@@ -102,11 +104,11 @@ def door(*methods: str) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         def opened(request: HttpRequest, *, worklist: UUID, **named: Any) -> HttpResponseBase:
-            by = actor_of_dicomweb_request(request)
+            by, seen = _asking(request, worklist, named)
             if by is None:
                 return finished(request, unknown(request))
             act_as(request, by)
-            asked = Asked(request, by, worklist)
+            asked = Asked(request, by, worklist, seen)
             if request.method not in allowed:
                 headers = {"Allow": ", ".join(allowed)}
                 return finished(request, said(405, _("This URL does not know this method."), **headers))
@@ -115,6 +117,19 @@ def door(*methods: str) -> Callable[[View], View]:
         return opened
 
     return decorate
+
+
+def _asking(
+    request: HttpRequest, worklist: UUID, named: dict[str, Any]
+) -> tuple[Actor | None, services.InstanceSeen | None]:
+    """Who asks; where the URL names an instance, a token is read together with it."""
+    if "instance" in named and entry_of(request) is None and request.headers.get("Authorization", ""):
+        uids = {word: named[word] for word in ("study", "series", "instance")}
+        secret, ip_address = secret_in(request) or "", ip_address_of(request)
+        both = services.person_and_instance(secret=secret, ip_address=ip_address, worklist=worklist, **uids)
+        if both is not None:
+            return both
+    return actor_of_dicomweb_request(request), None
 
 
 def opened(
@@ -129,6 +144,7 @@ def opened(
         by=asked.by,
         session=asked.session,
         whole=whole,
+        seen_before=asked.seen if instance else None,
     )
 
 

@@ -17,7 +17,14 @@ from studies.selectors.images import (
 )
 from studies.selectors.listing import MOST_HITS, MOST_SELECTED, PAGE, StudiesPage, matching, page_of
 from studies.selectors.questions import Cursor, Order, Question, Sort
-from studies.selectors.retrieval import instance_seen_by_uid, instances_in, metadata_of, study_seen_by
+from studies.selectors.retrieval import (
+    instance_in,
+    instance_seen_by_uid,
+    instances_in,
+    metadata_of,
+    seen_by_asking,
+    study_seen_by,
+)
 from studies.selectors.sendings import (
     destinations_from,
     how_far,
@@ -79,6 +86,7 @@ __all__ = [
     "files_of",
     "how_far",
     "images_in",
+    "instance_in",
     "instance_seen_by",
     "instance_seen_by_uid",
     "instances_by_uid",
@@ -107,6 +115,7 @@ __all__ = [
     "preparing",
     "refusals_in",
     "seen_at",
+    "seen_by_asking",
     "sending_of",
     "sendings_of",
     "series_of",

@@ -222,6 +222,9 @@ class Visit:
     user_id: int | None
     daily: bool = False
 
+    # Of a token that the same statement reads as `asking` (`worklists.services.person_with_token`).
+    asked_with: bool = False
+
     @classmethod
     def of(cls, by: Actor, session: str) -> "Visit":
         if by.token is not None:
@@ -235,15 +238,21 @@ class Visit:
         day = " || to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')" if self.daily else ""
         # What is viewed before the approval of `p` is another viewing than what is viewed after it.
         before = f" || CASE WHEN {VISIBLE_SQL} THEN '' ELSE ' before approval' END"
-        return f"encode(sha256(convert_to(%s::text{day}{before}, 'UTF8')), 'hex')"
+        key = "('token ' || asking.token_uuid || ' ')" if self.asked_with else "%s::text"
+        return f"encode(sha256(convert_to({key}{day}{before}, 'UTF8')), 'hex')"
 
     @property
     def whose(self) -> str:
+        if self.asked_with:
+            return "n.user_id = asking.owner_id"
         return "n.user_id = %s" if self.user_id is not None else "n.user_id IS NULL"
 
     @property
     def whose_parameters(self) -> list[int]:
         return [self.user_id] if self.user_id is not None else []
+
+
+OF_ASKING = Visit("", None, daily=True, asked_with=True)
 
 
 _SEEN = """

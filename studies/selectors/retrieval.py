@@ -14,7 +14,7 @@ from audit.actor import Actor
 from common import prepared
 from studies.models import Blob, Instance, InstanceMetadata, Series
 from studies.models.placement import VISIBLE_SQL
-from studies.selectors.images import Visit
+from studies.selectors.images import OF_ASKING, Visit
 from worklists import access
 
 # The metadata read at once: rows up to so many bytes, at least one.
@@ -35,6 +35,7 @@ class StudySeen:
     is_corrected: bool
 
 
+_RIGHTS = ("list_studies", "open_study", "download_study")
 # Where a worklist has two studies of one UID, home's own is served, then the one that arrived first.
 _SEEN = f"""
 SELECT p.uuid, p.study_id, 'open_study' = ANY(may.rights) AS may_open,
@@ -99,9 +100,23 @@ def instance_seen_by_uid(
     """As `study_seen_by`, and of that study the instance, if the series has it: one statement for each frame."""
     sql, parameters = _seen(by, worklist, study, visit)
     rows = prepared.rows(_with_instance(sql), [*parameters, series, instance])
-    if not rows:
+    return instance_in(rows[0]) if rows else None
+
+
+def seen_by_asking() -> str:
+    """As the statement of `instance_seen_by_uid`, for the person whose token the same statement reads as `asking`.
+
+    Its parameters are the worklist, and the UIDs of study, series and instance.
+    """
+    held = access.held_by_asking(_RIGHTS)
+    return _with_instance(_statement(held, OF_ASKING.sql, OF_ASKING.whose, False))
+
+
+def instance_in(row: Sequence[Any]) -> tuple[StudySeen, OneInstance | None] | None:
+    """What a row of that statement says; None for a row of NULLs."""
+    if row[0] is None:
         return None
-    values = iter(rows[0])
+    values = iter(row)
     seen = StudySeen(*islice(values, len(fields(StudySeen))))
     rows_of: dict[str, Any] = {}
     for table, (model, names) in _ORDERED.items():
@@ -118,7 +133,7 @@ def instance_seen_by_uid(
 def _seen(by: Actor, worklist: UUID, study: str, visit: Visit) -> tuple[str, list[Any]]:
     """A guest link sees its own placements alone, as in `placements_visible_to`."""
     link = by.guest_link
-    held, parameters = access.held_there(by, ("list_studies", "open_study", "download_study"))
+    held, parameters = access.held_there(by, _RIGHTS)
     sql = _statement(held, visit.sql, visit.whose, link is not None)
     return sql, [
         *visit.whose_parameters,

@@ -50,7 +50,13 @@ from studies.services.receiving import (
 from studies.services.rehoming import rehome_study
 from studies.services.rendering import NO_PICTURE, CannotMake, make, picture_of, thumbnail_of
 from studies.services.renewing import old_ones, renew_old
-from studies.services.retrieval import Retrieved, check_still_open, open_by_uid
+from studies.services.retrieval import (
+    InstanceSeen,
+    Retrieved,
+    check_still_open,
+    open_by_uid,
+    person_and_instance,
+)
 from studies.services.sending_out import send_waiting
 from studies.services.sendings import (
     Choice,
@@ -84,6 +90,7 @@ __all__ = [
     "Download",
     "DownloadedStudy",
     "Form",
+    "InstanceSeen",
     "Matches",
     "Offered",
     "OpenedObject",
@@ -142,6 +149,7 @@ __all__ = [
     "open_stream",
     "open_study",
     "open_upload_address",
+    "person_and_instance",
     "picture_of",
     "present_values",
     "read_all_lists",

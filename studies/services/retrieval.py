@@ -12,9 +12,10 @@ from studies import selectors
 from studies.corrected import Change
 from studies.models import Instance, InstanceMetadata
 from studies.selectors.images import Visit
-from studies.selectors.retrieval import StudySeen
+from studies.selectors.retrieval import OneInstance, StudySeen
 from studies.services.instances import MAY_NOT_DOWNLOAD, note_images_served, refusal
 from studies.services.reads import MAY_NOT_OPEN
+from worklists.services import person_with_token
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,32 @@ class Retrieved:
     whole: bool = False
 
 
+@dataclass(frozen=True)
+class InstanceSeen:
+    """What the statement that read a token has read for `open_by_uid`: the study and the instance, or nothing."""
+
+    read: tuple[StudySeen, OneInstance | None] | None
+
+
+def person_and_instance(
+    *, secret: str, ip_address: str | None, worklist: UUID, study: str, series: str, instance: str
+) -> tuple[Actor, InstanceSeen] | None:
+    """Who acts with a person's token, and the instance that they ask for: one statement for each of a thousand frames.
+
+    None where `worklists.services.actor_with_token` is to be asked: the secret is refused, or a sender's.
+    """
+    both = person_with_token(
+        secret=secret,
+        ip_address=ip_address,
+        also=selectors.seen_by_asking(),
+        parameters=[worklist, study, series, instance],
+    )
+    if both is None:
+        return None
+    by, row = both
+    return by, InstanceSeen(selectors.instance_in(row))
+
+
 def open_by_uid(
     *,
     worklist: UUID,
@@ -40,15 +67,17 @@ def open_by_uid(
     instance: str = "",
     whole: bool = False,
     session: str = "",
+    seen_before: InstanceSeen | None = None,
 ) -> Retrieved:
     """The instances of a study, a series, or a single one, which the actor may open on the worklist.
 
     Metadata, frames and pictures need `open_study`; `whole` objects need `download_study` as well, as on the study's
     page. That images were served is recorded once for an actor, placement and visit, and is committed
     before a byte is sent. Raises Refused where the study is seen and may not be opened, and NothingThere where it is
-    not seen or has no such series or instance.
+    not seen or has no such series or instance. `seen_before`: what `person_and_instance` answered of this instance a
+    moment ago.
     """
-    seen, instances, layout = _seen(by, worklist, study, series, instance, Visit.of(by, session))
+    seen, instances, layout = _seen(by, worklist, study, series, instance, Visit.of(by, session), seen_before)
     if not seen.may_open:
         raise refusal(by, seen.placement, _(MAY_NOT_OPEN))
     if whole and not seen.may_download:
@@ -65,7 +94,13 @@ def open_by_uid(
 
 
 def _seen(
-    by: Actor, worklist: UUID, study: str, series: str, instance: str, visit: Visit
+    by: Actor,
+    worklist: UUID,
+    study: str,
+    series: str,
+    instance: str,
+    visit: Visit,
+    before: InstanceSeen | None,
 ) -> tuple[StudySeen, list[Instance], InstanceMetadata | None]:
     """The study as the actor sees it; and where an instance is named, that instance, by the same statement."""
     if not instance:
@@ -73,8 +108,12 @@ def _seen(
         if seen is None:
             raise NothingThere
         return seen, [], None
-    both = selectors.instance_seen_by_uid(
-        by, worklist=worklist, study=study, series=series, instance=instance, visit=visit
+    both = (
+        before.read
+        if before is not None
+        else selectors.instance_seen_by_uid(
+            by, worklist=worklist, study=study, series=series, instance=instance, visit=visit
+        )
     )
     if both is None:
         raise NothingThere

@@ -17,6 +17,7 @@ from tests.bad_files import dicom_storage, sound
 from tests.cast import IMPORTER, Cast
 from tests.dicomweb.asking import body_of, client_of, parts_of, root_of, take_in
 from tests.dicomweb.real_files import real_files
+from tests.studies.test_token_doors import make
 
 __all__ = ["dicom_storage"]
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,16 @@ def test_a_frame_costs_a_fixed_number_of_queries(
     # session and person; one for study, right, instance and where its frames lie
     with django_assert_num_queries(3):
         ana.get(f"{url}/2")
+
+
+def test_a_frame_by_token_is_a_single_statement(cast: Cast, url: str, django_assert_num_queries: Any) -> None:
+    program = Client(headers={"Authorization": f"Bearer {make(cast.ana, cast.ct).secret}"})
+    program.get(f"{url}/1")
+
+    # the token with its owner, study, right, instance and where its frames lie
+    with django_assert_num_queries(1):
+        answer = program.get(f"{url}/2")
+    assert DATA[128:256] in body_of(answer)
 
 
 def test_every_frame_of_the_real_files_is_as_pydicom_reads_it(cast: Cast, dicom_storage: Any) -> None:

@@ -22,7 +22,7 @@ from worklists.access.rights import (
     worklists_for,
 )
 from worklists.access.several import rights_on
-from worklists.access.there import held_there
+from worklists.access.there import held_by_asking, held_there
 
 __all__ = [
     "ACCOUNT_CODENAMES",
@@ -38,6 +38,7 @@ __all__ = [
     "end_with_rights",
     "follow_staff",
     "forget",
+    "held_by_asking",
     "held_there",
     "makers_right",
     "may",

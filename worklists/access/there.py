@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from audit.actor import Actor
+from audit.actor import READ, Actor
 from worklists.access.rights import CODENAMES, worklist_ids
 
 # On the worklist `w`; each with the name of the role that gives it. The same rules as of `rights`. The group is found
@@ -19,7 +19,7 @@ _OF_PERSON = """
         FROM (
             SELECT wr.group_id, r.name AS role
             FROM worklists_worklistrole wr
-            JOIN accounts_user_groups ug ON ug.group_id = wr.group_id AND ug.user_id = %s
+            JOIN accounts_user_groups ug ON ug.group_id = wr.group_id AND ug.user_id = {person}
             JOIN accounts_user u ON u.id = ug.user_id AND u.is_active
             JOIN accounts_role r ON r.id = wr.role_id
             WHERE wr.worklist_id = w.id
@@ -33,7 +33,7 @@ _OF_PERSON = """
         FROM accounts_user u
         JOIN accounts_role r ON r.platform_key = 'personal'
         JOIN worklists_role_right rr ON rr.role_id = r.id AND rr.codename IN ({codenames})
-        WHERE u.id = w.owner_id AND u.id = %s AND u.is_active
+        WHERE u.id = w.owner_id AND u.id = {person} AND u.is_active
     ) AS each (codename, role)
 """
 
@@ -53,11 +53,24 @@ def held_there(by: Actor, codenames: Sequence[str]) -> tuple[str, tuple[Any, ...
 
 
 @cache
-def _of_person(codenames: tuple[str, ...]) -> str:
+def held_by_asking(codenames: tuple[str, ...]) -> str:
+    """As `held_there` for the person and the worklists of a token that the same statement reads as `asking`.
+
+    Every token carries the rights to read at most, so only these can be asked for.
+    """
+    if not READ.issuperset(codenames):
+        raise ValueError("Not every token carries these rights.")
+    held = _of_person(codenames, person="asking.owner_id")
+    return f"SELECT * FROM ({held}) AS held WHERE w.id = ANY(asking.reached)"  # allowed: SQL
+
+
+@cache
+def _of_person(codenames: tuple[str, ...], person: str = "%s") -> str:
     """Names of rights are the code's own: they stand in the statement, which is prepared for them."""
     if unknown := set(codenames) - CODENAMES:
         raise ValueError(f"There are no rights {sorted(unknown)} on worklists.")
-    return _OF_PERSON.format(codenames=", ".join(f"'{each}'" for each in codenames) or "NULL")
+    named = ", ".join(f"'{each}'" for each in codenames) or "NULL"
+    return _OF_PERSON.format(codenames=named, person=person)
 
 
 def _of_no_person(by: Actor, codenames: Sequence[str]) -> tuple[str, tuple[Any, ...]]:

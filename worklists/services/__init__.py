@@ -41,7 +41,7 @@ from worklists.services.staff_claims import (
 )
 from worklists.services.staff_invitations import invite_members, preview_invitations
 from worklists.services.staff_offers import Answer, MembershipOffer, OfferOutcome
-from worklists.services.token_sign_in import actor_with_token
+from worklists.services.token_sign_in import actor_with_token, person_with_token
 from worklists.services.tokens import NewToken, end_token_in_account, make_token, revoke_token
 from worklists.services.upload_invitations import (
     end_invited_uploads,
@@ -113,6 +113,7 @@ __all__ = [
     "make_share_code",
     "make_token",
     "note_rights",
+    "person_with_token",
     "preview_invitations",
     "reactivate_member",
     "relink_staff_invitation",

@@ -1,5 +1,6 @@
 """Who a token stands for, asked anew on each request."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from itertools import islice
@@ -28,6 +29,8 @@ WHERE = "DICOMweb"  # where tokens are refused, for the audit trail
 _OF_TOKEN = ["id", "uuid", "name", "may_store", "ended_at"]
 _OF_OWNER = [field.attname for field in User._meta.concrete_fields]
 _ASKED = ("reached", "is_over", "is_used", "no_factor")
+# What the columns of the statement are called where another select reads them.
+_COLUMNS = [*(f"token_{name}" for name in _OF_TOKEN), *(f"owner_{name}" for name in _OF_OWNER), *_ASKED]
 # Takes the digest's place while the statement is composed.
 _ANY_DIGEST = "?"
 
@@ -53,6 +56,26 @@ def actor_with_token(*, secret: str, ip_address: str | None) -> Actor | None:
     return _person(token_secrets.digest_of(secret), ip_address)
 
 
+def person_with_token(
+    *, secret: str, ip_address: str | None, also: str, parameters: Sequence[Any]
+) -> tuple[Actor, Sequence[Any]] | None:
+    """A person who acts with this secret, and a row that a select answers for that person, in one statement.
+
+    The select `also` gives one row or none, which is then a row of NULLs. It may read `asking`: the token's `owner_id`,
+    `token_uuid`, and `reached`, the ids of its worklists. None where the secret is refused or no person's: ask
+    `actor_with_token`, which puts a refusal into the trail.
+    """
+    if not token_secrets.is_well_formed(secret) or secret.startswith(token_secrets.SENDER):
+        return None
+    sql, own = _statement(settings.CIMAR_SUPERUSER_SECOND_FACTOR)
+    filled = prepared.filled(own, {_ANY_DIGEST: token_secrets.digest_of(secret)})
+    for row in prepared.rows(_beside(sql, also), [*filled, *parameters]):
+        token = _of_row(row[: len(_COLUMNS)])
+        if not (_why_not(token) or _why_not_owner(token)):
+            return _acting(token, ip_address), row[len(_COLUMNS) :]
+    return None
+
+
 def _person(digest: str, ip_address: str | None) -> Actor | None:
     row = _read(digest)
     if row is None:
@@ -62,24 +85,40 @@ def _person(digest: str, ip_address: str | None) -> Actor | None:
     if why := _why_not(row) or _why_not_owner(row):
         _refused(on, why, ip_address)
         return None
+    return _acting(row, ip_address)
+
+
+def _acting(row: Any, ip_address: str | None) -> Actor:
     _note_use(models.AccessToken, row)
     token = Token(uuid=row.uuid, name=row.name, worklist_ids=frozenset(row.reached), may_store=row.may_store)
     return Actor.through(token, owner=row.owner, ip_address=ip_address)
 
 
 def _read(digest: str) -> Any:
-    """The token with its owner and what is asked of both, or None. It is read for each of a thousand frames."""
+    """The token with its owner and what is asked of both, or None. It is read for each of a thousand requests."""
     sql, parameters = _statement(settings.CIMAR_SUPERUSER_SECOND_FACTOR)
     for row in prepared.rows(sql, prepared.filled(parameters, {_ANY_DIGEST: digest})):
-        answers = iter(row)
-        token: Any = models.AccessToken.from_db(
-            DEFAULT_DB_ALIAS, _OF_TOKEN, list(islice(answers, len(_OF_TOKEN)))
-        )
-        token.owner = User.from_db(DEFAULT_DB_ALIAS, _OF_OWNER, list(islice(answers, len(_OF_OWNER))))
-        for name, value in zip(_ASKED, answers, strict=True):
-            setattr(token, name, value)
-        return token
+        return _of_row(row)
     return None
+
+
+def _of_row(row: Sequence[Any]) -> Any:
+    answers = iter(row)
+    token: Any = models.AccessToken.from_db(
+        DEFAULT_DB_ALIAS, _OF_TOKEN, list(islice(answers, len(_OF_TOKEN)))
+    )
+    token.owner = User.from_db(DEFAULT_DB_ALIAS, _OF_OWNER, list(islice(answers, len(_OF_OWNER))))
+    for name, value in zip(_ASKED, answers, strict=True):
+        setattr(token, name, value)
+    return token
+
+
+@cache
+def _beside(sql: str, also: str) -> str:
+    return (
+        f"WITH asking ({', '.join(_COLUMNS)}) AS MATERIALIZED ({sql}) "  # allowed: SQL
+        f"SELECT asking.*, also.* FROM asking LEFT JOIN LATERAL ({also}) AS also ON true"
+    )
 
 
 @cache
