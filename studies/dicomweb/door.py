@@ -53,8 +53,9 @@ class Asked:
     request: HttpRequest
     by: Actor
     worklist: UUID
-    # Of a URL that names an instance, where the statement that read the token has read it.
-    seen: services.InstanceSeen | None = None
+    # What the statement that read the token has read with it: see `_asking`.
+    instance: services.InstanceSeen | None = None
+    listed: services.WorklistSeen | None = None
 
     @property
     def session(self) -> str:
@@ -104,11 +105,10 @@ def door(*methods: str) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         def opened(request: HttpRequest, *, worklist: UUID, **named: Any) -> HttpResponseBase:
-            by, seen = _asking(request, worklist, named)
-            if by is None:
+            asked = _asking(request, worklist, named)
+            if asked is None:
                 return finished(request, unknown(request))
-            act_as(request, by)
-            asked = Asked(request, by, worklist, seen)
+            act_as(request, asked.by)
             if request.method not in allowed:
                 headers = {"Allow": ", ".join(allowed)}
                 return finished(request, said(405, _("This URL does not know this method."), **headers))
@@ -119,17 +119,18 @@ def door(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _asking(
-    request: HttpRequest, worklist: UUID, named: dict[str, Any]
-) -> tuple[Actor | None, services.InstanceSeen | None]:
-    """Who asks; where the URL names an instance, a token is read together with it."""
-    if "instance" in named and entry_of(request) is None and request.headers.get("Authorization", ""):
-        uids = {word: named[word] for word in ("study", "series", "instance")}
-        secret, ip_address = secret_in(request) or "", ip_address_of(request)
-        both = services.person_and_instance(secret=secret, ip_address=ip_address, worklist=worklist, **uids)
-        if both is not None:
-            return both
-    return actor_of_dicomweb_request(request), None
+def _asking(request: HttpRequest, worklist: UUID, named: dict[str, Any]) -> Asked | None:
+    """Who asks. A person's token is read together with the instance that the URL names, or the worklist to search."""
+    if entry_of(request) is None and (secret := secret_in(request)) is not None:
+        who: dict[str, Any] = {"secret": secret, "ip_address": ip_address_of(request), "worklist": worklist}
+        if "instance" in named:
+            uids = {word: named[word] for word in ("study", "series", "instance")}
+            if (pair := services.person_and_instance(**who, **uids)) is not None:
+                return Asked(request, pair[0], worklist, instance=pair[1])
+        elif not named and request.method in SAFE and (listed := services.person_and_worklist(**who)):
+            return Asked(request, listed[0], worklist, listed=listed[1])
+    by = actor_of_dicomweb_request(request)
+    return None if by is None else Asked(request, by, worklist)
 
 
 def opened(
@@ -144,7 +145,7 @@ def opened(
         by=asked.by,
         session=asked.session,
         whole=whole,
-        seen_before=asked.seen if instance else None,
+        seen_before=asked.instance if instance else None,
     )
 
 

@@ -57,8 +57,10 @@ from studies.selectors.visibility import (
 )
 from studies.selectors.worklists import (
     last_visited,
+    listed_by_asking,
     news_elsewhere,
     worklist_for,
+    worklist_in,
     worklist_to_upload_to,
     worklists_with_news,
 )
@@ -96,6 +98,7 @@ __all__ = [
     "kinds_to_send",
     "last_visited",
     "left_out_of_deidentified",
+    "listed_by_asking",
     "marks_in",
     "matching",
     "matching_in_all",
@@ -128,6 +131,7 @@ __all__ = [
     "upload_of",
     "viewer_series",
     "worklist_for",
+    "worklist_in",
     "worklist_to_upload_to",
     "worklists_with_news",
 ]

@@ -1,5 +1,6 @@
 """The worklists whose lists a person may see, and what is new on each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -95,20 +96,34 @@ def worklist_to_upload_to(by: Actor, uuid: UUID, code: str = "") -> Worklist | N
 def _one_of(by: Actor, uuid: UUID, *rights: str) -> Worklist | None:
     """With one of these rights at least."""
     held, parameters = access.held_there(by, rights)
-    for row in prepared.rows(_ONE.format(held=held), [*parameters, uuid]):
-        *named, label = row
-        values = iter(named)
-        read = {
-            table: model.from_db(DEFAULT_DB_ALIAS, _FIELDS[table], list(islice(values, len(_FIELDS[table]))))
-            for table, model in _NAMED.items()
-        }
-        worklist: Worklist = read["w"]
-        worklist.account = read["a"] if worklist.account_id is not None else None
-        worklist.owner = read["u"] if worklist.owner_id is not None else None
-        if label is not None:
-            by.note_role(worklist.account_id, worklist.pk, label)
-        return worklist
-    return None
+    rows = prepared.rows(_ONE.format(held=held), [*parameters, uuid])
+    return worklist_in(rows[0], by) if rows else None
+
+
+def listed_by_asking() -> str:
+    """As the statement of `worklist_for`, for the person whose token the same statement reads as `asking`.
+
+    Its parameter is the uuid.
+    """
+    return _ONE.format(held=access.held_by_asking(("list_studies",)))
+
+
+def worklist_in(row: Sequence[Any], by: Actor) -> Worklist | None:
+    """What a row of that statement says; None for a row of NULLs."""
+    *named, label = row
+    if named[0] is None:
+        return None
+    values = iter(named)
+    read = {
+        table: model.from_db(DEFAULT_DB_ALIAS, _FIELDS[table], list(islice(values, len(_FIELDS[table]))))
+        for table, model in _NAMED.items()
+    }
+    worklist: Worklist = read["w"]
+    worklist.account = read["a"] if worklist.account_id is not None else None
+    worklist.owner = read["u"] if worklist.owner_id is not None else None
+    if label is not None:
+        by.note_role(worklist.account_id, worklist.pk, label)
+    return worklist
 
 
 def last_visited(by: Actor) -> Worklist | None:

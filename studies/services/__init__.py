@@ -12,7 +12,7 @@ from studies.services.correcting import (
     values_mark,
 )
 from studies.services.deidentified_downloads import send_deidentified
-from studies.services.dicom_search import Matches, search_by_dicom
+from studies.services.dicom_search import Matches, WorklistSeen, person_and_worklist, search_by_dicom
 from studies.services.download_layout import Download, DownloadedStudy, Form, Picture
 from studies.services.downloads import (
     Offered,
@@ -103,6 +103,7 @@ __all__ = [
     "StoredFile",
     "Stream",
     "Viewed",
+    "WorklistSeen",
     "ask_for_view_copies",
     "begin_correction",
     "begin_download",
@@ -150,6 +151,7 @@ __all__ = [
     "open_study",
     "open_upload_address",
     "person_and_instance",
+    "person_and_worklist",
     "picture_of",
     "present_values",
     "read_all_lists",

@@ -23,6 +23,7 @@ from studies.selectors.dicom_search import (
 )
 from worklists.events import on_worklist_with
 from worklists.models import Worklist
+from worklists.services import person_with_token
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,36 @@ class Matches:
     own_mrns: Mapping[int, str]
 
 
-def search_by_dicom(*, worklist: UUID, by: Actor, question: DicomQuestion) -> Matches:
-    """What the actor may list there and matches. The event names the keys, not what was typed."""
-    seen = selectors.worklist_for(by, worklist)
+@dataclass(frozen=True)
+class WorklistSeen:
+    """What the statement that read a token has read for `search_by_dicom`: the worklist, or nothing."""
+
+    read: Worklist | None
+
+
+def person_and_worklist(
+    *, secret: str, ip_address: str | None, worklist: UUID
+) -> tuple[Actor, WorklistSeen] | None:
+    """Who acts with a person's token, and the worklist if they may list it: one statement.
+
+    None where `worklists.services.actor_with_token` is to be asked: the secret is refused, or a sender's.
+    """
+    also = selectors.listed_by_asking()
+    both = person_with_token(secret=secret, ip_address=ip_address, also=also, parameters=[worklist])
+    if both is None:
+        return None
+    by, row = both
+    return by, WorklistSeen(selectors.worklist_in(row, by))
+
+
+def search_by_dicom(
+    *, worklist: UUID, by: Actor, question: DicomQuestion, seen_before: WorklistSeen | None = None
+) -> Matches:
+    """What the actor may list there and matches. The event names the keys, not what was typed.
+
+    `seen_before`: what `person_and_worklist` answered of this worklist a moment ago.
+    """
+    seen = selectors.worklist_for(by, worklist) if seen_before is None else seen_before.read
     if seen is None:
         raise NothingThere
     detail = {"fields": sorted(question.keys), "level": str(question.level)}

@@ -20,6 +20,7 @@ from tests.bad_files import dicom_storage, sound
 from tests.cast import Cast, acting
 from tests.dicomweb.asking import body_of, client_of, root_of, take_in
 from tests.factories import make_study, placement_of
+from tests.studies.test_token_doors import make
 
 __all__ = ["dicom_storage"]
 pytestmark = pytest.mark.django_db
@@ -277,6 +278,19 @@ def test_a_search_costs_a_fixed_number_of_queries(
     # session and person; worklist, rows, and the event with its transaction
     with django_assert_num_queries(queries):
         ana.get(url)
+
+
+def test_a_search_of_studies_by_token_is_two_statements(
+    cast: Cast, ana: Client, django_assert_num_queries: Any
+) -> None:
+    program = Client(headers={"Authorization": f"Bearer {make(cast.ana, cast.ct).secret}"})
+    url = f"{root_of(cast.ct)}/studies?PatientName=Quill*"
+    program.get(url)
+
+    # the token with its owner and the worklist; the rows with the event
+    with django_assert_num_queries(2):
+        answer = program.get(url)
+    assert answer.json() == ana.get(url).json() != []
 
 
 def test_of_two_studies_of_a_uid_homes_own_is_listed_and_served(cast: Cast, ana: Client) -> None:

@@ -21,8 +21,9 @@ NOT_A_DEED = {
     "worklists.staff_offers.tidied_offers",
     "worklists.staff_offers.waiting_offers",
     "worklists.token_ends.last_moment_of",
-    # What is opened for the person that they read is recorded by `open_by_uid`.
+    # What is opened or listed for the person that they read is recorded by `open_by_uid` and `search_by_dicom`.
     "worklists.token_sign_in.person_with_token", "studies.retrieval.person_and_instance",
+    "studies.dicom_search.person_and_worklist",
     # Sentences with a number in them.
     "accounts.limits.too_many_invited",
     "accounts.limits.too_many_mails",

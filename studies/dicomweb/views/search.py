@@ -31,7 +31,9 @@ def instances(asked: Asked, study: str = "", series: str = "") -> HttpResponseBa
 def searched(asked: Asked, level: Level, **within: str) -> HttpResponseBase:
     question = question_of(asked.request, level, **within)
     media_type = model_type(accepted(asked.request))
-    matches = services.search_by_dicom(worklist=asked.worklist, by=asked.by, question=question)
+    matches = services.search_by_dicom(
+        worklist=asked.worklist, by=asked.by, question=question, seen_before=asked.listed
+    )
     match = MATCHES[question.level]
     models = [match(asked, question, row, matches.own_mrns.get(row.study_id, "")) for row in matches.rows]
     warnings = _warnings(asked, question, matches)

@@ -1,4 +1,4 @@
-"""A token that is read together with the instance it asks for gets what it gets where both are read in turn."""
+"""A token that is read together with what it asks for gets what it gets where both are read in turn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +24,7 @@ from tests.studies.test_token_doors import (
     owner_inactive,
     revoked,
 )
+from worklists.events import on_worklist_with
 from worklists.models import Worklist
 from worklists.selectors import worklists_for_a_token
 from worklists.services import actor_with_token, add_sender
@@ -74,6 +75,25 @@ def columns(read: Any) -> Any:
     ]
 
 
+def listed_together(secret: str, worklist: Worklist) -> Any:
+    pair = services.person_and_worklist(secret=secret, ip_address=IP_ADDRESS, worklist=worklist.uuid)
+    return pair and (pair[0], with_role(pair[0], pair[1].read))
+
+
+def listed_in_turn(secret: str, worklist: Worklist) -> Any:
+    by = actor_with_token(secret=secret, ip_address=IP_ADDRESS)
+    return by and (by, with_role(by, selectors.worklist_for(by, worklist.uuid)))
+
+
+def with_role(by: Actor, worklist: Worklist | None) -> Any:
+    """The worklist with what its event says of it, the role of who reads it included."""
+    return worklist and (
+        worklist,
+        on_worklist_with(worklist),
+        by.role_label(worklist.account_id, worklist.pk),
+    )
+
+
 @pytest.mark.parametrize("name", PEOPLE)
 def test_everybody_on_every_worklist(cast: Cast, name: str) -> None:
     person = getattr(cast, name)
@@ -85,6 +105,18 @@ def test_everybody_on_every_worklist(cast: Cast, name: str) -> None:
 
     assert len(read) > len(NAMED)
     assert read == [in_turn(made.secret, worklist, named) for worklist, named in cases]
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_everybody_searching_every_worklist(cast: Cast, name: str) -> None:
+    person = getattr(cast, name)
+    made = make(person, *list(worklists_for_a_token(acting(person)))[:2])
+    worklists = list(Worklist.objects.all())
+
+    read = [listed_together(made.secret, worklist) for worklist in worklists]
+
+    assert len(read) > 4
+    assert read == [listed_in_turn(made.secret, worklist) for worklist in worklists]
 
 
 @pytest.mark.parametrize(
@@ -101,8 +133,10 @@ def test_whatever_happened_to_the_token_or_its_owner(
     happens(cast, made, clock)
 
     read = [together(made.secret, cast.ct, named) for named in NAMED]
+    listed = listed_together(made.secret, cast.ct)
 
     assert read == [in_turn(made.secret, cast.ct, named) for named in NAMED]
+    assert listed == listed_in_turn(made.secret, cast.ct)
 
 
 def test_what_is_no_persons_token_is_left_to_the_reader_of_tokens(cast: Cast) -> None:
@@ -112,6 +146,7 @@ def test_what_is_no_persons_token_is_left_to_the_reader_of_tokens(cast: Cast) ->
     before = AuditEvent.objects.count()
 
     read = [together(secret, cast.ct, UIDS) for secret in ("", "no token", sender.secret)]
+    listed = [listed_together(secret, cast.ct) for secret in ("", "no token", sender.secret)]
 
-    assert read == [None, None, None]
+    assert read == listed == [None, None, None]
     assert AuditEvent.objects.count() == before
