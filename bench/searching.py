@@ -25,11 +25,15 @@ COMPARED = {
 }
 
 
+def studies_of_orthanc(scene: Scene) -> int:
+    """Orthanc takes minutes for as many as it should be compared at."""
+    return FEW if scene.quick else STUDIES
+
+
 def searches(scene: Scene, big: Server, peer: Server | None, *, budget: Budget) -> Iterator[Row]:
     """The same kinds of questions, each of what is there, with about as many answers: the big worklist here, so many
     studies in Orthanc."""
-    # Orthanc takes minutes for as many as it should be compared at.
-    at = FEW if scene.quick else STUDIES
+    at = studies_of_orthanc(scene)
     if peer:
         held = map(_dated, files_of(at, 1, side=8), count())
         while some := list(islice(held, 200)):

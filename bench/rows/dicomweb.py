@@ -29,7 +29,7 @@ from bench.files import LARGE_SIDE, SIDE, files_of, write_files
 from bench.rows.images import nginx_of
 from bench.rows.ingest import place_of, uploader_of
 from bench.scene import Scene, ms
-from bench.searching import searches
+from bench.searching import searches, studies_of_orthanc
 from bench.servers import NGINX, Memory, peak_memory, site_of
 from bench.table import Row
 from tests.clients.orthanc import orthanc, why_not_here
@@ -72,6 +72,8 @@ def rows(scene: Scene) -> Iterator[Row]:
             connection=None,
         )
         yield from searches(scene, big, peer, budget=budgets.QIDO)
+        # Once more, now that Orthanc has as many studies as an archive.
+        yield _frame(scene, Path(folder), ours, peer, among=studies_of_orthanc(scene))
 
 
 def _ingest(scene: Scene, senders: int, ours: Server, peer: Server | None) -> Row:
@@ -125,8 +127,9 @@ def _metadata(number: int, file: bytes, ours: Server, peer: Server | None) -> Ro
     )
 
 
-def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None) -> Row:
-    [path] = write_files(folder / "large", studies=1, side=512)
+def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None, among: int = 0) -> Row:
+    """`among`: of how many studies Orthanc's frame is one, where these are many."""
+    [path] = write_files(folder / f"large-{among}", studies=1, side=512)
     file = path.read_bytes()
     for server in filter(None, (ours, peer)):
         server.store([file])
@@ -150,14 +153,15 @@ def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None) -> Row
     above = median - others[-1] if NGINX else 0.0
     compared = beside(1000 / median, 1000 / theirs if theirs else 0.0, spent, their_spent)
     return Row(
-        f"a frame of {len(frame) / 1000:.0f} kB by DICOMweb, sent by the site",
+        f"a frame of {len(frame) / 1000:.0f} kB by DICOMweb, sent by the site"
+        + (f", among {among:,} studies of Orthanc's" if among else ""),
         budgets.WEB_FRAME,
         f"{ms(median)}, busy {ms(spent)}"
         + (f": {ms(above)} above nginx ({ms(others[-1])})" if NGINX else ""),
         compared,
         ok=above <= budgets.WEB_FRAME.ms and median <= (theirs or median) / budgets.WEB_FRAME.times,
         ok_alone=spent <= budgets.WEB_FRAME.ms and spent <= (their_spent or spent) / budgets.WEB_FRAME.times,
-        key="web frame",
+        key=f"web frame {among}" if among else "web frame",
         number=median,
     )
 

@@ -5,9 +5,10 @@ there. What a crash leaves is bytes without a row: the next writer replaces them
 first writer came.
 """
 
+import io
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from typing import IO, Any
 
@@ -64,19 +65,35 @@ def store_blobs(
     # A disk takes many files at once in hardly more time than one, and a bucket answers many questions.
     there = _pool().map(lambda sha256: storages["dicom"].exists(key_of(sha256)), stored)
     lost = [sha256 for sha256, is_there in zip(stored, there, strict=True) if not is_there]
-    synced = []
+    written: list[Future[None]] = []
     try:
+        # One by one: those that were begun are waited for, whatever happens to the next.
         for sha256 in (*missing, *lost):
-            put(key_of(sha256), by_hash[sha256].file, to_disk=False)
-            if (path := local_disk.path_of(key_of(sha256))) is not None:
-                synced.append(_pool().submit(local_disk.sync, path))
+            written.append(_write(key_of(sha256), by_hash[sha256].file))
         meanwhile()
         stored |= _add_rows(missing, by_hash, without_pictures)
     finally:
-        wait(synced)
-    for each in synced:
+        wait(written)
+    for each in written:
         each.result()
     return stored
+
+
+def _write(key: str, file: IO[bytes]) -> "Future[None]":
+    """Begin to write the file; its result is there once the file is on the disk, or in the bucket.
+
+    A folder that is made waits for the disk too, while other files are brought there: what is in memory is written by
+    another thread. That thread has a place in the file of its own, since `meanwhile` reads the same file.
+    """
+    if isinstance(file, io.BytesIO):
+        return _pool().submit(put, key, io.BytesIO(file.getvalue()))
+    put(key, file, to_disk=False)
+    return _pool().submit(_sync, key)
+
+
+def _sync(key: str) -> None:
+    if (path := local_disk.path_of(key)) is not None:
+        local_disk.sync(path)
 
 
 def _rows_of(hashes: Collection[str]) -> dict[str, int]:
