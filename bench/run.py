@@ -17,6 +17,7 @@ def main(group: str, *flags: str) -> None:
     # As cimar/wsgi.py does.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     profile = Profile(os.environ["CIMAR_PROFILE"])
     scene = Scene(profile, os.environ["CIMAR_DATABASE_NAME"], quick="--quick" in flags)
     scene.files = next((int(flag.partition("=")[2]) for flag in flags if flag.startswith("--files=")), 0)
