@@ -11,7 +11,7 @@ from audit.actor import Actor
 from common import prepared
 from studies.models import Instance, Series, ViewCopy
 from studies.selectors.images import Visit
-from studies.selectors.visibility import viewed_where
+from studies.selectors.visibility import rights_to_see, seen_there
 from worklists import access
 
 FINAL = (ViewCopy.State.READY, ViewCopy.State.FAILED)
@@ -30,10 +30,12 @@ class ViewerSeen:
 
 
 _SEEN = """
-SELECT s.id, p.worklist_id IN ({opened}), EXISTS (
+SELECT s.id, 'open_study' = ANY(may.rights), EXISTS (
         SELECT FROM studies_imagesserved n
         WHERE {whose} AND n.placement_uuid = p.uuid AND n.session_hash = visit.hash), visit.hash, {size}
 FROM studies_placement p
+JOIN worklists_worklist w ON w.id = p.worklist_id
+CROSS JOIN LATERAL ({held}) AS may (rights, role)
 CROSS JOIN LATERAL (SELECT {visit} AS hash) visit
 JOIN studies_study s ON s.id = p.study_id {join}
 WHERE p.uuid = %s AND {seen} {which}
@@ -45,13 +47,12 @@ def study_seen_on(by: Actor, *, placement: UUID, visit: Visit, pack: UUID | None
     """One statement; with a `pack` only where the study has that pack."""
     if by.guest_link is not None and placement not in by.guest_link.placements:
         return None
-    seen, seen_parameters = viewed_where(by)
-    opened, opened_parameters = access.worklist_ids(by, "open_study")
+    held, held_parameters = access.held_there(by, rights_to_see(by, in_viewer=True))
     of_pack = pack is not None
     rows = prepared.rows(
         _SEEN.format(
-            seen=seen,
-            opened=opened,
+            held=held,
+            seen=seen_there(by, in_viewer=True),
             visit=visit.sql,
             whose=visit.whose,
             size="v.size" if of_pack else "0",
@@ -59,11 +60,10 @@ def study_seen_on(by: Actor, *, placement: UUID, visit: Visit, pack: UUID | None
             which="AND v.uuid = %s" if of_pack else "",
         ),
         [
-            *opened_parameters,
             *visit.whose_parameters,
+            *held_parameters,
             visit.key,
             placement,
-            *seen_parameters,
             *([pack] if of_pack else []),
         ],
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -39,24 +38,25 @@ def placements_to_decide_on(by: Actor) -> PlacementQuerySet:
     return awaiting
 
 
-def seen_where(by: Actor) -> tuple[str, tuple[Any, ...]]:
+def rights_to_see(by: Actor, *, in_viewer: bool) -> tuple[str, ...]:
+    """The rights that `seen_there` and what is opened there ask for, for `access.held_there`."""
+    listed = () if by.guest_link is not None else ("list_studies",)
+    decides = access.APPROVER_NEEDS if in_viewer and by.kind is Kind.USER else ()
+    return tuple(dict.fromkeys((*listed, "open_study", "download_study", *decides)))
+
+
+def seen_there(by: Actor, *, in_viewer: bool) -> str:
     """The condition of `placements_visible_to` on the placement `p` of a statement written by hand.
 
-    A guest link's own placements are asked for by the caller.
+    The statement reads the rights on the placement's worklist as `may.rights` (`access.held_there`). In the viewer the
+    condition of `placements_to_decide_on` counts as well. A guest link's own placements are asked for by the caller.
     """
-    listed, parameters = access.worklist_ids(by, "open_study" if by.guest_link else "list_studies")
-    return f"{VISIBLE_SQL} AND p.worklist_id IN ({listed})", parameters
-
-
-def viewed_where(by: Actor) -> tuple[str, tuple[Any, ...]]:
-    """The same where the viewer shows it: with the condition of `placements_to_decide_on`."""
-    seen, parameters = seen_where(by)
-    if by.kind is not Kind.USER:
-        return seen, parameters
-    held = [access.worklist_ids(by, codename) for codename in access.APPROVER_NEEDS]
-    decides = " AND ".join((AWAITING_SQL, *(f"p.worklist_id IN ({sql})" for sql, _ in held)))
-    more = tuple(parameter for _, each in held for parameter in each)
-    return f"(({seen}) OR ({decides}))", (*parameters, *more)
+    listed = "open_study" if by.guest_link is not None else "list_studies"
+    seen = f"{VISIBLE_SQL} AND '{listed}' = ANY(may.rights)"
+    if not in_viewer or by.kind is not Kind.USER:
+        return seen
+    decides = " AND ".join((AWAITING_SQL, *(f"'{each}' = ANY(may.rights)" for each in access.APPROVER_NEEDS)))
+    return f"(({seen}) OR ({decides}))"
 
 
 def placement_to_view(by: Actor, placement_uuid: UUID) -> Placement | None:
