@@ -5,13 +5,12 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from tests import quick
+from tests.process_files import files_with_processes
 
 PYTEST = [sys.executable, "-m", "pytest"]
 NO_TESTS = 5
-MARK = "pytest.mark.process"
 # One more than cores: a test waits for the database a quarter of its time.
 WORKERS = min(os.cpu_count() or 2, 7) + 1
 
@@ -40,8 +39,7 @@ def of_processes() -> int:
     """
     with tempfile.TemporaryDirectory(prefix="pytest-", ignore_cleanup_errors=True) as folder:
         # Only their files are read: reading all takes as long as a good part of these tests.
-        files = [str(path) for path in Path("tests").rglob("test_*.py") if MARK in path.read_text()]
-        command = [*PYTEST, "-m", "process", "--basetemp", f"{folder}/pytest-0", *sorted(files)]
+        command = [*PYTEST, "-m", "process", "--basetemp", f"{folder}/pytest-0", *files_with_processes()]
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.cast import cast
 from tests.kept import kept_cast, kept_objects, kept_world, pytest_fixture_setup
+from tests.process_files import check_marks
 from tests.processes import faulty_services
 
 # A busy machine makes no test fail: Hypothesis otherwise allows each example 200 ms.
@@ -38,6 +39,7 @@ def languages(settings, monkeypatch) -> None:
 
 def pytest_collection_modifyitems(items):
     """CIMAR_EXAMPLES=10: each property test is given ten times its own number of generated examples."""
+    check_marks(items)
     times = int(os.environ.get("CIMAR_EXAMPLES", "1"))
     tests = (
         {item.obj for item in items if getattr(item.obj, "is_hypothesis_test", False)} if times > 1 else ()

@@ -128,7 +128,7 @@ def _metadata(number: int, file: bytes, ours: Server, peer: Server | None) -> Ro
 
 
 def _frame(scene: Scene, folder: Path, ours: Server, peer: Server | None, among: int = 0) -> Row:
-    """`among`: of how many studies Orthanc's frame is one, where these are many."""
+    """`among`: how many studies Orthanc has, where these are many."""
     [path] = write_files(folder / f"large-{among}", studies=1, side=512)
     file = path.read_bytes()
     for server in filter(None, (ours, peer)):

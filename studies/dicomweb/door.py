@@ -54,8 +54,8 @@ class Asked:
     by: Actor
     worklist: UUID
     # What the statement that read the token has read with it: see `_asking`.
-    instance: services.InstanceSeen | None = None
-    listed: services.WorklistSeen | None = None
+    instance: services.InstanceWithToken | None = None
+    listed: services.WorklistWithToken | None = None
 
     @property
     def session(self) -> str:

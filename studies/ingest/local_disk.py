@@ -15,7 +15,7 @@ MODE = 0o644
 
 
 def path_of(key: str) -> str | None:
-    """None where the storage is a bucket."""
+    """None where the storage is a bucket, which has no paths: Django's storages then raise NotImplementedError."""
     try:
         return str(storages["dicom"].path(key))
     except NotImplementedError:
@@ -23,7 +23,7 @@ def path_of(key: str) -> str | None:
 
 
 def write(path: str, file: IO[bytes]) -> None:
-    """The whole file. Who reads what was there before reads it to its end: it is another file from now on."""
+    """Write the whole file. A program that reads the file of before still reads that one to its end."""
     file.seek(0)
     with _new(path) as written:
         os.fchmod(written.fileno(), MODE)

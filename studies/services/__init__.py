@@ -12,7 +12,7 @@ from studies.services.correcting import (
     values_mark,
 )
 from studies.services.deidentified_downloads import send_deidentified
-from studies.services.dicom_search import Matches, WorklistSeen, person_and_worklist, search_by_dicom
+from studies.services.dicom_search import Matches, WorklistWithToken, person_and_worklist, search_by_dicom
 from studies.services.download_layout import Download, DownloadedStudy, Form, Picture
 from studies.services.downloads import (
     Offered,
@@ -51,7 +51,7 @@ from studies.services.rehoming import rehome_study
 from studies.services.rendering import NO_PICTURE, CannotMake, make, picture_of, thumbnail_of
 from studies.services.renewing import old_ones, renew_old
 from studies.services.retrieval import (
-    InstanceSeen,
+    InstanceWithToken,
     Retrieved,
     check_still_open,
     open_by_uid,
@@ -90,7 +90,7 @@ __all__ = [
     "Download",
     "DownloadedStudy",
     "Form",
-    "InstanceSeen",
+    "InstanceWithToken",
     "Matches",
     "Offered",
     "OpenedObject",
@@ -103,7 +103,7 @@ __all__ = [
     "StoredFile",
     "Stream",
     "Viewed",
-    "WorklistSeen",
+    "WorklistWithToken",
     "ask_for_view_copies",
     "begin_correction",
     "begin_download",

@@ -40,7 +40,7 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class WorklistSeen:
+class WorklistWithToken:
     """What the statement that read a token has read for `search_by_dicom`: the worklist, or nothing."""
 
     read: Worklist | None
@@ -48,7 +48,7 @@ class WorklistSeen:
 
 def person_and_worklist(
     *, secret: str, ip_address: str | None, worklist: UUID
-) -> tuple[Actor, WorklistSeen] | None:
+) -> tuple[Actor, WorklistWithToken] | None:
     """Who acts with a person's token, and the worklist if they may list it: one statement.
 
     None where `worklists.services.actor_with_token` is to be asked: the secret is refused, or a sender's.
@@ -58,11 +58,11 @@ def person_and_worklist(
     if both is None:
         return None
     by, row = both
-    return by, WorklistSeen(selectors.worklist_in(row, by))
+    return by, WorklistWithToken(selectors.worklist_in(row, by))
 
 
 def search_by_dicom(
-    *, worklist: UUID, by: Actor, question: DicomQuestion, seen_before: WorklistSeen | None = None
+    *, worklist: UUID, by: Actor, question: DicomQuestion, seen_before: WorklistWithToken | None = None
 ) -> Matches:
     """What the actor may list there and matches. The event names the keys, not what was typed.
 

@@ -33,7 +33,7 @@ class Retrieved:
 
 
 @dataclass(frozen=True)
-class InstanceSeen:
+class InstanceWithToken:
     """What the statement that read a token has read for `open_by_uid`: the study and the instance, or nothing."""
 
     read: tuple[StudySeen, OneInstance | None] | None
@@ -41,7 +41,7 @@ class InstanceSeen:
 
 def person_and_instance(
     *, secret: str, ip_address: str | None, worklist: UUID, study: str, series: str, instance: str
-) -> tuple[Actor, InstanceSeen] | None:
+) -> tuple[Actor, InstanceWithToken] | None:
     """Who acts with a person's token, and the instance that they ask for: one statement for each of a thousand frames.
 
     None where `worklists.services.actor_with_token` is to be asked: the secret is refused, or a sender's.
@@ -55,7 +55,7 @@ def person_and_instance(
     if both is None:
         return None
     by, row = both
-    return by, InstanceSeen(selectors.instance_in(row))
+    return by, InstanceWithToken(selectors.instance_in(row))
 
 
 def open_by_uid(
@@ -67,7 +67,7 @@ def open_by_uid(
     instance: str = "",
     whole: bool = False,
     session: str = "",
-    seen_before: InstanceSeen | None = None,
+    seen_before: InstanceWithToken | None = None,
 ) -> Retrieved:
     """The instances of a study, a series, or a single one, which the actor may open on the worklist.
 
@@ -100,7 +100,7 @@ def _seen(
     series: str,
     instance: str,
     visit: Visit,
-    before: InstanceSeen | None,
+    before: InstanceWithToken | None,
 ) -> tuple[StudySeen, list[Instance], InstanceMetadata | None]:
     """The study as the actor sees it; and where an instance is named, that instance, by the same statement."""
     if not instance:

@@ -10,6 +10,7 @@ import threading
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
@@ -24,6 +25,7 @@ from tests.bad_files import dicom_storage
 from tests.copied import begin_with
 from tests.mail_server import html_of
 from tests.plumbing.network import Blocked
+from tests.process_files import check_marks, files_with_processes
 
 __all__ = ["dicom_storage"]
 
@@ -157,6 +159,17 @@ def test_this_machine_is_open_to_tests():
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as line:
         line.connect(server.getsockname())
         assert line.getpeername() == server.getsockname()
+
+
+def test_a_test_of_processes_that_no_part_of_a_run_would_read_stops_the_run(tmp_path):
+    marked = SimpleNamespace(
+        path=tmp_path / "test_marked.py", get_closest_marker=lambda name: name == "process"
+    )
+    marked.path.write_text("pytestmark = MARKS")
+
+    with pytest.raises(pytest.UsageError, match="test_marked.py: write pytest.mark.process"):
+        check_marks([marked])
+    assert "tests/cimar/test_house_plumbing.py" in files_with_processes()
 
 
 @pytest.mark.process

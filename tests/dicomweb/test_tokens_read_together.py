@@ -13,17 +13,7 @@ from tests.bad_files import dicom_storage, sound
 from tests.cast import IP_ADDRESS, PEOPLE, Cast, acting
 from tests.days import day_of
 from tests.dicomweb.asking import take_in
-from tests.studies.test_token_doors import (
-    ended_by_the_administrator,
-    expired,
-    left_the_account,
-    left_the_worklist,
-    lost_the_download,
-    make,
-    nothing,
-    owner_inactive,
-    revoked,
-)
+from tests.studies.test_token_doors import STATES, make
 from worklists.events import on_worklist_with
 from worklists.models import Worklist
 from worklists.selectors import worklists_for_a_token
@@ -94,6 +84,20 @@ def with_role(by: Actor, worklist: Worklist | None) -> Any:
     )
 
 
+def test_the_instance_and_the_worklist_are_read_with_the_token(cast: Cast) -> None:
+    secret = make(cast.ana, cast.ct).secret
+    who = {"secret": secret, "ip_address": IP_ADDRESS, "worklist": cast.ct.uuid}
+
+    by, instance = services.person_and_instance(**who, **UIDS) or (None, None)
+    reader, listed = services.person_and_worklist(**who) or (None, None)
+
+    assert by is not None
+    assert by.user == cast.ana == reader.user
+    assert instance.read[0].may_open
+    assert instance.read[1].instance.sop_instance_uid == UIDS["instance"]
+    assert listed.read == cast.ct
+
+
 @pytest.mark.parametrize("name", PEOPLE)
 def test_everybody_on_every_worklist(cast: Cast, name: str) -> None:
     person = getattr(cast, name)
@@ -119,13 +123,7 @@ def test_everybody_searching_every_worklist(cast: Cast, name: str) -> None:
     assert read == [listed_in_turn(made.secret, worklist) for worklist in worklists]
 
 
-@pytest.mark.parametrize(
-    "happens",
-    [
-        nothing, revoked, ended_by_the_administrator, expired, owner_inactive, left_the_worklist, left_the_account,
-        lost_the_download,
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("happens", STATES)
 def test_whatever_happened_to_the_token_or_its_owner(
     cast: Cast, clock: Any, happens: Callable[[Cast, Any, Any], None]
 ) -> None:

@@ -82,6 +82,19 @@ def nothing(cast: Cast, made: Any, clock: Any) -> None:
     """The token as it was made."""
 
 
+# What may happen to a token or to its owner.
+STATES = (
+    nothing,
+    revoked,
+    ended_by_the_administrator,
+    expired,
+    owner_inactive,
+    left_the_worklist,
+    left_the_account,
+    lost_the_download,
+)
+
+
 @pytest.mark.parametrize(
     ("happens", "frame", "original"),
     [
